@@ -1,0 +1,320 @@
+//! API keys: what they look like, and the ring of digests that they are checked against.
+//!
+//! A key is `rg`, 8 characters of id and 32 of secret, all of `0-9A-Za-z`; the same form serves
+//! as an API Gateway key (20 to 128 alphanumeric characters). Only digests are stored. A secret
+//! of 190 random bits needs no slow hash: there is nothing to guess.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::date_time;
+use crate::schema::{self, Table};
+
+const PREFIX: &str = "rg";
+const ID_LEN: usize = 8;
+const SECRET_LEN: usize = 32;
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The most keys that a ring holds: `API_KEYS` must fit a Workers variable of 5 KB.
+pub const KEY_LIMIT: usize = 25;
+
+/// A whole key, secret included.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// Makes a key from random bytes.
+    ///
+    /// `random` must come from a cryptographic source. A byte beyond the alphabet's last full
+    /// round is thrown away, so that every character is equally likely.
+    pub fn generate(mut random: impl FnMut() -> u8) -> Self {
+        let mut key = PREFIX.to_owned();
+        while key.len() < PREFIX.len() + ID_LEN + SECRET_LEN {
+            let byte = usize::from(random());
+            if byte < 256 - 256 % ALPHABET.len() {
+                key.push(char::from(ALPHABET[byte % ALPHABET.len()]));
+            }
+        }
+        Self(key)
+    }
+
+    /// Reads a key; `None` if the text does not have a key's form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let body = text.strip_prefix(PREFIX)?;
+        let well_formed =
+            body.len() == ID_LEN + SECRET_LEN && body.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The part that may be shown and logged.
+    pub fn id(&self) -> &str {
+        &self.0[PREFIX.len()..PREFIX.len() + ID_LEN]
+    }
+
+    /// The whole key, to be shown once to whom it is made for.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// SHA-256 of the whole key.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// This key's entry in `API_KEYS`, good for every table and without expiry.
+    pub fn entry(&self) -> String {
+        let digest: String = self.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!(r#"{{"id":"{}","sha256":"{digest}","tables":["*"]}}"#, self.id())
+    }
+}
+
+/// Shows the id only.
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiKey").field(&format_args!("{}…", self.id())).finish()
+    }
+}
+
+/// The keys that are let in.
+#[derive(Debug, Clone, Default)]
+pub struct KeyRing {
+    entries: Vec<KeyEntry>,
+}
+
+/// What the ring knows of one key.
+#[derive(Clone)]
+pub struct KeyEntry {
+    id: String,
+    digest: [u8; 32],
+    tables: Tables,
+    expires: Option<Duration>,
+}
+
+#[derive(Debug, Clone)]
+enum Tables {
+    All,
+    Only(Vec<&'static str>),
+}
+
+/// Shows no digest.
+impl fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyEntry")
+            .field("id", &self.id)
+            .field("tables", &self.tables)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeyEntry {
+    /// The key's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the key may write this table.
+    pub fn allows(&self, table: &Table) -> bool {
+        match &self.tables {
+            Tables::All => true,
+            Tables::Only(names) => names.contains(&table.name),
+        }
+    }
+}
+
+/// What is wrong with `API_KEYS`; never holds a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRingError(String);
+
+impl fmt::Display for KeyRingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryJson {
+    id: String,
+    sha256: String,
+    tables: Vec<String>,
+    #[serde(default)]
+    expires: Option<String>,
+}
+
+impl KeyRing {
+    /// Reads `API_KEYS`: `[{"id", "sha256", "tables", "expires"}, …]`, at most 25 entries.
+    ///
+    /// `sha256` is the digest of the whole key in hexadecimal, `tables` names what the key may
+    /// write (`["*"]` for all), `expires` is an RFC 3339 date-time and optional.
+    pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
+        let error = |e: serde_json::Error| {
+            KeyRingError(format!("not a list of keys (line {}, column {})", e.line(), e.column()))
+        };
+        let list: Vec<EntryJson> = serde_json::from_str(json).map_err(error)?;
+        if list.len() > KEY_LIMIT {
+            return Err(KeyRingError(format!("{} keys; at most {KEY_LIMIT} fit", list.len())));
+        }
+        let mut entries: Vec<KeyEntry> = Vec::new();
+        for item in list {
+            let entry = entry(item)?;
+            if entries.iter().any(|other| other.id == entry.id) {
+                return Err(KeyRingError(format!("key {}: stands twice", entry.id)));
+            }
+            entries.push(entry);
+        }
+        Ok(Self { entries })
+    }
+
+    /// The entry of a key as it was presented, if it is known and has not expired.
+    ///
+    /// Takes the same time for a wrong secret as for an unknown id. `now` is the time since the
+    /// Unix epoch.
+    pub fn check(&self, presented: &str, now: Duration) -> Option<&KeyEntry> {
+        let key = ApiKey::parse(presented)?;
+        let digest = key.digest();
+        let entry = self.entries.iter().find(|entry| entry.id == key.id());
+        let expected = entry.map_or([0; 32], |entry| entry.digest);
+        let same = bool::from(digest.ct_eq(&expected));
+        entry.filter(|entry| same && entry.expires.is_none_or(|end| now < end))
+    }
+}
+
+fn entry(item: EntryJson) -> Result<KeyEntry, KeyRingError> {
+    let error = |what: &str| KeyRingError(format!("key {}: {what}", item.id));
+    if item.id.len() != ID_LEN || !item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
+    }
+    let digest = hex(&item.sha256).ok_or_else(|| error("sha256 is not 64 hexadecimal digits"))?;
+    let expires = match &item.expires {
+        None => None,
+        Some(text) => Some(
+            date_time::unix_time(text).ok_or_else(|| error("expires is no RFC 3339 date-time"))?,
+        ),
+    };
+    let tables = if item.tables == ["*"] {
+        Tables::All
+    } else {
+        let names = item.tables.iter().map(|name| schema::table(name).map(|table| table.name));
+        Tables::Only(names.collect::<Option<_>>().ok_or_else(|| error("an unknown table"))?)
+    };
+    Ok(KeyEntry { digest, tables, expires, id: item.id })
+}
+
+fn hex(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::table;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn key(seed: u8) -> ApiKey {
+        let mut byte = seed;
+        ApiKey::generate(|| {
+            byte = byte.wrapping_mul(5).wrapping_add(77);
+            byte
+        })
+    }
+
+    fn ring(entries: &[String]) -> Result<KeyRing, KeyRingError> {
+        KeyRing::from_json(&format!("[{}]", entries.join(",")))
+    }
+
+    #[test]
+    fn a_key_has_42_letters_and_digits_and_its_id_in_front() {
+        let key = key(1);
+        assert_eq!(key.expose().len(), 42);
+        assert!(key.expose().starts_with(&format!("rg{}", key.id())));
+        assert_eq!(ApiKey::parse(key.expose()), Some(key.clone()));
+        for wrong in ["", "rg", &key.expose()[1..], &format!("{}x", key.expose()), "é"] {
+            assert_eq!(ApiKey::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(ApiKey::parse(&key.expose().replace(key.id(), "a-c d!'\"")), None);
+    }
+
+    #[test]
+    fn generating_uses_every_character_alike() {
+        // 248 = 4 * 62: all bytes below it hit every character four times, the rest none.
+        let mut bytes = 248..=255_u8;
+        let key = ApiKey::generate(|| bytes.next().unwrap_or(61));
+        assert_eq!(key.expose(), format!("rg{}", "z".repeat(40)));
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let key = key(1);
+        let ring = ring(&[key.entry()]).unwrap();
+        let shown = format!("{key:?} {ring:?}");
+        assert!(shown.contains(key.id()));
+        assert!(!shown.contains(&key.expose()[10..]), "{shown}");
+        assert!(!shown.contains(&format!("{:?}", key.digest())), "{shown}");
+    }
+
+    #[test]
+    fn only_the_very_key_is_let_in() {
+        let (known, other) = (key(1), key(2));
+        let ring = ring(&[known.entry()]).unwrap();
+        assert_eq!(ring.check(known.expose(), NOW).map(KeyEntry::id), Some(known.id()));
+        assert!(ring.check(other.expose(), NOW).is_none());
+        assert!(ring.check("", NOW).is_none());
+        let forged = format!("rg{}{}", known.id(), &other.expose()[10..]);
+        assert!(ring.check(&forged, NOW).is_none());
+        assert!(KeyRing::default().check(known.expose(), NOW).is_none());
+    }
+
+    #[test]
+    fn a_key_is_good_for_its_tables_and_until_it_expires() {
+        let key = key(1);
+        let entry = key
+            .entry()
+            .replace(r#"["*"]"#, r#"["hired_employees"],"expires":"2027-01-15T08:00:00Z""#);
+        let ring = ring(&[entry]).unwrap();
+        let entry = ring.check(key.expose(), NOW - Duration::from_secs(1)).unwrap();
+        assert!(entry.allows(table("employees").unwrap()));
+        assert!(!entry.allows(table("jobs").unwrap()));
+        assert!(ring.check(key.expose(), NOW).is_none());
+    }
+
+    #[test]
+    fn a_faulty_ring_says_which_key() {
+        let key = key(1);
+        let entry = key.entry();
+        for (entries, message) in [
+            (vec![entry.replace("\"*\"", "\"cats\"")], "unknown table"),
+            (vec![entry.replace("sha256\":\"", "sha256\":\"00")], "64 hexadecimal"),
+            (vec![entry.replace("[\"*\"]", "[\"*\"],\"expires\":\"soon\"")], "RFC 3339"),
+            (vec![entry.clone(), entry.clone()], "stands twice"),
+        ] {
+            let error = ring(&entries).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+            assert!(error.to_string().contains(key.id()), "{error}");
+        }
+        let many: Vec<_> = (0..26).map(|seed| self::key(seed).entry()).collect();
+        assert!(ring(&many).unwrap_err().to_string().contains("at most 25"));
+        for json in ["", "{}", "[{}]", "[{\"id\":\"x\"}]", "null"] {
+            assert!(KeyRing::from_json(json).is_err(), "{json}");
+        }
+    }
+
+    use alloc::string::ToString;
+    use alloc::vec;
+}

@@ -1,0 +1,511 @@
+//! The calls of the RDS Data API: one struct each, with `to_request` and `parse`.
+//!
+//! Names and shapes are those of the service's own model, `rds-data` 2018-08-01 (restJson1: every
+//! call is a POST of JSON and answers 200 or an error shape).
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::{Request, Response};
+
+/// The most bytes that one request may have, headers and JSON notation included (4 MiB).
+pub const REQUEST_LIMIT: usize = 4 << 20;
+
+/// The database that calls go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where the service answers, without a trailing slash.
+    pub endpoint: String,
+    /// The Aurora cluster.
+    pub resource_arn: String,
+    /// The Secrets Manager secret with the database user's name and password.
+    pub secret_arn: String,
+    /// The database's name.
+    pub database: String,
+}
+
+/// One call of the service.
+pub trait Operation {
+    /// What the call answers.
+    type Output;
+
+    /// The unsigned request.
+    fn to_request(&self, target: &Target) -> Request;
+
+    /// Reads the answer.
+    fn parse(response: &Response) -> Result<Self::Output, Error>;
+}
+
+/// Runs one SQL statement.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExecuteStatement<'a> {
+    /// The text, at most 65,536 characters, with `:name` where a parameter goes.
+    pub sql: &'a str,
+    /// The values of the parameters; all of them texts, which is all that rowgate binds.
+    pub parameters: &'a [(&'a str, &'a str)],
+    /// The transaction it belongs to; without one it is committed by itself.
+    pub transaction_id: Option<&'a str>,
+}
+
+/// What a statement answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExecuteStatementOutput {
+    /// The rows of a query.
+    pub records: Vec<Vec<Field>>,
+    /// The rows that a write changed, as the database's driver counts them.
+    pub number_of_records_updated: u64,
+}
+
+/// One value of a result.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub enum Field {
+    /// SQL NULL (the flag is always true).
+    #[serde(rename = "isNull")]
+    Null(bool),
+    /// BOOLEAN and BIT.
+    #[serde(rename = "booleanValue")]
+    Boolean(bool),
+    /// Integers.
+    #[serde(rename = "longValue")]
+    Long(i64),
+    /// FLOAT and DOUBLE.
+    #[serde(rename = "doubleValue")]
+    Double(f64),
+    /// Texts, dates and decimals.
+    #[serde(rename = "stringValue")]
+    String(String),
+    /// BLOB and BINARY, as base64.
+    #[serde(rename = "blobValue")]
+    Blob(String),
+}
+
+/// Opens a transaction: at most 24 hours, rolled back after 3 minutes without a call.
+#[derive(Debug, Clone, Copy)]
+pub struct BeginTransaction;
+
+/// Makes a transaction's writes last.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitTransaction<'a> {
+    /// The transaction.
+    pub transaction_id: &'a str,
+}
+
+/// Undoes a transaction's writes.
+#[derive(Debug, Clone, Copy)]
+pub struct RollbackTransaction<'a> {
+    /// The transaction.
+    pub transaction_id: &'a str,
+}
+
+/// The members that some or all calls share, in the service's own spelling.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    resource_arn: &'a str,
+    secret_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<SqlParameter<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SqlParameter<'a> {
+    name: &'a str,
+    value: StringValue<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StringValue<'a> {
+    string_value: &'a str,
+}
+
+impl<'a> Body<'a> {
+    fn new(target: &'a Target) -> Self {
+        Self {
+            resource_arn: &target.resource_arn,
+            secret_arn: &target.secret_arn,
+            ..Self::default()
+        }
+    }
+
+    fn post(&self, target: &Target, path: &str) -> Request {
+        Request {
+            method: "POST",
+            url: format!("{}{path}", target.endpoint),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            // Only strings are serialized, which cannot fail.
+            body: serde_json::to_vec(self).unwrap_or_default(),
+        }
+    }
+}
+
+impl Operation for ExecuteStatement<'_> {
+    type Output = ExecuteStatementOutput;
+
+    fn to_request(&self, target: &Target) -> Request {
+        let parameters = self.parameters.iter().map(|&(name, value)| SqlParameter {
+            name,
+            value: StringValue { string_value: value },
+        });
+        let body = Body {
+            database: Some(&target.database),
+            sql: Some(self.sql),
+            parameters: parameters.collect(),
+            transaction_id: self.transaction_id,
+            ..Body::new(target)
+        };
+        body.post(target, "/Execute")
+    }
+
+    fn parse(response: &Response) -> Result<ExecuteStatementOutput, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            records: Option<Vec<Vec<Field>>>,
+            number_of_records_updated: Option<u64>,
+        }
+        let answer: Answer = parse(response)?;
+        Ok(ExecuteStatementOutput {
+            records: answer.records.unwrap_or_default(),
+            number_of_records_updated: answer.number_of_records_updated.unwrap_or_default(),
+        })
+    }
+}
+
+impl Operation for BeginTransaction {
+    /// The transaction's id.
+    type Output = String;
+
+    fn to_request(&self, target: &Target) -> Request {
+        let body = Body { database: Some(&target.database), ..Body::new(target) };
+        body.post(target, "/BeginTransaction")
+    }
+
+    fn parse(response: &Response) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            transaction_id: String,
+        }
+        parse::<Answer>(response).map(|answer| answer.transaction_id)
+    }
+}
+
+impl Operation for CommitTransaction<'_> {
+    type Output = ();
+
+    fn to_request(&self, target: &Target) -> Request {
+        end_transaction(target, "/CommitTransaction", self.transaction_id)
+    }
+
+    fn parse(response: &Response) -> Result<(), Error> {
+        parse_status(response)
+    }
+}
+
+impl Operation for RollbackTransaction<'_> {
+    type Output = ();
+
+    fn to_request(&self, target: &Target) -> Request {
+        end_transaction(target, "/RollbackTransaction", self.transaction_id)
+    }
+
+    fn parse(response: &Response) -> Result<(), Error> {
+        parse_status(response)
+    }
+}
+
+fn end_transaction(target: &Target, path: &str, transaction_id: &str) -> Request {
+    Body { transaction_id: Some(transaction_id), ..Body::new(target) }.post(target, path)
+}
+
+/// A commit's or rollback's answer: its one member is free text, so that 200 is all it says.
+fn parse_status(response: &Response) -> Result<(), Error> {
+    parse::<serde::de::IgnoredAny>(response).map(|_| ())
+}
+
+fn parse<'r, T: Deserialize<'r>>(response: &'r Response) -> Result<T, Error> {
+    if response.status != 200 {
+        return Err(Error::from_response(response));
+    }
+    serde_json::from_slice(&response.body).map_err(|_| Error {
+        status: response.status,
+        error_type: "UnreadableAnswer".to_owned(),
+        database_code: None,
+        request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
+        resuming: false,
+    })
+}
+
+/// An error that the service answered.
+///
+/// Its message is not kept: a database puts cells' values into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error shape's name, such as `DatabaseErrorException`.
+    pub error_type: String,
+    /// MySQL's error number, if the database refused the statement.
+    pub database_code: Option<u16>,
+    /// The service's id of the request, for AWS support.
+    pub request_id: Option<String>,
+    /// Whether a Serverless v1 cluster said that it is waking up.
+    resuming: bool,
+}
+
+/// What an error says about the statement, and so whether it may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It was not run: anything may be sent again.
+    NotRun,
+    /// It may or may not have run: only what can be repeated without harm may be sent again.
+    OutcomeUnknown,
+    /// The database gave way to another transaction: the whole transaction may be repeated.
+    Deadlock,
+    /// The same request would get the same answer.
+    Never,
+}
+
+impl Error {
+    /// The retry class.
+    ///
+    /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
+    /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out.
+    pub fn retry(&self) -> Retry {
+        match self.error_type.as_str() {
+            "DatabaseResumingException" => Retry::NotRun,
+            name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
+            _ if self.resuming => Retry::NotRun,
+            "StatementTimeoutException" => Retry::OutcomeUnknown,
+            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Deadlock,
+            _ if self.status == 429 => Retry::NotRun,
+            _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
+            _ => Retry::Never,
+        }
+    }
+
+    fn from_response(response: &Response) -> Self {
+        #[derive(Deserialize, Default)]
+        struct Answer {
+            #[serde(default)]
+            code: Option<String>,
+            #[serde(default, rename = "__type")]
+            shape: Option<String>,
+            #[serde(default, alias = "Message", alias = "errorMessage")]
+            message: Option<String>,
+        }
+        let answer: Answer = serde_json::from_slice(&response.body).unwrap_or_default();
+        let message = answer.message.unwrap_or_default();
+        let named = response.header("x-amzn-errortype").map(ToOwned::to_owned);
+        let named = named.or(answer.code).or(answer.shape).unwrap_or_default();
+        Self {
+            status: response.status,
+            error_type: shape_name(&named).to_owned(),
+            database_code: database_code(&message),
+            request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
+            resuming: message.contains("Communications link failure"),
+        }
+    }
+}
+
+/// Strips what restJson1 allows around a shape's name: `namespace#Name:http://…`.
+fn shape_name(text: &str) -> &str {
+    let text = text.split(':').next().unwrap_or_default();
+    text.rsplit('#').next().unwrap_or_default().trim()
+}
+
+/// The number in `… Error code: 1062; SQLState: 23000`, which ends the message of a
+/// `DatabaseErrorException`; the text before it is the database's own and is not read.
+fn database_code(message: &str) -> Option<u16> {
+    let (_, tail) = message.rsplit_once("Error code: ")?;
+    let digits = tail.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (HTTP {})", self.error_type, self.status)?;
+        if let Some(code) = self.database_code {
+            write!(f, ", MySQL error {code}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request {id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn target() -> Target {
+        Target {
+            endpoint: "https://rds-data.eu-west-1.amazonaws.com".into(),
+            resource_arn: "arn:aws:rds:eu-west-1:1:cluster:c".into(),
+            secret_arn: "arn:aws:secretsmanager:eu-west-1:1:secret:s".into(),
+            database: "hr".into(),
+        }
+    }
+
+    fn response(status: u16, error_type: &str, body: &str) -> Response {
+        let headers = vec![
+            ("x-amzn-errortype".to_owned(), error_type.to_owned()),
+            ("x-amzn-requestid".to_owned(), "r-1".to_owned()),
+        ];
+        let headers = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Response { status, headers, body: body.into() }
+    }
+
+    fn json(request: &Request) -> serde_json::Value {
+        serde_json::from_slice(&request.body).unwrap()
+    }
+
+    #[test]
+    fn execute_statement_binds_its_parameters() {
+        let call = ExecuteStatement {
+            sql: "SELECT :a",
+            parameters: &[("a", "O'Leary \"x\"\n")],
+            transaction_id: Some("t"),
+        };
+        let request = call.to_request(&target());
+        assert_eq!(request.url, "https://rds-data.eu-west-1.amazonaws.com/Execute");
+        assert_eq!(
+            json(&request),
+            serde_json::json!({
+                "resourceArn": "arn:aws:rds:eu-west-1:1:cluster:c",
+                "secretArn": "arn:aws:secretsmanager:eu-west-1:1:secret:s",
+                "database": "hr",
+                "sql": "SELECT :a",
+                "parameters": [{"name": "a", "value": {"stringValue": "O'Leary \"x\"\n"}}],
+                "transactionId": "t",
+            })
+        );
+    }
+
+    #[test]
+    fn transactions_send_no_more_than_the_model_has() {
+        let begin = json(&BeginTransaction.to_request(&target()));
+        assert_eq!(begin.as_object().unwrap().len(), 3);
+        let commit = CommitTransaction { transaction_id: "t" }.to_request(&target());
+        assert!(commit.url.ends_with("/CommitTransaction"));
+        let members = json(&commit);
+        assert_eq!(members["transactionId"], "t");
+        assert_eq!(members.as_object().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn results_are_read_field_by_field() {
+        let body = r#"{"records":[[{"longValue":1},{"stringValue":"a"},{"isNull":true},
+            {"doubleValue":1.5},{"booleanValue":true},{"blobValue":"AA=="}]],
+            "numberOfRecordsUpdated":0,"generatedFields":[]}"#;
+        let output = ExecuteStatement::parse(&response(200, "", body)).unwrap();
+        assert_eq!(
+            output.records,
+            [[
+                Field::Long(1),
+                Field::String("a".into()),
+                Field::Null(true),
+                Field::Double(1.5),
+                Field::Boolean(true),
+                Field::Blob("AA==".into()),
+            ]]
+        );
+        let written = r#"{"generatedFields":[],"numberOfRecordsUpdated":1000}"#;
+        let output = ExecuteStatement::parse(&response(200, "", written)).unwrap();
+        assert_eq!(output.number_of_records_updated, 1000);
+        let begun = r#"{"transactionId":"AAA="}"#;
+        assert_eq!(BeginTransaction::parse(&response(200, "", begun)).unwrap(), "AAA=");
+    }
+
+    #[test]
+    fn an_error_type_is_found_wherever_it_stands() {
+        for (error_type, body) in [
+            ("BadRequestException", "{}"),
+            ("BadRequestException:http://internal.amazon.com/", "{}"),
+            ("", r#"{"code":"BadRequestException"}"#),
+            ("", r#"{"__type":"com.amazonaws.rdsdata#BadRequestException"}"#),
+        ] {
+            let error = BeginTransaction::parse(&response(400, error_type, body)).unwrap_err();
+            assert_eq!(error.error_type, "BadRequestException");
+            assert_eq!(error.request_id.as_deref(), Some("r-1"));
+        }
+    }
+
+    #[test]
+    fn of_a_database_error_only_the_number_is_kept() {
+        let body = r#"{"message":"Duplicate entry 'Error code: 7; x' for key 'PRIMARY'; Error code: 1062; SQLState: 23000"}"#;
+        let error =
+            ExecuteStatement::parse(&response(400, "DatabaseErrorException", body)).unwrap_err();
+        assert_eq!(error.database_code, Some(1062));
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("Duplicate entry"), "{shown}");
+    }
+
+    #[test]
+    fn errors_fall_into_their_retry_classes() {
+        let deadlock = r#"{"message":"Deadlock found; Error code: 1213; SQLState: 40001"}"#;
+        for (status, error_type, body, expected) in [
+            (400, "DatabaseResumingException", "{}", Retry::NotRun),
+            (400, "ThrottlingException", "{}", Retry::NotRun),
+            (429, "", "", Retry::NotRun),
+            (
+                400,
+                "BadRequestException",
+                r#"{"message":"Communications link failure"}"#,
+                Retry::NotRun,
+            ),
+            (400, "StatementTimeoutException", "{}", Retry::OutcomeUnknown),
+            (500, "InternalServerErrorException", "{}", Retry::OutcomeUnknown),
+            (502, "", "<html>", Retry::OutcomeUnknown),
+            (503, "ServiceUnavailableError", "{}", Retry::OutcomeUnknown),
+            (504, "DatabaseUnavailableException", "{}", Retry::OutcomeUnknown),
+            (200, "", "not json", Retry::OutcomeUnknown),
+            (400, "DatabaseErrorException", deadlock, Retry::Deadlock),
+            (400, "DatabaseErrorException", "{}", Retry::Never),
+            (403, "AccessDeniedException", "{}", Retry::Never),
+            (404, "TransactionNotFoundException", "{}", Retry::Never),
+        ] {
+            let error = ExecuteStatement::parse(&response(status, error_type, body)).unwrap_err();
+            assert_eq!(error.retry(), expected, "{status} {error_type}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_answers_never_panic(
+            status in 100..600_u16,
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let response = Response { status, headers: vec![], body };
+            let _ = ExecuteStatement::parse(&response).map_err(|error| error.retry());
+            let _ = BeginTransaction::parse(&response).map_err(|error| error.retry());
+            let _ = CommitTransaction::parse(&response);
+        }
+
+        #[test]
+        fn random_answers_of_the_right_shape_never_panic(
+            body in r#"\{"(records|numberOfRecordsUpdated|message)":[\[\]{}:,"a-zV0-9.-]{0,40}\}"#,
+        ) {
+            for status in [200, 400] {
+                let _ = ExecuteStatement::parse(&response(status, "", &body));
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! RFC 3339 date and time, brought to one canonical form.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use core::time::Duration;
+
+/// Reads an RFC 3339 date-time and returns it as `YYYY-MM-DDTHH:MM:SSZ`.
+///
+/// An offset is converted to UTC and a fraction of a second is cut off. A leap second (`:60`) is
+/// refused, since the databases that read the column know none; so is what falls outside the
+/// years 0000 to 9999 once converted. `T` and `Z` may be lower case and a space may stand for `T`
+/// (RFC 3339, section 5.6).
+pub(crate) fn canonical(text: &str) -> Option<Cow<'_, str>> {
+    let bytes = text.as_bytes();
+    let year = digits(bytes, 0, 4)?;
+    let month = digits(bytes, 5, 2)?;
+    let day = digits(bytes, 8, 2)?;
+    let hour = digits(bytes, 11, 2)?;
+    let minute = digits(bytes, 14, 2)?;
+    let second = digits(bytes, 17, 2)?;
+
+    let separated = bytes[4] == b'-'
+        && bytes[7] == b'-'
+        && matches!(bytes[10], b'T' | b't' | b' ')
+        && bytes[13] == b':'
+        && bytes[16] == b':';
+    let in_range = (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !separated || !in_range {
+        return None;
+    }
+
+    let zone = after_fraction(&bytes[19..])?;
+    if zone == b"Z" && bytes.len() == 20 && bytes[10] == b'T' {
+        return Some(Cow::Borrowed(text));
+    }
+    let local_minutes = days_from_epoch(year, month, day) * 1440 + hour * 60 + minute;
+    let utc = local_minutes - offset_minutes(zone)?;
+    let (year, month, day) = civil_from_days(utc.div_euclid(1440));
+    if !(0..=9999).contains(&year) {
+        return None;
+    }
+    let (hour, minute) = (utc.rem_euclid(1440) / 60, utc.rem_euclid(60));
+    Some(Cow::Owned(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")))
+}
+
+/// The time since the Unix epoch of an RFC 3339 date-time from 1970 on.
+pub(crate) fn unix_time(text: &str) -> Option<Duration> {
+    let canonical = canonical(text)?;
+    let part = |start, count| digits(canonical.as_bytes(), start, count);
+    let days = days_from_epoch(part(0, 4)?, part(5, 2)?, part(8, 2)?);
+    let seconds = days * 86_400 + part(11, 2)? * 3600 + part(14, 2)? * 60 + part(17, 2)?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+fn digits(bytes: &[u8], start: usize, count: usize) -> Option<i64> {
+    let digits = bytes.get(start..start + count)?;
+    digits.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
+    })
+}
+
+/// What follows an optional `.` and at least one digit.
+fn after_fraction(bytes: &[u8]) -> Option<&[u8]> {
+    let Some(fraction) = bytes.strip_prefix(b".") else { return Some(bytes) };
+    let end = fraction.iter().position(|byte| !byte.is_ascii_digit())?;
+    (end > 0).then(|| &fraction[end..])
+}
+
+fn offset_minutes(zone: &[u8]) -> Option<i64> {
+    let sign = match zone {
+        b"Z" | b"z" => return Some(0),
+        [b'+', _, _, b':', _, _] => 1,
+        [b'-', _, _, b':', _, _] => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = (digits(zone, 1, 2)?, digits(zone, 4, 2)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+// Both conversions count years from 1 March, so that the leap day is a year's last, and eras of
+// 400 years, which all have 146,097 days.
+
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+    use alloc::string::ToString;
+    use proptest::prelude::*;
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc3339;
+
+    #[test]
+    fn canonical_text_is_kept_as_it_is() {
+        let text = "2021-07-27T16:02:08Z";
+        assert_eq!(canonical(text).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn offsets_become_utc_and_fractions_go() {
+        for (text, expected) in [
+            ("2021-07-27T16:02:08+02:00", "2021-07-27T14:02:08Z"),
+            ("2021-01-01T00:30:00+01:00", "2020-12-31T23:30:00Z"),
+            ("2020-02-28T23:59:59-00:01", "2020-02-29T00:00:59Z"),
+            ("2024-08-05T18:18:26.527050Z", "2024-08-05T18:18:26Z"),
+            ("2024-08-05t18:18:26.9-23:59", "2024-08-06T18:17:26Z"),
+            ("2024-08-05 18:18:26z", "2024-08-05T18:18:26Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_rfc_3339_does_not_allow_is_refused() {
+        for text in [
+            "",
+            "2021-07-27",
+            "2021-07-27T16:02:08",
+            "2021-07-27T16:02Z",
+            "2021-02-29T00:00:00Z",
+            "1900-02-29T00:00:00Z",
+            "2021-13-01T00:00:00Z",
+            "2021-00-01T00:00:00Z",
+            "2021-04-31T00:00:00Z",
+            "2021-07-27T24:00:00Z",
+            "2021-07-27T16:60:00Z",
+            "2016-12-31T23:59:60Z",
+            "2021-07-27T16:02:08.Z",
+            "2021-07-27T16:02:08.5",
+            "2021-07-27T16:02:08+0200",
+            "2021-07-27T16:02:08+24:00",
+            "2021-07-27T16:02:08+02:60",
+            "2021/07/27T16:02:08Z",
+            "2021-07-27T16:02:08ZZ",
+            "02021-07-27T16:02:08Z",
+            "２021-07-27T16:02:08Z",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+        ] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn unix_times() {
+        let seconds = |text| super::unix_time(text).map(|time| time.as_secs());
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2027-01-15T10:00:00+02:00"), Some(1_800_000_000));
+        assert_eq!(seconds("1969-12-31T23:59:59Z"), None);
+    }
+
+    proptest! {
+        /// The `time` crate reads the same instant in what we read and in what we wrote.
+        #[test]
+        fn agrees_with_the_time_crate(
+            seconds in -62_135_596_800_i64..253_402_300_799,
+            offset in -1439..=1439_i32,
+            nanos in 0..1_000_000_000_u32,
+        ) {
+            let zone = time::UtcOffset::from_whole_seconds(offset * 60).unwrap();
+            let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+                .replace_nanosecond(nanos).unwrap();
+            let local = moment.checked_to_offset(zone).filter(|local| (0..=9999).contains(&local.year()));
+            prop_assume!(local.is_some());
+            let text = local.unwrap().format(&Rfc3339).unwrap();
+            let whole = moment.replace_nanosecond(0).unwrap().format(&Rfc3339).unwrap();
+            prop_assert_eq!(canonical(&text).map(|found| found.to_string()), Some(whole));
+        }
+
+        #[test]
+        fn never_panics(text in ".*") {
+            let _ = canonical(&text);
+        }
+    }
+}

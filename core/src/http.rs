@@ -1,0 +1,65 @@
+//! The requests that rowgate sends and the answers it gets.
+//!
+//! Types of our own, since the `http` crate does not build without `std`; each shell converts.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A request with its whole body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, `PUT`.
+    pub method: &'static str,
+    /// Scheme, host, path and query, already encoded.
+    pub url: String,
+    /// Names in lower case; `host` and `content-length` are left to the transport.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// An answer with its whole body; every status is an answer, not an error.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of this name; `name` in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+}
+
+/// The first header of this name; `name` in lower case.
+pub(crate) fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    let (_, value) = headers.iter().find(|(header, _)| header == name)?;
+    Some(value)
+}
+
+/// Shows neither headers nor body: the one has credentials, the other rows.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows neither headers nor body: rows may stand in it.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

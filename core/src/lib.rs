@@ -1,0 +1,82 @@
+//! Every rule of rowgate and none of its I/O.
+//!
+//! Rows come in as CSV or JSON bytes, are checked against tables that `sql/schema.sql` defines,
+//! and leave as calls of the RDS Data API. What has to touch the world goes through one trait,
+//! [`Host`]; the Cloudflare Worker and the native programs are shells around it.
+//!
+//! This crate never uses the standard library unless a feature asks for it:
+//!
+//! | feature | what | needs |
+//! |---|---|---|
+//! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
+//!
+//! The modules form one way through, top to bottom, and none imports from one below it:
+//!
+//! ```
+//! use rowgate_core::{CsvDecoder, Intake, Options, schema};
+//!
+//! let jobs = schema::table("jobs").expect("a table of sql/schema.sql");
+//! let mut intake = Intake::new(Options::default());
+//! let mut decoder = CsvDecoder::new(jobs);
+//! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
+//! while let Some(row) = decoder.next_row(&mut file) {
+//!     intake.row(jobs, row);
+//! }
+//! let report = intake.report();
+//! let outcome = &report.outcomes().listed()[0];
+//! assert_eq!((outcome.line, outcome.error.kind.code()), (Some(3), "missing"));
+//! ```
+
+#![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+extern crate alloc;
+#[cfg(any(test, feature = "sigv4"))]
+extern crate std;
+
+pub mod schema;
+
+mod outcome;
+pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind};
+
+mod date_time;
+
+mod record;
+pub use record::{Cell, Place, RawField, RawRow, Record};
+
+mod csv;
+pub use csv::{CsvDecoder, ROW_LIMIT};
+
+mod json;
+pub use json::{JsonError, Part, decode_rows, decode_tables};
+
+mod http;
+pub use http::{Request, Response};
+
+pub mod data_api;
+
+mod statement;
+pub use statement::{CHUNK_LIMIT, Chunk, ROWS, insert};
+
+mod api_key;
+pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
+
+mod settings;
+pub use settings::{Lookup, Settings, SettingsError};
+
+mod host;
+pub use host::{CallError, Client, Host, Repeat, SendError, Service, SignError};
+
+#[cfg(feature = "sigv4")]
+mod sign;
+#[cfg(feature = "sigv4")]
+pub use sign::{Credentials, sign};
+
+mod ingest;
+pub use ingest::{CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport};
+
+mod migrate;
+pub use migrate::migrate;
+
+mod gate;
+pub use gate::{BodyError, Gate, Head};

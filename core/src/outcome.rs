@@ -1,0 +1,236 @@
+//! What became of a row: one model for HTTP answers, reports and the command line.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// How many outcomes a list holds at most; the counts beside it go on.
+pub const OUTCOME_LIMIT: usize = 100;
+
+/// One thing that is wrong with one row, or with the whole of a request or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The table's name, or what the request calls a table that does not exist.
+    pub table: Cow<'static, str>,
+    /// The row, counted from 0 inside the request or file; `None` where no row is at fault.
+    pub index: Option<u64>,
+    /// The line on which the row begins, counted from 1; CSV only.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub error: RowError,
+}
+
+/// Serializes as `{"table","index","line","column","code","message"}`; `line` is left out
+/// where there are no lines.
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("table", &self.table)?;
+        map.serialize_entry("index", &self.index)?;
+        if let Some(line) = self.line {
+            map.serialize_entry("line", &line)?;
+        }
+        map.serialize_entry("column", &self.error.column)?;
+        map.serialize_entry("code", self.error.kind.code())?;
+        map.serialize_entry("message", &Text(&self.error.kind))?;
+        map.end()
+    }
+}
+
+struct Text<'a, T>(&'a T);
+
+impl<T: fmt::Display> Serialize for Text<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+/// One error of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// The column, by its name in the database or, if it has none, by the name that was given.
+    pub column: Option<Cow<'static, str>>,
+    /// What is wrong.
+    pub kind: RowErrorKind,
+}
+
+impl RowError {
+    /// An error of the row as a whole.
+    pub(crate) fn row(kind: RowErrorKind) -> Self {
+        Self { column: None, kind }
+    }
+
+    /// An error in a column of the table.
+    pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
+        Self { column: Some(Cow::Borrowed(column)), kind }
+    }
+
+    /// An error that names a column as the client wrote it, cut to a readable length.
+    pub(crate) fn given_column(name: &str, kind: RowErrorKind) -> Self {
+        Self { column: Some(Cow::Owned(name.chars().take(64).collect::<String>())), kind }
+    }
+}
+
+/// Everything that can be wrong with a row; never holds a cell's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowErrorKind {
+    /// The same JSON member, or the same CSV header, stands twice.
+    DuplicateColumn,
+    /// An earlier row of the same request or file has the same key.
+    DuplicateInBatch {
+        /// The index of that earlier row.
+        first: u64,
+    },
+    /// The same table stands twice in one body.
+    DuplicateTable,
+    /// Not an RFC 3339 date-time with an offset.
+    InvalidDateTime,
+    /// The row's bytes are not UTF-8.
+    InvalidUtf8,
+    /// Absent, null or blank where a value is required.
+    Missing,
+    /// An integer outside the column's type, or 0 where the database would renumber it.
+    OutOfRange {
+        /// The least value that is taken.
+        min: i64,
+        /// The greatest value that is taken.
+        max: i64,
+        /// Whether 0, though between them, is refused.
+        not_zero: bool,
+    },
+    /// A CSV record longer than the decoder holds.
+    RowTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A text with more characters than the column takes.
+    TooLong {
+        /// The most characters the column takes.
+        limit: usize,
+        /// How many characters came.
+        got: usize,
+    },
+    /// A CSV quote that is never closed.
+    UnclosedQuote {
+        /// The line that opened it.
+        line: u64,
+    },
+    /// A JSON member that is no column of the table.
+    UnknownColumn,
+    /// A CSV header in which one name is no column of the table.
+    UnknownHeader {
+        /// Which cell of the header it is, counted from 1.
+        cell: usize,
+    },
+    /// A name that is no table.
+    UnknownTable,
+    /// A CSV line with too few or too many cells.
+    WrongFieldCount {
+        /// How many cells a line has by the header or the table.
+        expected: usize,
+        /// How many came.
+        got: usize,
+        /// Whether a cell has a quote after leading blanks, which then is no opening quote.
+        late_quote: bool,
+    },
+    /// A JSON value, or CSV text, that is not of the wanted type.
+    WrongType {
+        /// What the place takes.
+        expected: &'static str,
+        /// What came.
+        got: &'static str,
+    },
+}
+
+impl RowErrorKind {
+    /// The stable code: lower case, never renamed, listed in the README.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DuplicateColumn => "duplicate_column",
+            Self::DuplicateInBatch { .. } => "duplicate_in_batch",
+            Self::DuplicateTable => "duplicate_table",
+            Self::InvalidDateTime => "invalid_date_time",
+            Self::InvalidUtf8 => "invalid_utf8",
+            Self::Missing => "missing",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::RowTooLong { .. } => "row_too_long",
+            Self::TooLong { .. } => "too_long",
+            Self::UnclosedQuote { .. } => "unclosed_quote",
+            Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
+            Self::UnknownTable => "unknown_table",
+            Self::WrongFieldCount { .. } => "wrong_field_count",
+            Self::WrongType { .. } => "wrong_type",
+        }
+    }
+}
+
+impl fmt::Display for RowErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
+            Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
+            Self::InvalidDateTime => {
+                f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
+            }
+            Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
+            Self::Missing => f.write_str("a value is required"),
+            Self::OutOfRange { min, max, not_zero } => {
+                write!(f, "not between {min} and {max}")?;
+                if *not_zero {
+                    f.write_str(", or 0, which the database would renumber")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
+            Self::UnclosedQuote { line } => {
+                write!(f, "the quote that line {line} opens is never closed")
+            }
+            Self::UnknownColumn => f.write_str("the table has no such column"),
+            Self::UnknownHeader { cell } => {
+                write!(f, "the line names columns, but its cell {cell} is none of the table's")
+            }
+            Self::UnknownTable => f.write_str("there is no such table"),
+            Self::WrongFieldCount { expected, got, late_quote } => {
+                write!(f, "{got} cells where {expected} are expected")?;
+                if *late_quote {
+                    f.write_str("; a quote after a blank does not open a quoted cell")?;
+                }
+                Ok(())
+            }
+            Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
+        }
+    }
+}
+
+/// A capped list of outcomes beside an exact count.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    listed: Vec<Outcome>,
+    count: u64,
+}
+
+impl Outcomes {
+    /// Counts an outcome, and keeps it while the list is short of [`OUTCOME_LIMIT`].
+    pub fn push(&mut self, outcome: Outcome) {
+        self.count += 1;
+        if self.listed.len() < OUTCOME_LIMIT {
+            self.listed.push(outcome);
+        }
+    }
+
+    /// The first outcomes, at most [`OUTCOME_LIMIT`].
+    pub fn listed(&self) -> &[Outcome] {
+        &self.listed
+    }
+
+    /// How many there were in all.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}

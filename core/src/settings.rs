@@ -1,0 +1,168 @@
+//! Settings: the same names at every door, read once at start.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::api_key::KeyRing;
+use crate::data_api::Target;
+
+/// Finds a setting by its name: an environment variable, or a Worker's binding.
+pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
+
+/// What an HTTP door needs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the rows go.
+    pub target: Target,
+    /// Who may send them (`API_KEYS`).
+    pub keys: KeyRing,
+    /// The most rows in one request (`MAX_ROWS`, 10,000).
+    pub max_rows: u64,
+    /// The most bytes in one request's body (`MAX_BYTES`, 4 MiB).
+    pub max_bytes: usize,
+}
+
+impl Settings {
+    /// Reads them all; the error names every one that is missing.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+        let target = Target::read(lookup)?;
+        let [keys] = required(lookup, ["API_KEYS"])?;
+        Ok(Self {
+            target,
+            keys: KeyRing::from_json(&keys)
+                .map_err(|error| invalid("API_KEYS", &error.to_string()))?,
+            max_rows: number(lookup, "MAX_ROWS")?.unwrap_or(10_000),
+            max_bytes: number(lookup, "MAX_BYTES")?.unwrap_or(4 << 20),
+        })
+    }
+}
+
+impl Target {
+    /// Reads `DB_CLUSTER_ARN`, `DB_SECRET_ARN`, `DB_NAME`, and `DATA_API_ENDPOINT` or else the
+    /// region's own endpoint by `AWS_REGION`.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+        let names = ["AWS_REGION", "DB_CLUSTER_ARN", "DB_SECRET_ARN", "DB_NAME"];
+        let [region, resource_arn, secret_arn, database] = required(lookup, names)?;
+        let endpoint = lookup("DATA_API_ENDPOINT").filter(|endpoint| !endpoint.is_empty());
+        Ok(Self {
+            endpoint: endpoint
+                .map_or_else(|| regional_endpoint(&region), |it| it.trim_end_matches('/').into()),
+            resource_arn,
+            secret_arn,
+            database,
+        })
+    }
+}
+
+/// By the service's endpoint rules: China has a suffix of its own.
+fn regional_endpoint(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("https://rds-data.{region}.{suffix}")
+}
+
+/// Why the settings do not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingsError {
+    /// These are not set, or empty.
+    Missing(Vec<&'static str>),
+    /// This one has a value that does not do.
+    Invalid {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it, without its value.
+        reason: String,
+    },
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(names) => write!(f, "settings missing: {}", names.join(", ")),
+            Self::Invalid { name, reason } => write!(f, "setting {name}: {reason}"),
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
+/// Reads settings that must be there; the error names all that are not.
+pub(crate) fn required<const N: usize>(
+    lookup: Lookup<'_>,
+    names: [&'static str; N],
+) -> Result<[String; N], SettingsError> {
+    let values = names.map(|name| lookup(name).unwrap_or_default());
+    let missing: Vec<_> =
+        names.iter().zip(&values).filter(|(_, value)| value.is_empty()).map(|(n, _)| *n).collect();
+    if missing.is_empty() { Ok(values) } else { Err(SettingsError::Missing(missing)) }
+}
+
+fn number<T: core::str::FromStr>(
+    lookup: Lookup<'_>,
+    name: &'static str,
+) -> Result<Option<T>, SettingsError> {
+    let text = lookup(name).filter(|text| !text.is_empty());
+    let number = text.map(|text| text.parse().map_err(|_| invalid(name, "not a whole number")));
+    number.transpose()
+}
+
+fn invalid(name: &'static str, reason: &str) -> SettingsError {
+    SettingsError::Invalid { name, reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &str) -> Option<String> {
+        let value = match name {
+            "AWS_REGION" => "eu-west-1",
+            "DB_CLUSTER_ARN" => "cluster",
+            "DB_SECRET_ARN" => "secret",
+            "DB_NAME" => "hr",
+            "API_KEYS" => "[]",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn defaults_stand_where_nothing_is_set() {
+        let settings = Settings::read(&lookup).unwrap();
+        assert_eq!(settings.target.endpoint, "https://rds-data.eu-west-1.amazonaws.com");
+        assert_eq!((settings.max_rows, settings.max_bytes), (10_000, 4_194_304));
+    }
+
+    #[test]
+    fn an_endpoint_can_be_given() {
+        let given = |name: &str| match name {
+            "DATA_API_ENDPOINT" => Some("http://127.0.0.1:8080/".to_owned()),
+            "AWS_REGION" => Some("cn-north-1".to_owned()),
+            name => lookup(name),
+        };
+        assert_eq!(Target::read(&given).unwrap().endpoint, "http://127.0.0.1:8080");
+        assert_eq!(regional_endpoint("cn-north-1"), "https://rds-data.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn every_missing_setting_is_named() {
+        let error = Settings::read(&|name| (name == "DB_NAME").then(String::new)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "settings missing: AWS_REGION, DB_CLUSTER_ARN, DB_SECRET_ARN, DB_NAME"
+        );
+    }
+
+    #[test]
+    fn a_value_that_does_not_do_is_named_and_not_shown() {
+        for name in ["MAX_ROWS", "MAX_BYTES", "API_KEYS"] {
+            let settings = |asked: &str| {
+                if asked == name { Some("s3cret".to_owned()) } else { lookup(asked) }
+            };
+            let error = Settings::read(&settings).unwrap_err().to_string();
+            assert!(error.contains(name) && !error.contains("s3cret"), "{error}");
+        }
+    }
+}

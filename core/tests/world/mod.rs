@@ -1,0 +1,128 @@
+//! A world with a script: answers in a queue, a log of requests, a clock that only sleep moves.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use rowgate_core::{ApiKey, Host, Request, Response, SendError, Service, SignError};
+use serde_json::Value;
+
+/// Answers what it was told to, one answer a request.
+#[derive(Default)]
+pub(crate) struct World {
+    answers: RefCell<VecDeque<Result<Response, SendError>>>,
+    requests: RefCell<Vec<Request>>,
+    clock: Cell<Duration>,
+}
+
+impl World {
+    pub(crate) fn new(answers: impl IntoIterator<Item = Result<Response, SendError>>) -> Self {
+        let answers = RefCell::new(answers.into_iter().collect());
+        let clock = Cell::new(Duration::from_secs(1_800_000_000));
+        Self { answers, clock, ..Self::default() }
+    }
+
+    /// The operations that were called, in order, each with its body.
+    pub(crate) fn calls(&self) -> Vec<(String, Value)> {
+        let read = |request: &Request| {
+            let operation = request.url.rsplit('/').next().unwrap().to_owned();
+            (operation, serde_json::from_slice(&request.body).unwrap())
+        };
+        self.requests.borrow().iter().map(read).collect()
+    }
+
+    pub(crate) fn operations(&self) -> Vec<String> {
+        self.calls().into_iter().map(|(operation, _)| operation).collect()
+    }
+
+    pub(crate) fn largest_body(&self) -> usize {
+        self.requests.borrow().iter().map(|request| request.body.len()).max().unwrap_or_default()
+    }
+
+    /// How long all pauses took together.
+    pub(crate) fn slept(&self) -> Duration {
+        self.clock.get() - Duration::from_secs(1_800_000_000)
+    }
+
+    pub(crate) fn answers_left(&self) -> usize {
+        self.answers.borrow().len()
+    }
+}
+
+impl Host for World {
+    fn sign(&self, request: &mut Request, service: Service) -> Result<(), SignError> {
+        let signed = format!("{} at {}", service.signing_name(), self.clock.get().as_millis());
+        request.headers.push(("authorization".into(), signed));
+        Ok(())
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        assert!(request.headers.iter().any(|(name, _)| name == "authorization"), "not signed");
+        self.requests.borrow_mut().push(request);
+        self.answers.borrow_mut().pop_front().expect("a call that the script does not have")
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.clock.set(self.clock.get() + time);
+    }
+
+    fn random(&self) -> u64 {
+        0x5555_5555_5555_5555
+    }
+}
+
+/// Runs a future to its end: nothing in this world ever waits.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("waits for something that is not in this world"),
+    }
+}
+
+pub(crate) fn answer(status: u16, body: &str) -> Result<Response, SendError> {
+    Ok(Response { status, headers: Vec::new(), body: body.into() })
+}
+
+pub(crate) fn updated(rows: u64) -> Result<Response, SendError> {
+    answer(200, &format!(r#"{{"generatedFields":[],"numberOfRecordsUpdated":{rows}}}"#))
+}
+
+pub(crate) fn begun() -> Result<Response, SendError> {
+    answer(200, r#"{"transactionId":"tx-1"}"#)
+}
+
+pub(crate) fn ended() -> Result<Response, SendError> {
+    answer(200, r#"{"transactionStatus":"Transaction Committed"}"#)
+}
+
+pub(crate) fn error(status: u16, error_type: &str) -> Result<Response, SendError> {
+    answer(status, &format!(r#"{{"__type":"{error_type}","message":"no"}}"#))
+}
+
+pub(crate) fn database_error(number: u16) -> Result<Response, SendError> {
+    let message = format!("Ann, 7; Error code: {number}; SQLState: 23000");
+    answer(400, &format!(r#"{{"code":"DatabaseErrorException","message":"{message}"}}"#))
+}
+
+pub(crate) fn cut() -> Result<Response, SendError> {
+    Err(SendError { sent: true, message: "connection reset".into() })
+}
+
+pub(crate) fn connection_refused() -> Result<Response, SendError> {
+    Err(SendError { sent: false, message: "connection refused".into() })
+}
+
+pub(crate) fn key(seed: u8) -> ApiKey {
+    let mut byte = seed;
+    ApiKey::generate(|| {
+        byte = byte.wrapping_mul(5).wrapping_add(77);
+        byte
+    })
+}

@@ -1,0 +1,25 @@
+-- The tables that rowgate fills: the one source of every check, statement and description.
+--
+-- Plain MySQL that also runs on MariaDB. What a type cannot say stands in a COMMENT, as
+-- `name=value` items separated by `;`, so that the database carries it as well:
+--   aliases=a,b              other names under which a table or column is accepted
+--   format=date-time         an RFC 3339 date and time, stored in UTC as YYYY-MM-DDTHH:MM:SSZ
+--   references=table.column  the parent of this column; parents are written first
+
+CREATE TABLE departments (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  department_name VARCHAR(255) NOT NULL COMMENT 'aliases=department'
+);
+
+CREATE TABLE jobs (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  job_name VARCHAR(255) NOT NULL COMMENT 'aliases=job'
+);
+
+CREATE TABLE employees (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  name VARCHAR(255) NOT NULL,
+  datetime VARCHAR(255) NOT NULL COMMENT 'format=date-time',
+  department_id INT NULL COMMENT 'references=departments.id',
+  job_id INT NULL COMMENT 'references=jobs.id'
+) COMMENT 'aliases=hired_employees';
