@@ -1,0 +1,106 @@
+//! rowgate's core on a native host: reqwest over rustls, settings from the environment.
+
+use std::env;
+use std::time::{Duration, SystemTime};
+
+use rowgate_core::{
+    Credentials, Host, Request, Response, SendError, Service, SettingsError, SignError, sign,
+};
+use rustls::{ClientConfig, RootCertStore};
+
+/// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Looks a setting up in the process's environment.
+pub fn from_environment(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// Signs with credentials of its own and sends with reqwest.
+#[derive(Debug)]
+pub struct NativeHost {
+    client: reqwest::Client,
+    credentials: Credentials,
+    region: String,
+}
+
+impl NativeHost {
+    /// A host for one region.
+    pub fn new(credentials: Credentials, region: impl Into<String>) -> Self {
+        Self { client: client(), credentials, region: region.into() }
+    }
+
+    /// A host with the environment's `AWS_REGION` and AWS credentials.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        let credentials = Credentials::read(&from_environment)?;
+        let region = from_environment("AWS_REGION")
+            .ok_or_else(|| SettingsError::Missing(vec!["AWS_REGION"]))?;
+        Ok(Self::new(credentials, region))
+    }
+}
+
+/// The certificates of Mozilla's list are compiled in: a Lambda has none on its disk.
+fn client() -> reqwest::Client {
+    let provider = rustls::crypto::ring::default_provider();
+    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let tls = ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .expect("ring has the cipher suites of rustls's default versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .timeout(TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client without proxies or files has nothing that could fail")
+}
+
+impl Host for NativeHost {
+    fn sign(&self, request: &mut Request, service: Service) -> Result<(), SignError> {
+        sign(request, &self.credentials, &self.region, service, self.now())
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        send(&self.client, request).await.map_err(|error| SendError {
+            sent: !error.is_connect(),
+            // The URL has no secret, but the log of a retry reads better without it.
+            message: error.without_url().to_string(),
+        })
+    }
+
+    fn now(&self) -> Duration {
+        // A clock before 1970 makes signatures that AWS refuses, which says what is wrong.
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn random(&self) -> u64 {
+        getrandom::u64().expect("the operating system has random numbers")
+    }
+}
+
+async fn send(client: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
+    // The core sends only methods that HTTP defines.
+    let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
+    let mut builder = client.request(method, request.url).body(request.body);
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    let answer = builder.send().await?;
+    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    Ok(Response {
+        status: answer.status().as_u16(),
+        headers: answer.headers().iter().filter_map(header).collect(),
+        body: answer.bytes().await?.into(),
+    })
+}
