@@ -22,7 +22,7 @@ use crate::settings::Settings;
 const TIME: Duration = Duration::from_secs(25);
 
 /// How long a client should wait when the database is not available.
-const RETRY_AFTER_SECONDS: u32 = 5;
+const RETRY_AFTER_SECONDS: &str = "5";
 
 /// A request without its body.
 #[derive(Debug, Clone, Default)]
@@ -310,8 +310,8 @@ impl Problem {
         Self { status, name, detail: detail.into(), headers: Vec::new() }
     }
 
-    fn header(mut self, name: &str, value: impl ToString) -> Self {
-        self.headers.push((name.to_owned(), value.to_string()));
+    fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 

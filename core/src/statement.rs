@@ -126,7 +126,6 @@ mod tests {
     use crate::record::{Place, RawField, RawRow};
     use crate::schema::table;
     use alloc::borrow::Cow;
-    use alloc::string::ToString;
     use alloc::vec;
     use proptest::prelude::*;
 
@@ -184,7 +183,7 @@ mod tests {
                 prop_assert!(chunk.push(&job(id as i64 + 1, name)));
             }
             let json: Vec<(i64, String)> = serde_json::from_str(&chunk.into_json()).unwrap();
-            let read: Vec<_> = json.into_iter().map(|(_, name)| name.to_string()).collect();
+            let read: Vec<_> = json.into_iter().map(|(_, name)| name).collect();
             prop_assert_eq!(read, names);
         }
     }

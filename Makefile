@@ -1,0 +1,84 @@
+# Everything a person or CI does with rowgate. `make` alone lists it.
+#
+# Each target sets up what it needs by itself (scripts/setup); only Rust (rustup), Node.js 20 and
+# git must be there before.
+
+.DEFAULT_GOAL := help
+# The steps print, and each uses all processors by itself.
+.NOTPARALLEL:
+
+# The program that `make demo` and the Python tests start.
+ROWGATE := target/debug/rowgate
+
+# The Worker is checked for its own target, all else for this machine.
+HOST_PACKAGES := --workspace --exclude rowgate-edge
+EDGE_PACKAGE := --package rowgate-edge --target wasm32-unknown-unknown
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: edge cli ## Start rowgate, load the sample files, compare with the database
+	@node demo/demo.mjs $(ROWGATE)
+
+.PHONY: dev
+dev: edge cli ## Run the gateway on this machine until Ctrl-C
+	@$(ROWGATE) dev
+
+.PHONY: setup
+setup: ## Install what is missing
+	@scripts/setup
+
+.PHONY: cli
+cli: setup ## Build the command rowgate
+	@cargo build --quiet --locked --package rowgate
+
+.PHONY: edge
+edge: setup ## Build the Worker, if a source has changed
+	@scripts/build-edge
+
+.PHONY: bundle-size
+bundle-size: edge ## Check the Worker's size
+	@scripts/bundle-size
+
+.PHONY: test
+test: fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: setup
+	cargo fmt --all --check
+
+.PHONY: lint
+lint: setup ## Run clippy
+	cargo clippy --quiet --locked $(HOST_PACKAGES) --all-targets --all-features -- -D warnings
+	cargo clippy --quiet --locked $(EDGE_PACKAGE) -- -D warnings
+
+.PHONY: core-alone
+core-alone: setup ## Check that the core needs no standard library and no I/O
+	cargo check --quiet --locked --package rowgate-core --no-default-features --target wasm32v1-none
+	@scripts/check-core
+
+.PHONY: unit
+unit: setup ## Run the Rust tests
+	cargo test --locked --all-features
+
+.PHONY: docs
+docs: setup ## Build the Rust documentation
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps $(HOST_PACKAGES) --all-features
+
+.PHONY: samples
+samples: setup ## Check that the sample files are what their generator makes
+	@node samples/generate.mjs --check
+
+.PHONY: e2e
+e2e: edge cli ## Run the Python tests against a whole local stack
+	@scripts/e2e $(ROWGATE)
+
+.PHONY: clean
+clean: ## Remove what was built here; the cache of tools stays
+	rm -rf target node_modules edge/build

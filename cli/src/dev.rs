@@ -1,0 +1,233 @@
+//! `rowgate dev`: the whole gateway on this machine.
+//!
+//! Any number of stacks run side by side from one checkout. Each has its own free ports and one
+//! private folder, removed at the end, for its settings, logs and state; nothing is written to
+//! the checkout. Every child ends with this process, even when that is killed: databases and
+//! Workers stand under supervisors that notice.
+
+mod checkout;
+mod end;
+mod report;
+mod worker;
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use rowgate_core::data_api::Target;
+use rowgate_core::{ApiKey, Credentials};
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions};
+use rowgate_native::NativeHost;
+use tempfile::TempDir;
+
+use checkout::Checkout;
+use end::End;
+use report::Report;
+use worker::Worker;
+
+/// How often the children are looked at.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Run the gateway on this machine: a private database, the Data API before it, the Worker.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct DevArgs {
+    /// Print the addresses and keys as one line of JSON, and end with the process that started this
+    #[arg(long)]
+    json: bool,
+
+    /// Port of the gateway on 127.0.0.1 [default: a free one]
+    #[arg(long)]
+    port: Option<u16>,
+
+    /// Use this MySQL or MariaDB instead of starting one: mysql://user:password@host:port/database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+/// Runs until a signal or the end of a child.
+pub(crate) async fn run(args: DevArgs) -> Result<()> {
+    // Before any child: a signal must find somebody who ends them.
+    let mut end = End::listen(args.json)?;
+
+    // Giving up the start drops what has started so far, which ends it.
+    let mut stack = tokio::select! {
+        stack = Stack::start(&args) => stack?,
+        () = end.wanted() => return Ok(()),
+    };
+    stack.report().print(args.json)?;
+
+    let outcome = tokio::select! {
+        failure = stack.failure() => Err(failure),
+        () = end.wanted() => Ok(()),
+    };
+    outcome.and(stack.stop().await)
+}
+
+/// Everything that runs; dropping it ends it all, children before the folder with their files.
+struct Stack {
+    worker: Worker,
+    data_api: DataApi,
+    database: Option<Database>,
+    database_url: String,
+    api_key: LocalKey,
+    call_log: PathBuf,
+    _folder: TempDir,
+}
+
+impl Stack {
+    async fn start(args: &DevArgs) -> Result<Self> {
+        let checkout = Checkout::find()?;
+        let folder = private_folder()?;
+
+        let (database, database_url) = match &args.database_url {
+            Some(url) => (None, url.clone()),
+            None => {
+                progress("starting the database");
+                let database = Database::start(DatabaseOptions::default()).await?;
+                let url = database.url().to_owned();
+                (Some(database), url)
+            }
+        };
+
+        let call_log = folder.path().join("calls.jsonl");
+        let data_api = DataApi::start(data_api_options(&database_url, &call_log)).await?;
+
+        progress("making the tables and starting the Worker");
+        let api_key = make_api_key();
+        let variables = variables(&data_api, &database_url, &api_key)?;
+        let host = host(&variables)?;
+        let (worker, ()) = tokio::try_join!(
+            Worker::start(&checkout, folder.path(), &variables, args.port, &host),
+            make_tables(&variables, &host),
+        )?;
+
+        Ok(Self { worker, data_api, database, database_url, api_key, call_log, _folder: folder })
+    }
+
+    fn report(&self) -> Report<'_> {
+        Report {
+            edge: self.worker.url(),
+            data_api: self.data_api.endpoint(),
+            database_url: &self.database_url,
+            api_key: &self.api_key.key,
+            region: rowgate_local::REGION,
+            aws_access_key_id: rowgate_local::ACCESS_KEY_ID,
+            aws_secret_access_key: rowgate_local::SECRET_ACCESS_KEY,
+            cluster_arn: rowgate_local::CLUSTER_ARN,
+            secret_arn: rowgate_local::SECRET_ARN,
+            call_log: &self.call_log,
+            worker_log: self.worker.log(),
+        }
+    }
+
+    /// Waits until a child has ended by itself, and says which and what it said last.
+    async fn failure(&mut self) -> anyhow::Error {
+        loop {
+            tokio::time::sleep(WATCH_INTERVAL).await;
+            if !self.worker.is_running() {
+                return anyhow!("the Worker has ended:\n{}", self.worker.log_tail());
+            }
+            if self.database.as_mut().is_some_and(|database| !database.is_running()) {
+                return anyhow!("the database server has ended");
+            }
+        }
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.worker.stop().await?;
+        self.data_api.stop().await;
+        match self.database {
+            Some(database) => database.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// A temporary folder that nobody else can look into.
+fn private_folder() -> std::io::Result<TempDir> {
+    let owner_only = Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("rowgate-dev-").permissions(owner_only).tempdir()
+}
+
+fn data_api_options(database_url: &str, call_log: &Path) -> DataApiOptions {
+    let mut options = DataApiOptions::new(database_url);
+    options.call_log = Some(call_log.to_owned());
+    options
+}
+
+/// The variables of the Worker; their names are those of every door.
+type Variables = Vec<(&'static str, String)>;
+
+fn variables(data_api: &DataApi, database_url: &str, key: &LocalKey) -> Result<Variables> {
+    Ok(vec![
+        ("AWS_REGION", rowgate_local::REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", rowgate_local::ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", rowgate_local::SECRET_ACCESS_KEY.to_owned()),
+        ("DB_CLUSTER_ARN", rowgate_local::CLUSTER_ARN.to_owned()),
+        ("DB_SECRET_ARN", rowgate_local::SECRET_ARN.to_owned()),
+        ("DB_NAME", database_name(database_url)?),
+        ("DATA_API_ENDPOINT", data_api.endpoint().to_owned()),
+        ("API_KEYS", key.setting.clone()),
+    ])
+}
+
+fn database_name(url: &str) -> Result<String> {
+    let url = reqwest::Url::parse(url).context("the database URL")?;
+    let name = url.path().trim_start_matches('/');
+    ensure!(!name.is_empty(), "the database URL names no database: mysql://host/DATABASE");
+    Ok(name.to_owned())
+}
+
+/// A key for this stack only.
+struct LocalKey {
+    /// What a client sends.
+    key: String,
+    /// What the gateway is told: the setting `API_KEYS` with this one key.
+    setting: String,
+}
+
+/// Makes a key that may write every table.
+fn make_api_key() -> LocalKey {
+    let key = ApiKey::generate(|| {
+        let mut byte = [0];
+        getrandom::fill(&mut byte).expect("the operating system has random numbers");
+        byte[0]
+    });
+    LocalKey { key: key.expose().to_owned(), setting: format!("[{}]", key.entry()) }
+}
+
+fn host(variables: &Variables) -> Result<NativeHost> {
+    let credentials = Credentials::read(&|name| value_of(variables, name))?;
+    Ok(NativeHost::new(credentials, rowgate_local::REGION))
+}
+
+/// Makes the tables through the Data API, as an operator would.
+async fn make_tables(variables: &Variables, host: &NativeHost) -> Result<()> {
+    let target = Target::read(&|name| value_of(variables, name))?;
+    crate::migrate::apply(host, &target).await?;
+    Ok(())
+}
+
+fn value_of(variables: &Variables, wanted: &str) -> Option<String> {
+    let (_, value) = variables.iter().find(|(name, _)| *name == wanted)?;
+    Some(value.clone())
+}
+
+/// Says what is going on, where no program reads it.
+fn progress(text: &str) {
+    eprintln!("rowgate: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_is_named_by_the_last_part_of_its_url() {
+        let name = |url| database_name(url).ok();
+        assert_eq!(name("mysql://me:pass@127.0.0.1:3306/hr?ssl=1").as_deref(), Some("hr"));
+        assert_eq!(name("mysql://127.0.0.1"), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! What a running stack says about itself.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+/// Addresses and credentials, all of them worth nothing outside this machine.
+pub(super) struct Report<'a> {
+    pub(super) edge: &'a str,
+    pub(super) data_api: &'a str,
+    pub(super) database_url: &'a str,
+    pub(super) api_key: &'a str,
+    pub(super) region: &'a str,
+    pub(super) aws_access_key_id: &'a str,
+    pub(super) aws_secret_access_key: &'a str,
+    pub(super) cluster_arn: &'a str,
+    pub(super) secret_arn: &'a str,
+    pub(super) call_log: &'a Path,
+    pub(super) worker_log: &'a Path,
+}
+
+impl Report<'_> {
+    pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
+        let mut out = std::io::stdout();
+        if as_json {
+            writeln!(out, "{}", self.to_json())?;
+        } else {
+            write!(out, "{}", self.to_text())?;
+        }
+        out.flush()
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        json!({
+            "edge": self.edge,
+            "data_api": self.data_api,
+            "database_url": self.database_url,
+            "api_key": self.api_key,
+            "region": self.region,
+            "aws_access_key_id": self.aws_access_key_id,
+            "aws_secret_access_key": self.aws_secret_access_key,
+            "cluster_arn": self.cluster_arn,
+            "secret_arn": self.secret_arn,
+            "call_log": self.call_log,
+            "worker_log": self.worker_log,
+        })
+    }
+
+    fn to_text(&self) -> String {
+        let Self { edge, data_api, database_url, api_key, .. } = self;
+        let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
+        format!(
+            r#"
+rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
+
+  gateway     {edge}
+  API key     {api_key}
+  database    {database_url}
+  Data API    {data_api}
+  call log    {call_log}
+  Worker log  {worker_log}
+
+Try it:
+
+  curl -i {edge}/insert_data \
+    -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
+    -d '{{"departments":[{{"id":1,"department_name":"Finance"}}]}}'
+
+"#
+        )
+    }
+}

@@ -1,0 +1,38 @@
+//! The operator's command for rowgate.
+
+mod check;
+mod dev;
+mod migrate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Rows from people and files, checked, into an Aurora MySQL database.
+#[derive(Debug, Parser)]
+#[command(name = "rowgate", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::CheckArgs),
+    Dev(dev::DevArgs),
+    Migrate(migrate::MigrateArgs),
+}
+
+/// 0 is success, 1 is bad rows, 2 is anything else that went wrong (clap's own code as well).
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+        Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Migrate(args) => migrate::run(&args).await.map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("rowgate: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env node
+// Starts rowgate on this machine, sends it the sample files over HTTP, and compares its answers
+// with what the database holds. `make demo` builds everything and runs this.
+//
+//     node demo/demo.mjs [PROGRAM]     PROGRAM is target/debug/rowgate unless given
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+// A client of the database that is not rowgate's own.
+import mysql from "mysql2/promise";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROGRAM = process.argv[2] ?? join(ROOT, "target/debug/rowgate");
+const TABLES = ["departments", "jobs", "employees"];
+const SHOWN_ERRORS = 5;
+
+async function main() {
+  const started = performance.now();
+  const stack = await startStack();
+  process.once("SIGINT", () => stack.stop().then(() => process.exit(130)));
+  try {
+    const loads = [await sendParents(stack), await sendEmployees(stack)];
+    const counts = await countRows(stack.database_url);
+    printLoads(loads);
+    printErrors(loads);
+    printCounts(counts);
+    printTimes(loads, started);
+    checkNumbers(loads, counts);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** What `rowgate dev --json` says, and `stop()`. */
+async function startStack() {
+  const child = spawn(PROGRAM, ["dev", "--json"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const line = await Promise.race([
+    once(createInterface({ input: child.stdout }), "line").then(([text]) => text),
+    exited.then(() => null),
+  ]);
+  if (line === null) throw new Error("rowgate dev did not start");
+
+  const stop = async () => {
+    child.kill("SIGINT");
+    await exited;
+  };
+  return { ...JSON.parse(line), stop };
+}
+
+// --- the two requests ---
+
+/** Departments and jobs: one JSON request, one transaction. */
+async function sendParents(stack) {
+  const body = {
+    departments: readSample("departments.csv", ([id, name]) => ({ id: Number(id), department_name: name })),
+    jobs: readSample("jobs.csv", ([id, name]) => ({ id: Number(id), job_name: name })),
+  };
+  return post(stack, "/insert_data", "application/json", JSON.stringify(body));
+}
+
+/** Employees: the file as it is. Its bad rows are skipped, the good ones stored. */
+async function sendEmployees(stack) {
+  const file = readFileSync(join(ROOT, "samples/hired_employees.csv"));
+  return post(stack, "/tables/employees/rows?on_error=skip", "text/csv", file);
+}
+
+/** The rows of a sample file; none of them has quotes. */
+function readSample(name, toRow) {
+  const text = readFileSync(join(ROOT, "samples", name), "utf8");
+  return text.replace(/^\ufeff/, "").trimEnd().split("\n").map((line) => toRow(line.split(",")));
+}
+
+async function post(stack, path, contentType, body) {
+  const started = performance.now();
+  const response = await fetch(stack.edge + path, {
+    method: "POST",
+    headers: { "content-type": contentType, "x-api-key": stack.api_key },
+    body,
+  });
+  const text = await response.text();
+  if (response.status !== 200 && response.status !== 207) {
+    throw new Error(`POST ${path} answered ${response.status}: ${text}`);
+  }
+  return { path, status: response.status, ...JSON.parse(text), milliseconds: performance.now() - started };
+}
+
+/** The database's own count of each table, asked without rowgate. */
+async function countRows(url) {
+  const connection = await mysql.createConnection(url);
+  try {
+    const counts = {};
+    for (const table of TABLES) {
+      const [[row]] = await connection.query(`SELECT COUNT(*) AS count FROM ${table}`);
+      counts[table] = Number(row.count);
+    }
+    return counts;
+  } finally {
+    await connection.end();
+  }
+}
+
+// --- what the reader sees ---
+
+const bold = (text) =>
+  process.stdout.isTTY && !process.env.NO_COLOR ? `\u001b[1m${text}\u001b[22m` : text;
+const number = (value) => value.toLocaleString("en-US");
+const tablesOf = (loads) => Object.assign({}, ...loads.map((load) => load.tables));
+
+function printLoads(loads) {
+  const columns = ["received", "stored", "rejected"];
+  console.log(`\n${bold(["table".padEnd(12), ...columns.map((column) => column.padStart(10))].join(""))}`);
+  for (const [table, counts] of Object.entries(tablesOf(loads))) {
+    const cells = columns.map((column) => number(counts[column]).padStart(10));
+    console.log([table.padEnd(12), ...cells].join(""));
+  }
+}
+
+function printErrors(loads) {
+  const errors = loads.flatMap((load) => load.errors ?? []);
+  const total = loads.reduce((sum, load) => sum + (load.error_count ?? 0), 0);
+  if (total === 0) return;
+
+  console.log(`\n${bold("line  column         code                 message")}`);
+  for (const error of errors.slice(0, SHOWN_ERRORS)) {
+    const line = String(error.line ?? error.index).padStart(4);
+    const column = (error.column ?? "").padEnd(15);
+    console.log(`${line}  ${column}${error.code.padEnd(21)}${error.message}`);
+  }
+  if (total > SHOWN_ERRORS) console.log(`and ${number(total - SHOWN_ERRORS)} more`);
+}
+
+function printCounts(counts) {
+  const list = TABLES.map((table) => `${number(counts[table])} ${table}`).join(", ");
+  console.log(`\nThe database holds ${list}.`);
+}
+
+function printTimes(loads, started) {
+  for (const load of loads) {
+    console.log(`POST ${load.path} answered ${load.status} in ${load.milliseconds.toFixed(0)} ms.`);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`From nothing to here: ${seconds.toFixed(1)} s.\n`);
+}
+
+// --- whether it is true ---
+
+/** Throws when an answer contradicts the files, itself or the database. */
+function checkNumbers(loads, counts) {
+  const tables = tablesOf(loads);
+  for (const table of TABLES) {
+    const { received, stored, rejected } = tables[table] ?? {};
+    const sent = readSample(table === "employees" ? "hired_employees.csv" : `${table}.csv`, (row) => row).length;
+    expectSame(`${table}: rows sent and received`, sent, received);
+    expectSame(`${table}: rows received, and stored or rejected`, received, stored + rejected);
+    expectSame(`${table}: rows said to be stored and rows in the database`, stored, counts[table]);
+  }
+  expectSame("employees: rejected rows and blank names or dates", tables.employees.rejected, blankRows());
+}
+
+/** A name and a datetime may not be NULL; the other columns of employees may. */
+function blankRows() {
+  const rows = readSample("hired_employees.csv", (row) => row);
+  return rows.filter(([, name, datetime]) => name === "" || datetime === "").length;
+}
+
+function expectSame(what, one, other) {
+  if (one !== other) throw new Error(`${what} differ: ${one} and ${other}`);
+}
+
+main().catch((error) => {
+  console.error(`demo: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,208 @@
+//! A private database server: own data folder, own port, no system service touched.
+
+mod engine;
+mod process;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+pub use engine::Engine;
+
+use engine::{Installation, Layout};
+use process::Supervised;
+
+/// The database that every server starts with.
+const DATABASE_NAME: &str = "rowgate";
+
+/// How long a server may take until it answers; a cold disk is the slow case.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// What [`Database::start`] is told.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseOptions {
+    /// Where the server keeps its data and its log, created if missing and kept; `None` is a
+    /// temporary folder that goes away.
+    pub folder: Option<PathBuf>,
+    /// The TCP port on 127.0.0.1; `None` is a free one.
+    pub port: Option<u16>,
+    /// The kind of server to look for.
+    pub engine: Engine,
+}
+
+/// A running private database server; dropping it ends the server.
+#[derive(Debug)]
+pub struct Database {
+    url: String,
+    server: Supervised,
+}
+
+impl Database {
+    /// Starts a server and creates the database `rowgate` in it.
+    ///
+    /// A folder that already holds a server's data is used as it is. Fails when no server program
+    /// is found, or when it does not answer within a minute; the error then carries the end of the
+    /// server's own log.
+    pub async fn start(options: DatabaseOptions) -> Result<Self> {
+        let installation = Installation::find(options.engine)?;
+        let folder = Folder::open(options.folder)?;
+        let layout = Layout::create(folder.path())?;
+        if !layout.is_initialised() {
+            installation.initialise(&layout).await?;
+        }
+
+        let port = options.port.map_or_else(free_port, Ok)?;
+        let arguments = installation.server_arguments(&layout, port)?;
+        let server = match folder {
+            Folder::Kept(_) => Supervised::spawn(&installation.server, &arguments, None)?,
+            Folder::Temporary(folder) => {
+                let server =
+                    Supervised::spawn(&installation.server, &arguments, Some(folder.path()))?;
+                // From here on the supervisor removes it, since it outlives a killed process.
+                let _ = folder.keep();
+                server
+            }
+        };
+        wait_until_ready(server, port, &layout.log).await
+    }
+
+    /// The address of the database: `mysql://root@127.0.0.1:PORT/rowgate`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the server is still there, or has ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.server.is_running()
+    }
+
+    /// Ends the server in order (SIGTERM, SIGKILL after ten seconds) and waits for it.
+    pub async fn stop(self) -> Result<()> {
+        self.server.stop().await
+    }
+}
+
+enum Folder {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl Folder {
+    fn open(given: Option<PathBuf>) -> Result<Self> {
+        let Some(path) = given else {
+            let folder = tempfile::Builder::new().prefix("rowgate-database-").tempdir()?;
+            return Ok(Self::Temporary(folder));
+        };
+
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("cannot create the folder {}", path.display()))?;
+        // The server changes its directory, so a relative path would lose its meaning.
+        Ok(Self::Kept(path.canonicalize()?))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+/// A port that nobody listens on now; the server takes it a moment later.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+async fn wait_until_ready(mut server: Supervised, port: u16, log: &Path) -> Result<Database> {
+    let deadline = Instant::now() + START_LIMIT;
+    loop {
+        if create_database(port).await.is_ok() {
+            let url = format!("mysql://root@127.0.0.1:{port}/{DATABASE_NAME}");
+            return Ok(Database { url, server });
+        }
+        if !server.is_running() {
+            bail!("the database server ended while starting:\n{}", tail(log));
+        }
+        if Instant::now() > deadline {
+            bail!("the database server does not answer after {START_LIMIT:?}:\n{}", tail(log));
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn create_database(port: u16) -> Result<()> {
+    let options = OptsBuilder::default()
+        .ip_or_hostname("127.0.0.1")
+        .tcp_port(port)
+        .user(Some("root"))
+        .prefer_socket(false);
+    let mut connection = Conn::new(options).await?;
+    connection.query_drop(format!("CREATE DATABASE IF NOT EXISTS {DATABASE_NAME}")).await?;
+    connection.disconnect().await?;
+    Ok(())
+}
+
+/// The last lines of the server's log, for an error message.
+fn tail(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn query(url: &str, sql: &str) -> String {
+        let mut connection = Conn::from_url(url).await.unwrap();
+        let value = connection.query_first(sql).await.unwrap().unwrap();
+        connection.disconnect().await.unwrap();
+        value
+    }
+
+    #[tokio::test]
+    async fn starts_with_the_defaults_of_mysql() {
+        let database = Database::start(DatabaseOptions::default()).await.unwrap();
+
+        let mode = query(database.url(), "SELECT @@sql_mode").await;
+        for part in ["ONLY_FULL_GROUP_BY", "STRICT_TRANS_TABLES", "TIME_ROUND_FRACTIONAL"] {
+            assert!(mode.contains(part), "{mode}");
+        }
+        let charset = query(database.url(), "SELECT @@character_set_database").await;
+        assert_eq!(charset, "utf8mb4");
+        let lock_mode = query(database.url(), "SELECT CAST(@@innodb_autoinc_lock_mode AS CHAR)");
+        assert_eq!(lock_mode.await, "2");
+
+        let data = query(database.url(), "SELECT @@datadir").await;
+        let folder = Path::new(&data).parent().unwrap();
+        assert!(folder.is_dir());
+        database.stop().await.unwrap();
+        assert!(!folder.exists(), "a temporary folder goes away");
+    }
+
+    #[tokio::test]
+    async fn keeps_a_given_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Some(home.path().join("database"));
+        let options = DatabaseOptions { folder, ..Default::default() };
+
+        let database = Database::start(options.clone()).await.unwrap();
+        let mut connection = Conn::from_url(database.url()).await.unwrap();
+        connection.query_drop("CREATE TABLE kept (id INT PRIMARY KEY)").await.unwrap();
+        drop(connection);
+        database.stop().await.unwrap();
+
+        let database = Database::start(options).await.unwrap();
+        assert_eq!(query(database.url(), "SHOW TABLES").await, "kept");
+        // Dropping ends the server as well, and at once: the folder is removed right after.
+        drop(database);
+    }
+}

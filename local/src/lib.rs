@@ -1,0 +1,33 @@
+//! AWS on one machine, for developing and testing rowgate.
+//!
+//! | | |
+//! |---|---|
+//! | [`Database`] | a private database server on loopback, gone when the process goes |
+//! | [`DataApi`] | the RDS Data API over HTTP in front of such a server, with AWS's own rules |
+//!
+//! Production never links this crate. Where a rule of AWS is documented it holds here; where AWS
+//! leaves a question open, the answer that is harder on the caller was chosen, so that what passes
+//! here has the better chance to pass there.
+//!
+//! ```no_run
+//! # async fn start() -> anyhow::Result<()> {
+//! use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions};
+//!
+//! let database = Database::start(DatabaseOptions::default()).await?;
+//! let api = DataApi::start(DataApiOptions::new(database.url())).await?;
+//! println!("DATA_API_ENDPOINT={}", api.endpoint());
+//! api.stop().await;
+//! database.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod database;
+pub use database::{Database, DatabaseOptions, Engine};
+
+mod data_api;
+pub use data_api::{
+    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, REGION, SECRET_ACCESS_KEY, SECRET_ARN,
+    TimeLimits,
+};

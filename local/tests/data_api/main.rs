@@ -1,0 +1,13 @@
+//! The Data API over real HTTP, signed with AWS's signer, in front of a real server.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod call_log;
+mod client;
+mod errors;
+mod limits;
+mod parameters;
+mod results;
+mod signatures;
+mod stack;
+mod time_outs;
+mod transactions;

@@ -1,0 +1,60 @@
+//! One database and one API for all tests of this binary.
+
+use std::sync::OnceLock;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, TimeLimits};
+
+use crate::client::Client;
+
+struct Stack {
+    database_url: String,
+    endpoint: String,
+}
+
+/// Starts both on a thread that never ends: a test's own runtime would take them along. When the
+/// process goes, the database goes with it.
+fn stack() -> &'static Stack {
+    static STACK: OnceLock<Stack> = OnceLock::new();
+    STACK.get_or_init(|| {
+        let (ready, stack) = mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let database = Database::start(DatabaseOptions::default()).await.unwrap();
+                let api = DataApi::start(DataApiOptions::new(database.url())).await.unwrap();
+                let endpoint = api.endpoint().to_owned();
+                ready.send(Stack { database_url: database.url().to_owned(), endpoint }).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        stack.recv().unwrap()
+    })
+}
+
+pub(crate) fn database_url() -> &'static str {
+    &stack().database_url
+}
+
+/// A caller of the shared API, which has AWS's own time limits.
+pub(crate) fn client() -> Client {
+    Client::new(&stack().endpoint)
+}
+
+/// An API of the test's own, in front of the shared database.
+pub(crate) async fn own_api(change: impl FnOnce(&mut DataApiOptions)) -> (DataApi, Client) {
+    let mut options = DataApiOptions::new(database_url());
+    change(&mut options);
+    let api = DataApi::start(options).await.unwrap();
+    let client = Client::new(api.endpoint());
+    (api, client)
+}
+
+pub(crate) fn short_times(options: &mut DataApiOptions) {
+    options.time_limits = TimeLimits {
+        statement: Duration::from_millis(500),
+        transaction_idle: Duration::from_millis(400),
+        transaction: Duration::from_millis(1500),
+    };
+}

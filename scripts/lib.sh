@@ -1,0 +1,44 @@
+# Sourced by the scripts beside it: where things are, which versions, how to speak.
+# shellcheck shell=bash disable=SC2034 # variables for those scripts
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Built tools and Python packages live here, so that every checkout and `git clean` keeps them.
+CACHE=${ROWGATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rowgate}
+
+WORKER_BUILD_VERSION=0.8.7
+
+say() {
+  printf '%s\n' "rowgate: $*" >&2
+}
+
+die() {
+  say "$*"
+  exit 1
+}
+
+have() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# The version of a crate in Cargo.lock.
+locked_version() {
+  awk -v name="name = \"$1\"" '
+    $0 == name { getline; gsub(/version = |"/, ""); print; found = 1; exit }
+    END { exit !found }
+  ' "$ROOT/Cargo.lock" || die "Cargo.lock names no $1"
+}
+
+# wasm-bindgen's command must be of the very version that the Worker links.
+WASM_BINDGEN_VERSION=$(locked_version wasm-bindgen)
+
+# The version is part of the path: a new one is simply not there yet.
+WORKER_BUILD=$CACHE/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
+WASM_BINDGEN=$CACHE/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin/wasm-bindgen
+
+# Where the Python environment for today's requirements is; other requirements, another folder.
+python_environment() {
+  echo "$CACHE/python-$(cksum <"$ROOT/tests/requirements.txt" | tr ' ' -)"
+}

@@ -1,0 +1,161 @@
+"""A whole rowgate on this machine, shared by all tests of a run.
+
+`stack` starts `rowgate dev --json` once: a private database, the Data API before it and the Worker
+on free loopback ports. `make e2e` builds it all first; the program is $ROWGATE.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from pymysql.connections import Connection
+from pymysql.cursors import DictCursor
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / os.environ.get("ROWGATE", "target/debug/rowgate")
+
+# Children first: the order to empty them in.
+TABLES = ("employees", "jobs", "departments")
+
+START_SECONDS = 90
+STOP_SECONDS = 30
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """What `rowgate dev --json` says: addresses, credentials, the path of the call log."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [PROGRAM, "dev", "--json"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        report = read_report(process, errors)
+        try:
+            yield report
+        finally:
+            stop(process, errors)
+
+
+def read_report(process, errors):
+    # It gives up by itself well before this would wait for ever.
+    line = process.stdout.readline()
+    if not line:
+        process.wait(START_SECONDS)
+        pytest.fail(f"rowgate dev did not start:\n{tail(errors)}", pytrace=False)
+    return json.loads(line)
+
+
+def stop(process, errors):
+    """Ends the stack as Ctrl-C would, and insists that it went in order."""
+    if process.poll() is not None:
+        pytest.fail(f"rowgate dev ended with {process.returncode}:\n{tail(errors)}", pytrace=False)
+    process.send_signal(signal.SIGINT)
+    try:
+        status = process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        pytest.fail(f"rowgate dev ignored SIGINT:\n{tail(errors)}", pytrace=False)
+    assert status == 0, tail(errors)
+
+
+def tail(errors, lines=40):
+    errors.seek(0)
+    return "\n".join(errors.read().splitlines()[-lines:])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Adds the end of the Worker's log to the report of a test that failed with a stack."""
+    outcome = yield
+    report = outcome.get_result()
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and stack:
+        report.sections.append(("Worker log", file_tail(stack["worker_log"])))
+
+
+def file_tail(path, lines=40):
+    try:
+        return "\n".join(Path(path).read_text(errors="replace").splitlines()[-lines:])
+    except OSError as error:
+        return str(error)
+
+
+class Db(Connection):
+    """A connection to the database past rowgate, with what tests ask most."""
+
+    def rows(self, sql, *values):
+        """All rows of an answer, each a dict."""
+        with self.cursor(DictCursor) as cursor:
+            cursor.execute(sql, values or None)
+            return list(cursor.fetchall())
+
+    def value(self, sql, *values):
+        """The only column of the only row."""
+        (row,) = self.rows(sql, *values)
+        (value,) = row.values()
+        return value
+
+    def count(self, table):
+        return self.value(f"SELECT COUNT(*) FROM `{table}`")
+
+    def empty(self, *tables):
+        for table in tables:
+            self.rows(f"DELETE FROM `{table}`")
+
+
+@pytest.fixture(scope="session")
+def db(stack):
+    """One connection for the whole run; every statement is committed at once."""
+    url = urlsplit(stack["database_url"])
+    connection = Db(
+        host=url.hostname,
+        port=url.port or 3306,
+        user=unquote(url.username or "root"),
+        password=unquote(url.password or ""),
+        database=url.path.lstrip("/"),
+        autocommit=True,
+    )
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def empty_tables(db):
+    """The three tables without a row; `pytestmark = pytest.mark.usefixtures("empty_tables")`."""
+    db.empty(*TABLES)
+
+
+class Calls:
+    """The calls that reached the Data API since the mark: one dict each, as the call log has them."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.position = 0
+        self.mark()
+
+    def mark(self):
+        """Forgets what has been called so far."""
+        self.position = self.path.stat().st_size if self.path.exists() else 0
+
+    def since_mark(self):
+        if not self.path.exists():
+            return []
+        with self.path.open("rb") as log:
+            log.seek(self.position)
+            # A line without its end is still being written.
+            return [json.loads(line) for line in log if line.endswith(b"\n")]
+
+
+@pytest.fixture
+def calls(stack):
+    return Calls(stack["call_log"])
