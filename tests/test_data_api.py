@@ -1,4 +1,4 @@
-"""AWS's own client against the local Data API: what boto3 sends is accepted, what it gets it understands."""
+"""AWS's own client against the local Data API: what boto3 sends, and what it makes of answers."""
 
 import json
 import threading
@@ -70,7 +70,8 @@ def api(stack: dict[str, str]) -> Api:
 def table(api: Api) -> Iterator[str]:
     """A table of the test's own; those of the schema belong to other tests."""
     name = f"scratch_{time.time_ns()}"
-    api.execute(f"CREATE TABLE {name} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL)")
+    columns = "id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL"
+    api.execute(f"CREATE TABLE {name} ({columns})")
     yield name
     api.execute(f"DROP TABLE {name}")
 
@@ -79,22 +80,27 @@ def text(name: str, value: str, **more: str) -> dict:
     return {"name": name, "value": {"stringValue": value}, **more}
 
 
-def refused(code: str, status: int = 400) -> Any:
-    """Expects a ClientError and checks its type and status when the block is left."""
+class Refused:
+    """Expects a ClientError of this type and status inside the block, and keeps its message."""
 
-    class Refused:
-        def __enter__(self) -> "Refused":
-            return self
+    def __init__(self, code: str, status: int = 400) -> None:
+        self.code = code
+        self.status = status
+        self.message = ""
 
-        def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-            assert isinstance(error, ClientError), f"{code} expected, got {error!r}"
-            assert error.response["Error"]["Code"] == code, error
-            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status
-            assert error.response["ResponseMetadata"]["RequestId"]
-            self.message = error.response["Error"]["Message"]
-            return True
+    def __enter__(self) -> "Refused":
+        return self
 
-    return Refused()
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        if error is not None and not isinstance(error, ClientError):
+            return False
+        assert error is not None, f"{self.code} expected, got an answer"
+        assert error.response["Error"]["Code"] == self.code, error
+        metadata = error.response["ResponseMetadata"]
+        assert metadata["HTTPStatusCode"] == self.status
+        assert metadata["RequestId"]
+        self.message = error.response["Error"]["Message"]
+        return True
 
 
 def test_execute_statement(api: Api, table: str) -> None:
@@ -132,23 +138,29 @@ def test_commit_and_roll_back(api: Api, table: str) -> None:
     assert api.commit(kept) == "Transaction Committed"
 
     dropped = api.begin()
-    api.batch(f"INSERT INTO {table} (name) VALUES (:name)", [[text("name", "x")]] * 3, transactionId=dropped)
+    api.batch(
+        f"INSERT INTO {table} (name) VALUES (:name)",
+        [[text("name", "x")]] * 3,
+        transactionId=dropped,
+    )
     assert api.roll_back(dropped) == "Rollback Complete"
     assert api.count(table) == 1
 
-    with refused("TransactionNotFoundException", 404) as error:
+    with Refused("TransactionNotFoundException", 404) as error:
         api.execute("SELECT 1", transactionId=dropped)
     assert error.message == f"Transaction {dropped} is not found"
-    with refused("NotFoundException", 404):
+    with Refused("NotFoundException", 404):
         api.commit(dropped)
 
 
 def test_one_call_at_a_time_in_a_transaction(api: Api) -> None:
     transaction = api.begin()
-    slow = threading.Thread(target=api.execute, args=("SELECT SLEEP(1)",), kwargs={"transactionId": transaction})
+    slow = threading.Thread(
+        target=api.execute, args=("SELECT SLEEP(1)",), kwargs={"transactionId": transaction}
+    )
     slow.start()
     time.sleep(0.3)
-    with refused("DatabaseErrorException") as error:
+    with Refused("DatabaseErrorException") as error:
         api.execute("SELECT 1", transactionId=transaction)
     assert error.message == "Transaction is still running a query"
     slow.join()
@@ -163,7 +175,7 @@ def test_records_as_json(api: Api) -> None:
         {"id": 1, "name": "it's", "nothing": None, "bytes": "AP8=", "price": "1.50"}
     ]
     assert "records" not in answer and "columnMetadata" not in answer
-    with refused("BadRequestException"):
+    with Refused("BadRequestException"):
         api.execute("SELECT 1 AS a, 2 AS a", formatRecordsAs="JSON")
 
 
@@ -177,7 +189,9 @@ def test_typed_parameters(api: Api) -> None:
         ({"isNull": True}, "INT", {"isNull": True}),
     ]
     name = f"typed_{time.time_ns()}"
-    api.execute(f"CREATE TABLE {name} ({', '.join(f'c{i} {value[1]}' for i, value in enumerate(values))})")
+    api.execute(
+        f"CREATE TABLE {name} ({', '.join(f'c{i} {value[1]}' for i, value in enumerate(values))})"
+    )
     marks = ", ".join(f":c{i}" for i in range(len(values)))
     parameters = [{"name": f"c{i}", "value": value[0]} for i, value in enumerate(values)]
     api.execute(f"INSERT INTO {name} VALUES ({marks})", parameters)
@@ -200,17 +214,17 @@ def test_typed_parameters(api: Api) -> None:
 def test_type_hints(api: Api, hint: str, good: str, bad: str) -> None:
     answer = api.execute("SELECT CAST(:v AS CHAR)", [text("v", good, typeHint=hint)])
     assert answer["records"] == [[{"stringValue": good}]]
-    with refused("ValidationException"):
+    with Refused("ValidationException"):
         api.execute("SELECT :v", [text("v", bad, typeHint=hint)])
 
 
 def test_parameters_that_do_not_fit(api: Api) -> None:
-    with refused("BadRequestException") as error:
+    with Refused("BadRequestException") as error:
         api.execute("SELECT :missing", [text("other", "x")])
     assert "missing" in error.message
-    with refused("ValidationException"):
+    with Refused("ValidationException"):
         api.execute("SELECT :a", [{"name": "a", "value": {"arrayValue": {"longValues": [1]}}}])
-    with refused("ValidationException") as error:
+    with Refused("ValidationException") as error:
         api.execute("SELECT 1", schema="public")
     assert error.message == "The schema parameter isn't supported"
 
@@ -228,21 +242,23 @@ def test_metadata(api: Api, table: str) -> None:
 
 def test_decimals_and_longs(api: Api) -> None:
     sql = "SELECT CAST(1.50 AS DECIMAL(5,2)), CAST(3 AS DECIMAL(5,0)), 7"
-    assert api.execute(sql)["records"] == [[{"stringValue": "1.50"}, {"stringValue": "3"}, {"longValue": 7}]]
+    assert api.execute(sql)["records"] == [
+        [{"stringValue": "1.50"}, {"stringValue": "3"}, {"longValue": 7}]
+    ]
     options = {"decimalReturnType": "DOUBLE_OR_LONG", "longReturnType": "STRING"}
     answer = api.execute(sql, resultSetOptions=options)
     assert answer["records"] == [[{"doubleValue": 1.5}, {"longValue": 3}, {"stringValue": "7"}]]
 
 
 def test_database_errors(api: Api, table: str) -> None:
-    with refused("DatabaseErrorException") as error:
+    with Refused("DatabaseErrorException") as error:
         api.execute("SELEC 1")
     assert error.message.endswith("Error code: 1064; SQLState: 42000")
     api.execute(f"INSERT INTO {table} VALUES (1, 'one')")
-    with refused("DatabaseErrorException") as error:
+    with Refused("DatabaseErrorException") as error:
         api.execute(f"INSERT INTO {table} VALUES (1, 'one')")
     assert error.message.endswith("Error code: 1062; SQLState: 23000")
-    with refused("ValidationException") as error:
+    with Refused("ValidationException") as error:
         api.execute("SELECT 1; SELECT 2")
     assert error.message == "Multistatements aren't supported."
 
@@ -251,24 +267,25 @@ def test_size_limits(api: Api) -> None:
     length = 4 * MIB - 4096
     answer = api.execute("SELECT LENGTH(:v)", [text("v", "x" * length)])
     assert answer["records"] == [[{"longValue": length}]]
-    with refused("RequestEntityTooLargeException", 413):
+    with Refused("RequestEntityTooLargeException", 413):
         api.execute("SELECT LENGTH(:v)", [text("v", "x" * 4 * MIB)])
-    with refused("ValidationException"):
+    with Refused("ValidationException"):
         api.execute(f"SELECT '{'x' * 65_536}'")
-    with refused("DatabaseErrorException") as error:
+    with Refused("DatabaseErrorException") as error:
         api.execute("SELECT REPEAT('x', 65537)")
     assert "Packet for query is too large" in error.message
-    with refused("BadRequestException") as error:
+    with Refused("BadRequestException") as error:
         api.execute("SELECT REPEAT('x', 60000) FROM information_schema.columns LIMIT 100")
     assert "response size limit" in error.message
 
 
 def test_rows_through_json_table(api: Api, table: str) -> None:
-    rows = [[n, f"name \"{n}\" 😀"] for n in range(1, 1001)]
+    rows = [[n, f'name "{n}" 😀'] for n in range(1, 1001)]
     sql = f"""
         INSERT INTO {table} (id, name) SELECT r.id, r.name FROM
         JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS (
-            id TEXT CHARACTER SET utf8mb4 PATH '$[0]', name TEXT CHARACTER SET utf8mb4 PATH '$[1]')) r
+            id TEXT CHARACTER SET utf8mb4 PATH '$[0]',
+            name TEXT CHARACTER SET utf8mb4 PATH '$[1]')) r
     """
     answer = api.execute(sql, [text("rows", json.dumps(rows))])
     assert answer["numberOfRecordsUpdated"] == 1000
@@ -278,19 +295,21 @@ def test_rows_through_json_table(api: Api, table: str) -> None:
 
 def test_wrong_credentials(stack: dict[str, str]) -> None:
     arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
-    with refused("InvalidSignatureException", 403) as error:
+    with Refused("InvalidSignatureException", 403) as error:
         make_client(stack, aws_secret_access_key="wrong").execute_statement(**arns, sql="SELECT 1")
     assert "does not match the signature you provided" in error.message
-    with refused("UnrecognizedClientException", 403):
-        make_client(stack, aws_access_key_id="AKIDUNKNOWN").execute_statement(**arns, sql="SELECT 1")
+    with Refused("UnrecognizedClientException", 403):
+        make_client(stack, aws_access_key_id="AKIDUNKNOWN").execute_statement(
+            **arns, sql="SELECT 1"
+        )
 
 
 def test_wrong_arns(api: Api, stack: dict[str, str]) -> None:
-    with refused("DatabaseNotFoundException", 404):
+    with Refused("DatabaseNotFoundException", 404):
         api.client.execute_statement(
             resourceArn=stack["cluster_arn"] + "x", secretArn=stack["secret_arn"], sql="SELECT 1"
         )
-    with refused("SecretsErrorException"):
+    with Refused("SecretsErrorException"):
         api.client.execute_statement(
             resourceArn=stack["cluster_arn"], secretArn=stack["secret_arn"] + "x", sql="SELECT 1"
         )

@@ -38,14 +38,16 @@ process.once("SIGTERM", async () => {
 });
 
 // Its log now says `Ready on http://…`, which `rowgate dev` waits for.
-const url = await miniflare.ready;
+const url = await miniflare.ready.catch((error) => fail(error.message));
 
 // Miniflare does not say when the runtime has gone.
 setInterval(() => {
   const probe = connect(Number(url.port), url.hostname);
   probe.once("connect", () => probe.destroy());
-  probe.once("error", (error) => {
-    console.error(`The Workers runtime has gone: ${error.message}`);
-    process.exit(1);
-  });
+  probe.once("error", (error) => fail(`The Workers runtime has gone: ${error.message}`));
 }, 500);
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

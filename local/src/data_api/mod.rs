@@ -111,7 +111,7 @@ impl fmt::Debug for DataApiOptions {
     }
 }
 
-/// A running Data API; dropping it ends it without waiting for calls in flight.
+/// A running Data API; dropping it ends it, without waiting for calls in flight.
 pub struct DataApi {
     endpoint: String,
     connections: Arc<Connections>,

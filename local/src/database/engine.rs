@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 
 /// Where packages and Homebrew put server programs besides the PATH.
 const PLACES: [&str; 10] = [
@@ -63,16 +63,11 @@ pub(super) struct Layout {
     /// Not the system's: at its start a server removes what looks like an earlier one's temporary
     /// tables, and would take those of a server that is running.
     temporary: PathBuf,
-    pub(super) log: PathBuf,
 }
 
 impl Layout {
     pub(super) fn create(folder: &Path) -> Result<Self> {
-        let layout = Self {
-            data: folder.join("data"),
-            temporary: folder.join("tmp"),
-            log: folder.join("server.log"),
-        };
+        let layout = Self { data: folder.join("data"), temporary: folder.join("tmp") };
         std::fs::create_dir_all(&layout.data)?;
         std::fs::create_dir_all(&layout.temporary)?;
         Ok(layout)
@@ -86,7 +81,8 @@ impl Layout {
 /// The programs of one engine on this machine.
 pub(super) struct Installation {
     pub(super) server: PathBuf,
-    installer: PathBuf,
+    /// Creates the system tables; takes about a second.
+    pub(super) installer: PathBuf,
 }
 
 impl Installation {
@@ -106,16 +102,11 @@ impl Installation {
         Ok(Self { server, installer })
     }
 
-    /// Creates the system tables; about a second.
-    pub(super) async fn initialise(&self, layout: &Layout) -> Result<()> {
-        let mut command = Command::new(&self.installer);
-        command.args(base_arguments(layout)?);
-        command.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
-
-        let output = tokio::task::spawn_blocking(move || command.output()).await?;
-        let output = output.with_context(|| format!("cannot run {}", self.installer.display()))?;
-        ensure!(output.status.success(), "{}:\n{}", self.installer.display(), text_of(&output));
-        Ok(())
+    pub(super) fn installer_arguments(&self, layout: &Layout) -> Result<Vec<OsString>> {
+        let mut arguments = base_arguments(layout)?;
+        let more = ["--auth-root-authentication-method=normal", "--skip-test-db"];
+        arguments.extend(more.map(OsString::from));
+        Ok(arguments)
     }
 
     pub(super) fn server_arguments(&self, layout: &Layout, port: u16) -> Result<Vec<OsString>> {
@@ -143,7 +134,6 @@ impl Installation {
             "--loose-innodb-snapshot-isolation=OFF",
         ];
         arguments.extend(more.map(OsString::from));
-        arguments.push(path_argument("--log-error=", &layout.log));
         arguments.push(format!("--port={port}").into());
         arguments.push(format!("--sql-mode={SQL_MODE}").into());
         Ok(arguments)
@@ -190,10 +180,6 @@ fn find_program(
 
 fn is_engine(server: &Path, engine: Engine) -> bool {
     let output = Command::new(server).args(["--no-defaults", "--version"]).output();
-    output.is_ok_and(|output| text_of(&output).contains(engine.version_mark()))
-}
-
-fn text_of(output: &Output) -> String {
-    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-    String::from_utf8_lossy(&text).into_owned()
+    let mark = engine.version_mark();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(mark))
 }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 pub use engine::Engine;
 
 use engine::{Installation, Layout};
-use process::Supervised;
+use process::{Log, Supervised};
 
 /// The database that every server starts with.
 const DATABASE_NAME: &str = "rowgate";
@@ -51,25 +51,28 @@ impl Database {
     /// server's own log.
     pub async fn start(options: DatabaseOptions) -> Result<Self> {
         let installation = Installation::find(options.engine)?;
+        let port = free_port(options.port)?;
         let folder = Folder::open(options.folder)?;
         let layout = Layout::create(folder.path())?;
+        let log = folder.create_log()?;
         if !layout.is_initialised() {
-            installation.initialise(&layout).await?;
+            let arguments = installation.installer_arguments(&layout)?;
+            let content = process::run(&installation.installer, &arguments, &log).await?;
+            ensure!(content, "the database cannot be set up:\n{}", log.tail());
         }
 
-        let port = options.port.map_or_else(free_port, Ok)?;
         let arguments = installation.server_arguments(&layout, port)?;
         let server = match folder {
-            Folder::Kept(_) => Supervised::spawn(&installation.server, &arguments, None)?,
+            Folder::Kept(_) => Supervised::spawn(&installation.server, &arguments, None, &log)?,
             Folder::Temporary(folder) => {
-                let server =
-                    Supervised::spawn(&installation.server, &arguments, Some(folder.path()))?;
+                let path = folder.path();
+                let server = Supervised::spawn(&installation.server, &arguments, Some(path), &log)?;
                 // From here on the supervisor removes it, since it outlives a killed process.
                 let _ = folder.keep();
                 server
             }
         };
-        wait_until_ready(server, port, &layout.log).await
+        wait_until_ready(server, port, &log).await
     }
 
     /// The address of the database: `mysql://root@127.0.0.1:PORT/rowgate`.
@@ -106,6 +109,13 @@ impl Folder {
         Ok(Self::Kept(path.canonicalize()?))
     }
 
+    fn create_log(&self) -> Result<Log> {
+        match self {
+            Self::Kept(path) => Log::create(Some(&path.join("server.log"))),
+            Self::Temporary(_) => Log::create(None),
+        }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
@@ -115,12 +125,15 @@ impl Folder {
 }
 
 /// A port that nobody listens on now; the server takes it a moment later.
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+///
+/// A given one is tried too: with somebody else's server on it, that would be the one we talk to.
+fn free_port(wanted: Option<u16>) -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted.unwrap_or(0)));
+    let listener = listener.with_context(|| format!("no free port (wanted: {wanted:?})"))?;
     Ok(listener.local_addr()?.port())
 }
 
-async fn wait_until_ready(mut server: Supervised, port: u16, log: &Path) -> Result<Database> {
+async fn wait_until_ready(mut server: Supervised, port: u16, log: &Log) -> Result<Database> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         if create_database(port).await.is_ok() {
@@ -128,10 +141,10 @@ async fn wait_until_ready(mut server: Supervised, port: u16, log: &Path) -> Resu
             return Ok(Database { url, server });
         }
         if !server.is_running() {
-            bail!("the database server ended while starting:\n{}", tail(log));
+            bail!("the database server ended while starting:\n{}", log.tail());
         }
         if Instant::now() > deadline {
-            bail!("the database server does not answer after {START_LIMIT:?}:\n{}", tail(log));
+            bail!("the database server does not answer after {START_LIMIT:?}:\n{}", log.tail());
         }
         sleep(Duration::from_millis(20)).await;
     }
@@ -147,14 +160,6 @@ async fn create_database(port: u16) -> Result<()> {
     connection.query_drop(format!("CREATE DATABASE IF NOT EXISTS {DATABASE_NAME}")).await?;
     connection.disconnect().await?;
     Ok(())
-}
-
-/// The last lines of the server's log, for an error message.
-fn tail(log: &Path) -> String {
-    let text = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
 }
 
 #[cfg(test)]
@@ -186,6 +191,37 @@ mod tests {
         assert!(folder.is_dir());
         database.stop().await.unwrap();
         assert!(!folder.exists(), "a temporary folder goes away");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_an_error() {
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = Some(other.local_addr().unwrap().port());
+        let options = DatabaseOptions { port, ..Default::default() };
+        let error = Database::start(options).await.unwrap_err();
+        assert!(error.to_string().contains("no free port"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_start_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = Installation::find(Engine::default()).unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let log = Log::create(None).unwrap();
+        let arguments = installation.installer_arguments(&layout).unwrap();
+        let run = process::run(&installation.installer, &arguments, &log);
+        let limit = Duration::from_millis(100);
+        assert!(tokio::time::timeout(limit, run).await.is_err());
+        folder.close().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_error_repeats_the_log() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(home.path().join("data/mysql")).unwrap();
+        let options = DatabaseOptions { folder: Some(home.path().into()), ..Default::default() };
+        let error = Database::start(options).await.unwrap_err().to_string();
+        assert!(error.contains("ended while starting") && error.contains("[ERROR]"), "{error}");
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
-//! A server process that cannot outlive this one.
+//! Processes of a server: one that cannot outlive this one, and its set-up.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,7 +22,7 @@ use anyhow::{Context, Result, ensure};
 const SUPERVISOR: &str = r#"
 folder=$1; shift
 exec 3<&0
-"$@" </dev/null >/dev/null 2>&1 3<&- &
+"$@" </dev/null 3<&- &
 server=$!
 {
   read -r signal <&3 || signal=TERM
@@ -35,8 +37,72 @@ kill "$watch" 2>/dev/null
 exit "$status"
 "#;
 
+/// How much of a log an error repeats, in bytes.
+const TAIL: u64 = 2000;
+
+/// How often to look whether a process has ended.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Longer than the supervisor gives the server.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
+
+/// Where a server and its set-up write what they have to say.
+#[derive(Debug)]
+pub(super) struct Log(File);
+
+impl Log {
+    /// A file to look into later, or without a path one that has no name: then nothing is left of
+    /// it, and yet it can be read when the server's folder is gone.
+    pub(super) fn create(path: Option<&Path>) -> Result<Self> {
+        let file = match path {
+            Some(path) => File::options().create(true).append(true).read(true).open(path)?,
+            None => tempfile::tempfile()?,
+        };
+        Ok(Self(file))
+    }
+
+    fn writer(&self) -> Result<Stdio> {
+        Ok(self.0.try_clone()?.into())
+    }
+
+    /// The end of the log, for an error message.
+    pub(super) fn tail(&self) -> String {
+        let length = self.0.metadata().map_or(0, |metadata| metadata.len());
+        let mut bytes = vec![0; TAIL.min(length) as usize];
+        // Reading at a place leaves alone the one where the writers are.
+        let _ = self.0.read_exact_at(&mut bytes, length.saturating_sub(TAIL));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Runs a program to its end, and says whether it was content.
+///
+/// It is not killed when the caller loses interest, since it has children of its own which would go
+/// on writing into a folder that the caller is about to remove. So that is waited for, a second.
+pub(super) async fn run(program: &Path, arguments: &[OsString], log: &Log) -> Result<bool> {
+    struct WaitOnDrop(Child);
+    impl Drop for WaitOnDrop {
+        fn drop(&mut self) {
+            let _ = self.0.wait();
+        }
+    }
+
+    let child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log.writer()?)
+        .stderr(log.writer()?)
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let mut child = WaitOnDrop(child);
+    loop {
+        if let Some(status) = child.0.try_wait()? {
+            return Ok(status.success());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
 
 /// A server under its supervisor; dropping it ends both.
 #[derive(Debug)]
@@ -51,6 +117,7 @@ impl Supervised {
         program: &Path,
         arguments: &[OsString],
         temporary: Option<&Path>,
+        log: &Log,
     ) -> Result<Self> {
         let supervisor = Command::new("/bin/sh")
             .args(["-c", SUPERVISOR, "rowgate-database"])
@@ -58,8 +125,8 @@ impl Supervised {
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(log.writer()?)
+            .stderr(log.writer()?)
             // Its own group: Ctrl-C in a terminal reaches us, and we end the server in order.
             .process_group(0)
             .spawn()
@@ -77,7 +144,7 @@ impl Supervised {
         let deadline = Instant::now() + STOP_LIMIT;
         while self.is_running() {
             ensure!(Instant::now() < deadline, "the database server does not end");
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOK).await;
         }
         Ok(())
     }
@@ -94,7 +161,7 @@ impl Drop for Supervised {
         }
         let deadline = Instant::now() + STOP_LIMIT;
         while self.is_running() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(LOOK);
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::client::with_arns;
-use crate::stack::client;
+use crate::stack::{client, rows};
 
 const MIB: usize = 1024 * 1024;
 
@@ -53,15 +53,17 @@ async fn a_row_has_64_kilobytes() {
     }
 }
 
-const MANY_ROWS: &str = "SELECT REPEAT('x', 60000) FROM seq_1_to_";
+fn long_rows(count: usize) -> String {
+    format!("SELECT REPEAT('x', 60000) FROM {}", rows(count))
+}
 
 #[tokio::test]
 async fn a_response_has_one_mebibyte() {
     let client = client();
-    client.run(&format!("{MANY_ROWS}17")).await;
+    client.run(&long_rows(17)).await;
     let text = "Database returned more than the allowed response size limit";
-    for rows in [18, 100_000] {
-        let answer = client.execute(&format!("{MANY_ROWS}{rows}")).await;
+    for count in [18, 100_000] {
+        let answer = client.execute(&long_rows(count)).await;
         answer.expect(400, "BadRequestException", text);
     }
     // The connection is not left with the rest of the rows.
@@ -74,7 +76,7 @@ async fn a_transaction_does_not_survive_a_response_that_is_too_large() {
     client.create("too_large", "id INT PRIMARY KEY").await;
     let transaction = client.begin().await;
     client.execute_in(&transaction, "INSERT INTO too_large VALUES (1)").await.ok();
-    let answer = client.execute_in(&transaction, &format!("{MANY_ROWS}100000")).await;
+    let answer = client.execute_in(&transaction, &long_rows(100_000)).await;
     answer.expect(400, "BadRequestException", "response size limit");
 
     let answer = client.execute_in(&transaction, "SELECT 1").await;
@@ -85,9 +87,8 @@ async fn a_transaction_does_not_survive_a_response_that_is_too_large() {
 #[tokio::test]
 async fn json_records_have_ten_megabytes() {
     let client = client();
-    let call = |rows: usize| {
-        let sql = format!("{MANY_ROWS}{rows}");
-        client.call("/Execute", json!({"sql": sql, "formatRecordsAs": "JSON"}))
+    let call = |count: usize| {
+        client.call("/Execute", json!({"sql": long_rows(count), "formatRecordsAs": "JSON"}))
     };
     let text = call(170).await.ok().body["formattedRecords"].as_str().unwrap().len();
     assert!(text > 10_000_000);

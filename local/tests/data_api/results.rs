@@ -168,7 +168,8 @@ async fn statements_of_every_kind_run() {
     ] {
         client.run(sql).await;
     }
-    client.run("CREATE OR REPLACE PROCEDURE two_results() BEGIN SELECT 1; SELECT 2, 3; END").await;
+    client.run("DROP PROCEDURE IF EXISTS two_results").await;
+    client.run("CREATE PROCEDURE two_results() BEGIN SELECT 1; SELECT 2, 3; END").await;
     let answer = client.run("CALL two_results()").await;
     assert_eq!(answer.body["records"], json!([[{"longValue": 1}]]));
 }

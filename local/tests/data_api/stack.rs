@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, TimeLimits};
 
 use crate::client::Client;
@@ -33,8 +35,19 @@ fn stack() -> &'static Stack {
     })
 }
 
-pub(crate) fn database_url() -> &'static str {
-    &stack().database_url
+/// Inserts id 1 past the API, which fails if a transaction still holds that row.
+pub(crate) async fn insert_without_waiting(table: &str) {
+    let mut connection = Conn::from_url(&stack().database_url).await.unwrap();
+    connection.query_drop("SET innodb_lock_wait_timeout = 1").await.unwrap();
+    connection.query_drop(format!("INSERT INTO {table} VALUES (1)")).await.unwrap();
+    connection.disconnect().await.unwrap();
+}
+
+/// A table of so many rows, `t`, on any server.
+pub(crate) fn rows(count: usize) -> String {
+    format!(
+        "JSON_TABLE(CONCAT('[0', REPEAT(',0', {count} - 1), ']'), '$[*]' COLUMNS (n FOR ORDINALITY)) t"
+    )
 }
 
 /// A caller of the shared API, which has AWS's own time limits.
@@ -44,7 +57,7 @@ pub(crate) fn client() -> Client {
 
 /// An API of the test's own, in front of the shared database.
 pub(crate) async fn own_api(change: impl FnOnce(&mut DataApiOptions)) -> (DataApi, Client) {
-    let mut options = DataApiOptions::new(database_url());
+    let mut options = DataApiOptions::new(&stack().database_url);
     change(&mut options);
     let api = DataApi::start(options).await.unwrap();
     let client = Client::new(api.endpoint());
@@ -54,7 +67,7 @@ pub(crate) async fn own_api(change: impl FnOnce(&mut DataApiOptions)) -> (DataAp
 pub(crate) fn short_times(options: &mut DataApiOptions) {
     options.time_limits = TimeLimits {
         statement: Duration::from_millis(500),
-        transaction_idle: Duration::from_millis(400),
-        transaction: Duration::from_millis(1500),
+        transaction_idle: Duration::from_millis(800),
+        transaction: Duration::from_millis(2500),
     };
 }

@@ -3,11 +3,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::stack::{own_api, short_times};
+use crate::stack::{own_api, rows, short_times};
 
 /// Works for seconds in one statement, and can be found in the list of processes by its mark.
 fn slow(mark: &str) -> String {
-    format!("SELECT SUM(SLEEP(0.01)) AS {mark} FROM seq_1_to_300")
+    format!("SELECT SUM(SLEEP(0.01)) AS {mark} FROM {}", rows(300))
 }
 
 #[tokio::test]
@@ -54,12 +54,12 @@ async fn a_statement_may_go_on_after_its_time_out() {
     let (api, client) = own_api(short_times).await;
     client.create("goes_on_after", "id INT PRIMARY KEY").await;
     let members = json!({
-        "sql": "INSERT INTO goes_on_after SELECT SLEEP(1.2)", "continueAfterTimeout": true
+        "sql": "INSERT INTO goes_on_after SELECT SLEEP(1.5)", "continueAfterTimeout": true
     });
     let answer = client.call("/Execute", members).await;
     answer.expect(400, "StatementTimeoutException", "timed out");
     assert_eq!(client.number("SELECT COUNT(*) FROM goes_on_after").await, 0);
-    sleep(Duration::from_millis(1100)).await;
+    sleep(Duration::from_millis(1600)).await;
     assert_eq!(client.number("SELECT COUNT(*) FROM goes_on_after").await, 1);
     api.stop().await;
 }

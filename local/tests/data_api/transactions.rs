@@ -1,12 +1,10 @@
 use std::time::Duration;
 
-use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 use serde_json::json;
 use tokio::time::sleep;
 
 use crate::client::Answer;
-use crate::stack::{client, database_url, own_api, short_times};
+use crate::stack::{client, insert_without_waiting, own_api, short_times};
 
 const NOT_FOUND: &str = "TransactionNotFoundException";
 const BUSY: &str = "Transaction is still running a query";
@@ -95,7 +93,7 @@ async fn a_transaction_keeps_its_database() {
 async fn one_call_at_a_time() {
     let client = client();
     let transaction = client.begin().await;
-    let slow = client.execute_in(&transaction, "SELECT SLEEP(0.5)");
+    let slow = client.execute_in(&transaction, "SELECT SLEEP(1)");
     let others = async {
         sleep(Duration::from_millis(150)).await;
         let answers: [Answer; 3] = [
@@ -118,24 +116,23 @@ async fn one_call_at_a_time() {
 async fn idle_and_old_transactions_are_rolled_back() {
     let (api, client) = own_api(short_times).await;
     client.create("timed", "id INT PRIMARY KEY").await;
-    let insert = |id: i32| format!("INSERT INTO timed VALUES ({id})");
 
     let idle = client.begin().await;
-    client.execute_in(&idle, &insert(1)).await.ok();
-    sleep(Duration::from_millis(300)).await;
+    client.execute_in(&idle, "INSERT INTO timed VALUES (1)").await.ok();
+    sleep(Duration::from_millis(400)).await;
     client.execute_in(&idle, "SELECT 1").await.ok();
-    sleep(Duration::from_millis(600)).await;
+    sleep(Duration::from_millis(1300)).await;
     // The row's lock is gone without anyone having asked for the transaction.
-    client.run("SET STATEMENT innodb_lock_wait_timeout = 0 FOR INSERT INTO timed VALUES (1)").await;
+    insert_without_waiting("timed").await;
     client.execute_in(&idle, "SELECT 1").await.expect(404, NOT_FOUND, "is not found");
 
     let old = client.begin().await;
-    client.execute_in(&old, &insert(2)).await.ok();
-    for _ in 0..6 {
-        sleep(Duration::from_millis(200)).await;
+    client.execute_in(&old, "INSERT INTO timed VALUES (2)").await.ok();
+    for _ in 0..5 {
+        sleep(Duration::from_millis(400)).await;
         client.execute_in(&old, "SELECT 1").await.ok();
     }
-    sleep(Duration::from_millis(350)).await;
+    sleep(Duration::from_millis(700)).await;
     client.execute_in(&old, "SELECT 1").await.expect(404, NOT_FOUND, "is not found");
     assert_eq!(client.number("SELECT COUNT(*) FROM timed").await, 1);
     api.stop().await;
@@ -146,12 +143,12 @@ async fn a_client_that_hangs_up_leaks_nothing() {
     let client = client();
     client.create("hung_up", "id INT PRIMARY KEY").await;
     let transaction = client.begin().await;
-    let call = client.execute_in(&transaction, "INSERT INTO hung_up SELECT SLEEP(0.4)");
-    assert!(tokio::time::timeout(Duration::from_millis(150), call).await.is_err());
+    let call = client.execute_in(&transaction, "INSERT INTO hung_up SELECT SLEEP(1)");
+    assert!(tokio::time::timeout(Duration::from_millis(300), call).await.is_err());
 
     // The statement goes on, and the transaction is there for the next call.
     client.execute_in(&transaction, "SELECT 1").await.expect(400, "DatabaseErrorException", BUSY);
-    sleep(Duration::from_millis(500)).await;
+    sleep(Duration::from_millis(1200)).await;
     let answer = client.execute_in(&transaction, "SELECT COUNT(*) FROM hung_up").await.ok();
     assert_eq!(answer.first(), &json!({"longValue": 1}));
     client.roll_back(&transaction).await.ok();
@@ -165,8 +162,5 @@ async fn stopping_rolls_back() {
     client.execute_in(&transaction, "INSERT INTO stopped VALUES (1)").await.ok();
     api.stop().await;
 
-    let mut connection = Conn::from_url(database_url()).await.unwrap();
-    connection.query_drop("SET innodb_lock_wait_timeout = 0").await.unwrap();
-    connection.query_drop("INSERT INTO stopped VALUES (1)").await.unwrap();
-    connection.disconnect().await.unwrap();
+    insert_without_waiting("stopped").await;
 }
