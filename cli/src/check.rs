@@ -11,8 +11,8 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use rowgate_core::schema::{self, Table};
 use rowgate_core::{
-    CHECKED_KEYS, CsvDecoder, Intake, JsonError, OnError, Options, Outcome, Part, Report,
-    decode_rows, decode_tables,
+    CHECKED_KEYS, Intake, JsonError, LineDecoder, LineFormat, OnError, Options, Outcome, Part,
+    Report, Verdict, decode_rows, decode_tables,
 };
 
 /// How much of a file is read at a time.
@@ -21,14 +21,16 @@ const PIECE: usize = 1 << 18;
 /// What is over sooner needs no progress bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+const NO_TABLE: &str = "neither a folder nor the name says which table; use --table";
+
 /// Check files as the gateway would, without a database.
 ///
-/// A CSV file goes to the table that the nearest folder or its own name says
+/// A file goes to the table that the nearest folder or its own name says
 /// (incoming/jobs/may.csv, hired_employees.csv). A JSON file is an array of rows, or an object of
 /// tables like the body of POST /insert_data. The exit code is 1 if a row is bad.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// CSV (.csv) and JSON (.json) files
+    /// CSV (.csv), NDJSON (.ndjson, .jsonl) and JSON (.json) files
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -65,7 +67,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
     let mut all_good = true;
     for path in &args.files {
         let report = check(args, path).with_context(|| path.display().to_string())?;
-        all_good &= report.is_complete();
+        all_good &= report.verdict() == Verdict::Complete;
         match args.format {
             Format::Text => print_text(&mut out, path, &report)?,
             Format::Json => print_json(&mut out, path, &report)?,
@@ -75,22 +77,32 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
 }
 
 fn check(args: &CheckArgs, path: &Path) -> Result<Report> {
-    let options = Options { on_error: OnError::Skip, strict: args.strict };
+    let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
     let mut intake = Intake::check_only(options);
     let table = args.table.or_else(|| schema::table_of_file(&path.to_string_lossy()));
     match (path.extension().and_then(|extension| extension.to_str()), table) {
-        (Some("csv"), Some(table)) => check_csv(path, table, &mut intake)?,
-        (Some("csv"), None) => bail!("neither a folder nor the name says which table; use --table"),
         (Some("json"), table) => check_json(path, table, &mut intake)?,
-        _ => bail!("not a .csv or .json file"),
+        (extension, table) => {
+            let format = match extension {
+                Some("csv") => LineFormat::Csv,
+                Some("ndjson" | "jsonl") => LineFormat::Ndjson,
+                _ => bail!("not a .csv, .ndjson, .jsonl or .json file"),
+            };
+            check_lines(path, format, table.context(NO_TABLE)?, &mut intake)?;
+        }
     }
     Ok(intake.report())
 }
 
-fn check_csv(path: &Path, table: &'static Table, intake: &mut Intake) -> Result<()> {
+fn check_lines(
+    path: &Path,
+    format: LineFormat,
+    table: &'static Table,
+    intake: &mut Intake,
+) -> Result<()> {
     let mut file = File::open(path)?;
     let progress = progress_bar(file.metadata()?.len());
-    let mut decoder = CsvDecoder::new(table);
+    let mut decoder = LineDecoder::new(format, table);
     let mut piece = vec![0; PIECE];
 
     intake.table(table);
@@ -138,11 +150,13 @@ fn check_json(path: &Path, table: Option<&'static Table>, intake: &mut Intake) -
     let is_array = body.trim_ascii_start().first() == Some(&b'[');
     let read = match table {
         Some(table) if is_array => decode_rows(&body, table, take),
-        None if is_array => bail!("neither a folder nor the name says which table; use --table"),
+        None if is_array => bail!(NO_TABLE),
         _ => decode_tables(&body, take),
     };
     read.or_else(|error| match error {
-        JsonError::Syntax { line, column } => bail!("no valid JSON at line {line}, column {column}"),
+        JsonError::Syntax { line, column } => {
+            bail!("no valid JSON at line {line}, column {column}")
+        }
         JsonError::Shape { expected } => bail!("not {expected}"),
         JsonError::Stopped => Ok(()),
     })

@@ -52,10 +52,7 @@ fn bad_rows_are_named_by_file_and_line_and_exit_with_1() {
     let output = check(samples(), &["hired_employees.csv"]);
     assert_eq!(output.status.code(), Some(1));
     let mut lines = stdout(&output).lines();
-    assert_eq!(
-        lines.next(),
-        Some("hired_employees.csv: employees: 1999 rows, 1966 good, 33 bad")
-    );
+    assert_eq!(lines.next(), Some("hired_employees.csv: employees: 1999 rows, 1966 good, 33 bad"));
     let rest: Vec<_> = lines.collect();
     assert_eq!(rest.len(), 33);
     assert!(rest.iter().all(|line| line.ends_with(": missing: a value is required")), "{rest:?}");
@@ -79,9 +76,10 @@ fn the_table_comes_from_the_folder_the_name_or_the_option() {
         ("incoming/jobs/may.csv", "id,job\n1,Clerk\n"),
         ("people.csv", "1,Clerk\n"),
         ("jobs.json", r#"[{"id":1,"job":"Clerk"}]"#),
+        ("jobs.ndjson", "{\"id\":1,\"job\":\"Clerk\"}\n"),
         ("body.json", r#" {"jobs":[{"id":1,"job":"Clerk"},{"id":"2"}],"cats":[]}"#),
     ]);
-    let output = check(folder.path(), &["incoming/jobs/may.csv", "jobs.json"]);
+    let output = check(folder.path(), &["incoming/jobs/may.csv", "jobs.json", "jobs.ndjson"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 
     let output = check(folder.path(), &["people.csv"]);
@@ -105,7 +103,7 @@ fn what_cannot_be_checked_is_said_and_exits_with_2() {
     let folder = folder(&[("jobs.json", "[{"), ("jobs.xml", ""), ("rows.json", "[]")]);
     for (arguments, message) in [
         (["jobs.json"].as_slice(), "jobs.json: no valid JSON at line 1, column 2"),
-        (&["jobs.xml"], "jobs.xml: not a .csv or .json file"),
+        (&["jobs.xml"], "jobs.xml: not a .csv, .ndjson, .jsonl or .json file"),
         (&["rows.json"], "rows.json: neither a folder nor the name"),
         (&["absent/jobs.csv"], "absent/jobs.csv: No such file"),
         (&["--table", "cats", "jobs.json"], "the tables are departments, jobs, employees"),

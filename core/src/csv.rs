@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use csv_core::{ReadRecordResult, Reader};
 
+use crate::json::BOM;
 use crate::outcome::{RowError, RowErrorKind};
 use crate::record::{Place, RawField, RawRow};
 use crate::schema::{ColumnType, Table};
@@ -21,8 +22,6 @@ pub const ROW_LIMIT: usize = 1 << 20;
 
 /// The most cells that one row may have; far more than MySQL's 4,096 columns.
 const CELL_LIMIT: usize = 1 << 16;
-
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]

@@ -273,8 +273,9 @@ pub enum Retry {
     NotRun,
     /// It may or may not have run: only what can be repeated without harm may be sent again.
     OutcomeUnknown,
-    /// The database gave way to another transaction: the whole transaction may be repeated.
-    Deadlock,
+    /// The database gave way to another transaction, or the transaction is gone: nothing of it
+    /// lasts, and the whole of it may be repeated.
+    Transaction,
     /// The same request would get the same answer.
     Never,
 }
@@ -288,9 +289,10 @@ impl Error {
         match self.error_type.as_str() {
             "DatabaseResumingException" => Retry::NotRun,
             name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
+            "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
             _ if self.resuming => Retry::NotRun,
             "StatementTimeoutException" => Retry::OutcomeUnknown,
-            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Deadlock,
+            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Transaction,
             _ if self.status == 429 => Retry::NotRun,
             _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
             _ => Retry::Never,
@@ -477,10 +479,12 @@ mod tests {
             (503, "ServiceUnavailableError", "{}", Retry::OutcomeUnknown),
             (504, "DatabaseUnavailableException", "{}", Retry::OutcomeUnknown),
             (200, "", "not json", Retry::OutcomeUnknown),
-            (400, "DatabaseErrorException", deadlock, Retry::Deadlock),
+            (400, "DatabaseErrorException", deadlock, Retry::Transaction),
             (400, "DatabaseErrorException", "{}", Retry::Never),
             (403, "AccessDeniedException", "{}", Retry::Never),
-            (404, "TransactionNotFoundException", "{}", Retry::Never),
+            (404, "TransactionNotFoundException", "{}", Retry::Transaction),
+            (404, "NotFoundException", "{}", Retry::Transaction),
+            (404, "DatabaseNotFoundException", "{}", Retry::Never),
         ] {
             let error = ExecuteStatement::parse(&response(status, error_type, body)).unwrap_err();
             assert_eq!(error.retry(), expected, "{status} {error_type}");

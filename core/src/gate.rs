@@ -5,24 +5,34 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 use serde::Serialize;
 
 use crate::api_key::KeyEntry;
-use crate::csv::CsvDecoder;
-use crate::host::{Client, Host};
+use crate::data_api::ExecuteStatement;
+use crate::host::{Client, Host, RateLimit, Repeat};
 use crate::http::{Response, header};
-use crate::ingest::{Intake, OnError, Options, Report, StoreError};
+use crate::ingest::{Intake, OnError, Options, Report, StoreError, TableReport, Verdict};
 use crate::json::{self, JsonError, Part};
+use crate::lines::{LineDecoder, LineFormat};
 use crate::schema::{self, Table};
 use crate::settings::Settings;
+use crate::statement::OnDuplicate;
 
 /// How long a request may try to get through to the database.
 const TIME: Duration = Duration::from_secs(25);
 
-/// How long a client should wait when the database is not available.
+/// How long a client should wait when something is not available.
 const RETRY_AFTER_SECONDS: &str = "5";
+
+/// The period of the rate limits in `wrangler.toml`, after which a client may come again.
+const RATE_PERIOD_SECONDS: &str = "10";
+
+/// The most bytes of bodies at a time: a quarter of what an isolate has, since rows are held
+/// again as the statements they become.
+const IN_FLIGHT_LIMIT: usize = 32 << 20;
 
 /// A request without its body.
 #[derive(Debug, Clone, Default)]
@@ -50,12 +60,14 @@ pub enum BodyError {
 #[derive(Debug)]
 pub struct Gate {
     settings: Settings,
+    /// Bytes of bodies that are being read or worked on.
+    in_flight: AtomicUsize,
 }
 
 impl Gate {
     /// A gate with its settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, in_flight: AtomicUsize::new(0) }
     }
 
     /// Answers a request.
@@ -82,51 +94,111 @@ impl Gate {
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let post = match Route::of(head)? {
-            Route::Health => return Ok(health()),
+            Route::Health { deep: false } => return Ok(health()),
+            Route::Health { deep: true } => return self.deep_health(host, head).await,
             Route::Post(post) => post,
         };
-        let key = self.admit(host, head)?;
+        let key = self.admit(host, head).await?;
         let source = post.source(key, head)?;
         let options = options(&head.query)?;
 
-        let body = self.read(head, body).await?;
+        let _reserved = self.reserve(self.body_limit(head)?)?;
+        let body = self.read(body).await?;
         let mut intake = Intake::new(options);
-        let max_rows = self.settings.max_rows;
-        source.read(&body, key, max_rows, &mut intake)?;
+        source.read(&body, key, self.settings.max_rows, &mut intake)?;
         drop(body);
 
-        let client = Client::new(host, &self.settings.target, TIME);
-        let report = intake.store(&client).await.map_err(|error| Problem::of_store(&error))?;
+        let report =
+            intake.store(&self.client(host)).await.map_err(|error| Problem::of_store(&error))?;
         Ok(report_response(&report))
     }
 
-    fn admit<H: Host>(&self, host: &H, head: &Head) -> Result<&KeyEntry, Problem> {
+    fn client<'g, H: Host>(&'g self, host: &'g H) -> Client<'g, H> {
+        Client::new(host, &self.settings.target, TIME)
+    }
+
+    async fn deep_health<H: Host>(&self, host: &H, head: &Head) -> Result<Response, Problem> {
+        self.admit(host, head).await?;
+        let call = ExecuteStatement { sql: "SELECT 1", ..ExecuteStatement::default() };
+        match self.client(host).call(&call, Repeat::Harmless).await {
+            Ok(_) => Ok(health()),
+            Err(error) => Err(Problem::unavailable("database_unavailable", error.to_string())),
+        }
+    }
+
+    /// Lets a request in by its address and key.
+    async fn admit<H: Host>(&self, host: &H, head: &Head) -> Result<&KeyEntry, Problem> {
+        if let Some(address) = header(&head.headers, "cf-connecting-ip") {
+            within_limit(host, RateLimit::Address, address).await?;
+        }
         let presented = header(&head.headers, "x-api-key").unwrap_or_default();
         let entry = self.settings.keys.check(presented, host.now());
-        entry.ok_or_else(|| Problem::new(401, "unauthorized", "x-api-key has no valid key"))
+        let entry =
+            entry.ok_or_else(|| Problem::new(401, "unauthorized", "x-api-key has no valid key"))?;
+        within_limit(host, RateLimit::Key, entry.id()).await?;
+        Ok(entry)
+    }
+
+    /// The most bytes that the body can have: what it announces, else the limit.
+    fn body_limit(&self, head: &Head) -> Result<usize, Problem> {
+        let limit = self.settings.max_bytes;
+        let announced = header(&head.headers, "content-length").and_then(|text| text.parse().ok());
+        match announced.unwrap_or(limit) {
+            length if length > limit => Err(too_many_bytes(limit)),
+            length => Ok(length),
+        }
+    }
+
+    /// Makes room for a body, or refuses it: an isolate's memory is shared by its requests.
+    fn reserve(&self, bytes: usize) -> Result<Reserved<'_>, Problem> {
+        let reserved = Reserved { in_flight: &self.in_flight, bytes };
+        if self.in_flight.fetch_add(bytes, Ordering::Relaxed) + bytes > IN_FLIGHT_LIMIT {
+            return Err(Problem::unavailable("busy", "too many bytes are being worked on"));
+        }
+        Ok(reserved)
     }
 
     async fn read(
         &self,
-        head: &Head,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Vec<u8>, Problem> {
         let limit = self.settings.max_bytes;
-        let too_large =
-            || Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"));
-        let announced = header(&head.headers, "content-length").and_then(|text| text.parse().ok());
-        if announced.is_some_and(|length: usize| length > limit) {
-            return Err(too_large());
-        }
         body(limit).await.map_err(|error| match error {
-            BodyError::TooLarge => too_large(),
+            BodyError::TooLarge => too_many_bytes(limit),
             BodyError::Broken => Problem::new(400, "broken_body", "the body ended early"),
         })
     }
 }
 
+fn too_many_bytes(limit: usize) -> Problem {
+    Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
+}
+
+async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<(), Problem> {
+    if host.admit(limit, who).await {
+        return Ok(());
+    }
+    let problem = Problem::new(429, "too_many_requests", "too many requests; slow down");
+    Err(problem.header("retry-after", RATE_PERIOD_SECONDS))
+}
+
+/// Room for a body, given back when its request is answered or given up.
+struct Reserved<'g> {
+    in_flight: &'g AtomicUsize,
+    bytes: usize,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 enum Route<'h> {
-    Health,
+    Health {
+        /// Whether the database is to be asked.
+        deep: bool,
+    },
     Post(Post<'h>),
 }
 
@@ -140,7 +212,7 @@ impl<'h> Route<'h> {
     fn of(head: &'h Head) -> Result<Self, Problem> {
         let segments: Vec<&str> = head.path.trim_start_matches('/').split('/').collect();
         let (method, route) = match segments.as_slice() {
-            ["health"] => ("GET", Self::Health),
+            ["health"] => ("GET", Self::Health { deep: head.query == "deep" }),
             ["insert_data"] => ("POST", Self::Post(Post::Tables)),
             ["tables", table, "rows"] => ("POST", Self::Post(Post::Table(table))),
             _ => return Err(Problem::new(404, "unknown_route", "there is no such route")),
@@ -157,7 +229,7 @@ impl<'h> Route<'h> {
 enum Source {
     JsonTables,
     JsonRows(&'static Table),
-    Csv(&'static Table),
+    Lines(LineFormat, &'static Table),
 }
 
 impl Post<'_> {
@@ -174,8 +246,11 @@ impl Post<'_> {
                 allow(key, table)?;
                 match () {
                     () if is("application/json") => Ok(Source::JsonRows(table)),
-                    () if is("text/csv") => Ok(Source::Csv(table)),
-                    () => Err(unsupported("application/json, text/csv")),
+                    () if is("text/csv") => Ok(Source::Lines(LineFormat::Csv, table)),
+                    () if is("application/x-ndjson") => {
+                        Ok(Source::Lines(LineFormat::Ndjson, table))
+                    }
+                    () => Err(unsupported("application/json, application/x-ndjson, text/csv")),
                 }
             }
         }
@@ -215,7 +290,7 @@ impl Source {
         let read = match self {
             Self::JsonTables => json::decode_tables(body, sink),
             Self::JsonRows(table) => json::decode_rows(body, table, sink),
-            Self::Csv(table) => decode_csv(body, table, sink),
+            Self::Lines(format, table) => decode_lines(body, *format, table, sink),
         };
         read.map_err(|error| refused.unwrap_or_else(|| Problem::of_json(error)))
     }
@@ -240,13 +315,13 @@ fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> R
     Ok(())
 }
 
-fn decode_csv(
+fn decode_lines(
     mut body: &[u8],
+    format: LineFormat,
     table: &'static Table,
     mut sink: impl FnMut(Part<'_>) -> bool,
 ) -> Result<(), JsonError> {
-    let go_on = |taken: bool| if taken { Ok(()) } else { Err(JsonError::Stopped) };
-    let mut decoder = CsvDecoder::new(table);
+    let mut decoder = LineDecoder::new(format, table);
     go_on(sink(Part::Table(table)))?;
     while let Some(row) = decoder.next_row(&mut body) {
         go_on(sink(Part::Row(table, row)))?;
@@ -254,24 +329,52 @@ fn decode_csv(
     decoder.finish().map_or(Ok(()), |row| go_on(sink(Part::Row(table, row))))
 }
 
+fn go_on(taken: bool) -> Result<(), JsonError> {
+    if taken { Ok(()) } else { Err(JsonError::Stopped) }
+}
+
 /// Reads the query; a parameter that is not known is refused, since it was meant to do something.
 fn options(query: &str) -> Result<Options, Problem> {
     let mut options = Options::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match (&*name, &*value) {
-            ("on_error", "reject") => options.on_error = OnError::Reject,
-            ("on_error", "skip") => options.on_error = OnError::Skip,
-            ("strict", "true") => options.strict = true,
-            ("strict", "false") => options.strict = false,
-            ("on_error", _) => return Err(bad_parameter("on_error is reject or skip")),
-            ("strict", _) => return Err(bad_parameter("strict is true or false")),
-            _ => return Err(bad_parameter("the parameters are on_error and strict")),
+        match &*name {
+            "on_error" => {
+                let known = [("reject", OnError::Reject), ("skip", OnError::Skip)];
+                options.on_error = one_of("on_error", &value, &known)?;
+            }
+            "on_duplicate" => {
+                let known = [
+                    ("fail", OnDuplicate::Fail),
+                    ("keep", OnDuplicate::Keep),
+                    ("update", OnDuplicate::Update),
+                ];
+                options.on_duplicate = one_of("on_duplicate", &value, &known)?;
+            }
+            "strict" => options.strict = flag("strict", &value)?,
+            "check_references" => options.check_references = flag("check_references", &value)?,
+            "dry_run" => options.dry_run = flag("dry_run", &value)?,
+            _ => {
+                let names = "on_error, on_duplicate, strict, check_references and dry_run";
+                return Err(bad_parameter(format!("the parameters are {names}")));
+            }
         }
     }
     Ok(options)
 }
 
-fn bad_parameter(detail: &'static str) -> Problem {
+fn flag(name: &str, value: &str) -> Result<bool, Problem> {
+    one_of(name, value, &[("true", true), ("false", false)])
+}
+
+fn one_of<T: Copy>(name: &str, value: &str, known: &[(&str, T)]) -> Result<T, Problem> {
+    let found = known.iter().find(|(text, _)| *text == value);
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let texts: Vec<_> = known.iter().map(|(text, _)| *text).collect();
+        bad_parameter(format!("{name} is one of: {}", texts.join(", ")))
+    })
+}
+
+fn bad_parameter(detail: String) -> Problem {
     Problem::new(400, "bad_parameter", detail)
 }
 
@@ -285,14 +388,20 @@ fn health() -> Response {
 }
 
 fn report_response(report: &Report) -> Response {
-    if report.is_refused() {
-        let invalid: u64 = report.tables().iter().map(|table| table.invalid).sum();
-        let received: u64 = report.tables().iter().map(|table| table.received).sum();
-        let detail = format!("{invalid} of {received} rows are invalid; nothing was stored");
-        let problem = Problem::new(422, "invalid_rows", detail);
-        return problem_response(&problem, Some(report));
+    let sum = |count: fn(&TableReport) -> u64| report.tables().iter().map(count).sum::<u64>();
+    let (invalid, received) = (sum(|table| table.invalid), sum(|table| table.received));
+    match report.verdict() {
+        Verdict::Complete => json_response(200, report),
+        Verdict::Partial => json_response(207, report),
+        Verdict::Invalid => {
+            let detail = format!("{invalid} of {received} rows are invalid; nothing was stored");
+            problem_response(&Problem::new(422, "invalid_rows", detail), Some(report))
+        }
+        Verdict::Conflict => {
+            let detail = format!("{invalid} of {received} rows exist; nothing was stored");
+            problem_response(&Problem::new(409, "exists", detail), Some(report))
+        }
     }
-    json_response(if report.is_complete() { 200 } else { 207 }, report)
 }
 
 /// An answer that says no, by RFC 9457.
@@ -308,6 +417,10 @@ struct Problem {
 impl Problem {
     fn new(status: u16, name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, name, detail: detail.into(), headers: Vec::new() }
+    }
+
+    fn unavailable(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(503, name, detail).header("retry-after", RETRY_AFTER_SECONDS)
     }
 
     fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -334,19 +447,13 @@ impl Problem {
 
     fn of_store(error: &StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Deadlock(_) => {
-                Self::new(503, "database_unavailable", "nothing was stored; try again")
-                    .header("retry-after", RETRY_AFTER_SECONDS)
+            StoreError::Unavailable(_) | StoreError::Interrupted(_) => {
+                Self::unavailable("database_unavailable", "nothing was stored; try again")
             }
             StoreError::OutcomeUnknown(_) => Self::new(
                 504,
                 "outcome_unknown",
                 "the database gave no clear answer: all of the rows are stored, or none",
-            ),
-            StoreError::Exists => Self::new(
-                409,
-                "exists",
-                "a row with a key of this request exists already; nothing was stored",
             ),
             StoreError::Refused(cause) => {
                 Self::new(500, "database_refused", format!("nothing was stored: {cause}"))
@@ -391,6 +498,7 @@ fn title(status: u16) -> &'static str {
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         422 => "Unprocessable Content",
+        429 => "Too Many Requests",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Internal Server Error",

@@ -22,6 +22,14 @@ pub trait Host {
     /// does cannot know what became of its statement.
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, SendError>>;
 
+    /// Counts a request, and answers whether it is within the limit.
+    ///
+    /// A host whose platform limits requests before they come here answers `true`.
+    fn admit(&self, limit: RateLimit, who: &str) -> impl Future<Output = bool> {
+        let _ = (limit, who);
+        core::future::ready(true)
+    }
+
     /// The time since the Unix epoch.
     fn now(&self) -> Duration;
 
@@ -30,6 +38,15 @@ pub trait Host {
 
     /// 64 random bits; for jitter and request ids, not for keys.
     fn random(&self) -> u64;
+}
+
+/// By what requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// By the client's address, before its key is looked at.
+    Address,
+    /// By the key's id.
+    Key,
 }
 
 /// A service of AWS that rowgate talks to.
@@ -152,7 +169,7 @@ impl<'h, H: Host> Client<'h, H> {
             let may_repeat = match error.retry() {
                 Retry::NotRun => true,
                 Retry::OutcomeUnknown => repeat == Repeat::Harmless && attempt < UNKNOWN_ATTEMPTS,
-                Retry::Deadlock | Retry::Never => false,
+                Retry::Transaction | Retry::Never => false,
             };
             let pause = self.pause(attempt);
             if !may_repeat || self.host.now() + pause > self.deadline {

@@ -63,7 +63,20 @@ pub fn decode_rows(
     decode(body, seed).map_err(|e| state.explain(&e))
 }
 
+/// Reads one row; the error is the byte, counted from 1, where it shows that this is no JSON.
+pub(crate) fn decode_row<'b>(
+    line: &'b [u8],
+    table: &'static Table,
+    place: Place,
+) -> Result<RawRow<'b>, usize> {
+    decode(line, RowSeed { table, place }).map_err(|error| error.column())
+}
+
+/// The byte order mark, which RFC 8259 lets a reader pass over.
+pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
 fn decode<'b, S: DeserializeSeed<'b>>(body: &'b [u8], seed: S) -> serde_json::Result<S::Value> {
+    let body = body.strip_prefix(BOM).unwrap_or(body);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = seed.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -206,10 +219,10 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        while let Some(row) = elements.next_element_seed(RowSeed { table: self.table, index })? {
+        let mut place = Place { index: Some(0), line: None };
+        while let Some(row) = elements.next_element_seed(RowSeed { table: self.table, place })? {
             self.state.give(Part::Row(self.table, row))?;
-            index += 1;
+            place.index = place.index.map(|index| index + 1);
         }
         Ok(())
     }
@@ -224,17 +237,13 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
 
 struct RowSeed {
     table: &'static Table,
-    index: u64,
+    place: Place,
 }
 
 impl RowSeed {
-    fn place(&self) -> Place {
-        Place { index: Some(self.index), line: None }
-    }
-
     fn not_an_object<'de>(&self, got: &'static str) -> RawRow<'de> {
         let kind = RowErrorKind::WrongType { expected: "an object", got };
-        RawRow::refused(self.place(), RowError::row(kind))
+        RawRow::refused(self.place, RowError::row(kind))
     }
 }
 
@@ -255,11 +264,8 @@ impl<'de> Visitor<'de> for RowSeed {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawRow<'de>, A::Error> {
         let columns = self.table.columns.len();
-        let mut row = RawRow {
-            place: self.place(),
-            fields: vec![RawField::Null; columns],
-            errors: Vec::new(),
-        };
+        let mut row =
+            RawRow { place: self.place, fields: vec![RawField::Null; columns], errors: Vec::new() };
         let mut seen = vec![false; columns];
         while let Some(Name(name)) = members.next_key()? {
             let RawValue(value) = members.next_value()?;

@@ -44,11 +44,17 @@ mod date_time;
 mod record;
 pub use record::{Cell, Place, RawField, RawRow, Record};
 
+mod json;
+pub use json::{JsonError, Part, decode_rows, decode_tables};
+
 mod csv;
 pub use csv::{CsvDecoder, ROW_LIMIT};
 
-mod json;
-pub use json::{JsonError, Part, decode_rows, decode_tables};
+mod ndjson;
+pub use ndjson::NdjsonDecoder;
+
+mod lines;
+pub use lines::{LineDecoder, LineFormat};
 
 mod http;
 pub use http::{Request, Response};
@@ -56,7 +62,7 @@ pub use http::{Request, Response};
 pub mod data_api;
 
 mod statement;
-pub use statement::{CHUNK_LIMIT, Chunk, ROWS, insert};
+pub use statement::{AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, write};
 
 mod api_key;
 pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
@@ -65,7 +71,7 @@ mod settings;
 pub use settings::{Lookup, Settings, SettingsError};
 
 mod host;
-pub use host::{CallError, Client, Host, Repeat, SendError, Service, SignError};
+pub use host::{CallError, Client, Host, RateLimit, Repeat, SendError, Service, SignError};
 
 #[cfg(feature = "sigv4")]
 mod sign;
@@ -73,7 +79,9 @@ mod sign;
 pub use sign::{Credentials, sign};
 
 mod ingest;
-pub use ingest::{CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport};
+pub use ingest::{
+    CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport, Verdict,
+};
 
 mod migrate;
 pub use migrate::migrate;

@@ -78,6 +78,13 @@ impl RowError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowErrorKind {
+    /// The database refused a row that the core found good: the live table is not the compiled one.
+    DatabaseRefused {
+        /// MySQL's error number.
+        number: u16,
+        /// Whether this row is surely the one, not only one of several sent together.
+        alone: bool,
+    },
     /// The same JSON member, or the same CSV header, stands twice.
     DuplicateColumn,
     /// An earlier row of the same request or file has the same key.
@@ -87,8 +94,15 @@ pub enum RowErrorKind {
     },
     /// The same table stands twice in one body.
     DuplicateTable,
+    /// The table has a row with this key already.
+    Exists,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
+    /// A line of NDJSON that is not one JSON value.
+    InvalidJson {
+        /// Where that shows in the line, counted from 1 in bytes.
+        column: usize,
+    },
     /// The row's bytes are not UTF-8.
     InvalidUtf8,
     /// Absent, null or blank where a value is required.
@@ -126,6 +140,11 @@ pub enum RowErrorKind {
         /// Which cell of the header it is, counted from 1.
         cell: usize,
     },
+    /// A value that is no key of the parent table.
+    UnknownReference {
+        /// The parent table.
+        table: &'static str,
+    },
     /// A name that is no table.
     UnknownTable,
     /// A CSV line with too few or too many cells.
@@ -150,10 +169,13 @@ impl RowErrorKind {
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::Exists => "exists",
             Self::InvalidDateTime => "invalid_date_time",
+            Self::InvalidJson { .. } => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::Missing => "missing",
             Self::OutOfRange { .. } => "out_of_range",
@@ -161,6 +183,7 @@ impl RowErrorKind {
             Self::TooLong { .. } => "too_long",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
+            Self::UnknownReference { .. } => "unknown_reference",
             Self::UnknownTable => "unknown_table",
             Self::WrongFieldCount { .. } => "wrong_field_count",
             Self::WrongType { .. } => "wrong_type",
@@ -171,10 +194,20 @@ impl RowErrorKind {
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::DatabaseRefused { number, alone: true } => {
+                write!(f, "the database refused the row with MySQL error {number}")
+            }
+            Self::DatabaseRefused { number, alone: false } => {
+                write!(f, "the database refused rows around this one with MySQL error {number}")
+            }
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
+            Self::Exists => f.write_str("the table has a row with this key already"),
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
+            }
+            Self::InvalidJson { column } => {
+                write!(f, "the line is not one JSON value; that shows at byte {column}")
             }
             Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
             Self::Missing => f.write_str("a value is required"),
@@ -195,6 +228,7 @@ impl fmt::Display for RowErrorKind {
             Self::UnknownHeader { cell } => {
                 write!(f, "the line names columns, but its cell {cell} is none of the table's")
             }
+            Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
             Self::UnknownTable => f.write_str("there is no such table"),
             Self::WrongFieldCount { expected, got, late_quote } => {
                 write!(f, "{got} cells where {expected} are expected")?;

@@ -6,27 +6,101 @@
 //! latin1 would lose characters; and the core alone checks values, since the databases coerce
 //! (`1.7` into an INT becomes 2).
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
+use core::ops::Range;
 
 use crate::data_api;
-use crate::record::{Cell, Record};
-use crate::schema::Table;
+use crate::record::{Cell, Place, Record};
+use crate::schema::{ColumnType, Table};
 
 /// The parameter that carries the rows.
 pub const ROWS: &str = "rows";
 
+/// The parameter of [`existing`] that says after which row to go on.
+pub const AFTER: &str = "after";
+
+/// The most rows that one call of [`existing`] names: about half of the 1 MiB that an answer may
+/// have.
+pub const PAGE: usize = 20_000;
+
 /// The most bytes that [`Chunk`] fills of a request; the rest is for SQL, ARNs and headers.
 pub const CHUNK_LIMIT: usize = data_api::REQUEST_LIMIT - (16 << 10);
 
-/// Inserts every row of [`ROWS`]; a key that exists already fails the whole statement.
-pub fn insert(table: &Table) -> String {
+/// What to do with a row whose key the table has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDuplicate {
+    /// It is an error of the row.
+    #[default]
+    Fail,
+    /// The row in the table stays as it is.
+    Keep,
+    /// The row in the table gets the new values.
+    Update,
+}
+
+/// Writes every row of [`ROWS`] into the table.
+pub fn write(table: &Table, on_duplicate: OnDuplicate) -> String {
     let columns = list(table, |name| format!("`{name}`"));
     let values = list(table, |name| format!("r.`{name}`"));
-    let source = rows_source(table);
-    format!("INSERT INTO `{}` ({columns}) SELECT {values} FROM {source}", table.name)
+    let mut sql = format!(
+        "INSERT INTO `{}` ({columns}) SELECT {values} FROM {}",
+        table.name,
+        rows_source(table)
+    );
+    match on_duplicate {
+        OnDuplicate::Fail => {}
+        OnDuplicate::Keep => {
+            let key = same_key(table, &format!("r.`{}`", table.key_column().name));
+            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
+        }
+        OnDuplicate::Update => {
+            sql += " ON DUPLICATE KEY UPDATE ";
+            sql += &assignments(table);
+        }
+    }
+    sql
+}
+
+/// Names, by their number from 1, the rows of [`ROWS`] whose key the table has already.
+///
+/// `key` is the key's position in a row. Answers at most [`PAGE`] numbers, in order, all greater
+/// than [`AFTER`].
+pub fn existing(table: &Table, key: usize) -> String {
+    format!(
+        "SELECT r.n FROM JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(\
+         n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[{key}]')) AS r \
+         JOIN `{}` AS e ON {} WHERE r.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY r.n LIMIT {PAGE}",
+        table.name,
+        same_key(table, "r.k")
+    )
+}
+
+/// Compares the key of the table, named `e`, with a text.
+///
+/// Said exactly, since the database would compare an integer with a text as floating point, and
+/// could use no index for it.
+fn same_key(table: &Table, text: &str) -> String {
+    let key = table.key_column();
+    match key.column_type {
+        ColumnType::Int { .. } => format!("e.`{}` = CAST({text} AS SIGNED)", key.name),
+        _ => format!("e.`{}` = {text} COLLATE utf8mb4_bin", key.name),
+    }
+}
+
+/// The new values of every column but the key; a table of keys alone has nothing to change.
+fn assignments(table: &Table) -> String {
+    let key = table.key_column().name;
+    let names = table.columns.iter().map(|column| column.name).filter(|name| *name != key);
+    let all: Vec<_> = names.map(|name| format!("`{name}` = r.`{name}`")).collect();
+    if all.is_empty() {
+        format!("`{0}`.`{key}` = `{0}`.`{key}`", table.name)
+    } else {
+        all.join(", ")
+    }
 }
 
 /// The rows as a derived table named `r`.
@@ -44,49 +118,100 @@ fn list(table: &Table, item: impl FnMut(&str) -> String) -> String {
 }
 
 /// Rows of one table as the JSON text that one statement takes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub struct Chunk {
+    /// Always a whole array.
     json: String,
-    rows: u64,
+    /// Where each row ends in `json`, and where it came from.
+    rows: Vec<(usize, Place)>,
     /// Bytes of `json` once it stands as a string inside the request's own JSON.
     escaped_bytes: usize,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { json: "[]".to_owned(), rows: Vec::new(), escaped_bytes: 2 }
+    }
 }
 
 impl Chunk {
     /// Adds a row, or answers `false` if the statement's request would grow too large.
     ///
     /// The first row always fits: its columns hold 64 KiB at the most.
-    pub fn push(&mut self, record: &Record<'_>) -> bool {
+    pub fn push(&mut self, record: &Record<'_>, place: Place) -> bool {
+        self.push_cells(record.cells(), place)
+    }
+
+    /// Adds a row of other cells than a table's.
+    pub(crate) fn push_cells(&mut self, cells: &[Cell<'_>], place: Place) -> bool {
+        self.json.pop();
         let before = self.json.len();
-        self.json.push(if self.rows == 0 { '[' } else { ',' });
-        write_row(&mut self.json, record);
+        if !self.rows.is_empty() {
+            self.json.push(',');
+        }
+        write_row(&mut self.json, cells);
 
         let row = &self.json.as_bytes()[before..];
         let escaped = row.len() + memchr::memchr2_iter(b'"', b'\\', row).count();
-        if self.rows > 0 && self.escaped_bytes + escaped >= CHUNK_LIMIT {
+        let fits = self.rows.is_empty() || self.escaped_bytes + escaped <= CHUNK_LIMIT;
+        if fits {
+            self.escaped_bytes += escaped;
+            self.rows.push((self.json.len(), place));
+        } else {
             self.json.truncate(before);
-            return false;
         }
-        self.escaped_bytes += escaped;
-        self.rows += 1;
-        true
+        self.json.push(']');
+        fits
     }
 
     /// How many rows it holds.
-    pub fn rows(&self) -> u64 {
-        self.rows
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Where a row came from.
+    pub fn place(&self, row: usize) -> Place {
+        self.rows[row].1
     }
 
     /// The value of the parameter [`ROWS`].
-    pub fn into_json(mut self) -> String {
-        self.json.push_str(if self.rows == 0 { "[]" } else { "]" });
-        self.json
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The rows of a range.
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        self.select(range)
+    }
+
+    /// The rows for which `keep`, given their number and place, is true.
+    pub fn filter(&self, mut keep: impl FnMut(usize, Place) -> bool) -> Self {
+        self.select((0..self.rows()).filter(|row| keep(*row, self.place(*row))))
+    }
+
+    fn select(&self, rows: impl Iterator<Item = usize>) -> Self {
+        let mut selected = Self::default();
+        selected.json.pop();
+        for row in rows {
+            if !selected.rows.is_empty() {
+                selected.json.push(',');
+            }
+            // A row begins behind the bracket or comma that follows the one before it.
+            let start = row.checked_sub(1).map_or(1, |previous| self.rows[previous].0 + 1);
+            let (end, place) = self.rows[row];
+            selected.json.push_str(&self.json[start..end]);
+            selected.rows.push((selected.json.len(), place));
+        }
+        selected.json.push(']');
+        // No selection is larger than what it was taken from.
+        selected.escaped_bytes = self.escaped_bytes;
+        selected
     }
 }
 
-fn write_row(json: &mut String, record: &Record<'_>) {
+fn write_row(json: &mut String, cells: &[Cell<'_>]) {
     json.push('[');
-    for (position, cell) in record.cells().iter().enumerate() {
+    for (position, cell) in cells.iter().enumerate() {
         if position > 0 {
             json.push(',');
         }
@@ -123,38 +248,77 @@ fn write_string(json: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Place, RawField, RawRow};
+    use crate::record::{RawField, RawRow};
     use crate::schema::table;
     use alloc::borrow::Cow;
     use alloc::vec;
     use proptest::prelude::*;
 
+    fn place(index: i64) -> Place {
+        Place { index: Some(index as u64), line: None }
+    }
+
     fn job(id: i64, name: &str) -> Record<'_> {
         let fields = vec![RawField::Integer(id), RawField::Text(Cow::Borrowed(name))];
-        let place = Place { index: Some(0), line: None };
-        let row = RawRow { place, fields, errors: Vec::new() };
+        let row = RawRow { place: place(0), fields, errors: Vec::new() };
         Record::parse(table("jobs").unwrap(), row, false).unwrap()
     }
 
+    const INSERT: &str = "INSERT INTO `jobs` (`id`, `job_name`) SELECT r.`id`, r.`job_name` \
+         FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(\
+         `id` TEXT CHARACTER SET utf8mb4 PATH '$[0]', \
+         `job_name` TEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS r";
+
     #[test]
-    fn the_insert_names_every_column_and_holds_no_value() {
+    fn writing_names_every_column_and_holds_no_value() {
+        let jobs = table("jobs").unwrap();
+        assert_eq!(write(jobs, OnDuplicate::Fail), INSERT);
         assert_eq!(
-            insert(table("jobs").unwrap()),
-            "INSERT INTO `jobs` (`id`, `job_name`) SELECT r.`id`, r.`job_name` \
-             FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(\
-             `id` TEXT CHARACTER SET utf8mb4 PATH '$[0]', \
-             `job_name` TEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS r"
+            write(jobs, OnDuplicate::Keep),
+            format!(
+                "{INSERT} WHERE NOT EXISTS \
+                 (SELECT 1 FROM `jobs` AS e WHERE e.`id` = CAST(r.`id` AS SIGNED))"
+            )
+        );
+        assert_eq!(
+            write(jobs, OnDuplicate::Update),
+            format!("{INSERT} ON DUPLICATE KEY UPDATE `job_name` = r.`job_name`")
+        );
+    }
+
+    #[test]
+    fn existing_rows_are_found_by_their_key() {
+        assert_eq!(
+            existing(table("jobs").unwrap(), 0),
+            "SELECT r.n FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(\
+             n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[0]')) AS r \
+             JOIN `jobs` AS e ON e.`id` = CAST(r.k AS SIGNED) \
+             WHERE r.n > CAST(:after AS UNSIGNED) ORDER BY r.n LIMIT 20000"
         );
     }
 
     #[test]
     fn a_chunk_is_one_array_of_arrays() {
         let mut chunk = Chunk::default();
-        assert!(chunk.push(&job(1, "a")));
-        assert!(chunk.push(&job(2, "b\"\\\n\u{0}é😀")));
-        assert_eq!(chunk.rows(), 2);
-        assert_eq!(chunk.into_json(), r#"[[1,"a"],[2,"b\"\\\u000a\u0000é😀"]]"#);
-        assert_eq!(Chunk::default().into_json(), "[]");
+        assert_eq!(chunk.json(), "[]");
+        assert!(chunk.push(&job(1, "a"), place(0)));
+        assert!(chunk.push(&job(2, "b\"\\\n\u{0}é😀"), place(7)));
+        assert_eq!((chunk.rows(), chunk.place(1)), (2, place(7)));
+        assert_eq!(chunk.json(), r#"[[1,"a"],[2,"b\"\\\u000a\u0000é😀"]]"#);
+    }
+
+    #[test]
+    fn a_chunk_can_be_cut() {
+        let mut chunk = Chunk::default();
+        for id in 1..=5 {
+            chunk.push(&job(id, "],[\""), place(id));
+        }
+        let odd = chunk.filter(|_, place| place.index.is_some_and(|index| index % 2 == 1));
+        assert_eq!(odd.json(), r#"[[1,"],[\""],[3,"],[\""],[5,"],[\""]]"#);
+        assert_eq!((odd.rows(), odd.place(2)), (3, place(5)));
+        assert_eq!(odd.slice(1..2).json(), r#"[[3,"],[\""]]"#);
+        assert_eq!(odd.slice(0..0).json(), "[]");
+        assert_eq!(chunk.slice(0..5).json(), chunk.json());
     }
 
     #[test]
@@ -162,13 +326,12 @@ mod tests {
         let name = "\"\\".repeat(127);
         let mut chunk = Chunk::default();
         let mut id = 1;
-        while chunk.push(&job(id, &name)) {
+        while chunk.push(&job(id, &name), place(id)) {
             id += 1;
         }
-        assert_eq!(chunk.rows(), id as u64 - 1);
-        let json = chunk.into_json();
-        assert!(json.ends_with("]]"));
-        let request = serde_json::to_string(&json).unwrap().len();
+        assert_eq!(chunk.rows() as i64, id - 1);
+        assert!(chunk.json().ends_with("]]"));
+        let request = serde_json::to_string(chunk.json()).unwrap().len();
         assert!(request <= CHUNK_LIMIT + 2, "{request}");
         assert!(request > CHUNK_LIMIT - 2_000, "{request}");
     }
@@ -180,9 +343,9 @@ mod tests {
                 names.iter().map(|name| name.chars().take(255).collect()).collect();
             let mut chunk = Chunk::default();
             for (id, name) in names.iter().enumerate() {
-                prop_assert!(chunk.push(&job(id as i64 + 1, name)));
+                prop_assert!(chunk.push(&job(id as i64 + 1, name), place(id as i64)));
             }
-            let json: Vec<(i64, String)> = serde_json::from_str(&chunk.into_json()).unwrap();
+            let json: Vec<(i64, String)> = serde_json::from_str(chunk.json()).unwrap();
             let read: Vec<_> = json.into_iter().map(|(_, name)| name).collect();
             prop_assert_eq!(read, names);
         }

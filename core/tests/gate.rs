@@ -6,7 +6,7 @@ mod world;
 use std::cell::Cell;
 
 use rowgate_core::data_api::REQUEST_LIMIT;
-use rowgate_core::{BodyError, Gate, Head, Response, Settings};
+use rowgate_core::{BodyError, Gate, Head, RateLimit, Response, Settings};
 use serde_json::{Value, json};
 use world::*;
 
@@ -90,7 +90,7 @@ fn one_table_is_one_call() {
     assert_eq!(
         answer,
         json!({
-            "tables": {"jobs": {"received": 2, "stored": 2, "rejected": 0, "invalid": 0}},
+            "tables": {"jobs": {"received": 2, "stored": 2, "kept": 0, "rejected": 0, "invalid": 0}},
             "error_count": 0,
             "errors": [],
         })
@@ -142,7 +142,7 @@ fn csv_is_read_by_the_same_rules() {
     assert_eq!(
         answer,
         json!({
-            "tables": {"jobs": {"received": 2, "stored": 1, "rejected": 1, "invalid": 1}},
+            "tables": {"jobs": {"received": 2, "stored": 1, "kept": 0, "rejected": 1, "invalid": 1}},
             "error_count": 1,
             "errors": [{
                 "table": "jobs", "index": 1, "line": 3, "column": "job_name",
@@ -160,7 +160,7 @@ fn one_bad_row_and_nothing_is_stored() {
     assert_eq!(status, 422);
     assert_eq!(
         answer["tables"]["jobs"],
-        json!({"received": 2, "stored": 0, "rejected": 2, "invalid": 1})
+        json!({"received": 2, "stored": 0, "kept": 0, "rejected": 2, "invalid": 1})
     );
     assert_eq!(answer["error_count"], 2);
     let codes: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["code"]).collect();
@@ -246,6 +246,7 @@ fn requests_that_are_no_rows_are_told_so() {
         (json("/insert_data"), "[]", 400, "wrong_shape"),
         (json("/insert_data?on_error=maybe"), "{}", 400, "bad_parameter"),
         (json("/insert_data?strict=yes"), "{}", 400, "bad_parameter"),
+        (json("/insert_data?on_duplicate=replace"), "{}", 400, "bad_parameter"),
         (json("/insert_data?on_dupicate=keep"), "{}", 400, "bad_parameter"),
         (json("/tables/cats/rows"), "[]", 404, "unknown_table"),
         (json("/"), "{}", 404, "unknown_route"),
@@ -388,16 +389,17 @@ fn a_write_of_unknown_outcome_is_never_repeated() {
 
 #[test]
 fn a_fault_before_the_commit_stores_nothing_and_rolls_back() {
-    let world = World::new([begun(), updated(1), cut(), ended()]);
+    let failing = || [begun(), updated(1), cut(), ended()];
+    let world = World::new(failing().into_iter().chain(failing()).chain(failing()));
     assert_eq!(send_json(&world, "/insert_data", &all_tables()).0, 503);
-    assert_eq!(world.operations()[3..], ["RollbackTransaction"]);
+    assert_eq!(world.operations()[11], "RollbackTransaction");
 
     // A rollback is repeated; if it fails for good, the service does it after 3 idle minutes.
-    let world = World::new([begun(), database_error(1406), cut(), cut(), cut()]);
+    let world = World::new([begun(), database_error(1146), cut(), cut(), cut()]);
     let (status, answer) = send_json(&world, "/insert_data", &all_tables());
     assert_eq!(status, 500);
     let shown = answer.to_string();
-    assert!(shown.contains("1406") && !shown.contains("Ann"), "{shown}");
+    assert!(shown.contains("1146") && !shown.contains("Ann"), "{shown}");
 
     let world = World::new([
         cut(),
@@ -431,10 +433,287 @@ fn a_deadlock_repeats_the_whole_transaction_three_times() {
 }
 
 #[test]
-fn rows_that_exist_are_a_conflict() {
-    let world = World::new([database_error(1062)]);
+fn rows_that_exist_are_a_conflict_and_named() {
+    let world = World::new([database_error(1062), numbers(&[2])]);
     let (status, answer) = send_json(&world, JOBS, &two_jobs());
     assert_eq!((status, &answer["type"]), (409, &json!("urn:rowgate:problem:exists")));
+    let error = &answer["errors"][0];
+    assert_eq!((&error["index"], &error["code"]), (&json!(1), &json!("exists")));
+    assert_eq!(error["column"], "id");
+    assert_eq!(
+        answer["tables"]["jobs"],
+        json!({"received": 2, "stored": 0, "kept": 0, "rejected": 2, "invalid": 1})
+    );
+}
+
+#[test]
+fn with_skip_the_rows_that_do_not_exist_are_stored() {
+    let world = World::new([database_error(1062), numbers(&[1]), updated(1)]);
+    let (status, answer) = send_json(&world, &format!("{JOBS}?on_error=skip"), &two_jobs());
+    assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (207, &json!(1)));
+    let (_, last) = world.calls().remove(2);
+    assert_eq!(last["parameters"][0]["value"]["stringValue"], r#"[[2,"Cook"]]"#);
+
+    let world = World::new([database_error(1062), numbers(&[1, 2])]);
+    let (status, _) = send_json(&world, &format!("{JOBS}?on_error=skip"), &two_jobs());
+    assert_eq!(status, 409, "with nothing left to store");
+}
+
+#[test]
+fn more_existing_rows_than_one_answer_holds_are_asked_for_in_pages() {
+    let rows: Vec<_> = (1..=20_003).map(|id| json!({"id": id, "job": "a"})).collect();
+    let first: Vec<_> = (2..=20_001).collect();
+    let world = World::new([database_error(1062), numbers(&first), numbers(&[20_003]), updated(2)]);
+    let gate = gate_with(&|name| name.starts_with("MAX_").then(|| "9999999".into()));
+    let head = head(&format!("{JOBS}?on_error=skip"), "application/json");
+    let text = Value::from(rows).to_string();
+    let answer = body(&run(gate.handle(&world, &head, async |_| Ok(text.into()))));
+    assert_eq!(
+        (&answer["error_count"], &answer["tables"]["jobs"]["stored"]),
+        (&json!(20_001), &json!(2))
+    );
+    assert_eq!(world.calls()[2].1["parameters"][1]["value"]["stringValue"], "20001");
+}
+
+#[test]
+fn in_a_transaction_every_table_is_looked_through_before_it_is_rolled_back() {
+    let world = World::new([
+        begun(),
+        database_error(1062),
+        numbers(&[1]),
+        numbers(&[2]),
+        numbers(&[]),
+        ended(),
+    ]);
+    let (status, answer) = send_json(&world, "/insert_data", &all_tables());
+    assert_eq!(status, 409);
+    let named: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["table"]).collect();
+    assert_eq!(named, ["departments", "jobs"]);
+    assert_eq!(world.operations()[5], "RollbackTransaction");
+}
+
+#[test]
+fn keep_counts_what_was_there() {
+    let world = World::new([updated(1)]);
+    let (status, answer) = send_json(&world, &format!("{JOBS}?on_duplicate=keep"), &two_jobs());
+    assert_eq!(status, 200);
+    assert_eq!(
+        answer["tables"]["jobs"],
+        json!({"received": 2, "stored": 1, "kept": 1, "rejected": 0, "invalid": 0})
+    );
+    assert!(world.calls()[0].1["sql"].as_str().unwrap().contains("WHERE NOT EXISTS"));
+    let world = World::new([updated(3)]);
+    assert_eq!(send_json(&world, &format!("{JOBS}?on_duplicate=keep"), &two_jobs()).0, 500);
+}
+
+#[test]
+fn the_count_of_an_update_is_never_read() {
+    for count in [0, 2, 4] {
+        let world = World::new([updated(count)]);
+        let (status, answer) =
+            send_json(&world, &format!("{JOBS}?on_duplicate=update"), &two_jobs());
+        assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (200, &json!(2)));
+    }
+}
+
+#[test]
+fn keep_and_update_alone_are_repeated_when_nobody_knows() {
+    for on_duplicate in ["keep", "update"] {
+        let path = format!("{JOBS}?on_duplicate={on_duplicate}");
+        let world = World::new([cut(), error(500, "InternalServerErrorException"), updated(2)]);
+        assert_eq!(send_json(&world, &path, &two_jobs()).0, 200);
+        let world = World::new([cut(), cut(), cut()]);
+        assert_eq!(send_json(&world, &path, &two_jobs()).0, 504);
+    }
+}
+
+#[test]
+fn a_row_that_the_database_refuses_is_found_by_halving() {
+    let rows: Vec<_> = (1..=4).map(|id| json!({"id": id, "job": "a"})).collect();
+    // The one call, then in a transaction: all, 1-2, 3-4 (refused), 3 (refused), 4.
+    let answers = || {
+        World::new([
+            database_error(1406),
+            begun(),
+            database_error(1406),
+            updated(2),
+            database_error(1406),
+            database_error(1406),
+            updated(1),
+            ended(),
+        ])
+    };
+    let world = answers();
+    let (status, answer) =
+        send_json(&world, &format!("{JOBS}?on_error=skip"), &rows.clone().into());
+    assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (207, &json!(3)), "{answer}");
+    let error = &answer["errors"][0];
+    assert_eq!((&error["index"], &error["code"]), (&json!(2), &json!("database_refused")));
+    assert!(error["message"].as_str().unwrap().contains("MySQL error 1406"));
+    assert_eq!(world.operations()[7], "CommitTransaction");
+
+    let world = answers();
+    assert_eq!(send_json(&world, JOBS, &rows.into()).0, 422);
+    assert_eq!(world.operations()[7], "RollbackTransaction");
+}
+
+#[test]
+fn halving_ends_after_40_calls() {
+    let rows: Vec<_> = (1..=1000).map(|id| json!({"id": id, "job": "a"})).collect();
+    let refused = (0..40).map(|_| database_error(1406));
+    let world = World::new(
+        [database_error(1406), begun(), database_error(1406)]
+            .into_iter()
+            .chain(refused)
+            .chain([ended()]),
+    );
+    let (status, answer) = send_json(&world, &format!("{JOBS}?on_error=skip"), &rows.into());
+    assert_eq!((status, &answer["error_count"]), (422, &json!(1000)));
+    assert!(answer.to_string().contains("refused rows around this one"));
+}
+
+#[test]
+fn a_statement_that_is_wrong_itself_is_no_row_s_fault() {
+    for number in [1146, 1142, 1064, 1054] {
+        let (status, answer) = send_json(&World::new([database_error(number)]), JOBS, &two_jobs());
+        assert_eq!(
+            (status, &answer["type"]),
+            (500, &json!("urn:rowgate:problem:database_refused"))
+        );
+    }
+}
+
+#[test]
+fn references_are_looked_up_once_for_each_parent() {
+    let employee = |id: i64, department: Value, job: Value| {
+        json!({"id": id, "name": "Ann", "datetime": "2021-07-27T16:02:08Z",
+               "department_id": department, "job_id": job})
+    };
+    let rows = json!([
+        employee(1, json!(5), json!(9)),
+        employee(2, json!(5), Value::Null),
+        employee(3, Value::Null, json!(9)),
+    ]);
+    let path = "/tables/employees/rows?check_references=true&on_error=skip";
+    // Which parent is asked for first is not fixed; 5 exists and so does 9.
+    let world = World::new([numbers(&[1]), numbers(&[1]), updated(3)]);
+    assert_eq!(send_json(&world, path, &rows).0, 200);
+
+    let world = World::new([numbers(&[]), numbers(&[])]);
+    let (status, answer) = send_json(&world, path, &rows);
+    assert_eq!((status, &answer["error_count"]), (422, &json!(4)));
+    let first = &answer["errors"][0];
+    assert_eq!((&first["index"], &first["code"]), (&json!(0), &json!("unknown_reference")));
+    assert_eq!(answer["tables"]["employees"]["invalid"], 3);
+}
+
+#[test]
+fn parents_that_come_along_need_not_exist_unless_they_are_rejected() {
+    let body = |department: Value| {
+        json!({
+            "departments": [{"id": 3, "department": department}],
+            "employees": [{"id": 1, "name": "Ann", "datetime": "2021-07-27T16:02:08Z",
+                           "department_id": 3}],
+        })
+    };
+    let path = "/insert_data?check_references=true&on_error=skip";
+    let both = |world: &World, department: Value| send_json(world, path, &body(department));
+    let none = || (0..1).map(|_| numbers(&[]));
+    let world = World::new(none().chain([begun(), updated(1), updated(1), ended()]));
+    assert_eq!(both(&world, json!("Sales")).0, 200);
+    let (status, answer) = both(&World::new(none()), Value::Null);
+    assert_eq!((status, &answer["error_count"]), (422, &json!(2)), "{answer}");
+}
+
+#[test]
+fn a_dry_run_looks_and_never_writes() {
+    let world = World::new([numbers(&[2])]);
+    let (status, answer) =
+        send_json(&world, &format!("{JOBS}?dry_run=true&on_error=skip"), &two_jobs());
+    assert_eq!((status, &answer["dry_run"]), (207, &json!(true)));
+    assert_eq!(answer["tables"]["jobs"]["stored"], 1);
+    assert!(world.calls()[0].1["sql"].as_str().unwrap().starts_with("SELECT"));
+
+    let world = World::new([numbers(&[2])]);
+    let (status, answer) = send_json(&world, &format!("{JOBS}?dry_run=true"), &two_jobs());
+    assert_eq!((status, &answer["dry_run"]), (409, &json!(true)));
+
+    let world = World::new([numbers(&[2])]);
+    let path = format!("{JOBS}?dry_run=true&on_duplicate=keep");
+    let (status, answer) = send_json(&world, &path, &two_jobs());
+    assert_eq!((status, &answer["tables"]["jobs"]["kept"]), (200, &json!(1)));
+
+    let path = format!("{JOBS}?dry_run=true&on_duplicate=update");
+    assert_eq!(send_json(&World::new([]), &path, &two_jobs()).0, 200);
+}
+
+#[test]
+fn ndjson_is_read_line_by_line() {
+    let world = World::new([updated(1)]);
+    let head = head(&format!("{JOBS}?on_error=skip"), "application/x-ndjson");
+    let (status, answer) = send(&world, &head, "{\"id\":1,\"job\":\"a\"}\n\n{\"id\":2\n");
+    assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (207, &json!(1)));
+    let error = &answer["errors"][0];
+    assert_eq!((&error["index"], &error["line"]), (&json!(1), &json!(3)));
+    assert_eq!(error["code"], "invalid_json");
+}
+
+#[test]
+fn requests_are_counted_by_address_before_the_key_and_by_key_after_it() {
+    let mut head = head(JOBS, "application/json");
+    head.headers.push(("cf-connecting-ip".into(), "203.0.113.7".into()));
+    let status = |world: &World| {
+        let response = run(gate().handle(world, &head, async |_| Ok(b"[]".to_vec())));
+        assert!(response.status == 200 || response.header("retry-after") == Some("10"));
+        response.status
+    };
+    let world = World::new([]);
+    assert_eq!(status(&world), 200);
+    assert_eq!(world.admitted(), ["Address 203.0.113.7", &format!("Key {}", key(1).id())]);
+
+    let world = World::new([]).limited(RateLimit::Address);
+    assert_eq!(status(&world), 429);
+    assert_eq!(world.admitted(), ["Address 203.0.113.7"]);
+    assert_eq!(status(&World::new([]).limited(RateLimit::Key)), 429);
+}
+
+#[test]
+fn bytes_in_flight_are_bounded_and_given_back() {
+    let gate = gate();
+    let mut announced = head(JOBS, "application/json");
+    announced.headers.push(("content-length".into(), "4194304".into()));
+    let world = World::new([]);
+    // Eight requests of 4 MiB each, whose bodies never come.
+    let mut waiting: Vec<_> = (0..8)
+        .map(|_| Box::pin(gate.handle(&world, &announced, async |_| std::future::pending().await)))
+        .collect();
+    assert!(waiting.iter_mut().all(|request| !is_ready(request)));
+
+    let one_more =
+        || run(gate.handle(&world, &head(JOBS, "application/json"), async |_| Ok(b"[]".to_vec())));
+    let refused = one_more();
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
+    assert_eq!(body(&refused)["type"], "urn:rowgate:problem:busy");
+    waiting.pop();
+    assert_eq!(one_more().status, 200);
+    assert_eq!(one_more().status, 200);
+}
+
+#[test]
+fn deep_health_asks_the_database_and_wants_a_key() {
+    let mut health = Head {
+        method: "GET".into(),
+        path: "/health".into(),
+        query: "deep".into(),
+        headers: Vec::new(),
+    };
+    let status = |world: &World, head: &Head| {
+        run(gate().handle(world, head, async |_| panic!("body read"))).status
+    };
+    assert_eq!(status(&World::new([]), &health), 401);
+    health.headers.push(("x-api-key".into(), key(1).expose().into()));
+    assert_eq!(status(&World::new([numbers(&[1])]), &health), 200);
+    assert_eq!(status(&World::new([error(403, "AccessDeniedException")]), &health), 503);
 }
 
 #[test]

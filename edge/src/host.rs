@@ -2,8 +2,12 @@
 
 use core::time::Duration;
 
-use rowgate_core::{Credentials, Host, Request, Response, SendError, Service, SignError, sign};
-use worker::{AbortSignal, Date, Delay, Fetch, Headers, Method, RequestInit, RequestRedirect};
+use rowgate_core::{
+    Credentials, Host, RateLimit, Request, Response, SendError, Service, SignError, sign,
+};
+use worker::{
+    AbortSignal, Date, Delay, Fetch, Headers, Method, RateLimiter, RequestInit, RequestRedirect,
+};
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT_MILLISECONDS: u32 = 60_000;
@@ -12,6 +16,13 @@ const TIMEOUT_MILLISECONDS: u32 = 60_000;
 pub(crate) struct WorkerHost {
     pub(crate) credentials: Credentials,
     pub(crate) region: String,
+    pub(crate) limits: Limits,
+}
+
+/// The rate-limit bindings of `wrangler.toml`.
+pub(crate) struct Limits {
+    pub(crate) address: RateLimiter,
+    pub(crate) key: RateLimiter,
 }
 
 impl Host for WorkerHost {
@@ -22,6 +33,15 @@ impl Host for WorkerHost {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         // `fetch` does not say whether a connection came about, so a failure may have been sent.
         fetch(&request).await.map_err(|error| SendError { sent: true, message: error.to_string() })
+    }
+
+    async fn admit(&self, limit: RateLimit, who: &str) -> bool {
+        let limiter = match limit {
+            RateLimit::Address => &self.limits.address,
+            RateLimit::Key => &self.limits.key,
+        };
+        // A limiter that fails lets pass: it protects from floods, the key from strangers.
+        limiter.limit(who.to_owned()).await.map_or(true, |outcome| outcome.success)
     }
 
     fn now(&self) -> Duration {

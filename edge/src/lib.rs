@@ -3,12 +3,13 @@
 mod host;
 
 use std::cell::OnceCell;
+use std::error::Error;
 
 use futures_util::StreamExt;
-use rowgate_core::{BodyError, Credentials, Gate, Head, Settings, SettingsError};
+use rowgate_core::{BodyError, Credentials, Gate, Head, Settings};
 use worker::{Context, Env, Headers, Request, Response, Result, console_error, console_log, event};
 
-use host::WorkerHost;
+use host::{Limits, WorkerHost};
 
 thread_local! {
     /// What this isolate read from its settings when its first request came.
@@ -44,7 +45,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
 }
 
 /// Settings are read once; they live as long as the isolate.
-fn door(env: &Env) -> core::result::Result<&'static Door, SettingsError> {
+fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
     if let Some(door) = DOOR.with(|door| door.get().copied()) {
         return Ok(door);
     }
@@ -52,6 +53,10 @@ fn door(env: &Env) -> core::result::Result<&'static Door, SettingsError> {
     let host = WorkerHost {
         credentials: Credentials::read(&lookup)?,
         region: lookup("AWS_REGION").unwrap_or_default(),
+        limits: Limits {
+            address: env.rate_limiter("ADDRESS_LIMIT")?,
+            key: env.rate_limiter("KEY_LIMIT")?,
+        },
     };
     let opened = Box::leak(Box::new(Door { gate: Gate::new(Settings::read(&lookup)?), host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use rowgate_core::{ApiKey, Host, Request, Response, SendError, Service, SignError};
+use rowgate_core::{ApiKey, Host, RateLimit, Request, Response, SendError, Service, SignError};
 use serde_json::Value;
 
 /// Answers what it was told to, one answer a request.
@@ -15,6 +15,8 @@ pub(crate) struct World {
     answers: RefCell<VecDeque<Result<Response, SendError>>>,
     requests: RefCell<Vec<Request>>,
     clock: Cell<Duration>,
+    admitted: RefCell<Vec<String>>,
+    limited: Option<RateLimit>,
 }
 
 impl World {
@@ -22,6 +24,16 @@ impl World {
         let answers = RefCell::new(answers.into_iter().collect());
         let clock = Cell::new(Duration::from_secs(1_800_000_000));
         Self { answers, clock, ..Self::default() }
+    }
+
+    /// With this limit used up.
+    pub(crate) fn limited(self, limit: RateLimit) -> Self {
+        Self { limited: Some(limit), ..self }
+    }
+
+    /// What was counted against which limit.
+    pub(crate) fn admitted(&self) -> Vec<String> {
+        self.admitted.borrow().clone()
     }
 
     /// The operations that were called, in order, each with its body.
@@ -64,6 +76,11 @@ impl Host for World {
         self.answers.borrow_mut().pop_front().expect("a call that the script does not have")
     }
 
+    async fn admit(&self, limit: RateLimit, who: &str) -> bool {
+        self.admitted.borrow_mut().push(format!("{limit:?} {who}"));
+        self.limited != Some(limit)
+    }
+
     fn now(&self) -> Duration {
         self.clock.get()
     }
@@ -86,12 +103,24 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Whether one poll brings a future to its end.
+pub(crate) fn is_ready<T>(future: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> bool {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
 pub(crate) fn answer(status: u16, body: &str) -> Result<Response, SendError> {
     Ok(Response { status, headers: Vec::new(), body: body.into() })
 }
 
 pub(crate) fn updated(rows: u64) -> Result<Response, SendError> {
     answer(200, &format!(r#"{{"generatedFields":[],"numberOfRecordsUpdated":{rows}}}"#))
+}
+
+/// A query's answer of one column of numbers.
+pub(crate) fn numbers(numbers: &[u64]) -> Result<Response, SendError> {
+    let record = |number: &u64| serde_json::json!([{ "longValue": number }]);
+    let records: Value = numbers.iter().map(record).collect();
+    answer(200, &serde_json::json!({ "records": records, "numberOfRecordsUpdated": 0 }).to_string())
 }
 
 pub(crate) fn begun() -> Result<Response, SendError> {

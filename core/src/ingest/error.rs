@@ -1,0 +1,63 @@
+//! Why rows could not be stored, beyond what is wrong with the rows themselves.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use crate::data_api::Retry;
+use crate::host::CallError;
+
+/// Why nothing, or nobody knows what, was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nothing was stored and the same request may succeed later.
+    Unavailable(String),
+    /// Nothing was stored: the transaction broke or gave way to others, again and again.
+    Interrupted(String),
+    /// The last call got no clear answer: all of the rows are stored, or none.
+    OutcomeUnknown(String),
+    /// Nothing was stored: the call was refused, and would be again.
+    Refused(String),
+    /// The database says that it stored another number of rows than it was sent.
+    WrongCount {
+        /// Rows sent.
+        sent: u64,
+        /// Rows that the database counted.
+        stored: u64,
+    },
+}
+
+impl StoreError {
+    /// An error of a call that cannot have made anything last.
+    pub(super) fn before_commit(error: &CallError) -> Self {
+        match error.retry() {
+            Retry::NotRun => Self::Unavailable(error.to_string()),
+            Retry::OutcomeUnknown | Retry::Transaction => Self::Interrupted(error.to_string()),
+            Retry::Never => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// An error of the call that was to make the rows last.
+    pub(super) fn of_commit(error: &CallError) -> Self {
+        match error.retry() {
+            Retry::OutcomeUnknown => Self::OutcomeUnknown(error.to_string()),
+            _ => Self::before_commit(error),
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(cause) => write!(f, "database not available: {cause}"),
+            Self::Interrupted(cause) => write!(f, "transaction interrupted: {cause}"),
+            Self::OutcomeUnknown(cause) => write!(f, "outcome unknown: {cause}"),
+            Self::Refused(cause) => write!(f, "refused: {cause}"),
+            Self::WrongCount { sent, stored } => {
+                write!(f, "the database counted {stored} rows of {sent}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}

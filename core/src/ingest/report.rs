@@ -1,0 +1,101 @@
+//! What became of a request's or file's rows.
+
+use alloc::vec::Vec;
+
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+
+use crate::outcome::Outcomes;
+
+/// The counts per table, and what is wrong.
+#[derive(Debug)]
+pub struct Report {
+    pub(super) tables: Vec<TableReport>,
+    pub(super) outcomes: Outcomes,
+    pub(super) verdict: Verdict,
+    pub(super) dry_run: bool,
+}
+
+/// What a request came to as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every row is stored or was there to be kept.
+    Complete,
+    /// Some rows are, others are not.
+    Partial,
+    /// Nothing was stored: rows, or the request as a whole, are wrong.
+    Invalid,
+    /// Nothing was stored: rows exist already, and nothing else is wrong.
+    Conflict,
+}
+
+/// The counts of one table; `received = stored + kept + rejected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableReport {
+    /// The table's name.
+    pub table: &'static str,
+    /// Rows that came.
+    pub received: u64,
+    /// Rows that are in the database because of this.
+    pub stored: u64,
+    /// Rows whose key was there and was left as it is.
+    pub kept: u64,
+    /// Rows that are neither.
+    pub rejected: u64,
+    /// Rows with at least one error; the others were rejected along with them.
+    pub invalid: u64,
+}
+
+impl Report {
+    /// The counts, per table, parents first.
+    pub fn tables(&self) -> &[TableReport] {
+        &self.tables
+    }
+
+    /// What is wrong, and how often.
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
+    /// What the request came to; of a dry run, what it would have come to.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+}
+
+/// Serializes as `{"tables": {name: counts}, "error_count", "errors"}`; a dry run says so first.
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_map(None)?;
+        if self.dry_run {
+            report.serialize_entry("dry_run", &true)?;
+        }
+        report.serialize_entry("tables", &ByName(&self.tables))?;
+        report.serialize_entry("error_count", &self.outcomes.count())?;
+        report.serialize_entry("errors", self.outcomes.listed())?;
+        report.end()
+    }
+}
+
+struct ByName<'t>(&'t [TableReport]);
+
+impl Serialize for ByName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for table in self.0 {
+            map.serialize_entry(table.table, table)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for TableReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut counts = serializer.serialize_struct("TableReport", 5)?;
+        counts.serialize_field("received", &self.received)?;
+        counts.serialize_field("stored", &self.stored)?;
+        counts.serialize_field("kept", &self.kept)?;
+        counts.serialize_field("rejected", &self.rejected)?;
+        counts.serialize_field("invalid", &self.invalid)?;
+        counts.end()
+    }
+}

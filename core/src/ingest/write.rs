@@ -1,0 +1,284 @@
+//! The good rows into the database, all or none, and what the database does not take named.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Intake, StoreError};
+use crate::data_api::{BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction};
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::outcome::{RowError, RowErrorKind};
+use crate::schema::Table;
+use crate::statement::{self, Chunk, OnDuplicate};
+
+/// Times that a write is begun whose transaction broke or gave way to others.
+const ATTEMPTS: u32 = 3;
+
+/// Times that rows which exist are looked for, while others write the same keys.
+const TRACES: u32 = 3;
+
+/// The most calls that go into finding the rows of one chunk that the database refuses.
+const HALVING_CALLS: u32 = 40;
+
+/// MySQL's number for a key that exists already.
+const DUPLICATE: u16 = 1062;
+
+/// What became of one statement.
+enum Written {
+    /// So many rows, as the database counts them.
+    Rows(u64),
+    /// Nothing, because of at least one of its rows; MySQL's error number.
+    Refused(u16),
+}
+
+/// Whether a chunk is done with.
+#[derive(PartialEq)]
+enum Settled {
+    Yes,
+    /// Its rows have to be tried apart, which takes a transaction.
+    NeedsTransaction,
+}
+
+impl Intake {
+    pub(super) async fn write<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+    ) -> Result<(), StoreError> {
+        let mut attempt = 1;
+        loop {
+            for intake in &mut self.tables {
+                intake.kept = 0;
+            }
+            match self.write_once(client).await {
+                Err(StoreError::Interrupted(_)) if attempt < ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn write_once<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
+        match self.chunk_positions().as_slice() {
+            [] => Ok(()),
+            [only] => match self.write_chunk(client, *only, None).await? {
+                Settled::Yes => Ok(()),
+                Settled::NeedsTransaction => self.in_transaction(client, &[*only]).await,
+            },
+            all => self.in_transaction(client, all).await,
+        }
+    }
+
+    async fn in_transaction<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        chunks: &[(usize, usize)],
+    ) -> Result<(), StoreError> {
+        let id = client
+            .call(&BeginTransaction, Repeat::Harmless)
+            .await
+            .map_err(|error| StoreError::before_commit(&error))?;
+        let result = match self.write_chunks(client, chunks, &id).await {
+            Ok(()) if !self.refused() => return commit(client, &id).await,
+            result => result,
+        };
+        roll_back(client, &id).await;
+        result
+    }
+
+    async fn write_chunks<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        chunks: &[(usize, usize)],
+        id: &str,
+    ) -> Result<(), StoreError> {
+        for chunk in chunks {
+            if !self.refused() {
+                self.write_chunk(client, *chunk, Some(id)).await?;
+            } else if self.options.on_duplicate == OnDuplicate::Fail {
+                // Nothing will be stored, but whoever sent it should hear of everything at once.
+                self.trace(client, *chunk, Some(id)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_chunk<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        (position, number): (usize, usize),
+        id: Option<&str>,
+    ) -> Result<Settled, StoreError> {
+        for trace in 0.. {
+            let intake = &self.tables[position];
+            let chunk = &intake.chunks[number];
+            let refusal = match self.execute(client, intake.table, chunk, id).await? {
+                Written::Rows(rows) => {
+                    self.count_kept(position, number, rows);
+                    return Ok(Settled::Yes);
+                }
+                Written::Refused(refusal) => refusal,
+            };
+            let may_trace = refusal == DUPLICATE && self.options.on_duplicate == OnDuplicate::Fail;
+            if !may_trace || trace == TRACES {
+                let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
+                self.halve(client, (position, number), refusal, id).await?;
+                return Ok(Settled::Yes);
+            }
+            self.trace(client, (position, number), id).await?;
+            if self.refused() || self.tables[position].chunks[number].rows() == 0 {
+                return Ok(Settled::Yes);
+            }
+        }
+        Ok(Settled::Yes)
+    }
+
+    /// Rejects the rows of a chunk whose key the table has.
+    async fn trace<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        (position, number): (usize, usize),
+        id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let intake = &self.tables[position];
+        let (table, chunk) = (intake.table, &intake.chunks[number]);
+        let rows = super::lookup::existing(client, table, table.key, chunk, id).await?;
+        self.reject_existing(position, number, &rows);
+        Ok(())
+    }
+
+    /// Writes the rows of a refused chunk in ever smaller parts, and rejects those that remain.
+    async fn halve<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        (position, number): (usize, usize),
+        refusal: u16,
+        id: &str,
+    ) -> Result<(), StoreError> {
+        let intake = &self.tables[position];
+        let (table, chunk) = (intake.table, intake.chunks[number].clone());
+        let mut refused: Vec<(Range<usize>, u16)> = Vec::new();
+        let mut open = alloc::vec![(0..chunk.rows(), refusal)];
+        let mut calls = 0;
+        while let Some((range, refusal)) = open.pop() {
+            if range.len() == 1 || calls + 2 > HALVING_CALLS {
+                refused.push((range, refusal));
+                continue;
+            }
+            let middle = range.start + range.len() / 2;
+            for half in [range.start..middle, middle..range.end] {
+                calls += 1;
+                let part = chunk.slice(half.clone());
+                match self.execute(client, table, &part, Some(id)).await? {
+                    Written::Rows(rows) => self.tables[position].kept += self.kept(&part, rows),
+                    Written::Refused(refusal) => open.push((half, refusal)),
+                }
+            }
+        }
+        self.reject_refused(position, &chunk, refused);
+        Ok(())
+    }
+
+    fn reject_refused(
+        &mut self,
+        position: usize,
+        chunk: &Chunk,
+        refused: Vec<(Range<usize>, u16)>,
+    ) {
+        let fails = self.options.on_duplicate == OnDuplicate::Fail;
+        let key = self.tables[position].table.key_column().name;
+        let mut rejected = Vec::new();
+        for (range, number) in refused {
+            let alone = range.len() == 1;
+            let exists = alone && fails && number == DUPLICATE;
+            self.tables[position].existing += u64::from(exists);
+            for row in range {
+                let error = match exists {
+                    true => RowError::column(key, RowErrorKind::Exists),
+                    false => RowError::row(RowErrorKind::DatabaseRefused { number, alone }),
+                };
+                rejected.push((chunk.place(row), alloc::vec![error]));
+            }
+        }
+        self.reject(position, rejected);
+    }
+
+    /// Sends one chunk; without a transaction the statement is its own commit.
+    async fn execute<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        table: &Table,
+        chunk: &Chunk,
+        id: Option<&str>,
+    ) -> Result<Written, StoreError> {
+        let on_duplicate = self.options.on_duplicate;
+        let sql = statement::write(table, on_duplicate);
+        let call = ExecuteStatement {
+            sql: &sql,
+            parameters: &[(statement::ROWS, chunk.json())],
+            transaction_id: id,
+        };
+        let repeat = match (id, on_duplicate) {
+            (None, OnDuplicate::Keep | OnDuplicate::Update) => Repeat::Harmless,
+            _ => Repeat::Never,
+        };
+        match client.call(&call, repeat).await {
+            Ok(output) => check_count(chunk, on_duplicate, output.number_of_records_updated),
+            Err(error) => match (row_refusal(&error), id) {
+                (Some(number), _) => Ok(Written::Refused(number)),
+                (None, Some(_)) => Err(StoreError::before_commit(&error)),
+                (None, None) => Err(StoreError::of_commit(&error)),
+            },
+        }
+    }
+
+    fn count_kept(&mut self, position: usize, number: usize, rows: u64) {
+        let kept = self.kept(&self.tables[position].chunks[number], rows);
+        self.tables[position].kept += kept;
+    }
+
+    /// How many rows of a chunk were kept, when the database says that it wrote so many.
+    fn kept(&self, chunk: &Chunk, written: u64) -> u64 {
+        match self.options.on_duplicate {
+            OnDuplicate::Keep => chunk.rows() as u64 - written,
+            _ => 0,
+        }
+    }
+}
+
+/// An update's count is never read: it depends on how the service's driver counts rows.
+fn check_count(
+    chunk: &Chunk,
+    on_duplicate: OnDuplicate,
+    stored: u64,
+) -> Result<Written, StoreError> {
+    let sent = chunk.rows() as u64;
+    let plausible = match on_duplicate {
+        OnDuplicate::Fail => stored == sent,
+        OnDuplicate::Keep => stored <= sent,
+        OnDuplicate::Update => true,
+    };
+    if plausible { Ok(Written::Rows(stored)) } else { Err(StoreError::WrongCount { sent, stored }) }
+}
+
+async fn commit<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), StoreError> {
+    let commit = CommitTransaction { transaction_id: id };
+    let Err(error) = client.call(&commit, Repeat::Never).await else { return Ok(()) };
+    // Where the commit was not run this ends the transaction; where it was, it finds none.
+    roll_back(client, id).await;
+    Err(StoreError::of_commit(&error))
+}
+
+/// If this fails as well, the service rolls back by itself after 3 idle minutes.
+async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) {
+    let rollback = RollbackTransaction { transaction_id: id };
+    let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
+}
+
+/// MySQL's number, if the error says that a row and not the statement is at fault.
+///
+/// A key that exists; NULL, range, type, length, CHECK and FOREIGN KEY violations; a trigger's
+/// SIGNAL.
+fn row_refusal(error: &CallError) -> Option<u16> {
+    let CallError::Api(error) = error else { return None };
+    error.database_code.filter(|number| {
+        matches!(number, 1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1452 | 1644 | 3819 | 4025)
+    })
+}
