@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,26 +31,47 @@ STOP_SECONDS = 30
 @pytest.fixture(scope="session")
 def stack():
     """What `rowgate dev --json` says: addresses, credentials, the path of the call log."""
+    with running() as report:
+        yield report
+
+
+@contextmanager
+def running(*options):
+    """A stack of its own, with options of `rowgate dev`."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            [PROGRAM, "dev", "--json"],
+            [PROGRAM, "dev", "--json", *options],
             cwd=ROOT,
-            env=own_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
         )
-        report = read_report(process, errors)
         try:
+            report = read_report(process, errors)
             yield report
+            check_logs(report, errors)
         finally:
             stop(process, errors)
 
 
-def own_environment():
-    """Without DATABASE_URL: these tests empty tables, so the database must be their own."""
-    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+def check_logs(report, errors):
+    """No log of any part has a secret or a value of a row in it, whatever the tests did."""
+    errors.seek(0)
+    logs = {"rowgate": errors.read()}
+    for name in ("call_log", "worker_log"):
+        logs[name] = Path(report[name]).read_text(errors="replace")
+    assert all(logs[name] for name in ("call_log", "worker_log"))
+    for secret in [report["api_key"], report["aws_secret_access_key"], *row_values()]:
+        found = [name for name, text in logs.items() if secret in text]
+        assert not found, f"{secret!r} stands in {found}"
+
+
+def row_values():
+    """Names that the tests send: those of the samples, and some with a mark of their own."""
+    lines = (ROOT / "samples/hired_employees.csv").read_text("utf-8-sig").splitlines()
+    names = [line.split(",")[1] for line in lines]
+    return [name for name in names if len(name) > 8] + ["Zoë", "O'Leary", "far too long for it"]
 
 
 def read_report(process, errors):
@@ -170,7 +192,12 @@ def calls(stack):
 
 @pytest.fixture
 def post(stack):
-    """Sends rows (a dict or list as JSON, a text as CSV) with the stack's key."""
+    """Sends rows to the shared stack; see `sender`."""
+    return sender(stack)
+
+
+def sender(stack):
+    """A function that sends rows (a dict or list as JSON, a text as CSV) with the stack's key."""
 
     def post(path, rows, key=stack["api_key"], content_type=None, **parameters):
         is_csv = isinstance(rows, (str, bytes))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import running, sender
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
@@ -225,3 +226,16 @@ def test_a_big_request_is_several_statements_and_still_all_or_nothing(post, db, 
     answer = post(JOBS, rows)
     assert (answer.status_code, codes(answer)) == (409, [(9_499, "exists")])
     assert db.count("jobs") == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--found-rows"]], ids=["changed", "found"])
+def test_counts_are_exact_whichever_rows_the_server_counts(options):
+    """Nobody says whether the Data API's driver counts found or changed rows."""
+    with running(*options) as stack:
+        post = sender(stack)
+        assert counts(post(JOBS, jobs([1, 2, 3]))) == (3, 0, 0)
+        assert counts(post(JOBS, jobs([3, 4]), on_duplicate="keep")) == (1, 1, 0)
+        assert counts(post(JOBS, jobs([3, 4]), on_duplicate="keep")) == (0, 2, 0)
+        assert counts(post(JOBS, jobs([4, 5]), on_error="skip")) == (1, 0, 1)
+        changed = [*jobs([1, 2]), *jobs([5], "New {}"), *jobs([6])]
+        assert counts(post(JOBS, changed, on_duplicate="update")) == (4, 0, 0)

@@ -1,0 +1,77 @@
+"""What keeps the gateway standing: rate limits, bytes in flight, an honest health."""
+
+import socket
+import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from conftest import running
+
+JOBS = "/tables/jobs/rows"
+
+
+def test_too_many_requests_by_address_before_the_key_and_by_key_after_it():
+    with running("--rate-limit", "5") as stack:
+
+        def status(key, address):
+            headers = {"x-api-key": key, "cf-connecting-ip": address}
+            answer = requests.post(stack["edge"] + JOBS, json=[], headers=headers)
+            if answer.status_code == 429:
+                assert answer.headers["retry-after"] == "10"
+                assert answer.json()["type"] == "urn:rowgate:problem:too_many_requests"
+            return answer.status_code
+
+        wait_for_a_new_period()
+        by_address = [status("no key", "203.0.113.1") for _ in range(7)]
+        assert by_address == [401] * 5 + [429] * 2
+        by_key = [status(stack["api_key"], f"203.0.113.{last}") for last in range(2, 9)]
+        assert by_key == [200] * 5 + [429] * 2
+
+
+def wait_for_a_new_period():
+    """The counters begin anew every 10 seconds; the test must not straddle that."""
+    left = 10 - time.time() % 10
+    if left < 5:
+        time.sleep(left)
+
+
+def test_bytes_in_flight_are_bounded(stack):
+    """Eight bodies of 4 MiB are announced and never come; there is no room for a ninth."""
+    address = urlsplit(stack["edge"])
+    head = (
+        f"POST {JOBS} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        f"x-api-key: {stack['api_key']}\r\ncontent-length: 4194304\r\n\r\n["
+    )
+    headers = {"x-api-key": stack["api_key"]}
+    with ExitStack() as waiting:
+        for _ in range(8):
+            connection = socket.create_connection((address.hostname, address.port), timeout=10)
+            waiting.enter_context(connection).sendall(head.encode())
+        answer = until(lambda: requests.post(stack["edge"] + JOBS, json=[], headers=headers), 503)
+        assert answer.headers["retry-after"] == "5"
+        assert answer.json()["type"] == "urn:rowgate:problem:busy"
+    until(lambda: requests.post(stack["edge"] + JOBS, json=[], headers=headers), 200)
+
+
+def until(send, status):
+    """Sends until the status is there; connections are taken up and given up with some delay."""
+    end = time.monotonic() + 10
+    while (answer := send()).status_code != status and time.monotonic() < end:
+        time.sleep(0.05)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+@pytest.mark.parametrize("fault", [None, "execute:access-denied"])
+def test_deep_health_asks_the_database(stack, calls, fault):
+    url = stack["edge"] + "/health?deep"
+    faults = stack["data_api"] + "/_rowgate/faults"
+    assert requests.get(url).status_code == 401
+    requests.post(faults, json=[fault] if fault else [])
+    calls.mark()
+    answer = requests.get(url, headers={"x-api-key": stack["api_key"]})
+    requests.post(faults, json=[])
+    assert answer.status_code == (503 if fault else 200)
+    assert len(calls.since_mark()) == 1
