@@ -16,6 +16,7 @@ pub enum LineFormat {
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one a file, never many of them")]
 pub enum LineDecoder {
     /// For CSV.
     Csv(CsvDecoder),

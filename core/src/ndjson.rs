@@ -45,9 +45,7 @@ impl NdjsonDecoder {
             let end = memchr::memchr(b'\n', input);
             self.take(&input[..end.unwrap_or(input.len())]);
             *input = &input[end.map_or(input.len(), |end| end + 1)..];
-            if end.is_none() {
-                return None;
-            }
+            end?; // Else the line goes on in the next chunk.
             if self.end_line() {
                 return Some(self.row());
             }

@@ -1,0 +1,120 @@
+//! Where the rows of a request come from, and how they get into the intake.
+
+use alloc::format;
+
+use super::problem::Problem;
+use super::{Head, Post};
+use crate::api_key::KeyEntry;
+use crate::http::header;
+use crate::ingest::Intake;
+use crate::json::{self, JsonError, Part};
+use crate::lines::{LineDecoder, LineFormat};
+use crate::schema::{self, Table};
+
+/// Where the rows of a request come from.
+pub(super) enum Source {
+    JsonTables,
+    JsonRows(&'static Table),
+    Lines(LineFormat, &'static Table),
+}
+
+impl Post<'_> {
+    pub(super) fn source(&self, key: &KeyEntry, head: &Head) -> Result<Source, Problem> {
+        let content_type = header(&head.headers, "content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+        match self {
+            Self::Tables if is("application/json") => Ok(Source::JsonTables),
+            Self::Tables => Err(unsupported("application/json")),
+            Self::Table(name) => {
+                let table = schema::table(name)
+                    .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
+                allow(key, table)?;
+                match () {
+                    () if is("application/json") => Ok(Source::JsonRows(table)),
+                    () if is("text/csv") => Ok(Source::Lines(LineFormat::Csv, table)),
+                    () if is("application/x-ndjson") => {
+                        Ok(Source::Lines(LineFormat::Ndjson, table))
+                    }
+                    () => Err(unsupported("application/json, application/x-ndjson, text/csv")),
+                }
+            }
+        }
+    }
+}
+
+fn unsupported(accept: &'static str) -> Problem {
+    let detail = format!("content-type must be one of: {accept}");
+    Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
+}
+
+fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
+    if key.allows(table) {
+        return Ok(());
+    }
+    let detail = format!("this key is not good for table {}", table.name);
+    Err(Problem::new(403, "table_not_allowed", detail))
+}
+
+impl Source {
+    /// Fills the intake from a body.
+    pub(super) fn read(
+        &self,
+        body: &[u8],
+        key: &KeyEntry,
+        max_rows: u64,
+        intake: &mut Intake,
+    ) -> Result<(), Problem> {
+        let mut refused = None;
+        let sink = |part: Part<'_>| match take(part, key, max_rows, intake) {
+            Ok(()) => true,
+            Err(problem) => {
+                refused = Some(problem);
+                false
+            }
+        };
+        let read = match self {
+            Self::JsonTables => json::decode_tables(body, sink),
+            Self::JsonRows(table) => json::decode_rows(body, table, sink),
+            Self::Lines(format, table) => decode_lines(body, *format, table, sink),
+        };
+        read.map_err(|error| refused.unwrap_or_else(|| Problem::of_json(error)))
+    }
+}
+
+/// Puts one part of a body into the intake, unless the request as a whole is to be refused.
+fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> Result<(), Problem> {
+    match part {
+        Part::Table(table) => {
+            allow(key, table)?;
+            intake.table(table);
+        }
+        Part::Fault(table, kind) => intake.fault(table, kind),
+        Part::Row(table, row) => {
+            if intake.received() >= max_rows {
+                let detail = format!("at most {max_rows} rows in one request");
+                return Err(Problem::new(413, "too_many_rows", detail));
+            }
+            intake.row(table, row);
+        }
+    }
+    Ok(())
+}
+
+fn decode_lines(
+    mut body: &[u8],
+    format: LineFormat,
+    table: &'static Table,
+    mut sink: impl FnMut(Part<'_>) -> bool,
+) -> Result<(), JsonError> {
+    let mut decoder = LineDecoder::new(format, table);
+    go_on(sink(Part::Table(table)))?;
+    while let Some(row) = decoder.next_row(&mut body) {
+        go_on(sink(Part::Row(table, row)))?;
+    }
+    decoder.finish().map_or(Ok(()), |row| go_on(sink(Part::Row(table, row))))
+}
+
+fn go_on(taken: bool) -> Result<(), JsonError> {
+    if taken { Ok(()) } else { Err(JsonError::Stopped) }
+}
