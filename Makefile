@@ -30,6 +30,10 @@ dev: edge cli ## Run the gateway on this machine until Ctrl-C
 setup: ## Install what is missing
 	@scripts/setup
 
+.PHONY: setup-tests
+setup-tests:
+	@scripts/setup tests
+
 .PHONY: cli
 cli: setup ## Build the command rowgate
 	@cargo build --quiet --locked --package rowgate
@@ -43,7 +47,7 @@ bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size
 
 .PHONY: test
-test: fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything
+test: setup-tests fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything
 
 .PHONY: fmt
 fmt: ## Format the Rust code
@@ -76,7 +80,14 @@ samples: setup ## Check that the sample files are what their generator makes
 	@node samples/generate.mjs --check
 
 .PHONY: e2e
-e2e: edge cli ## Run the Python tests against a whole local stack
+e2e: setup-tests edge cli ## Run the Python tests against a whole local stack
+	@scripts/e2e $(ROWGATE)
+
+.PHONY: test-mysql
+test-mysql: export ROWGATE_ENGINE = mysql
+test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle's MySQL
+	@scripts/install-mysql
+	cargo test --locked --package rowgate-local
 	@scripts/e2e $(ROWGATE)
 
 .PHONY: clean

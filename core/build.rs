@@ -1,32 +1,63 @@
-//! Turns `sql/schema.sql` into the static tables of `rowgate_core::schema`.
+//! Turns `sql/schema.sql` and `sql/migrations` into the static data of `rowgate_core`.
 
 #[path = "build/ddl.rs"]
 mod ddl;
 #[path = "build/emit.rs"]
 mod emit;
+#[path = "build/migrations.rs"]
+mod migrations;
 
 use std::path::Path;
-use std::{env, fs, process};
+use std::{env, fs, io, process};
 
-/// The schema, as named in messages and found from this crate's folder.
+use ddl::Error;
+
+/// The schema, as named in messages and found from the folder above this crate's.
 const SCHEMA: &str = "sql/schema.sql";
 
+/// The folder of the numbered migrations, named and found likewise.
+const MIGRATIONS: &str = "sql/migrations";
+
 fn main() {
-    let path = Path::new("..").join(SCHEMA);
-    println!("cargo::rerun-if-changed={}", path.display());
+    for path in [SCHEMA, MIGRATIONS] {
+        println!("cargo::rerun-if-changed={}", Path::new("..").join(path).display());
+    }
     println!("cargo::rerun-if-changed=build");
 
-    let sql = fs::read_to_string(&path).unwrap_or_else(|error| fail(&format!("{SCHEMA}: {error}")));
-    let tables = ddl::parse(&sql)
-        .unwrap_or_else(|error| fail(&format!("{SCHEMA}:{}: {}", error.line, error.message)));
+    let sql = fs::read_to_string(Path::new("..").join(SCHEMA)).unwrap_or_else(|e| fail(SCHEMA, &e));
+    let tables = ddl::parse(&sql).unwrap_or_else(|error| fail_at(SCHEMA, &error));
+    write("schema.rs", &emit::tables(&tables));
+    write("expected.rs", &emit::expected(&tables));
 
-    let out = env::var("OUT_DIR").unwrap_or_else(|error| fail(&format!("OUT_DIR: {error}")));
-    if let Err(error) = fs::write(Path::new(&out).join("schema.rs"), emit::tables(&tables)) {
-        fail(&format!("{out}: {error}"));
-    }
+    let files = migration_files().unwrap_or_else(|error| fail(MIGRATIONS, &error));
+    let migrations = migrations::read(files)
+        .unwrap_or_else(|it| fail_at(&format!("{MIGRATIONS}/{}", it.file), &it.error));
+    write("migrations.rs", &emit::migrations(&migrations));
 }
 
-fn fail(message: &str) -> ! {
-    println!("cargo::error={message}");
+/// The names and texts of the folder's files; its README and what an editor hides are none.
+fn migration_files() -> io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(Path::new("..").join(MIGRATIONS))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != "README.md" && !name.starts_with('.') {
+            files.push((name, fs::read_to_string(entry.path())?));
+        }
+    }
+    Ok(files)
+}
+
+fn write(file: &str, text: &str) {
+    let out = env::var("OUT_DIR").unwrap_or_else(|error| fail("OUT_DIR", &error));
+    fs::write(Path::new(&out).join(file), text).unwrap_or_else(|error| fail(file, &error));
+}
+
+fn fail_at(file: &str, error: &Error) -> ! {
+    fail(&format!("{file}:{}", error.line), &error.message)
+}
+
+fn fail(place: &str, message: &dyn std::fmt::Display) -> ! {
+    println!("cargo::error={place}: {message}");
     process::exit(1);
 }

@@ -37,7 +37,10 @@ async function main() {
 
 /** What `rowgate dev --json` says, and `stop()`. */
 async function startStack() {
-  const child = spawn(PROGRAM, ["dev", "--json"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  // An empty database of its own, whatever DATABASE_URL says.
+  const { DATABASE_URL: _, ...env } = process.env;
+  const stdio = ["ignore", "pipe", "inherit"];
+  const child = spawn(PROGRAM, ["dev", "--json"], { cwd: ROOT, env, stdio });
   const exited = once(child, "exit");
   const line = await Promise.race([
     once(createInterface({ input: child.stdout }), "line").then(([text]) => text),

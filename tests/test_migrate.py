@@ -1,10 +1,21 @@
-"""`rowgate migrate` through the Data API."""
+"""`rowgate migrate` through the Data API, against real tables."""
 
 import os
 import subprocess
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+import pymysql
 import pytest
-from conftest import PROGRAM
+from conftest import PROGRAM, Db
+from pymysql.constants import ER
+
+PASSWORDS = {
+    "ROWGATE_WRITER_PASSWORD": "Writer-of-the-tests_.~1",
+    "ROWGATE_ADMIN_PASSWORD": "Admin-of-the-tests_.~2",
+}
+
+TABLES = ("departments", "jobs", "employees")
 
 
 @pytest.fixture
@@ -20,12 +31,21 @@ def migrate(stack):
         "DATA_API_ENDPOINT": stack["data_api"],
     }
 
-    def migrate(**changed):
+    def migrate(*options, **changed):
         environment = {"PATH": os.environ["PATH"], **settings, **changed}
-        command = [PROGRAM, "migrate"]
+        command = [PROGRAM, "migrate", *options]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
     return migrate
+
+
+@pytest.fixture
+def own(db):
+    """A database of this test's own, since its tables are bent; the name has a wildcard in it."""
+    name = "own_tables"
+    db.rows(f"CREATE DATABASE {name}")
+    yield name
+    db.rows(f"DROP DATABASE {name}")
 
 
 def test_only_what_is_missing_is_made(migrate, db, empty_tables):
@@ -56,3 +76,205 @@ def test_what_went_wrong_is_said(migrate):
     done = migrate(AWS_SECRET_ACCESS_KEY="wrong")
     assert done.returncode == 2
     assert "InvalidSignatureException (HTTP 403)" in done.stderr
+
+    done = migrate("--record", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no migration 0001" in done.stderr
+
+
+def test_a_check_compares_and_writes_nothing(migrate, db, own):
+    done = migrate("--check", DB_NAME=own)
+    missing = [f"{table}: table: expected a table, found none" for table in TABLES]
+    assert (done.returncode, done.stdout.splitlines()) == (1, missing)
+    assert "3 differences between the database and the schema" in done.stderr
+    assert db.rows(f"SHOW TABLES FROM {own}") == []
+
+    made = migrate(DB_NAME=own)
+    assert (made.returncode, made.stdout) == (0, "".join(f"made table {t}\n" for t in TABLES))
+    done = migrate("--check", DB_NAME=own)
+    assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
+
+
+def test_every_kind_of_drift_is_named(migrate, db, own):
+    assert migrate(DB_NAME=own).returncode == 0
+    for bend, difference in [
+        (
+            "jobs MODIFY job_name VARCHAR(100) NOT NULL COMMENT 'aliases=job'",
+            "jobs.job_name: type: expected varchar(255), found varchar(100)",
+        ),
+        (
+            "jobs MODIFY job_name VARCHAR(255) NULL COMMENT 'aliases=job'",
+            "jobs.job_name: null: expected NOT NULL, found NULL",
+        ),
+        (
+            "jobs MODIFY job_name VARCHAR(255) CHARACTER SET latin1 NOT NULL COMMENT 'aliases=job'",
+            "jobs.job_name: collation: expected one of utf8mb4, found latin1_swedish_ci",
+        ),
+        (
+            "jobs MODIFY job_name VARCHAR(255) NOT NULL COMMENT 'aliases=work'",
+            'jobs.job_name: comment: expected "aliases=job", found "aliases=work"',
+        ),
+        ("jobs MODIFY id INT NOT NULL", "jobs.id: extra: expected auto_increment, found none"),
+        (
+            "jobs MODIFY id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT",
+            "jobs.id: type: expected int, found bigint unsigned",
+        ),
+        (
+            "employees MODIFY id INT NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (id, name)",
+            "employees.id: extra: expected auto_increment, found none\n"
+            "employees.name: key: expected none, found primary key",
+        ),
+        (
+            "employees MODIFY datetime VARCHAR(255) NOT NULL COMMENT 'format=date-time' AFTER id",
+            "employees.name: order: expected column 2 is name, found datetime\n"
+            "employees.datetime: order: expected column 3 is datetime, found name",
+        ),
+        (
+            "employees MODIFY job_id INT NULL DEFAULT 7 COMMENT 'references=jobs.id'",
+            "employees.job_id: default: expected none, found 7",
+        ),
+        ("employees ADD notes TEXT NULL", "employees.notes: column: expected none, found text"),
+        ("employees DROP job_id", "employees.job_id: column: expected int, found none"),
+        ("employees COMMENT ''", 'employees: comment: expected "aliases=hired_employees", found ""'),
+        ("departments ENGINE=MyISAM", "departments: engine: expected InnoDB, found MyISAM"),
+        (
+            "departments ADD UNIQUE by_name (department_name)",
+            "departments: constraint or trigger: expected none, found UNIQUE by_name",
+        ),
+        (
+            "employees ADD CONSTRAINT parent FOREIGN KEY (job_id) REFERENCES jobs (id)",
+            "employees: constraint or trigger: expected none, found FOREIGN KEY parent",
+        ),
+    ]:
+        db.rows(f"ALTER TABLE {own}.{bend}")
+        before = created(db, own)
+        done = migrate(DB_NAME=own)
+        assert (done.returncode, done.stdout) == (1, difference + "\n"), (bend, done.stderr)
+        assert created(db, own) == before, "a comparison changes nothing"
+
+        for table in reversed(TABLES):
+            db.rows(f"DROP TABLE {own}.{table}")
+        assert migrate(DB_NAME=own).returncode == 0
+
+
+def created(db, database):
+    return [db.rows(f"SHOW CREATE TABLE {database}.{table}") for table in TABLES]
+
+
+def test_a_trigger_is_named(migrate, db, own):
+    assert migrate(DB_NAME=own).returncode == 0
+    db.rows(f"CREATE TRIGGER {own}.upper BEFORE INSERT ON {own}.jobs FOR EACH ROW SET @x = 1")
+    done = migrate("--check", DB_NAME=own)
+    expected = "jobs: constraint or trigger: expected none, found TRIGGER upper\n"
+    assert (done.returncode, done.stdout) == (1, expected)
+
+
+@pytest.fixture
+def users(migrate, db, own):
+    """The two users, made for the database `own`."""
+    done = migrate("--users", DB_NAME=own, **PASSWORDS)
+    assert done.returncode == 0, done.stderr
+    yield done
+    db.rows("DROP USER rowgate_writer, rowgate_admin")
+
+
+def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
+    assert users.stdout.splitlines()[3:] == [
+        "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
+        "user rowgate_admin has ALL on the whole database",
+    ]
+    again = migrate("--users", DB_NAME=own, **PASSWORDS)
+    assert again.returncode == 0, again.stderr
+    everything = users.stdout + users.stderr + again.stdout + again.stderr
+    assert not any(password in everything for password in PASSWORDS.values())
+
+
+def test_the_writer_writes_rows_and_nothing_else(stack, db, own, users):
+    # As the ledger will be; rights on it are given once it is there.
+    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
+        writer.rows("INSERT INTO jobs VALUES (1, 'Cook')")
+        writer.rows("UPDATE jobs SET job_name = 'Clerk' WHERE id = 1")
+        assert writer.value("SELECT job_name FROM jobs") == "Clerk"
+        for sql in [
+            "DELETE FROM jobs",
+            "TRUNCATE jobs",
+            "DROP TABLE jobs",
+            "ALTER TABLE jobs ADD x INT",
+            "CREATE TABLE mine (id INT)",
+            "RENAME TABLE jobs TO work",
+            "CREATE USER somebody",
+            "SELECT * FROM mysql.user",
+            "SELECT * FROM rowgate.jobs",
+        ]:
+            refused(writer, sql)
+    assert db.count(f"{own}`.`jobs") == 1
+
+
+def test_the_writer_may_delete_in_the_ledger(migrate, stack, db, own, users):
+    db.rows(f"CREATE TABLE {own}.rowgate_loads (id INT)")
+    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
+        refused(writer, "DELETE FROM rowgate_loads")
+    done = migrate("--users", DB_NAME=own, **PASSWORDS)
+    assert "user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on rowgate_loads" in done.stdout
+    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
+        writer.rows("INSERT INTO rowgate_loads VALUES (1)")
+        writer.rows("DELETE FROM rowgate_loads")
+        refused(writer, "DROP TABLE rowgate_loads")
+        refused(writer, "DELETE FROM jobs")
+
+
+def test_the_admin_does_everything_in_its_database_only(stack, db, own, users):
+    db.rows("CREATE DATABASE ownxtables")
+    try:
+        with connected(stack, own, "rowgate_admin", "ADMIN") as admin:
+            admin.rows("INSERT INTO jobs VALUES (1, 'Cook')")
+            admin.rows("DELETE FROM jobs")
+            admin.rows("CREATE TABLE jobs_next LIKE jobs")
+            admin.rows("RENAME TABLE jobs TO jobs_old, jobs_next TO jobs")
+            admin.rows("DROP TABLE jobs_old")
+            refused(admin, "SELECT * FROM rowgate.jobs")
+            refused(admin, "CREATE USER somebody")
+            # `_` is a wildcard in a right on a database, unless it is escaped.
+            refused(admin, "CREATE TABLE ownxtables.mine (id INT)")
+    finally:
+        db.rows("DROP DATABASE ownxtables")
+
+
+def test_passwords_are_asked_for_before_anything_is_done(migrate, db, own):
+    done = migrate("--users", DB_NAME=own)
+    assert done.returncode == 2
+    missing = "settings missing: ROWGATE_WRITER_PASSWORD, ROWGATE_ADMIN_PASSWORD"
+    assert missing in done.stderr
+
+    weak = "it's weak; DROP TABLE jobs"
+    done = migrate("--users", DB_NAME=own, **{**PASSWORDS, "ROWGATE_ADMIN_PASSWORD": weak})
+    assert done.returncode == 2
+    assert "setting ROWGATE_ADMIN_PASSWORD: not 16 to 128 letters, digits" in done.stderr
+    assert weak not in done.stderr
+    assert db.rows(f"SHOW TABLES FROM {own}") == []
+
+
+@contextmanager
+def connected(stack, database, user, password):
+    url = urlsplit(stack["database_url"])
+    connection = Db(
+        host=url.hostname,
+        port=url.port or 3306,
+        user=user,
+        password=PASSWORDS[f"ROWGATE_{password}_PASSWORD"],
+        database=database,
+        autocommit=True,
+    )
+    with connection:
+        yield connection
+
+
+def refused(connection, sql):
+    denied = (
+        ER.TABLEACCESS_DENIED_ERROR,
+        ER.DBACCESS_DENIED_ERROR,
+        ER.SPECIFIC_ACCESS_DENIED_ERROR,
+    )
+    with pytest.raises(pymysql.MySQLError) as error:
+        connection.rows(sql)
+    assert error.value.args[0] in denied, (sql, error.value)

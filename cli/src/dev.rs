@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
 use rowgate_core::{ApiKey, Credentials};
-use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions};
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Fault};
 use rowgate_native::NativeHost;
 use tempfile::TempDir;
 
@@ -44,6 +44,23 @@ pub(crate) struct DevArgs {
     /// Use this MySQL or MariaDB instead of starting one: mysql://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+
+    /// The database server to start, mariadb or mysql [default: whichever is found, MariaDB first]
+    #[arg(long, env = "ROWGATE_ENGINE", default_value = "any", hide_default_value = true)]
+    engine: Engine,
+
+    /// Count the rows that an update finds, not those that it changes: what AWS does is not known
+    #[arg(long)]
+    found_rows: bool,
+
+    /// Requests that may come in 10 seconds, by address and by key [default: a great many]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, hide_default_value = true)]
+    rate_limit: u32,
+
+    /// Let calls of the Data API fail: OPERATION:KIND[=VALUE][:skip=N][:times=M], repeatable, as
+    /// in commit:cut-after:times=1 or any:latency=200
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
 }
 
 /// Runs until a signal or the end of a child.
@@ -85,21 +102,23 @@ impl Stack {
             Some(url) => (None, url.clone()),
             None => {
                 progress("starting the database");
-                let database = Database::start(DatabaseOptions::default()).await?;
+                let options = DatabaseOptions { engine: args.engine, ..Default::default() };
+                let database = Database::start(options).await?;
                 let url = database.url().to_owned();
                 (Some(database), url)
             }
         };
 
         let call_log = folder.path().join("calls.jsonl");
-        let data_api = DataApi::start(data_api_options(&database_url, &call_log)).await?;
+        let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)).await?;
 
         progress("making the tables and starting the Worker");
         let api_key = make_api_key();
         let variables = variables(&data_api, &database_url, &api_key)?;
         let host = host(&variables)?;
+        let config = checkout.worker_config(args.rate_limit)?;
         let (worker, ()) = tokio::try_join!(
-            Worker::start(&checkout, folder.path(), &variables, args.port, &host),
+            Worker::start(&checkout, &config, folder.path(), &variables, args.port, &host),
             make_tables(&variables, &host),
         )?;
 
@@ -151,9 +170,11 @@ fn private_folder() -> std::io::Result<TempDir> {
     tempfile::Builder::new().prefix("rowgate-dev-").permissions(owner_only).tempdir()
 }
 
-fn data_api_options(database_url: &str, call_log: &Path) -> DataApiOptions {
+fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> DataApiOptions {
     let mut options = DataApiOptions::new(database_url);
     options.call_log = Some(call_log.to_owned());
+    options.found_rows = args.found_rows;
+    options.faults.clone_from(&args.faults);
     options
 }
 

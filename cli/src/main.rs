@@ -2,6 +2,7 @@
 
 mod check;
 mod dev;
+mod keys;
 mod migrate;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Dev(dev::DevArgs),
+    Keys(keys::KeysArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -29,7 +31,8 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
-        Command::Migrate(args) => migrate::run(&args).await.map(|()| ExitCode::SUCCESS),
+        Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Migrate(args) => migrate::run(&args).await,
     };
     result.unwrap_or_else(|error| {
         eprintln!("rowgate: {error:#}");

@@ -1,40 +1,106 @@
-//! `rowgate migrate`: the tables that the database does not have yet.
+//! `rowgate migrate`: the database's tables brought to the schema, and compared with it.
 
 use std::io::Write;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rowgate_core::data_api::Target;
-use rowgate_core::schema::Table;
+use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
 use rowgate_core::{Client, Host};
 use rowgate_native::{NativeHost, from_environment};
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
 
-/// Make the tables that the database does not have yet.
+/// Run pending migrations, make missing tables, and compare the live tables with the schema.
 ///
 /// Goes through the Data API with AWS_REGION, DB_CLUSTER_ARN, DB_SECRET_ARN, DB_NAME and the AWS
-/// credentials of the environment. Safe to repeat: a table that exists is left as it is.
+/// credentials of the environment; the secret must be of a user with DDL. Safe to repeat. Every
+/// difference between the live tables and the schema is listed, nothing is done about it, and the
+/// exit code is 1.
 #[derive(Debug, clap::Args)]
-pub(crate) struct MigrateArgs {}
+pub(crate) struct MigrateArgs {
+    /// Only compare; write nothing
+    #[arg(long)]
+    check: bool,
 
-pub(crate) async fn run(_args: &MigrateArgs) -> Result<()> {
-    let target = Target::read(&from_environment)?;
-    let made = apply(&NativeHost::from_environment()?, &target).await?;
+    /// Also make the database users rowgate_writer and rowgate_admin, with the passwords in
+    /// ROWGATE_WRITER_PASSWORD and ROWGATE_ADMIN_PASSWORD, and give them their rights
+    #[arg(long, conflicts_with = "check")]
+    users: bool,
 
-    let mut out = std::io::stdout();
-    for table in &made {
-        writeln!(out, "made table {}", table.name)?;
-    }
-    if made.is_empty() {
-        writeln!(out, "nothing to do: every table exists")?;
-    }
-    Ok(())
+    /// Only record this migration as run: one that failed and was finished by hand
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["check", "users"])]
+    record: Option<u32>,
 }
 
-/// Makes the missing tables and returns them.
-pub(crate) async fn apply(host: &impl Host, target: &Target) -> Result<Vec<&'static Table>> {
+pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
+    let target = Target::read(&from_environment)?;
+    // Before anything is changed.
+    let users = args.users.then(|| Users::read(&from_environment)).transpose()?;
+    let host = NativeHost::from_environment()?;
+    let client = Client::new(&host, &target, TIME);
+
+    if args.check {
+        return report(&migrate::check(&client, MIGRATIONS).await?, "the tables are as expected");
+    }
+    if let Some(number) = args.record {
+        let recorded = migrate::record(&client, MIGRATIONS, number).await?;
+        let what = if recorded { "recorded" } else { "is recorded already:" };
+        writeln!(std::io::stdout(), "{what} migration {number:04}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let mut steps = bring_up(&client).await?;
+    if let Some(users) = users {
+        for grant in migrate::grant(&client, &users).await? {
+            writeln!(std::io::stdout(), "{grant}")?;
+            steps += 1;
+        }
+    }
+    let fine = if steps == 0 { "nothing to do: every table exists" } else { "" };
+    report(&migrate::compare(&client).await?, fine)
+}
+
+/// Brings a database up as `rowgate migrate` does, without comparing it afterwards.
+pub(crate) async fn apply(host: &impl Host, target: &Target) -> Result<()> {
     let client = Client::new(host, target, TIME);
-    rowgate_core::migrate(&client).await.context("could not make the tables")
+    let result = migrate::migrate(&client, MIGRATIONS, |_| ()).await;
+    result.context("could not make the tables")
+}
+
+/// Says each step when it is done, and returns how many there were.
+async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
+    let mut steps = 0;
+    let mut printed = Ok(());
+    migrate::migrate(client, MIGRATIONS, |step| {
+        steps += 1;
+        let out = &mut std::io::stdout();
+        let written = match step {
+            Step::Included(migration) => writeln!(out, "included migration {migration}"),
+            Step::Ran(migration) => writeln!(out, "ran migration {migration}"),
+            Step::Made(table) => writeln!(out, "made table {}", table.name),
+        };
+        if printed.is_ok() {
+            printed = written;
+        }
+    })
+    .await?;
+    printed?;
+    Ok(steps)
+}
+
+fn report(differences: &[Difference], fine: &str) -> Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    for difference in differences {
+        writeln!(out, "{difference}")?;
+    }
+    match differences.len() {
+        0 if fine.is_empty() => {}
+        0 => writeln!(out, "{fine}")?,
+        1 => eprintln!("rowgate: 1 difference between the database and the schema"),
+        count => eprintln!("rowgate: {count} differences between the database and the schema"),
+    }
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -9,13 +9,19 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    CharacterLength, ColumnDef, ColumnOption, CreateTable, CreateTableOptions, DataType, Expr,
-    SqlOption, Statement, TableConstraint, Value,
+    CharacterLength, ColumnDef, ColumnOption, CommentDef, CreateTable, CreateTableOptions,
+    DataType, Expr, SqlOption, Statement, TableConstraint, Value,
 };
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::Token;
+
+#[path = "split.rs"]
+mod split;
+pub(crate) use split::{Error, split};
+
+use split::Source;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
@@ -24,6 +30,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// Index of the primary key's column.
     pub(crate) key: usize,
+    /// The text of its COMMENT.
+    pub(crate) comment: String,
     /// The statement as it stands in the file, without the semicolon.
     pub(crate) create: String,
     line: u64,
@@ -38,6 +46,10 @@ pub(crate) struct Column {
     pub(crate) auto_increment: bool,
     pub(crate) format: Option<Format>,
     pub(crate) references: Option<(String, String)>,
+    /// The text of its COMMENT.
+    pub(crate) comment: String,
+    /// The one that is written out.
+    pub(crate) collation: Option<String>,
     primary: bool,
     line: u64,
 }
@@ -51,13 +63,6 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Format {
     DateTime,
-}
-
-/// What is wrong, and on which line of the file (from 1).
-#[derive(Debug, PartialEq)]
-pub(crate) struct Error {
-    pub(crate) line: u64,
-    pub(crate) message: String,
 }
 
 fn error<T>(line: u64, message: impl Into<String>) -> Result<T, Error> {
@@ -78,49 +83,6 @@ pub(crate) fn parse(sql: &str) -> Result<Vec<Table>, Error> {
     parents_first(tables)
 }
 
-struct Source {
-    text: String,
-    line: u64,
-}
-
-/// Cuts the file at its semicolons; comments before a statement fall away.
-fn split(sql: &str) -> Result<Vec<Source>, Error> {
-    let tokens = Tokenizer::new(&MySqlDialect {}, sql)
-        .tokenize_with_location()
-        .or_else(|e| error(e.location.line, e.message))?;
-
-    let mut statements = Vec::new();
-    let mut start: Option<&TokenWithSpan> = None;
-    for token in &tokens {
-        match &token.token {
-            Token::Whitespace(_) => {}
-            Token::SemiColon => {
-                if let Some(first) = start.take() {
-                    statements.push(source(sql, first, token));
-                }
-            }
-            _ => start = start.or(Some(token)),
-        }
-    }
-    match start {
-        Some(token) => error(token.span.start.line, "a statement without its semicolon"),
-        None => Ok(statements),
-    }
-}
-
-fn source(sql: &str, first: &TokenWithSpan, semicolon: &TokenWithSpan) -> Source {
-    let (start, end) = (first.span.start, semicolon.span.start);
-    let text = &sql[offset(sql, start.line, start.column)..offset(sql, end.line, end.column)];
-    Source { text: text.trim_end().to_owned(), line: start.line }
-}
-
-/// The byte at a line and column, both from 1 and counted in characters.
-fn offset(sql: &str, line: u64, column: u64) -> usize {
-    let before: usize = sql.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
-    let within = sql[before..].chars().take(column as usize - 1).map(char::len_utf8);
-    before + within.sum::<usize>()
-}
-
 fn create_table(source: &Source) -> Result<Table, Error> {
     let mut parsed = Parser::parse_sql(&MySqlDialect {}, &source.text)
         .or_else(|e| error(source.line, format!("in the statement that begins here: {e}")))?;
@@ -133,9 +95,11 @@ fn create_table(source: &Source) -> Result<Table, Error> {
     if name.starts_with("rowgate_") {
         return error(source.line, format!("{name}: names that begin with rowgate_ are reserved"));
     }
+    let comment = table_comment(&create, source.line)?;
     let mut table = Table {
         name,
-        aliases: table_aliases(&create, source.line)?,
+        aliases: comment_items(&comment, source.line)?.aliases,
+        comment,
         columns: Vec::new(),
         key: 0,
         create: source.text.clone(),
@@ -162,27 +126,24 @@ fn refuse_extras(create: &CreateTable, line: u64) -> Result<(), Error> {
     error(line, "OR REPLACE, TEMPORARY, IF NOT EXISTS, LIKE, AS and PARTITION are not understood")
 }
 
-fn table_aliases(create: &CreateTable, line: u64) -> Result<Vec<String>, Error> {
+/// The table's comment, once every other option is known to do no harm.
+fn table_comment(create: &CreateTable, line: u64) -> Result<String, Error> {
     let options = match &create.table_options {
-        CreateTableOptions::None => return Ok(Vec::new()),
+        CreateTableOptions::None => return Ok(String::new()),
         CreateTableOptions::Plain(options) => options,
         other => return error(line, format!("table options not understood: {other}")),
     };
-    let mut aliases = Vec::new();
+    let mut comment = String::new();
     for option in options {
         match option {
-            SqlOption::Comment(comment) => {
-                let text = match comment {
-                    sqlparser::ast::CommentDef::WithEq(text)
-                    | sqlparser::ast::CommentDef::WithoutEq(text) => text,
-                };
-                aliases = comment_items(text, line)?.aliases;
+            SqlOption::Comment(CommentDef::WithEq(text) | CommentDef::WithoutEq(text)) => {
+                comment.clone_from(text);
             }
             other if is_default_option(&other.to_string()) => {}
             other => return error(line, format!("table option not understood: {other}")),
         }
     }
-    Ok(aliases)
+    Ok(comment)
 }
 
 /// Options that say what rowgate needs anyway: InnoDB has the transactions, utf8mb4 all of Unicode.
@@ -209,6 +170,8 @@ fn column(definition: &ColumnDef, first_line: u64) -> Result<Column, Error> {
         auto_increment: false,
         format: None,
         references: None,
+        comment: String::new(),
+        collation: None,
         primary: false,
         line,
     };
@@ -267,6 +230,7 @@ fn apply_option(column: &mut Column, option: &ColumnOption) -> Result<(), Error>
             column.aliases = items.aliases;
             column.format = items.format;
             column.references = items.references;
+            column.comment.clone_from(text);
         }
         ColumnOption::ForeignKey(_) => return error(line, foreign_key(&column.name)),
         other => return error(line, format!("{}: not understood: {other}", column.name)),
@@ -290,6 +254,7 @@ fn apply_collation(column: &mut Column, name: &str) -> Result<(), Error> {
     match &mut column.kind {
         Kind::Varchar { binary_collation, .. } if name.starts_with("utf8mb4_") => {
             *binary_collation = name == "utf8mb4_bin";
+            column.collation = Some(name);
             Ok(())
         }
         _ => error(column.line, format!("{}: COLLATE {name} is not understood", column.name)),

@@ -1,6 +1,7 @@
 //! Writes parsed tables as Rust source.
 
 use crate::ddl::{Column, Format, Kind, Table};
+use crate::migrations::Migration;
 
 /// The body of `static TABLES: &[Table]`, parents before children.
 pub(crate) fn tables(tables: &[Table]) -> String {
@@ -46,4 +47,62 @@ fn references(column: &Column) -> String {
             format!("Some(Reference {{ table: {table:?}, column: {column:?} }})")
         }
     }
+}
+
+/// The body of `static EXPECTED: &[ExpectedTable]`: how a database describes these tables.
+pub(crate) fn expected(tables: &[Table]) -> String {
+    let tables: String = tables.iter().map(expected_table).collect();
+    format!("&[{tables}]")
+}
+
+fn expected_table(table: &Table) -> String {
+    let columns = table.columns.iter().enumerate();
+    let columns: String =
+        columns.map(|(index, column)| expected_column(column, index == table.key)).collect();
+    format!(
+        "ExpectedTable {{ name: {:?}, comment: {:?}, columns: &[{columns}] }},\n",
+        table.name, table.comment
+    )
+}
+
+fn expected_column(column: &Column, key: bool) -> String {
+    format!(
+        "ExpectedColumn {{ name: {:?}, column_type: {:?}, nullable: {}, auto_increment: {}, \
+         key: {key}, collation: {:?}, comment: {:?} }},\n",
+        column.name,
+        live_type(&column.kind),
+        column.nullable,
+        column.auto_increment,
+        column.collation,
+        column.comment
+    )
+}
+
+/// The type as `information_schema` names it, without a display width.
+fn live_type(kind: &Kind) -> String {
+    let (min, max) = match kind {
+        Kind::Varchar { max_chars, .. } => return format!("varchar({max_chars})"),
+        Kind::Int { min, max } => (*min, *max),
+    };
+    let name = match max.abs_diff(min) {
+        0xff => "tinyint",
+        0xffff => "smallint",
+        0xff_ffff => "mediumint",
+        0xffff_ffff => "int",
+        _ => "bigint",
+    };
+    format!("{name}{}", if min == 0 { " unsigned" } else { "" })
+}
+
+/// The body of `static MIGRATIONS: &[Migration]`, in order.
+pub(crate) fn migrations(migrations: &[Migration]) -> String {
+    let migrations: String = migrations.iter().map(migration).collect();
+    format!("&[{migrations}]")
+}
+
+fn migration(migration: &Migration) -> String {
+    format!(
+        "Migration {{ number: {}, name: {:?}, text: {:?}, statements: &{:?} }},\n",
+        migration.number, migration.name, migration.text, migration.statements
+    )
 }

@@ -4,14 +4,14 @@
 //! as an API Gateway key (20 to 128 alphanumeric characters). Only digests are stored. A secret
 //! of 190 random bits needs no slow hash: there is nothing to guess.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -23,8 +23,11 @@ const ID_LEN: usize = 8;
 const SECRET_LEN: usize = 32;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The most keys that a ring holds: `API_KEYS` must fit a Workers variable of 5 KB.
+/// The most keys that a ring holds.
 pub const KEY_LIMIT: usize = 25;
+
+/// The most bytes of a ring's JSON: `API_KEYS` must fit a Workers variable of 5 KB.
+const SIZE_LIMIT: usize = 5_000;
 
 /// A whole key, secret included.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,8 +74,7 @@ impl ApiKey {
 
     /// This key's entry in `API_KEYS`, good for every table and without expiry.
     pub fn entry(&self) -> String {
-        let digest: String = self.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!(r#"{{"id":"{}","sha256":"{digest}","tables":["*"]}}"#, self.id())
+        KeyEntry::new(self).to_json()
     }
 }
 
@@ -90,18 +92,26 @@ pub struct KeyRing {
 }
 
 /// What the ring knows of one key.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyEntry {
     id: String,
     digest: [u8; 32],
     tables: Tables,
-    expires: Option<Duration>,
+    expires: Option<Expiry>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Tables {
     All,
     Only(Vec<&'static str>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expiry {
+    /// In the canonical form of a date-time column.
+    text: String,
+    /// Since the Unix epoch.
+    time: Duration,
 }
 
 /// Shows no digest.
@@ -116,6 +126,26 @@ impl fmt::Debug for KeyEntry {
 }
 
 impl KeyEntry {
+    /// The entry of a new key, good for every table and without expiry.
+    pub fn new(key: &ApiKey) -> Self {
+        let id = key.id().to_owned();
+        Self { id, digest: key.digest(), tables: Tables::All, expires: None }
+    }
+
+    /// The same key, good for these tables only; they may be called by an alias.
+    pub fn only<S: AsRef<str>>(mut self, tables: &[S]) -> Result<Self, KeyRingError> {
+        self.tables = Tables::read(tables).map_err(KeyRingError)?;
+        Ok(self)
+    }
+
+    /// The same key until an RFC 3339 date-time, or until a date begins in UTC.
+    pub fn until(mut self, text: &str) -> Result<Self, KeyRingError> {
+        let midnight = (text.len() == 10).then(|| format!("{text}T00:00:00Z"));
+        let expiry = Expiry::read(midnight.as_deref().unwrap_or(text));
+        self.expires = Some(expiry.map_err(|what| KeyRingError(what.to_owned()))?);
+        Ok(self)
+    }
+
     /// The key's id.
     pub fn id(&self) -> &str {
         &self.id
@@ -127,6 +157,77 @@ impl KeyEntry {
             Tables::All => true,
             Tables::Only(names) => names.contains(&table.name),
         }
+    }
+
+    /// The names of the tables that the key may write; `["*"]` stands for all.
+    pub fn tables(&self) -> &[&'static str] {
+        match &self.tables {
+            Tables::All => &["*"],
+            Tables::Only(names) => names,
+        }
+    }
+
+    /// When the key stops being good, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub fn expires(&self) -> Option<&str> {
+        self.expires.as_ref().map(|end| end.text.as_str())
+    }
+
+    /// Whether it has stopped; `now` is the time since the Unix epoch.
+    pub fn has_expired(&self, now: Duration) -> bool {
+        self.expires.as_ref().is_some_and(|end| now >= end.time)
+    }
+
+    fn error(&self, what: &str) -> KeyRingError {
+        KeyRingError(format!("key {}: {what}", self.id))
+    }
+
+    fn from_json(item: EntryJson) -> Result<Self, KeyRingError> {
+        if item.id.len() != ID_LEN || !item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
+        }
+        let mut entry = Self { id: item.id, digest: [0; 32], tables: Tables::All, expires: None };
+        entry.digest =
+            hex(&item.sha256).ok_or_else(|| entry.error("sha256 is not 64 hexadecimal digits"))?;
+        if let Some(text) = &item.expires {
+            entry.expires = Some(Expiry::read(text).map_err(|what| entry.error(what))?);
+        }
+        if item.tables != ["*"] {
+            entry.tables = Tables::read(&item.tables).map_err(|what| entry.error(&what))?;
+        }
+        Ok(entry)
+    }
+
+    fn to_json(&self) -> String {
+        let item = EntryJson {
+            id: self.id.clone(),
+            sha256: self.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            tables: self.tables().iter().map(|&name| name.to_owned()).collect(),
+            expires: self.expires().map(ToOwned::to_owned),
+        };
+        // Only strings are serialized, which cannot fail.
+        serde_json::to_string(&item).unwrap_or_default()
+    }
+}
+
+impl Tables {
+    fn read<S: AsRef<str>>(names: &[S]) -> Result<Self, String> {
+        let find = |name: &S| schema::table(name.as_ref()).map(|table| table.name);
+        let names: Option<Vec<_>> = names.iter().map(find).collect();
+        names.map(Self::Only).ok_or_else(|| {
+            let known: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
+            format!("an unknown table; the tables are {}", known.join(", "))
+        })
+    }
+}
+
+impl Expiry {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let canonical = date_time::canonical(text).map(Cow::into_owned);
+        let time = date_time::unix_time(text);
+        let (Some(text), Some(time)) = (canonical, time) else {
+            return Err("expires is no RFC 3339 date-time from 1970 on");
+        };
+        Ok(Self { text, time })
     }
 }
 
@@ -140,13 +241,15 @@ impl fmt::Display for KeyRingError {
     }
 }
 
-#[derive(Deserialize)]
+impl core::error::Error for KeyRingError {}
+
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct EntryJson {
     id: String,
     sha256: String,
     tables: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
 }
 
@@ -160,18 +263,46 @@ impl KeyRing {
             KeyRingError(format!("not a list of keys (line {}, column {})", e.line(), e.column()))
         };
         let list: Vec<EntryJson> = serde_json::from_str(json).map_err(error)?;
-        if list.len() > KEY_LIMIT {
-            return Err(KeyRingError(format!("{} keys; at most {KEY_LIMIT} fit", list.len())));
-        }
-        let mut entries: Vec<KeyEntry> = Vec::new();
+        let mut ring = Self::default();
         for item in list {
-            let entry = entry(item)?;
-            if entries.iter().any(|other| other.id == entry.id) {
-                return Err(KeyRingError(format!("key {}: stands twice", entry.id)));
-            }
-            entries.push(entry);
+            ring.add(KeyEntry::from_json(item)?)?;
         }
-        Ok(Self { entries })
+        Ok(ring)
+    }
+
+    /// Takes one more key; on an error the ring is as it was.
+    pub fn add(&mut self, entry: KeyEntry) -> Result<(), KeyRingError> {
+        if self.entries.len() == KEY_LIMIT {
+            return Err(KeyRingError(format!("at most {KEY_LIMIT} keys fit")));
+        }
+        if self.entries.iter().any(|other| other.id == entry.id) {
+            return Err(entry.error("stands twice"));
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Removes a key by its id and answers whether it was there.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.id != id);
+        self.entries.len() < before
+    }
+
+    /// The keys, in the order of `API_KEYS`.
+    pub fn entries(&self) -> &[KeyEntry] {
+        &self.entries
+    }
+
+    /// The value of `API_KEYS`, one entry a line; an error if that is too long for a variable.
+    pub fn to_json(&self) -> Result<String, KeyRingError> {
+        let entries: Vec<_> = self.entries.iter().map(KeyEntry::to_json).collect();
+        let json = format!("[\n{}\n]\n", entries.join(",\n"));
+        if json.len() > SIZE_LIMIT {
+            let (length, limit) = (json.len(), SIZE_LIMIT);
+            return Err(KeyRingError(format!("{length} bytes of keys; at most {limit} fit")));
+        }
+        Ok(json)
     }
 
     /// The entry of a key as it was presented, if it is known and has not expired.
@@ -184,29 +315,8 @@ impl KeyRing {
         let entry = self.entries.iter().find(|entry| entry.id == key.id());
         let expected = entry.map_or([0; 32], |entry| entry.digest);
         let same = bool::from(digest.ct_eq(&expected));
-        entry.filter(|entry| same && entry.expires.is_none_or(|end| now < end))
+        entry.filter(|entry| same && !entry.has_expired(now))
     }
-}
-
-fn entry(item: EntryJson) -> Result<KeyEntry, KeyRingError> {
-    let error = |what: &str| KeyRingError(format!("key {}: {what}", item.id));
-    if item.id.len() != ID_LEN || !item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
-    }
-    let digest = hex(&item.sha256).ok_or_else(|| error("sha256 is not 64 hexadecimal digits"))?;
-    let expires = match &item.expires {
-        None => None,
-        Some(text) => Some(
-            date_time::unix_time(text).ok_or_else(|| error("expires is no RFC 3339 date-time"))?,
-        ),
-    };
-    let tables = if item.tables == ["*"] {
-        Tables::All
-    } else {
-        let names = item.tables.iter().map(|name| schema::table(name).map(|table| table.name));
-        Tables::Only(names.collect::<Option<_>>().ok_or_else(|| error("an unknown table"))?)
-    };
-    Ok(KeyEntry { digest, tables, expires, id: item.id })
 }
 
 fn hex(text: &str) -> Option<[u8; 32]> {
@@ -313,6 +423,47 @@ mod tests {
         for json in ["", "{}", "[{}]", "[{\"id\":\"x\"}]", "null"] {
             assert!(KeyRing::from_json(json).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn a_ring_is_written_as_it_is_read() {
+        let (one, two) = (key(1), key(2));
+        let scoped = KeyEntry::new(&two).only(&["hired_employees"]).unwrap();
+        let scoped = scoped.until("2027-01-15T09:00:00+01:00").unwrap();
+        let mut ring = KeyRing::default();
+        ring.add(KeyEntry::new(&one)).unwrap();
+        ring.add(scoped).unwrap();
+        assert!(ring.add(KeyEntry::new(&one)).is_err());
+
+        let read = KeyRing::from_json(&ring.to_json().unwrap()).unwrap();
+        assert_eq!(read.entries(), ring.entries());
+        let entry = &read.entries()[1];
+        assert_eq!(entry.tables(), ["employees"]);
+        assert_eq!(entry.expires(), Some("2027-01-15T08:00:00Z"));
+        assert!(entry.has_expired(NOW) && !entry.has_expired(NOW - Duration::from_secs(1)));
+        assert_eq!(read.entries()[0].tables(), ["*"]);
+
+        assert!(ring.remove(one.id()) && !ring.remove(one.id()));
+        assert!(ring.check(one.expose(), NOW).is_none());
+    }
+
+    #[test]
+    fn a_date_is_its_first_second_in_utc() {
+        let entry = |text| KeyEntry::new(&key(1)).until(text);
+        assert_eq!(entry("2027-01-31").unwrap().expires(), Some("2027-01-31T00:00:00Z"));
+        for wrong in ["2027-02-30", "2027-1-31", "tomorrow", "2027-01-31T00:00:00", "1969-12-31"] {
+            assert!(entry(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_ring_that_no_variable_holds_is_not_written() {
+        let mut ring = KeyRing::default();
+        let names = ["departments", "jobs", "employees", "hired_employees"].repeat(3);
+        for seed in 0..25 {
+            ring.add(KeyEntry::new(&key(seed)).only(&names).unwrap()).unwrap();
+        }
+        assert!(ring.to_json().unwrap_err().to_string().contains("at most 5000 fit"));
     }
 
     use alloc::string::ToString;

@@ -83,8 +83,7 @@ pub use ingest::{
     CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport, Verdict,
 };
 
-mod migrate;
-pub use migrate::migrate;
+pub mod migrate;
 
 mod gate;
 pub use gate::{BodyError, Gate, Head};

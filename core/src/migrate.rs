@@ -1,33 +1,253 @@
-//! Makes the tables that are not there yet.
+//! Brings a database to the schema that rowgate was built with, and says where they differ.
 
+mod drift;
+mod history;
+mod live;
+mod users;
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::data_api::{ExecuteStatement, Field};
+use sha2::{Digest, Sha256};
+
+use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Operation, Retry, Target};
 use crate::host::{CallError, Client, Host, Repeat};
+use crate::http::{Request, Response};
 use crate::schema::{TABLES, Table};
 
-const EXISTING: &str = "SELECT table_name FROM information_schema.tables \
-                        WHERE table_schema = DATABASE()";
+pub use drift::{Difference, check, compare};
+pub use users::{ADMIN, Grant, Users, WRITER, grant};
 
-/// Makes every table of the schema that the database does not have, and returns those.
-///
-/// Each `CREATE TABLE` is a call of its own: MySQL commits DDL at once. After an error the call
-/// can be made again and goes on where it stopped.
-pub async fn migrate<H: Host>(client: &Client<'_, H>) -> Result<Vec<&'static Table>, CallError> {
-    let query = ExecuteStatement { sql: EXISTING, ..ExecuteStatement::default() };
-    let existing = client.call(&query, Repeat::Harmless).await?.records;
-    let exists = |table: &Table| {
-        existing
-            .iter()
-            .flatten()
-            .any(|field| matches!(field, Field::String(name) if name == table.name))
-    };
+use history::History;
+use live::LiveTables;
 
-    let mut made = Vec::new();
-    for table in TABLES.iter().filter(|table| !exists(table)) {
-        let create = ExecuteStatement { sql: table.create, ..ExecuteStatement::default() };
-        client.call(&create, Repeat::Never).await?;
-        made.push(table);
+/// The migrations of `sql/migrations`, in order.
+pub static MIGRATIONS: &[Migration] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// A change of tables that databases have already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Its place in the order, from 1.
+    pub number: u32,
+    /// What it is called: a-z, 0-9 and `_`.
+    pub name: &'static str,
+    /// The whole file.
+    pub text: &'static str,
+    /// Its statements, without their semicolons.
+    pub statements: &'static [&'static str],
+}
+
+impl Migration {
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.text).iter().map(|byte| format!("{byte:02x}")).collect()
     }
-    Ok(made)
+}
+
+/// Shows the file's name without its ending: `0001_name`.
+impl fmt::Display for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}_{}", self.number, self.name)
+    }
+}
+
+/// Something that [`migrate`] has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'m> {
+    /// Recorded a migration without running it: the tables are made as it would leave them.
+    Included(&'m Migration),
+    /// Ran a migration and recorded it.
+    Ran(&'m Migration),
+    /// Made a table.
+    Made(&'static Table),
+}
+
+/// Runs the migrations that the database has not had, then makes the tables that are missing.
+///
+/// A database with none of the tables gets them as `sql/schema.sql` has them, and every migration
+/// is recorded as included; it is recorded first, so that a run that stops in the middle is gone
+/// on with and not taken for an old database. `done` hears of each step once it is done.
+///
+/// MySQL commits DDL at once, so every statement is a call of its own, and a migration is recorded
+/// only after its last one. After an error the call can be made again: it begins with the first
+/// statement of the migration that failed, so statements should be written to be repeatable.
+pub async fn migrate<H: Host>(
+    client: &Client<'_, H>,
+    migrations: &[Migration],
+    mut done: impl FnMut(Step<'_>),
+) -> Result<(), MigrateError> {
+    let mut live = LiveTables::read(client).await?;
+    let history = History::read(client, &live).await?;
+    let pending = history.pending(migrations)?;
+    let is_new = !TABLES.iter().any(|table| live.has(table.name));
+
+    if !pending.is_empty() {
+        history::make_table(client).await?;
+    }
+    for migration in &pending {
+        if !is_new {
+            run(client, migration).await?;
+        }
+        history::record(client, migration).await?;
+        done(if is_new { Step::Included(migration) } else { Step::Ran(migration) });
+    }
+
+    if !pending.is_empty() && !is_new {
+        live = LiveTables::read(client).await?;
+    }
+    for table in TABLES.iter().filter(|table| !live.has(table.name)) {
+        let doing = || format!("table {} is not made", table.name);
+        change(client, table.create, doing).await?;
+        done(Step::Made(table));
+    }
+    Ok(())
+}
+
+/// Records a migration as run without running it, for one that failed and was finished by hand.
+///
+/// Answers `false` if it is recorded already. The ones before it must be.
+pub async fn record<H: Host>(
+    client: &Client<'_, H>,
+    migrations: &[Migration],
+    number: u32,
+) -> Result<bool, MigrateError> {
+    let live = LiveTables::read(client).await?;
+    let pending = History::read(client, &live).await?.pending(migrations)?;
+    if !migrations.iter().any(|migration| migration.number == number) {
+        return Err(MigrateError::NoSuchMigration(number));
+    }
+    match pending.first() {
+        Some(first) if first.number == number => {
+            history::make_table(client).await?;
+            history::record(client, first).await?;
+            Ok(true)
+        }
+        Some(first) if first.number < number => {
+            Err(MigrateError::OutOfOrder { number, first: format!("{first}") })
+        }
+        _ => Ok(false),
+    }
+}
+
+async fn run<H: Host>(client: &Client<'_, H>, migration: &Migration) -> Result<(), MigrateError> {
+    let count = migration.statements.len();
+    for (index, sql) in migration.statements.iter().enumerate() {
+        let doing = || {
+            format!(
+                "migration {migration} is not recorded: its statement {} of {count} failed",
+                index + 1
+            )
+        };
+        change(client, sql, doing).await?;
+    }
+    Ok(())
+}
+
+/// Why a database could not be brought to the schema, or not be compared with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrateError {
+    /// A call failed.
+    Call {
+        /// What is not done because of that.
+        doing: String,
+        /// Why.
+        error: CallError,
+    },
+    /// A migration was recorded with another name or text.
+    Changed(String),
+    /// A migration is recorded that this program does not have: a newer one was here.
+    Unknown(String),
+    /// There is no migration with this number.
+    NoSuchMigration(u32),
+    /// A migration cannot be recorded before an earlier one.
+    OutOfOrder {
+        /// The one that was to be recorded.
+        number: u32,
+        /// The one that is missing.
+        first: String,
+    },
+    /// The database described itself in a way that is not understood.
+    Unreadable,
+}
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call { doing, error } => {
+                write!(f, "{doing}: {error}")?;
+                match error.retry() {
+                    Retry::OutcomeUnknown => f.write_str("; it may still be running, or be done"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Changed(migration) => {
+                write!(f, "migration {migration} is not the one that was run: its text has changed")
+            }
+            Self::Unknown(migration) => {
+                write!(f, "migration {migration} was run by a newer rowgate than this one")
+            }
+            Self::NoSuchMigration(number) => write!(f, "there is no migration {number:04}"),
+            Self::OutOfOrder { number, first } => {
+                write!(f, "migration {number:04} cannot be recorded before {first}")
+            }
+            Self::Unreadable => f.write_str("the database's description of itself is not readable"),
+        }
+    }
+}
+
+impl core::error::Error for MigrateError {}
+
+/// A statement that changes tables.
+///
+/// It goes on when the service gives up waiting after 45 seconds, since AWS warns of ending DDL in
+/// the middle. The caller still gets the time-out.
+struct Change<'s> {
+    sql: &'s str,
+}
+
+impl Operation for Change<'_> {
+    type Output = ();
+
+    fn to_request(&self, target: &Target) -> Request {
+        let mut request = statement(self.sql).to_request(target);
+        // One more member before the closing brace.
+        request.body.pop();
+        request.body.extend_from_slice(br#","continueAfterTimeout":true}"#);
+        request
+    }
+
+    fn parse(response: &Response) -> Result<(), crate::data_api::Error> {
+        ExecuteStatement::parse(response).map(|_| ())
+    }
+}
+
+async fn change<H: Host>(
+    client: &Client<'_, H>,
+    sql: &str,
+    doing: impl FnOnce() -> String,
+) -> Result<(), MigrateError> {
+    let result = client.call(&Change { sql }, Repeat::Never).await;
+    result.map_err(|error| MigrateError::Call { doing: doing(), error })
+}
+
+/// Sends a statement that can be sent twice.
+async fn send<H: Host>(
+    client: &Client<'_, H>,
+    call: &ExecuteStatement<'_>,
+    doing: &str,
+) -> Result<ExecuteStatementOutput, MigrateError> {
+    let result = client.call(call, Repeat::Harmless).await;
+    result.map_err(|error| MigrateError::Call { doing: doing.to_owned(), error })
+}
+
+fn statement(sql: &str) -> ExecuteStatement<'_> {
+    ExecuteStatement { sql, ..ExecuteStatement::default() }
+}
+
+/// Names as the list of an SQL `IN`; they hold no quotes, since build.rs allows none.
+fn name_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,10 @@
 //! leaves a question open, the answer that is harder on the caller was chosen, so that what passes
 //! here has the better chance to pass there.
 //!
+//! Errors that AWS gives on a bad day come on demand, see [`Fault`]. The database behind it is
+//! MariaDB or Oracle's MySQL, see [`Engine`]; `ROWGATE_ENGINE=mysql` makes this crate's own tests
+//! take MySQL.
+//!
 //! ```no_run
 //! # async fn start() -> anyhow::Result<()> {
 //! use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions};
@@ -28,6 +32,6 @@ pub use database::{Database, DatabaseOptions, Engine};
 
 mod data_api;
 pub use data_api::{
-    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, REGION, SECRET_ACCESS_KEY, SECRET_ARN,
-    TimeLimits,
+    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, Fault, FaultKind, Operation, REGION,
+    SECRET_ACCESS_KEY, SECRET_ARN, TimeLimits,
 };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use rowgate_local::{Database, DatabaseOptions};
+use rowgate_local::{Database, DatabaseOptions, Engine};
 
 const CHILD: &str = "ROWGATE_TEST_ORPHAN";
 
@@ -19,7 +19,9 @@ async fn child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let database = Database::start(DatabaseOptions::default()).await.unwrap();
+    let engine = Engine::from_env().unwrap();
+    let options = DatabaseOptions { engine, ..Default::default() };
+    let database = Database::start(options).await.unwrap();
     let mut connection = Conn::from_url(database.url()).await.unwrap();
     let data: String = connection.query_first("SELECT @@datadir").await.unwrap().unwrap();
     eprintln!("STARTED {} {data}", database.url());
@@ -45,7 +47,8 @@ fn a_killed_process_leaves_no_server_and_no_folder() {
     child.kill().unwrap();
     child.wait().unwrap();
     let folder = Path::new(data).parent().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
+    // The supervisor itself waits for ten before it kills.
+    let deadline = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(address).is_ok() || folder.exists() {
         assert!(Instant::now() < deadline, "the server outlives its owner");
         std::thread::sleep(Duration::from_millis(50));

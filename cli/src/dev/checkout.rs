@@ -40,11 +40,16 @@ impl Checkout {
         self.root.join("edge/build/index.js")
     }
 
-    /// `wrangler.toml` as JSON that means the same in another folder, and builds nothing.
-    pub(super) fn worker_config(&self) -> Result<Value> {
+    /// `wrangler.toml` as JSON that means the same in another folder, builds nothing, and lets so
+    /// many requests pass in a period.
+    pub(super) fn worker_config(&self, rate_limit: u32) -> Result<Value> {
         let path = self.root.join("wrangler.toml");
         let text = std::fs::read_to_string(&path)?;
-        relocate(&text, &self.root).with_context(|| path.display().to_string())
+        let mut config = relocate(&text, &self.root).with_context(|| path.display().to_string())?;
+        for binding in config["ratelimits"].as_array_mut().into_iter().flatten() {
+            binding["simple"]["limit"] = rate_limit.into();
+        }
+        Ok(config)
     }
 }
 
@@ -81,12 +86,12 @@ mod tests {
             [assets]
             directory = "console"
         "#;
-        let config = relocate(text, Path::new("/checkout")).unwrap();
+        let config = relocate(text, Path::new("/checkout")).ok();
         let expected = serde_json::json!({
             "name": "rowgate",
             "main": "/checkout/edge/build/index.js",
             "assets": { "directory": "/checkout/console" },
         });
-        assert_eq!(config, expected);
+        assert_eq!(config, Some(expected));
     }
 }

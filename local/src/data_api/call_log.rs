@@ -20,6 +20,7 @@ pub(super) struct Call {
     pub(super) operation: Option<&'static str>,
     pub(super) method: String,
     pub(super) path: String,
+    /// 0 if the connection was closed without an answer.
     pub(super) status: u16,
     pub(super) error_type: Option<&'static str>,
     /// The one that the request named, or the one that it began.
@@ -31,6 +32,8 @@ pub(super) struct Call {
     pub(super) records: u64,
     pub(super) updated: u64,
     pub(super) micros: u128,
+    /// The text of the fault that hit the call.
+    pub(super) fault: Option<String>,
     /// The signed headers as they came, and `authorization`, so that a test can sign them anew.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body_sha256: String,

@@ -46,7 +46,7 @@ impl Transaction {
 
 impl Connections {
     /// Connects once, so that a wrong address shows at the start.
-    pub(super) async fn open(url: &str, limits: TimeLimits) -> Result<Self> {
+    pub(super) async fn open(url: &str, limits: TimeLimits, found_rows: bool) -> Result<Self> {
         let options = Opts::from_str(url).context("the database's address is no mysql:// URL")?;
         let default_database =
             options.db_name().context("the database's address names no database")?.to_owned();
@@ -57,8 +57,7 @@ impl Connections {
             .pool_opts(PoolOpts::default().with_constraints(POOL).with_reset_connection(true))
             .setup(vec![setup])
             .prefer_socket(false)
-            // Updates count changed rows, as MySQL itself does; what Aurora's API counts is open.
-            .client_found_rows(false)
+            .client_found_rows(found_rows)
             .into();
 
         let mut connection = Conn::new(options.clone()).await.context("no database answers")?;
@@ -219,6 +218,13 @@ impl Lease {
             let _ = self.end("ROLLBACK").await;
         }
         result
+    }
+
+    /// Drops the changes so far, and leaves the transaction open.
+    pub(super) async fn roll_back(mut self) -> Result<(), ApiError> {
+        let (connections, connection) = self.parts()?;
+        let result = connection.query_drop("ROLLBACK").await;
+        result.map_err(|error| connections.error(&error))
     }
 
     /// Ends the transaction with COMMIT or ROLLBACK. It is gone even if that fails.

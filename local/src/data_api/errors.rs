@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 /// What AWS calls the error; the caller's decision hangs on it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum ErrorKind {
+    AccessDenied,
     BadRequest,
     DatabaseError,
     DatabaseNotFound,
+    DatabaseResuming,
     DatabaseUnavailable,
     IncompleteSignature,
     InternalServerError,
@@ -21,7 +23,9 @@ pub(super) enum ErrorKind {
     RequestEntityTooLarge,
     SecretsError,
     Serialization,
+    ServiceUnavailable,
     StatementTimeout,
+    Throttling,
     TransactionNotFound,
     UnknownOperation,
     UnrecognizedClient,
@@ -33,9 +37,11 @@ impl ErrorKind {
     /// The type as it stands in `x-amzn-ErrorType`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::AccessDenied => "AccessDeniedException",
             Self::BadRequest => "BadRequestException",
             Self::DatabaseError => "DatabaseErrorException",
             Self::DatabaseNotFound => "DatabaseNotFoundException",
+            Self::DatabaseResuming => "DatabaseResumingException",
             Self::DatabaseUnavailable => "DatabaseUnavailableException",
             Self::IncompleteSignature => "IncompleteSignatureException",
             Self::InternalServerError => "InternalServerErrorException",
@@ -46,7 +52,9 @@ impl ErrorKind {
             Self::RequestEntityTooLarge => "RequestEntityTooLargeException",
             Self::SecretsError => "SecretsErrorException",
             Self::Serialization => "SerializationException",
+            Self::ServiceUnavailable => "ServiceUnavailableError",
             Self::StatementTimeout => "StatementTimeoutException",
+            Self::Throttling => "ThrottlingException",
             Self::TransactionNotFound => "TransactionNotFoundException",
             Self::UnrecognizedClient => "UnrecognizedClientException",
             Self::UnsupportedResult => "UnsupportedResultException",
@@ -59,12 +67,15 @@ impl ErrorKind {
         match self {
             Self::BadRequest
             | Self::DatabaseError
+            | Self::DatabaseResuming
             | Self::SecretsError
             | Self::Serialization
             | Self::StatementTimeout
+            | Self::Throttling
             | Self::UnsupportedResult
             | Self::Validation => StatusCode::BAD_REQUEST,
-            Self::IncompleteSignature
+            Self::AccessDenied
+            | Self::IncompleteSignature
             | Self::InvalidSignature
             | Self::MissingAuthenticationToken
             | Self::UnrecognizedClient => StatusCode::FORBIDDEN,
@@ -75,6 +86,7 @@ impl ErrorKind {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestEntityTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DatabaseUnavailable => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -168,13 +180,16 @@ mod tests {
     #[test]
     fn statuses_are_those_of_the_service_model() {
         let expected = [
+            (ErrorKind::AccessDenied, 403),
             (ErrorKind::BadRequest, 400),
             (ErrorKind::DatabaseError, 400),
             (ErrorKind::DatabaseNotFound, 404),
+            (ErrorKind::DatabaseResuming, 400),
             (ErrorKind::DatabaseUnavailable, 504),
             (ErrorKind::InternalServerError, 500),
             (ErrorKind::NotFound, 404),
             (ErrorKind::SecretsError, 400),
+            (ErrorKind::ServiceUnavailable, 503),
             (ErrorKind::StatementTimeout, 400),
             (ErrorKind::TransactionNotFound, 404),
             (ErrorKind::UnsupportedResult, 400),

@@ -55,6 +55,13 @@ pub(super) struct BeginTransactionRequest {
     pub(super) schema: Option<String>,
 }
 
+/// What a request of any operation says about its transaction.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TransactionOfRequest {
+    pub(super) transaction_id: Option<String>,
+}
+
 /// Of CommitTransaction and of RollbackTransaction.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

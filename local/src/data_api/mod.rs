@@ -4,12 +4,15 @@ mod call_log;
 mod connections;
 mod database_errors;
 mod errors;
+mod faults;
 mod fields;
 mod limits;
 mod messages;
 mod metadata;
+mod operation;
 mod operations;
 mod parameters;
+mod peer;
 mod records;
 mod server;
 mod signature;
@@ -24,16 +27,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::serve::ListenerExt;
+use axum::routing::post;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use faults::{Fault, FaultKind};
 pub use limits::TimeLimits;
+pub use operation::Operation;
 
 use call_log::CallLog;
 use connections::Connections;
+use faults::Faults;
 use operations::Service;
+use peer::Peer;
 use server::Server;
 use signature::Verifier;
 
@@ -76,6 +83,11 @@ pub struct DataApiOptions {
     pub call_log: Option<PathBuf>,
     /// When calls and transactions time out.
     pub time_limits: TimeLimits,
+    /// Whether an update counts the rows it found instead of those it changed (CLIENT_FOUND_ROWS),
+    /// which is one of the things that nobody has said about Aurora's own.
+    pub found_rows: bool,
+    /// What goes wrong on purpose; [`DataApi::set_faults`] and `POST /_rowgate/faults` change it.
+    pub faults: Vec<Fault>,
 }
 
 impl DataApiOptions {
@@ -92,6 +104,8 @@ impl DataApiOptions {
             session_token: None,
             call_log: None,
             time_limits: TimeLimits::default(),
+            found_rows: false,
+            faults: Vec::new(),
         }
     }
 }
@@ -107,6 +121,8 @@ impl fmt::Debug for DataApiOptions {
             .field("access_key_id", &self.access_key_id)
             .field("call_log", &self.call_log)
             .field("time_limits", &self.time_limits)
+            .field("found_rows", &self.found_rows)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }
@@ -114,6 +130,7 @@ impl fmt::Debug for DataApiOptions {
 /// A running Data API; dropping it ends it, without waiting for calls in flight.
 pub struct DataApi {
     endpoint: String,
+    faults: Arc<Faults>,
     connections: Arc<Connections>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -126,7 +143,8 @@ impl DataApi {
     /// Fails when the database does not answer, when the address is taken, or when the call log
     /// cannot be opened.
     pub async fn start(options: DataApiOptions) -> Result<Self> {
-        let connections = Connections::open(&options.database_url, options.time_limits).await?;
+        let (url, limits) = (&options.database_url, options.time_limits);
+        let connections = Connections::open(url, limits, options.found_rows).await?;
         let connections = Arc::new(connections);
         let call_log = options.call_log.as_deref().map(CallLog::open).transpose()?;
 
@@ -144,22 +162,32 @@ impl DataApi {
             cluster_arn: options.cluster_arn,
             secret_arn: options.secret_arn,
             connections: Arc::clone(&connections),
-            limits: options.time_limits,
+            limits,
         };
-        let server = Arc::new(Server { verifier, service, call_log });
+        let faults = Arc::new(Faults::new(options.faults));
+        let server = Server { verifier, service, faults: Arc::clone(&faults), call_log };
         let (stop, stopped) = oneshot::channel();
         Ok(Self {
             endpoint,
+            faults,
             expiry: tokio::spawn(expire(Arc::clone(&connections))),
             connections,
             stop: Some(stop),
-            server: tokio::spawn(listen(listener, server, stopped)),
+            server: tokio::spawn(listen(listener, Arc::new(server), stopped)),
         })
     }
 
     /// The address for `DATA_API_ENDPOINT`: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Takes the faults that are in force from now on; none ends them all.
+    ///
+    /// `POST /_rowgate/faults` on the same port does it over HTTP: a JSON array of their texts, as
+    /// in `["commit:cut-after:times=1"]`, unsigned, from this machine only.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.faults.replace(faults);
     }
 
     /// Lets calls in flight end, for two seconds at most, and rolls back every open transaction.
@@ -184,15 +212,15 @@ impl Drop for DataApi {
 }
 
 async fn listen(listener: TcpListener, server: Arc<Server>, stopped: oneshot::Receiver<()>) {
-    let router = Router::new().fallback(server::serve).with_state(server);
-    let listener = listener.tap_io(|stream| {
-        // Small answers go out at once; if that cannot be had they are only slower.
-        let _ = stream.set_nodelay(true);
-    });
+    let router = Router::new()
+        .route("/_rowgate/faults", post(server::set_faults))
+        .fallback(server::serve)
+        .with_state(server);
+    let service = router.into_make_service_with_connect_info::<Peer>();
     let stopped = async {
         let _ = stopped.await;
     };
-    let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+    let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
 }
 
 async fn expire(connections: Arc<Connections>) {

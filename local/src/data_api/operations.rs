@@ -15,8 +15,9 @@ use super::limits::{self, TimeLimits};
 use super::messages::{
     BatchExecuteStatementRequest, BatchExecuteStatementResponse, BeginTransactionRequest,
     BeginTransactionResponse, EndTransactionRequest, EndTransactionResponse,
-    ExecuteStatementRequest, check_names, parse, require_sql,
+    ExecuteStatementRequest, TransactionOfRequest, check_names, parse, require_sql,
 };
+use super::operation::Operation;
 use super::parameters::bind;
 use super::records::ResultShape;
 use super::sql::Sql;
@@ -24,43 +25,6 @@ use super::statement;
 
 /// How long to wait for a killed statement before killing again.
 const KILL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// An operation of the service model.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Operation {
-    ExecuteStatement,
-    BatchExecuteStatement,
-    BeginTransaction,
-    CommitTransaction,
-    RollbackTransaction,
-    /// Of Serverless v1; later clusters refuse it.
-    ExecuteSql,
-}
-
-impl Operation {
-    pub(super) fn from_path(path: &str) -> Option<Self> {
-        match path {
-            "/Execute" => Some(Self::ExecuteStatement),
-            "/BatchExecute" => Some(Self::BatchExecuteStatement),
-            "/BeginTransaction" => Some(Self::BeginTransaction),
-            "/CommitTransaction" => Some(Self::CommitTransaction),
-            "/RollbackTransaction" => Some(Self::RollbackTransaction),
-            "/ExecuteSql" => Some(Self::ExecuteSql),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::ExecuteStatement => "ExecuteStatement",
-            Self::BatchExecuteStatement => "BatchExecuteStatement",
-            Self::BeginTransaction => "BeginTransaction",
-            Self::CommitTransaction => "CommitTransaction",
-            Self::RollbackTransaction => "RollbackTransaction",
-            Self::ExecuteSql => "ExecuteSql",
-        }
-    }
-}
 
 /// The cluster that the operations work on.
 pub(super) struct Service {
@@ -93,6 +57,13 @@ impl Service {
                  ExecuteStatement.",
             )),
         }
+    }
+
+    /// Rolls back the transaction that a body names, if any; it stays open.
+    pub(super) async fn roll_back_victim(&self, body: &[u8]) -> Result<(), ApiError> {
+        let request = serde_json::from_slice::<TransactionOfRequest>(body);
+        let Some(id) = request.ok().and_then(|it| it.transaction_id) else { return Ok(()) };
+        self.connections.lend_transaction(&id, None)?.roll_back().await
     }
 
     async fn execute(

@@ -4,49 +4,71 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::call_log::{Call, CallLog, signed_headers};
 use super::errors::{ApiError, ErrorKind};
+use super::faults::{DEADLOCK, Fault, FaultKind, Faults};
 use super::limits;
-use super::operations::{Operation, Service};
+use super::operation::Operation;
+use super::operations::Service;
+use super::peer::Peer;
 use super::signature::{SignedRequest, Verifier};
 
 /// Everything a request needs.
 pub(super) struct Server {
     pub(super) verifier: Verifier,
     pub(super) service: Service,
+    pub(super) faults: Arc<Faults>,
     pub(super) call_log: Option<CallLog>,
 }
 
 /// Answers one request.
-pub(super) async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response {
+pub(super) async fn serve(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let body = read_body(&head, body).await;
     // A task of its own runs to its end when the client hangs up, and leaves everything in order.
     let answer = tokio::spawn(async move { server.answer(&head, body).await });
     let answer = answer.await.unwrap_or_else(|error| ApiError::internal(error.to_string()).into());
+    if answer.is_withheld {
+        peer.hang_up();
+    }
     answer.into_response()
 }
+
+/// What a call has come to: the body of an answer, or `None` for no answer at all.
+type Outcome = Result<Option<Vec<u8>>, ApiError>;
 
 /// An answer before it becomes HTTP.
 struct Answer {
     status: StatusCode,
     error_type: Option<&'static str>,
     body: Vec<u8>,
+    /// Whether the caller is hung up on instead.
+    is_withheld: bool,
 }
 
-impl From<Result<Vec<u8>, ApiError>> for Answer {
-    fn from(result: Result<Vec<u8>, ApiError>) -> Self {
-        match result {
-            Ok(body) => Self { status: StatusCode::OK, error_type: None, body },
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Ok(body) => Self {
+                status: StatusCode::OK,
+                error_type: None,
+                is_withheld: body.is_none(),
+                body: body.unwrap_or_default(),
+            },
             Err(error) => error.into(),
         }
     }
@@ -58,13 +80,14 @@ impl From<ApiError> for Answer {
             status: error.kind.status(),
             error_type: Some(error.kind.name()),
             body: error.body().to_string().into_bytes(),
+            is_withheld: false,
         }
     }
 }
 
 impl Answer {
     fn describe(&self, call: &mut Call) {
-        call.status = self.status.as_u16();
+        call.status = if self.is_withheld { 0 } else { self.status.as_u16() };
         call.error_type = self.error_type;
         call.response_bytes = self.body.len();
     }
@@ -111,12 +134,7 @@ impl Server {
         }
     }
 
-    async fn handle(
-        &self,
-        head: &Parts,
-        body: &[u8],
-        call: &mut Call,
-    ) -> Result<Vec<u8>, ApiError> {
+    async fn handle(&self, head: &Parts, body: &[u8], call: &mut Call) -> Outcome {
         let request = SignedRequest {
             method: head.method.as_str(),
             path_and_query: head.uri.path_and_query().map_or("/", |it| it.as_str()),
@@ -130,8 +148,62 @@ impl Server {
         if head.method != Method::POST {
             return Err(ApiError::new(ErrorKind::MethodNotAllowed, "The method must be POST"));
         }
-        self.service.run(operation, body, call).await
+        let Some(fault) = self.faults.strike(operation) else {
+            return self.service.run(operation, body, call).await.map(Some);
+        };
+        call.fault = Some(fault.to_string());
+        self.run_with(&fault, operation, body, call).await
     }
+
+    async fn run_with(
+        &self,
+        fault: &Fault,
+        operation: Operation,
+        body: &[u8],
+        call: &mut Call,
+    ) -> Outcome {
+        if let Some(error) = fault.kind.error(operation) {
+            if fault.kind == FaultKind::DatabaseError(DEADLOCK) {
+                self.service.roll_back_victim(body).await?;
+            }
+            return Err(error);
+        }
+        match fault.kind {
+            FaultKind::CutBefore => return Ok(None),
+            FaultKind::Latency(time) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        let result = self.service.run(operation, body, call).await;
+        if fault.kind == FaultKind::CutAfter { Ok(None) } else { result.map(Some) }
+    }
+}
+
+/// Takes the faults that are in force from now on: a JSON array of their texts, unsigned.
+///
+/// AWS has nothing like it. Only this machine may ask; the answer is the list as it was understood.
+pub(super) async fn set_faults(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Bytes,
+) -> Response {
+    let result = if peer.is_on_this_machine() {
+        parse_faults(&body)
+    } else {
+        Err(ApiError::new(ErrorKind::AccessDenied, "Faults are set from the same machine"))
+    };
+    let answer = result.map(|faults| {
+        let texts = faults.iter().map(Fault::to_string).collect::<Vec<_>>();
+        server.faults.replace(faults);
+        Some(json!(texts).to_string().into_bytes())
+    });
+    Answer::from(answer).into_response()
+}
+
+fn parse_faults(body: &[u8]) -> Result<Vec<Fault>, ApiError> {
+    let texts: Vec<String> = serde_json::from_slice(body)
+        .map_err(|error| ApiError::validation(format!("An array of texts is expected: {error}")))?;
+    let faults = texts.iter().map(|text| text.parse()).collect::<anyhow::Result<_>>();
+    faults.map_err(|error| ApiError::validation(error.to_string()))
 }
 
 /// Reads a body up to the request limit, which counts the headers as well.

@@ -1,185 +1,161 @@
-//! Which server program to run, where it may lie, and how it is set up.
+//! The kinds of database server, and what each needs to behave as Aurora MySQL does.
 
-use std::ffi::OsString;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::str::FromStr;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, bail};
 
-/// Where packages and Homebrew put server programs besides the PATH.
-const PLACES: [&str; 10] = [
-    "/usr/sbin",
-    "/usr/libexec",
-    "/usr/bin",
-    "/usr/local/sbin",
-    "/usr/local/bin",
-    "/usr/local/libexec",
-    "/usr/local/opt/mariadb/bin",
-    "/opt/homebrew/bin",
-    "/opt/homebrew/opt/mariadb/bin",
-    "/opt/mariadb/bin",
-];
-
-/// MySQL 8's own modes, with the one that makes MariaDB round fractions of seconds as MySQL does.
-/// Source: dev.mysql.com "Server SQL Modes", mariadb.com "SQL_MODE".
-const SQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
-    ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,TIME_ROUND_FRACTIONAL";
+/// The variable that [`Engine::from_env`] reads.
+const VARIABLE: &str = "ROWGATE_ENGINE";
 
 /// The kind of database server.
+///
+/// As a text it is `mariadb`, `mysql` or `any`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Engine {
-    /// MariaDB 10.6 or newer (JSON_TABLE).
+    /// Whichever is found, MariaDB first: it starts in half the time.
     #[default]
+    Any,
+    /// MariaDB 10.6 or newer (JSON_TABLE), set up to look like MySQL.
     MariaDb,
+    /// Oracle's MySQL 8.0.30 or newer, with its own defaults.
+    MySql,
 }
 
 impl Engine {
-    /// Program names, the preferred first. Older packages of MariaDB call theirs mysqld too.
-    fn server_names(self) -> &'static [&'static str] {
-        match self {
-            Self::MariaDb => &["mariadbd", "mysqld"],
-        }
+    /// Reads `ROWGATE_ENGINE`; without it, it is any.
+    pub fn from_env() -> Result<Self> {
+        let value = std::env::var_os(VARIABLE).unwrap_or_default();
+        value.to_string_lossy().parse().context(VARIABLE)
     }
 
-    fn installer_names(self) -> &'static [&'static str] {
+    pub(super) fn products(self) -> &'static [&'static Product] {
         match self {
-            Self::MariaDb => &["mariadb-install-db", "mysql_install_db"],
-        }
-    }
-
-    /// What `--version` of the right program says.
-    fn version_mark(self) -> &'static str {
-        match self {
-            Self::MariaDb => "MariaDB",
+            Self::Any => &[&MARIADB, &MYSQL],
+            Self::MariaDb => &[&MARIADB],
+            Self::MySql => &[&MYSQL],
         }
     }
 }
 
-/// What a server's folder holds.
-pub(super) struct Layout {
-    data: PathBuf,
-    /// Not the system's: at its start a server removes what looks like an earlier one's temporary
-    /// tables, and would take those of a server that is running.
-    temporary: PathBuf,
-}
+impl FromStr for Engine {
+    type Err = Error;
 
-impl Layout {
-    pub(super) fn create(folder: &Path) -> Result<Self> {
-        let layout = Self { data: folder.join("data"), temporary: folder.join("tmp") };
-        std::fs::create_dir_all(&layout.data)?;
-        std::fs::create_dir_all(&layout.temporary)?;
-        Ok(layout)
-    }
-
-    pub(super) fn is_initialised(&self) -> bool {
-        self.data.join("mysql").is_dir()
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "" | "any" => Ok(Self::Any),
+            "mariadb" => Ok(Self::MariaDb),
+            "mysql" => Ok(Self::MySql),
+            other => bail!("unknown engine {other:?}; there are mariadb and mysql"),
+        }
     }
 }
 
-/// The programs of one engine on this machine.
-pub(super) struct Installation {
-    pub(super) server: PathBuf,
-    /// Creates the system tables; takes about a second.
-    pub(super) installer: PathBuf,
+/// What rowgate knows of one make of server.
+#[derive(Debug)]
+pub(super) struct Product {
+    /// Program names, the preferred first.
+    pub(super) servers: &'static [&'static str],
+    /// The programs that make the system tables; none if the server does.
+    pub(super) installers: &'static [&'static str],
+    /// Whether `--version` of a program shows that it is the right one.
+    pub(super) is_version: fn(&str) -> bool,
+    /// What set-up and server must agree on.
+    pub(super) common_options: &'static [&'static str],
+    pub(super) set_up_options: &'static [&'static str],
+    pub(super) server_options: &'static [&'static str],
+    /// How to get one, for an error message.
+    pub(super) advice: &'static str,
 }
 
-impl Installation {
-    /// Looks on the PATH first, then in the usual places.
-    pub(super) fn find(engine: Engine) -> Result<Self> {
-        let server = find_program(engine.server_names(), &[], |path| is_engine(path, engine))
-            .ok_or_else(|| {
-                anyhow!(
-                    "no database server found: install MariaDB (mariadbd) or put it on the PATH"
-                )
-            })?;
-        // A copy unpacked from an archive keeps its installer in a sibling folder.
-        let home = server.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-        let near = [home.join("bin"), home.join("scripts")];
-        let installer = find_program(engine.installer_names(), &near, |_| true)
-            .with_context(|| format!("{} is there, its installer is not", server.display()))?;
-        Ok(Self { server, installer })
-    }
+const MARIADB: Product = Product {
+    // Older packages of MariaDB call theirs mysqld too.
+    servers: &["mariadbd", "mysqld"],
+    installers: &["mariadb-install-db", "mysql_install_db"],
+    is_version: |text| text.contains("MariaDB"),
+    // The log is 96 MB by default, written in full at every start.
+    common_options: &["--innodb-log-file-size=32M"],
+    set_up_options: &["--auth-root-authentication-method=normal", "--skip-test-db"],
+    server_options: &[
+        "--skip-name-resolve",
+        "--skip-external-locking",
+        "--local-infile=OFF",
+        "--character-set-server=utf8mb4",
+        "--explicit-defaults-for-timestamp=ON",
+        "--innodb-autoinc-lock-mode=2",
+        "--max-allowed-packet=64M",
+        "--group-concat-max-len=1024",
+        // MySQL 8's own modes, with the one that makes MariaDB round fractions of seconds as MySQL
+        // does. Source: dev.mysql.com "Server SQL Modes", mariadb.com "SQL_MODE".
+        "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+         ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,TIME_ROUND_FRACTIONAL",
+        // MySQL has no such check; newer MariaDB would add an error that Aurora never sends.
+        "--loose-innodb-snapshot-isolation=OFF",
+    ],
+    advice: "install MariaDB (mariadbd) or put it on the PATH",
+};
 
-    pub(super) fn installer_arguments(&self, layout: &Layout) -> Result<Vec<OsString>> {
-        let mut arguments = base_arguments(layout)?;
-        let more = ["--auth-root-authentication-method=normal", "--skip-test-db"];
-        arguments.extend(more.map(OsString::from));
-        Ok(arguments)
-    }
+const MYSQL: Product = Product {
+    servers: &["mysqld"],
+    installers: &[],
+    is_version: |text| text.contains(" Ver ") && !text.contains("MariaDB"),
+    common_options: &[
+        "--innodb-redo-log-capacity=32M",
+        // The one user has no password, so nothing needs keys; making them takes a second.
+        "--auto-generate-certs=OFF",
+        "--loose-sha256-password-auto-generate-rsa-keys=OFF",
+        "--caching-sha2-password-auto-generate-rsa-keys=OFF",
+        "--mysqlx=OFF",
+        // Its folder, if it is a fixed one, may be missing; files are no business of this server.
+        "--secure-file-priv=NULL",
+    ],
+    set_up_options: &["--initialize-insecure"],
+    // Nothing that decides behaviour: the defaults are what this engine is here for. Names are
+    // resolved, since its root is that of localhost; for loopback it asks nobody.
+    server_options: &[],
+    advice: "scripts/install-mysql brings Oracle's MySQL",
+};
 
-    pub(super) fn server_arguments(&self, layout: &Layout, port: u16) -> Result<Vec<OsString>> {
-        let mut arguments = base_arguments(layout)?;
-        let more = [
-            "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
-            "--skip-log-bin",
-            "--skip-external-locking",
-            "--local-infile=OFF",
-            "--max-connections=250",
-            // Relative to the data folder: a long path would not fit into a socket's address.
-            "--socket=server.sock",
-            "--pid-file=server.pid",
-            "--character-set-server=utf8mb4",
-            "--default-time-zone=+00:00",
-            "--explicit-defaults-for-timestamp=ON",
-            "--innodb-autoinc-lock-mode=2",
-            "--max-allowed-packet=64M",
-            "--group-concat-max-len=1024",
-            "--performance-schema=OFF",
-            // Survives a killed server, not a power cut: enough for rows that anyone can load anew.
-            "--innodb-flush-log-at-trx-commit=2",
-            // MySQL has no such check; newer MariaDB would add an error that Aurora never sends.
-            "--loose-innodb-snapshot-isolation=OFF",
+/// What any server is started with.
+pub(super) const SERVER_OPTIONS: [&str; 8] = [
+    "--bind-address=127.0.0.1",
+    "--skip-log-bin",
+    "--max-connections=250",
+    // Relative to the data folder: a long path would not fit into a socket's address.
+    "--socket=server.sock",
+    "--pid-file=server.pid",
+    "--default-time-zone=+00:00",
+    "--performance-schema=OFF",
+    // Survives a killed server, not a power cut: enough for rows that anyone can load anew.
+    "--innodb-flush-log-at-trx-commit=2",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_products_by_their_version() {
+        let versions = [
+            (&MARIADB, "mysqld  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64"),
+            (&MARIADB, "mariadbd from 11.8.2-MariaDB, client 15.2 for osx10.20 (arm64)"),
+            (&MYSQL, "mysqld  Ver 8.0.43 for Linux on x86_64 (MySQL Community Server - GPL)"),
+            (&MYSQL, "mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))"),
         ];
-        arguments.extend(more.map(OsString::from));
-        arguments.push(format!("--port={port}").into());
-        arguments.push(format!("--sql-mode={SQL_MODE}").into());
-        Ok(arguments)
+        for (product, version) in versions {
+            for other in Engine::Any.products() {
+                let expected = other.advice == product.advice;
+                assert_eq!((other.is_version)(version), expected, "{version}");
+            }
+        }
     }
-}
 
-/// What installer and server must agree on; `--no-defaults` has to be the first.
-fn base_arguments(layout: &Layout) -> Result<Vec<OsString>> {
-    let mut arguments = vec![
-        "--no-defaults".into(),
-        path_argument("--datadir=", &layout.data),
-        path_argument("--tmpdir=", &layout.temporary),
-    ];
-    // 96 MB by default, written in full at every start.
-    arguments.push("--innodb-log-file-size=32M".into());
-    // The server refuses to run as root unless it is told by name.
-    if tempfile::tempfile()?.metadata()?.uid() == 0 {
-        arguments.push("--user=root".into());
+    #[test]
+    fn reads_its_names() {
+        let engine = |text: &str| text.parse::<Engine>().ok();
+        assert_eq!(engine("mysql"), Some(Engine::MySql));
+        assert_eq!(engine("mariadb"), Some(Engine::MariaDb));
+        assert_eq!([engine(""), engine("any")], [Some(Engine::Any); 2]);
+        assert_eq!(engine("oracle"), None);
     }
-    Ok(arguments)
-}
-
-fn path_argument(option: &str, path: &Path) -> OsString {
-    let mut argument = OsString::from(option);
-    argument.push(path);
-    argument
-}
-
-fn find_program(
-    names: &[&str],
-    near: &[PathBuf],
-    accept: impl Fn(&Path) -> bool,
-) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path)
-        .chain(near.iter().cloned())
-        .chain(PLACES.iter().map(PathBuf::from))
-        .collect();
-    names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|candidate| candidate.is_file() && accept(candidate))
-}
-
-fn is_engine(server: &Path, engine: Engine) -> bool {
-    let output = Command::new(server).args(["--no-defaults", "--version"]).output();
-    let mark = engine.version_mark();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(mark))
 }

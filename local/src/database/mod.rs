@@ -1,6 +1,7 @@
 //! A private database server: own data folder, own port, no system service touched.
 
 mod engine;
+mod installation;
 mod process;
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 pub use engine::Engine;
 
-use engine::{Installation, Layout};
+use installation::{Installation, Layout};
 use process::{Log, Supervised};
 
 /// The database that every server starts with.
@@ -166,6 +167,11 @@ async fn create_database(port: u16) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// What the run of the tests asks for, see `make test-mysql`.
+    fn options() -> DatabaseOptions {
+        DatabaseOptions { engine: Engine::from_env().unwrap(), ..Default::default() }
+    }
+
     async fn query(url: &str, sql: &str) -> String {
         let mut connection = Conn::from_url(url).await.unwrap();
         let value = connection.query_first(sql).await.unwrap().unwrap();
@@ -175,16 +181,21 @@ mod tests {
 
     #[tokio::test]
     async fn starts_with_the_defaults_of_mysql() {
-        let database = Database::start(DatabaseOptions::default()).await.unwrap();
+        let database = Database::start(options()).await.unwrap();
 
         let mode = query(database.url(), "SELECT @@sql_mode").await;
-        for part in ["ONLY_FULL_GROUP_BY", "STRICT_TRANS_TABLES", "TIME_ROUND_FRACTIONAL"] {
+        for part in ["ONLY_FULL_GROUP_BY", "STRICT_TRANS_TABLES"] {
             assert!(mode.contains(part), "{mode}");
         }
         let charset = query(database.url(), "SELECT @@character_set_database").await;
         assert_eq!(charset, "utf8mb4");
         let lock_mode = query(database.url(), "SELECT CAST(@@innodb_autoinc_lock_mode AS CHAR)");
         assert_eq!(lock_mode.await, "2");
+
+        let packet = query(database.url(), "SELECT CAST(@@max_allowed_packet AS CHAR)").await;
+        assert_eq!(packet, (64 << 20).to_string());
+        let rounded = query(database.url(), "SELECT CAST(CAST('23:59:58.9' AS TIME) AS CHAR)");
+        assert_eq!(rounded.await, "23:59:59");
 
         let data = query(database.url(), "SELECT @@datadir").await;
         let folder = Path::new(&data).parent().unwrap();
@@ -197,7 +208,7 @@ mod tests {
     async fn a_port_that_is_taken_is_an_error() {
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = Some(other.local_addr().unwrap().port());
-        let options = DatabaseOptions { port, ..Default::default() };
+        let options = DatabaseOptions { port, ..options() };
         let error = Database::start(options).await.unwrap_err();
         assert!(error.to_string().contains("no free port"), "{error}");
     }
@@ -205,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn a_start_that_is_given_up_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let installation = Installation::find(Engine::default()).unwrap();
+        let installation = Installation::find(options().engine).unwrap();
         let layout = Layout::create(folder.path()).unwrap();
         let log = Log::create(None).unwrap();
         let arguments = installation.installer_arguments(&layout).unwrap();
@@ -219,7 +230,7 @@ mod tests {
     async fn an_error_repeats_the_log() {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(home.path().join("data/mysql")).unwrap();
-        let options = DatabaseOptions { folder: Some(home.path().into()), ..Default::default() };
+        let options = DatabaseOptions { folder: Some(home.path().into()), ..options() };
         let error = Database::start(options).await.unwrap_err().to_string();
         assert!(error.contains("ended while starting") && error.contains("[ERROR]"), "{error}");
     }
@@ -228,7 +239,7 @@ mod tests {
     async fn keeps_a_given_folder() {
         let home = tempfile::tempdir().unwrap();
         let folder = Some(home.path().join("database"));
-        let options = DatabaseOptions { folder, ..Default::default() };
+        let options = DatabaseOptions { folder, ..options() };
 
         let database = Database::start(options.clone()).await.unwrap();
         let mut connection = Conn::from_url(database.url()).await.unwrap();

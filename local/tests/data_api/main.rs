@@ -4,6 +4,7 @@
 mod call_log;
 mod client;
 mod errors;
+mod faults;
 mod limits;
 mod parameters;
 mod results;

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::stack::client;
+use crate::stack::{client, own_api};
 
 fn call(sql: &str, more: &Value) -> Value {
     let mut members = json!({"sql": sql, "database": "rowgate"});
@@ -124,15 +124,15 @@ async fn records_as_json() {
 #[tokio::test]
 async fn generated_fields_are_those_that_were_generated() {
     let client = client();
-    client.create("generated", "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10) UNIQUE").await;
+    client.create("numbered", "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10) UNIQUE").await;
     let longs = |ids: &[i64]| -> Value { ids.iter().map(|id| json!({"longValue": id})).collect() };
     let cases: [(&str, i64, &[i64]); 6] = [
-        ("INSERT INTO generated (name) VALUES ('a')", 1, &[1]),
-        ("INSERT INTO generated (name) VALUES ('b'), ('c'), ('d')", 3, &[2, 3, 4]),
-        ("INSERT INTO generated VALUES (10, 'j')", 1, &[]),
-        ("INSERT INTO generated VALUES (20, 't'), (21, 'u')", 2, &[]),
-        ("UPDATE generated SET name = 'x' WHERE id = 1", 1, &[]),
-        ("UPDATE generated SET name = 'x' WHERE id = 1", 0, &[]),
+        ("INSERT INTO numbered (name) VALUES ('a')", 1, &[1]),
+        ("INSERT INTO numbered (name) VALUES ('b'), ('c'), ('d')", 3, &[2, 3, 4]),
+        ("INSERT INTO numbered VALUES (10, 'j')", 1, &[]),
+        ("INSERT INTO numbered VALUES (20, 't'), (21, 'u')", 2, &[]),
+        ("UPDATE numbered SET name = 'x' WHERE id = 1", 1, &[]),
+        ("UPDATE numbered SET name = 'x' WHERE id = 1", 0, &[]),
     ];
     for (sql, updated, ids) in cases {
         let answer = client.run(sql).await;
@@ -143,7 +143,7 @@ async fn generated_fields_are_those_that_were_generated() {
 
     // An explicit id behind a generated one, in one session.
     let transaction = client.begin().await;
-    let insert = |values: &str| format!("INSERT INTO generated VALUES ({values})");
+    let insert = |values: &str| format!("INSERT INTO numbered VALUES ({values})");
     let answer = client.execute_in(&transaction, &insert("NULL, 'v'")).await.ok();
     assert_eq!(answer.body["generatedFields"], longs(&[22]));
     let answer = client.execute_in(&transaction, &insert("40, 'w'")).await.ok();
@@ -172,4 +172,19 @@ async fn statements_of_every_kind_run() {
     client.run("CREATE PROCEDURE two_results() BEGIN SELECT 1; SELECT 2, 3; END").await;
     let answer = client.run("CALL two_results()").await;
     assert_eq!(answer.body["records"], json!([[{"longValue": 1}]]));
+}
+
+#[tokio::test]
+async fn found_rows_are_counted_on_demand() {
+    let counted = async |found_rows: bool| {
+        let (api, client) = own_api(|options| options.found_rows = found_rows).await;
+        client.create("found_rows", "id INT PRIMARY KEY, name TEXT").await;
+        client.run("INSERT INTO found_rows VALUES (1, 'same'), (2, 'changed')").await;
+        let sql = "INSERT INTO found_rows VALUES (1, 'same'), (2, 'other'), (3, 'new') \
+                   ON DUPLICATE KEY UPDATE name = VALUES(name)";
+        let updated = client.run(sql).await.body["numberOfRecordsUpdated"].clone();
+        api.stop().await;
+        updated
+    };
+    assert_eq!([counted(false).await, counted(true).await], [json!(3), json!(4)]);
 }

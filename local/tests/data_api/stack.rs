@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, TimeLimits};
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, TimeLimits};
 
 use crate::client::Client;
 
@@ -24,7 +24,9 @@ fn stack() -> &'static Stack {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                let database = Database::start(DatabaseOptions::default()).await.unwrap();
+                let engine = Engine::from_env().unwrap();
+                let options = DatabaseOptions { engine, ..Default::default() };
+                let database = Database::start(options).await.unwrap();
                 let api = DataApi::start(DataApiOptions::new(database.url())).await.unwrap();
                 let endpoint = api.endpoint().to_owned();
                 ready.send(Stack { database_url: database.url().to_owned(), endpoint }).unwrap();

@@ -1,0 +1,200 @@
+//! `rowgate keys`: the file that is the value of the setting API_KEYS.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use rowgate_core::{ApiKey, KeyEntry, KeyRing};
+use serde::Serialize;
+
+/// Make, list and revoke API keys in a file of record.
+///
+/// The file is the value of the setting API_KEYS. It holds digests, never keys; a change takes
+/// effect when the setting is put again: npx wrangler secret put API_KEYS < api-keys.json
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    /// The file of record; `new` makes it if it is not there
+    #[arg(long, global = true, default_value = "api-keys.json")]
+    file: PathBuf,
+
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    New(NewArgs),
+    List(ListArgs),
+    Revoke(RevokeArgs),
+}
+
+/// Make a key and print it, once and never again.
+#[derive(Debug, Args)]
+struct NewArgs {
+    /// The tables it may write [default: all]
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', num_args = 1)]
+    tables: Option<Vec<String>>,
+
+    /// When it stops being good: an RFC 3339 date-time, or a date, at whose beginning in UTC
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+}
+
+/// List the keys by their ids.
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// Remove a key.
+#[derive(Debug, Args)]
+struct RevokeArgs {
+    /// Its id, as `rowgate keys list` shows it
+    id: String,
+}
+
+pub(crate) fn run(args: &KeysArgs) -> Result<()> {
+    match &args.command {
+        KeysCommand::New(new) => make(&args.file, new),
+        KeysCommand::List(list) => show(&args.file, list),
+        KeysCommand::Revoke(revoke) => remove(&args.file, &revoke.id),
+    }
+}
+
+fn make(path: &Path, args: &NewArgs) -> Result<()> {
+    let _lock = lock_folder(path)?;
+    let mut ring = read_if_there(path)?.unwrap_or_default();
+
+    let key = generate()?;
+    let mut entry = KeyEntry::new(&key);
+    if let Some(tables) = &args.tables {
+        entry = entry.only(tables)?;
+    }
+    if let Some(expires) = &args.expires {
+        entry = entry.until(expires)?;
+    }
+    let until = entry.expires().map_or_else(|| "without end".into(), |end| format!("until {end}"));
+    let tables = entry.tables().join(", ");
+    ring.add(entry)?;
+    write(path, &ring)?;
+
+    // Only now: a key that is not in the file would be a key for nothing.
+    writeln!(std::io::stdout(), "{}", key.expose())?;
+    eprintln!("rowgate: made key {}, tables {tables}, {until}", key.id());
+    eprintln!("rowgate: this is the only time that it is shown; the file has its digest");
+    tell_how_to_put(path);
+    Ok(())
+}
+
+fn generate() -> Result<ApiKey> {
+    // More than the 40 characters of a key take, even if chance throws many bytes away.
+    let mut bytes = [0; 256];
+    getrandom::fill(&mut bytes).context("the operating system gave no random numbers")?;
+    let mut random = bytes.into_iter();
+    Ok(ApiKey::generate(|| random.next().expect("256 random bytes hold 40 that are below 248")))
+}
+
+/// One key as `rowgate keys list --json` shows it.
+#[derive(Serialize)]
+struct Line<'r> {
+    id: &'r str,
+    tables: &'r [&'static str],
+    expires: Option<&'r str>,
+    expired: bool,
+}
+
+fn show(path: &Path, args: &ListArgs) -> Result<()> {
+    let ring = read(path)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let lines: Vec<_> = ring.entries().iter().map(|entry| line(entry, now)).collect();
+
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer(&mut out, &lines)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for Line { id, tables, expires, expired } in lines {
+        let tables = tables.join(",");
+        match expires {
+            None => writeln!(out, "{id}  {tables}  never expires")?,
+            Some(end) if expired => writeln!(out, "{id}  {tables}  expired {end}")?,
+            Some(end) => writeln!(out, "{id}  {tables}  expires {end}")?,
+        }
+    }
+    Ok(())
+}
+
+fn line(entry: &KeyEntry, now: Duration) -> Line<'_> {
+    Line {
+        id: entry.id(),
+        tables: entry.tables(),
+        expires: entry.expires(),
+        expired: entry.has_expired(now),
+    }
+}
+
+fn remove(path: &Path, id: &str) -> Result<()> {
+    let _lock = lock_folder(path)?;
+    let mut ring = read(path)?;
+    if !ring.remove(id) {
+        bail!("{}: no key {id}", path.display());
+    }
+    write(path, &ring)?;
+    eprintln!("rowgate: removed key {id} from the file");
+    tell_how_to_put(path);
+    Ok(())
+}
+
+fn tell_how_to_put(path: &Path) {
+    let path = path.display();
+    eprintln!("rowgate: takes effect with: npx wrangler secret put API_KEYS < {path}");
+}
+
+fn read(path: &Path) -> Result<KeyRing> {
+    read_if_there(path)?.with_context(|| format!("{}: no such file", path.display()))
+}
+
+fn read_if_there(path: &Path) -> Result<Option<KeyRing>> {
+    match fs::read_to_string(path) {
+        Ok(json) => {
+            let ring = KeyRing::from_json(&json);
+            ring.map(Some).with_context(|| format!("{}: left as it is", path.display()))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// Replaces the file in one step: whoever reads it finds the old or the new one whole.
+fn write(path: &Path, ring: &KeyRing) -> Result<()> {
+    let json = ring.to_json()?;
+    let replace = || -> std::io::Result<()> {
+        // Only its owner may read a temporary file, and it keeps that when it gets its name.
+        let mut file = tempfile::NamedTempFile::new_in(folder(path))?;
+        file.write_all(json.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    replace().with_context(|| path.display().to_string())
+}
+
+/// Keeps other commands out between reading and writing; the file itself is replaced meanwhile.
+fn lock_folder(path: &Path) -> Result<File> {
+    let lock = || -> std::io::Result<File> {
+        let folder = File::open(folder(path))?;
+        folder.lock()?;
+        Ok(folder)
+    };
+    lock().with_context(|| path.display().to_string())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,394 @@
+//! Migrations, missing tables, drift and grants, against a database that answers from memory.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../build/ddl.rs"]
+#[allow(dead_code, reason = "build.rs uses the rest")]
+mod ddl;
+#[path = "migrate/fake.rs"]
+mod fake;
+#[path = "../build/migrations.rs"]
+mod migrations;
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
+use fake::{Database, columns};
+use rowgate_core::SettingsError;
+use rowgate_core::migrate::{self, Difference, Migration, Step, Users};
+use world::{cut, database_error, error, run};
+
+const WIDEN: Migration = Migration {
+    number: 1,
+    name: "widen",
+    text: "ALTER TABLE jobs ONE;\nALTER TABLE jobs TWO;\n",
+    statements: &["ALTER TABLE jobs ONE", "ALTER TABLE jobs TWO"],
+};
+const RENAME: Migration = Migration {
+    number: 2,
+    name: "rename",
+    text: "ALTER TABLE jobs THREE;\n",
+    statements: &["ALTER TABLE jobs THREE"],
+};
+const BOTH: &[Migration] = &[WIDEN, RENAME];
+const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+
+/// Runs `migrate` and gives its steps in words, or its error.
+fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>, String> {
+    let mut steps = Vec::new();
+    let target = fake::target();
+    let client = database.client(&target);
+    let result = run(migrate::migrate(&client, migrations, |step| {
+        steps.push(match step {
+            Step::Included(migration) => format!("included {migration}"),
+            Step::Ran(migration) => format!("ran {migration}"),
+            Step::Made(table) => format!("made {}", table.name),
+        });
+    }));
+    result.map(|()| steps).map_err(|error| error.to_string())
+}
+
+fn compare(database: &Database) -> Vec<String> {
+    let target = fake::target();
+    let found = run(migrate::compare(&database.client(&target))).unwrap();
+    found.iter().map(Difference::to_string).collect()
+}
+
+#[test]
+fn a_new_database_is_made_whole_and_has_every_migration() {
+    let database = Database::new(&[]);
+    let expected = [
+        "included 0001_widen",
+        "included 0002_rename",
+        "made departments",
+        "made jobs",
+        "made employees",
+    ];
+    assert_eq!(migrate(&database, BOTH).unwrap(), expected);
+    assert_eq!(database.recorded(), ["0001_widen", "0002_rename"]);
+    assert!(!database.log().iter().any(|sql| sql.starts_with("ALTER")));
+    assert_eq!(migrate(&database, BOTH).unwrap(), [""; 0]);
+    // Recorded under the file's own digest, which `sha256sum` shows too.
+    assert_eq!(database.sha256(1), WIDEN.sha256());
+    assert_eq!(WIDEN.sha256().len(), 64);
+}
+
+#[test]
+fn without_migrations_no_history_is_made() {
+    let database = Database::new(&[]);
+    assert_eq!(migrate(&database, &[]).unwrap().len(), 3);
+    assert_eq!(database.tables(), ["departments", "employees", "jobs"]);
+}
+
+#[test]
+fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
+    let database = Database::new(&["departments", "jobs"]);
+    let steps = ["ran 0001_widen", "made employees"];
+    assert_eq!(migrate(&database, &BOTH[..1]).unwrap(), steps);
+    assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0002_rename"]);
+    assert_eq!(migrate(&database, BOTH).unwrap(), [""; 0]);
+    let alters: Vec<_> =
+        database.log().into_iter().filter(|sql| sql.starts_with("ALTER")).collect();
+    assert_eq!(alters, ["ALTER TABLE jobs ONE", "ALTER TABLE jobs TWO", "ALTER TABLE jobs THREE"]);
+}
+
+#[test]
+fn a_new_database_that_was_cut_off_is_gone_on_with() {
+    for fragment in ["INSERT INTO rowgate_migrations", "CREATE TABLE jobs"] {
+        let database = Database::new(&[]);
+        database.fail(fragment, database_error(1142));
+        assert!(migrate(&database, BOTH).is_err());
+        migrate(&database, BOTH).unwrap();
+        assert_eq!(database.recorded(), ["0001_widen", "0002_rename"]);
+        assert!(ALL.iter().all(|table| database.tables().contains(&(*table).to_owned())));
+        assert!(!database.log().iter().any(|sql| sql.starts_with("ALTER")), "{fragment}");
+    }
+}
+
+#[test]
+fn a_migration_is_recorded_after_its_last_statement_only() {
+    let database = Database::new(&ALL);
+    database.fail("ALTER TABLE jobs TWO", database_error(1060));
+    assert_eq!(
+        migrate(&database, BOTH).unwrap_err(),
+        "migration 0001_widen is not recorded: its statement 2 of 2 failed: \
+         DatabaseErrorException (HTTP 400), MySQL error 1060"
+    );
+    assert_eq!(database.recorded(), [""; 0]);
+    assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0001_widen", "ran 0002_rename"]);
+    let once_more = database.log().iter().filter(|sql| *sql == "ALTER TABLE jobs ONE").count();
+    assert_eq!(once_more, 2, "the next run begins with the first statement");
+}
+
+#[test]
+fn ddl_is_never_sent_twice_and_goes_on_after_a_time_out() {
+    let database = Database::new(&ALL);
+    database.fail("ALTER TABLE jobs ONE", cut());
+    let message = migrate(&database, BOTH).unwrap_err();
+    assert!(message.ends_with("; it may still be running, or be done"), "{message}");
+    let sent = database.bodies("ALTER TABLE jobs ONE");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["continueAfterTimeout"], true);
+
+    let database = Database::new(&ALL);
+    database.fail("ALTER TABLE jobs ONE", error(400, "StatementTimeoutException"));
+    assert!(migrate(&database, BOTH).unwrap_err().contains("may still be running"));
+}
+
+#[test]
+fn what_changed_since_it_was_recorded_is_named() {
+    let database = Database::new(&ALL);
+    migrate(&database, BOTH).unwrap();
+    let before = database.log().len();
+    for (changed, name) in [
+        (Migration { text: "ALTER TABLE jobs SIX;", ..RENAME }, "0002_rename"),
+        (Migration { name: "other", ..RENAME }, "0002_other"),
+    ] {
+        assert_eq!(
+            migrate(&database, &[WIDEN, changed]).unwrap_err(),
+            format!("migration {name} is not the one that was run: its text has changed")
+        );
+    }
+    assert_eq!(
+        migrate(&database, &[WIDEN]).unwrap_err(),
+        "migration 0002_rename was run by a newer rowgate than this one"
+    );
+    let writes = database.log().split_off(before);
+    assert!(writes.iter().all(|sql| sql.starts_with("SELECT")), "{writes:?}");
+}
+
+#[test]
+fn what_was_finished_by_hand_can_be_recorded() {
+    let database = Database::new(&ALL);
+    let target = fake::target();
+    let record = |number| run(migrate::record(&database.client(&target), BOTH, number));
+    assert_eq!(
+        record(2).unwrap_err().to_string(),
+        "migration 0002 cannot be recorded before 0001_widen"
+    );
+    assert_eq!(record(3).unwrap_err().to_string(), "there is no migration 0003");
+    assert_eq!((record(1), record(1)), (Ok(true), Ok(false)));
+    assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0002_rename"]);
+}
+
+#[test]
+fn a_check_names_what_is_pending_or_missing_and_writes_nothing() {
+    let database = Database::new(&["departments", "jobs"]);
+    let target = fake::target();
+    let found = run(migrate::check(&database.client(&target), BOTH)).unwrap();
+    let found: Vec<_> = found.iter().map(Difference::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "rowgate_migrations: migration: expected 0001_widen, found none",
+            "rowgate_migrations: migration: expected 0002_rename, found none",
+            "employees: table: expected a table, found none",
+        ]
+    );
+    assert!(database.log().iter().all(|sql| sql.starts_with("SELECT")));
+}
+
+#[test]
+fn both_engines_describe_the_same_tables() {
+    let database = Database::new(&ALL);
+    assert_eq!(compare(&database), [""; 0]);
+    // MySQL: no widths, no default of NULL written out, another collation.
+    database.columns.replace(columns().into_iter().map(fake::as_mysql).collect());
+    assert_eq!(compare(&database), [""; 0]);
+}
+
+#[test]
+fn every_kind_of_drift_is_named_with_both_sides() {
+    for (field, value, expected) in [
+        (2, Some("varchar(100)"), "type: expected varchar(255), found varchar(100)"),
+        (2, Some("text"), "type: expected varchar(255), found text"),
+        (3, Some("YES"), "null: expected NOT NULL, found NULL"),
+        (4, Some("PRI"), "key: expected none, found primary key"),
+        (5, Some("'x'"), "default: expected none, found 'x'"),
+        (6, Some("VIRTUAL GENERATED"), "extra: expected none, found virtual generated"),
+        (
+            7,
+            Some("latin1_swedish_ci"),
+            "collation: expected one of utf8mb4, found latin1_swedish_ci",
+        ),
+        (7, None, "collation: expected one of utf8mb4, found none"),
+        (8, Some("aliases=work"), r#"comment: expected "aliases=job", found "aliases=work""#),
+    ] {
+        let database = Database::new(&ALL);
+        let position = columns().iter().position(|row| row[1] == "job_name").unwrap();
+        database.columns.borrow_mut()[position][field] = value.map_or(fake::NULL, str::to_owned);
+        assert_eq!(compare(&database), [format!("jobs.job_name: {expected}")]);
+    }
+    let database = Database::new(&ALL);
+    let position = columns().iter().position(|row| row[0] == "jobs" && row[1] == "id").unwrap();
+    database.columns.borrow_mut()[position][6] = String::new();
+    database.columns.borrow_mut()[position][2] = "int(10) unsigned".into();
+    assert_eq!(
+        compare(&database),
+        [
+            "jobs.id: type: expected int, found int unsigned",
+            "jobs.id: extra: expected auto_increment, found none",
+        ]
+    );
+}
+
+#[test]
+fn columns_that_are_missing_added_or_moved_are_named() {
+    let database = Database::new(&ALL);
+    let at = |name: &str| columns().iter().position(|row| row[1] == name).unwrap();
+    database.columns.borrow_mut().remove(at("datetime"));
+    assert_eq!(
+        compare(&database),
+        ["employees.datetime: column: expected varchar(255), found none"]
+    );
+
+    let database = Database::new(&ALL);
+    database.columns.borrow_mut()[at("datetime")][1] = "hired".into();
+    assert_eq!(
+        compare(&database),
+        [
+            "employees.datetime: column: expected varchar(255), found none",
+            "employees.hired: column: expected none, found varchar(255)",
+        ]
+    );
+
+    let database = Database::new(&ALL);
+    database.columns.borrow_mut().swap(at("name"), at("datetime"));
+    assert_eq!(
+        compare(&database),
+        [
+            "employees.name: order: expected column 2 is name, found datetime",
+            "employees.datetime: order: expected column 3 is datetime, found name",
+        ]
+    );
+}
+
+#[test]
+fn what_a_table_has_besides_its_columns_is_named() {
+    let database = Database::new(&ALL);
+    database.extras.borrow_mut().push(["jobs", "UNIQUE", "by_name"].map(str::to_owned));
+    database.triggers.borrow_mut().push(["jobs", "TRIGGER", "audit"].map(str::to_owned));
+    database.engines.borrow_mut().insert("departments".into(), "MyISAM".into());
+    assert_eq!(
+        compare(&database),
+        [
+            "departments: engine: expected InnoDB, found MyISAM",
+            "jobs: constraint or trigger: expected none, found UNIQUE by_name",
+            "jobs: constraint or trigger: expected none, found TRIGGER audit",
+        ]
+    );
+}
+
+#[test]
+fn an_answer_of_another_shape_is_an_error() {
+    let database = Database::new(&ALL);
+    let answer = r#"{"records":[[{"stringValue":"jobs"}]]}"#;
+    database.fail("information_schema.tables", world::answer(200, answer));
+    let message = migrate(&database, &[]).unwrap_err();
+    assert_eq!(message, "the database's description of itself is not readable");
+}
+
+const PASSWORDS: [(&str, &str); 2] = [
+    ("ROWGATE_WRITER_PASSWORD", "Writer-0123456789_.~"),
+    ("ROWGATE_ADMIN_PASSWORD", "Admin-0123456789"),
+];
+
+fn users(writer: &str) -> Result<Users, SettingsError> {
+    let value = |name: &str| PASSWORDS.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
+    Users::read(&|name| if name.contains("WRITER") { Some(writer.to_owned()) } else { value(name) })
+}
+
+#[test]
+fn the_two_users_are_made_and_given_no_more_than_they_need() {
+    let database = Database::new(&["departments", "jobs", "employees", "rowgate_loads"]);
+    let target = fake::target();
+    let users = users(PASSWORDS[0].1).unwrap();
+    let grants = run(migrate::grant(&database.client(&target), &users)).unwrap();
+    let grants: Vec<_> = grants.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        grants,
+        [
+            "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
+            "user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on rowgate_loads",
+            "user rowgate_admin has ALL on the whole database",
+        ]
+    );
+    let (writer, admin) = ("'rowgate_writer'@'%'", "'rowgate_admin'@'%'");
+    let sent = database.log();
+    let sent: Vec<_> = sent.iter().filter(|sql| !sql.starts_with("SELECT")).collect();
+    assert_eq!(
+        sent,
+        [
+            &format!("CREATE USER IF NOT EXISTS {writer} IDENTIFIED BY 'Writer-0123456789_.~'"),
+            &format!("CREATE USER IF NOT EXISTS {admin} IDENTIFIED BY 'Admin-0123456789'"),
+            &format!("GRANT SELECT, INSERT, UPDATE ON `hr_db`.`departments` TO {writer}"),
+            &format!("GRANT SELECT, INSERT, UPDATE ON `hr_db`.`jobs` TO {writer}"),
+            &format!("GRANT SELECT, INSERT, UPDATE ON `hr_db`.`employees` TO {writer}"),
+            &format!("GRANT SELECT, INSERT, UPDATE, DELETE ON `hr_db`.`rowgate_loads` TO {writer}"),
+            &format!(r"GRANT ALL ON `hr\_db`.* TO {admin}"),
+        ]
+    );
+}
+
+#[test]
+fn a_password_is_plain_long_and_never_shown() {
+    for wrong in
+        ["short", "fifteen-letters", "a'; DROP TABLE jobs; --", "sixteen letters!", "ñññññññññ"]
+    {
+        let message = users(wrong).unwrap_err().to_string();
+        assert!(message.starts_with("setting ROWGATE_WRITER_PASSWORD: not 16 to 128"), "{message}");
+        assert!(!message.contains(wrong));
+    }
+    let message = Users::read(&|_| None).unwrap_err().to_string();
+    assert_eq!(message, "settings missing: ROWGATE_WRITER_PASSWORD, ROWGATE_ADMIN_PASSWORD");
+    assert!(!format!("{:?}", users(PASSWORDS[0].1).unwrap()).contains("0123456789"));
+
+    let database = Database::new(&ALL);
+    database.fail("CREATE USER", database_error(1819));
+    let target = fake::target();
+    let users = users(PASSWORDS[0].1).unwrap();
+    let error = run(migrate::grant(&database.client(&target), &users)).unwrap_err();
+    assert!(error.to_string().starts_with("user rowgate_writer is not made: "), "{error}");
+    assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
+}
+
+fn read_files(files: &[(&str, &str)]) -> Result<Vec<migrations::Migration>, (String, u64, String)> {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    migrations::read(files.collect()).map_err(|it| (it.file, it.error.line, it.error.message))
+}
+
+#[test]
+fn migration_files_are_read_in_order_and_cut_into_statements() {
+    let first = "-- é first\nALTER TABLE jobs ADD x VARCHAR(9) COMMENT 'a;b';\n\nDROP TABLE y ;\n";
+    let read = read_files(&[("0002_b.sql", "SELECT 1;"), ("0001_a_1.sql", first)]).unwrap();
+    assert_eq!((read[0].number, read[0].name.as_str()), (1, "a_1"));
+    assert_eq!(
+        read[0].statements,
+        ["ALTER TABLE jobs ADD x VARCHAR(9) COMMENT 'a;b'", "DROP TABLE y"]
+    );
+    assert_eq!(read[0].text, first);
+    assert_eq!((read[1].number, read[1].name.as_str()), (2, "b"));
+    assert_eq!(read_files(&[]).unwrap(), []);
+}
+
+#[test]
+fn migration_files_that_do_not_do_are_refused_with_their_line() {
+    let long = format!("\nSELECT '{}';", "x".repeat(65_536));
+    for (files, file, line, message) in [
+        (vec![("0002_b.sql", "SELECT 1;")], "0002_b.sql", 1, "0001 is missing"),
+        (vec![("0001_a.sql", "A;"), ("0003_c.sql", "C;")], "0003_c.sql", 1, "0002 is missing"),
+        (vec![("0001_a.sql", "A;"), ("0001_b.sql", "B;")], "0001_b.sql", 1, "stands twice"),
+        (vec![("0000_a.sql", "A;")], "0000_a.sql", 1, "begin with 0001"),
+        (vec![("1_a.sql", "A;")], "1_a.sql", 1, "NNNN_name.sql"),
+        (vec![("0001_A.sql", "A;")], "0001_A.sql", 1, "NNNN_name.sql"),
+        (vec![("0001_.sql", "A;")], "0001_.sql", 1, "NNNN_name.sql"),
+        (vec![("notes.txt", "A;")], "notes.txt", 1, "NNNN_name.sql"),
+        (vec![("0001_a.sql", "")], "0001_a.sql", 1, "no statement"),
+        (vec![("0001_a.sql", "-- later\n;\n")], "0001_a.sql", 1, "no statement"),
+        (vec![("0001_a.sql", "A;\n\nB")], "0001_a.sql", 3, "without its semicolon"),
+        (vec![("0001_a.sql", "A;\nB 'x;")], "0001_a.sql", 2, "nterminated"),
+        (vec![("0001_a.sql", long.as_str())], "0001_a.sql", 2, "65536 characters"),
+    ] {
+        let (in_file, on_line, found) = read_files(&files).unwrap_err();
+        assert_eq!((in_file.as_str(), on_line), (file, line), "{found}");
+        assert!(found.contains(message), "{found}");
+    }
+}

@@ -1,0 +1,71 @@
+//! The names of the operations.
+
+/// An operation of the service model.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Operation {
+    /// One statement, once.
+    ExecuteStatement,
+    /// One statement, once for each set of parameters.
+    BatchExecuteStatement,
+    /// Opens a transaction.
+    BeginTransaction,
+    /// Ends a transaction and keeps its changes.
+    CommitTransaction,
+    /// Ends a transaction and drops its changes.
+    RollbackTransaction,
+    /// Of Serverless v1; later clusters refuse it.
+    ExecuteSql,
+}
+
+impl Operation {
+    const ALL: [Self; 6] = [
+        Self::ExecuteStatement,
+        Self::BatchExecuteStatement,
+        Self::BeginTransaction,
+        Self::CommitTransaction,
+        Self::RollbackTransaction,
+        Self::ExecuteSql,
+    ];
+
+    pub(super) fn from_path(path: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.path() == path)
+    }
+
+    /// Reads the short name, as a fault's text has it.
+    pub(super) fn from_short_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.short_name() == name)
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::ExecuteStatement => "/Execute",
+            Self::BatchExecuteStatement => "/BatchExecute",
+            Self::BeginTransaction => "/BeginTransaction",
+            Self::CommitTransaction => "/CommitTransaction",
+            Self::RollbackTransaction => "/RollbackTransaction",
+            Self::ExecuteSql => "/ExecuteSql",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ExecuteStatement => "ExecuteStatement",
+            Self::BatchExecuteStatement => "BatchExecuteStatement",
+            Self::BeginTransaction => "BeginTransaction",
+            Self::CommitTransaction => "CommitTransaction",
+            Self::RollbackTransaction => "RollbackTransaction",
+            Self::ExecuteSql => "ExecuteSql",
+        }
+    }
+
+    pub(super) fn short_name(self) -> &'static str {
+        match self {
+            Self::ExecuteStatement => "execute",
+            Self::BatchExecuteStatement => "batch",
+            Self::BeginTransaction => "begin",
+            Self::CommitTransaction => "commit",
+            Self::RollbackTransaction => "rollback",
+            Self::ExecuteSql => "execute-sql",
+        }
+    }
+}

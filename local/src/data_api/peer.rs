@@ -1,0 +1,39 @@
+//! The other end of an HTTP connection.
+
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
+use tokio::net::TcpListener;
+
+/// Who is connected, and a second handle to hang up with, which HTTP alone has no way to do.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    address: SocketAddr,
+    stream: Option<Arc<TcpStream>>,
+}
+
+impl Peer {
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.address.ip().to_canonical().is_loopback()
+    }
+
+    /// Closes the connection both ways; what is answered after that goes nowhere.
+    pub(super) fn hang_up(&self) {
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(incoming: IncomingStream<'_, TcpListener>) -> Self {
+        // Small answers go out at once; if that cannot be had they are only slower.
+        let _ = incoming.io().set_nodelay(true);
+        let handle = incoming.io().as_fd().try_clone_to_owned();
+        let stream = handle.ok().map(|handle| Arc::new(TcpStream::from(handle)));
+        Self { address: *incoming.remote_addr(), stream }
+    }
+}
