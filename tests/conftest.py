@@ -30,8 +30,11 @@ STOP_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def stack():
-    """What `rowgate dev --json` says: addresses, credentials, the path of the call log."""
-    with running() as report:
+    """What `rowgate dev --json` says: addresses, credentials, the path of the call log.
+
+    Its Worker runs bare, as on Cloudflare: the proxy of `wrangler dev` reads every body to its end.
+    """
+    with running("--bare") as report:
         yield report
 
 

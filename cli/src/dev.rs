@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use checkout::Checkout;
 use end::End;
 use report::Report;
-use worker::Worker;
+use worker::{Worker, WorkerOptions};
 
 /// How often the children are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
@@ -40,6 +40,10 @@ pub(crate) struct DevArgs {
     /// Port of the gateway on 127.0.0.1 [default: a free one]
     #[arg(long)]
     port: Option<u16>,
+
+    /// Run the Worker past the proxy of `wrangler dev`, which reads every body to its end
+    #[arg(long)]
+    bare: bool,
 
     /// Use this MySQL or MariaDB instead of starting one: mysql://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
@@ -116,9 +120,14 @@ impl Stack {
         let api_key = make_api_key();
         let variables = variables(&data_api, &database_url, &api_key)?;
         let host = host(&variables)?;
-        let config = checkout.worker_config(args.rate_limit)?;
+        let options = WorkerOptions {
+            config: checkout.worker_config(args.rate_limit)?,
+            variables: &variables,
+            port: args.port,
+            bare: args.bare,
+        };
         let (worker, ()) = tokio::try_join!(
-            Worker::start(&checkout, &config, folder.path(), &variables, args.port, &host),
+            Worker::start(&checkout, folder.path(), options, &host),
             make_tables(&variables, &host),
         )?;
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod dev;
+mod doctor;
 mod keys;
 mod migrate;
 
@@ -21,6 +22,7 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Dev(dev::DevArgs),
+    Doctor(doctor::DoctorArgs),
     Keys(keys::KeysArgs),
     Migrate(migrate::MigrateArgs),
 }
@@ -31,6 +33,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args).await,
         Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Migrate(args) => migrate::run(&args).await,
     };

@@ -85,5 +85,7 @@ pub use ingest::{
 
 pub mod migrate;
 
+pub mod doctor;
+
 mod gate;
 pub use gate::{BodyError, Gate, Head};

@@ -27,8 +27,13 @@ impl Checkout {
         Ok(checkout)
     }
 
-    /// The script that runs the Worker; it finds Miniflare in the checkout's node_modules.
-    pub(super) fn worker_script(&self) -> PathBuf {
+    /// What node runs for the command `wrangler`.
+    pub(super) fn wrangler(&self) -> PathBuf {
+        self.root.join("node_modules/wrangler/bin/wrangler.js")
+    }
+
+    /// The script that runs the Worker bare; it finds Miniflare in the checkout's node_modules.
+    pub(super) fn bare_worker(&self) -> PathBuf {
         self.root.join("cli/src/dev/worker.mjs")
     }
 

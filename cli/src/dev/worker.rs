@@ -1,5 +1,6 @@
-//! The Worker under Miniflare, the simulator inside wrangler.
+//! The Worker on this machine: under `wrangler dev`, or bare under Miniflare, the simulator inside it.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -54,6 +55,18 @@ wait "$node"
 kill -KILL 0
 "#;
 
+/// What a Worker is given.
+pub(super) struct WorkerOptions<'o> {
+    /// The configuration, as wrangler reads it.
+    pub(super) config: Value,
+    /// The Worker's own variables and secrets.
+    pub(super) variables: &'o [(&'static str, String)],
+    /// The port on 127.0.0.1, or any that is free.
+    pub(super) port: Option<u16>,
+    /// Whether requests reach the Worker as they are, past the proxy of `wrangler dev`.
+    pub(super) bare: bool,
+}
+
 /// A Worker that answers; dropping it ends it.
 pub(super) struct Worker {
     supervisor: Child,
@@ -64,30 +77,27 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts the Worker on 127.0.0.1 and waits until `GET /health` answers.
     ///
-    /// `config` is what wrangler is given; `stack_folder` is private to this stack and removed when the Worker is ended; `variables` are
-    /// the Worker's own. On error nothing keeps running, and the message ends with the
-    /// last lines of the log.
+    /// `stack_folder` is private to this stack and removed when the Worker is ended. On error
+    /// nothing keeps running, and the message ends with the last lines of the log.
     pub(super) async fn start(
         checkout: &Checkout,
-        config: &Value,
         stack_folder: &Path,
-        variables: &[(&str, String)],
-        port: Option<u16>,
+        options: WorkerOptions<'_>,
         host: &impl Host,
     ) -> Result<Self> {
         let folder = stack_folder.join("worker");
         std::fs::create_dir(&folder)?;
-        write_private(&folder.join("wrangler.json"), &config.to_string())?;
+        let config = folder.join("wrangler.json");
+        write_private(&config, &options.config.to_string())?;
         // It is read because it lies beside the configuration.
-        write_private(&folder.join(".dev.vars"), &dev_vars(variables)?)?;
+        write_private(&folder.join(".dev.vars"), &dev_vars(options.variables)?)?;
 
         let log = folder.join("worker.log");
         let supervisor = supervised(stack_folder, &log)
             .arg("node")
-            .arg(checkout.worker_script())
-            .arg(folder.join("wrangler.json"))
-            // 0 is a free port of the runtime's own choice, so nobody can take it first.
-            .arg(port.unwrap_or(0).to_string())
+            .args(node_arguments(checkout, &config, &options))
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
             // What it leaves behind after a SIGKILL goes with the folder.
             .env("TMPDIR", &folder)
             .env("NO_COLOR", "1")
@@ -203,6 +213,24 @@ fn tail(log: &str) -> String {
 
 fn health_request(url: &str) -> Request {
     Request { method: "GET", url: format!("{url}/health"), headers: Vec::new(), body: Vec::new() }
+}
+
+fn node_arguments(
+    checkout: &Checkout,
+    config: &Path,
+    options: &WorkerOptions<'_>,
+) -> Vec<OsString> {
+    // 0 is a free port of the runtime's own choice, so nobody can take it first.
+    let port = options.port.unwrap_or(0).to_string();
+    if options.bare {
+        return vec![checkout.bare_worker().into(), config.into(), port.into()];
+    }
+    let mut arguments: Vec<OsString> = vec![checkout.wrangler().into(), "dev".into()];
+    arguments.extend(["--config".into(), config.into(), "--port".into(), port.into()]);
+    let fixed =
+        ["--ip", "127.0.0.1", "--inspector-port", "0", "--show-interactive-dev-session=false"];
+    arguments.extend(fixed.map(OsString::from));
+    arguments
 }
 
 /// The Worker's variables in the form of a `.dev.vars` file.

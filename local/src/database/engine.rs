@@ -101,15 +101,17 @@ const MYSQL: Product = Product {
     is_version: |text| text.contains(" Ver ") && !text.contains("MariaDB"),
     common_options: &[
         "--innodb-redo-log-capacity=32M",
-        // The one user has no password, so nothing needs keys; making them takes a second.
-        "--auto-generate-certs=OFF",
-        "--loose-sha256-password-auto-generate-rsa-keys=OFF",
-        "--caching-sha2-password-auto-generate-rsa-keys=OFF",
         "--mysqlx=OFF",
         // Its folder, if it is a fixed one, may be missing; files are no business of this server.
         "--secure-file-priv=NULL",
     ],
-    set_up_options: &["--initialize-insecure"],
+    set_up_options: &[
+        "--initialize-insecure",
+        // Keys for the passwords of users that a test makes; once, at the start, is enough.
+        "--auto-generate-certs=OFF",
+        "--loose-sha256-password-auto-generate-rsa-keys=OFF",
+        "--caching-sha2-password-auto-generate-rsa-keys=OFF",
+    ],
     // Nothing that decides behaviour: the defaults are what this engine is here for. Names are
     // resolved, since its root is that of localhost; for loopback it asks nobody.
     server_options: &[],

@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 impl Client {
     pub(crate) fn new(endpoint: &str) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: http(),
             endpoint: endpoint.to_owned(),
             access_key_id: ACCESS_KEY_ID.to_owned(),
             secret_access_key: SECRET_ACCESS_KEY.to_owned(),
@@ -174,4 +174,13 @@ pub(crate) fn with_arns(members: Value) -> Value {
     let Value::Object(members) = members else { panic!("members of an object") };
     body.extend(members);
     Value::Object(body)
+}
+
+/// A client for plain HTTP.
+///
+/// It asks for a TLS provider all the same, as soon as another crate of the same build has switched
+/// reqwest's TLS on.
+fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }

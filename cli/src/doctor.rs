@@ -1,0 +1,89 @@
+//! `rowgate doctor`: what a real account does, against what rowgate expects.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use rowgate_core::Client;
+use rowgate_core::data_api::Target;
+use rowgate_core::doctor::{Check, Outcome, examine};
+use rowgate_native::{NativeHost, from_environment};
+use serde::Serialize;
+
+/// A paused Aurora cluster takes half a minute to resume.
+const TIME: Duration = Duration::from_secs(120);
+
+/// Try on a real account what rowgate relies on.
+///
+/// Goes through the Data API with the settings of `rowgate migrate`. Writes to no table but
+/// rowgate_doctor, which it makes and drops; with the writer's secret the checks that need it are
+/// left out. The exit code is 1 if something fails that rowgate relies on; a note is for you to
+/// know.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Print one JSON object, at the end
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Summary<'c> {
+    passed: usize,
+    failed: usize,
+    noted: usize,
+    checks: &'c [Check],
+}
+
+impl<'c> Summary<'c> {
+    fn new(checks: &'c [Check]) -> Self {
+        let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count();
+        Self {
+            passed: count(Outcome::Pass),
+            failed: count(Outcome::Fail),
+            noted: count(Outcome::Note),
+            checks,
+        }
+    }
+}
+
+pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
+    let target = Target::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let client = Client::new(&host, &target, TIME);
+
+    let mut printed = Ok(());
+    let checks = examine(&client, |check| {
+        if !args.json && printed.is_ok() {
+            printed = print(check);
+        }
+    })
+    .await;
+    printed?;
+
+    let summary = Summary::new(&checks);
+    let mut out = io::stdout().lock();
+    if args.json {
+        serde_json::to_writer(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        let Summary { passed, failed, noted, .. } = summary;
+        writeln!(out, "{passed} passed, {failed} failed, {noted} to note")?;
+    }
+    Ok(if summary.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Says why a check matters where it did not pass.
+fn print(check: &Check) -> io::Result<()> {
+    let outcome = match check.outcome {
+        Outcome::Pass => "pass",
+        Outcome::Fail => "FAIL",
+        Outcome::Note => "note",
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{outcome}  {}: {}", check.name, check.found)?;
+    if check.outcome != Outcome::Pass {
+        writeln!(out, "      {}", check.why)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! The statements that rowgate really sends, on a table of the doctor's own.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::data_api::ExecuteStatement;
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::schema::{Column, ColumnType, Table};
+use crate::statement::{AFTER, OnDuplicate, ROWS, existing, write};
+
+use super::{Finding, Found, Subject, ask, text, transactions, value};
+
+/// Like a table of `sql/schema.sql`, so that the statements are those of a load.
+pub(super) static SCRATCH: Table = Table {
+    name: "rowgate_doctor",
+    aliases: &[],
+    columns: &[
+        Column {
+            name: "id",
+            aliases: &[],
+            column_type: ColumnType::Int { min: i32::MIN as i64, max: i32::MAX as i64 },
+            nullable: false,
+            auto_increment: true,
+            references: None,
+        },
+        Column {
+            name: "name",
+            aliases: &[],
+            column_type: ColumnType::Varchar { max_chars: 255 },
+            nullable: false,
+            auto_increment: false,
+            references: None,
+        },
+    ],
+    key: 0,
+    create: "CREATE TABLE rowgate_doctor (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+             name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL)",
+};
+
+const REMOVE: &str = "DROP TABLE IF EXISTS rowgate_doctor";
+
+pub(super) const MAKE: Subject = Subject {
+    name: "scratch_table",
+    why: "the checks that write need a table of their own; only the admin's secret may make one",
+    relied_on: false,
+};
+
+/// What needs the scratch table, in order.
+pub(super) const OTHERS: [&Subject; 7] =
+    [&INSERT, &KEEP, &UPDATE, &UPDATE_COUNT, &EXISTING, &ERROR_NUMBER, &transactions::AFTER_ERROR];
+
+pub(super) async fn make<H: Host>(client: &Client<'_, H>) -> Found {
+    // One that an earlier run could not drop.
+    drop_table(client).await?;
+    let create = ExecuteStatement { sql: SCRATCH.create, ..ExecuteStatement::default() };
+    client.call(&create, Repeat::Never).await?;
+    Ok(Finding::Good("made".into()))
+}
+
+pub(super) const DROP: Subject = Subject {
+    name: "scratch_table_dropped",
+    why: "nothing of the doctor should stay",
+    relied_on: true,
+};
+
+pub(super) async fn remove<H: Host>(client: &Client<'_, H>) -> Found {
+    drop_table(client).await?;
+    Ok(Finding::Good("dropped".into()))
+}
+
+async fn drop_table<H: Host>(client: &Client<'_, H>) -> Result<(), CallError> {
+    let call = ExecuteStatement { sql: REMOVE, ..ExecuteStatement::default() };
+    ask(client, call).await.map(|_| ())
+}
+
+pub(super) const INSERT: Subject = Subject {
+    name: "insert_count",
+    why: "on_duplicate=fail rolls back where the database counts other rows than were sent",
+    relied_on: true,
+};
+
+pub(super) async fn insert<H: Host>(client: &Client<'_, H>) -> Found {
+    let rows = r#"[[1,"a"],[2,"b"],[3,"c"]]"#;
+    let count = send(client, OnDuplicate::Fail, rows, None).await?;
+    Ok(Finding::when(count == 3, format!("{count} of 3 new rows counted")))
+}
+
+pub(super) const KEEP: Subject = Subject {
+    name: "keep_count",
+    why: "on_duplicate=keep reports as kept what the database does not count as stored",
+    relied_on: true,
+};
+
+pub(super) async fn keep<H: Host>(client: &Client<'_, H>) -> Found {
+    let count = send(client, OnDuplicate::Keep, r#"[[3,"x"],[4,"d"]]"#, None).await?;
+    Ok(Finding::when(count == 1, format!("{count} counted of 1 new row and 1 that was there")))
+}
+
+pub(super) const UPDATE: Subject = Subject {
+    name: "update",
+    why: "on_duplicate=update takes new values from JSON_TABLE by its alias",
+    relied_on: true,
+};
+
+pub(super) const UPDATE_COUNT: Subject = Subject {
+    name: "found_or_changed_rows",
+    why: "the count of an update depends on the service's driver; rowgate never reads it",
+    relied_on: false,
+};
+
+/// One row that is the same, one that changes, one that is new.
+pub(super) async fn update<H: Host>(client: &Client<'_, H>) -> (Found, Found) {
+    let rows = r#"[[1,"a"],[2,"changed"],[5,"e"]]"#;
+    let count = match send(client, OnDuplicate::Update, rows, None).await {
+        Ok(count) => count,
+        Err(error) => return (Err(error), Ok(Finding::NotTried("needs an update that runs"))),
+    };
+    let counted = match count {
+        3 => Finding::Good("changed rows: 2 for a change, 0 for a row that is the same".into()),
+        4 => Finding::Good("found rows: 2 for a change, 1 for a row that is the same".into()),
+        other => Finding::Bad(format!("{other} for one change, one new row and one the same")),
+    };
+    (updated(client).await, Ok(counted))
+}
+
+async fn updated<H: Host>(client: &Client<'_, H>) -> Found {
+    let names = value(client, "SELECT GROUP_CONCAT(name ORDER BY id) FROM rowgate_doctor").await?;
+    Ok(match names.as_str() {
+        "a,changed,c,d,e" => Finding::Good("new values stored".into()),
+        _ => Finding::Bad("other values stored than were sent".into()),
+    })
+}
+
+pub(super) const EXISTING: Subject = Subject {
+    name: "existing_rows",
+    why: "after a refusal one query names the rows that exist, by their place in the JSON",
+    relied_on: true,
+};
+
+pub(super) async fn existing_rows<H: Host>(client: &Client<'_, H>) -> Found {
+    let sql = existing(&SCRATCH, 0);
+    let parameters = &[(ROWS, r#"[[9,"x"],[2,"y"],[1,"z"]]"#), (AFTER, "0")];
+    let call = ExecuteStatement { sql: &sql, parameters, ..ExecuteStatement::default() };
+    let numbers: Vec<_> =
+        ask(client, call).await?.records.into_iter().flatten().map(text).collect();
+    Ok(match numbers == ["2", "3"] {
+        true => Finding::Good("the second and third of three, as it is".into()),
+        false => Finding::Bad(format!("rows {} where 2 and 3 exist", numbers.join(", "))),
+    })
+}
+
+pub(super) const ERROR_NUMBER: Subject = Subject {
+    name: "error_number",
+    why: "a key that exists is told from other refusals by MySQL's error number, 1062",
+    relied_on: true,
+};
+
+pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found {
+    let refused = send(client, OnDuplicate::Fail, r#"[[1,"again"]]"#, None).await;
+    Ok(match refused {
+        Ok(_) => Finding::Bad("a key that exists was accepted".into()),
+        Err(CallError::Api(error)) if error.database_code == Some(1062) => {
+            Finding::Good(format!("1062 with {} (HTTP {})", error.error_type, error.status))
+        }
+        Err(error) => Finding::Bad(format!("no 1062: {error}")),
+    })
+}
+
+/// Writes rows as a load does, and gives the count.
+pub(super) async fn send<H: Host>(
+    client: &Client<'_, H>,
+    on_duplicate: OnDuplicate,
+    rows: &str,
+    transaction_id: Option<&str>,
+) -> Result<u64, CallError> {
+    let sql = write(&SCRATCH, on_duplicate);
+    let call = ExecuteStatement { sql: &sql, parameters: &[(ROWS, rows)], transaction_id };
+    Ok(client.call(&call, Repeat::Never).await?.number_of_records_updated)
+}
+
+/// How many rows have an id, as text.
+pub(super) async fn count<H: Host>(
+    client: &Client<'_, H>,
+    id: u32,
+    transaction_id: Option<&str>,
+) -> Result<bool, CallError> {
+    let id = id.to_string();
+    let call = ExecuteStatement {
+        sql: "SELECT COUNT(*) FROM rowgate_doctor WHERE id = :id",
+        parameters: &[("id", &id)],
+        transaction_id,
+    };
+    let found = ask(client, call).await?.records.into_iter().flatten().map(text);
+    Ok(found.eq(["1"]))
+}

@@ -1,0 +1,429 @@
+//! Every check of the doctor, with the answer that passes and with answers that do not.
+#![allow(clippy::unwrap_used)]
+
+#[path = "migrate/fake.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod fake;
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rowgate_core::data_api::REQUEST_LIMIT;
+use rowgate_core::doctor::{Check, Outcome, examine};
+use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
+use serde_json::{Value, json};
+use world::{
+    answer, begun, connection_refused, cut, database_error, ended, error, numbers, run, updated,
+};
+
+type Answer = Result<Response, SendError>;
+
+/// What a call has in it, and what it then gets.
+type Symptom = (&'static str, fn() -> Answer);
+
+/// A healthy account, but for some answers.
+struct Patient {
+    symptoms: Vec<Symptom>,
+    /// How many such calls are answered well before.
+    spared: Cell<u32>,
+    tables: fake::Database,
+    calls: RefCell<Vec<String>>,
+    sleeps: Cell<u32>,
+}
+
+impl Patient {
+    fn new(fragment: &'static str, answer: fn() -> Answer) -> Self {
+        Self::with(vec![(fragment, answer)])
+    }
+
+    fn with(symptoms: Vec<Symptom>) -> Self {
+        let tables = fake::Database::new(&["departments", "jobs", "employees"]);
+        let (calls, sleeps) = (RefCell::default(), Cell::default());
+        Self { symptoms, spared: Cell::new(0), tables, calls, sleeps }
+    }
+
+    fn healthy() -> Self {
+        Self::with(Vec::new())
+    }
+
+    fn examine(&self) -> Vec<Check> {
+        let target = fake::target();
+        let client = Client::new(self, &target, Duration::from_secs(60));
+        let mut told = Vec::new();
+        let checks = run(examine(&client, |check| told.push(check.clone())));
+        assert_eq!(told, checks, "each is told when it is made");
+        checks
+    }
+
+    fn was_called(&self, fragment: &str) -> bool {
+        self.calls.borrow().iter().any(|call| call.contains(fragment))
+    }
+
+    fn healthy_answer(&self, call: &str, body_bytes: usize) -> Answer {
+        let has = |fragment: &str| call.contains(fragment);
+        match () {
+            () if has("BeginTransaction") => begun(),
+            () if has("RollbackTransaction") => ended(),
+            () if has("CURRENT_USER") => row(&["admin@%", "hr"]),
+            () if has("AURORA_VERSION") => row(&["3.08.0"]),
+            () if has("VERSION()") => row(&["8.0.39"]),
+            () if has("@@sql_mode") => row(&["ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES"]),
+            () if has("@@character_set_client") => {
+                row(&["utf8mb4", "utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci"])
+            }
+            () if has("@@character_set_database") => row(&["utf8mb4", "utf8mb4_0900_ai_ci"]),
+            () if has("@@max_allowed_packet") => numbers(&[64 << 20]),
+            () if has("@@innodb_autoinc_lock_mode") => numbers(&[2]),
+            () if has("HEX(r.t)") => unfolded("é😀\"\\", "C3A9F09F9880225C"),
+            () if has("JSON_LENGTH") && body_bytes > REQUEST_LIMIT => too_large(),
+            () if has("JSON_LENGTH") => numbers(&[1]),
+            () if has("REPEAT('x', 30000)") => error(400, "BadRequestException"),
+            () if has("REPEAT") && has("60000") => row(&["x"]),
+            () if has("REPEAT") => error(400, "DatabaseErrorException"),
+            () if has("SELECT 1; SELECT 2") => error(400, "ValidationException"),
+            () if has("SLEEP") => self.sleep_once(),
+            () if has(r#"[[1,"a"],[2,"b"],[3,"c"]]"#) => updated(3),
+            () if has(r#"[[1,"a"],[2,"changed"],[5,"e"]]"#) => updated(3),
+            () if has("again") => database_error(1062),
+            () if has("INSERT INTO `rowgate_doctor`") => updated(1),
+            () if has("GROUP_CONCAT") => row(&["a,changed,c,d,e"]),
+            () if has("SELECT r.n FROM JSON_TABLE") => numbers(&[2, 3]),
+            () if has("COUNT(*)") && has("in tx-1") => numbers(&[1]),
+            () if has("COUNT(*)") => numbers(&[0]),
+            () if has("TABLE rowgate_doctor") || has("TABLE IF EXISTS rowgate_doctor") => {
+                updated(0)
+            }
+            () => panic!("a call that the script does not have: {call}"),
+        }
+    }
+
+    /// The first of two gets through, the other is refused.
+    fn sleep_once(&self) -> Answer {
+        self.sleeps.set(self.sleeps.get() + 1);
+        if self.sleeps.get() == 1 { numbers(&[0]) } else { error(400, "DatabaseErrorException") }
+    }
+}
+
+impl Host for Patient {
+    fn sign(&self, _request: &mut Request, _service: Service) -> Result<(), SignError> {
+        Ok(())
+    }
+
+    async fn send(&self, request: Request) -> Answer {
+        let call = describe(&request);
+        self.calls.borrow_mut().push(call.clone());
+        if let Some((_, answer)) = self.symptoms.iter().find(|it| call.contains(it.0)) {
+            match self.spared.get().checked_sub(1) {
+                Some(left) => self.spared.set(left),
+                None => return answer(),
+            }
+        }
+        if call.contains("information_schema") {
+            return self.tables.send(request).await;
+        }
+        self.healthy_answer(&call, request.body.len())
+    }
+
+    fn now(&self) -> Duration {
+        // Past every deadline: a call is made once, so that a script stays short.
+        let calls = self.calls.borrow().len() as u64;
+        Duration::from_secs(if calls == 0 { 0 } else { 1_000_000 })
+    }
+
+    async fn sleep(&self, _time: Duration) {}
+
+    fn random(&self) -> u64 {
+        0
+    }
+}
+
+/// The operation, the statement, its parameters if they are short, and the transaction.
+fn describe(request: &Request) -> String {
+    // Reading megabytes takes its time, and two checks send them.
+    if request.body.len() > 1 << 20 {
+        return "Execute SELECT JSON_LENGTH".into();
+    }
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let parameters = body["parameters"].as_array().cloned().unwrap_or_default();
+    let values = parameters.iter().filter_map(|it| it["value"]["stringValue"].as_str());
+    let values: Vec<_> = values.filter(|value| value.len() < 100).collect();
+    let sql = body["sql"].as_str().unwrap_or_default();
+    let operation = request.url.rsplit('/').next().unwrap();
+    let transaction = body["transactionId"].as_str().unwrap_or("none");
+    format!("{operation} {sql} {} in {transaction}", values.join(" "))
+}
+
+fn row(values: &[&str]) -> Answer {
+    let fields: Value = values.iter().map(|text| json!({"stringValue": text})).collect();
+    answer(200, &json!({ "records": [fields] }).to_string())
+}
+
+fn unfolded(text: &str, hex: &str) -> Answer {
+    let first = json!([{"stringValue": "1"}, {"stringValue": text}, {"stringValue": hex}]);
+    let second = json!([{"stringValue": "2"}, {"isNull": true}, {"isNull": true}]);
+    answer(200, &json!({ "records": [first, second] }).to_string())
+}
+
+fn too_large() -> Answer {
+    error(413, "RequestEntityTooLargeException")
+}
+
+fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
+    checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name}"))
+}
+
+const NAMES: [&str; 24] = [
+    "connection",
+    "engine",
+    "sql_mode",
+    "connection_charset",
+    "database_charset",
+    "max_allowed_packet",
+    "innodb_autoinc_lock_mode",
+    "json_table",
+    "request_under_4_mib",
+    "request_over_4_mib",
+    "answer_over_1_mib",
+    "row_over_64_kib",
+    "several_statements",
+    "one_call_at_a_time",
+    "scratch_table",
+    "insert_count",
+    "keep_count",
+    "update",
+    "found_or_changed_rows",
+    "existing_rows",
+    "error_number",
+    "transaction_after_an_error",
+    "scratch_table_dropped",
+    "schema",
+];
+
+#[test]
+fn a_healthy_account_passes_every_check() {
+    let checks = Patient::healthy().examine();
+    let names: Vec<_> = checks.iter().map(|check| check.name).collect();
+    assert_eq!(names, NAMES);
+    for check in &checks {
+        assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+        assert!(!check.why.is_empty() && !check.found.is_empty(), "{check:?}");
+    }
+    assert_eq!(check(&checks, "engine").found, "MySQL 8.0.39, Aurora 3.08.0");
+    assert_eq!(check(&checks, "connection").found, "user admin@% in database hr");
+    assert_eq!(
+        serde_json::to_value(&checks[0]).unwrap(),
+        json!({
+            "name": "connection", "outcome": "pass", "found": "user admin@% in database hr",
+            "why": "everything goes through the Data API, as the database user of the secret",
+        })
+    );
+}
+
+/// A check, a call that is answered otherwise, how, and what comes of it.
+type Case = (&'static str, &'static str, fn() -> Answer, Outcome, &'static str);
+
+const CASES: &[Case] = {
+    use Outcome::{Fail, Note, Pass};
+    &[
+        ("connection", "CURRENT_USER", || error(403, "AccessDeniedException"), Fail, "HTTP 403"),
+        ("connection", "CURRENT_USER", connection_refused, Fail, "no answer: connection refused"),
+        ("connection", "CURRENT_USER", || row(&["admin@%", ""]), Fail, "no user and database"),
+        ("engine", " VERSION()", || row(&["5.7.12"]), Fail, "MySQL 5.7.12"),
+        ("engine", " VERSION()", || row(&["10.5.2-MariaDB"]), Fail, "MariaDB 10.5.2"),
+        ("engine", " VERSION()", || row(&["10.11.2-MariaDB-log"]), Pass, "MariaDB 10.11.2"),
+        ("engine", " VERSION()", || row(&["eight"]), Fail, "MySQL eight"),
+        ("engine", "AURORA_VERSION", || database_error(1305), Pass, "MySQL 8.0.39, not Aurora"),
+        ("engine", "AURORA_VERSION", cut, Fail, "no answer"),
+        ("sql_mode", "@@sql_mode", || row(&[""]), Fail, "empty"),
+        ("sql_mode", "@@sql_mode", || row(&["NO_ZERO_DATE"]), Fail, "NO_ZERO_DATE"),
+        ("sql_mode", "@@sql_mode", || row(&["STRICT_ALL_TABLES"]), Pass, "STRICT_ALL_TABLES"),
+        (
+            "connection_charset",
+            "@@character_set_client",
+            || row(&["latin1", "latin1", "latin1", "latin1_swedish_ci"]),
+            Note,
+            "client latin1",
+        ),
+        (
+            "connection_charset",
+            "@@character_set_client",
+            || row(&["utf8mb4", "utf8mb4", "", "utf8mb4_bin"]),
+            Pass,
+            "results ",
+        ),
+        (
+            "database_charset",
+            "@@character_set_database",
+            || row(&["latin1", "latin1_swedish_ci"]),
+            Fail,
+            "latin1, latin1_swedish_ci",
+        ),
+        ("max_allowed_packet", "@@max_allowed", || numbers(&[1 << 20]), Fail, "1048576 bytes"),
+        ("innodb_autoinc_lock_mode", "@@innodb_autoinc", || numbers(&[1]), Note, "1"),
+        ("json_table", "HEX(r.t)", || unfolded("é?\"\\", "C3A93F225C"), Fail, "other values"),
+        // Turned wrong on the way in and back on the way out.
+        ("json_table", "HEX(r.t)", || unfolded("é😀\"\\", "C383C2A9"), Fail, "other values"),
+        ("json_table", "HEX(r.t)", || database_error(3144), Fail, "MySQL error 3144"),
+        ("request_under_4_mib", "JSON_LENGTH", too_large, Fail, "HTTP 413"),
+        ("request_under_4_mib", "JSON_LENGTH", || row(&[""]), Fail, "not read whole"),
+        ("request_over_4_mib", "JSON_LENGTH", || numbers(&[1]), Note, "not refused"),
+        ("request_over_4_mib", "JSON_LENGTH", cut, Note, "no answer: connection reset"),
+        (
+            "answer_over_1_mib",
+            "REPEAT('x', 30000)",
+            || error(400, "UnsupportedResultException"),
+            Pass,
+            "refused with UnsupportedResultException (HTTP 400)",
+        ),
+        ("answer_over_1_mib", "REPEAT('x', 30000)", || row(&["x"]), Note, "not refused"),
+        ("row_over_64_kib", "REPEAT('x', CAST", || row(&["x"]), Note, "not refused"),
+        ("row_over_64_kib", "60000", || error(400, "X"), Note, "60,000 bytes are refused too"),
+        ("several_statements", "SELECT 1; SELECT 2", || row(&["1"]), Fail, "not refused"),
+        ("one_call_at_a_time", "SLEEP", || numbers(&[0]), Note, "the second waited"),
+        ("one_call_at_a_time", "SLEEP", || error(400, "X"), Note, "neither runs"),
+        ("one_call_at_a_time", "BeginTransaction", || error(403, "X"), Note, "HTTP 403"),
+        ("scratch_table", "CREATE TABLE", || database_error(1142), Note, "MySQL error 1142"),
+        ("insert_count", r#"[3,"c"]"#, || updated(6), Fail, "6 of 3 new rows counted"),
+        ("keep_count", "NOT EXISTS", || updated(2), Fail, "2 counted of 1 new row"),
+        ("update", "GROUP_CONCAT", || row(&["a,b,c,d,e"]), Fail, "other values stored"),
+        ("update", "ON DUPLICATE KEY", || database_error(1064), Fail, "MySQL error 1064"),
+        ("found_or_changed_rows", "ON DUPLICATE KEY", || updated(4), Pass, "found rows"),
+        ("found_or_changed_rows", "ON DUPLICATE KEY", || updated(5), Note, "5 for one change"),
+        (
+            "found_or_changed_rows",
+            "ON DUPLICATE KEY",
+            || database_error(1064),
+            Note,
+            "not tried: needs an update that runs",
+        ),
+        ("existing_rows", "SELECT r.n FROM", || numbers(&[1, 2]), Fail, "rows 1, 2 where"),
+        ("error_number", r#"[[1,"again"]]"#, || updated(1), Fail, "was accepted"),
+        ("error_number", r#"[[1,"again"]]"#, || error(400, "X"), Fail, "no 1062: X (HTTP 400)"),
+        ("transaction_after_an_error", "COUNT(*)", || numbers(&[0]), Fail, "is gone"),
+        (
+            "transaction_after_an_error",
+            "COUNT(*)",
+            || error(404, "TransactionNotFoundException"),
+            Fail,
+            "TransactionNotFoundException",
+        ),
+        ("transaction_after_an_error", "COUNT(*)", || numbers(&[1]), Fail, "not rolled back"),
+        ("scratch_table", "DROP TABLE", || database_error(1142), Note, "MySQL error 1142"),
+        ("schema", "information_schema.tables", || row(&["a"]), Fail, "not readable"),
+    ]
+};
+
+/// Cases that do not touch each other: an examination sends megabytes, so it serves many at once.
+fn rounds() -> Vec<Vec<&'static Case>> {
+    let is_alone = |(name, fragment, ..): &&Case| {
+        matches!(*name, "connection" | "scratch_table") || *fragment == "BeginTransaction"
+    };
+    let mut rounds: Vec<Vec<&Case>> = Vec::new();
+    for case in CASES.iter().filter(|case| !is_alone(case)) {
+        let fits = |round: &&mut Vec<&Case>| {
+            round.iter().all(|other| other.0 != case.0 && other.1 != case.1)
+        };
+        match rounds.iter_mut().find(fits) {
+            Some(round) => round.push(case),
+            None => rounds.push(vec![case]),
+        }
+    }
+    rounds.extend(CASES.iter().filter(is_alone).map(|case| vec![case]));
+    rounds
+}
+
+#[test]
+fn another_answer_flips_its_check() {
+    // This one has a test of its own below.
+    let mut flipped = BTreeSet::from(["scratch_table_dropped"]);
+    for round in rounds() {
+        let symptoms = round.iter().map(|(_, fragment, answer, ..)| (*fragment, *answer));
+        let checks = Patient::with(symptoms.collect()).examine();
+        for (name, fragment, _, outcome, found) in round {
+            let check = check(&checks, name);
+            assert_eq!(check.outcome, *outcome, "{fragment}: {check:?}");
+            assert!(check.found.contains(found), "{fragment}: {check:?}");
+            if *outcome != Outcome::Pass {
+                flipped.insert(*name);
+            }
+        }
+    }
+    assert_eq!(flipped, NAMES.into_iter().collect(), "each check can come out otherwise");
+}
+
+#[test]
+fn without_a_connection_nothing_else_is_tried() {
+    let patient = Patient::new("CURRENT_USER", || error(403, "AccessDeniedException"));
+    assert_eq!(patient.examine().len(), 1);
+    assert_eq!(patient.calls.borrow().len(), 1);
+}
+
+#[test]
+fn without_a_scratch_table_the_rest_is_tried() {
+    let patient = Patient::new("CREATE TABLE", || database_error(1142));
+    let checks = patient.examine();
+    for name in &NAMES[15..22] {
+        let check = check(&checks, name);
+        assert_eq!(check.outcome, Outcome::Note);
+        assert_eq!(check.found, "not tried: needs the table rowgate_doctor");
+    }
+    assert!(!patient.was_called("INSERT"));
+    assert_eq!(check(&checks, "schema").outcome, Outcome::Pass);
+}
+
+#[test]
+fn the_scratch_table_is_dropped_whatever_fails() {
+    for fragment in ["INSERT INTO `rowgate_doctor`", "BeginTransaction", "Rollback", "COUNT(*)"] {
+        let patient = Patient::new(fragment, cut);
+        let checks = patient.examine();
+        assert_eq!(check(&checks, "scratch_table_dropped").outcome, Outcome::Pass);
+        let calls = patient.calls.borrow();
+        let last = calls.iter().rposition(|call| call.contains("rowgate_doctor")).unwrap();
+        assert!(calls[last].contains("DROP TABLE IF EXISTS rowgate_doctor"), "{fragment}");
+    }
+    let patient = Patient::new("DROP TABLE", || database_error(1142));
+    patient.spared.set(1);
+    let checks = patient.examine();
+    let check = check(&checks, "scratch_table_dropped");
+    assert_eq!(check.outcome, Outcome::Fail);
+    assert!(check.found.contains("MySQL error 1142"), "{check:?}");
+}
+
+#[test]
+fn every_transaction_is_ended() {
+    for fragment in ["nothing", "SLEEP", "[[100", "COUNT(*)"] {
+        let patient = Patient::new(fragment, || error(400, "DatabaseErrorException"));
+        patient.examine();
+        let calls = patient.calls.borrow();
+        let count = |operation| calls.iter().filter(|call| call.starts_with(operation)).count();
+        assert_eq!((count("BeginTransaction"), count("RollbackTransaction")), (2, 2), "{fragment}");
+    }
+}
+
+#[test]
+fn differences_of_the_tables_are_listed_up_to_five() {
+    let patient = Patient::healthy();
+    patient.tables.columns.borrow_mut().truncate(4);
+    let checks = patient.examine();
+    let check = check(&checks, "schema");
+    assert_eq!(check.outcome, Outcome::Fail);
+    assert!(check.found.starts_with("employees.id: column: expected int, found none; employees."));
+
+    let patient = Patient::healthy();
+    patient.tables.columns.borrow_mut().clear();
+    let checks = patient.examine();
+    let found = &self::check(&checks, "schema").found;
+    assert!(found.ends_with("; and 4 more differences"), "{found}");
+}
+
+#[test]
+fn no_value_that_was_sent_is_shown() {
+    let patient = Patient::new("INSERT", || {
+        answer(400, r#"{"__type":"DatabaseErrorException","message":"Duplicate 'changed' in 7"}"#)
+    });
+    let shown = format!("{:?}", patient.examine());
+    assert!(!shown.contains("Duplicate"), "{shown}");
+}

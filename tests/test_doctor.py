@@ -1,0 +1,126 @@
+"""`rowgate doctor` against the local Data API and a real database."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from conftest import PROGRAM
+
+
+@pytest.fixture
+def doctor(stack):
+    """Runs the command with the stack's settings, some of them changed."""
+    settings = {
+        "AWS_REGION": stack["region"],
+        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
+        "DB_CLUSTER_ARN": stack["cluster_arn"],
+        "DB_SECRET_ARN": stack["secret_arn"],
+        "DB_NAME": "rowgate",
+        "DATA_API_ENDPOINT": stack["data_api"],
+    }
+
+    def doctor(*options, **changed):
+        environment = {"PATH": os.environ["PATH"], **settings, **changed}
+        command = [PROGRAM, "doctor", *options]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    return doctor
+
+
+@pytest.fixture
+def examine(doctor):
+    """Runs it for its JSON: the exit code and each check by its name."""
+
+    def examine(**changed):
+        done = doctor("--json", **changed)
+        report = json.loads(done.stdout)
+        return done.returncode, {check["name"]: check for check in report["checks"]}
+
+    return examine
+
+
+def test_a_database_as_rowgate_needs_it_passes(examine, db):
+    status, checks = examine()
+    outcomes = {name: check["outcome"] for name, check in checks.items()}
+    assert status == 0, checks
+    assert set(outcomes.values()) == {"pass"}, checks
+    assert all(check["why"] and check["found"] for check in checks.values())
+    assert "user root@" in checks["connection"]["found"]
+    assert checks["engine"]["found"].endswith(", not Aurora")
+    assert checks["error_number"]["found"] == "1062 with DatabaseErrorException (HTTP 400)"
+    assert checks["answer_over_1_mib"]["found"].startswith("refused with BadRequestException")
+    assert checks["several_statements"]["found"] == "refused with ValidationException (HTTP 400)"
+    assert scratch(db) == []
+
+
+def test_people_get_a_line_for_each_check_and_a_sum(doctor):
+    done = doctor()
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout
+    assert all(line.startswith("pass  ") for line in lines[:-1])
+    assert lines[-1] == f"{len(lines) - 1} passed, 0 failed, 0 to note"
+
+
+def test_tables_that_differ_fail(examine, doctor, db):
+    db.rows("ALTER TABLE jobs MODIFY job_name VARCHAR(100) NOT NULL COMMENT 'aliases=job'")
+    try:
+        status, checks = examine()
+        done = doctor()
+    finally:
+        db.rows("ALTER TABLE jobs MODIFY job_name VARCHAR(255) NOT NULL COMMENT 'aliases=job'")
+    found = "jobs.job_name: type: expected varchar(255), found varchar(100)"
+    assert (status, checks["schema"]["outcome"], checks["schema"]["found"]) == (1, "fail", found)
+    assert done.returncode == 1
+    assert f"FAIL  schema: {found}\n      rows are checked against" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "variable, value, check, outcome",
+    [
+        ("sql_mode", "''", "sql_mode", "fail"),
+        ("max_allowed_packet", "1048576", "max_allowed_packet", "fail"),
+    ],
+)
+def test_a_server_that_is_set_up_otherwise_is_named(examine, db, variable, value, check, outcome):
+    before = db.value(f"SELECT @@GLOBAL.{variable}")
+    db.rows(f"SET GLOBAL {variable} = {value}")
+    try:
+        status, checks = examine()
+    finally:
+        db.rows(f"SET GLOBAL {variable} = %s", before)
+    assert (status, checks[check]["outcome"]) == (1, outcome), checks[check]
+    assert scratch(db) == []
+
+
+def test_a_database_of_another_character_set_fails(examine, db):
+    db.rows("CREATE DATABASE western CHARACTER SET latin1")
+    try:
+        status, checks = examine(DB_NAME="western")
+    finally:
+        db.rows("DROP DATABASE western")
+    assert status == 1
+    failed = {name for name, check in checks.items() if check["outcome"] == "fail"}
+    assert failed == {"database_charset", "schema"}, checks
+    assert checks["schema"]["found"].startswith("departments: table: expected a table, found none")
+
+
+def test_what_an_earlier_run_left_is_no_obstacle(examine, db):
+    db.rows("CREATE TABLE rowgate_doctor (id INT)")
+    status, checks = examine()
+    assert (status, checks["scratch_table"]["outcome"]) == (0, "pass")
+    assert scratch(db) == []
+
+
+def test_without_a_connection_there_is_one_check(examine, doctor):
+    status, checks = examine(AWS_SECRET_ACCESS_KEY="wrong")
+    assert (status, list(checks)) == (1, ["connection"])
+    assert checks["connection"]["found"].startswith("InvalidSignatureException (HTTP 403)")
+    done = doctor(DB_NAME="")
+    assert done.returncode == 2
+    assert "settings missing: DB_NAME" in done.stderr
+
+
+def scratch(db):
+    return db.rows("SHOW TABLES LIKE 'rowgate\\_doctor'")
