@@ -61,8 +61,8 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000_000, hide_default_value = true)]
     rate_limit: u32,
 
-    /// Let calls of the Data API fail: OPERATION:KIND[=VALUE][:skip=N][:times=M], repeatable, as
-    /// in commit:cut-after:times=1 or any:latency=200
+    /// Let calls of the Data API fail, as in commit:cut-after:times=1, execute:unavailable:skip=2 or
+    /// any:latency=200; repeatable
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 }

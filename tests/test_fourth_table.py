@@ -1,0 +1,207 @@
+"""A fourth table costs one CREATE TABLE in sql/schema.sql and nothing else.
+
+The checkout is copied into the target folder, always to the same place, and built there with one
+statement more. Both share what is compiled, so that only rowgate's own packages are built again,
+and nothing at all if no source has changed since the last run.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAM, ROOT, read_report, sender, stop
+
+LOCATIONS = """
+CREATE TABLE locations (
+  code VARCHAR(8) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  city VARCHAR(80) NOT NULL,
+  floors TINYINT UNSIGNED NULL
+) COMMENT 'aliases=sites';
+"""
+
+# target/debug/rowgate
+TARGET = PROGRAM.resolve().parent.parent
+COPY = TARGET / "fourth-table"
+
+# What is there besides the copied files.
+KEPT = {"built", "edge/build", "node_modules"}
+
+
+@pytest.fixture(scope="module")
+def fourth():
+    """The command rowgate, built with the fourth table."""
+    copy_sources()
+    run("cargo", "build", "--quiet", "--locked", "--offline", "--package", "rowgate")
+    return COPY / "built/debug/rowgate"
+
+
+def copy_sources():
+    """Brings the copy up to date; a file that is the same is not written, and not built again."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    output = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = {name for name in output.split("\0") if (ROOT / name).is_file()}
+    for path in list(COPY.rglob("*")):
+        name = str(path.relative_to(COPY))
+        if not is_kept(name) and path.is_file() and name not in names:
+            path.unlink()
+    for name in names:
+        copy(name)
+    if not (COPY / "node_modules").exists():
+        (COPY / "node_modules").symlink_to(ROOT / "node_modules")
+
+
+def copy(name):
+    path = COPY / name
+    content = changed(name, (ROOT / name).read_bytes())
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        shutil.copymode(ROOT / name, path)
+
+
+def changed(name, content):
+    """The one statement more, and a version that tells the two builds apart.
+
+    Cargo names what it compiles after package, version and place in the workspace: without that
+    one build would take the other's for its own.
+    """
+    if name == "sql/schema.sql":
+        return content + LOCATIONS.encode()
+    if name == "Cargo.toml":
+        return re.sub(rb'(?m)^(version = "[^"]+)"$', rb'\1-fourth"', content, count=1)
+    if name == "Cargo.lock":
+        return re.sub(rb'(name = "rowgate[a-z-]*"\nversion = "[^"]+)"', rb'\1-fourth"', content)
+    return content
+
+
+def is_kept(name):
+    return any(name == kept or name.startswith(kept + "/") for kept in KEPT)
+
+
+def run(*command):
+    # What is compiled goes to the checkout's folder, programs do not: they have the same names.
+    folders = {"CARGO_BUILD_BUILD_DIR": str(TARGET), "CARGO_TARGET_DIR": str(COPY / "built")}
+    done = subprocess.run(
+        command, cwd=COPY, env=os.environ | folders, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def rowgate(fourth, stack, tmp_path):
+    """Runs the command in a folder of its own, with the shared stack's settings."""
+    settings = {
+        "PATH": os.environ["PATH"],
+        "AWS_REGION": stack["region"],
+        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
+        "DB_CLUSTER_ARN": stack["cluster_arn"],
+        "DB_SECRET_ARN": stack["secret_arn"],
+        "DB_NAME": "fourth",
+        "DATA_API_ENDPOINT": stack["data_api"],
+    }
+
+    def rowgate(*arguments):
+        command = [fourth, *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True)
+
+    return rowgate
+
+
+@pytest.fixture
+def database(db):
+    """An empty database on the shared server, so that no other test sees the fourth table."""
+    db.rows("CREATE DATABASE fourth")
+    yield "fourth"
+    db.rows("DROP DATABASE fourth")
+
+
+def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
+    (tmp_path / "sites.csv").write_text("code,city,floors\nB1,Berlin,4\nB2,Bonn,\n")
+    done = rowgate("check", "sites.csv")
+    assert (done.returncode, done.stdout) == (0, "sites.csv: locations: 2 rows, 2 good, 0 bad\n")
+
+    rows = ["Berlin-Mitte,Berlin,4", "B2,,4", "B3,Bonn,256", "B3,Bonn,-1", "b3,Bonn,0", "B3,Köln,1"]
+    (tmp_path / "sites.csv").write_text("\n".join(rows))
+    done = rowgate("check", "--format", "json", "sites.csv")
+    errors = json.loads(done.stdout)["errors"]
+    found = [(error["line"], error["column"], error["code"]) for error in errors]
+    assert done.returncode == 1
+    assert found == [
+        (1, "code", "too_long"),
+        (2, "city", "missing"),
+        (3, "floors", "out_of_range"),
+        (4, "floors", "out_of_range"),
+    ]
+
+
+def test_it_is_made_and_compared(rowgate, db, database):
+    done = rowgate("migrate")
+    tables = ["departments", "jobs", "employees", "locations"]
+    assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
+    assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
+    comment = "SELECT table_comment FROM information_schema.tables WHERE table_name = 'locations'"
+    assert db.value(comment) == "aliases=sites"
+
+    db.rows("ALTER TABLE fourth.locations MODIFY code VARCHAR(8) COLLATE utf8mb4_general_ci")
+    db.rows("ALTER TABLE fourth.locations MODIFY floors TINYINT NULL")
+    done = rowgate("migrate", "--check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "locations.code: collation: expected utf8mb4_bin, found utf8mb4_general_ci",
+        "locations.floors: type: expected tinyint unsigned, found tinyint",
+    ]
+    db.rows("DROP TABLE fourth.locations")
+    assert rowgate("migrate").stdout == "made table locations\n"
+
+
+def test_a_key_is_made_for_it(rowgate):
+    done = rowgate("keys", "new", "--tables", "locations")
+    assert done.returncode == 0, done.stderr
+    (entry,) = json.loads(rowgate("keys", "list", "--json").stdout)
+    assert (entry["id"], entry["tables"]) == (done.stdout[2:10], ["locations"])
+
+
+def test_the_gateway_takes_rows_of_it(fourth):
+    run("scripts/build-edge")
+    with gateway(fourth) as stack:
+        post = sender(stack)
+        rows = [{"code": "B1", "city": "Berlin", "floors": 255}, {"code": "b1", "city": "Köln 🏙"}]
+        answer = post("/tables/sites/rows", rows)
+        counts = {"received": 2, "stored": 2, "kept": 0, "rejected": 0, "invalid": 0}
+        assert (answer.status_code, answer.json()["tables"]) == (200, {"locations": counts})
+
+        answer = post("/insert_data", {"locations": rows[:1], "jobs": [{"id": 1, "job": "Cook"}]})
+        assert answer.status_code == 409, "its text key is found as an integer's is"
+        errors = answer.json()["errors"]
+        assert [(error["table"], error["index"]) for error in errors] == [("locations", 0)]
+
+        answer = post("/tables/locations/rows", "B2,Bonn,\nB1,Bonn,1\n", on_duplicate="keep")
+        counts = {"received": 2, "stored": 1, "kept": 1, "rejected": 0, "invalid": 0}
+        assert (answer.status_code, answer.json()["tables"]) == (200, {"locations": counts})
+        answer = post("/tables/locations/rows", [{"code": "B3", "city": "x", "floors": 256}])
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "out_of_range")
+
+
+@contextmanager
+def gateway(program):
+    """A whole stack of the copy."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [program, "dev", "--json"],
+            cwd=COPY,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            yield read_report(process, errors)
+        finally:
+            stop(process, errors)
