@@ -9,12 +9,12 @@
 CREATE TABLE departments (
   id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   department_name VARCHAR(255) NOT NULL COMMENT 'aliases=department'
-);
+) DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE jobs (
   id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   job_name VARCHAR(255) NOT NULL COMMENT 'aliases=job'
-);
+) DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE employees (
   id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -22,4 +22,4 @@ CREATE TABLE employees (
   datetime VARCHAR(255) NOT NULL COMMENT 'format=date-time',
   department_id INT NULL COMMENT 'references=departments.id',
   job_id INT NULL COMMENT 'references=jobs.id'
-) COMMENT 'aliases=hired_employees';
+) DEFAULT CHARSET=utf8mb4 COMMENT 'aliases=hired_employees';

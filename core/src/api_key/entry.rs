@@ -1,0 +1,188 @@
+//! What the ring knows of one key, and how that stands in `API_KEYS`.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::date_time;
+use crate::schema::{self, Table};
+
+use super::{ApiKey, ID_LEN};
+
+/// What the ring knows of one key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyEntry {
+    pub(super) id: String,
+    pub(super) digest: [u8; 32],
+    tables: Tables,
+    expires: Option<Expiry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tables {
+    All,
+    Only(Vec<&'static str>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expiry {
+    /// In the canonical form of a date-time column.
+    text: String,
+    /// Since the Unix epoch.
+    time: Duration,
+}
+
+/// Shows no digest.
+impl fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyEntry")
+            .field("id", &self.id)
+            .field("tables", &self.tables)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeyEntry {
+    /// The entry of a new key, good for every table and without expiry.
+    pub fn new(key: &ApiKey) -> Self {
+        let id = key.id().to_owned();
+        Self { id, digest: key.digest(), tables: Tables::All, expires: None }
+    }
+
+    /// The same key, good for these tables only; they may be called by an alias.
+    pub fn only<S: AsRef<str>>(mut self, tables: &[S]) -> Result<Self, KeyRingError> {
+        self.tables = Tables::read(tables).map_err(KeyRingError)?;
+        Ok(self)
+    }
+
+    /// The same key until an RFC 3339 date-time, or until a date begins in UTC.
+    pub fn until(mut self, text: &str) -> Result<Self, KeyRingError> {
+        let midnight = (text.len() == 10).then(|| format!("{text}T00:00:00Z"));
+        let expiry = Expiry::read(midnight.as_deref().unwrap_or(text));
+        self.expires = Some(expiry.map_err(|what| KeyRingError(what.to_owned()))?);
+        Ok(self)
+    }
+
+    /// The key's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the key may write this table.
+    pub fn allows(&self, table: &Table) -> bool {
+        match &self.tables {
+            Tables::All => true,
+            Tables::Only(names) => names.contains(&table.name),
+        }
+    }
+
+    /// The names of the tables that the key may write; `["*"]` stands for all.
+    pub fn tables(&self) -> &[&'static str] {
+        match &self.tables {
+            Tables::All => &["*"],
+            Tables::Only(names) => names,
+        }
+    }
+
+    /// When the key stops being good, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub fn expires(&self) -> Option<&str> {
+        self.expires.as_ref().map(|end| end.text.as_str())
+    }
+
+    /// Whether it has stopped; `now` is the time since the Unix epoch.
+    pub fn has_expired(&self, now: Duration) -> bool {
+        self.expires.as_ref().is_some_and(|end| now >= end.time)
+    }
+
+    pub(super) fn error(&self, what: &str) -> KeyRingError {
+        KeyRingError(format!("key {}: {what}", self.id))
+    }
+
+    pub(super) fn from_json(item: EntryJson) -> Result<Self, KeyRingError> {
+        if item.id.len() != ID_LEN || !item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
+        }
+        let mut entry = Self { id: item.id, digest: [0; 32], tables: Tables::All, expires: None };
+        entry.digest =
+            hex(&item.sha256).ok_or_else(|| entry.error("sha256 is not 64 hexadecimal digits"))?;
+        if let Some(text) = &item.expires {
+            entry.expires = Some(Expiry::read(text).map_err(|what| entry.error(what))?);
+        }
+        if item.tables != ["*"] {
+            entry.tables = Tables::read(&item.tables).map_err(|what| entry.error(&what))?;
+        }
+        Ok(entry)
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        let item = EntryJson {
+            id: self.id.clone(),
+            sha256: self.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            tables: self.tables().iter().map(|&name| name.to_owned()).collect(),
+            expires: self.expires().map(ToOwned::to_owned),
+        };
+        // Only strings are serialized, which cannot fail.
+        serde_json::to_string(&item).unwrap_or_default()
+    }
+}
+
+impl Tables {
+    fn read<S: AsRef<str>>(names: &[S]) -> Result<Self, String> {
+        let find = |name: &S| schema::table(name.as_ref()).map(|table| table.name);
+        let names: Option<Vec<_>> = names.iter().map(find).collect();
+        names.map(Self::Only).ok_or_else(|| {
+            let known: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
+            format!("an unknown table; the tables are {}", known.join(", "))
+        })
+    }
+}
+
+impl Expiry {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let canonical = date_time::canonical(text).map(Cow::into_owned);
+        let time = date_time::unix_time(text);
+        let (Some(text), Some(time)) = (canonical, time) else {
+            return Err("expires is no RFC 3339 date-time from 1970 on");
+        };
+        Ok(Self { text, time })
+    }
+}
+
+/// What is wrong with `API_KEYS`; never holds a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRingError(pub(super) String);
+
+impl fmt::Display for KeyRingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl core::error::Error for KeyRingError {}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryJson {
+    id: String,
+    sha256: String,
+    tables: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+}
+
+fn hex(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}
