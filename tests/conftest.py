@@ -148,6 +148,13 @@ class Db(Connection):
 @pytest.fixture(scope="session")
 def db(stack):
     """One connection for the whole run; every statement is committed at once."""
+    with database(stack) as connection:
+        yield connection
+
+
+@contextmanager
+def database(stack):
+    """A connection to a stack's database."""
     url = urlsplit(stack["database_url"])
     connection = Db(
         host=url.hostname,

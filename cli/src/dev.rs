@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
-use rowgate_core::{ApiKey, Credentials};
+use rowgate_core::{Credentials, KeyEntry, KeyRing};
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Fault};
 use rowgate_native::NativeHost;
 use tempfile::TempDir;
@@ -56,6 +56,10 @@ pub(crate) struct DevArgs {
     /// Count the rows that an update finds, not those that it changes: what AWS does is not known
     #[arg(long)]
     found_rows: bool,
+
+    /// Let in the keys of this file of record as well
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 
     /// Requests that may come in 10 seconds, by address and by key [default: a great many]
     #[arg(long, value_name = "N", default_value_t = 1_000_000, hide_default_value = true)]
@@ -117,7 +121,7 @@ impl Stack {
         let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)).await?;
 
         progress("making the tables and starting the Worker");
-        let api_key = make_api_key();
+        let api_key = make_api_key(args.keys.as_deref())?;
         let variables = variables(&data_api, &database_url, &api_key)?;
         let host = host(&variables)?;
         let options = WorkerOptions {
@@ -214,18 +218,18 @@ fn database_name(url: &str) -> Result<String> {
 struct LocalKey {
     /// What a client sends.
     key: String,
-    /// What the gateway is told: the setting `API_KEYS` with this one key.
+    /// What the gateway is told: the setting `API_KEYS` with this and the given keys.
     setting: String,
 }
 
-/// Makes a key that may write every table.
-fn make_api_key() -> LocalKey {
-    let key = ApiKey::generate(|| {
-        let mut byte = [0];
-        getrandom::fill(&mut byte).expect("the operating system has random numbers");
-        byte[0]
-    });
-    LocalKey { key: key.expose().to_owned(), setting: format!("[{}]", key.entry()) }
+/// Makes a key that may write every table, beside the keys of a file of record.
+fn make_api_key(others: Option<&Path>) -> Result<LocalKey> {
+    let key = crate::keys::generate()?;
+    let mut ring = others.map_or_else(|| Ok(KeyRing::default()), crate::keys::read)?;
+    ring.add(KeyEntry::new(&key))?;
+    // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
+    let setting = ring.to_json()?.replace('\n', "");
+    Ok(LocalKey { key: key.expose().to_owned(), setting })
 }
 
 fn host(variables: &Variables) -> Result<NativeHost> {

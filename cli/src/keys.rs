@@ -91,7 +91,8 @@ fn make(path: &Path, args: &NewArgs) -> Result<()> {
     Ok(())
 }
 
-fn generate() -> Result<ApiKey> {
+/// A key from the operating system's random numbers.
+pub(crate) fn generate() -> Result<ApiKey> {
     // More than the 40 characters of a key take, even if chance throws many bytes away.
     let mut bytes = [0; 256];
     getrandom::fill(&mut bytes).context("the operating system gave no random numbers")?;
@@ -156,7 +157,8 @@ fn tell_how_to_put(path: &Path) {
     eprintln!("rowgate: takes effect with: npx wrangler secret put API_KEYS < {path}");
 }
 
-fn read(path: &Path) -> Result<KeyRing> {
+/// The keys of a file of record, which must be there.
+pub(crate) fn read(path: &Path) -> Result<KeyRing> {
     read_if_there(path)?.with_context(|| format!("{}: no such file", path.display()))
 }
 

@@ -67,6 +67,11 @@ Try it:
     -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
     -d '{{"departments":[{{"id":1,"department_name":"Finance"}}]}}'
 
+This key is good here only. For a deployed Worker make one and tell it:
+
+  target/debug/rowgate keys new
+  npx wrangler secret put API_KEYS < api-keys.json
+
 "#
         )
     }
