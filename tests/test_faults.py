@@ -146,7 +146,8 @@ def client(stack):
     )
 
 
-def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables):
+@pytest.mark.parametrize("on_duplicate", ["fail", "keep"])
+def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables, on_duplicate):
     """What was answered as stored is what the database holds."""
     stored = []
     statuses = set()
@@ -157,7 +158,7 @@ def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables):
         while time.monotonic() < end:
             start = (number * 7 + round * 13) % 2_000 + 1
             rows = [{"id": id, "job": f"{number}/{round}"} for id in range(start, start + 20)]
-            answer = post("/tables/jobs/rows", rows, on_error="skip")
+            answer = post("/tables/jobs/rows", rows, on_error="skip", on_duplicate=on_duplicate)
             statuses.add(answer.status_code)
             if answer.status_code in (200, 207, 409):
                 stored.append(answer.json()["tables"]["jobs"]["stored"])

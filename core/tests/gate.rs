@@ -504,6 +504,10 @@ fn keep_counts_what_was_there() {
     assert!(world.calls()[0].1["sql"].as_str().unwrap().contains("WHERE NOT EXISTS"));
     let world = World::new([updated(3)]);
     assert_eq!(send_json(&world, &format!("{JOBS}?on_duplicate=keep"), &two_jobs()).0, 500);
+
+    // Another client writes the same key between our look and our write.
+    let world = World::new([database_error(1062), updated(1)]);
+    assert_eq!(send_json(&world, &format!("{JOBS}?on_duplicate=keep"), &two_jobs()).0, 200);
 }
 
 #[test]

@@ -116,11 +116,16 @@ impl Intake {
                 }
                 Written::Refused(refusal) => refusal,
             };
-            let may_trace = refusal == DUPLICATE && self.options.on_duplicate == OnDuplicate::Fail;
-            if !may_trace || trace == TRACES {
-                let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
-                self.halve(client, (position, number), refusal, id).await?;
-                return Ok(Settled::Yes);
+            let may_try_again = refusal == DUPLICATE && trace < TRACES;
+            match self.options.on_duplicate {
+                OnDuplicate::Fail if may_try_again => {}
+                // Somebody else wrote the key in the same moment; now it is there to be kept.
+                OnDuplicate::Keep if may_try_again => continue,
+                _ => {
+                    let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
+                    self.halve(client, (position, number), refusal, id).await?;
+                    return Ok(Settled::Yes);
+                }
             }
             self.trace(client, (position, number), id).await?;
             if self.refused() || self.tables[position].chunks[number].rows() == 0 {
