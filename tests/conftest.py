@@ -219,3 +219,24 @@ def sender(stack):
         return requests.post(stack["edge"] + path, body, params=parameters, headers=headers)
 
     return post
+
+
+@pytest.fixture
+def command(stack):
+    """Runs the operator's command with the stack's settings, some of them changed."""
+    settings = {
+        "PATH": os.environ["PATH"],
+        "AWS_REGION": stack["region"],
+        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
+        "DB_CLUSTER_ARN": stack["cluster_arn"],
+        "DB_SECRET_ARN": stack["secret_arn"],
+        "DB_NAME": "rowgate",
+        "DATA_API_ENDPOINT": stack["data_api"],
+    }
+
+    def command(*arguments, **changed):
+        environment = settings | changed
+        return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, text=True)
+
+    return command

@@ -1,32 +1,15 @@
 """`rowgate doctor` against the local Data API and a real database."""
 
 import json
-import os
-import subprocess
+from functools import partial
 
 import pytest
-from conftest import PROGRAM
 
 
 @pytest.fixture
-def doctor(stack):
-    """Runs the command with the stack's settings, some of them changed."""
-    settings = {
-        "AWS_REGION": stack["region"],
-        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-        "DB_CLUSTER_ARN": stack["cluster_arn"],
-        "DB_SECRET_ARN": stack["secret_arn"],
-        "DB_NAME": "rowgate",
-        "DATA_API_ENDPOINT": stack["data_api"],
-    }
-
-    def doctor(*options, **changed):
-        environment = {"PATH": os.environ["PATH"], **settings, **changed}
-        command = [PROGRAM, "doctor", *options]
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    return doctor
+def doctor(command):
+    """Runs `rowgate doctor`."""
+    return partial(command, "doctor")
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """`rowgate migrate` through the Data API, against real tables."""
 
-import os
-import subprocess
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from conftest import PROGRAM, Db
+from conftest import Db
 from pymysql.constants import ER
 
 PASSWORDS = {
@@ -19,24 +18,9 @@ TABLES = ("departments", "jobs", "employees")
 
 
 @pytest.fixture
-def migrate(stack):
-    """Runs the command with the stack's settings, some of them changed."""
-    settings = {
-        "AWS_REGION": stack["region"],
-        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-        "DB_CLUSTER_ARN": stack["cluster_arn"],
-        "DB_SECRET_ARN": stack["secret_arn"],
-        "DB_NAME": "rowgate",
-        "DATA_API_ENDPOINT": stack["data_api"],
-    }
-
-    def migrate(*options, **changed):
-        environment = {"PATH": os.environ["PATH"], **settings, **changed}
-        command = [PROGRAM, "migrate", *options]
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
-
-    return migrate
+def migrate(command):
+    """Runs `rowgate migrate`."""
+    return partial(command, "migrate")
 
 
 @pytest.fixture

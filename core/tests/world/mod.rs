@@ -1,5 +1,7 @@
 //! A world with a script: answers in a queue, a log of requests, a clock that only sleep moves.
 
+pub(crate) mod door;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::pin::pin;
