@@ -88,4 +88,4 @@ pub mod migrate;
 pub mod doctor;
 
 mod gate;
-pub use gate::{BodyError, Gate, Head};
+pub use gate::{BodyError, Gate, Head, unconfigured};

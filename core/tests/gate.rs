@@ -6,7 +6,7 @@ mod world;
 
 use std::cell::Cell;
 
-use rowgate_core::{BodyError, Head, RateLimit};
+use rowgate_core::{BodyError, Head, RateLimit, unconfigured};
 use serde_json::{Value, json};
 use world::door::*;
 use world::*;
@@ -213,6 +213,16 @@ fn limits_are_told_with_their_number() {
 
     let broken = run(gate.handle(&World::new([]), &json, async |_| Err(BodyError::Broken)));
     assert_eq!(broken.status, 400);
+}
+
+#[test]
+fn a_door_without_settings_says_no_more_than_that() {
+    let response = unconfigured();
+    assert_eq!(
+        (response.status, response.header("content-type")),
+        (500, Some("application/problem+json"))
+    );
+    assert_eq!(body(&response)["type"], "urn:rowgate:problem:unconfigured");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::error::Error;
 
 use futures_util::StreamExt;
-use rowgate_core::{BodyError, Credentials, Gate, Head, Settings};
+use rowgate_core::{BodyError, Credentials, Gate, Head, Settings, unconfigured};
 use worker::{Context, Env, Headers, Request, Response, Result, console_error, console_log, event};
 
 use host::{Limits, WorkerHost};
@@ -27,7 +27,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         Ok(door) => door,
         Err(error) => {
             console_error!("{error}");
-            return Response::error("the gateway's settings are incomplete", 500);
+            return convert(unconfigured());
         }
     };
     let head = head(&request)?;
@@ -40,6 +40,10 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         request.method(),
         answer.status
     );
+    convert(answer)
+}
+
+fn convert(answer: rowgate_core::Response) -> Result<Response> {
     let headers = Headers::from_iter(&answer.headers);
     Ok(Response::from_bytes(answer.body)?.with_status(answer.status).with_headers(headers))
 }

@@ -169,6 +169,11 @@ impl Gate {
     }
 }
 
+/// The answer of a door whose settings do not do; what is wrong with them is for its log.
+pub fn unconfigured() -> Response {
+    Problem::new(500, "unconfigured", "the gateway's settings do not do").response()
+}
+
 fn too_many_bytes(limit: usize) -> Problem {
     Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
 }
