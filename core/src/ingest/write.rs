@@ -13,8 +13,8 @@ use crate::statement::{self, Chunk, OnDuplicate};
 /// Times that a write is begun whose transaction broke or gave way to others.
 const ATTEMPTS: u32 = 3;
 
-/// Times that rows which exist are looked for, while others write the same keys.
-const TRACES: u32 = 3;
+/// Times that a chunk is tried again after keys that exist, while others write the same keys.
+const DUPLICATE_TRIES: u32 = 3;
 
 /// The most calls that go into finding the rows of one chunk that the database refuses.
 const HALVING_CALLS: u32 = 40;
@@ -106,7 +106,8 @@ impl Intake {
         (position, number): (usize, usize),
         id: Option<&str>,
     ) -> Result<Settled, StoreError> {
-        for trace in 0.. {
+        let mut tries = 0;
+        loop {
             let intake = &self.tables[position];
             let chunk = &intake.chunks[number];
             let refusal = match self.execute(client, intake.table, chunk, id).await? {
@@ -116,7 +117,8 @@ impl Intake {
                 }
                 Written::Refused(refusal) => refusal,
             };
-            let may_try_again = refusal == DUPLICATE && trace < TRACES;
+            let may_try_again = refusal == DUPLICATE && tries < DUPLICATE_TRIES;
+            tries += 1;
             match self.options.on_duplicate {
                 OnDuplicate::Fail if may_try_again => {}
                 // Somebody else wrote the key in the same moment; now it is there to be kept.
@@ -132,7 +134,6 @@ impl Intake {
                 return Ok(Settled::Yes);
             }
         }
-        Ok(Settled::Yes)
     }
 
     /// Rejects the rows of a chunk whose key the table has.
