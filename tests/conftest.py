@@ -39,12 +39,12 @@ def stack():
 
 
 @contextmanager
-def running(*options):
-    """A stack of its own, with options of `rowgate dev`."""
+def running(*options, program=PROGRAM, checkout=ROOT):
+    """A stack of its own, with options of `rowgate dev`; `checkout` is whose Worker it runs."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            [PROGRAM, "dev", "--json", *options],
-            cwd=ROOT,
+            [program, "dev", "--json", *options],
+            cwd=checkout,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

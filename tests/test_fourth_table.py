@@ -10,12 +10,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, ROOT, read_report, sender, stop
+from conftest import PROGRAM, ROOT, running, sender
 
 LOCATIONS = """
 CREATE TABLE locations (
@@ -170,7 +168,7 @@ def test_a_key_is_made_for_it(rowgate):
 
 def test_the_gateway_takes_rows_of_it(fourth):
     run("scripts/build-edge")
-    with gateway(fourth) as stack:
+    with running(program=fourth, checkout=COPY) as stack:
         post = sender(stack)
         rows = [{"code": "B1", "city": "Berlin", "floors": 255}, {"code": "b1", "city": "Köln 🏙"}]
         answer = post("/tables/sites/rows", rows)
@@ -187,21 +185,3 @@ def test_the_gateway_takes_rows_of_it(fourth):
         assert (answer.status_code, answer.json()["tables"]) == (200, {"locations": counts})
         answer = post("/tables/locations/rows", [{"code": "B3", "city": "x", "floors": 256}])
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "out_of_range")
-
-
-@contextmanager
-def gateway(program):
-    """A whole stack of the copy."""
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            [program, "dev", "--json"],
-            cwd=COPY,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        try:
-            yield read_report(process, errors)
-        finally:
-            stop(process, errors)
