@@ -142,7 +142,9 @@ fn check_json(path: &Path, table: Option<&'static Table>, intake: &mut Intake) -
     let take = |part: Part<'_>| {
         match part {
             Part::Table(table) => intake.table(table),
-            Part::Row(table, row) => intake.row(table, row),
+            Part::Row(table, row) => {
+                intake.row(table, row);
+            }
             Part::Fault(table, kind) => intake.fault(table, kind),
         }
         true
@@ -168,8 +170,8 @@ fn print_text(out: &mut impl Write, path: &Path, report: &Report) -> Result<()> 
         let good = table.received - table.invalid;
         let (name, received, invalid) = (table.table, table.received, table.invalid);
         writeln!(out, "{path}: {name}: {received} rows, {good} good, {invalid} bad")?;
-        if good > CHECKED_KEYS as u64 {
-            writeln!(out, "{path}: repeated ids looked for in the first {CHECKED_KEYS} good rows")?;
+        if received > u64::from(CHECKED_KEYS) {
+            writeln!(out, "{path}: repeated ids looked for in the first {CHECKED_KEYS} rows")?;
         }
     }
     let outcomes = report.outcomes();

@@ -25,6 +25,9 @@ const ID_LEN: usize = 8;
 const SECRET_LEN: usize = 32;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// How the id of an entry begins that is for a key of API Gateway.
+const GATEWAY: &str = "gateway:";
+
 /// The most keys that a ring holds.
 pub const KEY_LIMIT: usize = 25;
 
@@ -97,7 +100,8 @@ impl KeyRing {
     /// Reads `API_KEYS`: `[{"id", "sha256", "tables", "expires"}, …]`, at most 25 entries.
     ///
     /// `sha256` is the digest of the whole key in hexadecimal, `tables` names what the key may
-    /// write (`["*"]` for all), `expires` is an RFC 3339 date-time and optional.
+    /// write (`["*"]` for all), `expires` is an RFC 3339 date-time and optional. A key that API
+    /// Gateway checks has no digest here, and the id `gateway:<its id there>`.
     pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
         let error = |e: serde_json::Error| {
             KeyRingError(format!("not a list of keys (line {}, column {})", e.line(), e.column()))
@@ -153,9 +157,24 @@ impl KeyRing {
         let key = ApiKey::parse(presented)?;
         let digest = key.digest();
         let entry = self.entries.iter().find(|entry| entry.id == key.id());
-        let expected = entry.map_or([0; 32], |entry| entry.digest);
-        let same = bool::from(digest.ct_eq(&expected));
-        entry.filter(|entry| same && !entry.has_expired(now))
+        let expected = entry.and_then(|entry| entry.digest);
+        let same = bool::from(digest.ct_eq(&expected.unwrap_or_default()));
+        entry.filter(|entry| same && expected.is_some() && !entry.has_expired(now))
+    }
+
+    /// The entry of a key that API Gateway has checked, by the id that it has there.
+    ///
+    /// `gateway:<id>`, or else `gateway:*` for every other key. An empty id is a request whose
+    /// key nobody has checked, and gets none.
+    pub fn admitted(&self, gateway_id: &str, now: Duration) -> Option<&KeyEntry> {
+        if gateway_id.is_empty() {
+            return None;
+        }
+        let named = |id: &str| {
+            let is_named = |entry: &&KeyEntry| entry.id.strip_prefix(GATEWAY) == Some(id);
+            self.entries.iter().find(is_named)
+        };
+        named(gateway_id).or_else(|| named("*")).filter(|entry| !entry.has_expired(now))
     }
 }
 
@@ -188,6 +207,37 @@ mod tests {
             assert_eq!(ApiKey::parse(wrong), None, "{wrong}");
         }
         assert_eq!(ApiKey::parse(&key.expose().replace(key.id(), "a-c d!'\"")), None);
+    }
+
+    #[test]
+    fn a_key_of_api_gateway_is_known_by_its_id_there() {
+        let ring = KeyRing::from_json(
+            r#"[{"id":"gateway:abc123","tables":["jobs"]},
+                {"id":"gateway:old","tables":["*"],"expires":"2020-01-01T00:00:00Z"}]"#,
+        )
+        .unwrap();
+        let (jobs, employees) = (table("jobs").unwrap(), table("employees").unwrap());
+        let entry = ring.admitted("abc123", NOW).unwrap();
+        assert!(entry.allows(jobs) && !entry.allows(employees));
+        for unknown in ["", "abc", "*", "old"] {
+            assert!(ring.admitted(unknown, NOW).is_none(), "{unknown}");
+        }
+        // Its id opens no other door.
+        assert!(ring.check("gateway:abc123", NOW).is_none());
+
+        let all = KeyRing::from_json(r#"[{"id":"gateway:*","tables":["*"]}]"#).unwrap();
+        assert!(all.admitted("whatever", NOW).unwrap().allows(employees));
+        assert!(all.admitted("", NOW).is_none());
+        assert_eq!(KeyRing::from_json(&all.to_json().unwrap()).unwrap().entries().len(), 1);
+        let digest = "0".repeat(64);
+        for wrong in [
+            r#"{"id":"gateway:a b","tables":["*"]}"#.to_owned(),
+            r#"{"id":"gateway:","tables":["*"]}"#.to_owned(),
+            r#"{"id":"abcdefgh","tables":["*"]}"#.to_owned(),
+            format!(r#"{{"id":"gateway:a","sha256":"{digest}","tables":["*"]}}"#),
+        ] {
+            assert!(KeyRing::from_json(&format!("[{wrong}]")).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -39,19 +39,27 @@ pub struct CsvDecoder {
     header: Header,
     refused: bool,
     next_index: u64,
+    /// What the last record is, if it ended with the file inside a quote.
+    unclosed: Option<RowErrorKind>,
 }
 
 /// What is known of the file's first line.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Header {
     NotRead,
-    Present,
+    /// There is one, and this is its text.
+    Present(Vec<u8>),
     Absent,
 }
 
 /// The cells of one record, one after the other.
 #[derive(Debug)]
 struct RecordBuffer {
+    /// The record as it stands in the file; nothing once it has become too long.
+    text: Vec<u8>,
+    text_is_lost: bool,
+    /// How many bytes it has there so far.
+    length: u64,
     bytes: Vec<u8>,
     len: usize,
     ends: Vec<usize>,
@@ -64,65 +72,100 @@ struct RecordBuffer {
 impl CsvDecoder {
     /// A decoder for one file of one table.
     pub fn new(table: &'static Table) -> Self {
-        let mut reader = Reader::new();
-        // csv-core strips a byte order mark only where one chunk holds all of it. It looks at
-        // the first bytes it is given, so it is given a blank line, and we look ourselves.
-        reader.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             table,
-            reader,
+            reader: new_reader(),
             bom_seen: 0,
             layout: (0..table.columns.len()).map(Some).collect(),
-            record: RecordBuffer {
-                bytes: vec![0; 1024],
-                len: 0,
-                ends: vec![0; 32],
-                cells: 0,
-                start_line: 1,
-                overlong: None,
-            },
+            record: RecordBuffer::new(),
             in_record: false,
             line: 1,
             header: Header::NotRead,
             refused: false,
             next_index: 0,
+            unclosed: None,
         }
+    }
+
+    /// A decoder that goes on from the start of the record that is being read, and how many bytes
+    /// that is back from here.
+    pub(crate) fn at_record_start(&self) -> (u64, Self) {
+        let (back, line) = match self.in_record {
+            true => (self.record.length, self.record.start_line),
+            false => (0, self.line),
+        };
+        let is_bom = self.bom_seen < BOM.len();
+        let decoder = Self {
+            table: self.table,
+            // No clone: csv-core 0.1.13 forgets part of a reader's state in one.
+            reader: new_reader(),
+            bom_seen: if is_bom { 0 } else { self.bom_seen },
+            layout: self.layout.clone(),
+            record: RecordBuffer::new(),
+            in_record: false,
+            line,
+            header: self.header.clone(),
+            refused: self.refused,
+            next_index: self.next_index,
+            unclosed: None,
+        };
+        (if is_bom { self.bom_seen as u64 } else { back }, decoder)
     }
 
     /// Reads up to the end of the next row and moves `input` behind it.
     ///
     /// `None` means that `input` is used up: give the next chunk, or call [`Self::finish`].
     pub fn next_row(&mut self, input: &mut &[u8]) -> Option<RawRow<'_>> {
-        self.skip_bom(input);
-        while self.read_record(input) {
-            if self.refused || self.takes_as_header() {
-                continue;
-            }
-            return Some(self.row(None));
-        }
-        None
+        if self.advance(input) { Some(self.row()) } else { None }
     }
 
     /// The last row, if the file does not end with a line break.
     pub fn finish(&mut self) -> Option<RawRow<'_>> {
+        if self.end() { Some(self.row()) } else { None }
+    }
+
+    /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
+        self.skip_bom(input);
+        while self.read_record(input) {
+            if !self.refused && !self.takes_as_header() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a last row, without a line break, is there for [`Self::row`] to give.
+    pub(crate) fn end(&mut self) -> bool {
         // Bytes that only began like a byte order mark belong to the first row.
         let held = if self.bom_seen < BOM.len() { &BOM[..self.bom_seen] } else { &[] };
         self.bom_seen = BOM.len();
         self.read_record(&mut { held });
 
         if !self.in_record {
-            return None;
+            return false;
         }
         // A line break ends every record but one that stands inside quotes.
         let open_quote = !self.read_record(&mut b"\n".as_slice());
-        let unclosed = open_quote.then(|| {
+        self.unclosed = open_quote.then(|| {
             let line = self.record.overlong.unwrap_or(self.line - self.record.open_breaks());
             RowErrorKind::UnclosedQuote { line }
         });
-        if self.refused || (unclosed.is_none() && self.takes_as_header()) {
-            return None;
+        !self.refused && (open_quote || !self.takes_as_header())
+    }
+
+    /// The row that was read last as it stands in the file, without the line break behind it;
+    /// empty if it has passed [`ROW_LIMIT`].
+    pub(crate) fn text(&self) -> &[u8] {
+        trim_line_break(&self.record.text)
+    }
+
+    /// The file's header as it stands there, if it has one.
+    pub(crate) fn header(&self) -> Option<&[u8]> {
+        match &self.header {
+            Header::Present(text) => Some(text),
+            Header::NotRead | Header::Absent => None,
         }
-        Some(self.row(unclosed))
     }
 
     fn skip_bom(&mut self, input: &mut &[u8]) {
@@ -155,6 +198,7 @@ impl CsvDecoder {
                 &mut record.ends[record.cells..],
             );
             self.line += count_breaks(&input[..read]);
+            record.take_text(&input[..read]);
             *input = &input[read..];
             record.len += written;
             record.cells += ended;
@@ -197,7 +241,7 @@ impl CsvDecoder {
         match layout {
             Some(layout) if layout.iter().any(Option::is_some) => {
                 self.layout = layout;
-                self.header = Header::Present;
+                self.header = Header::Present(self.text().to_vec());
                 true
             }
             _ => false,
@@ -213,7 +257,8 @@ impl CsvDecoder {
         self.table.column_index(&name.to_ascii_lowercase()).map(Some)
     }
 
-    fn row(&mut self, unclosed: Option<RowErrorKind>) -> RawRow<'_> {
+    /// The row that was read last; to be asked for once.
+    pub(crate) fn row(&mut self) -> RawRow<'_> {
         let first = self.next_index == 0;
         let refused_file = if first { self.refuse_file() } else { None };
         self.refused = refused_file.is_some();
@@ -222,6 +267,7 @@ impl CsvDecoder {
 
         let error = refused_file.or_else(|| {
             let too_long = RowErrorKind::RowTooLong { limit: ROW_LIMIT };
+            let unclosed = self.unclosed.take();
             unclosed.or_else(|| self.record.overlong.map(|_| too_long)).map(RowError::row)
         });
         let place = Place { index, line: Some(self.record.start_line) };
@@ -234,7 +280,7 @@ impl CsvDecoder {
     /// Why the whole file is refused, asked at its first row.
     fn refuse_file(&self) -> Option<RowError> {
         match self.header {
-            Header::Present => self.repeated_column(),
+            Header::Present(_) => self.repeated_column(),
             _ => self.half_a_header(),
         }
     }
@@ -276,11 +322,40 @@ impl CsvDecoder {
 }
 
 impl RecordBuffer {
+    fn new() -> Self {
+        Self {
+            text: Vec::new(),
+            text_is_lost: false,
+            length: 0,
+            bytes: vec![0; 1024],
+            len: 0,
+            ends: vec![0; 32],
+            cells: 0,
+            start_line: 1,
+            overlong: None,
+        }
+    }
+
     fn begin(&mut self, line: u64) {
+        self.text.clear();
+        self.text_is_lost = false;
+        self.length = 0;
         self.len = 0;
         self.cells = 0;
         self.start_line = line;
         self.overlong = None;
+    }
+
+    /// Keeps the record's text as well, which quotes and blanks make longer than its cells.
+    fn take_text(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
+        let too_long = self.text.len() + piece.len() > 2 * ROW_LIMIT;
+        self.text_is_lost |= too_long || self.overlong.is_some();
+        if self.text_is_lost {
+            self.text.clear();
+        } else {
+            self.text.extend_from_slice(piece);
+        }
     }
 
     /// Doubles the buffer or, at the limit, drops what is in it.
@@ -332,6 +407,14 @@ impl RecordBuffer {
     }
 }
 
+fn new_reader() -> Reader {
+    let mut reader = Reader::new();
+    // csv-core strips a byte order mark only where one chunk holds all of it. It looks at
+    // the first bytes it is given, so it is given a blank line, and we look ourselves.
+    reader.read_record(b"\n", &mut [0], &mut [0]);
+    reader
+}
+
 fn raw_row<'r>(
     place: Place,
     table: &Table,
@@ -357,6 +440,11 @@ fn raw_row<'r>(
         }
     }
     RawRow { place, fields, errors: Vec::new() }
+}
+
+fn trim_line_break(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
 }
 
 fn count_breaks(bytes: &[u8]) -> u64 {
@@ -518,6 +606,25 @@ mod tests {
     }
 
     #[test]
+    fn the_text_of_a_row_is_kept_as_it_stands() {
+        let file = b"\xEF\xBB\xBFJob, id\r\n\r\n a ,\"1\"\r\n\"b\nc\",2\nd,3,\"\"";
+        for size in [1, 2, 3, file.len()] {
+            let mut decoder = CsvDecoder::new(table("jobs").unwrap());
+            let mut texts = Vec::new();
+            for mut chunk in file.chunks(size) {
+                while decoder.next_row(&mut chunk).is_some() {
+                    texts.push(decoder.text().to_vec());
+                }
+            }
+            assert!(decoder.finish().is_some());
+            texts.push(decoder.text().to_vec());
+            let expected: [&[u8]; 3] = [b" a ,\"1\"", b"\"b\nc\",2", b"d,3,\"\""];
+            assert_eq!(texts, expected, "in pieces of {size}");
+            assert_eq!(decoder.header(), Some(b"Job, id".as_slice()));
+        }
+    }
+
+    #[test]
     fn a_line_that_is_not_utf_8_is_one_bad_row() {
         let rows = jobs(b"1,a\n2,\xff\n3,\xc3,\xa9\n4,d\n5,\xc3\n");
         assert_eq!(
@@ -579,6 +686,28 @@ mod tests {
             cuts.sort_unstable();
             let chunks = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]);
             prop_assert_eq!(jobs(&text), decode("jobs", chunks));
+        }
+
+        #[test]
+        fn from_the_start_of_a_record_the_same_rows_follow(
+            text in "([,\"\r\n 1é]|id,job\n|[\u{feff}]){0,60}",
+            cut in 0..80_usize,
+        ) {
+            let text = text.as_bytes();
+            let cut = cut.min(text.len());
+            let mut decoder = CsvDecoder::new(table("jobs").unwrap());
+            let mut before = &text[..cut];
+            let mut rows = Vec::new();
+            while let Some(row) = decoder.next_row(&mut before) {
+                rows.push(see(&row));
+            }
+            let (back, mut decoder) = decoder.at_record_start();
+            let mut after = &text[cut - back as usize..];
+            while let Some(row) = decoder.next_row(&mut after) {
+                rows.push(see(&row));
+            }
+            rows.extend(decoder.finish().as_ref().map(see));
+            prop_assert_eq!(rows, decode("jobs", [text]));
         }
 
         #[test]

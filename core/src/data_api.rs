@@ -10,9 +10,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
+use crate::operation::{Operation, Retry, Service, ServiceError};
 
 /// The most bytes that one request may have, headers and JSON notation included (4 MiB).
 pub const REQUEST_LIMIT: usize = 4 << 20;
@@ -28,18 +30,6 @@ pub struct Target {
     pub secret_arn: String,
     /// The database's name.
     pub database: String,
-}
-
-/// One call of the service.
-pub trait Operation {
-    /// What the call answers.
-    type Output;
-
-    /// The unsigned request.
-    fn to_request(&self, target: &Target) -> Request;
-
-    /// Reads the answer.
-    fn parse(response: &Response) -> Result<Self::Output, Error>;
 }
 
 /// Runs one SQL statement.
@@ -152,6 +142,9 @@ impl<'a> Body<'a> {
 }
 
 impl Operation for ExecuteStatement<'_> {
+    const SERVICE: Service = Service::RdsData;
+    type Target = Target;
+    type Error = Error;
     type Output = ExecuteStatementOutput;
 
     fn to_request(&self, target: &Target) -> Request {
@@ -169,14 +162,14 @@ impl Operation for ExecuteStatement<'_> {
         body.post(target, "/Execute")
     }
 
-    fn parse(response: &Response) -> Result<ExecuteStatementOutput, Error> {
+    fn parse(response: Response) -> Result<ExecuteStatementOutput, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
             records: Option<Vec<Vec<Field>>>,
             number_of_records_updated: Option<u64>,
         }
-        let answer: Answer = parse(response)?;
+        let answer: Answer = parse(&response)?;
         Ok(ExecuteStatementOutput {
             records: answer.records.unwrap_or_default(),
             number_of_records_updated: answer.number_of_records_updated.unwrap_or_default(),
@@ -185,6 +178,9 @@ impl Operation for ExecuteStatement<'_> {
 }
 
 impl Operation for BeginTransaction {
+    const SERVICE: Service = Service::RdsData;
+    type Target = Target;
+    type Error = Error;
     /// The transaction's id.
     type Output = String;
 
@@ -193,37 +189,43 @@ impl Operation for BeginTransaction {
         body.post(target, "/BeginTransaction")
     }
 
-    fn parse(response: &Response) -> Result<String, Error> {
+    fn parse(response: Response) -> Result<String, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
             transaction_id: String,
         }
-        parse::<Answer>(response).map(|answer| answer.transaction_id)
+        parse::<Answer>(&response).map(|answer| answer.transaction_id)
     }
 }
 
 impl Operation for CommitTransaction<'_> {
+    const SERVICE: Service = Service::RdsData;
+    type Target = Target;
+    type Error = Error;
     type Output = ();
 
     fn to_request(&self, target: &Target) -> Request {
         end_transaction(target, "/CommitTransaction", self.transaction_id)
     }
 
-    fn parse(response: &Response) -> Result<(), Error> {
-        parse_status(response)
+    fn parse(response: Response) -> Result<(), Error> {
+        parse_status(&response)
     }
 }
 
 impl Operation for RollbackTransaction<'_> {
+    const SERVICE: Service = Service::RdsData;
+    type Target = Target;
+    type Error = Error;
     type Output = ();
 
     fn to_request(&self, target: &Target) -> Request {
         end_transaction(target, "/RollbackTransaction", self.transaction_id)
     }
 
-    fn parse(response: &Response) -> Result<(), Error> {
-        parse_status(response)
+    fn parse(response: Response) -> Result<(), Error> {
+        parse_status(&response)
     }
 }
 
@@ -236,7 +238,7 @@ fn parse_status(response: &Response) -> Result<(), Error> {
     parse::<serde::de::IgnoredAny>(response).map(|_| ())
 }
 
-fn parse<'r, T: Deserialize<'r>>(response: &'r Response) -> Result<T, Error> {
+fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error> {
     if response.status != 200 {
         return Err(Error::from_response(response));
     }
@@ -266,39 +268,7 @@ pub struct Error {
     resuming: bool,
 }
 
-/// What an error says about the statement, and so whether it may be sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// It was not run: anything may be sent again.
-    NotRun,
-    /// It may or may not have run: only what can be repeated without harm may be sent again.
-    OutcomeUnknown,
-    /// The database gave way to another transaction, or the transaction is gone: nothing of it
-    /// lasts, and the whole of it may be repeated.
-    Transaction,
-    /// The same request would get the same answer.
-    Never,
-}
-
 impl Error {
-    /// The retry class.
-    ///
-    /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
-    /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out.
-    pub fn retry(&self) -> Retry {
-        match self.error_type.as_str() {
-            "DatabaseResumingException" => Retry::NotRun,
-            name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
-            "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
-            _ if self.resuming => Retry::NotRun,
-            "StatementTimeoutException" => Retry::OutcomeUnknown,
-            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Transaction,
-            _ if self.status == 429 => Retry::NotRun,
-            _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
-            _ => Retry::Never,
-        }
-    }
-
     fn from_response(response: &Response) -> Self {
         #[derive(Deserialize, Default)]
         struct Answer {
@@ -347,6 +317,24 @@ impl fmt::Display for Error {
             write!(f, ", request {id}")?;
         }
         Ok(())
+    }
+}
+
+impl ServiceError for Error {
+    /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
+    /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out.
+    fn retry(&self) -> Retry {
+        match self.error_type.as_str() {
+            "DatabaseResumingException" => Retry::NotRun,
+            name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
+            "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
+            _ if self.resuming => Retry::NotRun,
+            "StatementTimeoutException" => Retry::OutcomeUnknown,
+            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Transaction,
+            _ if self.status == 429 => Retry::NotRun,
+            _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
+            _ => Retry::Never,
+        }
     }
 }
 
@@ -417,7 +405,7 @@ mod tests {
         let body = r#"{"records":[[{"longValue":1},{"stringValue":"a"},{"isNull":true},
             {"doubleValue":1.5},{"booleanValue":true},{"blobValue":"AA=="}]],
             "numberOfRecordsUpdated":0,"generatedFields":[]}"#;
-        let output = ExecuteStatement::parse(&response(200, "", body)).unwrap();
+        let output = ExecuteStatement::parse(response(200, "", body)).unwrap();
         assert_eq!(
             output.records,
             [[
@@ -430,10 +418,10 @@ mod tests {
             ]]
         );
         let written = r#"{"generatedFields":[],"numberOfRecordsUpdated":1000}"#;
-        let output = ExecuteStatement::parse(&response(200, "", written)).unwrap();
+        let output = ExecuteStatement::parse(response(200, "", written)).unwrap();
         assert_eq!(output.number_of_records_updated, 1000);
         let begun = r#"{"transactionId":"AAA="}"#;
-        assert_eq!(BeginTransaction::parse(&response(200, "", begun)).unwrap(), "AAA=");
+        assert_eq!(BeginTransaction::parse(response(200, "", begun)).unwrap(), "AAA=");
     }
 
     #[test]
@@ -444,7 +432,7 @@ mod tests {
             ("", r#"{"code":"BadRequestException"}"#),
             ("", r#"{"__type":"com.amazonaws.rdsdata#BadRequestException"}"#),
         ] {
-            let error = BeginTransaction::parse(&response(400, error_type, body)).unwrap_err();
+            let error = BeginTransaction::parse(response(400, error_type, body)).unwrap_err();
             assert_eq!(error.error_type, "BadRequestException");
             assert_eq!(error.request_id.as_deref(), Some("r-1"));
         }
@@ -454,7 +442,7 @@ mod tests {
     fn of_a_database_error_only_the_number_is_kept() {
         let body = r#"{"message":"Duplicate entry 'Error code: 7; x' for key 'PRIMARY'; Error code: 1062; SQLState: 23000"}"#;
         let error =
-            ExecuteStatement::parse(&response(400, "DatabaseErrorException", body)).unwrap_err();
+            ExecuteStatement::parse(response(400, "DatabaseErrorException", body)).unwrap_err();
         assert_eq!(error.database_code, Some(1062));
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("Duplicate entry"), "{shown}");
@@ -486,7 +474,7 @@ mod tests {
             (404, "NotFoundException", "{}", Retry::Transaction),
             (404, "DatabaseNotFoundException", "{}", Retry::Never),
         ] {
-            let error = ExecuteStatement::parse(&response(status, error_type, body)).unwrap_err();
+            let error = ExecuteStatement::parse(response(status, error_type, body)).unwrap_err();
             assert_eq!(error.retry(), expected, "{status} {error_type}");
         }
     }
@@ -498,9 +486,9 @@ mod tests {
             body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let response = Response { status, headers: vec![], body };
-            let _ = ExecuteStatement::parse(&response).map_err(|error| error.retry());
-            let _ = BeginTransaction::parse(&response).map_err(|error| error.retry());
-            let _ = CommitTransaction::parse(&response);
+            let _ = ExecuteStatement::parse(response.clone()).map_err(|error| error.retry());
+            let _ = BeginTransaction::parse(response.clone()).map_err(|error| error.retry());
+            let _ = CommitTransaction::parse(response);
         }
 
         #[test]
@@ -508,7 +496,7 @@ mod tests {
             body in r#"\{"(records|numberOfRecordsUpdated|message)":[\[\]{}:,"a-zV0-9.-]{0,40}\}"#,
         ) {
             for status in [200, 400] {
-                let _ = ExecuteStatement::parse(&response(status, "", &body));
+                let _ = ExecuteStatement::parse(response(status, "", &body));
             }
         }
     }

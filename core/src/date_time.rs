@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::string::String;
 use core::time::Duration;
 
 /// Reads an RFC 3339 date-time and returns it as `YYYY-MM-DDTHH:MM:SSZ`.
@@ -54,6 +55,14 @@ pub(crate) fn unix_time(text: &str) -> Option<Duration> {
     let days = days_from_epoch(part(0, 4)?, part(5, 2)?, part(8, 2)?);
     let seconds = days * 86_400 + part(11, 2)? * 3600 + part(14, 2)? * 60 + part(17, 2)?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// A time since the Unix epoch as `YYYY-MM-DDTHH:MM:SSZ`.
+pub(crate) fn text(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (year, month, day) = civil_from_days((seconds / 86_400) as i64);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn digits(bytes: &[u8], start: usize, count: usize) -> Option<i64> {

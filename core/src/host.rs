@@ -5,8 +5,9 @@ use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
-use crate::data_api::{self, Operation, Retry, Target};
+use crate::data_api::{self, Target};
 use crate::http::{Request, Response};
+use crate::operation::{Operation, Retry, Service, ServiceError};
 
 /// The world outside: network, clock, chance, and the right to sign as somebody.
 ///
@@ -49,22 +50,6 @@ pub enum RateLimit {
     Key,
 }
 
-/// A service of AWS that rowgate talks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// The RDS Data API.
-    RdsData,
-}
-
-impl Service {
-    /// The name that goes into a signature's scope.
-    pub fn signing_name(self) -> &'static str {
-        match self {
-            Self::RdsData => "rds-data",
-        }
-    }
-}
-
 /// A request that could not be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignError(String);
@@ -87,17 +72,17 @@ pub struct SendError {
 
 /// A call that failed for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
+pub enum CallError<E = data_api::Error> {
     /// It could not be signed.
     Sign(SignError),
     /// It got no answer.
     Send(SendError),
     /// The service answered with an error.
-    Api(data_api::Error),
+    Api(E),
 }
 
-impl CallError {
-    /// What this says about the statement.
+impl<E: ServiceError> CallError<E> {
+    /// What this says about the call.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Sign(_) => Retry::Never,
@@ -108,7 +93,7 @@ impl CallError {
     }
 }
 
-impl fmt::Display for CallError {
+impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sign(SignError(message)) => write!(f, "not signed: {message}"),
@@ -118,7 +103,7 @@ impl fmt::Display for CallError {
     }
 }
 
-impl core::error::Error for CallError {}
+impl<E: fmt::Debug + fmt::Display> core::error::Error for CallError<E> {}
 
 /// Whether a call may be sent again when nobody knows if it ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,33 +121,50 @@ const UNKNOWN_ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Signs, sends and, within its deadline, repeats calls to one database.
+/// Signs, sends and, within its deadline, repeats calls to one service.
 #[derive(Debug)]
-pub struct Client<'h, H> {
+pub struct Client<'h, H, T = Target> {
     host: &'h H,
-    target: &'h Target,
+    target: &'h T,
     deadline: Duration,
+    /// How long one call is repeated, the deadline aside.
+    patience: Duration,
 }
 
-impl<'h, H: Host> Client<'h, H> {
+impl<'h, H: Host, T> Client<'h, H, T> {
     /// A client that begins no attempt after `time` from now.
-    pub fn new(host: &'h H, target: &'h Target, time: Duration) -> Self {
-        Self { host, target, deadline: host.now() + time }
+    pub fn new(host: &'h H, target: &'h T, time: Duration) -> Self {
+        Self { host, target, deadline: host.now().saturating_add(time), patience: time }
+    }
+
+    /// The same, but no single call is repeated for longer than `patience`.
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The host that it sends with.
+    pub fn host(&self) -> &'h H {
+        self.host
+    }
+
+    /// Whether so little time is left that nothing more should be begun.
+    pub fn is_out_of_time(&self) -> bool {
+        self.host.now() >= self.deadline
     }
 
     /// Makes a call.
     ///
     /// One that was surely not run is repeated until the deadline, whatever it is. One that may
     /// have run is repeated only if that is [`Repeat::Harmless`].
-    pub async fn call<O: Operation>(
+    pub async fn call<O: Operation<Target = T>>(
         &self,
         operation: &O,
         repeat: Repeat,
-    ) -> Result<O::Output, CallError> {
-        let request = operation.to_request(self.target);
+    ) -> Result<O::Output, CallError<O::Error>> {
+        let until = self.deadline.min(self.host.now().saturating_add(self.patience));
         let mut attempt = 1;
         loop {
-            let error = match self.attempt::<O>(request.clone()).await {
+            let error = match self.attempt(operation).await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
@@ -172,7 +174,7 @@ impl<'h, H: Host> Client<'h, H> {
                 Retry::Transaction | Retry::Never => false,
             };
             let pause = self.pause(attempt);
-            if !may_repeat || self.host.now() + pause > self.deadline {
+            if !may_repeat || self.host.now() + pause > until {
                 return Err(error);
             }
             self.host.sleep(pause).await;
@@ -180,11 +182,16 @@ impl<'h, H: Host> Client<'h, H> {
         }
     }
 
-    async fn attempt<O: Operation>(&self, mut request: Request) -> Result<O::Output, CallError> {
+    /// Makes the request anew each time: a copy to repeat it from would double a large one.
+    async fn attempt<O: Operation<Target = T>>(
+        &self,
+        operation: &O,
+    ) -> Result<O::Output, CallError<O::Error>> {
+        let mut request = operation.to_request(self.target);
         // Each attempt has its own date, or a long wait would make the signature stale.
-        self.host.sign(&mut request, Service::RdsData).map_err(CallError::Sign)?;
+        self.host.sign(&mut request, O::SERVICE).map_err(CallError::Sign)?;
         let response = self.host.send(request).await.map_err(CallError::Send)?;
-        O::parse(&response).map_err(CallError::Api)
+        O::parse(response).map_err(CallError::Api)
     }
 
     /// Between half of and the whole of a pause that doubles, so that callers spread out.

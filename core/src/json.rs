@@ -63,13 +63,16 @@ pub fn decode_rows(
     decode(body, seed).map_err(|e| state.explain(&e))
 }
 
-/// Reads one row; the error is the byte, counted from 1, where it shows that this is no JSON.
-pub(crate) fn decode_row<'b>(
+/// Reads one line of NDJSON; the error is the byte, counted from 1, where it shows that this is
+/// no JSON.
+///
+/// Members whose name begins with `_` are read over: reject files have them.
+pub(crate) fn decode_line<'b>(
     line: &'b [u8],
     table: &'static Table,
     place: Place,
 ) -> Result<RawRow<'b>, usize> {
-    decode(line, RowSeed { table, place }).map_err(|error| error.column())
+    decode(line, RowSeed { table, place, skips_marked: true }).map_err(|error| error.column())
 }
 
 /// The byte order mark, which RFC 8259 lets a reader pass over.
@@ -220,7 +223,8 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let mut place = Place { index: Some(0), line: None };
-        while let Some(row) = elements.next_element_seed(RowSeed { table: self.table, place })? {
+        let seed = |place| RowSeed { table: self.table, place, skips_marked: false };
+        while let Some(row) = elements.next_element_seed(seed(place))? {
             self.state.give(Part::Row(self.table, row))?;
             place.index = place.index.map(|index| index + 1);
         }
@@ -238,6 +242,8 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
 struct RowSeed {
     table: &'static Table,
     place: Place,
+    /// Whether members whose name begins with `_` are read over.
+    skips_marked: bool,
 }
 
 impl RowSeed {
@@ -278,6 +284,7 @@ impl<'de> Visitor<'de> for RowSeed {
                     self.table.columns[column].name,
                     RowErrorKind::DuplicateColumn,
                 )),
+                None if self.skips_marked && name.starts_with('_') => {}
                 None => {
                     row.errors.push(RowError::given_column(&name, RowErrorKind::UnknownColumn));
                 }

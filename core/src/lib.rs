@@ -59,6 +59,9 @@ pub use lines::{LineDecoder, LineFormat};
 mod http;
 pub use http::{Request, Response};
 
+mod operation;
+pub use operation::{Operation, Retry, Service, ServiceError};
+
 pub mod data_api;
 
 mod statement;
@@ -70,17 +73,27 @@ pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
 mod settings;
 pub use settings::{Lookup, Settings, SettingsError};
 
+pub mod s3;
+
 mod host;
-pub use host::{CallError, Client, Host, RateLimit, Repeat, SendError, Service, SignError};
+pub use host::{CallError, Client, Host, RateLimit, Repeat, SendError, SignError};
 
 #[cfg(feature = "sigv4")]
 mod sign;
 #[cfg(feature = "sigv4")]
 pub use sign::{Credentials, sign};
 
+mod upload;
+
 mod ingest;
 pub use ingest::{
     CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport, Verdict,
+};
+
+mod load;
+pub use load::{
+    LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings, ObjectRef, RejectSink, Source,
+    SourceError, Status, load, load_object,
 };
 
 pub mod migrate;

@@ -1,17 +1,33 @@
 //! The formats that come line by line, CSV and NDJSON, behind one door.
 
+use serde::Serialize;
+
 use crate::csv::CsvDecoder;
 use crate::ndjson::NdjsonDecoder;
 use crate::record::RawRow;
 use crate::schema::Table;
 
 /// A format whose rows are lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LineFormat {
     /// Comma-separated values, `text/csv`.
     Csv,
     /// One JSON object a line, `application/x-ndjson`.
     Ndjson,
+}
+
+impl LineFormat {
+    /// The format that a file's name says, with or without a `.gz` behind it.
+    pub fn of_file(path: &str) -> Option<Self> {
+        let path = path.to_ascii_lowercase();
+        let path = path.strip_suffix(".gz").unwrap_or(&path);
+        match path.rsplit_once('.')?.1 {
+            "csv" => Some(Self::Csv),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
 }
 
 /// Takes bytes in any chunking and gives rows.
@@ -48,6 +64,62 @@ impl LineDecoder {
         match self {
             Self::Csv(decoder) => decoder.finish(),
             Self::Ndjson(decoder) => decoder.finish(),
+        }
+    }
+
+    /// A decoder that goes on from the start of the record that is being read, and how many bytes
+    /// that is back from here.
+    pub(crate) fn at_record_start(&self) -> (u64, Self) {
+        match self {
+            Self::Csv(decoder) => {
+                let (back, decoder) = decoder.at_record_start();
+                (back, Self::Csv(decoder))
+            }
+            Self::Ndjson(decoder) => {
+                let (back, decoder) = decoder.at_record_start();
+                (back, Self::Ndjson(decoder))
+            }
+        }
+    }
+
+    /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.advance(input),
+            Self::Ndjson(decoder) => decoder.advance(input),
+        }
+    }
+
+    /// Whether a last row, without a line break, is there for [`Self::row`] to give.
+    pub(crate) fn end(&mut self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.end(),
+            Self::Ndjson(decoder) => decoder.end(),
+        }
+    }
+
+    /// The row that was read last; to be asked for once.
+    pub(crate) fn row(&mut self) -> RawRow<'_> {
+        match self {
+            Self::Csv(decoder) => decoder.row(),
+            Self::Ndjson(decoder) => decoder.row(),
+        }
+    }
+
+    /// The row that was read last as it stands in the file, without the line break behind it;
+    /// empty if it was too long to be kept.
+    pub(crate) fn text(&self) -> &[u8] {
+        match self {
+            Self::Csv(decoder) => decoder.text(),
+            Self::Ndjson(decoder) => decoder.text(),
+        }
+    }
+
+    /// The file's header as it stands there, if it has one.
+    pub(crate) fn header(&self) -> Option<&[u8]> {
+        match self {
+            Self::Csv(decoder) => decoder.header(),
+            Self::Ndjson(_) => None,
         }
     }
 }

@@ -13,9 +13,10 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Operation, Retry, Target};
+use crate::data_api::{self, ExecuteStatement, ExecuteStatementOutput, Target};
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::http::{Request, Response};
+use crate::operation::{Operation, Retry, Service};
 use crate::schema::{TABLES, Table};
 
 pub use drift::{Difference, check, compare};
@@ -209,6 +210,9 @@ struct Change<'s> {
 }
 
 impl Operation for Change<'_> {
+    const SERVICE: Service = Service::RdsData;
+    type Target = Target;
+    type Error = data_api::Error;
     type Output = ();
 
     fn to_request(&self, target: &Target) -> Request {
@@ -219,7 +223,7 @@ impl Operation for Change<'_> {
         request
     }
 
-    fn parse(response: &Response) -> Result<(), crate::data_api::Error> {
+    fn parse(response: Response) -> Result<(), data_api::Error> {
         ExecuteStatement::parse(response).map(|_| ())
     }
 }

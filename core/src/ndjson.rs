@@ -10,13 +10,15 @@ use crate::outcome::{RowError, RowErrorKind};
 use crate::record::{Place, RawRow};
 use crate::schema::Table;
 
-/// Takes bytes in any chunking and gives rows.
+/// Takes bytes in any chunking and gives rows; members whose name begins with `_` are read over.
 #[derive(Debug)]
 pub struct NdjsonDecoder {
     table: &'static Table,
     /// The line so far; a whole one until the next call.
     line: Vec<u8>,
     line_is_whole: bool,
+    /// How many bytes it has so far.
+    length: u64,
     /// Whether the line passed [`ROW_LIMIT`], so that only its end is looked for.
     overlong: bool,
     lines: u64,
@@ -30,44 +32,72 @@ impl NdjsonDecoder {
             table,
             line: Vec::new(),
             line_is_whole: false,
+            length: 0,
             overlong: false,
             lines: 0,
             next_index: 0,
         }
     }
 
+    /// A decoder that goes on from the start of the line that is being read, and how many bytes
+    /// that is back from here.
+    pub(crate) fn at_record_start(&self) -> (u64, Self) {
+        let back = if self.line_is_whole { 0 } else { self.length };
+        let (lines, next_index) = (self.lines, self.next_index);
+        (back, Self { lines, next_index, ..Self::new(self.table) })
+    }
+
     /// Reads up to the end of the next row and moves `input` behind it.
     ///
     /// `None` means that `input` is used up: give the next chunk, or call [`Self::finish`].
     pub fn next_row(&mut self, input: &mut &[u8]) -> Option<RawRow<'_>> {
+        if self.advance(input) { Some(self.row()) } else { None }
+    }
+
+    /// The last row, if the file does not end with a line break.
+    pub fn finish(&mut self) -> Option<RawRow<'_>> {
+        if self.end() { Some(self.row()) } else { None }
+    }
+
+    /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
         while !input.is_empty() {
             self.begin_line();
             let end = memchr::memchr(b'\n', input);
             self.take(&input[..end.unwrap_or(input.len())]);
             *input = &input[end.map_or(input.len(), |end| end + 1)..];
-            end?; // Else the line goes on in the next chunk.
+            if end.is_none() {
+                return false; // The line goes on in the next chunk.
+            }
             if self.end_line() {
-                return Some(self.row());
+                return true;
             }
         }
-        None
+        false
     }
 
-    /// The last row, if the file does not end with a line break.
-    pub fn finish(&mut self) -> Option<RawRow<'_>> {
+    /// Whether a last row, without a line break, is there for [`Self::row`] to give.
+    pub(crate) fn end(&mut self) -> bool {
         self.begin_line();
-        if self.end_line() { Some(self.row()) } else { None }
+        self.end_line()
+    }
+
+    /// The line that was read last, without its line break; empty if it has passed [`ROW_LIMIT`].
+    pub(crate) fn text(&self) -> &[u8] {
+        self.line.trim_ascii_end()
     }
 
     fn begin_line(&mut self) {
         if self.line_is_whole {
             self.line_is_whole = false;
             self.overlong = false;
+            self.length = 0;
             self.line.clear();
         }
     }
 
     fn take(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
         self.overlong |= self.line.len() + piece.len() > ROW_LIMIT;
         if self.overlong {
             self.line.clear();
@@ -86,14 +116,15 @@ impl NdjsonDecoder {
         self.overlong || !self.line.trim_ascii().is_empty()
     }
 
-    fn row(&mut self) -> RawRow<'_> {
+    /// The row that was read last; to be asked for once.
+    pub(crate) fn row(&mut self) -> RawRow<'_> {
         let place = Place { index: Some(self.next_index), line: Some(self.lines) };
         self.next_index += 1;
         if self.overlong {
             let kind = RowErrorKind::RowTooLong { limit: ROW_LIMIT };
             return RawRow::refused(place, RowError::row(kind));
         }
-        json::decode_row(&self.line, self.table, place).unwrap_or_else(|column| {
+        json::decode_line(&self.line, self.table, place).unwrap_or_else(|column| {
             RawRow::refused(place, RowError::row(RowErrorKind::InvalidJson { column }))
         })
     }
@@ -134,8 +165,8 @@ mod tests {
 
     #[test]
     fn each_line_is_a_row() {
-        let text =
-            "\u{feff}{\"id\":1,\"job\":\"a\"}\r\n\n{\"id\":2}\n7\n{\"id\":3\n {\"id\":4} {}\n{}";
+        let text = "\u{feff}{\"id\":1,\"job\":\"a\"}\r\n\n{\"id\":2}\n7\n{\"id\":3\n {\"id\":4} {}\n{}\n\
+             {\"_errors\":[{}],\"id\":9}";
         let seen = decode([text.as_bytes()]);
         assert_eq!(
             seen,
@@ -146,6 +177,7 @@ mod tests {
                 (3, 5, "invalid_json".into()),
                 (4, 6, "invalid_json".into()),
                 (5, 7, "[Null, Null]".into()),
+                (6, 8, "[Integer(9), Null]".into()),
             ]
         );
         assert_eq!(seen, decode(text.as_bytes().chunks(1)));
@@ -169,6 +201,28 @@ mod tests {
             size in 1..20_usize,
         ) {
             prop_assert_eq!(decode([text.as_bytes()]), decode(text.as_bytes().chunks(size)));
+        }
+
+        #[test]
+        fn from_the_start_of_a_line_the_same_rows_follow(
+            text in r#"([\[\]{}:,"a-c0-9 ]|\n|\{"id":[0-9]+\}){0,60}"#,
+            cut in 0..60_usize,
+        ) {
+            let text = text.as_bytes();
+            let cut = cut.min(text.len());
+            let mut decoder = NdjsonDecoder::new(table("jobs").unwrap());
+            let mut before = &text[..cut];
+            let mut rows = Vec::new();
+            while let Some(row) = decoder.next_row(&mut before) {
+                rows.push(see(&row));
+            }
+            let (back, mut decoder) = decoder.at_record_start();
+            let mut after = &text[cut - back as usize..];
+            while let Some(row) = decoder.next_row(&mut after) {
+                rows.push(see(&row));
+            }
+            rows.extend(decoder.finish().as_ref().map(see));
+            prop_assert_eq!(rows, decode([text]));
         }
 
         #[test]

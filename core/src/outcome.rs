@@ -7,6 +7,8 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::schema::Table;
+
 /// How many outcomes a list holds at most; the counts beside it go on.
 pub const OUTCOME_LIMIT: usize = 100;
 
@@ -107,6 +109,8 @@ pub enum RowErrorKind {
     InvalidUtf8,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// The object is not there any more, or is another one by now.
+    ObjectGone,
     /// An integer outside the column's type, or 0 where the database would renumber it.
     OutOfRange {
         /// The least value that is taken.
@@ -120,6 +124,13 @@ pub enum RowErrorKind {
     RowTooLong {
         /// The limit in bytes.
         limit: usize,
+    },
+    /// More bad rows in a file than its settings allow.
+    TooManyErrors {
+        /// Bad rows.
+        errors: u64,
+        /// Rows.
+        rows: u64,
     },
     /// A text with more characters than the column takes.
     TooLong {
@@ -147,6 +158,19 @@ pub enum RowErrorKind {
     },
     /// A name that is no table.
     UnknownTable,
+    /// Gzip data that unpacks to more than anybody would store in rows.
+    UnpacksTooLarge {
+        /// So many times its own size.
+        times: u64,
+        /// Or so many GiB.
+        gibibytes: u64,
+    },
+    /// Gzip data that is broken, or ends early.
+    UnreadableGzip,
+    /// A file that is neither CSV nor NDJSON by its name.
+    UnsupportedFormat,
+    /// A file in UTF-16.
+    WrongEncoding,
     /// A CSV line with too few or too many cells.
     WrongFieldCount {
         /// How many cells a line has by the header or the table.
@@ -178,13 +202,19 @@ impl RowErrorKind {
             Self::InvalidJson { .. } => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::Missing => "missing",
+            Self::ObjectGone => "object_gone",
             Self::OutOfRange { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
+            Self::TooManyErrors { .. } => "too_many_errors",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
             Self::UnknownTable => "unknown_table",
+            Self::UnpacksTooLarge { .. } => "unpacks_too_large",
+            Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
             Self::WrongType { .. } => "wrong_type",
         }
@@ -211,6 +241,7 @@ impl fmt::Display for RowErrorKind {
             }
             Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
             Self::Missing => f.write_str("a value is required"),
+            Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
                 write!(f, "not between {min} and {max}")?;
                 if *not_zero {
@@ -221,6 +252,9 @@ impl fmt::Display for RowErrorKind {
             }
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
+            Self::TooManyErrors { errors, rows } => {
+                write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
+            }
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
             }
@@ -230,6 +264,14 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
             Self::UnknownTable => f.write_str("there is no such table"),
+            Self::UnpacksTooLarge { times, gibibytes } => {
+                write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
+            }
+            Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
+            Self::UnsupportedFormat => f.write_str(
+                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz",
+            ),
+            Self::WrongEncoding => f.write_str("UTF-16 where UTF-8 is expected"),
             Self::WrongFieldCount { expected, got, late_quote } => {
                 write!(f, "{got} cells where {expected} are expected")?;
                 if *late_quote {
@@ -256,6 +298,31 @@ impl Outcomes {
         if self.listed.len() < OUTCOME_LIMIT {
             self.listed.push(outcome);
         }
+    }
+
+    /// Counts everything that is wrong with a row, and keeps what the list has room for.
+    pub(crate) fn push_row(
+        &mut self,
+        table: &'static Table,
+        index: Option<u64>,
+        line: Option<u64>,
+        errors: &[RowError],
+    ) {
+        self.count += errors.len() as u64;
+        let room = OUTCOME_LIMIT - self.listed.len();
+        self.listed.extend(errors.iter().take(room).map(|error| Outcome {
+            table: Cow::Borrowed(table.name),
+            index,
+            line,
+            error: error.clone(),
+        }));
+    }
+
+    /// Counts an outcome that is more important than all others.
+    pub(crate) fn push_first(&mut self, outcome: Outcome) {
+        self.count += 1;
+        self.listed.insert(0, outcome);
+        self.listed.truncate(OUTCOME_LIMIT);
     }
 
     /// The first outcomes, at most [`OUTCOME_LIMIT`].

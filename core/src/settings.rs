@@ -108,7 +108,7 @@ fn number<T: core::str::FromStr>(
     number.transpose()
 }
 
-fn invalid(name: &'static str, reason: &str) -> SettingsError {
+pub(crate) fn invalid(name: &'static str, reason: &str) -> SettingsError {
     SettingsError::Invalid { name, reason: reason.to_owned() }
 }
 

@@ -5,11 +5,15 @@ use std::string::{String, ToString};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials as AwsCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as aws_sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign as aws_sign,
+};
 use aws_sigv4::sign::v4;
 
-use crate::host::{Service, SignError};
+use crate::host::SignError;
 use crate::http::Request;
+use crate::operation::Service;
 use crate::settings::{Lookup, SettingsError, required};
 
 /// What proves to AWS who is calling.
@@ -66,7 +70,7 @@ pub fn sign(
         .region(region)
         .name(service.signing_name())
         .time(SystemTime::UNIX_EPOCH + now)
-        .settings(SigningSettings::default())
+        .settings(settings(service))
         .build()
         .map_err(|error| SignError::new(error.to_string()))?
         .into();
@@ -84,10 +88,22 @@ pub fn sign(
     Ok(())
 }
 
+/// S3 wants keys encoded once and as they are, and the content's digest in a header.
+fn settings(service: Service) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == Service::S3 {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_api::{ExecuteStatement, Operation, Target};
+    use crate::data_api::{ExecuteStatement, Target};
+    use crate::operation::Operation;
     use sha2::{Digest, Sha256};
     use std::borrow::ToOwned;
     use std::format;
@@ -177,6 +193,31 @@ mod tests {
             "32b29eb69a3c8245166d32cade67abd064c97ff9442d82c59545c00894182b61",
             "97e042b3fc9d866838b9ffb8a2c2d8d714046aa82e2c227bcba8eb4ee6e6d79e",
         );
+    }
+
+    /// AWS's own example: "Authenticating Requests: Using the Authorization Header", GET Object.
+    #[test]
+    fn s3_has_its_own_rules() {
+        let lookup = |name: &str| match name {
+            "AWS_ACCESS_KEY_ID" => Some("AKIAIOSFODNN7EXAMPLE".to_owned()),
+            "AWS_SECRET_ACCESS_KEY" => Some("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
+            _ => None,
+        };
+        let mut request = Request {
+            method: "GET",
+            url: "https://examplebucket.s3.amazonaws.com/test.txt".to_owned(),
+            headers: std::vec![("range".to_owned(), "bytes=0-9".to_owned())],
+            body: std::vec![],
+        };
+        // 2013-05-24T00:00:00Z
+        let time = Duration::from_secs(1_369_353_600);
+        sign(&mut request, &Credentials::read(&lookup).unwrap(), "us-east-1", Service::S3, time)
+            .unwrap();
+        let header = |name: &str| crate::http::header(&request.headers, name).unwrap();
+        assert_eq!(header("x-amz-content-sha256"), sha256(""));
+        assert!(header("authorization").ends_with(
+            "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
+        ));
     }
 
     #[test]

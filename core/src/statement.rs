@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 use core::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data_api;
 use crate::record::{Cell, Place, Record};
 use crate::schema::{ColumnType, Table};
@@ -31,7 +33,8 @@ pub const PAGE: usize = 20_000;
 pub const CHUNK_LIMIT: usize = data_api::REQUEST_LIMIT - (16 << 10);
 
 /// What to do with a row whose key the table has already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnDuplicate {
     /// It is an error of the row.
     #[default]
@@ -122,19 +125,43 @@ fn list(table: &Table, item: impl FnMut(&str) -> String) -> String {
 pub struct Chunk {
     /// Always a whole array.
     json: String,
-    /// Where each row ends in `json`, and where it came from.
-    rows: Vec<(usize, Place)>,
+    rows: Vec<ChunkRow>,
+    /// Where the first row came from; the others tell how far behind it they are.
+    first: Place,
     /// Bytes of `json` once it stands as a string inside the request's own JSON.
     escaped_bytes: usize,
+    /// The most that `escaped_bytes` may come to.
+    limit: usize,
+}
+
+/// One row; small, since a file's chunks have tens of thousands.
+#[derive(Debug, Clone, Copy)]
+struct ChunkRow {
+    /// Where it ends in `json`.
+    end: u32,
+    /// Rows, and lines, behind the first row.
+    index: u32,
+    line: u32,
 }
 
 impl Default for Chunk {
     fn default() -> Self {
-        Self { json: "[]".to_owned(), rows: Vec::new(), escaped_bytes: 2 }
+        Self::new(CHUNK_LIMIT)
     }
 }
 
 impl Chunk {
+    /// A chunk that fills so many bytes of a request, at most [`CHUNK_LIMIT`].
+    pub fn new(limit: usize) -> Self {
+        Self {
+            json: "[]".to_owned(),
+            rows: Vec::new(),
+            first: Place { index: None, line: None },
+            escaped_bytes: 2,
+            limit: limit.min(CHUNK_LIMIT),
+        }
+    }
+
     /// Adds a row, or answers `false` if the statement's request would grow too large.
     ///
     /// The first row always fits: its columns hold 64 KiB at the most.
@@ -153,10 +180,10 @@ impl Chunk {
 
         let row = &self.json.as_bytes()[before..];
         let escaped = row.len() + memchr::memchr2_iter(b'"', b'\\', row).count();
-        let fits = self.rows.is_empty() || self.escaped_bytes + escaped <= CHUNK_LIMIT;
+        let fits = self.rows.is_empty() || self.escaped_bytes + escaped <= self.limit;
         if fits {
             self.escaped_bytes += escaped;
-            self.rows.push((self.json.len(), place));
+            self.push_mark(place);
         } else {
             self.json.truncate(before);
         }
@@ -171,7 +198,27 @@ impl Chunk {
 
     /// Where a row came from.
     pub fn place(&self, row: usize) -> Place {
-        self.rows[row].1
+        let ChunkRow { index, line, .. } = self.rows[row];
+        Place {
+            index: self.first.index.map(|first| first + u64::from(index)),
+            line: self.first.line.map(|first| first + u64::from(line)),
+        }
+    }
+
+    fn push_mark(&mut self, place: Place) {
+        if self.rows.is_empty() {
+            self.first = place;
+        }
+        // A chunk's rows never stand 4 thousand million apart.
+        let behind = |first: Option<u64>, this: Option<u64>| match (first, this) {
+            (Some(first), Some(this)) => (this - first) as u32,
+            _ => 0,
+        };
+        self.rows.push(ChunkRow {
+            end: self.json.len() as u32,
+            index: behind(self.first.index, place.index),
+            line: behind(self.first.line, place.line),
+        });
     }
 
     /// The value of the parameter [`ROWS`].
@@ -190,17 +237,17 @@ impl Chunk {
     }
 
     fn select(&self, rows: impl Iterator<Item = usize>) -> Self {
-        let mut selected = Self::default();
+        let mut selected = Self::new(self.limit);
         selected.json.pop();
         for row in rows {
             if !selected.rows.is_empty() {
                 selected.json.push(',');
             }
             // A row begins behind the bracket or comma that follows the one before it.
-            let start = row.checked_sub(1).map_or(1, |previous| self.rows[previous].0 + 1);
-            let (end, place) = self.rows[row];
-            selected.json.push_str(&self.json[start..end]);
-            selected.rows.push((selected.json.len(), place));
+            let start = row.checked_sub(1).map_or(1, |previous| self.rows[previous].end + 1);
+            let end = self.rows[row].end;
+            selected.json.push_str(&self.json[start as usize..end as usize]);
+            selected.push_mark(self.place(row));
         }
         selected.json.push(']');
         // No selection is larger than what it was taken from.

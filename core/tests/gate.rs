@@ -307,3 +307,23 @@ fn deep_health_asks_the_database_and_wants_a_key() {
     assert_eq!(status(&World::new([numbers(&[1])]), &health), 200);
     assert_eq!(status(&World::new([error(403, "AccessDeniedException")]), &health), 503);
 }
+
+#[test]
+fn a_key_that_api_gateway_has_checked_opens_its_tables() {
+    let keys = r#"[{"id":"gateway:k1","tables":["jobs"]}]"#;
+    let gate = gate_with(&|name| (name == "API_KEYS").then(|| keys.into()));
+    let world = World::new([updated(2)]);
+    let mut request = head(JOBS, "application/json");
+    request.headers.retain(|(name, _)| name != "x-api-key");
+    let rows = two_jobs().to_string().into_bytes();
+    let send = |head: &Head, id: &str, body| run(gate.handle_admitted(&world, head, id, body));
+
+    assert_eq!(send(&request, "k1", Ok(rows.clone())).status, 200);
+    assert_eq!(send(&request, "k2", Ok(rows.clone())).status, 403);
+    let others = head("/tables/departments/rows", "application/json");
+    assert_eq!(send(&others, "k1", Ok(rows)).status, 403);
+    assert_eq!(send(&request, "k1", Ok(vec![b' '; 5 << 20])).status, 413);
+    assert_eq!(send(&request, "k1", Err(BodyError::Broken)).status, 400);
+    // AWS counts requests itself.
+    assert_eq!(world.admitted(), [""; 0]);
+}

@@ -7,12 +7,16 @@ use rowgate_core::{
     Credentials, Host, Request, Response, SendError, Service, SettingsError, SignError, sign,
 };
 use rustls::{ClientConfig, RootCertStore};
+use tokio::task::JoinSet;
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most that is reserved for a body on its announced length.
+const MOST_RESERVED: u64 = 16 << 20;
 
 /// Looks a setting up in the process's environment.
 pub fn from_environment(name: &str) -> Option<String> {
@@ -65,12 +69,19 @@ impl Host for NativeHost {
         sign(request, &self.credentials, &self.region, service, self.now())
     }
 
+    /// Goes on in a task of its own, so that a large body travels while the caller computes, and
+    /// ends with the caller's interest.
     async fn send(&self, request: Request) -> Result<Response, SendError> {
-        send(&self.client, request).await.map_err(|error| SendError {
-            sent: !error.is_connect(),
-            // The URL has no secret, but the log of a retry reads better without it.
-            message: error.without_url().to_string(),
-        })
+        let mut task = JoinSet::new();
+        task.spawn(send(self.client.clone(), request));
+        match task.join_next().await {
+            Some(Ok(answer)) => answer.map_err(|error| SendError {
+                sent: !error.is_connect(),
+                // The URL has no secret, but the log of a retry reads better without it.
+                message: error.without_url().to_string(),
+            }),
+            _ => Err(SendError { sent: true, message: "the sending task ended early".to_owned() }),
+        }
     }
 
     fn now(&self) -> Duration {
@@ -87,20 +98,26 @@ impl Host for NativeHost {
     }
 }
 
-async fn send(client: &reqwest::Client, request: Request) -> reqwest::Result<Response> {
+async fn send(client: reqwest::Client, request: Request) -> reqwest::Result<Response> {
     // The core sends only methods that HTTP defines.
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
     let mut builder = client.request(method, request.url).body(request.body);
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    let answer = builder.send().await?;
+    let mut answer = builder.send().await?;
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
+    // Read into one buffer: to collect the pieces first would hold a large body twice.
+    let length = answer.content_length().unwrap_or_default().min(MOST_RESERVED);
+    let mut body = Vec::with_capacity(length as usize);
+    while let Some(piece) = answer.chunk().await? {
+        body.extend_from_slice(&piece);
+    }
     Ok(Response {
         status: answer.status().as_u16(),
         headers: answer.headers().iter().filter_map(header).collect(),
-        body: answer.bytes().await?.into(),
+        body,
     })
 }

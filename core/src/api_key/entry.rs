@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::date_time;
 use crate::schema::{self, Table};
 
-use super::{ApiKey, ID_LEN};
+use super::{ApiKey, GATEWAY, ID_LEN};
 
 /// What the ring knows of one key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyEntry {
     pub(super) id: String,
-    pub(super) digest: [u8; 32],
+    /// `None` for a key that API Gateway checks.
+    pub(super) digest: Option<[u8; 32]>,
     tables: Tables,
     expires: Option<Expiry>,
 }
@@ -52,7 +53,7 @@ impl KeyEntry {
     /// The entry of a new key, good for every table and without expiry.
     pub fn new(key: &ApiKey) -> Self {
         let id = key.id().to_owned();
-        Self { id, digest: key.digest(), tables: Tables::All, expires: None }
+        Self { id, digest: Some(key.digest()), tables: Tables::All, expires: None }
     }
 
     /// The same key, good for these tables only; they may be called by an alias.
@@ -105,12 +106,20 @@ impl KeyEntry {
     }
 
     pub(super) fn from_json(item: EntryJson) -> Result<Self, KeyRingError> {
-        if item.id.len() != ID_LEN || !item.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let gateway_id = item.id.strip_prefix(GATEWAY);
+        if !gateway_id.map_or_else(|| is_id(&item.id), is_gateway_id) {
             return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
         }
-        let mut entry = Self { id: item.id, digest: [0; 32], tables: Tables::All, expires: None };
-        entry.digest =
-            hex(&item.sha256).ok_or_else(|| entry.error("sha256 is not 64 hexadecimal digits"))?;
+        let mut entry = Self { id: item.id, digest: None, tables: Tables::All, expires: None };
+        if entry.id.starts_with(GATEWAY) != item.sha256.is_none() {
+            return Err(entry.error("sha256 stands with every key but those of API Gateway"));
+        }
+        if let Some(digest) = &item.sha256 {
+            let digest = hex(digest);
+            let digest =
+                digest.ok_or_else(|| entry.error("sha256 is not 64 hexadecimal digits"))?;
+            entry.digest = Some(digest);
+        }
         if let Some(text) = &item.expires {
             entry.expires = Some(Expiry::read(text).map_err(|what| entry.error(what))?);
         }
@@ -123,7 +132,9 @@ impl KeyEntry {
     pub(super) fn to_json(&self) -> String {
         let item = EntryJson {
             id: self.id.clone(),
-            sha256: self.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: self
+                .digest
+                .map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect()),
             tables: self.tables().iter().map(|&name| name.to_owned()).collect(),
             expires: self.expires().map(ToOwned::to_owned),
         };
@@ -170,10 +181,21 @@ impl core::error::Error for KeyRingError {}
 #[serde(deny_unknown_fields)]
 pub(super) struct EntryJson {
     id: String,
-    sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
     tables: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == ID_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// API Gateway's ids are letters and digits; `*` stands for all that have no entry of their own.
+fn is_gateway_id(text: &str) -> bool {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain || text == "*"
 }
 
 fn hex(text: &str) -> Option<[u8; 32]> {

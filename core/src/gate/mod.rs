@@ -55,6 +55,16 @@ pub enum BodyError {
     Broken,
 }
 
+/// Who sends a request.
+enum Caller<'h> {
+    /// Whoever has the key that was presented.
+    Unknown(&'h str),
+    /// Whom API Gateway has let in, by the id of the key.
+    Admitted(&'h str),
+}
+
+const NO_ENTRY: &str = "API_KEYS has no entry gateway:<id of the key> or gateway:*";
+
 /// Answers HTTP requests.
 #[derive(Debug)]
 pub struct Gate {
@@ -79,25 +89,40 @@ impl Gate {
         head: &Head,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Response {
-        let answer = self.answer(host, head, body).await;
-        let mut response = answer.unwrap_or_else(|problem| problem.response());
-        let id = format!("{:016x}{:016x}", host.random(), host.random());
-        response.headers.push(("x-request-id".to_owned(), id));
-        response
+        let caller = Caller::Unknown(header(&head.headers, "x-api-key").unwrap_or_default());
+        let answer = self.answer(host, head, caller, body).await;
+        respond(host, answer)
+    }
+
+    /// Answers a request whose key API Gateway has checked.
+    ///
+    /// `api_key_id` is the id that API Gateway gave the key (not the key); the entry
+    /// `gateway:<id>` of `API_KEYS`, else `gateway:*`, says which tables it may write.
+    pub async fn handle_admitted<H: Host>(
+        &self,
+        host: &H,
+        head: &Head,
+        api_key_id: &str,
+        body: Result<Vec<u8>, BodyError>,
+    ) -> Response {
+        let read = async |limit| body.and_then(|body| within(body, limit));
+        let answer = self.answer(host, head, Caller::Admitted(api_key_id), read).await;
+        respond(host, answer)
     }
 
     async fn answer<H: Host>(
         &self,
         host: &H,
         head: &Head,
+        caller: Caller<'_>,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let post = match Route::of(head)? {
             Route::Health { deep: false } => return Ok(health()),
-            Route::Health { deep: true } => return self.deep_health(host, head).await,
+            Route::Health { deep: true } => return self.deep_health(host, head, caller).await,
             Route::Post(post) => post,
         };
-        let key = self.admit(host, head).await?;
+        let key = self.admit(host, head, caller).await?;
         let source = post.source(key, head)?;
         let options = options(&head.query)?;
 
@@ -116,8 +141,13 @@ impl Gate {
         Client::new(host, &self.settings.target, TIME)
     }
 
-    async fn deep_health<H: Host>(&self, host: &H, head: &Head) -> Result<Response, Problem> {
-        self.admit(host, head).await?;
+    async fn deep_health<H: Host>(
+        &self,
+        host: &H,
+        head: &Head,
+        caller: Caller<'_>,
+    ) -> Result<Response, Problem> {
+        self.admit(host, head, caller).await?;
         let call = ExecuteStatement { sql: "SELECT 1", ..ExecuteStatement::default() };
         match self.client(host).call(&call, Repeat::Harmless).await {
             Ok(_) => Ok(health()),
@@ -126,11 +156,22 @@ impl Gate {
     }
 
     /// Lets a request in by its address and key.
-    async fn admit<H: Host>(&self, host: &H, head: &Head) -> Result<&KeyEntry, Problem> {
+    async fn admit<H: Host>(
+        &self,
+        host: &H,
+        head: &Head,
+        caller: Caller<'_>,
+    ) -> Result<&KeyEntry, Problem> {
+        let presented = match caller {
+            Caller::Unknown(presented) => presented,
+            Caller::Admitted(id) => {
+                let entry = self.settings.keys.admitted(id, host.now());
+                return entry.ok_or_else(|| Problem::new(403, "key_not_allowed", NO_ENTRY));
+            }
+        };
         if let Some(address) = header(&head.headers, "cf-connecting-ip") {
             within_limit(host, RateLimit::Address, address).await?;
         }
-        let presented = header(&head.headers, "x-api-key").unwrap_or_default();
         let entry = self.settings.keys.check(presented, host.now());
         let entry =
             entry.ok_or_else(|| Problem::new(401, "unauthorized", "x-api-key has no valid key"))?;
@@ -167,6 +208,17 @@ impl Gate {
             BodyError::Broken => Problem::new(400, "broken_body", "the body ended early"),
         })
     }
+}
+
+fn respond<H: Host>(host: &H, answer: Result<Response, Problem>) -> Response {
+    let mut response = answer.unwrap_or_else(|problem| problem.response());
+    let id = format!("{:016x}{:016x}", host.random(), host.random());
+    response.headers.push(("x-request-id".to_owned(), id));
+    response
+}
+
+fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
+    if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) }
 }
 
 /// The answer of a door whose settings do not do; what is wrong with them is for its log.

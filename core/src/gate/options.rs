@@ -34,6 +34,8 @@ pub(super) fn options(query: &str) -> Result<Options, Problem> {
             }
         }
     }
+    // A dry run makes every check.
+    options.check_references |= options.dry_run;
     Ok(options)
 }
 

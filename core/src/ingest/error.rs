@@ -3,8 +3,8 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::data_api::Retry;
 use crate::host::CallError;
+use crate::operation::Retry;
 
 /// Why nothing, or nobody knows what, was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

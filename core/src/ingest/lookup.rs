@@ -100,7 +100,7 @@ impl Intake {
         let mut orphans: HashMap<Option<u64>, (Place, Vec<RowError>)> = HashMap::new();
         for reference in &intake.references {
             let parent = self.position(reference.parent).map(|parent| &self.tables[parent]);
-            let came_along = |key: &Key| parent.is_some_and(|it| it.keys.contains_key(key));
+            let came_along = |key: &Key| parent.is_some_and(|it| it.came_along(key));
             let absent = |key: &Key| {
                 missing.get(reference.parent.name).is_some_and(|keys| keys.contains(key))
             };

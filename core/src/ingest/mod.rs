@@ -1,28 +1,33 @@
 //! Rows in, checked and sorted into good and rejected; the good ones out in one transaction.
 
 mod error;
+mod keys;
 mod lookup;
 mod report;
 mod write;
 
-use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use hashbrown::hash_map::Entry;
+use serde::{Deserialize, Serialize};
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::host::{Client, Host};
 use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
-use crate::record::{Cell, Place, RawRow, Record};
+use crate::record::{Place, RawRow, Record};
 use crate::schema::{self, TABLES, Table};
-use crate::statement::{Chunk, OnDuplicate};
+use crate::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
+
+use keys::{Key, Keys};
 
 pub use error::StoreError;
+pub(crate) use report::ByName;
 pub use report::{Report, TableReport, Verdict};
 
 /// What to do with rows that are not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnError {
     /// One bad row, and nothing is stored.
     #[default]
@@ -42,19 +47,13 @@ pub struct Options {
     pub strict: bool,
     /// Whether a row's parents must exist, in the table or among the good rows that came along.
     pub check_references: bool,
-    /// Whether to check everything, the references and existing keys too, and store nothing.
+    /// Whether to look for existing keys, and to store nothing.
     pub dry_run: bool,
 }
 
-impl Options {
-    fn wants_references(self) -> bool {
-        self.check_references || self.dry_run
-    }
-}
-
-/// The good rows of a table whose keys are remembered to find a repeated one; past them the
+/// The first rows of a table, whose keys are remembered to find a repeated one; past them the
 /// database's own key decides.
-pub const CHECKED_KEYS: usize = 500_000;
+pub const CHECKED_KEYS: u32 = 500_000;
 
 /// Takes the raw rows of one request or file, and keeps the good ones ready to be stored.
 #[derive(Debug)]
@@ -62,20 +61,42 @@ pub struct Intake {
     options: Options,
     /// Whether good rows are kept to be stored, not only checked.
     keeps_rows: bool,
+    /// The most bytes of one statement's rows.
+    chunk_limit: usize,
     tables: Vec<TableIntake>,
     outcomes: Outcomes,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
+    /// The rows that were good until the database was asked.
+    rejected: Vec<Rejected>,
 }
+
+/// The rows of one statement, which are stored by themselves.
+#[derive(Debug)]
+pub(crate) struct Batch(Intake);
+
+/// What became of a [`Batch`].
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The counts.
+    pub(crate) counts: TableReport,
+    /// The rows that the database or its other rows speak against, in their order.
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+/// A row and everything that is wrong with it.
+pub(crate) type Rejected = (Place, Vec<RowError>);
 
 #[derive(Debug)]
 struct TableIntake {
     table: &'static Table,
     chunks: Vec<Chunk>,
-    /// The keys of the good rows so far, with their index.
-    keys: HashMap<Key, u64>,
+    /// The keys of the good rows among the first [`CHECKED_KEYS`].
+    keys: Keys,
     /// What the good rows say of their parents, a member for each column that references one.
     references: Vec<ReferenceIntake>,
+    /// The keys of the kept rows with their index, if rows of this table are each other's parents.
+    own: Option<HashMap<Key, u64>>,
     received: u64,
     invalid: u64,
     /// Of the invalid rows, those whose key the table has already.
@@ -92,39 +113,17 @@ struct ReferenceIntake {
     rows: HashMap<Key, Vec<Place>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Int(i64),
-    Text(String),
-}
-
-impl Key {
-    fn of(cell: &Cell<'_>) -> Option<Self> {
-        match cell {
-            Cell::Null => None,
-            Cell::Int(value) => Some(Self::Int(*value)),
-            // utf8mb4_bin, the collation of text keys, takes no notice of blanks at the end.
-            Cell::Text(text) => Some(Self::Text(text.trim_end_matches(' ').to_owned())),
-        }
-    }
-
-    fn cell(&self) -> Cell<'_> {
-        match self {
-            Self::Int(value) => Cell::Int(*value),
-            Self::Text(text) => Cell::Text(Cow::Borrowed(text)),
-        }
-    }
-}
-
 impl Intake {
     /// An intake with no rows.
     pub fn new(options: Options) -> Self {
         Self {
             options,
             keeps_rows: true,
+            chunk_limit: CHUNK_LIMIT,
             tables: Vec::new(),
             outcomes: Outcomes::default(),
             faulty: false,
+            rejected: Vec::new(),
         }
     }
 
@@ -134,16 +133,21 @@ impl Intake {
         Self { keeps_rows: false, ..Self::new(options) }
     }
 
+    /// An intake of one file's rows, which gives them away in batches of so many bytes.
+    pub(crate) fn in_batches(options: Options, chunk_limit: usize) -> Self {
+        Self { chunk_limit, ..Self::new(options) }
+    }
+
     /// Takes note of a table that the request names, so that the report has it even without rows.
     pub fn table(&mut self, table: &'static Table) {
         self.table_mut(table);
     }
 
-    /// Checks a row and keeps it, or keeps what is wrong with it.
-    pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) {
+    /// Checks a row and keeps it, or keeps and answers what is wrong with it.
+    pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
         let Options { strict, .. } = self.options;
-        let keeps_rows = self.keeps_rows;
+        let (keeps_rows, chunk_limit) = (self.keeps_rows, self.chunk_limit);
         let intake = self.table_mut(table);
 
         let checked = Record::parse(table, row, strict)
@@ -152,9 +156,9 @@ impl Intake {
             Ok(record) => {
                 intake.received += 1;
                 if keeps_rows {
-                    intake.keep(&record, place);
+                    intake.keep(&record, place, chunk_limit);
                 }
-                return;
+                return Vec::new();
             }
             Err(errors) => errors,
         };
@@ -164,7 +168,8 @@ impl Intake {
         } else {
             self.faulty = true;
         }
-        self.outcomes(table, place, errors);
+        self.outcomes(table, place, &errors);
+        errors
     }
 
     /// Takes note of something that no row is to blame for; nothing will be stored.
@@ -197,7 +202,12 @@ impl Intake {
     /// take becomes an outcome like any other, and the rest is stored only with
     /// [`OnError::Skip`]. A request that is refused by its rows alone makes no call.
     pub async fn store<H: Host>(mut self, client: &Client<'_, H>) -> Result<Report, StoreError> {
-        if !self.refused() && self.options.wants_references() {
+        self.settle(client).await?;
+        Ok(self.report())
+    }
+
+    async fn settle<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
+        if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }
         if !self.refused() {
@@ -206,7 +216,23 @@ impl Intake {
                 false => self.write(client).await?,
             }
         }
-        Ok(self.report())
+        Ok(())
+    }
+
+    /// Whether a batch is full, so that [`Self::take_batch`] gives it.
+    pub(crate) fn has_batch(&self) -> bool {
+        self.tables.iter().any(|intake| intake.chunks.len() > 1)
+    }
+
+    /// Takes the first chunk's rows away if others have come behind it or, with `all`, anyway.
+    pub(crate) fn take_batch(&mut self, all: bool) -> Option<Batch> {
+        let intake = self.tables.iter_mut().find(|intake| !intake.chunks.is_empty())?;
+        if intake.chunks.len() < 2 && !all {
+            return None;
+        }
+        // A batch is a request of its own, in which the good rows are stored.
+        let options = Options { on_error: OnError::Skip, ..self.options };
+        Some(Batch(Self { tables: alloc::vec![intake.split_off()], ..Self::new(options) }))
     }
 
     fn invalid(&self) -> u64 {
@@ -232,15 +258,12 @@ impl Intake {
         }
     }
 
-    fn outcomes(&mut self, table: &'static Table, place: Place, errors: Vec<RowError>) {
-        for error in errors {
-            let (index, line) = (place.index, place.line);
-            self.outcomes.push(Outcome { table: Cow::Borrowed(table.name), index, line, error });
-        }
+    fn outcomes(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.outcomes.push_row(table, place.index, place.line, errors);
     }
 
     /// Takes good rows back: they are counted as invalid and will not be stored.
-    fn reject(&mut self, position: usize, mut rows: Vec<(Place, Vec<RowError>)>) {
+    fn reject(&mut self, position: usize, mut rows: Vec<Rejected>) {
         rows.sort_by_key(|(place, _)| place.index);
         let places: HashSet<Option<u64>> = rows.iter().map(|(place, _)| place.index).collect();
         let intake = &mut self.tables[position];
@@ -248,9 +271,10 @@ impl Intake {
         intake.drop_rows(&places);
 
         let table = intake.table;
-        for (place, errors) in rows {
-            self.outcomes(table, place, errors);
+        for (place, errors) in &rows {
+            self.outcomes(table, *place, errors);
         }
+        self.rejected.extend(rows);
     }
 
     fn table_mut(&mut self, table: &'static Table) -> &mut TableIntake {
@@ -258,7 +282,7 @@ impl Intake {
         let index = known.unwrap_or_else(|| {
             // Parents first, in whichever order the request names its tables.
             let place = self.tables.partition_point(|intake| rank(intake.table) < rank(table));
-            let intake = TableIntake::new(table, self.options.wants_references());
+            let intake = TableIntake::new(table, self.options.check_references);
             self.tables.insert(place, intake);
             place
         });
@@ -282,11 +306,14 @@ impl TableIntake {
             let parent = schema::table(definition.references?.table)?;
             Some(ReferenceIntake { column, parent, rows: HashMap::new() })
         });
+        let refers_to_itself = |reference: &ReferenceIntake| core::ptr::eq(reference.parent, table);
+        let references: Vec<_> = references.collect();
         Self {
             table,
+            own: references.iter().any(refers_to_itself).then(HashMap::new),
             chunks: Vec::new(),
-            keys: HashMap::new(),
-            references: references.collect(),
+            keys: Keys::default(),
+            references,
             received: 0,
             invalid: 0,
             existing: 0,
@@ -296,38 +323,68 @@ impl TableIntake {
 
     /// Fails if an earlier good row, among the first [`CHECKED_KEYS`], has the same key.
     fn claim_key(&mut self, record: &Record<'_>, place: Place) -> Result<(), Vec<RowError>> {
-        if self.keys.len() >= CHECKED_KEYS {
-            return Ok(());
-        }
-        let Some(key) = Key::of(&record.cells()[self.table.key]) else { return Ok(()) };
-        match self.keys.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert(place.index.unwrap_or_default());
-                Ok(())
-            }
-            Entry::Occupied(entry) => {
-                let kind = RowErrorKind::DuplicateInBatch { first: *entry.get() };
-                Err(alloc::vec![RowError::column(self.table.key_column().name, kind)])
-            }
-        }
+        let index = place.index.and_then(|index| u32::try_from(index).ok());
+        let Some(index) = index.filter(|index| *index < CHECKED_KEYS) else { return Ok(()) };
+        self.keys.claim(&record.cells()[self.table.key], index).map_err(|first| {
+            let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
+            alloc::vec![RowError::column(self.table.key_column().name, kind)]
+        })
     }
 
-    fn keep(&mut self, record: &Record<'_>, place: Place) {
+    fn keep(&mut self, record: &Record<'_>, place: Place, chunk_limit: usize) {
         for reference in &mut self.references {
             if let Some(key) = Key::of(&record.cells()[reference.column]) {
                 reference.rows.entry(key).or_default().push(place);
             }
         }
+        if let Some(own) = &mut self.own {
+            let key = Key::of(&record.cells()[self.table.key]);
+            own.extend(key.zip(place.index));
+        }
         let kept = self.chunks.last_mut().is_some_and(|chunk| chunk.push(record, place));
         if !kept {
-            let mut chunk = Chunk::default();
+            let mut chunk = Chunk::new(chunk_limit);
             chunk.push(record, place);
             self.chunks.push(chunk);
         }
     }
 
+    /// Takes the first chunk away, with all that is known of its rows.
+    fn split_off(&mut self) -> Self {
+        let mut first = Self::new(self.table, !self.references.is_empty());
+        first.chunks.push(self.chunks.remove(0));
+        first.received = first.chunks[0].rows() as u64;
+
+        let next =
+            self.chunks.first().map_or(u64::MAX, |chunk| chunk.place(0).index.unwrap_or(u64::MAX));
+        for (taken, kept) in first.references.iter_mut().zip(&mut self.references) {
+            taken.rows = core::mem::take(&mut kept.rows);
+            for (key, places) in &mut taken.rows {
+                let later: Vec<_> =
+                    places.extract_if(.., |place| place.index >= Some(next)).collect();
+                if !later.is_empty() {
+                    kept.rows.insert(key.clone(), later);
+                }
+            }
+        }
+        if let Some(own) = &mut self.own {
+            first.own = Some(own.extract_if(|_, index| *index < next).collect());
+        }
+        first
+    }
+
+    /// Whether a row with this key came along, for others to name it as their parent.
+    fn came_along(&self, key: &Key) -> bool {
+        self.own.as_ref().map_or_else(|| self.keys.contains(key), |own| own.contains_key(key))
+    }
+
     fn drop_rows(&mut self, rows: &HashSet<Option<u64>>) {
-        self.keys.retain(|_, index| !rows.contains(&Some(*index)));
+        for index in rows.iter().flatten().filter_map(|index| u32::try_from(*index).ok()) {
+            self.keys.remove(index);
+        }
+        if let Some(own) = &mut self.own {
+            own.retain(|_, index| !rows.contains(&Some(*index)));
+        }
         for reference in &mut self.references {
             for places in reference.rows.values_mut() {
                 places.retain(|place| !rows.contains(&place.index));
@@ -349,5 +406,19 @@ impl TableIntake {
             rejected: self.received - stored - kept,
             invalid: self.invalid,
         }
+    }
+}
+
+impl Batch {
+    /// Stores the rows; those that the database does not take are rejected, the others stored.
+    pub(crate) async fn store<H: Host>(
+        mut self,
+        client: &Client<'_, H>,
+    ) -> Result<Stored, StoreError> {
+        self.0.settle(client).await?;
+        let refused = self.0.refused();
+        let mut rejected = core::mem::take(&mut self.0.rejected);
+        rejected.sort_by_key(|(place, _)| place.index);
+        Ok(Stored { counts: self.0.tables[0].report(refused), rejected })
     }
 }

@@ -76,7 +76,8 @@ impl Serialize for Report {
     }
 }
 
-struct ByName<'t>(&'t [TableReport]);
+/// Serializes counts as an object, by the name of their table.
+pub(crate) struct ByName<'t>(pub(crate) &'t [TableReport]);
 
 impl Serialize for ByName<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,0 +1,198 @@
+//! The keys of the first rows, to find one that comes twice.
+//!
+//! A file has many, so they are kept without pointers: a row's key by its index, and the indexes
+//! in hash tables. 500,000 integers take 7 MB.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::record::Cell;
+
+/// A table doubles when it is 7/8 full; several small ones waste less than one that has just
+/// doubled. With five, 500,000 rows stay below the last doubling.
+const TABLES: usize = 5;
+
+/// A key's value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Int(i64),
+    Text(String),
+}
+
+impl Key {
+    pub(super) fn of(cell: &Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Null => None,
+            Cell::Int(value) => Some(Self::Int(*value)),
+            Cell::Text(text) => Some(Self::Text(significant(text).to_owned())),
+        }
+    }
+
+    pub(super) fn cell(&self) -> Cell<'_> {
+        match self {
+            Self::Int(value) => Cell::Int(*value),
+            Self::Text(text) => Cell::Text(text.into()),
+        }
+    }
+}
+
+/// utf8mb4_bin, the collation of text keys, takes no notice of blanks at the end.
+fn significant(text: &str) -> &str {
+    text.trim_end_matches(' ')
+}
+
+/// Keys by the index of their row.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    /// By index; 0 for a row that has none. Empty if the keys are texts.
+    ints: Vec<i64>,
+    /// One behind the other, and by index where each ends. Empty if the keys are integers.
+    texts: String,
+    ends: Vec<usize>,
+    indexes: [HashTable<u32>; TABLES],
+    hasher: DefaultHashBuilder,
+}
+
+impl Keys {
+    /// Takes a row's key; on an error another row, whose index it is, has the same.
+    ///
+    /// Rows come in the order of their indexes.
+    pub(super) fn claim(&mut self, key: &Cell<'_>, index: u32) -> Result<(), u32> {
+        let hash = self.hash(key);
+        if let Some(first) = self.find(hash, key) {
+            return Err(first);
+        }
+        let row = index as usize;
+        match key {
+            Cell::Null => return Ok(()),
+            Cell::Int(value) => {
+                self.ints.resize(row, 0);
+                self.ints.push(*value);
+            }
+            Cell::Text(text) => {
+                self.ends.resize(row, self.texts.len());
+                self.texts.push_str(significant(text));
+                self.ends.push(self.texts.len());
+            }
+        }
+        let Self { indexes, ints, texts, ends, hasher } = self;
+        let rehash = |index: &u32| hasher.hash_one(cell_at(ints, texts, ends, *index));
+        indexes[table_of(hash)].insert_unique(hash, index, rehash);
+        Ok(())
+    }
+
+    pub(super) fn contains(&self, key: &Key) -> bool {
+        let cell = key.cell();
+        self.find(self.hash(&cell), &cell).is_some()
+    }
+
+    /// Forgets a row's key.
+    pub(super) fn remove(&mut self, index: u32) {
+        if index as usize >= self.ints.len().max(self.ends.len()) {
+            return;
+        }
+        let hash = self.hasher.hash_one(cell_at(&self.ints, &self.texts, &self.ends, index));
+        if let Ok(entry) = self.indexes[table_of(hash)].find_entry(hash, |other| *other == index) {
+            entry.remove();
+        }
+    }
+
+    fn find(&self, hash: u64, key: &Cell<'_>) -> Option<u32> {
+        let wanted = KeyCell::of(key)?;
+        let same = |index: &u32| cell_at(&self.ints, &self.texts, &self.ends, *index) == wanted;
+        self.indexes[table_of(hash)].find(hash, same).copied()
+    }
+
+    fn hash(&self, key: &Cell<'_>) -> u64 {
+        KeyCell::of(key).map_or(0, |key| self.hasher.hash_one(key))
+    }
+}
+
+/// A key where it stands.
+#[derive(PartialEq, Eq, Hash)]
+enum KeyCell<'k> {
+    Int(i64),
+    Text(&'k str),
+}
+
+impl<'k> KeyCell<'k> {
+    fn of(cell: &'k Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Null => None,
+            Cell::Int(value) => Some(Self::Int(*value)),
+            Cell::Text(text) => Some(Self::Text(significant(text))),
+        }
+    }
+}
+
+fn cell_at<'k>(ints: &[i64], texts: &'k str, ends: &[usize], index: u32) -> KeyCell<'k> {
+    let row = index as usize;
+    if let Some(value) = ints.get(row) {
+        return KeyCell::Int(*value);
+    }
+    let start = row.checked_sub(1).map_or(0, |previous| ends[previous]);
+    KeyCell::Text(&texts[start..ends[row]])
+}
+
+/// By the middle bits: the tables themselves go by those at both ends.
+fn table_of(hash: u64) -> usize {
+    (hash >> 24) as usize % TABLES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(text: &str) -> Cell<'_> {
+        Cell::Text(text.into())
+    }
+
+    #[test]
+    fn a_key_is_found_by_the_row_that_had_it_first() {
+        let mut keys = Keys::default();
+        assert_eq!(keys.claim(&Cell::Int(0), 0), Ok(()));
+        assert_eq!(keys.claim(&Cell::Int(7), 3), Ok(()));
+        assert_eq!(keys.claim(&Cell::Int(7), 4), Err(3));
+        // The rows between have no key, which is not the same as the key 0.
+        assert_eq!(keys.claim(&Cell::Int(0), 5), Err(0));
+        assert!(keys.contains(&Key::Int(7)) && !keys.contains(&Key::Int(4)));
+        keys.remove(3);
+        keys.remove(1);
+        keys.remove(999);
+        assert!(!keys.contains(&Key::Int(7)) && keys.contains(&Key::Int(0)));
+        assert_eq!(keys.claim(&Cell::Int(7), 6), Ok(()));
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_text_do_not_count() {
+        let mut keys = Keys::default();
+        assert_eq!(keys.claim(&text("a "), 1), Ok(()));
+        assert_eq!(keys.claim(&text("a"), 2), Err(1));
+        assert_eq!(keys.claim(&text(" a"), 2), Ok(()));
+        assert_eq!(keys.claim(&text(""), 4), Ok(()));
+        assert_eq!(keys.claim(&text("  "), 5), Err(4));
+        assert!(keys.contains(&Key::Text("a".to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_map_of_first_rows(values in proptest::collection::vec(-40..40_i64, 0..200)) {
+            let mut keys = Keys::default();
+            let mut first = hashbrown::HashMap::new();
+            for (index, value) in values.into_iter().enumerate() {
+                let index = index as u32;
+                let expected = match first.get(&value) {
+                    Some(first) => Err(*first),
+                    None => Ok(()),
+                };
+                first.entry(value).or_insert(index);
+                prop_assert_eq!(keys.claim(&Cell::Int(value), index), expected);
+            }
+        }
+    }
+}

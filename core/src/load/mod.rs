@@ -1,0 +1,187 @@
+//! A file into the database, whatever its size: read in ranges, checked row by row, and stored in
+//! batches, one travelling while the next is made.
+//!
+//! What is in memory does not grow with the file: three ranges, two batches, and the keys of the
+//! first rows.
+
+mod object;
+mod options;
+mod pass;
+mod reader;
+mod rejects;
+mod report;
+mod source;
+mod unpack;
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+
+use crate::host::{Client, Host};
+use crate::ingest::StoreError;
+use crate::lines::LineFormat;
+use crate::outcome::{Outcome, RowError, RowErrorKind};
+use crate::schema::{self, Table};
+use crate::statement::OnDuplicate;
+
+pub use object::{ObjectRef, load_object};
+pub use options::{LoadOptions, LoadRules, LoadSettings};
+pub use rejects::RejectSink;
+pub use report::{LoadReport, Status};
+pub use source::{Source, SourceError};
+
+use pass::Pass;
+use rejects::RejectWriter;
+
+/// Why a file has to be loaded again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Its time was over before its end.
+    OutOfTime,
+    /// It could not be read.
+    Read(String),
+    /// Its rows could not be stored.
+    Store(StoreError),
+    /// Its report or its rejected rows could not be written.
+    Write(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfTime => f.write_str("no time left"),
+            Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
+            Self::Store(error) => error.fmt(f),
+            Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+/// What a file is for, by its name.
+#[derive(Debug)]
+struct File {
+    table: &'static Table,
+    format: LineFormat,
+    /// Whether the name says that it is packed.
+    named_gzip: bool,
+}
+
+impl File {
+    fn of_path(path: &str) -> Result<Self, Outcome> {
+        let outcome = |table, kind| {
+            let error = RowError::row(kind);
+            Outcome { table, index: None, line: None, error }
+        };
+        let Some(table) = schema::table_of_file(path) else {
+            let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
+            let name = Cow::Owned(name.unwrap_or_default().to_string());
+            return Err(outcome(name, RowErrorKind::UnknownTable));
+        };
+        let Some(format) = LineFormat::of_file(path) else {
+            return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
+        };
+        Ok(Self { table, format, named_gzip: path.to_ascii_lowercase().ends_with(".gz") })
+    }
+}
+
+/// Loads a file, whose path says table and format.
+///
+/// Rows are stored batch by batch, so that a load which breaks off has stored some; to load the
+/// file again is safe with `update` and `keep`. Where the options can refuse the file for what
+/// stands at its end, it is read twice, and nothing is stored if it is refused.
+pub async fn load<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    path: &str,
+    options: &LoadOptions,
+    sink: &mut R,
+) -> LoadReport {
+    let now = || database.host().now();
+    let mut report = LoadReport::new(*options, now(), source.size());
+    match File::of_path(path) {
+        Ok(file) => {
+            report.table = Some(file.table.name);
+            report.format = Some(file.format);
+            let rejects = RejectWriter::new(sink, file.table, file.format);
+            let loaded = load_rows(database, source, &file, rejects, &mut report).await;
+            report.status = loaded.unwrap_or_else(|error| failed(&mut report, error));
+        }
+        Err(outcome) => {
+            report.outcomes.push(outcome);
+            report.status = Status::Rejected;
+        }
+    }
+    report.duration_ms = milliseconds(now().saturating_sub(report.started));
+    report
+}
+
+fn failed(report: &mut LoadReport, error: LoadError) -> Status {
+    let status = if error == LoadError::OutOfTime { Status::Unfinished } else { Status::Failed };
+    report.failure = Some(error);
+    status
+}
+
+async fn load_rows<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    file: &File,
+    mut rejects: RejectWriter<'_, R>,
+    report: &mut LoadReport,
+) -> Result<Status, LoadError> {
+    let options = report.settings;
+    if options.may_refuse() {
+        let asks = options.check_references || options.on_duplicate == OnDuplicate::Fail;
+        let pass = Pass { database, source, file, options: options.ingest(true), asks };
+        let checked = pass.run(&mut rejects, report).await?;
+        if let Some(status) = checked.or_else(|| refuse(file, report)) {
+            report.rejects = finish(rejects).await?;
+            return Ok(status);
+        }
+        rejects.restart().await;
+        report.forget_rows();
+    }
+    let pass = Pass { database, source, file, options: options.ingest(false), asks: true };
+    let ended = pass.run(&mut rejects, report).await?;
+    report.rejects = finish(rejects).await?;
+    Ok(ended.unwrap_or_else(|| stored(report)))
+}
+
+/// Whether the file is refused for what the first reading found.
+fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
+    let LoadOptions { on_error, max_errors, max_error_rate, .. } = report.settings;
+    let (errors, rows) = (report.invalid, report.received);
+    let too_many = max_errors.is_some_and(|most| errors > most)
+        || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64);
+    if too_many {
+        let error = RowError::row(RowErrorKind::TooManyErrors { errors, rows });
+        let table = Cow::Borrowed(file.table.name);
+        report.outcomes.push_first(Outcome { table, index: None, line: None, error });
+    }
+    let is_bad = errors > 0 && on_error == crate::ingest::OnError::Reject;
+    (too_many || is_bad || report.faulty).then(|| {
+        report.refuse_rows();
+        Status::Rejected
+    })
+}
+
+/// How a file ended that was read to its end.
+fn stored(report: &LoadReport) -> Status {
+    match (report.faulty || report.invalid > 0, report.stored + report.kept) {
+        (false, _) if report.received == 0 => Status::Empty,
+        (false, _) => Status::Complete,
+        (true, 0) => Status::Rejected,
+        (true, _) => Status::Partial,
+    }
+}
+
+async fn finish<R: RejectSink>(rejects: RejectWriter<'_, R>) -> Result<Option<String>, LoadError> {
+    rejects.finish().await.map_err(LoadError::Write)
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,237 @@
+//! An object in S3 into the database; its report, and its rejected lines, beside it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::source::SourceError;
+use super::{
+    File, LoadError, LoadReport, LoadSettings, RejectSink, Source, Status, load, milliseconds,
+};
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::lines::LineFormat;
+use crate::outcome::{Outcome, RowError, RowErrorKind};
+use crate::s3::{Endpoint, Error, GetObject, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
+use crate::upload::Upload;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where rowgate itself writes; nothing there is ever loaded.
+const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
+
+/// An object in S3, as an event names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectRef {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+    /// The version, of a bucket that keeps versions.
+    pub version_id: Option<String>,
+    /// The ETag without quotes; `None` for whatever is there.
+    pub e_tag: Option<String>,
+}
+
+impl ObjectRef {
+    fn is_for_loading(&self) -> bool {
+        let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
+        !own && !self.key.ends_with('/')
+    }
+
+    /// The key of something that is written about this object.
+    fn beside(&self, folder: &str, extension: &str) -> String {
+        let version = self.version_id.as_ref().or(self.e_tag.as_ref());
+        let version = version.map_or("unknown", String::as_str);
+        let key = format!("{folder}/{}.{version}.{extension}", self.key);
+        if key.len() <= KEY_LIMIT {
+            return key;
+        }
+        let digest = Sha256::digest(self.key.as_bytes());
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{folder}/{name}.{version}.{extension}")
+    }
+}
+
+/// Loads an object and writes `reports/<key>.<version or ETag>.json`.
+///
+/// Rejected lines go to `rejects/<key>.<version or ETag>.csv` (or `.ndjson`) in the same bucket.
+/// No call is begun or repeated later than `time` from now, the one that writes the report aside.
+/// An error means that the event should be delivered again; the report then says so, too.
+pub async fn load_object<H: Host>(
+    host: &H,
+    settings: &LoadSettings,
+    object: &ObjectRef,
+    time: Duration,
+) -> Result<LoadReport, LoadError> {
+    let options = settings.rules.options(&object.key);
+    let new_report = |bytes| LoadReport::new(options, host.now(), bytes);
+    if !object.is_for_loading() {
+        let ignored = LoadReport { status: Status::Ignored, ..new_report(0) };
+        return Ok(LoadReport { object: Some(object.clone()), ..ignored });
+    }
+    check_key(&object.key)?;
+
+    let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
+    let mut report = match head(&s3, object).await? {
+        Some(head) => {
+            let object = pinned(object, &head);
+            let database = Client::new(host, &settings.target, time).patient(PATIENCE);
+            let source = S3Source { client: &s3, object: &object, size: head.content_length };
+            let rejects = object.beside("rejects", reject_extension(&object.key));
+            let mut sink = S3Rejects {
+                upload: Upload::new(&s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
+                key: &rejects,
+            };
+            let report = load(&database, &source, &object.key, &options, &mut sink).await;
+            if report.failure.is_some() {
+                sink.abandon().await;
+            }
+            LoadReport { object: Some(object.clone()), ..report }
+        }
+        None => gone(object, new_report(0)),
+    };
+    report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
+    write_report(&s3, &report).await?;
+    match report.failure.clone() {
+        Some(failure) => Err(failure),
+        None => Ok(report),
+    }
+}
+
+/// URL parsers take such segments away, so that no request for the key could be made.
+fn check_key(key: &str) -> Result<(), LoadError> {
+    if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(LoadError::Read("the key has a segment . or ..".to_string()));
+    }
+    Ok(())
+}
+
+fn reject_extension(key: &str) -> &'static str {
+    match LineFormat::of_file(key) {
+        Some(LineFormat::Ndjson) => "ndjson",
+        _ => "csv",
+    }
+}
+
+async fn head<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    object: &ObjectRef,
+) -> Result<Option<HeadObjectOutput>, LoadError> {
+    let head = HeadObject {
+        bucket: &object.bucket,
+        key: &object.key,
+        version_id: object.version_id.as_deref(),
+        if_match: object.e_tag.as_deref(),
+    };
+    match s3.call(&head, Repeat::Harmless).await {
+        Ok(head) => Ok(Some(head)),
+        Err(error) => match read_error(&error) {
+            SourceError::Gone => Ok(None),
+            SourceError::Failed(cause) => Err(LoadError::Read(cause)),
+        },
+    }
+}
+
+fn read_error(error: &CallError<Error>) -> SourceError {
+    match error {
+        CallError::Api(error) if error.is_not_found() || error.is_precondition_failed() => {
+            SourceError::Gone
+        }
+        error => SourceError::Failed(error.to_string()),
+    }
+}
+
+/// The object as it is now, so that every range is read of the same content.
+fn pinned(object: &ObjectRef, head: &HeadObjectOutput) -> ObjectRef {
+    ObjectRef {
+        version_id: object.version_id.clone().or_else(|| head.version_id.clone()),
+        e_tag: Some(head.e_tag.clone()),
+        ..object.clone()
+    }
+}
+
+fn gone(object: &ObjectRef, report: LoadReport) -> LoadReport {
+    let mut report = LoadReport { object: Some(object.clone()), status: Status::Gone, ..report };
+    let table = File::of_path(&object.key).map_or_else(|o| o.table, |file| file.table.name.into());
+    let error = RowError::row(RowErrorKind::ObjectGone);
+    report.outcomes.push(Outcome { table, index: None, line: None, error });
+    report
+}
+
+async fn write_report<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    report: &LoadReport,
+) -> Result<(), LoadError> {
+    let Some(object) = &report.object else { return Ok(()) };
+    let failed = |cause: String| LoadError::Write(cause);
+    let body = serde_json::to_vec(report).map_err(|error| failed(error.to_string()))?;
+    let put = PutObject {
+        bucket: &object.bucket,
+        key: &object.beside("reports", "json"),
+        body: &body,
+        content_type: "application/json",
+        if_none_match: false,
+    };
+    s3.call(&put, Repeat::Harmless).await.map_err(|error| failed(error.to_string()))
+}
+
+struct S3Source<'s, H> {
+    client: &'s Client<'s, H, Endpoint>,
+    object: &'s ObjectRef,
+    size: u64,
+}
+
+impl<H: Host> Source for S3Source<'_, H> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        let Range { start, end } = range;
+        let get = GetObject {
+            bucket: &self.object.bucket,
+            key: &self.object.key,
+            version_id: self.object.version_id.as_deref(),
+            range: start..end,
+            if_match: self.object.e_tag.as_deref(),
+        };
+        let read = self.client.call(&get, Repeat::Harmless).await;
+        let mut output = read.map_err(|error| read_error(&error))?;
+        if output.is_whole {
+            output.body.truncate(end as usize);
+            output.body.drain(..output.body.len().min(start as usize));
+        }
+        match output.body.len() as u64 == end - start {
+            true => Ok(output.body),
+            false => Err(SourceError::Failed("S3 sent fewer bytes than it was asked for".into())),
+        }
+    }
+}
+
+struct S3Rejects<'s, H> {
+    upload: Upload<'s, H>,
+    key: &'s str,
+}
+
+impl<H: Host> RejectSink for S3Rejects<'_, H> {
+    async fn write(&mut self, bytes: Vec<u8>, last: bool) -> Result<(), String> {
+        let written = match last {
+            true => self.upload.finish(&bytes).await,
+            false => self.upload.write(&bytes).await,
+        };
+        written.map_err(|error| error.to_string())
+    }
+
+    async fn abandon(&mut self) {
+        self.upload.abandon().await;
+    }
+
+    fn name(&self) -> String {
+        self.key.to_string()
+    }
+}

@@ -1,0 +1,166 @@
+//! How files are loaded, by default and under which prefix otherwise.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+
+use serde::{Deserialize, Serialize};
+
+use crate::data_api::Target;
+use crate::ingest::{OnError, Options};
+use crate::s3::Endpoint;
+use crate::settings::{Lookup, SettingsError, invalid};
+use crate::statement::OnDuplicate;
+
+/// How one file is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LoadOptions {
+    /// What to do with rows that are not good; `skip` unless told otherwise.
+    pub on_error: OnError,
+    /// What to do with rows whose key the table has already; `update` unless told otherwise.
+    pub on_duplicate: OnDuplicate,
+    /// Whether every column is required.
+    pub strict: bool,
+    /// Whether a row's parents must exist.
+    pub check_references: bool,
+    /// With more bad rows than this nothing of the file is stored.
+    pub max_errors: Option<u64>,
+    /// With a larger part of the rows bad than this, 0 to 1, nothing of the file is stored.
+    pub max_error_rate: Option<f64>,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            on_error: OnError::Skip,
+            on_duplicate: OnDuplicate::Update,
+            strict: false,
+            check_references: false,
+            max_errors: None,
+            max_error_rate: None,
+        }
+    }
+}
+
+impl LoadOptions {
+    /// Whether a file can be refused for what stands at its end, so that it is read twice.
+    pub(super) fn may_refuse(&self) -> bool {
+        let limited = self.max_errors.is_some() || self.max_error_rate.is_some();
+        limited || self.on_error == OnError::Reject
+    }
+
+    pub(super) fn ingest(&self, dry_run: bool) -> Options {
+        Options {
+            on_error: OnError::Skip,
+            on_duplicate: self.on_duplicate,
+            strict: self.strict,
+            check_references: self.check_references,
+            dry_run,
+        }
+    }
+}
+
+/// What loading files from S3 needs.
+#[derive(Debug, Clone)]
+pub struct LoadSettings {
+    /// Where the rows go.
+    pub target: Target,
+    /// Where the files are.
+    pub endpoint: Endpoint,
+    /// How they are loaded.
+    pub rules: LoadRules,
+}
+
+impl LoadSettings {
+    /// Reads the database's settings, those of [`Endpoint::read`], and `LOAD_OPTIONS`.
+    pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+        let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
+        Ok(Self {
+            target: Target::read(lookup)?,
+            endpoint: Endpoint::read(lookup)?,
+            rules: rules.map_or_else(|| Ok(LoadRules::default()), |text| LoadRules::read(&text))?,
+        })
+    }
+}
+
+/// The options of files by the prefix of their key.
+#[derive(Debug, Clone, Default)]
+pub struct LoadRules(BTreeMap<String, Overrides>);
+
+/// What a prefix says otherwise.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overrides {
+    on_error: Option<OnError>,
+    on_duplicate: Option<OnDuplicate>,
+    strict: Option<bool>,
+    check_references: Option<bool>,
+    max_errors: Option<u64>,
+    max_error_rate: Option<f64>,
+}
+
+impl LoadRules {
+    /// Reads `LOAD_OPTIONS`: `{"prefix": {"strict": true, "max_errors": 10, …}, …}`.
+    pub fn read(text: &str) -> Result<Self, SettingsError> {
+        let wrong = |reason: &str| invalid("LOAD_OPTIONS", reason);
+        // serde_json names the member or value that it does not know, which are no secrets.
+        let rules: BTreeMap<String, Overrides> =
+            serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let is_rate = |rate: f64| (0.0..=1.0).contains(&rate);
+        if !rules.values().filter_map(|rule| rule.max_error_rate).all(is_rate) {
+            return Err(wrong("max_error_rate is between 0 and 1"));
+        }
+        Ok(Self(rules))
+    }
+
+    /// The options of a key: all prefixes that it begins with count, longer ones more.
+    pub fn options(&self, key: &str) -> LoadOptions {
+        let mut options = LoadOptions::default();
+        // In this order a prefix stands before the longer ones that begin with it.
+        for (_, rule) in self.0.iter().filter(|(prefix, _)| key.starts_with(prefix.as_str())) {
+            rule.apply(&mut options);
+        }
+        options
+    }
+}
+
+impl Overrides {
+    fn apply(&self, options: &mut LoadOptions) {
+        options.on_error = self.on_error.unwrap_or(options.on_error);
+        options.on_duplicate = self.on_duplicate.unwrap_or(options.on_duplicate);
+        options.strict = self.strict.unwrap_or(options.strict);
+        options.check_references = self.check_references.unwrap_or(options.check_references);
+        options.max_errors = self.max_errors.or(options.max_errors);
+        options.max_error_rate = self.max_error_rate.or(options.max_error_rate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_prefix_counts_more() {
+        let text = r#"{"incoming/": {"strict": true, "max_errors": 5},
+            "incoming/jobs/": {"strict": false, "on_duplicate": "keep"}}"#;
+        let rules = LoadRules::read(text).unwrap();
+        let default = LoadOptions::default();
+        assert_eq!(rules.options("elsewhere/jobs/a.csv"), default);
+        let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default };
+        assert_eq!(rules.options("incoming/a.csv"), incoming);
+        let jobs = LoadOptions { strict: false, on_duplicate: OnDuplicate::Keep, ..incoming };
+        assert_eq!(rules.options("incoming/jobs/a.csv"), jobs);
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        for (text, word) in [
+            (r#"{"a": {"strikt": true}}"#, "strikt"),
+            (r#"{"a": {"on_duplicate": "replace"}}"#, "replace"),
+            (r#"{"a": {"max_error_rate": 5}}"#, "between 0 and 1"),
+            ("[]", "line 1"),
+        ] {
+            let error = LoadRules::read(text).unwrap_err().to_string();
+            assert!(error.contains("LOAD_OPTIONS") && error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A file's rows, one after the other.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::Poll;
+
+use futures_util::stream::{Stream, StreamExt};
+
+use super::File;
+use super::source::{Piece, Source, SourceError, pieces};
+use super::unpack::Unpack;
+use crate::lines::LineDecoder;
+use crate::outcome::RowErrorKind;
+
+/// Reads a file from its start, or from a [`Mark`].
+pub(super) struct Reader<P> {
+    pieces: P,
+    unpack: Unpack,
+    decoder: LineDecoder,
+    text: Vec<u8>,
+    /// How much of `text` is read.
+    position: usize,
+    /// Where `text` begins in the file's text.
+    offset: u64,
+    /// How much of the text that comes is before the place to start from.
+    skip: u64,
+    mark: Arc<Mark>,
+    ended: bool,
+}
+
+/// The start of a record, from which the file can be read again.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// Bytes of text before it.
+    offset: u64,
+    is_gzip: bool,
+    decoder: LineDecoder,
+}
+
+impl Mark {
+    /// The record that is being read, `offset` bytes into the text.
+    fn new(offset: u64, is_gzip: bool, decoder: &LineDecoder) -> Self {
+        let (back, decoder) = decoder.at_record_start();
+        Self { offset: offset - back, is_gzip, decoder }
+    }
+}
+
+/// Why no more rows come.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    Source(SourceError),
+    /// The file as a whole is wrong from here on.
+    Fault(RowErrorKind),
+    /// The rejected rows before it could not be written.
+    Rejects(String),
+}
+
+impl Reader<()> {
+    pub(super) fn open<S: Source>(
+        source: &S,
+        file: &File,
+    ) -> Reader<Pin<Box<impl Stream<Item = Piece>>>> {
+        let decoder = LineDecoder::new(file.format, file.table);
+        Reader {
+            pieces: pieces(source, 0),
+            unpack: Unpack::New { named_gzip: file.named_gzip },
+            text: Vec::new(),
+            position: 0,
+            offset: 0,
+            skip: 0,
+            mark: Arc::new(Mark::new(0, false, &decoder)),
+            decoder,
+            ended: false,
+        }
+    }
+
+    /// Reads on from a mark. Packed data can only be unpacked from its start.
+    pub(super) fn resume<S: Source>(
+        source: &S,
+        mark: &Arc<Mark>,
+    ) -> Reader<Pin<Box<impl Stream<Item = Piece>>>> {
+        let (start, skip) = if mark.is_gzip { (0, mark.offset) } else { (mark.offset, 0) };
+        let unpack = match start {
+            0 => Unpack::New { named_gzip: false },
+            _ => Unpack::Plain(Vec::new()),
+        };
+        Reader {
+            pieces: pieces(source, start),
+            unpack,
+            decoder: mark.decoder.at_record_start().1,
+            text: Vec::new(),
+            position: 0,
+            offset: mark.offset,
+            skip,
+            mark: mark.clone(),
+            ended: false,
+        }
+    }
+}
+
+impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
+    /// Goes to the next row, for [`Self::decoder`] to give; `false` at the end of the file.
+    pub(super) async fn next(&mut self) -> Result<bool, ReadError> {
+        loop {
+            let mut rest = &self.text[self.position..];
+            let found = self.decoder.advance(&mut rest);
+            self.position = self.text.len() - rest.len();
+            if found || self.ended {
+                return Ok(found);
+            }
+            if !self.more().await? {
+                self.ended = true;
+                return Ok(self.decoder.end());
+            }
+        }
+    }
+
+    /// The decoder, whose row it is after [`Self::next`].
+    pub(super) fn decoder(&mut self) -> &mut LineDecoder {
+        &mut self.decoder
+    }
+
+    /// Whether the row at hand is the last one, without a line break behind it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The start of the record in which the text at hand begins.
+    pub(super) fn mark(&self) -> &Arc<Mark> {
+        &self.mark
+    }
+
+    /// Gets more text; `false` at the end of the file.
+    async fn more(&mut self) -> Result<bool, ReadError> {
+        self.offset += self.text.len() as u64;
+        self.text = Vec::new();
+        self.position = 0;
+        let Some(text) = self.next_text().await? else { return Ok(false) };
+        if self.offset == 0 && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
+            return Err(ReadError::Fault(RowErrorKind::WrongEncoding));
+        }
+        let is_gzip = self.unpack.is_gzip();
+        self.mark = Arc::new(Mark::new(self.offset, is_gzip, &self.decoder));
+        self.text = text;
+        Ok(true)
+    }
+
+    async fn next_text(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        loop {
+            let text = match self.unpack.next_text().map_err(ReadError::Fault)? {
+                Some(text) => text,
+                None => match self.pieces.next().await {
+                    Some(piece) => {
+                        let piece = piece.map_err(ReadError::Source)?;
+                        self.unpack.push(piece).map_err(ReadError::Fault)?;
+                        // Whoever waits for an answer meanwhile gets a turn.
+                        yield_now().await;
+                        continue;
+                    }
+                    None => match self.unpack.finish().map_err(ReadError::Fault)? {
+                        Some(text) => text,
+                        None => return Ok(None),
+                    },
+                },
+            };
+            let skipped = self.skip.min(text.len() as u64);
+            self.skip -= skipped;
+            if skipped == 0 {
+                return Ok(Some(text));
+            }
+            let rest = &text[skipped as usize..];
+            if !rest.is_empty() {
+                return Ok(Some(rest.to_vec()));
+            }
+        }
+    }
+}
+
+/// Lets the other futures of this task have a turn.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,200 @@
+//! What became of a file.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::{LoadError, LoadOptions, ObjectRef};
+use crate::date_time;
+use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
+use crate::lines::LineFormat;
+use crate::outcome::{Outcomes, RowError, RowErrorKind};
+use crate::record::Place;
+use crate::schema::Table;
+
+/// How a load ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Every row is stored, or was there to be kept.
+    Complete,
+    /// Some rows are, others are not.
+    Partial,
+    /// Nothing was stored: rows, or the file as a whole, are wrong.
+    Rejected,
+    /// There was no row.
+    Empty,
+    /// The object is not there any more, or was written anew; what was stored before that stays.
+    Gone,
+    /// Time ran out; the rows counted are dealt with, and loading again does the rest.
+    Unfinished,
+    /// The database or S3 failed; the rows counted are dealt with, and loading again does the
+    /// rest.
+    Failed,
+    /// Not a file to load: one of rowgate's own, or a folder's mark. Nothing is written.
+    Ignored,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Rejected => "rejected",
+            Self::Empty => "empty",
+            Self::Gone => "gone",
+            Self::Unfinished => "unfinished",
+            Self::Failed => "failed",
+            Self::Ignored => "ignored",
+        })
+    }
+}
+
+/// What became of a file; `received = stored + kept + rejected`.
+#[derive(Debug)]
+pub struct LoadReport {
+    /// How it ended.
+    pub status: Status,
+    /// Which object it is, if it comes from S3.
+    pub object: Option<ObjectRef>,
+    /// The file's size.
+    pub bytes: u64,
+    /// The table, if one was found.
+    pub table: Option<&'static str>,
+    /// The format, if its name says one.
+    pub format: Option<LineFormat>,
+    /// How it was loaded.
+    pub settings: LoadOptions,
+    /// Rows that were dealt with.
+    pub received: u64,
+    /// Rows that are in the database because of this.
+    pub stored: u64,
+    /// Rows whose key was there and was left as it is.
+    pub kept: u64,
+    /// Rows that are neither.
+    pub rejected: u64,
+    /// Rows with at least one error; the others were rejected along with them.
+    pub invalid: u64,
+    /// What is wrong, and how often.
+    pub outcomes: Outcomes,
+    /// The key of the reject file, if there is one.
+    pub rejects: Option<String>,
+    /// Whether something is wrong that no row is to blame for.
+    pub(super) faulty: bool,
+    /// Why it has to be loaded again.
+    pub failure: Option<LoadError>,
+    /// When it began, since the Unix epoch.
+    pub started: Duration,
+    /// From the first call to the last.
+    pub duration_ms: u64,
+    /// How long calls to the database were under way.
+    pub database_ms: u64,
+}
+
+impl LoadReport {
+    /// A report of a file of which nothing is known yet.
+    pub fn new(settings: LoadOptions, started: Duration, bytes: u64) -> Self {
+        Self {
+            status: Status::Empty,
+            object: None,
+            bytes,
+            table: None,
+            format: None,
+            settings,
+            received: 0,
+            stored: 0,
+            kept: 0,
+            rejected: 0,
+            invalid: 0,
+            outcomes: Outcomes::default(),
+            rejects: None,
+            faulty: false,
+            failure: None,
+            started,
+            duration_ms: 0,
+            database_ms: 0,
+        }
+    }
+
+    /// Counts good rows of which these many are stored, and these many were there.
+    pub(super) fn add_good(&mut self, stored: u64, kept: u64) {
+        self.stored += stored;
+        self.kept += kept;
+        self.received += stored + kept;
+    }
+
+    /// Counts a bad row; without an index it is the file as a whole that is bad.
+    pub(super) fn add_bad(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.outcomes.push_row(table, place.index, place.line, errors);
+        if place.index.is_some() {
+            self.invalid += 1;
+            self.rejected += 1;
+            self.received += 1;
+        } else {
+            self.faulty = true;
+        }
+    }
+
+    /// Takes note of what is wrong with the file as a whole.
+    pub(super) fn add_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
+        self.faulty = true;
+        self.outcomes.push_row(table, None, None, &[RowError::row(kind)]);
+    }
+
+    /// Begins to count anew, for another reading of the file.
+    pub(super) fn forget_rows(&mut self) {
+        (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
+        self.outcomes = Outcomes::default();
+    }
+
+    /// Nothing is stored after all.
+    pub(super) fn refuse_rows(&mut self) {
+        (self.stored, self.kept, self.rejected) = (0, 0, self.received);
+    }
+
+    fn counts(&self) -> Option<TableReport> {
+        Some(TableReport {
+            table: self.table?,
+            received: self.received,
+            stored: self.stored,
+            kept: self.kept,
+            rejected: self.rejected,
+            invalid: self.invalid,
+        })
+    }
+}
+
+/// Serializes as the report file has it; counts and errors stand there as in an HTTP answer.
+impl Serialize for LoadReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_map(None)?;
+        report.serialize_entry("rowgate", env!("CARGO_PKG_VERSION"))?;
+        report.serialize_entry("status", &self.status)?;
+        if let Some(object) = &self.object {
+            report.serialize_entry("bucket", &object.bucket)?;
+            report.serialize_entry("key", &object.key)?;
+            report.serialize_entry("version_id", &object.version_id)?;
+            report.serialize_entry("e_tag", &object.e_tag)?;
+        }
+        report.serialize_entry("bytes", &self.bytes)?;
+        report.serialize_entry("table", &self.table)?;
+        report.serialize_entry("format", &self.format)?;
+        report.serialize_entry("settings", &self.settings)?;
+        report.serialize_entry("started", &date_time::text(self.started))?;
+        report.serialize_entry("duration_ms", &self.duration_ms)?;
+        report.serialize_entry("database_ms", &self.database_ms)?;
+        report.serialize_entry("repeated_keys_sought_in_rows", &CHECKED_KEYS)?;
+        if let Some(failure) = &self.failure {
+            report.serialize_entry("failure", &failure.to_string())?;
+        }
+        report.serialize_entry("tables", &ByName(self.counts().as_slice()))?;
+        report.serialize_entry("error_count", &self.outcomes.count())?;
+        report.serialize_entry("errors", self.outcomes.listed())?;
+        report.serialize_entry("rejects", &self.rejects)?;
+        report.end()
+    }
+}

@@ -1,0 +1,86 @@
+//! An object written to S3 piece by piece, in parts once it is large.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::s3::{
+    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, Endpoint, Error,
+    PutObject, UploadPart,
+};
+
+/// Writes one object; nobody sees anything of it before its end.
+#[derive(Debug)]
+pub(crate) struct Upload<'u, H> {
+    client: &'u Client<'u, H, Endpoint>,
+    bucket: &'u str,
+    key: &'u str,
+    content_type: &'static str,
+    /// The upload's id, once a first part has been written.
+    id: Option<String>,
+    e_tags: Vec<String>,
+}
+
+impl<'u, H: Host> Upload<'u, H> {
+    pub(crate) fn new(
+        client: &'u Client<'u, H, Endpoint>,
+        bucket: &'u str,
+        key: &'u str,
+        content_type: &'static str,
+    ) -> Self {
+        Self { client, bucket, key, content_type, id: None, e_tags: Vec::new() }
+    }
+
+    /// Writes a part: at least 5 MiB, the last one aside.
+    pub(crate) async fn write(&mut self, body: &[u8]) -> Result<(), CallError<Error>> {
+        let id = match &self.id {
+            Some(id) => id.clone(),
+            None => self.begin().await?,
+        };
+        let part = UploadPart {
+            bucket: self.bucket,
+            key: self.key,
+            upload_id: &id,
+            part_number: self.e_tags.len() + 1,
+            body,
+        };
+        // A part that is written again takes the place of the first.
+        self.e_tags.push(self.client.call(&part, Repeat::Harmless).await?);
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<String, CallError<Error>> {
+        let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
+        let create = CreateMultipartUpload { bucket, key, content_type };
+        let id = self.client.call(&create, Repeat::Harmless).await?;
+        self.id = Some(id.clone());
+        Ok(id)
+    }
+
+    /// Writes the rest and ends the object; a small one is a single call.
+    pub(crate) async fn finish(&mut self, rest: &[u8]) -> Result<(), CallError<Error>> {
+        let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
+        if self.id.is_none() {
+            let put = PutObject { bucket, key, body: rest, content_type, if_none_match: false };
+            return self.client.call(&put, Repeat::Harmless).await;
+        }
+        if !rest.is_empty() {
+            self.write(rest).await?;
+        }
+        let upload_id = self.id.take().unwrap_or_default();
+        let e_tags = core::mem::take(&mut self.e_tags);
+        let complete =
+            CompleteMultipartUpload { bucket, key, upload_id: &upload_id, e_tags: &e_tags };
+        self.client.call(&complete, Repeat::Harmless).await
+    }
+
+    /// Gives up the parts that were written. If that fails, the bucket's lifecycle rule ends them.
+    pub(crate) async fn abandon(&mut self) {
+        self.e_tags.clear();
+        if let Some(upload_id) = self.id.take() {
+            let (bucket, key) = (self.bucket, self.key);
+            let abort = AbortMultipartUpload { bucket, key, upload_id: &upload_id };
+            let _: Result<(), _> = self.client.call(&abort, Repeat::Harmless).await;
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! Files through the pipeline: what is stored, what is said of the rest, and what is written back.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use rowgate_core::data_api::Target;
+use rowgate_core::{
+    Client, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink, Response,
+    SendError, Source, SourceError, Status, load,
+};
+use serde_json::Value;
+use world::*;
+
+struct Memory {
+    bytes: Vec<u8>,
+    /// The first byte that cannot be read, and why.
+    broken: Option<(u64, SourceError)>,
+}
+
+impl Source for Memory {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        match &self.broken {
+            Some((from, error)) if range.end > *from => Err(error.clone()),
+            _ => Ok(self.bytes[range.start as usize..range.end as usize].to_vec()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Rejects {
+    text: Vec<u8>,
+    ended: bool,
+    abandoned: usize,
+    full: bool,
+}
+
+impl RejectSink for Rejects {
+    async fn write(&mut self, bytes: Vec<u8>, last: bool) -> Result<(), String> {
+        if self.full {
+            return Err("disk full".into());
+        }
+        assert!(last || bytes.len() >= 5 << 20);
+        self.text.extend(bytes);
+        self.ended = last;
+        Ok(())
+    }
+
+    async fn abandon(&mut self) {
+        self.text.clear();
+        self.abandoned += 1;
+    }
+
+    fn name(&self) -> String {
+        "rejects/it".into()
+    }
+}
+
+type Answers = Vec<Result<Response, SendError>>;
+
+/// What became of a file, what was called, and the reject file.
+struct Loaded {
+    report: LoadReport,
+    json: Value,
+    world: World,
+    rejects: String,
+}
+
+impl Loaded {
+    /// status, received, stored, kept, rejected
+    fn counts(&self) -> (Status, [u64; 4]) {
+        let LoadReport { status, received, stored, kept, rejected, .. } = self.report;
+        (status, [received, stored, kept, rejected])
+    }
+
+    /// line and code of every error that is listed
+    fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
+        let listed = self.report.outcomes.listed();
+        listed.iter().map(|outcome| (outcome.line, outcome.error.kind.code())).collect()
+    }
+}
+
+fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+    let world = World::new(answers);
+    let target = Target {
+        endpoint: "http://data-api".into(),
+        resource_arn: "c".into(),
+        secret_arn: "s".into(),
+        database: "hr".into(),
+    };
+    let client = Client::new(&world, &target, Duration::from_secs(600));
+    let mut rejects = Rejects::default();
+    let report = run_through(load(&client, source, path, &options, &mut rejects));
+    assert_eq!(rejects.ended, report.rejects.is_some());
+    assert_eq!(report.received, report.stored + report.kept + report.rejected);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(world.answers_left(), 0, "calls that were not made");
+    Loaded { report, json, world, rejects: String::from_utf8_lossy(&rejects.text).into_owned() }
+}
+
+fn load_bytes(bytes: &[u8], path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+    load_from(&Memory { bytes: bytes.into(), broken: None }, path, options, answers)
+}
+
+fn load_text(text: &str, path: &str, answers: Answers) -> Loaded {
+    load_bytes(text.as_bytes(), path, LoadOptions::default(), answers)
+}
+
+/// Polls on: the pipeline gives others a turn now and then.
+fn run_through<T>(future: impl Future<Output = T>) -> T {
+    let mut future = Box::pin(future);
+    for _ in 0..100_000 {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+    panic!("waits for something that is not in this world")
+}
+
+const MIXED: &str = "1,Clerk\n2,\nx,Cook\n4,Guard,extra\n5,Smith\n";
+
+#[test]
+fn good_rows_are_stored_and_the_others_come_back() {
+    let loaded = load_text(MIXED, "incoming/jobs/may.csv", vec![updated(2)]);
+    assert_eq!(loaded.counts(), (Status::Partial, [5, 2, 0, 3]));
+    let sent = &loaded.world.calls()[0].1["parameters"][0]["value"]["stringValue"];
+    assert_eq!(sent, r#"[[1,"Clerk"],[5,"Smith"]]"#);
+    assert_eq!(
+        loaded.rejects,
+        "_line,_column,_code,_message,id,job_name\n\
+         2,job_name,missing,a value is required,2,\n\
+         3,id,wrong_type,text where an integer is expected,x,Cook\n\
+         4,,wrong_field_count,3 cells where 2 are expected,4,Guard,extra\n"
+    );
+    assert_eq!(loaded.json["status"], "partial");
+    assert_eq!(loaded.json["tables"]["jobs"]["invalid"], 3);
+    assert_eq!(loaded.json["settings"]["on_duplicate"], "update");
+    assert_eq!(loaded.json["started"], "2027-01-15T08:00:00Z");
+    assert_eq!(loaded.json["rejects"], "rejects/it");
+}
+
+#[test]
+fn a_reject_file_can_be_mended_and_loaded() {
+    let rejects = load_text(MIXED, "jobs.csv", vec![updated(2)]).rejects;
+    let mended = rejects.replace("2,\n", "2,Baker\n").replace(",x,", ",3,").replace(",extra", "");
+    let loaded = load_text(&mended, "incoming/jobs/mended.csv", vec![updated(3)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [3, 3, 0, 0]));
+    let sent = &loaded.world.calls()[0].1["parameters"][0]["value"]["stringValue"];
+    assert_eq!(sent, r#"[[2,"Baker"],[3,"Cook"],[4,"Guard"]]"#);
+}
+
+#[test]
+fn the_files_own_header_stands_in_the_reject_file() {
+    let text = "Job, ID\nClerk,0\n\"Cook, \"\"junior\"\"\",1,2\n";
+    let loaded = load_text(text, "jobs.csv", vec![]);
+    assert_eq!(loaded.counts(), (Status::Rejected, [2, 0, 0, 2]));
+    assert_eq!(
+        loaded.rejects,
+        "_line,_column,_code,_message,Job, ID\n\
+         2,id,out_of_range,\"not between -2147483648 and 2147483647, or 0, which the database would \
+         renumber\",Clerk,0\n\
+         3,,wrong_field_count,3 cells where 2 are expected,\"Cook, \"\"junior\"\"\",1,2\n"
+    );
+}
+
+#[test]
+fn all_errors_of_a_row_are_one_line() {
+    let loaded = load_text("7,,yesterday,x,\n", "employees.csv", vec![]);
+    assert_eq!(
+        loaded.rejects.lines().nth(1).unwrap(),
+        "1,name;datetime;department_id,missing;invalid_date_time;wrong_type,a value is \
+         required;not an RFC 3339 date-time such as 2021-07-27T16:02:08Z;text where an integer is \
+         expected,7,,yesterday,x,"
+    );
+    assert_eq!(loaded.errors().len(), 3);
+}
+
+#[test]
+fn ndjson_rejects_are_ndjson() {
+    let text = "{\"id\":1,\"job\":\"a\"}\n {\"id\":\"2\", \"job\":\"b\"}\n{}\nno json\n[1]\n";
+    let loaded = load_text(text, "jobs.ndjson", vec![updated(1)]);
+    assert_eq!(loaded.counts(), (Status::Partial, [5, 1, 0, 4]));
+    let lines: Vec<Value> =
+        loaded.rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&lines[0]["_line"], &lines[0]["id"], &lines[0]["job"]),
+        (&Value::from(2), &Value::from("2"), &Value::from("b"))
+    );
+    assert_eq!(lines[0]["_errors"][0]["code"], "wrong_type");
+    assert_eq!(lines[1].as_object().unwrap().len(), 2);
+    assert_eq!(lines[2]["_text"], "no json");
+    assert_eq!(lines[3]["_text"], "[1]");
+    // Mended, it loads; what was no object stays wrong.
+    let mended = loaded.rejects.replace(":\"2\"", ":2");
+    let again = load_text(&mended, "jobs.jsonl", vec![updated(1)]);
+    assert_eq!(again.counts(), (Status::Partial, [4, 1, 0, 3]));
+}
+
+/// Jobs with names of 255 letters: about 9,300 fill a batch.
+fn many(rows: Range<u32>) -> String {
+    let name = "x".repeat(255);
+    rows.map(|id| format!("{id},{name}\n")).collect()
+}
+
+fn batch_rows(loaded: &Loaded) -> Vec<u64> {
+    let rows = |(_, call): (String, Value)| {
+        let text = call["parameters"][0]["value"]["stringValue"].as_str().unwrap().to_owned();
+        serde_json::from_str::<Vec<Value>>(&text).unwrap().len() as u64
+    };
+    loaded.world.calls().into_iter().map(rows).collect()
+}
+
+/// The batches that the rows from 1 on become.
+fn batches_of<const N: usize>(rows: u32) -> [u64; N] {
+    let loaded = load_text(&many(1..rows + 1), "jobs.csv", vec![updated(1); N]);
+    batch_rows(&loaded).try_into().unwrap()
+}
+
+#[test]
+fn a_large_file_goes_in_batches_that_are_stored_by_themselves() {
+    let loaded = load_text(&many(1..30_001), "jobs.csv", vec![updated(1); 4]);
+    assert_eq!(loaded.counts(), (Status::Complete, [30_000, 30_000, 0, 0]));
+    let batches = batch_rows(&loaded);
+    assert_eq!(batches.iter().sum::<u64>(), 30_000);
+    assert!(batches[..3].iter().all(|rows| (9_000..10_000).contains(rows)), "{batches:?}");
+    assert!(loaded.world.calls().iter().all(|(operation, _)| operation == "Execute"));
+}
+
+#[test]
+fn rows_that_the_database_refuses_come_back_as_they_were() {
+    let text = many(1..20_001);
+    let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
+    // The second batch begins in the middle of a range; its rows 10 and 11 exist.
+    let [first, second, third] = batches_of(20_000);
+    let answers = vec![
+        updated(first),
+        database_error(1062),
+        numbers(&[10, 11]),
+        updated(second - 2),
+        updated(third),
+    ];
+    let fresh = load_bytes(text.as_bytes(), "jobs.csv", options, answers);
+    assert_eq!(fresh.counts(), (Status::Partial, [20_000, 19_998, 0, 2]));
+    let (ten, eleven) = (first + 10, first + 11);
+    assert_eq!(fresh.errors(), [(Some(ten), "exists"), (Some(eleven), "exists")]);
+    let lines: Vec<&str> = fresh.rejects.lines().collect();
+    assert_eq!(lines.len(), 3);
+    let message = "the table has a row with this key already";
+    assert!(lines[1].starts_with(&format!("{ten},id,exists,{message},{ten},xxx")));
+    assert!(lines[2].starts_with(&format!("{eleven},id,exists,")));
+}
+
+#[test]
+fn an_open_quote_stands_last_in_the_reject_file() {
+    let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
+    let text = b"1,Clerk\n2,\"Cook\n3,x\n";
+    let answers = vec![database_error(1062), numbers(&[1])];
+    let loaded = load_bytes(text, "jobs.csv", options, answers);
+    assert_eq!(loaded.counts(), (Status::Rejected, [2, 0, 0, 2]));
+    let lines: Vec<&str> = loaded.rejects.lines().skip(1).collect();
+    assert!(lines[0].starts_with("1,id,exists,"), "{lines:?}");
+    assert!(lines[1].ends_with(",2,\"Cook") && lines[2] == "3,x", "{lines:?}");
+}
+
+#[test]
+fn limits_of_errors_are_asked_before_anything_is_stored() {
+    let most = |errors| LoadOptions { max_errors: Some(errors), ..LoadOptions::default() };
+    let refused = load_bytes(MIXED.as_bytes(), "jobs.csv", most(2), vec![]);
+    assert_eq!(refused.counts(), (Status::Rejected, [5, 0, 0, 5]));
+    assert_eq!(refused.report.invalid, 3);
+    assert_eq!(refused.errors()[0], (None, "too_many_errors"));
+    assert_eq!(refused.rejects.lines().count(), 4);
+
+    let taken = load_bytes(MIXED.as_bytes(), "jobs.csv", most(3), vec![updated(2)]);
+    assert_eq!(taken.counts(), (Status::Partial, [5, 2, 0, 3]));
+    assert_eq!(taken.report.outcomes.count(), 3);
+    assert_eq!(taken.rejects.lines().count(), 4);
+
+    let rate = |rate| LoadOptions { max_error_rate: Some(rate), ..LoadOptions::default() };
+    let refused = load_bytes(MIXED.as_bytes(), "jobs.csv", rate(0.59), vec![]);
+    assert_eq!(refused.counts().0, Status::Rejected);
+    let taken = load_bytes(MIXED.as_bytes(), "jobs.csv", rate(0.6), vec![updated(2)]);
+    assert_eq!(taken.counts().0, Status::Partial);
+}
+
+#[test]
+fn reject_stores_all_or_nothing_of_what_is_known_before() {
+    let options = LoadOptions { on_error: OnError::Reject, ..LoadOptions::default() };
+    let refused = load_bytes(MIXED.as_bytes(), "jobs.csv", options, vec![]);
+    assert_eq!(refused.counts(), (Status::Rejected, [5, 0, 0, 5]));
+    let good = load_bytes(b"1,Clerk\n", "jobs.csv", options, vec![updated(1)]);
+    assert_eq!(good.counts(), (Status::Complete, [1, 1, 0, 0]));
+    // With `fail` the first reading looks for the keys.
+    let fail = LoadOptions { on_duplicate: OnDuplicate::Fail, ..options };
+    let exists = load_bytes(b"1,Clerk\n2,Cook\n", "jobs.csv", fail, vec![numbers(&[2])]);
+    assert_eq!(exists.counts(), (Status::Rejected, [2, 0, 0, 2]));
+    assert_eq!(exists.errors(), [(Some(2), "exists")]);
+    assert!(exists.rejects.ends_with(",2,Cook\n"), "{}", exists.rejects);
+}
+
+#[test]
+fn kept_rows_are_counted_apart() {
+    let options = LoadOptions { on_duplicate: OnDuplicate::Keep, ..LoadOptions::default() };
+    let loaded = load_bytes(b"1,a\n2,b\n3,c\n", "jobs.csv", options, vec![updated(1)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [3, 1, 2, 0]));
+}
+
+#[test]
+fn references_are_checked_batch_by_batch() {
+    let options = LoadOptions { check_references: true, ..LoadOptions::default() };
+    let row = |id, job| format!("{id},Ann,2021-07-27T16:02:08Z,,{job}\n");
+    let text = row(1, 5) + &row(2, 6);
+    let loaded =
+        load_bytes(text.as_bytes(), "employees.csv", options, vec![numbers(&[1]), updated(1)]);
+    assert_eq!(loaded.counts(), (Status::Partial, [2, 1, 0, 1]));
+    assert_eq!(loaded.errors()[0].1, "unknown_reference");
+}
+
+#[test]
+fn the_same_key_twice_is_found_across_batches() {
+    let text = many(1..12_001) + "7,again\n";
+    let loaded = load_text(&text, "jobs.csv", vec![updated(1); 2]);
+    assert_eq!(loaded.counts(), (Status::Partial, [12_001, 12_000, 0, 1]));
+    assert_eq!(loaded.errors(), [(Some(12_001), "duplicate_in_batch")]);
+}
+
+#[test]
+fn a_file_without_rows_is_empty() {
+    for text in ["", "\n\n", "id,job\n", "\u{feff}id,job", "\u{feff}"] {
+        let loaded = load_text(text, "jobs.csv", vec![]);
+        assert_eq!(loaded.counts(), (Status::Empty, [0; 4]), "{text:?}");
+        assert_eq!(loaded.json["tables"]["jobs"]["received"], 0);
+    }
+}
+
+#[test]
+fn a_file_that_is_for_nothing_is_rejected() {
+    let cats = load_text("1,Tom\n", "incoming/cats.csv", vec![]);
+    assert_eq!(
+        (cats.counts(), cats.errors()),
+        ((Status::Rejected, [0; 4]), vec![(None, "unknown_table")])
+    );
+    assert_eq!(cats.json["errors"][0]["table"], "cats");
+    let word = load_text("x", "incoming/jobs/list.docx", vec![]);
+    assert_eq!(word.errors(), [(None, "unsupported_format")]);
+    let header = load_text("id,title\n1,Clerk\n", "jobs.csv", vec![]);
+    assert_eq!(header.counts(), (Status::Rejected, [0; 4]));
+    assert_eq!(header.errors(), [(Some(1), "unknown_column")]);
+}
+
+#[test]
+fn another_encoding_is_named_with_its_line() {
+    let latin1 =
+        load_bytes(b"1,a\n2,caf\xe9\n", "jobs.csv", LoadOptions::default(), vec![updated(1)]);
+    assert_eq!(latin1.errors(), [(Some(2), "invalid_utf8")]);
+    let utf16: Vec<u8> = "\u{feff}1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = load_bytes(&utf16, "jobs.csv", LoadOptions::default(), vec![]);
+    assert_eq!(utf16.counts(), (Status::Rejected, [0; 4]));
+    assert_eq!(utf16.errors(), [(None, "wrong_encoding")]);
+}
+
+#[test]
+fn a_file_that_goes_away_leaves_what_was_stored() {
+    let text = many(1..30_001);
+    let broken = Some((6 << 20, SourceError::Gone));
+    let source = Memory { bytes: text.into_bytes(), broken };
+    let loaded = load_from(&source, "jobs.csv", LoadOptions::default(), vec![updated(1); 2]);
+    let (status, [received, stored, ..]) = loaded.counts();
+    assert_eq!((status, received), (Status::Gone, stored));
+    assert!(stored > 15_000);
+    assert_eq!(loaded.errors(), [(None, "object_gone")]);
+}
+
+#[test]
+fn what_fails_says_so_and_counts_what_was_dealt_with() {
+    let text = many(1..30_001);
+    let broken = Some((6 << 20, SourceError::Failed("SlowDown (HTTP 503)".into())));
+    let source = Memory { bytes: text.clone().into_bytes(), broken };
+    let loaded = load_from(&source, "jobs.csv", LoadOptions::default(), vec![updated(1); 2]);
+    assert_eq!(loaded.counts().0, Status::Failed);
+    assert!(loaded.json["failure"].as_str().unwrap().contains("SlowDown"));
+
+    let refused = vec![updated(1), error(403, "AccessDeniedException")];
+    let loaded = load_text(&text, "jobs.csv", refused);
+    assert_eq!(loaded.counts().0, Status::Failed);
+    assert!(loaded.report.stored > 9_000);
+    assert!(matches!(loaded.report.failure, Some(LoadError::Store(_))));
+}
+
+#[test]
+fn rejects_that_cannot_be_written_fail_the_load() {
+    let world = World::new([updated(1)]);
+    let target = Target {
+        endpoint: "http://data-api".into(),
+        resource_arn: "c".into(),
+        secret_arn: "s".into(),
+        database: "hr".into(),
+    };
+    let client = Client::new(&world, &target, Duration::from_secs(600));
+    let source = Memory { bytes: b"1,a\n2,\n".to_vec(), broken: None };
+    let mut rejects = Rejects { full: true, ..Rejects::default() };
+    let options = LoadOptions::default();
+    let report = run_through(load(&client, &source, "jobs.csv", &options, &mut rejects));
+    assert_eq!(report.failure, Some(LoadError::Write("disk full".into())));
+    assert_eq!((report.status, report.stored), (Status::Failed, 1));
+}
+
+#[cfg(feature = "gzip")]
+mod gzip {
+    use std::io::Write;
+
+    use super::*;
+
+    fn pack(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn packed_files_are_unpacked_whatever_their_name() {
+        for path in ["jobs.csv.gz", "jobs.csv", "incoming/jobs/X.CSV.GZ"] {
+            let loaded = load_bytes(&pack(MIXED), path, LoadOptions::default(), vec![updated(2)]);
+            assert_eq!(loaded.counts(), (Status::Partial, [5, 2, 0, 3]), "{path}");
+        }
+    }
+
+    #[test]
+    fn several_members_are_one_text() {
+        let text = many(1..12_001);
+        let (one, other) = text.split_at(text.len() / 3);
+        let packed = [pack(one), pack(""), pack(other)].concat();
+        let loaded =
+            load_bytes(&packed, "jobs.csv.gz", LoadOptions::default(), vec![updated(1); 2]);
+        assert_eq!(loaded.counts(), (Status::Complete, [12_000, 12_000, 0, 0]));
+    }
+
+    #[test]
+    fn refused_rows_of_a_packed_file_come_back() {
+        let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
+        let [first, second] = batches_of(12_000);
+        let answers =
+            vec![updated(first), database_error(1062), numbers(&[10]), updated(second - 1)];
+        let loaded = load_bytes(&pack(&many(1..12_001)), "jobs.csv.gz", options, answers);
+        let line = first + 10;
+        assert_eq!(loaded.errors(), [(Some(line), "exists")]);
+        let rejected = format!(",{line},xxx");
+        assert!(loaded.rejects.lines().nth(1).unwrap().contains(&rejected));
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_a_fault_of_the_file() {
+        let options = LoadOptions::default();
+        let plain = load_bytes(b"1,a\n", "jobs.csv.gz", options, vec![]);
+        assert_eq!(
+            (plain.counts().0, plain.errors()),
+            (Status::Rejected, vec![(None, "unreadable_gzip")])
+        );
+        let empty = load_bytes(b"", "jobs.csv.gz", options, vec![]);
+        assert_eq!(empty.errors(), [(None, "unreadable_gzip")]);
+
+        let names = |rows: Range<u32>| -> String {
+            rows.map(|id| format!("{id},{:x}\n", id.wrapping_mul(2_654_435_761))).collect()
+        };
+        let whole = pack(&names(1..50_000));
+        let cut = load_bytes(&whole[..whole.len() / 2], "jobs.csv.gz", options, vec![updated(1)]);
+        let (status, [received, stored, _, rejected]) = cut.counts();
+        assert_eq!((status, received, rejected), (Status::Partial, stored, 0));
+        assert_eq!(cut.errors(), [(None, "unreadable_gzip")]);
+
+        let mut broken = whole;
+        let middle = broken.len() / 2;
+        broken[middle..middle + 50].fill(0);
+        let refusing = LoadOptions { on_error: OnError::Reject, ..options };
+        let refused = load_bytes(&broken, "jobs.csv.gz", refusing, vec![]);
+        assert_eq!(refused.counts().0, Status::Rejected);
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked() {
+        let bomb = pack(&" ".repeat(64 << 20));
+        let loaded = load_bytes(&bomb, "jobs.csv.gz", LoadOptions::default(), vec![]);
+        assert_eq!(loaded.errors(), [(None, "unpacks_too_large")]);
+    }
+}
