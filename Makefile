@@ -42,6 +42,10 @@ cli: setup ## Build the command rowgate
 edge: setup ## Build the Worker, if a source has changed
 	@scripts/build-edge
 
+.PHONY: lambda
+lambda: ## Build the Lambda for both kinds of processor, if a source has changed
+	@scripts/build-lambda x86_64 arm64
+
 .PHONY: bundle-size
 bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size

@@ -1,0 +1,78 @@
+//! What is read once, when the program starts.
+
+use std::error::Error;
+use std::fmt;
+
+use rowgate_core::{Gate, LoadSettings, Settings, SettingsError};
+use rowgate_native::{NativeHost, from_environment};
+use tracing::warn;
+
+/// The way in for files and for HTTP, each open where its settings do.
+#[derive(Debug)]
+pub(crate) struct Door<H> {
+    pub(crate) host: H,
+    pub(crate) files: Result<LoadSettings, SettingsError>,
+    pub(crate) http: Result<Gate, SettingsError>,
+}
+
+impl Door<NativeHost> {
+    /// Opens it with the environment's settings and credentials.
+    pub(crate) fn open() -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let files = LoadSettings::read(&from_environment);
+        let http = Settings::read(&from_environment).map(Gate::new);
+        Ok(Self::new(NativeHost::from_environment()?, files, http)?)
+    }
+}
+
+impl<H> Door<H> {
+    /// A Lambda for files alone has no `API_KEYS`, so one of the two may be missing.
+    pub(crate) fn new(
+        host: H,
+        files: Result<LoadSettings, SettingsError>,
+        http: Result<Gate, SettingsError>,
+    ) -> Result<Self, Closed> {
+        match (&files, &http) {
+            (Err(files), Err(http)) => {
+                return Err(Closed { files: files.clone(), http: http.clone() });
+            }
+            (Err(error), _) => warn!(%error, "no files: events that name files will fail"),
+            (_, Err(error)) => warn!(%error, "no gateway: HTTP requests will get 500"),
+            (Ok(_), Ok(_)) => {}
+        }
+        Ok(Self { host, files, http })
+    }
+}
+
+/// Neither the settings for files nor those for HTTP do.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    files: SettingsError,
+    http: SettingsError,
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "for files: {}; for HTTP: {}", self.files, self.http)
+    }
+}
+
+impl Error for Closed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_the_two_is_enough() {
+        let missing = || SettingsError::Missing(vec!["API_KEYS"]);
+        let files =
+            || LoadSettings::read(&|name| (name != "LOAD_OPTIONS").then(|| name.to_lowercase()));
+
+        assert!(Door::new((), files(), Err(missing())).is_ok());
+        let closed = Door::new((), Err(SettingsError::Missing(vec!["DB_NAME"])), Err(missing()));
+        assert_eq!(
+            closed.unwrap_err().to_string(),
+            "for files: settings missing: DB_NAME; for HTTP: settings missing: API_KEYS"
+        );
+    }
+}

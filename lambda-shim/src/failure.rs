@@ -1,0 +1,101 @@
+//! Why an invocation fails.
+
+use std::fmt;
+
+use lambda_runtime::Diagnostic;
+use rowgate_core::{LoadError, ObjectRef, SettingsError};
+
+use crate::event::EventError;
+
+/// Why an invocation, or one record of it, fails.
+pub(crate) enum Failure {
+    /// The event cannot be read.
+    Event(EventError),
+    /// The settings for what it asks do not do.
+    Unconfigured(SettingsError),
+    /// A file should be loaded again.
+    Load(ObjectRef, LoadError),
+    /// Some of several records failed.
+    Records {
+        /// How many did.
+        failed: usize,
+        /// How many there were.
+        of: usize,
+        /// Why the first of them did.
+        first: Box<Self>,
+    },
+}
+
+impl Failure {
+    /// By this name alarms and state machines tell the failures apart.
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Event(EventError::Unknown(_)) => "UnknownEvent",
+            Self::Event(EventError::Bad(_)) => "BadEvent",
+            Self::Unconfigured(_) => "Unconfigured",
+            Self::Load(..) => "LoadFailed",
+            Self::Records { first, .. } => first.error_type(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(error) => error.fmt(f),
+            Self::Unconfigured(error) => error.fmt(f),
+            Self::Load(object, error) => {
+                write!(f, "s3://{}/{}: {error}", object.bucket, object.key)
+            }
+            Self::Records { failed, of, first } => {
+                write!(f, "{failed} of {of} records failed, the first: {first}")
+            }
+        }
+    }
+}
+
+/// The runtime writes this one to the log.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.error_type())
+    }
+}
+
+impl From<EventError> for Failure {
+    fn from(error: EventError) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self { error_type: failure.error_type().to_owned(), error_message: failure.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_type_and_a_text() {
+        let unknown = || Failure::Event(EventError::Unknown("a JSON array".to_owned()));
+        let bad = Failure::Event(EventError::Bad("Records[0]: no".to_owned()));
+        let settings = Failure::Unconfigured(SettingsError::Missing(vec!["DB_NAME"]));
+        let several = Failure::Records { failed: 2, of: 3, first: Box::new(unknown()) };
+        for (failure, error_type, text) in [
+            (unknown(), "UnknownEvent", "unknown event: a JSON array"),
+            (bad, "BadEvent", "bad event: Records[0]: no"),
+            (settings, "Unconfigured", "settings missing: DB_NAME"),
+            (
+                several,
+                "UnknownEvent",
+                "2 of 3 records failed, the first: unknown event: a JSON array",
+            ),
+        ] {
+            assert_eq!(format!("{failure:?}"), format!("{error_type}: {text}"));
+            let (error_type, error_message) = (error_type.to_owned(), text.to_owned());
+            assert_eq!(Diagnostic::from(failure), Diagnostic { error_type, error_message });
+        }
+    }
+}

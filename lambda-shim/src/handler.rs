@@ -1,0 +1,198 @@
+//! A typed request into calls of the core, and what they return into an answer.
+
+use rowgate_core::{Host, unconfigured};
+use serde_json::value::RawValue;
+use tracing::{error, info};
+
+use crate::answer::{Answer, HttpAnswer};
+use crate::door::Door;
+use crate::event::{Event, HttpRequest, Operation};
+use crate::failure::Failure;
+use crate::load::{Invocation, load, load_messages, load_records};
+
+/// Does what an event asks for.
+///
+/// An error is reported to Lambda, which delivers most events again.
+pub(crate) async fn handle<H: Host>(
+    door: &Door<H>,
+    event: Box<RawValue>,
+    invocation: Invocation,
+) -> Result<Answer, Failure> {
+    let request = Event::read(&event)?;
+    // It may have a key of API Gateway's in it.
+    drop(event);
+    match request {
+        Event::Files(records) => {
+            Ok(Answer::Loads { loads: load_records(door, records, invocation).await? })
+        }
+        Event::Messages(messages) => Ok(Answer::Batch {
+            batch_item_failures: load_messages(door, messages, invocation).await,
+        }),
+        Event::Http(request) => Ok(Answer::Http(answer_http(door, request).await)),
+        Event::Operation(Operation::Load(object)) => {
+            let report = load(door, &object, invocation).await?;
+            Ok(Answer::Report(Box::new(report)))
+        }
+    }
+}
+
+async fn answer_http<H: Host>(door: &Door<H>, request: HttpRequest) -> HttpAnswer {
+    let HttpRequest { head, api_key_id, body } = request;
+    let response = match &door.http {
+        Ok(gate) => gate.handle_admitted(&door.host, &head, &api_key_id, body).await,
+        Err(error) => {
+            error!(%error, "no gateway");
+            unconfigured()
+        }
+    };
+    let id = response.header("x-request-id");
+    info!(method = head.method, status = response.status, id, "answered");
+    response.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use lambda_runtime::{Context, Diagnostic};
+    use rowgate_core::{
+        Gate, LoadSettings, Request, Response, SendError, Service, Settings, SettingsError,
+        SignError,
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const START: Duration = Duration::from_secs(1_800_000_000);
+
+    /// A host that nobody answers; its clock moves when it sleeps.
+    #[derive(Debug)]
+    struct Alone(Cell<Duration>);
+
+    impl Host for Alone {
+        fn sign(&self, _: &mut Request, _: Service) -> Result<(), SignError> {
+            Ok(())
+        }
+
+        async fn send(&self, _: Request) -> Result<Response, SendError> {
+            Err(SendError { sent: false, message: "connection refused".to_owned() })
+        }
+
+        fn now(&self) -> Duration {
+            self.0.get()
+        }
+
+        async fn sleep(&self, time: Duration) {
+            self.0.set(self.0.get() + time);
+        }
+
+        fn random(&self) -> u64 {
+            7
+        }
+    }
+
+    fn setting(name: &str) -> Option<String> {
+        Some(match name {
+            "AWS_REGION" => "eu-west-1".to_owned(),
+            "DB_CLUSTER_ARN" | "DB_SECRET_ARN" | "DB_NAME" => "name".to_owned(),
+            "API_KEYS" => "[]".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// A door with all settings but these.
+    fn door_without(missing: &[&'static str]) -> Door<Alone> {
+        let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
+        let files = LoadSettings::read(&lookup);
+        let http = Settings::read(&lookup).map(Gate::new);
+        Door::new(Alone(Cell::new(START)), files, http).unwrap()
+    }
+
+    async fn answer(door: &Door<Alone>, event: &str) -> Result<Value, Diagnostic> {
+        let event = serde_json::from_str(event).unwrap();
+        let mut context = Context::default();
+        context.deadline = 1_800_000_030_000;
+        let answer = handle(door, event, Invocation::of(&context)).await?;
+        Ok(serde_json::to_value(answer).unwrap())
+    }
+
+    #[tokio::test]
+    async fn every_record_is_tried_before_the_invocation_fails() {
+        let event = include_str!("../fixtures/s3-object-created.json");
+        let error = answer(&door_without(&[]), event).await.unwrap_err();
+        assert_eq!(error.error_type, "LoadFailed");
+        let start = "2 of 3 records failed, the first: \
+                     s3://example-bucket/incoming/jobs/may 2026.csv: ";
+        assert!(error.error_message.starts_with(start), "{}", error.error_message);
+    }
+
+    #[tokio::test]
+    async fn one_record_fails_with_its_own_words() {
+        for event in [
+            include_str!("../fixtures/sns-s3.json"),
+            include_str!("../fixtures/eventbridge-object-created.json"),
+            r#"{"rowgate":"load","bucket":"example-bucket","key":"jobs/k.csv"}"#,
+        ] {
+            let error = answer(&door_without(&[]), event).await.unwrap_err();
+            assert_eq!(error.error_type, "LoadFailed");
+            assert!(error.error_message.starts_with("s3://example-bucket/"), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_new_object_is_ignored() {
+        let event = include_str!("../fixtures/s3-test-event.json");
+        assert_eq!(answer(&door_without(&[]), event).await, Ok(json!({ "loads": [] })));
+    }
+
+    #[tokio::test]
+    async fn messages_fail_by_their_ids() {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../fixtures/sqs-s3.json")).unwrap();
+        event["Records"][0]["body"] = json!(include_str!("../fixtures/s3-test-event.json"));
+        event["Records"][1]["body"] = json!("no JSON");
+        assert_eq!(
+            answer(&door_without(&[]), &event.to_string()).await,
+            Ok(json!({ "batchItemFailures": [
+                { "itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da" },
+                { "itemIdentifier": "7c5ab9c2-0d15-4f4e-8d0c-0a1f6d5f8f11" },
+            ] }))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_through_the_gate() {
+        let event = r#"{"resource":"/health","path":"/health","httpMethod":"GET",
+            "requestContext":{}}"#;
+        let answer = answer(&door_without(&[]), event).await.unwrap();
+        assert_eq!(
+            (&answer["statusCode"], &answer["isBase64Encoded"]),
+            (&json!(200), &json!(false))
+        );
+        assert_eq!(answer["headers"]["content-type"], "application/json");
+        assert!(answer["body"].as_str().unwrap().contains("\"ok\""));
+    }
+
+    #[tokio::test]
+    async fn without_api_keys_requests_are_refused_and_files_are_tried() {
+        let door = door_without(&["API_KEYS"]);
+        let event = include_str!("../fixtures/apigw-insert-data.json");
+        assert_eq!(answer(&door, event).await.unwrap()["statusCode"], 500);
+        let event = include_str!("../fixtures/sns-s3.json");
+        assert_eq!(answer(&door, event).await.unwrap_err().error_type, "LoadFailed");
+    }
+
+    #[tokio::test]
+    async fn without_settings_for_files_events_that_name_them_fail() {
+        let mut door = door_without(&[]);
+        door.files = Err(SettingsError::Missing(vec!["DB_NAME"]));
+        let error = answer(&door, include_str!("../fixtures/sns-s3.json")).await.unwrap_err();
+        assert_eq!(
+            (error.error_type, error.error_message),
+            ("Unconfigured".to_owned(), "settings missing: DB_NAME".to_owned(),)
+        );
+        let event = include_str!("../fixtures/apigw-insert-data.json");
+        assert_ne!(answer(&door, event).await.unwrap()["statusCode"], 500);
+    }
+}

@@ -1,0 +1,136 @@
+//! Records and messages into loads, and each load into a line of the log.
+
+use std::time::Duration;
+
+use lambda_runtime::Context;
+use rowgate_core::{Host, LoadReport, ObjectRef, load_object};
+use tracing::{error, info};
+
+use crate::answer::{FailedMessage, Loaded};
+use crate::door::Door;
+use crate::event::{Message, Notice, Record};
+use crate::failure::Failure;
+
+/// What a load leaves of the invocation's time: for its last call, its report and the answer.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// What is known of an invocation beside its event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Invocation {
+    /// When Lambda ends it, since the Unix epoch.
+    deadline: Duration,
+}
+
+impl Invocation {
+    pub(crate) fn of(context: &Context) -> Self {
+        Self { deadline: Duration::from_millis(context.deadline) }
+    }
+
+    fn time_left(self, now: Duration) -> Duration {
+        self.deadline.saturating_sub(now).saturating_sub(MARGIN)
+    }
+}
+
+/// Tries every message; those that failed are returned.
+pub(crate) async fn load_messages<H: Host>(
+    door: &Door<H>,
+    messages: Vec<Message>,
+    invocation: Invocation,
+) -> Vec<FailedMessage> {
+    let mut failed = Vec::new();
+    for Message { id, records } in messages {
+        let outcome = match records {
+            Ok(records) => load_records(door, records, invocation).await.map(drop),
+            Err(error) => Err(Failure::Event(error)),
+        };
+        if let Err(error) = outcome {
+            error!(message_id = id, %error, "message failed");
+            failed.push(FailedMessage { item_identifier: id });
+        }
+    }
+    failed
+}
+
+/// Tries every record, one after the other, and fails if one has failed.
+pub(crate) async fn load_records<H: Host>(
+    door: &Door<H>,
+    records: Vec<Record>,
+    invocation: Invocation,
+) -> Result<Vec<Loaded>, Failure> {
+    let of = records.len();
+    let (mut loads, mut failures) = (Vec::new(), Vec::new());
+    for record in records {
+        match load_record(door, record, invocation).await {
+            Ok(loaded) => loads.extend(loaded),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let failed = failures.len();
+    match failures.into_iter().next() {
+        None => Ok(loads),
+        Some(only) if of == 1 => Err(only),
+        Some(first) => Err(Failure::Records { failed, of, first: Box::new(first) }),
+    }
+}
+
+async fn load_record<H: Host>(
+    door: &Door<H>,
+    record: Record,
+    invocation: Invocation,
+) -> Result<Option<Loaded>, Failure> {
+    match record {
+        Ok(Notice::Written(object)) => {
+            let report = load(door, &object, invocation).await?;
+            Ok(Some(Loaded::new(object, &report)))
+        }
+        Ok(Notice::Other(name)) => {
+            info!(event = name, "ignored");
+            Ok(None)
+        }
+        Err(error) => {
+            error!(%error, "record failed");
+            Err(error.into())
+        }
+    }
+}
+
+/// Loads one object within what is left of the invocation's time.
+pub(crate) async fn load<H: Host>(
+    door: &Door<H>,
+    object: &ObjectRef,
+    invocation: Invocation,
+) -> Result<LoadReport, Failure> {
+    let ObjectRef { bucket, key, .. } = object;
+    let settings = door.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))?;
+    let time = invocation.time_left(door.host.now());
+    match load_object(&door.host, settings, object, time).await {
+        Ok(report) => {
+            log_report(object, &report);
+            Ok(report)
+        }
+        Err(error) => {
+            error!(bucket, key, %error, "load failed");
+            Err(Failure::Load(object.clone(), error))
+        }
+    }
+}
+
+fn log_report(ObjectRef { bucket, key, .. }: &ObjectRef, report: &LoadReport) {
+    let &LoadReport { table, received, stored, kept, rejected, duration_ms, .. } = report;
+    let status = report.status.to_string();
+    info!(bucket, key, status, table, received, stored, kept, rejected, duration_ms, "loaded");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_of_the_time_is_left() {
+        let invocation = Invocation { deadline: Duration::from_secs(1_800_000_030) };
+        let left = |now: u64| invocation.time_left(Duration::from_secs(now));
+        assert_eq!(left(1_800_000_000), Duration::from_secs(25));
+        assert_eq!(left(1_800_000_026), Duration::ZERO);
+        assert_eq!(left(1_800_000_099), Duration::ZERO);
+    }
+}
