@@ -4,12 +4,15 @@
 //! |---|---|
 //! | [`Database`] | a private database server on loopback, gone when the process goes |
 //! | [`DataApi`] | the RDS Data API over HTTP in front of such a server, with AWS's own rules |
+//! | [`S3`] | a private S3 on loopback, which tells of the objects that come |
+//! | [`LambdaHost`] | the real binary of a Lambda function, run as AWS runs it |
 //!
 //! Production never links this crate. Where a rule of AWS is documented it holds here; where AWS
 //! leaves a question open, the answer that is harder on the caller was chosen, so that what passes
 //! here has the better chance to pass there.
 //!
-//! Errors that AWS gives on a bad day come on demand, see [`Fault`]. The database behind it is
+//! Errors that AWS gives on a bad day come on demand, see [`Fault`] and
+//! [`S3Fault`]. The database behind it is
 //! MariaDB or Oracle's MySQL, see [`Engine`]; `ROWGATE_ENGINE=mysql` makes this crate's own tests
 //! take MySQL.
 //!
@@ -35,3 +38,20 @@ pub use data_api::{
     ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, Fault, FaultKind, Operation, REGION,
     SECRET_ACCESS_KEY, SECRET_ARN, TimeLimits,
 };
+
+mod s3;
+pub use s3::{BUCKET, S3, S3Fault, S3FaultKind, S3Operation, S3Options};
+
+mod lambda;
+pub use lambda::{FunctionError, Invocation, LambdaHost, LambdaOptions, LostEvent};
+
+mod faults;
+pub use faults::FaultOf;
+
+mod http_server;
+mod identifiers;
+mod line_file;
+mod peer;
+mod signature;
+mod supervised;
+mod temporary_folder;

@@ -1,16 +1,11 @@
 //! One line of JSON for each call: what was asked and how it went, never with what values.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result};
 use axum::http::HeaderMap;
 use serde::Serialize;
 
-use super::signature::Authorization;
+use crate::signature::Authorization;
 
 /// A line of the log. Statements, parameters and secrets have no place in it.
 #[derive(Debug, Default, Serialize)]
@@ -37,30 +32,6 @@ pub(super) struct Call {
     /// The signed headers as they came, and `authorization`, so that a test can sign them anew.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body_sha256: String,
-}
-
-/// The file that calls are appended to.
-#[derive(Debug)]
-pub(super) struct CallLog {
-    file: Mutex<File>,
-}
-
-impl CallLog {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.with_context(|| format!("cannot open the call log {}", path.display()))?;
-        Ok(Self { file: Mutex::new(file) })
-    }
-
-    /// Writes the line in one piece; whoever gets the answer afterwards finds it.
-    pub(super) fn append(&self, call: &Call) -> Result<()> {
-        let mut line = serde_json::to_vec(call)?;
-        line.push(b'\n');
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line)?;
-        file.flush()?;
-        Ok(())
-    }
 }
 
 /// The headers of [`Call::headers`]; a session token is a secret and shows as `***`.

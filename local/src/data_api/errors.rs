@@ -5,6 +5,8 @@ use std::fmt;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::signature::{Refusal, RefusalKind};
+
 /// What AWS calls the error; the caller's decision hangs on it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum ErrorKind {
@@ -164,6 +166,18 @@ impl ApiError {
             Some(id) => json!({"message": self.message, "dbConnectionId": id}),
             None => json!({"message": self.message}),
         }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let kind = match refusal.kind {
+            RefusalKind::IncompleteSignature => ErrorKind::IncompleteSignature,
+            RefusalKind::InvalidSignature => ErrorKind::InvalidSignature,
+            RefusalKind::MissingAuthenticationToken => ErrorKind::MissingAuthenticationToken,
+            RefusalKind::UnrecognizedClient => ErrorKind::UnrecognizedClient,
+        };
+        Self::new(kind, refusal.message)
     }
 }
 

@@ -1,35 +1,25 @@
-//! Faults on demand: what AWS does on a bad day, to the very call that a test has in mind.
+//! What the Data API does on a bad day.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use anyhow::{Context, Error, Result};
 
 use super::errors::{ApiError, ErrorKind};
 use super::operation::Operation;
+use crate::faults::{FaultOf, number};
 
 /// InnoDB's deadlock, which takes the whole transaction back.
 pub(super) const DEADLOCK: u16 = 1213;
 const LOCK_WAIT: u16 = 1205;
 
-/// One fault, and the calls that it hits.
+/// One fault of the Data API, and the calls that it hits.
 ///
 /// As a text it is `OPERATION:KIND[=VALUE][:skip=N][:times=M]`, for example
 /// `commit:cut-after:times=1`. OPERATION is `execute`, `batch`, `begin`, `commit`, `rollback` or
 /// `any`; the kinds are those of [`FaultKind`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
-    /// The calls that it is for; `None` is all of them.
-    pub operation: Option<Operation>,
-    /// What happens to them.
-    pub kind: FaultKind,
-    /// How many of them pass unharmed first.
-    pub skip: u32,
-    /// How many of them it hits after those; `None` is all.
-    pub times: Option<u32>,
-}
+pub type Fault = FaultOf<Operation, FaultKind>;
 
 /// What happens to a call. Only [`Latency`](Self::Latency) and [`CutAfter`](Self::CutAfter) let it
 /// run.
@@ -119,38 +109,6 @@ fn database_error(number: u16) -> String {
     format!("{text}; Error code: {number}; SQLState: {state}")
 }
 
-impl FromStr for Fault {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        // One text, not a chain: command lines show the outermost error only.
-        parse(text).map_err(|error| {
-            anyhow!("{text:?} is not OPERATION:KIND[=VALUE][:skip=N][:times=M]: {error}")
-        })
-    }
-}
-
-fn parse(text: &str) -> Result<Fault> {
-    let mut parts = text.split(':');
-    let operation = parts.next().unwrap_or_default();
-    let operation = match Operation::from_short_name(operation) {
-        None if operation != "any" => bail!("unknown operation {operation:?}"),
-        found => found,
-    };
-    let kind = parts.next().unwrap_or_default().parse()?;
-
-    let mut fault = Fault { operation, kind, skip: 0, times: None };
-    for part in parts {
-        match part.split_once('=') {
-            Some(("skip", value)) => fault.skip = number(value)?,
-            Some(("times", value)) => fault.times = Some(number(value)?),
-            _ => bail!("unknown part {part:?}"),
-        }
-    }
-    ensure!(fault.times != Some(0), "times=0 would hit nothing");
-    Ok(fault)
-}
-
 impl FromStr for FaultKind {
     type Err = Error;
 
@@ -167,24 +125,6 @@ impl FromStr for FaultKind {
     }
 }
 
-fn number<T: FromStr>(text: &str) -> Result<T> {
-    text.parse().ok().with_context(|| format!("{text:?} is not a number that fits here"))
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operation = self.operation.map_or("any", Operation::short_name);
-        write!(f, "{operation}:{}", self.kind)?;
-        if self.skip > 0 {
-            write!(f, ":skip={}", self.skip)?;
-        }
-        match self.times {
-            Some(times) => write!(f, ":times={times}"),
-            None => Ok(()),
-        }
-    }
-}
-
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -195,59 +135,6 @@ impl fmt::Display for FaultKind {
                 f.write_str(found.map_or("", |(word, _)| word))
             }
         }
-    }
-}
-
-/// The faults that are in force. At most one hits a call: the first that is due.
-///
-/// A call that one hits is not seen by those behind it, so that a list reads like a script.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Mutex<Vec<Armed>>);
-
-#[derive(Debug)]
-struct Armed {
-    fault: Fault,
-    skip: u32,
-    times: Option<u32>,
-}
-
-impl Faults {
-    pub(super) fn new(faults: Vec<Fault>) -> Self {
-        let all = Self::default();
-        all.replace(faults);
-        all
-    }
-
-    /// Forgets the faults so far, and how often they have hit.
-    pub(super) fn replace(&self, faults: Vec<Fault>) {
-        let arm = |fault: Fault| Armed { skip: fault.skip, times: fault.times, fault };
-        *self.armed() = faults.into_iter().map(arm).collect();
-    }
-
-    /// Counts a call, and gives the fault that hits it.
-    pub(super) fn strike(&self, operation: Operation) -> Option<Fault> {
-        let mut armed = self.armed();
-        let due = armed.iter_mut().find_map(|it| it.hits(operation).then_some(&it.fault));
-        due.cloned()
-    }
-
-    /// No code panics while it holds the lock, so a poisoned one is as good as any.
-    fn armed(&self) -> MutexGuard<'_, Vec<Armed>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Armed {
-    fn hits(&mut self, operation: Operation) -> bool {
-        if self.times == Some(0) || self.fault.operation.is_some_and(|it| it != operation) {
-            return false;
-        }
-        if self.skip > 0 {
-            self.skip -= 1;
-            return false;
-        }
-        self.times = self.times.map(|times| times - 1);
-        true
     }
 }
 
@@ -290,21 +177,5 @@ mod tests {
             let error = text.parse::<Fault>().unwrap_err().to_string();
             assert!(error.contains(part) && error.contains("OPERATION:KIND"), "{error}");
         }
-    }
-
-    #[test]
-    fn skips_hits_and_is_spent() {
-        use Operation::{BeginTransaction as BEGIN, CommitTransaction as COMMIT};
-
-        let texts = ["commit:internal:skip=1:times=2", "any:throttled:skip=1"];
-        let faults = Faults::new(texts.map(|text| text.parse().unwrap()).into());
-        let hit = |operation| faults.strike(operation).map(|fault| fault.kind);
-        // The first passes both, the second and third are not seen by the second fault.
-        assert_eq!([hit(COMMIT), hit(COMMIT), hit(COMMIT)], {
-            [None, Some(FaultKind::Internal), Some(FaultKind::Internal)]
-        });
-        assert_eq!([hit(COMMIT), hit(BEGIN)], [Some(FaultKind::Throttled); 2]);
-        faults.replace(Vec::new());
-        assert_eq!(hit(COMMIT), None);
     }
 }

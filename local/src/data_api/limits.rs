@@ -24,9 +24,6 @@ pub(super) const SQL: usize = 65_536;
 pub(super) const TRANSACTION_ID: usize = 192;
 pub(super) const DATABASE: usize = 64;
 
-/// How far a signature's date may be from now. AWS documents five minutes for most services.
-pub(super) const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
-
 /// How long a call waits for a free connection.
 pub(super) const CONNECTION_WAIT: Duration = Duration::from_secs(10);
 

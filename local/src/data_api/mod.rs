@@ -12,10 +12,8 @@ mod metadata;
 mod operation;
 mod operations;
 mod parameters;
-mod peer;
 mod records;
 mod server;
-mod signature;
 mod sql;
 mod statement;
 
@@ -23,26 +21,24 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Router;
 use axum::routing::post;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use faults::{Fault, FaultKind};
 pub use limits::TimeLimits;
 pub use operation::Operation;
 
-use call_log::CallLog;
 use connections::Connections;
-use faults::Faults;
 use operations::Service;
-use peer::Peer;
 use server::Server;
-use signature::Verifier;
+
+use crate::faults::Faults;
+use crate::http_server::HttpServer;
+use crate::line_file::LineFile;
+use crate::signature::Verifier;
 
 /// The region that a local Data API answers for unless told otherwise.
 pub const REGION: &str = "us-east-1";
@@ -55,9 +51,6 @@ pub const SECRET_ARN: &str =
 pub const ACCESS_KEY_ID: &str = "rowgate-local";
 /// The secret that belongs to [`ACCESS_KEY_ID`]. It guards nothing but a database on loopback.
 pub const SECRET_ACCESS_KEY: &str = "rowgate-local-secret";
-
-/// How long calls in flight may take to end when the server stops.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// What [`DataApi::start`] is told.
 #[derive(Clone)]
@@ -130,10 +123,9 @@ impl fmt::Debug for DataApiOptions {
 /// A running Data API; dropping it ends it, without waiting for calls in flight.
 pub struct DataApi {
     endpoint: String,
-    faults: Arc<Faults>,
+    faults: Arc<Faults<Operation, FaultKind>>,
     connections: Arc<Connections>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    server: HttpServer,
     expiry: JoinHandle<()>,
 }
 
@@ -146,13 +138,10 @@ impl DataApi {
         let (url, limits) = (&options.database_url, options.time_limits);
         let connections = Connections::open(url, limits, options.found_rows).await?;
         let connections = Arc::new(connections);
-        let call_log = options.call_log.as_deref().map(CallLog::open).transpose()?;
-
-        let listener = TcpListener::bind(options.address).await;
-        let listener = listener.with_context(|| format!("cannot listen on {}", options.address))?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
+        let call_log = options.call_log.as_deref().map(LineFile::open).transpose()?;
 
         let verifier = Verifier {
+            service: "rds-data",
             region: options.region,
             access_key_id: options.access_key_id,
             secret_access_key: options.secret_access_key,
@@ -166,14 +155,13 @@ impl DataApi {
         };
         let faults = Arc::new(Faults::new(options.faults));
         let server = Server { verifier, service, faults: Arc::clone(&faults), call_log };
-        let (stop, stopped) = oneshot::channel();
+        let server = HttpServer::start(options.address, router(server)).await?;
         Ok(Self {
-            endpoint,
+            endpoint: format!("http://{}", server.address()),
             faults,
             expiry: tokio::spawn(expire(Arc::clone(&connections))),
             connections,
-            stop: Some(stop),
-            server: tokio::spawn(listen(listener, Arc::new(server), stopped)),
+            server,
         })
     }
 
@@ -192,8 +180,7 @@ impl DataApi {
 
     /// Lets calls in flight end, for two seconds at most, and rolls back every open transaction.
     pub async fn stop(mut self) {
-        drop(self.stop.take());
-        let _ = tokio::time::timeout(STOP_LIMIT, &mut self.server).await;
+        self.server.stop().await;
         self.connections.close().await;
     }
 }
@@ -206,21 +193,15 @@ impl fmt::Debug for DataApi {
 
 impl Drop for DataApi {
     fn drop(&mut self) {
-        self.server.abort();
         self.expiry.abort();
     }
 }
 
-async fn listen(listener: TcpListener, server: Arc<Server>, stopped: oneshot::Receiver<()>) {
-    let router = Router::new()
+fn router(server: Server) -> Router {
+    Router::new()
         .route("/_rowgate/faults", post(server::set_faults))
         .fallback(server::serve)
-        .with_state(server);
-    let service = router.into_make_service_with_connect_info::<Peer>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+        .with_state(Arc::new(server))
 }
 
 async fn expire(connections: Arc<Connections>) {

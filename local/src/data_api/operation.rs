@@ -1,6 +1,13 @@
 //! The names of the operations.
 
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, Error, Result};
+
 /// An operation of the service model.
+///
+/// As a text it is `execute`, `batch`, `begin`, `commit`, `rollback` or `execute-sql`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Operation {
     /// One statement, once.
@@ -31,11 +38,6 @@ impl Operation {
         Self::ALL.into_iter().find(|operation| operation.path() == path)
     }
 
-    /// Reads the short name, as a fault's text has it.
-    pub(super) fn from_short_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operation| operation.short_name() == name)
-    }
-
     fn path(self) -> &'static str {
         match self {
             Self::ExecuteStatement => "/Execute",
@@ -58,7 +60,7 @@ impl Operation {
         }
     }
 
-    pub(super) fn short_name(self) -> &'static str {
+    fn short_name(self) -> &'static str {
         match self {
             Self::ExecuteStatement => "execute",
             Self::BatchExecuteStatement => "batch",
@@ -67,5 +69,20 @@ impl Operation {
             Self::RollbackTransaction => "rollback",
             Self::ExecuteSql => "execute-sql",
         }
+    }
+}
+
+impl FromStr for Operation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|operation| operation.short_name() == text);
+        found.with_context(|| format!("unknown operation {text:?}"))
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.short_name())
     }
 }

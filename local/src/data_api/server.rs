@@ -9,26 +9,28 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::call_log::{Call, CallLog, signed_headers};
+use super::call_log::{Call, signed_headers};
 use super::errors::{ApiError, ErrorKind};
-use super::faults::{DEADLOCK, Fault, FaultKind, Faults};
+use super::faults::{DEADLOCK, Fault, FaultKind};
 use super::limits;
 use super::operation::Operation;
 use super::operations::Service;
-use super::peer::Peer;
-use super::signature::{SignedRequest, Verifier};
+use crate::faults::Faults;
+use crate::identifiers::{hex, new_uuid};
+use crate::line_file::LineFile;
+use crate::peer::Peer;
+use crate::signature::{SignedRequest, Verifier};
 
 /// Everything a request needs.
 pub(super) struct Server {
     pub(super) verifier: Verifier,
     pub(super) service: Service,
-    pub(super) faults: Arc<Faults>,
-    pub(super) call_log: Option<CallLog>,
+    pub(super) faults: Arc<Faults<Operation, FaultKind>>,
+    pub(super) call_log: Option<LineFile>,
 }
 
 /// Answers one request.
@@ -97,7 +99,9 @@ impl Answer {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-amzn-requestid", new_request_id());
+        if let Ok(id) = HeaderValue::from_str(&new_uuid()) {
+            headers.insert("x-amzn-requestid", id);
+        }
         if let Some(error_type) = self.error_type {
             headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
         }
@@ -128,7 +132,7 @@ impl Server {
         let answer = Answer::from(result);
         answer.describe(&mut call);
         call.micros = started.elapsed().as_micros();
-        match self.call_log.as_ref().map(|log| log.append(&call)) {
+        match self.call_log.as_ref().map(|log| log.append_json(&call)) {
             Some(Err(error)) => Answer::from(ApiError::internal(format!("call log: {error}"))),
             _ => answer,
         }
@@ -148,7 +152,7 @@ impl Server {
         if head.method != Method::POST {
             return Err(ApiError::new(ErrorKind::MethodNotAllowed, "The method must be POST"));
         }
-        let Some(fault) = self.faults.strike(operation) else {
+        let Some(fault) = self.faults.strike(Some(&operation)) else {
             return self.service.run(operation, body, call).await.map(Some);
         };
         call.fault = Some(fault.to_string());
@@ -186,24 +190,13 @@ pub(super) async fn set_faults(
     ConnectInfo(peer): ConnectInfo<Peer>,
     body: Bytes,
 ) -> Response {
-    let result = if peer.is_on_this_machine() {
-        parse_faults(&body)
+    let answer = if peer.is_on_this_machine() {
+        let set = server.faults.replace_with_json(&body);
+        set.map(Some).map_err(|error| ApiError::validation(error.to_string()))
     } else {
         Err(ApiError::new(ErrorKind::AccessDenied, "Faults are set from the same machine"))
     };
-    let answer = result.map(|faults| {
-        let texts = faults.iter().map(Fault::to_string).collect::<Vec<_>>();
-        server.faults.replace(faults);
-        Some(json!(texts).to_string().into_bytes())
-    });
     Answer::from(answer).into_response()
-}
-
-fn parse_faults(body: &[u8]) -> Result<Vec<Fault>, ApiError> {
-    let texts: Vec<String> = serde_json::from_slice(body)
-        .map_err(|error| ApiError::validation(format!("An array of texts is expected: {error}")))?;
-    let faults = texts.iter().map(|text| text.parse()).collect::<anyhow::Result<_>>();
-    faults.map_err(|error| ApiError::validation(error.to_string()))
 }
 
 /// Reads a body up to the request limit, which counts the headers as well.
@@ -236,19 +229,4 @@ fn size_of_head(head: &Parts) -> usize {
     let line = head.method.as_str().len() + head.uri.to_string().len() + "  HTTP/1.1\r\n\r\n".len();
     let headers = head.headers.iter();
     line + headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
-}
-
-/// A random UUID; an empty one if the machine has no randomness, which is not worth a failed call.
-fn new_request_id() -> HeaderValue {
-    let mut bytes = [0; 16];
-    let _ = getrandom::fill(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text = hex(&bytes);
-    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]];
-    HeaderValue::from_str(&parts.join("-")).unwrap_or(HeaderValue::from_static("-"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -17,7 +17,9 @@ use tokio::time::{Instant, sleep};
 pub use engine::Engine;
 
 use installation::{Installation, Layout};
-use process::{Log, Supervised};
+use process::Log;
+
+use crate::supervised::{Ending, Supervised};
 
 /// The database that every server starts with.
 const DATABASE_NAME: &str = "rowgate";
@@ -63,16 +65,15 @@ impl Database {
         }
 
         let arguments = installation.server_arguments(&layout, port)?;
-        let server = match folder {
-            Folder::Kept(_) => Supervised::spawn(&installation.server, &arguments, None, &log)?,
-            Folder::Temporary(folder) => {
-                let path = folder.path();
-                let server = Supervised::spawn(&installation.server, &arguments, Some(path), &log)?;
-                // From here on the supervisor removes it, since it outlives a killed process.
-                let _ = folder.keep();
-                server
-            }
+        let ending = match &folder {
+            Folder::Kept(_) => Ending::InOrder,
+            Folder::Temporary(folder) => Ending::Removing(folder.path()),
         };
+        let (output, errors) = (log.writer()?, log.writer()?);
+        let server = Supervised::spawn(&installation.server, &arguments, ending, |command| {
+            command.stdout(output).stderr(errors);
+        })?;
+        folder.leave_to_supervisor();
         wait_until_ready(server, port, &log).await
     }
 
@@ -121,6 +122,13 @@ impl Folder {
         match self {
             Self::Kept(path) => path,
             Self::Temporary(folder) => folder.path(),
+        }
+    }
+
+    /// The supervisor removes a temporary one, since it outlives a killed process.
+    fn leave_to_supervisor(self) {
+        if let Self::Temporary(folder) = self {
+            let _ = folder.keep();
         }
     }
 }

@@ -13,44 +13,79 @@ use subtle::ConstantTimeEq;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use super::errors::{ApiError, ErrorKind};
-use super::limits::CLOCK_SKEW;
-
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const SERVICE: &str = "rds-data";
+
+/// How far a signature's date may be from now. AWS documents five minutes for most services.
+const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
 
 const WRONG_SIGNATURE: &str = "The request signature we calculated does not match the signature \
     you provided. Check your AWS Secret Access Key and signing method. Consult the service \
     documentation for details.";
 const WRONG_TOKEN: &str = "The security token included in the request is invalid.";
 
-/// Who may call.
-pub(super) struct Verifier {
-    pub(super) region: String,
-    pub(super) access_key_id: String,
-    pub(super) secret_access_key: String,
-    pub(super) session_token: Option<String>,
+/// Why a signature does not hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RefusalKind {
+    IncompleteSignature,
+    InvalidSignature,
+    MissingAuthenticationToken,
+    UnrecognizedClient,
+}
+
+impl RefusalKind {
+    /// The type as it stands in `x-amzn-ErrorType`; the status is 403 for all of them.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::IncompleteSignature => "IncompleteSignatureException",
+            Self::InvalidSignature => "InvalidSignatureException",
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::UnrecognizedClient => "UnrecognizedClientException",
+        }
+    }
+}
+
+/// A request that is not from whom it says, or not for this service.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) kind: RefusalKind,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+/// Who may call what.
+pub(crate) struct Verifier {
+    /// The name that a credential's scope must have, as `rds-data`.
+    pub(crate) service: &'static str,
+    pub(crate) region: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
 }
 
 /// The parts of a request that a signature covers.
 #[derive(Clone, Copy)]
-pub(super) struct SignedRequest<'a> {
-    pub(super) method: &'a str,
-    pub(super) path_and_query: &'a str,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
+pub(crate) struct SignedRequest<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path_and_query: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
 }
 
 impl Verifier {
     /// Checks who calls, when, for what, and that nothing was changed on the way.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         request: SignedRequest<'_>,
         now: OffsetDateTime,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), Refusal> {
         let authorization = Authorization::of(request.headers)?;
         if authorization.access_key_id != self.access_key_id {
-            return Err(ApiError::new(ErrorKind::UnrecognizedClient, WRONG_TOKEN));
+            return Err(Refusal::new(RefusalKind::UnrecognizedClient, WRONG_TOKEN));
         }
         self.check_token(request.headers)?;
         authorization.check_signed_headers()?;
@@ -62,16 +97,16 @@ impl Verifier {
         if bool::from(same) { Ok(()) } else { Err(invalid(WRONG_SIGNATURE)) }
     }
 
-    fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = headers.get("x-amz-security-token") else { return Ok(()) };
         let expected = self.session_token.as_deref().unwrap_or_default();
         if expected.is_empty() || !bool::from(token.as_bytes().ct_eq(expected.as_bytes())) {
-            return Err(ApiError::new(ErrorKind::UnrecognizedClient, WRONG_TOKEN));
+            return Err(Refusal::new(RefusalKind::UnrecognizedClient, WRONG_TOKEN));
         }
         Ok(())
     }
 
-    fn check_scope(&self, given: &Authorization<'_>, date: OffsetDateTime) -> Result<(), ApiError> {
+    fn check_scope(&self, given: &Authorization<'_>, date: OffsetDateTime) -> Result<(), Refusal> {
         let [day, region, service, terminator] = given.scope;
         let expected_day = text_of(date);
         let expected_day = &expected_day[..8];
@@ -86,9 +121,10 @@ impl Verifier {
             let region = &self.region;
             return Err(invalid(format!("Credential should be scoped to region '{region}'.")));
         }
-        if service != SERVICE {
+        if service != self.service {
+            let service = self.service;
             return Err(invalid(format!(
-                "Credential should be scoped to correct service: '{SERVICE}'."
+                "Credential should be scoped to correct service: '{service}'."
             )));
         }
         if terminator != "aws4_request" {
@@ -109,7 +145,7 @@ impl Verifier {
         request: SignedRequest<'_>,
         authorization: &Authorization<'_>,
         date: OffsetDateTime,
-    ) -> Result<String, ApiError> {
+    ) -> Result<String, Refusal> {
         let headers = authorization.headers_to_sign(request.headers)?;
         let host = header(request.headers, "host").unwrap_or_default();
         let uri = format!("http://{host}{}", request.path_and_query);
@@ -130,11 +166,11 @@ impl Verifier {
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name(SERVICE)
+            .name(self.service)
             .time(SystemTime::from(date))
             .settings(settings)
             .build()
-            .map_err(|error| ApiError::internal(error.to_string()))?;
+            .map_err(|error| invalid(error.to_string()))?;
         let signed = sign(copy, &parameters.into()).map_err(refuse)?;
         Ok(signed.signature().to_owned())
     }
@@ -142,24 +178,24 @@ impl Verifier {
 
 /// The header `Authorization`, taken apart.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Authorization<'a> {
+pub(crate) struct Authorization<'a> {
     access_key_id: &'a str,
     /// Day, region, service, terminator.
     scope: [&'a str; 4],
-    pub(super) signed_headers: Vec<&'a str>,
+    pub(crate) signed_headers: Vec<&'a str>,
     signature: &'a str,
 }
 
 impl<'a> Authorization<'a> {
-    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, ApiError> {
+    pub(crate) fn of(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let Some(value) = header(headers, "authorization") else {
-            let kind = ErrorKind::MissingAuthenticationToken;
-            return Err(ApiError::new(kind, "Missing Authentication Token"));
+            let kind = RefusalKind::MissingAuthenticationToken;
+            return Err(Refusal::new(kind, "Missing Authentication Token"));
         };
         Self::parse(value).ok_or_else(|| {
             let message = "Authorization header requires 'Credential' with a five-part scope, \
                            'SignedHeaders' and 'Signature' parameters, and AWS4-HMAC-SHA256.";
-            ApiError::new(ErrorKind::IncompleteSignature, message)
+            Refusal::new(RefusalKind::IncompleteSignature, message)
         })
     }
 
@@ -178,7 +214,7 @@ impl<'a> Authorization<'a> {
         })
     }
 
-    fn check_signed_headers(&self) -> Result<(), ApiError> {
+    fn check_signed_headers(&self) -> Result<(), Refusal> {
         if !self.signed_headers.contains(&"host") {
             return Err(invalid(
                 "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
@@ -191,7 +227,7 @@ impl<'a> Authorization<'a> {
     }
 
     /// Every value of every signed header; a header that is not there cannot have been signed.
-    fn headers_to_sign(&self, headers: &HeaderMap) -> Result<Vec<(&'a str, String)>, ApiError> {
+    fn headers_to_sign(&self, headers: &HeaderMap) -> Result<Vec<(&'a str, String)>, Refusal> {
         let mut signed = Vec::new();
         for name in &self.signed_headers {
             let mut values = headers.get_all(*name).iter().peekable();
@@ -207,7 +243,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-fn check_date(headers: &HeaderMap, now: OffsetDateTime) -> Result<OffsetDateTime, ApiError> {
+fn check_date(headers: &HeaderMap, now: OffsetDateTime) -> Result<OffsetDateTime, Refusal> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let date = header(headers, "x-amz-date")
         .and_then(|text| PrimitiveDateTime::parse(text, format).ok())
@@ -215,7 +251,7 @@ fn check_date(headers: &HeaderMap, now: OffsetDateTime) -> Result<OffsetDateTime
         .ok_or_else(|| {
             let message = "Authorization header requires existence of either a 'X-Amz-Date' or a \
                            'Date' header.";
-            ApiError::new(ErrorKind::IncompleteSignature, message)
+            Refusal::new(RefusalKind::IncompleteSignature, message)
         })?;
 
     let minutes = CLOCK_SKEW.whole_minutes();
@@ -244,8 +280,8 @@ fn text_of(date: OffsetDateTime) -> String {
     date.format(format).unwrap_or_default()
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new(ErrorKind::InvalidSignature, message)
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalKind::InvalidSignature, message)
 }
 
 #[cfg(test)]
@@ -263,6 +299,7 @@ mod tests {
 
     fn verifier() -> Verifier {
         Verifier {
+            service: "rds-data",
             region: "us-east-1".into(),
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
@@ -301,13 +338,13 @@ mod tests {
         headers.insert(HeaderName::from_static(name), value);
     }
 
-    fn verify(headers: &HeaderMap, body: &str, now: OffsetDateTime) -> Result<(), ApiError> {
+    fn verify(headers: &HeaderMap, body: &str, now: OffsetDateTime) -> Result<(), Refusal> {
         let body = body.as_bytes();
         let request = SignedRequest { method: "POST", path_and_query: "/Execute", headers, body };
         verifier().verify(request, now)
     }
 
-    fn refusal(headers: &HeaderMap) -> ApiError {
+    fn refusal(headers: &HeaderMap) -> Refusal {
         verify(headers, BODY, NOW).unwrap_err()
     }
 
@@ -330,7 +367,7 @@ mod tests {
         let error = verify(&plain(), r#"{"sql":"SELECT 2"}"#, NOW).unwrap_err();
         assert_eq!(
             (error.kind, error.message.as_str()),
-            (ErrorKind::InvalidSignature, WRONG_SIGNATURE)
+            (RefusalKind::InvalidSignature, WRONG_SIGNATURE)
         );
 
         for (name, value) in [("content-type", "text/plain"), ("host", "127.0.0.1:8081")] {
@@ -365,8 +402,8 @@ mod tests {
             ("20261123/us-east-1/s3", "service: 'rds-data'"),
         ] {
             let error = refusal(&headers(&authorization(scope, "host;x-amz-date", PLAIN)));
-            assert_eq!(error.kind, ErrorKind::InvalidSignature);
-            assert!(error.message.contains(text), "{error}");
+            assert_eq!(error.kind, RefusalKind::InvalidSignature);
+            assert!(error.message.contains(text), "{error:?}");
         }
     }
 
@@ -382,14 +419,14 @@ mod tests {
     fn refuses_strangers_and_broken_headers() {
         let mut none = plain();
         none.remove("authorization");
-        assert_eq!(refusal(&none).kind, ErrorKind::MissingAuthenticationToken);
+        assert_eq!(refusal(&none).kind, RefusalKind::MissingAuthenticationToken);
 
         let stranger = authorization("20261123/us-east-1/rds-data", "host;x-amz-date", PLAIN);
         let stranger = headers(&stranger.replace("AKIDEXAMPLE", "AKIDOTHER"));
-        assert_eq!(refusal(&stranger).kind, ErrorKind::UnrecognizedClient);
+        assert_eq!(refusal(&stranger).kind, RefusalKind::UnrecognizedClient);
 
         for broken in ["Bearer x", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123"] {
-            assert_eq!(refusal(&headers(broken)).kind, ErrorKind::IncompleteSignature);
+            assert_eq!(refusal(&headers(broken)).kind, RefusalKind::IncompleteSignature);
         }
     }
 }

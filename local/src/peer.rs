@@ -10,18 +10,18 @@ use tokio::net::TcpListener;
 
 /// Who is connected, and a second handle to hang up with, which HTTP alone has no way to do.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     address: SocketAddr,
     stream: Option<Arc<TcpStream>>,
 }
 
 impl Peer {
-    pub(super) fn is_on_this_machine(&self) -> bool {
+    pub(crate) fn is_on_this_machine(&self) -> bool {
         self.address.ip().to_canonical().is_loopback()
     }
 
     /// Closes the connection both ways; what is answered after that goes nowhere.
-    pub(super) fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         if let Some(stream) = &self.stream {
             let _ = stream.shutdown(Shutdown::Both);
         }

@@ -1,0 +1,207 @@
+//! A host that runs a Lambda function's real binary as AWS does.
+
+mod api;
+mod environment;
+mod invocation;
+mod limits;
+mod output;
+mod pool;
+mod runtime_api;
+mod service;
+mod variables;
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use axum::body::Bytes;
+
+pub use invocation::{FunctionError, Invocation, LostEvent};
+
+use crate::data_api::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::http_server::HttpServer;
+use crate::line_file::LineFile;
+use crate::signature::Verifier;
+use api::Api;
+use environment::Function;
+use pool::Pool;
+use service::Service;
+use variables::variables;
+
+/// What [`LambdaHost::start`] is told.
+#[derive(Clone)]
+pub struct LambdaOptions {
+    /// The function's executable, `bootstrap`.
+    pub program: PathBuf,
+    /// The function's name.
+    pub name: String,
+    /// The function's own variables, 4 KB at most; beside AWS's it finds no others.
+    pub environment: Vec<(String, String)>,
+    /// How long an invocation may run before its process is killed.
+    pub timeout: Duration,
+    /// What the function is told about its memory; nobody enforces it.
+    pub memory_mb: u32,
+    /// A file that what the function prints is appended to, and a `REPORT` line of AWS's for each
+    /// invocation.
+    pub log: Option<PathBuf>,
+    /// How long a failed event waits before each of its further attempts.
+    pub retry_delays: Vec<Duration>,
+    /// How many processes may run at a time. More invocations wait, where AWS would refuse those
+    /// that somebody waits for.
+    pub concurrency: usize,
+    /// Where Lambda's API listens; port 0 is a free one.
+    pub address: SocketAddr,
+}
+
+impl LambdaOptions {
+    /// AWS's times, 512 MB and 4 processes for a program.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            name: "rowgate".into(),
+            environment: Vec::new(),
+            timeout: Duration::from_secs(900),
+            memory_mb: 512,
+            log: None,
+            retry_delays: vec![Duration::from_secs(60), Duration::from_secs(120)],
+            concurrency: 4,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+        }
+    }
+}
+
+impl fmt::Debug for LambdaOptions {
+    /// Leaves out the variables' values, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.environment.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        f.debug_struct("LambdaOptions")
+            .field("program", &self.program)
+            .field("name", &self.name)
+            .field("environment", &names)
+            .field("timeout", &self.timeout)
+            .field("memory_mb", &self.memory_mb)
+            .field("log", &self.log)
+            .field("retry_delays", &self.retry_delays)
+            .field("concurrency", &self.concurrency)
+            .field("address", &self.address)
+            .finish()
+    }
+}
+
+/// A running host of one function; dropping it kills the function's processes.
+pub struct LambdaHost {
+    arn: String,
+    endpoint: String,
+    service: Arc<Service>,
+    server: HttpServer,
+}
+
+impl LambdaHost {
+    /// Begins to listen; the function's processes are started when they are needed.
+    ///
+    /// Fails when the program is not there, when its variables are over 4 KB, when the log cannot
+    /// be opened, or when the address is taken.
+    pub async fn start(options: LambdaOptions) -> Result<Self> {
+        let program = options.program.canonicalize();
+        let program = program
+            .with_context(|| format!("there is no program {}", options.program.display()))?;
+        let size = options.environment.iter().map(|(name, value)| name.len() + value.len());
+        ensure!(
+            size.sum::<usize>() <= limits::VARIABLES,
+            "a function's variables take 4 KB at most"
+        );
+
+        let arn = format!("arn:aws:lambda:{REGION}:123456789012:function:{}", options.name);
+        let function = Function {
+            variables: variables(&options.name, options.memory_mb, &program, &options.environment),
+            program,
+            arn: arn.clone(),
+            timeout: options.timeout,
+            log: options.log.as_deref().map(LineFile::open).transpose()?.map(Arc::new),
+        };
+        let pool = Pool::new(function, options.memory_mb, options.concurrency.max(1));
+        let service = Arc::new(Service::new(pool, options.retry_delays));
+        let api = Api {
+            service: Arc::clone(&service),
+            verifier: verifier(),
+            name: options.name,
+            arn: arn.clone(),
+        };
+        let server = HttpServer::start(options.address, api.router()).await?;
+        Ok(Self { arn, endpoint: format!("http://{}", server.address()), service, server })
+    }
+
+    /// The address of Lambda's API, for `AWS_ENDPOINT_URL_LAMBDA`: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The function's name in full.
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// Runs the function and waits for its answer; its own failure is in the [`Invocation`].
+    ///
+    /// It runs to its end even if nobody waits any more. Fails when no process can be started, when
+    /// the payload is over 6 MB, or when the host is stopped meanwhile.
+    pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Invocation> {
+        self.service.invoke(payload.into()).await
+    }
+
+    /// Queues an event and gives its request id; it is repeated when the function fails.
+    ///
+    /// Must be called inside of a Tokio runtime. Fails when the payload is over 1 MB.
+    pub fn invoke_async(&self, payload: impl Into<Bytes>) -> Result<String> {
+        self.service.invoke_async(payload.into())
+    }
+
+    /// Waits until no event is queued, running, or waiting for its next attempt.
+    pub async fn idle(&self) {
+        self.service.idle().await;
+    }
+
+    /// The events that failed at every attempt, the earliest first.
+    pub fn failures(&self) -> Vec<LostEvent> {
+        self.service.failures()
+    }
+
+    /// How long the last process that was started took until it asked for its first event.
+    pub fn cold_start(&self) -> Option<Duration> {
+        self.service.cold_start()
+    }
+
+    /// Kills the function's processes, whatever they are at; queued events are lost.
+    pub async fn stop(mut self) {
+        self.service.stop().await;
+        self.server.stop().await;
+    }
+}
+
+impl fmt::Debug for LambdaHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LambdaHost")
+            .field("arn", &self.arn)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for LambdaHost {
+    fn drop(&mut self) {
+        self.service.abandon();
+    }
+}
+
+fn verifier() -> Verifier {
+    Verifier {
+        service: "lambda",
+        region: REGION.into(),
+        access_key_id: ACCESS_KEY_ID.into(),
+        secret_access_key: SECRET_ACCESS_KEY.into(),
+        session_token: None,
+    }
+}

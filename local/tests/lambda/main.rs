@@ -1,0 +1,10 @@
+//! The Lambda host with a small function in Python, which speaks the Runtime API itself.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod api;
+mod environments;
+mod events;
+mod function;
+mod invocations;
+mod log;
+mod orphan;
