@@ -35,8 +35,8 @@ setup-tests:
 	@scripts/setup tests
 
 .PHONY: cli
-cli: setup ## Build the command rowgate
-	@cargo build --quiet --locked --package rowgate
+cli: setup ## Build the command rowgate, and the Lambda that it runs
+	@cargo build --quiet --locked --package rowgate --package rowgate-lambda
 
 .PHONY: edge
 edge: setup ## Build the Worker, if a source has changed

@@ -7,6 +7,7 @@
 
 mod checkout;
 mod end;
+mod files;
 mod report;
 mod worker;
 
@@ -17,20 +18,24 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
-use rowgate_core::{Credentials, KeyEntry, KeyRing};
-use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Fault};
+use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Fault, S3Fault};
 use rowgate_native::NativeHost;
 use tempfile::TempDir;
 
 use checkout::Checkout;
 use end::End;
+use files::Files;
 use report::Report;
 use worker::{Worker, WorkerOptions};
 
 /// How often the children are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Run the gateway on this machine: a private database, the Data API before it, the Worker.
+/// Run the gateway on this machine: a private database, the Data API before it, the Worker, and S3
+/// with the Lambda behind it.
+///
+/// An object put under incoming/ by any client of S3 is loaded.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct DevArgs {
     /// Print the addresses and keys as one line of JSON, and end with the process that started this
@@ -69,6 +74,23 @@ pub(crate) struct DevArgs {
     /// any:latency=200; repeatable
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
+
+    /// Let calls of S3 fail, as in get:cut:times=1, put:slow-down:skip=2 or any:latency=200;
+    /// repeatable
+    #[arg(long = "s3-fault", value_name = "FAULT")]
+    s3_faults: Vec<S3Fault>,
+
+    /// The Lambda's program to run [default: `bootstrap` beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    lambda: Option<PathBuf>,
+
+    /// How files are loaded, by the prefix of their key: {"incoming/jobs/": {"strict": true}}
+    #[arg(long, env, value_name = "JSON", value_parser = parse_load_options)]
+    load_options: Option<String>,
+}
+
+fn parse_load_options(text: &str) -> Result<String, SettingsError> {
+    LoadRules::read(text).map(|_| text.to_owned())
 }
 
 /// Runs until a signal or the end of a child.
@@ -92,6 +114,7 @@ pub(crate) async fn run(args: DevArgs) -> Result<()> {
 
 /// Everything that runs; dropping it ends it all, children before the folder with their files.
 struct Stack {
+    files: Files,
     worker: Worker,
     data_api: DataApi,
     database: Option<Database>,
@@ -120,7 +143,7 @@ impl Stack {
         let call_log = folder.path().join("calls.jsonl");
         let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)).await?;
 
-        progress("making the tables and starting the Worker");
+        progress("making the tables, starting the Worker and S3");
         let api_key = make_api_key(args.keys.as_deref())?;
         let variables = variables(&data_api, &database_url, &api_key)?;
         let host = host(&variables)?;
@@ -135,7 +158,18 @@ impl Stack {
             make_tables(&variables, &host),
         )?;
 
-        Ok(Self { worker, data_api, database, database_url, api_key, call_log, _folder: folder })
+        let files = Files::start(folder.path(), args, &variables).await?;
+
+        Ok(Self {
+            files,
+            worker,
+            data_api,
+            database,
+            database_url,
+            api_key,
+            call_log,
+            _folder: folder,
+        })
     }
 
     fn report(&self) -> Report<'_> {
@@ -149,6 +183,11 @@ impl Stack {
             aws_secret_access_key: rowgate_local::SECRET_ACCESS_KEY,
             cluster_arn: rowgate_local::CLUSTER_ARN,
             secret_arn: rowgate_local::SECRET_ARN,
+            s3: self.files.s3().endpoint(),
+            bucket: self.files.s3().bucket(),
+            lambda: self.files.lambda().endpoint(),
+            s3_log: self.files.s3_log(),
+            lambda_log: self.files.lambda_log(),
             call_log: &self.call_log,
             worker_log: self.worker.log(),
         }
@@ -168,6 +207,7 @@ impl Stack {
     }
 
     async fn stop(self) -> Result<()> {
+        self.files.stop().await;
         self.worker.stop().await?;
         self.data_api.stop().await;
         match self.database {

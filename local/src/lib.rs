@@ -11,10 +11,9 @@
 //! leaves a question open, the answer that is harder on the caller was chosen, so that what passes
 //! here has the better chance to pass there.
 //!
-//! Errors that AWS gives on a bad day come on demand, see [`Fault`] and
-//! [`S3Fault`]. The database behind it is
-//! MariaDB or Oracle's MySQL, see [`Engine`]; `ROWGATE_ENGINE=mysql` makes this crate's own tests
-//! take MySQL.
+//! Errors that AWS gives on a bad day come on demand, see [`Fault`] and [`S3Fault`]. The database
+//! is MariaDB or Oracle's MySQL, see [`Engine`]; `ROWGATE_ENGINE=mysql` makes this crate's own
+//! tests take MySQL.
 //!
 //! ```no_run
 //! # async fn start() -> anyhow::Result<()> {

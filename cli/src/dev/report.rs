@@ -16,6 +16,11 @@ pub(super) struct Report<'a> {
     pub(super) aws_secret_access_key: &'a str,
     pub(super) cluster_arn: &'a str,
     pub(super) secret_arn: &'a str,
+    pub(super) s3: &'a str,
+    pub(super) bucket: &'a str,
+    pub(super) lambda: &'a str,
+    pub(super) s3_log: &'a Path,
+    pub(super) lambda_log: &'a Path,
     pub(super) call_log: &'a Path,
     pub(super) worker_log: &'a Path,
 }
@@ -42,14 +47,21 @@ impl Report<'_> {
             "aws_secret_access_key": self.aws_secret_access_key,
             "cluster_arn": self.cluster_arn,
             "secret_arn": self.secret_arn,
+            "s3": self.s3,
+            "bucket": self.bucket,
+            "lambda": self.lambda,
+            "s3_log": self.s3_log,
+            "lambda_log": self.lambda_log,
             "call_log": self.call_log,
             "worker_log": self.worker_log,
         })
     }
 
     fn to_text(&self) -> String {
-        let Self { edge, data_api, database_url, api_key, .. } = self;
+        let Self { edge, data_api, database_url, api_key, s3, bucket, .. } = self;
+        let Self { region, aws_access_key_id, aws_secret_access_key, .. } = self;
         let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
+        let lambda_log = self.lambda_log.display();
         format!(
             r#"
 rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
@@ -58,14 +70,20 @@ rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
   API key     {api_key}
   database    {database_url}
   Data API    {data_api}
+  S3          {s3}, bucket {bucket}
   call log    {call_log}
   Worker log  {worker_log}
+  Lambda log  {lambda_log}
 
 Try it:
 
   curl -i {edge}/insert_data \
     -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
     -d '{{"departments":[{{"id":1,"department_name":"Finance"}}]}}'
+
+  export AWS_ACCESS_KEY_ID={aws_access_key_id} AWS_SECRET_ACCESS_KEY={aws_secret_access_key}
+  export AWS_REGION={region} AWS_ENDPOINT_URL_S3={s3} DATA_BUCKET={bucket}
+  target/debug/rowgate load samples/*.csv
 
 This key is good here only. For a deployed Worker make one and tell it:
 

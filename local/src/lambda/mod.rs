@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use axum::body::Bytes;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use invocation::{FunctionError, Invocation, LostEvent};
 
@@ -157,6 +159,18 @@ impl LambdaHost {
     /// Must be called inside of a Tokio runtime. Fails when the payload is over 1 MB.
     pub fn invoke_async(&self, payload: impl Into<Bytes>) -> Result<String> {
         self.service.invoke_async(payload.into())
+    }
+
+    /// Queues every event that comes, as from [`S3Options::notifications`](crate::S3Options).
+    ///
+    /// Must be called inside of a Tokio runtime. Events over 1 MB are dropped.
+    pub fn listen(&self, mut events: UnboundedReceiver<Value>) {
+        let service = Arc::clone(&self.service);
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                let _ = service.invoke_async(event.to_string().into());
+            }
+        });
     }
 
     /// Waits until no event is queued, running, or waiting for its next attempt.

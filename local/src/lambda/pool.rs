@@ -66,7 +66,7 @@ impl Pool {
         *self.last_cold_start.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Kills the idle environments, and lets no others be started.
+    /// Lets no more environments be used, and hands out the idle ones for their end.
     pub(super) fn close(&self) -> Vec<Environment> {
         self.permits.close();
         std::mem::take(&mut *self.idle())

@@ -5,6 +5,8 @@ mod bodies;
 mod call;
 mod conditions;
 mod faults;
+mod keys;
+mod lists;
 mod locks;
 mod notification;
 mod operation;
@@ -76,9 +78,10 @@ impl Default for S3Options {
 
 /// A running S3; dropping it ends it, without waiting for calls in flight.
 ///
-/// It knows [`ACCESS_KEY_ID`] alone and wants addresses in path style. Names of buckets in hosts,
-/// versions of objects, and keys over 110 bytes are not supported; neither is a key that stands
-/// where others have a folder (`a` beside `a/b`).
+/// It knows [`ACCESS_KEY_ID`] alone and wants addresses in path style. It does less than AWS where
+/// s3s-fs does: no versions of objects, no keys over 110 bytes, no key that stands where others have
+/// a folder (`a` beside `a/b`), no message for a key that ends with a slash. An upload whose
+/// checksum is wrong is refused, and yet its bytes take the object's place.
 pub struct S3 {
     endpoint: String,
     faults: Arc<Faults<S3Operation, S3FaultKind>>,

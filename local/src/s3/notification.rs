@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::keys::encode_key;
 use crate::data_api::REGION;
 
 /// Where messages go, and for which keys.
@@ -92,28 +93,10 @@ fn message(created: &Created<'_>, now: OffsetDateTime, sequence: u64) -> Value {
     }]})
 }
 
-/// Encodes as an HTML form does, except for the slash, which S3 leaves.
-fn encode_key(key: &str) -> String {
-    let parts = key.split('/').map(|part| form_urlencoded::byte_serialize(part.as_bytes()));
-    parts.map(Iterator::collect).collect::<Vec<String>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use time::macros::datetime;
-
-    #[test]
-    fn keys_are_encoded_as_in_a_form() {
-        for (key, encoded) in [
-            ("incoming/red flower.jpg", "incoming/red+flower.jpg"),
-            ("incoming/a+b=100%.csv", "incoming/a%2Bb%3D100%25.csv"),
-            ("incoming/März/東京.csv", "incoming/M%C3%A4rz/%E6%9D%B1%E4%BA%AC.csv"),
-            ("a//b/", "a//b/"),
-        ] {
-            assert_eq!(encode_key(key), encoded);
-        }
-    }
 
     #[test]
     fn sequences_grow_when_the_clock_does_not() {

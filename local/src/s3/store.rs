@@ -20,6 +20,7 @@ use s3s_fs::FileSystem;
 
 use super::call::Call;
 use super::conditions::Conditions;
+use super::lists::{encode_list, encode_old_list};
 use super::locks::Locks;
 use super::notification::{Created, Notifier};
 
@@ -167,6 +168,7 @@ impl S3 for Store {
         let bucket = request.input.bucket.clone();
         let mut answer = self.files.list_objects(request).await?;
         self.add_e_tags(&bucket, answer.output.contents.as_mut()).await;
+        encode_old_list(&mut answer.output);
         Ok(answer)
     }
 
@@ -177,6 +179,7 @@ impl S3 for Store {
         let bucket = request.input.bucket.clone();
         let mut answer = self.files.list_objects_v2(request).await?;
         self.add_e_tags(&bucket, answer.output.contents.as_mut()).await;
+        encode_list(&mut answer.output);
         Ok(answer)
     }
 

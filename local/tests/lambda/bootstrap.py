@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 BASE = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/"
@@ -40,6 +42,8 @@ def handle(event, headers, count):
         return "x" * event["bytes"]
     if do == "crash":
         os._exit(event["status"])
+    if do == "leave":
+        return subprocess.Popen(["sleep", "60"]).pid
     if do == "fail":
         raise ValueError("on demand")
     if do == "fail-at-first":

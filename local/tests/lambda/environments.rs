@@ -3,8 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{ACCESS_KEY_ID, REGION};
 use serde_json::{Value, json};
 
-use crate::function::{answer, host, invoke};
-use crate::invocations::is_alive;
+use crate::function::{answer, host, invoke, is_alive};
 
 #[tokio::test]
 async fn a_function_finds_its_own_variables_and_those_of_aws() {
@@ -78,4 +77,18 @@ async fn processes_end_with_their_host() {
     second.invoke_async(json!({"do": "sleep", "seconds": 60}).to_string()).unwrap();
     drop(second);
     assert!(!is_alive(&dropped["pid"]));
+}
+
+#[tokio::test]
+async fn what_a_process_leaves_ends_with_it() {
+    let host = host(|_| ()).await;
+    let pid = answer(&host, json!({"do": "leave"})).await;
+    assert!(is_alive(&pid));
+    host.stop().await;
+    // Whoever adopts orphans may take a moment to bury one.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while is_alive(&pid) {
+        assert!(Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

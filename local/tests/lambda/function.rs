@@ -1,8 +1,8 @@
 //! The function on disk, and hosts for it.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) fn program() -> PathBuf {
 }
 
 /// The interpreter by its full path, since the function finds another PATH than this test.
-pub(crate) fn write(path: &std::path::Path) {
+fn write(path: &Path) {
     let python = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     let python = String::from_utf8(python.unwrap().stdout).unwrap();
     let text = format!("#!{} -IS\n{}", python.trim(), include_str!("bootstrap.py"));
@@ -60,4 +60,12 @@ pub(crate) async fn answer(host: &LambdaHost, event: Value) -> Value {
 pub(crate) async fn failure(host: &LambdaHost, event: Value) -> (String, String) {
     let error = invoke(host, event).await.result.unwrap_err();
     (error.error_type(), error.message())
+}
+
+/// Whether a process runs; one that has ended and is not yet buried does not.
+pub(crate) fn is_alive(pid: &Value) -> bool {
+    let script = r#"kill -0 "$1" && ! grep -q '^State:.*Z' "/proc/$1/status""#;
+    let mut shell = Command::new("/bin/sh");
+    let status = shell.args(["-c", script, "sh", &pid.to_string()]).stderr(Stdio::null()).status();
+    status.unwrap().success()
 }

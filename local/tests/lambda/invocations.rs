@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{LambdaHost, LambdaOptions};
 use serde_json::{Value, json};
 
-use crate::function::{answer, failure, host, invoke, options};
+use crate::function::{answer, failure, host, invoke, is_alive, options};
 
 #[tokio::test]
 async fn an_answer_comes_back() {
@@ -109,8 +109,4 @@ async fn what_cannot_work_is_said_at_the_start() {
     let environment = vec![("LARGE".into(), "x".repeat(4092))];
     let error = LambdaHost::start(LambdaOptions { environment, ..options() }).await.unwrap_err();
     assert!(error.to_string().contains("4 KB"), "{error}");
-}
-
-pub(crate) fn is_alive(pid: &Value) -> bool {
-    std::path::Path::new(&format!("/proc/{pid}")).exists()
 }

@@ -1,11 +1,10 @@
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::function::{answer, host};
+use crate::function::{answer, host, is_alive};
 
 const CHILD: &str = "ROWGATE_TEST_ORPHAN";
 
@@ -32,14 +31,14 @@ fn a_killed_host_leaves_no_process() {
         .unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = lines.map(Result::unwrap).find(|line| line.starts_with("STARTED")).unwrap();
-    let process = Path::new("/proc").join(&line["STARTED ".len()..]);
-    assert!(process.exists());
+    let pid: Value = line["STARTED ".len()..].parse().unwrap();
+    assert!(is_alive(&pid));
 
     // SIGKILL: no destructor runs.
     child.kill().unwrap();
     child.wait().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
-    while process.exists() {
+    while is_alive(&pid) {
         assert!(Instant::now() < deadline, "the function outlives its host");
         std::thread::sleep(Duration::from_millis(20));
     }

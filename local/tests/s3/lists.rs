@@ -37,3 +37,15 @@ async fn a_delimiter_gathers_folders() {
     assert_eq!(prefixes, "<Prefix>backups/a/</Prefix> <Prefix>backups/b/</Prefix>");
     s3.stop().await;
 }
+
+#[tokio::test]
+async fn a_list_is_encoded_on_demand() {
+    let (s3, client) = store(|_| ()).await;
+    client.put("/a%20b/c%2Bd%25.csv", b"").await;
+    for query in ["", "&list-type=2"] {
+        let list = client.get(&format!("?encoding-type=url{query}&prefix=a%20b%2F")).await.ok();
+        assert_eq!(list.elements("Key"), ["a+b/c%2Bd%25.csv"]);
+        assert_eq!(list.elements("Prefix"), ["a+b/"]);
+    }
+    s3.stop().await;
+}

@@ -1,0 +1,98 @@
+//! The door for files: S3, and the Lambda that an object sets off.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rowgate_local::{LambdaHost, LambdaOptions, S3, S3Options};
+use tokio::sync::mpsc;
+
+use super::{DevArgs, Variables};
+
+/// AWS waits one minute and two; nobody at a desk would.
+const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Any key of API Gateway may write every table here: nobody but this machine has any.
+const GATEWAY_KEYS: &str = r#"[{"id":"gateway:*","tables":["*"]}]"#;
+
+/// S3 and the Lambda behind it; dropping it ends both.
+pub(super) struct Files {
+    s3: S3,
+    lambda: LambdaHost,
+    s3_log: PathBuf,
+    lambda_log: PathBuf,
+}
+
+impl Files {
+    pub(super) async fn start(
+        folder: &Path,
+        args: &DevArgs,
+        variables: &Variables,
+    ) -> Result<Self> {
+        let (sender, notifications) = mpsc::unbounded_channel();
+        let s3_log = folder.join("s3.jsonl");
+        let s3 = S3::start(S3Options {
+            call_log: Some(s3_log.clone()),
+            faults: args.s3_faults.clone(),
+            notifications: Some(sender),
+            ..S3Options::default()
+        })
+        .await?;
+
+        let lambda_log = folder.join("lambda.log");
+        let lambda = LambdaHost::start(LambdaOptions {
+            environment: environment(variables, s3.endpoint(), args.load_options.as_deref()),
+            log: Some(lambda_log.clone()),
+            retry_delays: RETRY_DELAYS.into(),
+            ..LambdaOptions::new(program(args.lambda.as_deref())?)
+        })
+        .await?;
+
+        lambda.listen(notifications);
+        Ok(Self { s3, lambda, s3_log, lambda_log })
+    }
+
+    pub(super) fn s3(&self) -> &S3 {
+        &self.s3
+    }
+
+    pub(super) fn lambda(&self) -> &LambdaHost {
+        &self.lambda
+    }
+
+    pub(super) fn s3_log(&self) -> &Path {
+        &self.s3_log
+    }
+
+    pub(super) fn lambda_log(&self) -> &Path {
+        &self.lambda_log
+    }
+
+    pub(super) async fn stop(self) {
+        self.s3.stop().await;
+        self.lambda.stop().await;
+    }
+}
+
+/// The Lambda's program. Built by the same command, it lies beside this one.
+fn program(given: Option<&Path>) -> Result<PathBuf> {
+    let program = match given {
+        Some(program) => program.to_owned(),
+        None => std::env::current_exe()?.with_file_name("bootstrap"),
+    };
+    program.is_file().then_some(program).context("the Lambda is not built; run `make cli`")
+}
+
+fn environment(
+    variables: &Variables,
+    s3: &str,
+    load_options: Option<&str>,
+) -> Vec<(String, String)> {
+    let of_worker = variables.iter().filter(|(name, _)| *name != "API_KEYS");
+    let mut environment: Vec<_> =
+        of_worker.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    environment.push(("API_KEYS".into(), GATEWAY_KEYS.into()));
+    environment.push(("AWS_ENDPOINT_URL_S3".into(), s3.into()));
+    environment.extend(load_options.map(|options| ("LOAD_OPTIONS".into(), options.into())));
+    environment
+}
