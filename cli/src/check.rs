@@ -4,24 +4,21 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use rowgate_core::schema::{self, Table};
 use rowgate_core::{
     CHECKED_KEYS, Intake, JsonError, LineDecoder, LineFormat, OnError, Options, Outcome, Part,
     Report, Verdict, decode_rows, decode_tables,
 };
 
+use crate::progress;
+
 /// How much of a file is read at a time.
 const PIECE: usize = 1 << 18;
 
-/// What is over sooner needs no progress bar.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-const NO_TABLE: &str = "neither a folder nor the name says which table; use --table";
+pub(crate) const NO_TABLE: &str = "neither a folder nor the name says which table; use --table";
 
 /// Check files as the gateway would, without a database.
 ///
@@ -48,14 +45,14 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people: counts, then one line for each error
     Text,
     /// For programs: one JSON object a file
     Json,
 }
 
-fn parse_table(name: &str) -> Result<&'static Table, String> {
+pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
     schema::table(name).ok_or_else(|| {
         let names: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
         format!("the tables are {}", names.join(", "))
@@ -101,7 +98,7 @@ fn check_lines(
     intake: &mut Intake,
 ) -> Result<()> {
     let mut file = File::open(path)?;
-    let progress = progress_bar(file.metadata()?.len());
+    let progress = progress::bar(file.metadata()?.len());
     let mut decoder = LineDecoder::new(format, table);
     let mut piece = vec![0; PIECE];
 
@@ -115,25 +112,13 @@ fn check_lines(
         while let Some(row) = decoder.next_row(&mut bytes) {
             intake.row(table, row);
         }
-        progress.inc(length as u64);
-        if progress.elapsed() > PATIENCE && progress.is_hidden() {
-            progress.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-        }
+        progress::advance(&progress, length as u64);
     }
     if let Some(row) = decoder.finish() {
         intake.row(table, row);
     }
     progress.finish_and_clear();
     Ok(())
-}
-
-/// Hidden at first; indicatif itself shows nothing where standard error is no terminal.
-fn progress_bar(bytes: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let progress = ProgressBar::hidden().with_style(style);
-    progress.set_length(bytes);
-    progress
 }
 
 /// A JSON file is read whole: it is the body of one request, or meant to be.

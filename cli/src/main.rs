@@ -4,7 +4,9 @@ mod check;
 mod dev;
 mod doctor;
 mod keys;
+mod load;
 mod migrate;
+mod progress;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ enum Command {
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
     Keys(keys::KeysArgs),
+    Load(load::LoadArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -35,6 +38,7 @@ async fn main() -> ExitCode {
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Load(args) => load::run(&args).await,
         Command::Migrate(args) => migrate::run(&args).await,
     };
     result.unwrap_or_else(|error| {

@@ -84,6 +84,7 @@ mod sign;
 pub use sign::{Credentials, sign};
 
 mod upload;
+pub use upload::Upload;
 
 mod ingest;
 pub use ingest::{

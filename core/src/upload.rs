@@ -11,7 +11,7 @@ use crate::s3::{
 
 /// Writes one object; nobody sees anything of it before its end.
 #[derive(Debug)]
-pub(crate) struct Upload<'u, H> {
+pub struct Upload<'u, H> {
     client: &'u Client<'u, H, Endpoint>,
     bucket: &'u str,
     key: &'u str,
@@ -22,7 +22,8 @@ pub(crate) struct Upload<'u, H> {
 }
 
 impl<'u, H: Host> Upload<'u, H> {
-    pub(crate) fn new(
+    /// An upload of which nothing has been written.
+    pub fn new(
         client: &'u Client<'u, H, Endpoint>,
         bucket: &'u str,
         key: &'u str,
@@ -32,7 +33,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     /// Writes a part: at least 5 MiB, the last one aside.
-    pub(crate) async fn write(&mut self, body: &[u8]) -> Result<(), CallError<Error>> {
+    pub async fn write(&mut self, body: &[u8]) -> Result<(), CallError<Error>> {
         let id = match &self.id {
             Some(id) => id.clone(),
             None => self.begin().await?,
@@ -58,7 +59,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     /// Writes the rest and ends the object; a small one is a single call.
-    pub(crate) async fn finish(&mut self, rest: &[u8]) -> Result<(), CallError<Error>> {
+    pub async fn finish(&mut self, rest: &[u8]) -> Result<(), CallError<Error>> {
         let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
         if self.id.is_none() {
             let put = PutObject { bucket, key, body: rest, content_type, if_none_match: false };
@@ -75,7 +76,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     /// Gives up the parts that were written. If that fails, the bucket's lifecycle rule ends them.
-    pub(crate) async fn abandon(&mut self) {
+    pub async fn abandon(&mut self) {
         self.e_tags.clear();
         if let Some(upload_id) = self.id.take() {
             let (bucket, key) = (self.bucket, self.key);

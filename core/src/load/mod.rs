@@ -100,8 +100,8 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
     options: &LoadOptions,
     sink: &mut R,
 ) -> LoadReport {
-    let now = || database.host().now();
-    let mut report = LoadReport::new(*options, now(), source.size());
+    let host = database.host();
+    let mut report = LoadReport::begin(host, *options, source.size());
     match File::of_path(path) {
         Ok(file) => {
             report.table = Some(file.table.name);
@@ -115,7 +115,7 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
             report.status = Status::Rejected;
         }
     }
-    report.duration_ms = milliseconds(now().saturating_sub(report.started));
+    report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
     report
 }
 

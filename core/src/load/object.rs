@@ -38,6 +38,11 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// The key of the object's report.
+    pub fn report_key(&self) -> String {
+        self.beside("reports", "json")
+    }
+
     fn is_for_loading(&self) -> bool {
         let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
         !own && !self.key.ends_with('/')
@@ -69,11 +74,11 @@ pub async fn load_object<H: Host>(
     time: Duration,
 ) -> Result<LoadReport, LoadError> {
     let options = settings.rules.options(&object.key);
-    let new_report = |bytes| LoadReport::new(options, host.now(), bytes);
     if !object.is_for_loading() {
-        let ignored = LoadReport { status: Status::Ignored, ..new_report(0) };
-        return Ok(LoadReport { object: Some(object.clone()), ..ignored });
+        let ignored = LoadReport::begin(host, options, 0);
+        return Ok(LoadReport { status: Status::Ignored, object: Some(object.clone()), ..ignored });
     }
+    let started = host.now();
     check_key(&object.key)?;
 
     let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
@@ -93,9 +98,10 @@ pub async fn load_object<H: Host>(
             }
             LoadReport { object: Some(object.clone()), ..report }
         }
-        None => gone(object, new_report(0)),
+        None => gone(object, LoadReport::begin(host, options, 0)),
     };
-    report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
+    report.started = started;
+    report.duration_ms = milliseconds(host.now().saturating_sub(started));
     write_report(&s3, &report).await?;
     match report.failure.clone() {
         Some(failure) => Err(failure),
@@ -172,7 +178,7 @@ async fn write_report<H: Host>(
     let body = serde_json::to_vec(report).map_err(|error| failed(error.to_string()))?;
     let put = PutObject {
         bucket: &object.bucket,
-        key: &object.beside("reports", "json"),
+        key: &object.report_key(),
         body: &body,
         content_type: "application/json",
         if_none_match: false,

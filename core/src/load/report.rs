@@ -1,5 +1,6 @@
 //! What became of a file.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
@@ -9,6 +10,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::{LoadError, LoadOptions, ObjectRef};
 use crate::date_time;
+use crate::host::Host;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::lines::LineFormat;
 use crate::outcome::{Outcomes, RowError, RowErrorKind};
@@ -57,6 +59,8 @@ impl fmt::Display for Status {
 /// What became of a file; `received = stored + kept + rejected`.
 #[derive(Debug)]
 pub struct LoadReport {
+    /// Another one for every load, also of the same file.
+    pub load_id: String,
     /// How it ended.
     pub status: Status,
     /// Which object it is, if it comes from S3.
@@ -96,9 +100,15 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
+    pub(super) fn begin<H: Host>(host: &H, settings: LoadOptions, bytes: u64) -> Self {
+        let load_id = format!("{:016x}{:016x}", host.random(), host.random());
+        Self { load_id, ..Self::new(settings, host.now(), bytes) }
+    }
+
     /// A report of a file of which nothing is known yet.
     pub fn new(settings: LoadOptions, started: Duration, bytes: u64) -> Self {
         Self {
+            load_id: String::new(),
             status: Status::Empty,
             object: None,
             bytes,
@@ -173,6 +183,7 @@ impl Serialize for LoadReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut report = serializer.serialize_map(None)?;
         report.serialize_entry("rowgate", env!("CARGO_PKG_VERSION"))?;
+        report.serialize_entry("load_id", &self.load_id)?;
         report.serialize_entry("status", &self.status)?;
         if let Some(object) = &self.object {
             report.serialize_entry("bucket", &object.bucket)?;

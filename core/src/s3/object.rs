@@ -56,6 +56,8 @@ pub struct HeadObjectOutput {
     pub e_tag: String,
     /// The version, in a bucket that keeps versions.
     pub version_id: Option<String>,
+    /// When it was written by S3's clock, as HTTP has dates; empty if S3 did not say.
+    pub last_modified: String,
 }
 
 /// Writes a whole object.
@@ -120,6 +122,7 @@ impl Operation for HeadObject<'_> {
                 content_length,
                 e_tag,
                 version_id: version_id.map(ToOwned::to_owned),
+                last_modified: response.header("last-modified").unwrap_or_default().to_owned(),
             }),
             _ => Err(Error::unreadable(&response)),
         }

@@ -1,0 +1,197 @@
+//! `rowgate load`: files into the database, by S3 and the Lambda or straight away.
+
+mod bucket;
+mod direct;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use rowgate_core::schema::{self, Table};
+use rowgate_core::{LoadOptions, OnDuplicate, OnError};
+use serde_json::Value;
+
+use crate::check::{Format, NO_TABLE, parse_table};
+
+/// Load files and say what became of their rows.
+///
+/// A file is put under incoming/ in the bucket, where the Lambda takes it, and its report is waited
+/// for. With --direct it is loaded from here by the same pipeline, without S3, through the Data API
+/// with the settings of `rowgate migrate`; rejected lines then go into a file beside it. CSV and
+/// NDJSON, plain or gzip; a file goes to the table that the nearest folder or its own name says.
+/// The exit code is 1 if a row was rejected.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoadArgs {
+    /// .csv, .ndjson and .jsonl files, with or without .gz
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+
+    /// Table of all the files, whatever they are called
+    #[arg(long, value_parser = parse_table)]
+    table: Option<&'static Table>,
+
+    /// How to print the outcome
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Bucket that the Lambda looks after
+    #[arg(long, env = "DATA_BUCKET", required_unless_present = "direct")]
+    bucket: Option<String>,
+
+    /// Where in the bucket to put the files
+    #[arg(long, default_value = "incoming/")]
+    prefix: String,
+
+    /// How long to wait for a report, in seconds; 0 only puts the files there
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    wait: u64,
+
+    /// Load from here, without S3
+    #[arg(long)]
+    direct: bool,
+
+    #[command(flatten)]
+    options: DirectOptions,
+}
+
+/// What `LOAD_OPTIONS` says of files in S3.
+#[derive(Debug, clap::Args)]
+struct DirectOptions {
+    /// What to do with bad rows: skip them, or reject the file
+    #[arg(long, value_enum, default_value_t = OnErrorArg::Skip, requires = "direct")]
+    on_error: OnErrorArg,
+
+    /// What to do with rows whose id the table has
+    #[arg(long, value_enum, default_value_t = OnDuplicateArg::Update, requires = "direct")]
+    on_duplicate: OnDuplicateArg,
+
+    /// Require a value in every column
+    #[arg(long, requires = "direct")]
+    strict: bool,
+
+    /// Require the parents of every row
+    #[arg(long, requires = "direct")]
+    check_references: bool,
+
+    /// Store nothing if more rows than this are bad
+    #[arg(long, value_name = "N", requires = "direct")]
+    max_errors: Option<u64>,
+
+    /// Store nothing if a larger part of the rows is bad, 0 to 1
+    #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
+    max_error_rate: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnErrorArg {
+    Skip,
+    Reject,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OnDuplicateArg {
+    Update,
+    Keep,
+    Fail,
+}
+
+impl DirectOptions {
+    fn read(&self) -> LoadOptions {
+        LoadOptions {
+            on_error: match self.on_error {
+                OnErrorArg::Skip => OnError::Skip,
+                OnErrorArg::Reject => OnError::Reject,
+            },
+            on_duplicate: match self.on_duplicate {
+                OnDuplicateArg::Update => OnDuplicate::Update,
+                OnDuplicateArg::Keep => OnDuplicate::Keep,
+                OnDuplicateArg::Fail => OnDuplicate::Fail,
+            },
+            strict: self.strict,
+            check_references: self.check_references,
+            max_errors: self.max_errors,
+            max_error_rate: self.max_error_rate,
+        }
+    }
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
+    rate.ok_or_else(|| "a number from 0 to 1".to_owned())
+}
+
+pub(crate) async fn run(args: &LoadArgs) -> Result<ExitCode> {
+    let mut all_good = true;
+    for path in &args.files {
+        let report = load(args, path).await.with_context(|| path.display().to_string())?;
+        all_good &= print(args.format, path, report.as_ref())?;
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The file's report, or `None` if it is not waited for.
+async fn load(args: &LoadArgs, path: &Path) -> Result<Option<Value>> {
+    let table = args.table.or_else(|| schema::table_of_file(&path.to_string_lossy()));
+    let table = table.context(NO_TABLE)?;
+    let name = path.file_name().and_then(|name| name.to_str()).context("not a file's name")?;
+    match &args.bucket {
+        Some(bucket) if !args.direct => {
+            let key = format!("{}{}/{name}", args.prefix, table.name);
+            bucket::load(bucket, &key, path, Duration::from_secs(args.wait)).await
+        }
+        _ => direct::load(path, &format!("{}/{name}", table.name), &args.options.read())
+            .await
+            .map(Some),
+    }
+}
+
+/// Prints a report and answers whether every row is good.
+fn print(format: Format, path: &Path, report: Option<&Value>) -> Result<bool> {
+    let mut out = std::io::stdout().lock();
+    let path = path.display();
+    let Some(report) = report else {
+        writeln!(out, "{path}: in the bucket")?;
+        return Ok(true);
+    };
+    match format {
+        Format::Json => writeln!(out, "{report}")?,
+        Format::Text => print_text(&mut out, &path.to_string(), report)?,
+    }
+    match &report["failure"] {
+        Value::String(failure) => bail!("{path}: {failure}"),
+        _ => Ok(matches!(report["status"].as_str(), Some("complete" | "empty"))),
+    }
+}
+
+fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for (table, counts) in report["tables"].as_object().into_iter().flatten() {
+        let [received, stored, kept, rejected] =
+            ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
+        let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
+        writeln!(out, "{path}: {table}: {counts} ({})", text(&report["status"]))?;
+    }
+    let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for error in errors {
+        let line =
+            error["line"].as_u64().map_or_else(|| " ".to_owned(), |line| format!("{line}: "));
+        let column = error["column"].as_str().map_or_else(String::new, |name| format!("{name}: "));
+        writeln!(
+            out,
+            "{path}:{line}{column}{}: {}",
+            text(&error["code"]),
+            text(&error["message"])
+        )?;
+    }
+    let unlisted = report["error_count"].as_u64().unwrap_or_default() - errors.len() as u64;
+    if unlisted > 0 {
+        writeln!(out, "{path}: and {unlisted} more errors")?;
+    }
+    if let Some(rejects) = report["rejects"].as_str() {
+        writeln!(out, "{path}: the rejected lines are in {rejects}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! A file into the bucket, and its report out of it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use rowgate_core::s3::{Endpoint, GetObject, HeadObject, HeadObjectOutput};
+use rowgate_core::{CallError, Client, ObjectRef, Repeat, Upload};
+use rowgate_native::{NativeHost, from_environment};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::progress;
+
+type S3<'c> = Client<'c, NativeHost, Endpoint>;
+
+/// How long one call is repeated.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The size of a part; with 10,000 of them a file may have 80 GB.
+const PART: usize = 8 << 20;
+
+/// How often to look for the report.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Uploads a file and waits so long for its report; `None` if it is not waited for.
+pub(super) async fn load(
+    bucket: &str,
+    key: &str,
+    path: &Path,
+    wait: Duration,
+) -> Result<Option<Value>> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    upload(&s3, bucket, key, path).await?;
+    if wait.is_zero() {
+        return Ok(None);
+    }
+    let uploaded = head(&s3, bucket, key).await?.context("the object is gone already")?;
+    let object = ObjectRef {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version_id: uploaded.version_id.clone(),
+        e_tag: Some(uploaded.e_tag.clone()),
+    };
+    report(&s3, &object, last_modified(&uploaded)?, wait).await.map(Some)
+}
+
+async fn upload(s3: &S3<'_>, bucket: &str, key: &str, path: &Path) -> Result<()> {
+    let mut file = File::open(path)?;
+    let progress = progress::bar(file.metadata()?.len());
+    let mut upload = Upload::new(s3, bucket, key, "application/octet-stream");
+    loop {
+        let mut part = Vec::new();
+        file.by_ref().take(PART as u64).read_to_end(&mut part)?;
+        let written = match part.len() == PART {
+            true => upload.write(&part).await,
+            false => upload.finish(&part).await,
+        };
+        if let Err(error) = written {
+            upload.abandon().await;
+            return Err(error.into());
+        }
+        progress::advance(&progress, part.len() as u64);
+        if part.len() < PART {
+            progress.finish_and_clear();
+            return Ok(());
+        }
+    }
+}
+
+/// Waits for a report that is not older than the object: the same content, uploaded before, has
+/// its report under the same key.
+async fn report(
+    s3: &S3<'_>,
+    object: &ObjectRef,
+    uploaded: SystemTime,
+    wait: Duration,
+) -> Result<Value> {
+    let key = object.report_key();
+    let end = Instant::now() + wait;
+    let mut failure = String::new();
+    while Instant::now() < end {
+        sleep(INTERVAL).await;
+        let Some(head) = head(s3, &object.bucket, &key).await? else { continue };
+        if last_modified(&head)? < uploaded {
+            continue;
+        }
+        let get = GetObject {
+            bucket: &object.bucket,
+            key: &key,
+            version_id: None,
+            range: 0..head.content_length,
+            if_match: Some(&head.e_tag),
+        };
+        let body = match s3.call(&get, Repeat::Harmless).await {
+            Ok(output) => output.body,
+            // Written anew since it was looked at.
+            Err(CallError::Api(error)) if error.is_precondition_failed() => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let report: Value = serde_json::from_slice(&body).context("the report is no JSON")?;
+        match &report["failure"] {
+            // AWS delivers the event again.
+            Value::String(cause) => failure = format!("; the last attempt failed: {cause}"),
+            _ => return Ok(report),
+        }
+    }
+    bail!("no report within {} seconds at {key}{failure}", wait.as_secs())
+}
+
+async fn head(s3: &S3<'_>, bucket: &str, key: &str) -> Result<Option<HeadObjectOutput>> {
+    let head = HeadObject { bucket, key, version_id: None, if_match: None };
+    match s3.call(&head, Repeat::Harmless).await {
+        Ok(head) => Ok(Some(head)),
+        Err(CallError::Api(error)) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn last_modified(head: &HeadObjectOutput) -> Result<SystemTime> {
+    httpdate::parse_http_date(&head.last_modified).context("S3 answered no date")
+}

@@ -1,0 +1,112 @@
+//! A file of this machine through the pipeline of the Lambda.
+
+use std::fs::File;
+use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use rowgate_core::data_api::Target;
+use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, Source, SourceError};
+use rowgate_native::{NativeHost, from_environment};
+use serde_json::Value;
+
+use crate::progress;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Loads a file under a name that says its table, and answers the report.
+pub(super) async fn load(path: &Path, name: &str, options: &LoadOptions) -> Result<Value> {
+    let target = Target::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let source = FileSource::open(path)?;
+    let mut rejects = RejectFile { beside: path.to_owned(), open: None };
+    let report = rowgate_core::load(&client, &source, name, options, &mut rejects).await;
+    source.progress.finish_and_clear();
+    Ok(serde_json::to_value(&report)?)
+}
+
+struct FileSource {
+    file: File,
+    size: u64,
+    progress: ProgressBar,
+}
+
+impl FileSource {
+    fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Self { file, size, progress: progress::bar(size) })
+    }
+}
+
+impl Source for FileSource {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        self.file
+            .read_exact_at(&mut bytes, range.start)
+            .map_err(|error| SourceError::Failed(error.to_string()))?;
+        progress::advance(&self.progress, bytes.len() as u64);
+        Ok(bytes)
+    }
+}
+
+/// A file beside the one that is loaded, made once there is a line for it.
+struct RejectFile {
+    beside: PathBuf,
+    open: Option<(PathBuf, File)>,
+}
+
+impl RejectFile {
+    /// The first name that is free: somebody may be mending an earlier one.
+    fn create(&self) -> std::io::Result<(PathBuf, File)> {
+        let extension = match LineFormat::of_file(&self.beside.to_string_lossy()) {
+            Some(LineFormat::Ndjson) => "ndjson",
+            _ => "csv",
+        };
+        let mut number = 1;
+        loop {
+            let number_text = if number == 1 { String::new() } else { format!("-{number}") };
+            let mut name = self.beside.clone().into_os_string();
+            name.push(format!(".rejects{number_text}.{extension}"));
+            match File::create_new(&name) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                created => return Ok((name.into(), created?)),
+            }
+        }
+    }
+}
+
+impl RejectSink for RejectFile {
+    async fn write(&mut self, bytes: Vec<u8>, _last: bool) -> Result<(), String> {
+        let written = match &mut self.open {
+            Some((_, file)) => file.write_all(&bytes),
+            None => self.create().and_then(|(path, mut file)| {
+                let written = file.write_all(&bytes);
+                self.open = Some((path, file));
+                written
+            }),
+        };
+        written.map_err(|error| error.to_string())
+    }
+
+    async fn abandon(&mut self) {
+        if let Some((path, _)) = self.open.take() {
+            // Nobody is told of it, so that nothing is lost with it.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn name(&self) -> String {
+        self.open.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default()
+    }
+}
