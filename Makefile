@@ -19,7 +19,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: edge cli ## Start rowgate, load the sample files, compare with the database
+demo: edge cli ## Start rowgate, load the sample files by both doors, compare with the database
 	@node demo/demo.mjs $(ROWGATE)
 
 .PHONY: dev

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Starts rowgate on this machine, sends it the sample files over HTTP, and compares its answers
-// with what the database holds. `make demo` builds everything and runs this.
+// Starts rowgate on this machine, sends it the sample files over HTTP, drops the same files into
+// its bucket, and compares what it says with what the database holds. `make demo` builds
+// everything and runs this.
 //
 //     node demo/demo.mjs [PROGRAM]     PROGRAM is target/debug/rowgate unless given
 
@@ -12,10 +13,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 // A client of the database that is not rowgate's own.
 import mysql from "mysql2/promise";
+import { Bucket } from "./bucket.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = process.argv[2] ?? join(ROOT, "target/debug/rowgate");
 const TABLES = ["departments", "jobs", "employees"];
+const FILES = { departments: "departments.csv", jobs: "jobs.csv", employees: "hired_employees.csv" };
 const SHOWN_ERRORS = 5;
 
 async function main() {
@@ -25,11 +28,23 @@ async function main() {
   try {
     const loads = [await sendParents(stack), await sendEmployees(stack)];
     const counts = await countRows(stack.database_url);
-    printLoads(loads);
+    printLoads("Over HTTP", loads);
     printErrors(loads);
     printCounts(counts);
-    printTimes(loads, started);
+    printTimes(loads);
     checkNumbers(loads, counts);
+
+    await emptyTables(stack.database_url);
+    const bucket = new Bucket(stack);
+    const reports = await dropFiles(bucket);
+    const rejects = await bucket.text(reports.at(-1).rejects);
+    const after = await countRows(stack.database_url);
+    printLoads("The tables emptied, the same files dropped into the bucket", reports);
+    printRejects(reports.at(-1).rejects, rejects);
+    printCounts(after);
+    printReports(reports, started);
+    checkNumbers(reports, after);
+    expectSame("lines of the reject file", rejects.trimEnd().split("\n").length - 1, blankRows());
   } finally {
     await stack.stop();
   }
@@ -72,6 +87,18 @@ async function sendEmployees(stack) {
   return post(stack, "/tables/employees/rows?on_error=skip", "text/csv", file);
 }
 
+// --- the three files ---
+
+/** One after the other, as a colleague would drop them. */
+async function dropFiles(bucket) {
+  const reports = [];
+  for (const table of TABLES) {
+    const content = readFileSync(join(ROOT, "samples", FILES[table]));
+    reports.push(await bucket.load(`incoming/${FILES[table]}`, content));
+  }
+  return reports;
+}
+
 /** The rows of a sample file; none of them has quotes. */
 function readSample(name, toRow) {
   const text = readFileSync(join(ROOT, "samples", name), "utf8");
@@ -92,16 +119,29 @@ async function post(stack, path, contentType, body) {
   return { path, status: response.status, ...JSON.parse(text), milliseconds: performance.now() - started };
 }
 
-/** The database's own count of each table, asked without rowgate. */
+// --- the database, past rowgate ---
+
 async function countRows(url) {
-  const connection = await mysql.createConnection(url);
-  try {
-    const counts = {};
+  const counts = {};
+  await withDatabase(url, async (connection) => {
     for (const table of TABLES) {
       const [[row]] = await connection.query(`SELECT COUNT(*) AS count FROM ${table}`);
       counts[table] = Number(row.count);
     }
-    return counts;
+  });
+  return counts;
+}
+
+async function emptyTables(url) {
+  await withDatabase(url, async (connection) => {
+    for (const table of TABLES) await connection.query(`DELETE FROM ${table}`);
+  });
+}
+
+async function withDatabase(url, use) {
+  const connection = await mysql.createConnection(url);
+  try {
+    await use(connection);
   } finally {
     await connection.end();
   }
@@ -114,9 +154,10 @@ const bold = (text) =>
 const number = (value) => value.toLocaleString("en-US");
 const tablesOf = (loads) => Object.assign({}, ...loads.map((load) => load.tables));
 
-function printLoads(loads) {
+function printLoads(title, loads) {
   const columns = ["received", "stored", "rejected"];
-  console.log(`\n${bold(["table".padEnd(12), ...columns.map((column) => column.padStart(10))].join(""))}`);
+  console.log(`\n${title}:\n`);
+  console.log(`${bold(["table".padEnd(12), ...columns.map((column) => column.padStart(10))].join(""))}`);
   for (const [table, counts] of Object.entries(tablesOf(loads))) {
     const cells = columns.map((column) => number(counts[column]).padStart(10));
     console.log([table.padEnd(12), ...cells].join(""));
@@ -137,14 +178,27 @@ function printErrors(loads) {
   if (total > SHOWN_ERRORS) console.log(`and ${number(total - SHOWN_ERRORS)} more`);
 }
 
+function printRejects(key, text) {
+  const lines = text.trimEnd().split("\n");
+  console.log(`\n${key}:\n`);
+  for (const line of lines.slice(0, 1 + SHOWN_ERRORS)) console.log(line);
+  console.log(`and ${number(lines.length - 1 - SHOWN_ERRORS)} more`);
+}
+
 function printCounts(counts) {
   const list = TABLES.map((table) => `${number(counts[table])} ${table}`).join(", ");
   console.log(`\nThe database holds ${list}.`);
 }
 
-function printTimes(loads, started) {
+function printTimes(loads) {
   for (const load of loads) {
     console.log(`POST ${load.path} answered ${load.status} in ${load.milliseconds.toFixed(0)} ms.`);
+  }
+}
+
+function printReports(reports, started) {
+  for (const { key, status, milliseconds } of reports) {
+    console.log(`${key} is ${status}; its report was there after ${milliseconds.toFixed(0)} ms.`);
   }
   const seconds = (performance.now() - started) / 1000;
   console.log(`From nothing to here: ${seconds.toFixed(1)} s.\n`);
@@ -157,7 +211,7 @@ function checkNumbers(loads, counts) {
   const tables = tablesOf(loads);
   for (const table of TABLES) {
     const { received, stored, rejected } = tables[table] ?? {};
-    const sent = readSample(table === "employees" ? "hired_employees.csv" : `${table}.csv`, (row) => row).length;
+    const sent = readSample(FILES[table], (row) => row).length;
     expectSame(`${table}: rows sent and received`, sent, received);
     expectSame(`${table}: rows received, and stored or rejected`, received, stored + rejected);
     expectSame(`${table}: rows said to be stored and rows in the database`, stored, counts[table]);
