@@ -97,7 +97,7 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     };
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut rejects = Rejects::default();
-    let report = run_through(load(&client, source, path, &options, &mut rejects));
+    let report = run_in_turns(load(&client, source, path, &options, &mut rejects));
     assert_eq!(rejects.ended, report.rejects.is_some());
     assert_eq!(report.received, report.stored + report.kept + report.rejected);
     let json = serde_json::to_value(&report).unwrap();
@@ -111,18 +111,6 @@ fn load_bytes(bytes: &[u8], path: &str, options: LoadOptions, answers: Answers) 
 
 fn load_text(text: &str, path: &str, answers: Answers) -> Loaded {
     load_bytes(text.as_bytes(), path, LoadOptions::default(), answers)
-}
-
-/// Polls on: the pipeline gives others a turn now and then.
-fn run_through<T>(future: impl Future<Output = T>) -> T {
-    let mut future = Box::pin(future);
-    for _ in 0..100_000 {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
-    panic!("waits for something that is not in this world")
 }
 
 const MIXED: &str = "1,Clerk\n2,\nx,Cook\n4,Guard,extra\n5,Smith\n";
@@ -408,7 +396,7 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let source = Memory { bytes: b"1,a\n2,\n".to_vec(), broken: None };
     let mut rejects = Rejects { full: true, ..Rejects::default() };
     let options = LoadOptions::default();
-    let report = run_through(load(&client, &source, "jobs.csv", &options, &mut rejects));
+    let report = run_in_turns(load(&client, &source, "jobs.csv", &options, &mut rejects));
     assert_eq!(report.failure, Some(LoadError::Write("disk full".into())));
     assert_eq!((report.status, report.stored), (Status::Failed, 1));
 }

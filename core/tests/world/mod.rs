@@ -38,6 +38,11 @@ impl World {
         self.admitted.borrow().clone()
     }
 
+    /// The requests that were sent, in order.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.borrow().clone()
+    }
+
     /// The operations that were called, in order, each with its body.
     pub(crate) fn calls(&self) -> Vec<(String, Value)> {
         let read = |request: &Request| {
@@ -103,6 +108,17 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("waits for something that is not in this world"),
     }
+}
+
+/// Runs a future that gives others a turn now and then.
+pub(crate) fn run_in_turns<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    for _ in 0..100_000 {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+    panic!("waits for something that is not in this world")
 }
 
 /// Whether one poll brings a future to its end.
