@@ -146,6 +146,22 @@ fn a_reject_file_can_be_mended_and_loaded() {
 }
 
 #[test]
+fn a_reject_file_that_comes_back_bad_is_marked_once() {
+    let rejects = load_text("7,,yesterday,x,\n", "employees.csv", vec![]).rejects;
+    let again = load_text(&rejects, "employees.csv", vec![]);
+    assert_eq!(again.counts(), (Status::Rejected, [1, 0, 0, 1]));
+    let (header, line) = again.rejects.split_once('\n').unwrap();
+    assert_eq!(header, rejects.lines().next().unwrap());
+    assert!(line.starts_with("2,name;datetime;") && line.ends_with(",7,,yesterday,x,\n"), "{line}");
+
+    let rejects = load_text("{\"id\":\"2\"}\n7\n", "jobs.ndjson", vec![]).rejects;
+    let again = load_text(&rejects, "jobs.ndjson", vec![]).rejects;
+    let lines: Vec<&str> = again.lines().collect();
+    assert!(lines[0].ends_with("}],\"id\":\"2\"}") && lines[0].matches("_line").count() == 1);
+    assert!(lines[1].ends_with("}],\"_text\":\"7\"}") && lines[1].matches("_line").count() == 1);
+}
+
+#[test]
 fn the_files_own_header_stands_in_the_reject_file() {
     let text = "Job, ID\nClerk,0\n\"Cook, \"\"junior\"\"\",1,2\n";
     let loaded = load_text(text, "jobs.csv", vec![]);

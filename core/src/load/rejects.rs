@@ -6,7 +6,7 @@ use core::fmt::Write;
 use core::future::Future;
 
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::{Deserializer, Value, json};
 
 use crate::lines::{LineDecoder, LineFormat};
 use crate::outcome::RowError;
@@ -32,11 +32,13 @@ pub(super) struct RejectWriter<'s, S> {
     format: LineFormat,
     buffer: Vec<u8>,
     lines: u64,
+    /// How many cells in front of a CSV line are a reject file's own: this is one come back.
+    marks: usize,
 }
 
 impl<'s, S: RejectSink> RejectWriter<'s, S> {
     pub(super) fn new(sink: &'s mut S, table: &'static Table, format: LineFormat) -> Self {
-        Self { sink, table, format, buffer: Vec::new(), lines: 0 }
+        Self { sink, table, format, buffer: Vec::new(), lines: 0, marks: 0 }
     }
 
     /// Writes the decoder's row, which begins on `line`.
@@ -76,6 +78,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
     pub(super) async fn restart(&mut self) {
         self.buffer.clear();
         self.lines = 0;
+        self.marks = 0;
         self.sink.abandon().await;
     }
 
@@ -83,7 +86,11 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
     fn csv_header(&mut self, header: Option<&[u8]>) {
         self.buffer.extend_from_slice(b"_line,_column,_code,_message,");
         match header {
-            Some(header) => self.buffer.extend_from_slice(header),
+            Some(header) => {
+                self.marks =
+                    header.split(|byte| *byte == b',').take_while(|cell| is_mark(cell)).count();
+                self.buffer.extend_from_slice(after_cells(header, self.marks));
+            }
             None => {
                 let names: Vec<_> = self.table.columns.iter().map(|column| column.name).collect();
                 self.buffer.extend_from_slice(names.join(",").as_bytes());
@@ -100,7 +107,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         // Writing to a String cannot fail.
         _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));
         self.buffer.extend_from_slice(front.as_bytes());
-        self.buffer.extend_from_slice(text);
+        self.buffer.extend_from_slice(after_cells(text, self.marks));
     }
 
     /// The members stand in front as well; what is no object becomes the member `_text` of one.
@@ -128,11 +135,48 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
     }
 }
 
-/// What stands behind the opening brace, if the text is a JSON object.
+/// What stands behind the opening brace, if the text is a JSON object, and behind the marks of a
+/// reject file.
 fn members(text: &[u8]) -> Option<&str> {
     serde_json::from_slice::<IgnoredAny>(text).ok()?;
     let text = core::str::from_utf8(text).ok()?;
-    Some(text.trim_ascii_start().strip_prefix('{')?.trim_ascii_start())
+    let members = text.trim_ascii_start().strip_prefix('{')?.trim_ascii_start();
+    Some(
+        after_member(members, "_line")
+            .and_then(|rest| after_member(rest, "_errors"))
+            .unwrap_or(members),
+    )
+}
+
+/// What stands behind a member, if it is the first one.
+fn after_member<'t>(members: &'t str, name: &str) -> Option<&'t str> {
+    let value = members.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\":")?;
+    let mut values = Deserializer::from_str(value).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    let rest = value[values.byte_offset()..].trim_ascii_start();
+    Some(rest.strip_prefix(',').unwrap_or(rest).trim_ascii_start())
+}
+
+/// Whether a header's cell names a column that is read over.
+fn is_mark(cell: &[u8]) -> bool {
+    let name = cell.trim_ascii_start();
+    name.strip_prefix(b"\"").unwrap_or(name).starts_with(b"_")
+}
+
+/// What stands behind so many cells of a CSV line.
+fn after_cells(text: &[u8], cells: usize) -> &[u8] {
+    let (mut left, mut quoted) = (cells, false);
+    for (at, byte) in text.iter().enumerate() {
+        if left == 0 {
+            return &text[at..];
+        }
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => left -= 1,
+            _ => {}
+        }
+    }
+    if left == 0 { &[] } else { text }
 }
 
 fn joined(errors: &[RowError], text: impl Fn(&RowError) -> String) -> String {
