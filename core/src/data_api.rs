@@ -136,7 +136,7 @@ impl<'a> Body<'a> {
             url: format!("{}{path}", target.endpoint),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             // Only strings are serialized, which cannot fail.
-            body: serde_json::to_vec(self).unwrap_or_default(),
+            body: serde_json::to_vec(self).unwrap_or_default().into(),
         }
     }
 }

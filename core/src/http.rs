@@ -6,6 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use bytes::Bytes;
+
 /// A request with its whole body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
@@ -15,8 +17,8 @@ pub struct Request {
     pub url: String,
     /// Names in lower case; `host` and `content-length` are left to the transport.
     pub headers: Vec<(String, String)>,
-    /// The whole body.
-    pub body: Vec<u8>,
+    /// The whole body; shared, so that a large one can be sent again without a copy.
+    pub body: Bytes,
 }
 
 /// An answer with its whole body; every status is an answer, not an error.

@@ -218,8 +218,10 @@ impl Operation for Change<'_> {
     fn to_request(&self, target: &Target) -> Request {
         let mut request = statement(self.sql).to_request(target);
         // One more member before the closing brace.
-        request.body.pop();
-        request.body.extend_from_slice(br#","continueAfterTimeout":true}"#);
+        let mut body = request.body.to_vec();
+        body.pop();
+        body.extend_from_slice(br#","continueAfterTimeout":true}"#);
+        request.body = body.into();
         request
     }
 

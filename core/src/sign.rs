@@ -207,7 +207,7 @@ mod tests {
             method: "GET",
             url: "https://examplebucket.s3.amazonaws.com/test.txt".to_owned(),
             headers: std::vec![("range".to_owned(), "bytes=0-9".to_owned())],
-            body: std::vec![],
+            body: std::vec![].into(),
         };
         // 2013-05-24T00:00:00Z
         let time = Duration::from_secs(1_369_353_600);

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use bytes::Bytes;
+
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::s3::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, Endpoint, Error,
@@ -33,7 +35,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     /// Writes a part: at least 5 MiB, the last one aside.
-    pub async fn write(&mut self, body: &[u8]) -> Result<(), CallError<Error>> {
+    pub async fn write(&mut self, body: Bytes) -> Result<(), CallError<Error>> {
         let id = match &self.id {
             Some(id) => id.clone(),
             None => self.begin().await?,
@@ -59,7 +61,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     /// Writes the rest and ends the object; a small one is a single call.
-    pub async fn finish(&mut self, rest: &[u8]) -> Result<(), CallError<Error>> {
+    pub async fn finish(&mut self, rest: Bytes) -> Result<(), CallError<Error>> {
         let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
         if self.id.is_none() {
             let put = PutObject { bucket, key, body: rest, content_type, if_none_match: false };

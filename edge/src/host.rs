@@ -68,7 +68,7 @@ async fn fetch(request: &Request) -> worker::Result<Response> {
     init.with_method(Method::from(request.method.to_owned()))
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(js_sys::Uint8Array::from(request.body.as_slice()).into()));
+        .with_body(Some(js_sys::Uint8Array::from(request.body.as_ref()).into()));
 
     let timeout = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MILLISECONDS));
     let outgoing = worker::Request::new_with_init(&request.url, &init)?;

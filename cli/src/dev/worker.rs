@@ -212,7 +212,12 @@ fn tail(log: &str) -> String {
 }
 
 fn health_request(url: &str) -> Request {
-    Request { method: "GET", url: format!("{url}/health"), headers: Vec::new(), body: Vec::new() }
+    Request {
+        method: "GET",
+        url: format!("{url}/health"),
+        headers: Vec::new(),
+        body: Default::default(),
+    }
 }
 
 fn node_arguments(

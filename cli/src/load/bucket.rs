@@ -56,16 +56,17 @@ async fn upload(s3: &S3<'_>, bucket: &str, key: &str, path: &Path) -> Result<()>
     loop {
         let mut part = Vec::new();
         file.by_ref().take(PART as u64).read_to_end(&mut part)?;
-        let written = match part.len() == PART {
-            true => upload.write(&part).await,
-            false => upload.finish(&part).await,
+        let length = part.len();
+        let written = match length == PART {
+            true => upload.write(part.into()).await,
+            false => upload.finish(part.into()).await,
         };
         if let Err(error) = written {
             upload.abandon().await;
             return Err(error.into());
         }
-        progress::advance(&progress, part.len() as u64);
-        if part.len() < PART {
+        progress::advance(&progress, length as u64);
+        if length < PART {
             progress.finish_and_clear();
             return Ok(());
         }

@@ -179,7 +179,7 @@ async fn write_report<H: Host>(
     let put = PutObject {
         bucket: &object.bucket,
         key: &object.report_key(),
-        body: &body,
+        body: body.into(),
         content_type: "application/json",
         if_none_match: false,
     };
@@ -227,8 +227,8 @@ struct S3Rejects<'s, H> {
 impl<H: Host> RejectSink for S3Rejects<'_, H> {
     async fn write(&mut self, bytes: Vec<u8>, last: bool) -> Result<(), String> {
         let written = match last {
-            true => self.upload.finish(&bytes).await,
-            false => self.upload.write(&bytes).await,
+            true => self.upload.finish(bytes.into()).await,
+            false => self.upload.write(bytes.into()).await,
         };
         written.map_err(|error| error.to_string())
     }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use bytes::Bytes;
 use roxmltree::Node;
 
 use super::{Endpoint, Error, encode, xml};
@@ -55,7 +56,7 @@ impl Operation for ListObjectsV2<'_> {
             url += &format!("continuation-token={}&", encode(token, b""));
         }
         url += &format!("list-type=2&prefix={}", encode(self.prefix, b""));
-        Request { method: "GET", url, headers: Vec::new(), body: Vec::new() }
+        Request { method: "GET", url, headers: Vec::new(), body: Bytes::new() }
     }
 
     fn parse(response: Response) -> Result<ListObjectsV2Output, Error> {

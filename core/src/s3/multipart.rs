@@ -6,6 +6,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use bytes::Bytes;
+
 use super::{Endpoint, Error, encode, xml};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Service};
@@ -36,7 +38,7 @@ pub struct UploadPart<'a> {
     /// Counted from 1, at most 10,000.
     pub part_number: usize,
     /// At least [`PART_MINIMUM`] bytes, the last part aside.
-    pub body: &'a [u8],
+    pub body: Bytes,
 }
 
 /// Makes the object of its parts.
@@ -72,7 +74,7 @@ impl Operation for CreateMultipartUpload<'_> {
     fn to_request(&self, endpoint: &Endpoint) -> Request {
         let url = format!("{}?uploads=", endpoint.url(self.bucket, self.key));
         let headers = vec![("content-type".to_owned(), self.content_type.to_owned())];
-        Request { method: "POST", url, headers, body: Vec::new() }
+        Request { method: "POST", url, headers, body: Bytes::new() }
     }
 
     fn parse(response: Response) -> Result<String, Error> {
@@ -97,7 +99,7 @@ impl Operation for UploadPart<'_> {
             self.part_number,
             encode(self.upload_id, b"")
         );
-        Request { method: "PUT", url, headers: Vec::new(), body: self.body.to_vec() }
+        Request { method: "PUT", url, headers: Vec::new(), body: self.body.clone() }
     }
 
     fn parse(response: Response) -> Result<String, Error> {
@@ -125,7 +127,7 @@ impl Operation for CompleteMultipartUpload<'_> {
             parts.collect::<String>()
         );
         let headers = vec![("content-type".to_owned(), "application/xml".to_owned())];
-        Request { method: "POST", url, headers, body: body.into_bytes() }
+        Request { method: "POST", url, headers, body: body.into() }
     }
 
     /// The status is sent before S3 knows the end, so an error may stand behind 200.
@@ -146,7 +148,7 @@ impl Operation for AbortMultipartUpload<'_> {
 
     fn to_request(&self, endpoint: &Endpoint) -> Request {
         let url = upload_url(endpoint, self.bucket, self.key, self.upload_id);
-        Request { method: "DELETE", url, headers: Vec::new(), body: Vec::new() }
+        Request { method: "DELETE", url, headers: Vec::new(), body: Bytes::new() }
     }
 
     fn parse(response: Response) -> Result<(), Error> {
@@ -177,13 +179,13 @@ mod tests {
              </InitiateMultipartUploadResult>";
         assert_eq!(CreateMultipartUpload::parse(answer(200, document)).unwrap(), "u/1");
 
-        let part = UploadPart { bucket, key, upload_id, part_number: 2, body: b"x" };
+        let part = UploadPart { bucket, key, upload_id, part_number: 2, body: Bytes::new() };
         assert!(part.to_request(&aws()).url.ends_with("/k?partNumber=2&uploadId=u%2F1"));
         assert_eq!(UploadPart::parse(answer(200, "")).unwrap(), "e");
 
         let e_tags = ["a".to_owned(), "b".to_owned()];
         let complete = CompleteMultipartUpload { bucket, key, upload_id, e_tags: &e_tags };
-        let body = String::from_utf8(complete.to_request(&aws()).body).unwrap();
+        let body = String::from_utf8(complete.to_request(&aws()).body.into()).unwrap();
         assert!(body.contains("<Part><PartNumber>2</PartNumber><ETag>\"b\"</ETag></Part>"));
         let done = "<CompleteMultipartUploadResult/>";
         assert!(CompleteMultipartUpload::parse(answer(200, done)).is_ok());

@@ -6,6 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use bytes::Bytes;
+
 use super::{Endpoint, Error, encode};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Service};
@@ -68,7 +70,7 @@ pub struct PutObject<'a> {
     /// The object's key.
     pub key: &'a str,
     /// The whole content.
-    pub body: &'a [u8],
+    pub body: Bytes,
     /// Its media type.
     pub content_type: &'a str,
     /// Whether the key must be free; else 412.
@@ -141,7 +143,7 @@ impl Operation for PutObject<'_> {
         if self.if_none_match {
             request.headers.push(("if-none-match".to_owned(), "*".to_owned()));
         }
-        request.body = self.body.to_vec();
+        request.body = self.body.clone();
         request
     }
 
@@ -163,7 +165,7 @@ fn object_request(
         url += &format!("?versionId={}", encode(version_id, b""));
     }
     let if_match = if_match.map(|e_tag| ("if-match".to_owned(), format!("\"{e_tag}\"")));
-    Request { method, url, headers: if_match.into_iter().collect(), body: Vec::new() }
+    Request { method, url, headers: if_match.into_iter().collect(), body: Bytes::new() }
 }
 
 #[cfg(test)]
@@ -215,12 +217,12 @@ mod tests {
         let put = PutObject {
             bucket: "b",
             key: "k",
-            body: b"x",
+            body: Bytes::from_static(b"x"),
             content_type: "text/csv",
             if_none_match: true,
         };
         let request = put.to_request(&aws());
-        assert_eq!((request.method, request.body.as_slice()), ("PUT", b"x".as_slice()));
+        assert_eq!((request.method, request.body.as_ref()), ("PUT", b"x".as_slice()));
         assert_eq!(crate::http::header(&request.headers, "if-none-match"), Some("*"));
         let document = "<Error><Code>PreconditionFailed</Code></Error>";
         let error = PutObject::parse(response(412, &[("x-amz-request-id", "r")], document));
