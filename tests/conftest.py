@@ -1,7 +1,8 @@
 """A whole rowgate on this machine, shared by all tests of a run.
 
-`stack` starts `rowgate dev --json` once: a private database, the Data API before it and the Worker
-on free loopback ports. `make e2e` builds it all first; the program is $ROWGATE.
+`stack` starts `rowgate dev --json` once: a private database, the Data API before it, the Worker, and
+S3 with the Lambda behind it, on free loopback ports. `make e2e` builds it all first; the program is
+$ROWGATE.
 """
 
 import json
@@ -13,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import boto3
 import pytest
 import requests
+from botocore.config import Config
+from files import Files
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
@@ -23,6 +27,21 @@ PROGRAM = ROOT / os.environ.get("ROWGATE", "target/debug/rowgate")
 
 # Children first: the order to empty them in.
 TABLES = ("employees", "jobs", "departments")
+
+# How files are loaded whose keys begin like this; elsewhere by default.
+LOAD_OPTIONS = {
+    "incoming/strict/": {"strict": True},
+    "incoming/limited/": {"max_errors": 10},
+    "incoming/limited/33/": {"max_errors": 33},
+    "incoming/rate/": {"max_error_rate": 0.01},
+    "incoming/whole/": {"on_error": "reject"},
+    "incoming/keep/": {"on_duplicate": "keep"},
+    "incoming/fail/": {"on_duplicate": "fail"},
+    "incoming/parents/": {"check_references": True},
+}
+
+# The member of the stack's report that has a service's address.
+ENDPOINTS = {"rds-data": "data_api", "s3": "s3", "lambda": "lambda"}
 
 START_SECONDS = 90
 STOP_SECONDS = 30
@@ -34,7 +53,7 @@ def stack():
 
     Its Worker runs bare, as on Cloudflare: the proxy of `wrangler dev` reads every body to its end.
     """
-    with running("--bare") as report:
+    with running("--bare", "--load-options", json.dumps(LOAD_OPTIONS)) as report:
         yield report
 
 
@@ -108,12 +127,13 @@ def tail(errors, lines=40):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """Adds the end of the Worker's log to the report of a test that failed with a stack."""
+    """Adds the ends of two logs to the report of a test that failed with a stack."""
     outcome = yield
     report = outcome.get_result()
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.failed and stack:
         report.sections.append(("Worker log", file_tail(stack["worker_log"])))
+        report.sections.append(("Lambda log", file_tail(stack["lambda_log"])))
 
 
 def file_tail(path, lines=40):
@@ -176,7 +196,7 @@ def empty_tables(db):
 
 
 class Calls:
-    """The calls that reached the Data API since the mark: one dict each, as the call log has them."""
+    """The calls that reached a service since the mark: one dict each, as its call log has them."""
 
     def __init__(self, path):
         self.path = Path(path)
@@ -198,7 +218,52 @@ class Calls:
 
 @pytest.fixture
 def calls(stack):
+    """The calls to the Data API."""
     return Calls(stack["call_log"])
+
+
+@pytest.fixture
+def s3_calls(stack):
+    return Calls(stack["s3_log"])
+
+
+@pytest.fixture(scope="session")
+def files(stack):
+    """The door for files."""
+    return Files(stack, client(stack, "s3"), client(stack, "lambda"))
+
+
+@pytest.fixture
+def fault(stack):
+    """Puts faults of the Data API in force; none are when the test is over."""
+    yield from faults(stack["data_api"])
+
+
+@pytest.fixture
+def s3_fault(stack):
+    """Puts faults of S3 in force; none are when the test is over."""
+    yield from faults(stack["s3"])
+
+
+def faults(endpoint):
+    def put(*texts):
+        assert requests.post(endpoint + "/_rowgate/faults", json=texts).ok
+
+    yield put
+    put()
+
+
+def client(stack, service, **changes):
+    """AWS's own client of one of the stack's services, some settings changed; it never repeats."""
+    settings = {**stack, **changes}
+    return boto3.client(
+        service,
+        endpoint_url=settings[ENDPOINTS[service]],
+        region_name=settings["region"],
+        aws_access_key_id=settings["aws_access_key_id"],
+        aws_secret_access_key=settings["aws_secret_access_key"],
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
+    )
 
 
 @pytest.fixture

@@ -6,32 +6,19 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
+from conftest import client
 
 DATABASE = "rowgate"
 MIB = 1024 * 1024
-
-
-def make_client(stack: dict[str, str], **changes: str) -> Any:
-    settings = {**stack, **changes}
-    return boto3.client(
-        "rds-data",
-        endpoint_url=settings["data_api"],
-        region_name=settings["region"],
-        aws_access_key_id=settings["aws_access_key_id"],
-        aws_secret_access_key=settings["aws_secret_access_key"],
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
-    )
 
 
 class Api:
     """The client with the members that every call repeats."""
 
     def __init__(self, stack: dict[str, str]) -> None:
-        self.client = make_client(stack)
+        self.client = client(stack, "rds-data")
         self.arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
 
     def execute(self, sql: str, parameters: list[dict] | None = None, **more: Any) -> dict:
@@ -296,12 +283,12 @@ def test_rows_through_json_table(api: Api, table: str) -> None:
 def test_wrong_credentials(stack: dict[str, str]) -> None:
     arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
     with Refused("InvalidSignatureException", 403) as error:
-        make_client(stack, aws_secret_access_key="wrong").execute_statement(**arns, sql="SELECT 1")
+        stranger = client(stack, "rds-data", aws_secret_access_key="wrong")
+        stranger.execute_statement(**arns, sql="SELECT 1")
     assert "does not match the signature you provided" in error.message
     with Refused("UnrecognizedClientException", 403):
-        make_client(stack, aws_access_key_id="AKIDUNKNOWN").execute_statement(
-            **arns, sql="SELECT 1"
-        )
+        stranger = client(stack, "rds-data", aws_access_key_id="AKIDUNKNOWN")
+        stranger.execute_statement(**arns, sql="SELECT 1")
 
 
 def test_wrong_arns(api: Api, stack: dict[str, str]) -> None:

@@ -3,9 +3,8 @@
 import threading
 import time
 
-import boto3
 import pytest
-import requests
+from conftest import client
 
 JOBS = [{"id": id, "job": f"Job {id}"} for id in (1, 2, 3)]
 THREE_TABLES = {
@@ -58,17 +57,6 @@ def faults(request, on_duplicate, operation):
 
 
 CELLS = list(cells())
-
-
-@pytest.fixture
-def fault(stack):
-    """Puts faults in force; none are when the test is over."""
-
-    def put(*texts):
-        assert requests.post(stack["data_api"] + "/_rowgate/faults", json=texts).ok
-
-    yield put
-    put()
 
 
 def holds(db):
@@ -132,18 +120,9 @@ def test_a_transaction_that_could_not_be_rolled_back_is_not_committed_either(
     begun = [c["transaction_id"] for c in calls.since_mark() if c["operation"] == "BeginTransaction"]
     assert len(begun) == 3
     target = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
+    data_api = client(stack, "rds-data")
     for id in begun:
-        client(stack).rollback_transaction(transactionId=id, **target)
-
-
-def client(stack):
-    return boto3.client(
-        "rds-data",
-        endpoint_url=stack["data_api"],
-        region_name=stack["region"],
-        aws_access_key_id=stack["aws_access_key_id"],
-        aws_secret_access_key=stack["aws_secret_access_key"],
-    )
+        data_api.rollback_transaction(transactionId=id, **target)
 
 
 @pytest.mark.parametrize("on_duplicate", ["fail", "keep"])
@@ -153,7 +132,7 @@ def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables, 
     statuses = set()
     end = time.monotonic() + 10
 
-    def client(number):
+    def run(number):
         round = 0
         while time.monotonic() < end:
             start = (number * 7 + round * 13) % 2_000 + 1
@@ -164,7 +143,7 @@ def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables, 
                 stored.append(answer.json()["tables"]["jobs"]["stored"])
             round += 1
 
-    clients = [threading.Thread(target=client, args=(number,)) for number in range(50)]
+    clients = [threading.Thread(target=run, args=(number,)) for number in range(50)]
     for thread in clients:
         thread.start()
     for thread in clients:

@@ -13,7 +13,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, ROOT, running, sender
+from conftest import PROGRAM, ROOT, client, running, sender
+from files import Files
 
 LOCATIONS = """
 CREATE TABLE locations (
@@ -35,7 +36,8 @@ KEPT = {"built", "edge/build", "node_modules"}
 def fourth():
     """The command rowgate, built with the fourth table."""
     copy_sources()
-    run("cargo", "build", "--quiet", "--locked", "--offline", "--package", "rowgate")
+    packages = ("--package", "rowgate", "--package", "rowgate-lambda")
+    run("cargo", "build", "--quiet", "--locked", "--offline", *packages)
     return COPY / "built/debug/rowgate"
 
 
@@ -185,3 +187,13 @@ def test_the_gateway_takes_rows_of_it(fourth):
         assert (answer.status_code, answer.json()["tables"]) == (200, {"locations": counts})
         answer = post("/tables/locations/rows", [{"code": "B3", "city": "x", "floors": 256}])
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "out_of_range")
+
+
+def test_a_file_of_it_is_loaded(fourth):
+    run("scripts/build-edge")
+    with running(program=fourth, checkout=COPY) as stack:
+        files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+        report = files.load("incoming/sites/2026.csv", b"code,city,floors\nB1,Berlin,3\nB2,,1\n")
+        assert report["tables"]["locations"]["stored"] == 1
+        (rejected,) = files.rejected_rows(report)
+        assert (rejected["_column"], rejected["code"]) == ("city", "B2")

@@ -70,11 +70,14 @@ impl<'u, H: Host> Upload<'u, H> {
         if !rest.is_empty() {
             self.write(rest).await?;
         }
-        let upload_id = self.id.take().unwrap_or_default();
-        let e_tags = core::mem::take(&mut self.e_tags);
+        let upload_id = self.id.clone().unwrap_or_default();
         let complete =
-            CompleteMultipartUpload { bucket, key, upload_id: &upload_id, e_tags: &e_tags };
-        self.client.call(&complete, Repeat::Harmless).await
+            CompleteMultipartUpload { bucket, key, upload_id: &upload_id, e_tags: &self.e_tags };
+        self.client.call(&complete, Repeat::Harmless).await?;
+        // Until here there is something to abandon.
+        self.id = None;
+        self.e_tags.clear();
+        Ok(())
     }
 
     /// Gives up the parts that were written. If that fails, the bucket's lifecycle rule ends them.

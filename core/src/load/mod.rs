@@ -108,7 +108,10 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
             report.format = Some(file.format);
             let rejects = RejectWriter::new(sink, file.table, file.format);
             let loaded = load_rows(database, source, &file, rejects, &mut report).await;
-            report.status = loaded.unwrap_or_else(|error| failed(&mut report, error));
+            report = match loaded {
+                Ok(status) => LoadReport { status, ..report },
+                Err(error) => failed(report, error),
+            };
         }
         Err(outcome) => {
             report.outcomes.push(outcome);
@@ -119,10 +122,9 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
     report
 }
 
-fn failed(report: &mut LoadReport, error: LoadError) -> Status {
+fn failed(report: LoadReport, error: LoadError) -> LoadReport {
     let status = if error == LoadError::OutOfTime { Status::Unfinished } else { Status::Failed };
-    report.failure = Some(error);
-    status
+    LoadReport { status, failure: Some(error), ..report }
 }
 
 async fn load_rows<H: Host, S: Source, R: RejectSink>(

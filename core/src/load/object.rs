@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::source::SourceError;
 use super::{
-    File, LoadError, LoadReport, LoadSettings, RejectSink, Source, Status, load, milliseconds,
+    File, LoadError, LoadReport, LoadSettings, RejectSink, Source, Status, failed, load,
+    milliseconds,
 };
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::lines::LineFormat;
@@ -82,8 +83,8 @@ pub async fn load_object<H: Host>(
     check_key(&object.key)?;
 
     let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
-    let mut report = match head(&s3, object).await? {
-        Some(head) => {
+    let mut report = match head(&s3, object).await {
+        Ok(Some(head)) => {
             let object = pinned(object, &head);
             let database = Client::new(host, &settings.target, time).patient(PATIENCE);
             let source = S3Source { client: &s3, object: &object, size: head.content_length };
@@ -98,7 +99,11 @@ pub async fn load_object<H: Host>(
             }
             LoadReport { object: Some(object.clone()), ..report }
         }
-        None => gone(object, LoadReport::begin(host, options, 0)),
+        Ok(None) => gone(object, LoadReport::begin(host, options, 0)),
+        Err(error) => {
+            let report = LoadReport::begin(host, options, 0);
+            failed(LoadReport { object: Some(object.clone()), ..report }, error)
+        }
     };
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));

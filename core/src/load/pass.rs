@@ -3,6 +3,7 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use futures_util::future::join;
@@ -74,11 +75,16 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 }
                 Err(error) => return Err(broken(error)),
             };
+            // While no batch travels, since a part in memory twice and a batch in memory twice are
+            // more than any of the rest.
+            rejects.flush().await.map_err(LoadError::Write)?;
             if self.database.is_out_of_time() {
                 return Err(LoadError::OutOfTime);
             }
-            batch = intake.take_batch(at_end).map(|batch| (batch, start));
-            start = reader.mark().clone();
+            // Without a batch its rows go on from where they began.
+            if let Some(next) = intake.take_batch(at_end) {
+                batch = Some((next, mem::replace(&mut start, reader.mark().clone())));
+            }
         }
         if let Some((line, errors)) = held {
             rejects.reject(reader.decoder(), line, &errors);
@@ -141,7 +147,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Ok(())
     }
 
-    /// Takes rows in until there is a batch of them; `true` at the end of the file.
+    /// Takes rows in until there is a batch of them, or a part of the reject file; `true` at the end
+    /// of the file.
     async fn fill<R: RejectSink>(
         &self,
         reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
@@ -150,7 +157,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         report: &mut LoadReport,
         held: &mut Held,
     ) -> Result<bool, ReadError> {
-        while !intake.has_batch() {
+        while !intake.has_batch() && !rejects.has_part() {
             if !reader.next().await? {
                 return Ok(true);
             }
@@ -169,7 +176,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 return Ok(true);
             }
             rejects.reject(reader.decoder(), place.line, &errors);
-            rejects.flush().await.map_err(ReadError::Rejects)?;
         }
         Ok(false)
     }
@@ -177,8 +183,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
 
 fn broken(error: ReadError) -> LoadError {
     match error {
+        ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
         ReadError::Source(error) => LoadError::Read(error.to_string()),
         ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
-        ReadError::Rejects(cause) => LoadError::Write(cause),
     }
 }

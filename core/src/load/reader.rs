@@ -1,7 +1,6 @@
 //! A file's rows, one after the other.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -55,8 +54,6 @@ pub(super) enum ReadError {
     Source(SourceError),
     /// The file as a whole is wrong from here on.
     Fault(RowErrorKind),
-    /// The rejected rows before it could not be written.
-    Rejects(String),
 }
 
 impl Reader<()> {

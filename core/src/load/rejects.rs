@@ -57,9 +57,14 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         self.lines += 1;
     }
 
+    /// Whether there is enough in the buffer for [`Self::flush`] to hand it on.
+    pub(super) fn has_part(&self) -> bool {
+        self.buffer.len() >= PART_MINIMUM
+    }
+
     /// Hands the buffer on once it is large enough.
     pub(super) async fn flush(&mut self) -> Result<(), String> {
-        if self.buffer.len() < PART_MINIMUM {
+        if !self.has_part() {
             return Ok(());
         }
         self.sink.write(core::mem::take(&mut self.buffer), false).await
