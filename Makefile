@@ -16,7 +16,7 @@ EDGE_PACKAGE := --package rowgate-edge --target wasm32-unknown-unknown
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: edge cli ## Start rowgate, load the sample files by both doors, compare with the database
@@ -49,6 +49,18 @@ lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 .PHONY: bundle-size
 bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size
+
+.PHONY: bench-cold-start
+bench-cold-start: ## Measure how soon the Lambda is ready
+	@bench/cold-start
+
+.PHONY: bench-load-memory
+bench-load-memory: setup-tests edge ## Measure the memory that a file of 1 GB takes (10 minutes)
+	@bench/load-memory
+
+.PHONY: bench-throughput
+bench-throughput: setup-tests edge ## Measure how many rows a second are loaded
+	@bench/throughput
 
 .PHONY: test
 test: setup-tests fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything

@@ -8,6 +8,7 @@
 //!
 //! | feature | what | needs |
 //! |---|---|---|
+//! | `gzip` | files that are packed, for [`load`](fn@load) | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
 //!
 //! The modules form one way through, top to bottom, and none imports from one below it:
@@ -31,7 +32,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 extern crate alloc;
-#[cfg(any(test, feature = "sigv4"))]
+#[cfg(any(test, feature = "gzip", feature = "sigv4"))]
 extern crate std;
 
 pub mod schema;

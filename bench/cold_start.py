@@ -1,0 +1,105 @@
+"""Starts the Lambda's bootstrap again and again, until it asks the Runtime API for its first event."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROGRAM = Path(__file__).resolve().parent.parent / "target/lambda/x86_64/bootstrap"
+
+STARTS = 30
+MOST_MILLISECONDS = 30
+MOST_BYTES = 8_000_000
+
+FIRST_REQUEST = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
+PATIENCE_SECONDS = 10
+
+# All that the program wants to know before its first event.
+SETTINGS = {
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "DB_CLUSTER_ARN": "arn:aws:rds:eu-west-1:123456789012:cluster:local",
+    "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:local",
+    "DB_NAME": "rowgate",
+    "API_KEYS": '[{"id":"gateway:*","tables":["*"]}]',
+    "AWS_LAMBDA_FUNCTION_NAME": "rowgate",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/rowgate",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+}
+
+
+def main():
+    program = Path(sys.argv[1] if len(sys.argv) > 1 else PROGRAM)
+    warm = [start(program) for _ in range(STARTS)]
+    from_disk = [start(forgotten(program)) for _ in range(STARTS)]
+    size = program.stat().st_size
+
+    print(f"{STARTS} starts       min  median     p95     max")
+    print(f"in memory   {line(warm)}  ms")
+    print(f"from disk   {line(from_disk)}  ms")
+    print()
+    results = [
+        limit("median, program in memory", statistics.median(warm), MOST_MILLISECONDS, "ms"),
+        limit("size", size / 1e6, MOST_BYTES / 1e6, "MB"),
+    ]
+    sys.exit(0 if all(results) else 1)
+
+
+def start(program):
+    """Milliseconds from just before the process is made until its request is here."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE_SECONDS)
+        host, port = listener.getsockname()
+        environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"}
+        began = time.perf_counter()
+        process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            connection, _ = listener.accept()
+            request = read_head(connection)
+            seconds = time.perf_counter() - began
+        finally:
+            # Before the connection ends, of which it would complain.
+            process.kill()
+            process.wait()
+        connection.close()
+    assert request.startswith(FIRST_REQUEST), request
+    return seconds * 1000
+
+
+def read_head(connection):
+    connection.settimeout(PATIENCE_SECONDS)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = connection.recv(4096)
+        assert piece, f"the connection ended behind {head}"
+        head += piece
+    return head
+
+
+def forgotten(program):
+    """The program once the kernel has dropped what it had of it in memory, as on a new machine."""
+    with program.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return program
+
+
+def line(times):
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
+    figures = (min(times), statistics.median(times), p95, max(times))
+    return "  ".join(f"{figure:6.1f}" for figure in figures)
+
+
+def limit(what, figure, most, unit):
+    is_met = figure <= most
+    print(f"{'pass' if is_met else 'FAIL'}  {what}: {figure:.1f} {unit}, of {most:g} {unit} allowed")
+    return is_met
+
+
+if __name__ == "__main__":
+    main()
