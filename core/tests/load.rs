@@ -263,6 +263,18 @@ fn rows_that_the_database_refuses_come_back_as_they_were() {
 }
 
 #[test]
+fn a_refused_row_comes_back_that_stands_before_a_part_of_bad_ones() {
+    let bad = format!("x,{}\n", "x".repeat(1_000)).repeat(6_000);
+    let text = format!("1,Clerk\n{bad}2,Cook\n");
+    let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
+    let answers = vec![database_error(1062), numbers(&[1]), updated(1)];
+    let loaded = load_bytes(text.as_bytes(), "jobs.csv", options, answers);
+    assert_eq!(loaded.counts(), (Status::Partial, [6_002, 1, 0, 6_001]));
+    let message = "the table has a row with this key already";
+    assert!(loaded.rejects.ends_with(&format!("1,id,exists,{message},1,Clerk\n")));
+}
+
+#[test]
 fn an_open_quote_stands_last_in_the_reject_file() {
     let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
     let text = b"1,Clerk\n2,\"Cook\n3,x\n";
