@@ -63,6 +63,8 @@ pub struct Intake {
     keeps_rows: bool,
     /// The most bytes of one statement's rows.
     chunk_limit: usize,
+    /// Whether the rows are a file's: their keys are forgotten once no more are compared.
+    is_file: bool,
     tables: Vec<TableIntake>,
     outcomes: Outcomes,
     /// Whether something was wrong that no single row is to blame for.
@@ -120,6 +122,7 @@ impl Intake {
             options,
             keeps_rows: true,
             chunk_limit: CHUNK_LIMIT,
+            is_file: false,
             tables: Vec::new(),
             outcomes: Outcomes::default(),
             faulty: false,
@@ -130,12 +133,12 @@ impl Intake {
     /// An intake that checks rows and forgets them: its memory does not grow with a file, but
     /// for the keys of the first [`CHECKED_KEYS`] rows.
     pub fn check_only(options: Options) -> Self {
-        Self { keeps_rows: false, ..Self::new(options) }
+        Self { keeps_rows: false, is_file: true, ..Self::new(options) }
     }
 
     /// An intake of one file's rows, which gives them away in batches of so many bytes.
     pub(crate) fn in_batches(options: Options, chunk_limit: usize) -> Self {
-        Self { chunk_limit, ..Self::new(options) }
+        Self { chunk_limit, is_file: true, ..Self::new(options) }
     }
 
     /// Takes note of a table that the request names, so that the report has it even without rows.
@@ -148,7 +151,11 @@ impl Intake {
         let place = row.place;
         let Options { strict, .. } = self.options;
         let (keeps_rows, chunk_limit) = (self.keeps_rows, self.chunk_limit);
+        let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let intake = self.table_mut(table);
+        if last_key_is_past {
+            intake.keys = Keys::default();
+        }
 
         let checked = Record::parse(table, row, strict)
             .and_then(|record| intake.claim_key(&record, place).map(|()| record));
