@@ -59,9 +59,22 @@ pub(crate) fn unix_time(text: &str) -> Option<Duration> {
 
 /// A time since the Unix epoch as `YYYY-MM-DDTHH:MM:SSZ`.
 pub(crate) fn text(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (year, month, day) = civil_from_days((seconds / 86_400) as i64);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    signed_text(time.as_secs() as i64)
+}
+
+/// So many seconds after the Unix epoch, or before it, in the canonical form; `None` outside the
+/// years 0000 to 9999.
+#[cfg(feature = "avro")]
+pub(crate) fn text_of_seconds(seconds: i64) -> Option<String> {
+    const YEAR_0: i64 = -62_167_219_200;
+    const YEAR_10000: i64 = 253_402_300_800;
+    (YEAR_0..YEAR_10000).contains(&seconds).then(|| signed_text(seconds))
+}
+
+fn signed_text(seconds: i64) -> String {
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let of_day = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 

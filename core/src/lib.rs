@@ -8,6 +8,7 @@
 //!
 //! | feature | what | needs |
 //! |---|---|---|
+//! | `avro` | [`avro`] container files, and [`backup`]s of them | `std` |
 //! | `gzip` | files that are packed, for [`load`](fn@load) | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
 //!
@@ -32,7 +33,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 extern crate alloc;
-#[cfg(any(test, feature = "gzip", feature = "sigv4"))]
+#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4"))]
 extern crate std;
 
 pub mod schema;
@@ -68,6 +69,9 @@ pub mod data_api;
 mod statement;
 pub use statement::{AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, write};
 
+#[cfg(feature = "avro")]
+pub mod avro;
+
 mod api_key;
 pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
 
@@ -84,6 +88,9 @@ mod sign;
 #[cfg(feature = "sigv4")]
 pub use sign::{Credentials, sign};
 
+mod source;
+pub use source::{Source, SourceError};
+
 mod upload;
 pub use upload::Upload;
 
@@ -94,9 +101,17 @@ pub use ingest::{
 
 mod load;
 pub use load::{
-    LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings, ObjectRef, RejectSink, Source,
-    SourceError, Status, load, load_object,
+    LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings, ObjectRef, RejectSink, Status,
+    load, load_object,
 };
+
+#[cfg(feature = "avro")]
+mod checksum;
+#[cfg(feature = "avro")]
+pub use checksum::Checksum;
+
+#[cfg(feature = "avro")]
+pub mod backup;
 
 pub mod migrate;
 

@@ -76,10 +76,22 @@ impl<'r> Record<'r> {
     /// With `strict` every column is required and a JSON `""` counts as missing. On error all
     /// errors of the row come back, in the order of the columns; the list is never empty.
     pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
+        Self::parse_by(table, row, Rules { strict, stored: false })
+    }
+
+    /// Checks a row that a table held before, in which 0 is a value like any other.
+    ///
+    /// Whoever writes it must keep the database from renumbering that 0.
+    #[cfg(feature = "avro")]
+    pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
+        Self::parse_by(table, row, Rules { strict: false, stored: true })
+    }
+
+    fn parse_by(table: &Table, row: RawRow<'r>, rules: Rules) -> Result<Self, Vec<RowError>> {
         let mut errors = row.errors;
         let mut cells = Vec::with_capacity(row.fields.len());
         for (column, field) in table.columns.iter().zip(row.fields) {
-            match check(column, field, strict) {
+            match check(column, field, rules) {
                 Ok(cell) => cells.push(cell),
                 Err(kind) => errors.push(RowError::column(column.name, kind)),
             }
@@ -93,12 +105,23 @@ impl<'r> Record<'r> {
     }
 }
 
-fn check<'r>(column: &Column, field: RawField<'r>, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
+/// What differs from door to door.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Every column is required, and a JSON `""` counts as missing.
+    strict: bool,
+    /// A table held the row before: 0 is a value also where the database numbers by itself.
+    stored: bool,
+}
+
+fn check<'r>(column: &Column, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
     match field {
-        RawField::Null | RawField::Cell("") => null(column, strict),
-        RawField::Text(text) if text.is_empty() && strict => null(column, strict),
+        RawField::Null | RawField::Cell("") => null(column, rules.strict),
+        RawField::Text(text) if text.is_empty() && rules.strict => null(column, rules.strict),
         field => match column.column_type {
-            ColumnType::Int { min, max } => int(column, min, max, &field),
+            ColumnType::Int { min, max } => {
+                int(min, max, column.auto_increment && !rules.stored, &field)
+            }
             ColumnType::Varchar { max_chars } => varchar(max_chars, field),
             ColumnType::DateTime => date_time(field),
         },
@@ -110,12 +133,11 @@ fn null<'r>(column: &Column, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
 }
 
 fn int<'r>(
-    column: &Column,
     min: i64,
     max: i64,
+    not_zero: bool,
     field: &RawField<'r>,
 ) -> Result<Cell<'r>, RowErrorKind> {
-    let not_zero = column.auto_increment;
     let out_of_range = || RowErrorKind::OutOfRange { min, max, not_zero };
     let value = match field {
         RawField::Integer(value) => *value,

@@ -10,7 +10,6 @@ mod pass;
 mod reader;
 mod rejects;
 mod report;
-mod source;
 mod unpack;
 
 use alloc::borrow::Cow;
@@ -23,13 +22,13 @@ use crate::ingest::StoreError;
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
 use crate::schema::{self, Table};
+use crate::source::Source;
 use crate::statement::OnDuplicate;
 
 pub use object::{ObjectRef, load_object};
 pub use options::{LoadOptions, LoadRules, LoadSettings};
 pub use rejects::RejectSink;
 pub use report::{LoadReport, Status};
-pub use source::{Source, SourceError};
 
 use pass::Pass;
 use rejects::RejectWriter;

@@ -3,20 +3,18 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::ops::Range;
 use core::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::source::SourceError;
 use super::{
-    File, LoadError, LoadReport, LoadSettings, RejectSink, Source, Status, failed, load,
-    milliseconds,
+    File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load, milliseconds,
 };
-use crate::host::{CallError, Client, Host, Repeat};
+use crate::host::{Client, Host, Repeat};
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
-use crate::s3::{Endpoint, Error, GetObject, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
+use crate::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
+use crate::source::{ObjectSource, SourceError};
 use crate::upload::Upload;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
@@ -87,7 +85,14 @@ pub async fn load_object<H: Host>(
         Ok(Some(head)) => {
             let object = pinned(object, &head);
             let database = Client::new(host, &settings.target, time).patient(PATIENCE);
-            let source = S3Source { client: &s3, object: &object, size: head.content_length };
+            let source = ObjectSource {
+                client: &s3,
+                bucket: &object.bucket,
+                key: &object.key,
+                version_id: object.version_id.as_deref(),
+                e_tag: object.e_tag.as_deref(),
+                size: head.content_length,
+            };
             let rejects = object.beside("rejects", reject_extension(&object.key));
             let mut sink = S3Rejects {
                 upload: Upload::new(&s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
@@ -141,19 +146,10 @@ async fn head<H: Host>(
     };
     match s3.call(&head, Repeat::Harmless).await {
         Ok(head) => Ok(Some(head)),
-        Err(error) => match read_error(&error) {
+        Err(error) => match SourceError::of_call(&error) {
             SourceError::Gone => Ok(None),
             SourceError::Failed(cause) => Err(LoadError::Read(cause)),
         },
-    }
-}
-
-fn read_error(error: &CallError<Error>) -> SourceError {
-    match error {
-        CallError::Api(error) if error.is_not_found() || error.is_precondition_failed() => {
-            SourceError::Gone
-        }
-        error => SourceError::Failed(error.to_string()),
     }
 }
 
@@ -189,39 +185,6 @@ async fn write_report<H: Host>(
         if_none_match: false,
     };
     s3.call(&put, Repeat::Harmless).await.map_err(|error| failed(error.to_string()))
-}
-
-struct S3Source<'s, H> {
-    client: &'s Client<'s, H, Endpoint>,
-    object: &'s ObjectRef,
-    size: u64,
-}
-
-impl<H: Host> Source for S3Source<'_, H> {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
-        let Range { start, end } = range;
-        let get = GetObject {
-            bucket: &self.object.bucket,
-            key: &self.object.key,
-            version_id: self.object.version_id.as_deref(),
-            range: start..end,
-            if_match: self.object.e_tag.as_deref(),
-        };
-        let read = self.client.call(&get, Repeat::Harmless).await;
-        let mut output = read.map_err(|error| read_error(&error))?;
-        if output.is_whole {
-            output.body.truncate(end as usize);
-            output.body.drain(..output.body.len().min(start as usize));
-        }
-        match output.body.len() as u64 == end - start {
-            true => Ok(output.body),
-            false => Err(SourceError::Failed("S3 sent fewer bytes than it was asked for".into())),
-        }
-    }
 }
 
 struct S3Rejects<'s, H> {

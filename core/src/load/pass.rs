@@ -11,11 +11,11 @@ use futures_util::stream::Stream;
 
 use super::reader::{Mark, ReadError, Reader};
 use super::rejects::{RejectSink, RejectWriter};
-use super::source::{Piece, Source, SourceError};
 use super::{File, LoadError, LoadReport, Status, milliseconds};
 use crate::host::{Client, Host};
 use crate::ingest::{Batch, Intake, Options, Rejected, StoreError, Stored};
 use crate::outcome::{RowError, RowErrorKind};
+use crate::source::{Piece, Source, SourceError};
 
 /// The most bytes of rows in one statement: 24 calls for a million short rows. Two of them are in
 /// memory, and the one that travels a second time as its request.

@@ -10,10 +10,10 @@ use core::task::Poll;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::File;
-use super::source::{Piece, Source, SourceError, pieces};
 use super::unpack::Unpack;
 use crate::lines::LineDecoder;
 use crate::outcome::RowErrorKind;
+use crate::source::{Piece, Source, SourceError, pieces};
 
 /// Reads a file from its start, or from a [`Mark`].
 pub(super) struct Reader<P> {

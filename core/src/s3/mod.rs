@@ -20,7 +20,9 @@ pub use list::{ListObjectsV2, ListObjectsV2Output, ListedObject};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, PART_MINIMUM, UploadPart,
 };
-pub use object::{GetObject, GetObjectOutput, HeadObject, HeadObjectOutput, PutObject};
+pub use object::{
+    DeleteObject, GetObject, GetObjectOutput, HeadObject, HeadObjectOutput, PutObject,
+};
 
 /// The most bytes that a key may have, in UTF-8.
 pub const KEY_LIMIT: usize = 1024;

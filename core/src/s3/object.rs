@@ -77,6 +77,30 @@ pub struct PutObject<'a> {
     pub if_none_match: bool,
 }
 
+/// Deletes an object; in a bucket that keeps versions, by a mark. One that is not there is no error.
+#[derive(Debug, Clone)]
+pub struct DeleteObject<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The object's key.
+    pub key: &'a str,
+}
+
+impl Operation for DeleteObject<'_> {
+    const SERVICE: Service = Service::S3;
+    type Target = Endpoint;
+    type Output = ();
+    type Error = Error;
+
+    fn to_request(&self, endpoint: &Endpoint) -> Request {
+        object_request("DELETE", endpoint, self.bucket, self.key, None, None)
+    }
+
+    fn parse(response: Response) -> Result<(), Error> {
+        if response.status == 204 { Ok(()) } else { Err(Error::from_response(&response)) }
+    }
+}
+
 impl Operation for GetObject<'_> {
     const SERVICE: Service = Service::S3;
     type Target = Endpoint;

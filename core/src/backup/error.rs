@@ -1,0 +1,137 @@
+//! Why there is no backup.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::avro::AvroError;
+use crate::host::CallError;
+use crate::operation::Retry;
+use crate::s3;
+
+/// Why a backup could not be made, found, or trusted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// The database could not be read.
+    Database(CallError),
+    /// The snapshot ended early, several times.
+    SnapshotLost(CallError),
+    /// The rows of a table are not as many as the database counted before.
+    WrongCount {
+        /// The table.
+        table: &'static str,
+        /// Rows that the database counted.
+        counted: u64,
+        /// Rows that were read.
+        read: u64,
+    },
+    /// The live table holds what the compiled one cannot.
+    UnexpectedValue {
+        /// The table.
+        table: &'static str,
+    },
+    /// A file could not be written.
+    Write {
+        /// Its key.
+        key: String,
+        /// Why.
+        cause: String,
+    },
+    /// A file could not be read.
+    Read {
+        /// Its key.
+        key: String,
+        /// Why.
+        cause: String,
+    },
+    /// There is no such backup, or it was never finished: its manifest is missing.
+    NoManifest {
+        /// The run.
+        run: String,
+    },
+    /// A manifest that cannot be understood.
+    BadManifest {
+        /// The run.
+        run: String,
+    },
+    /// A part that is not what the manifest says.
+    Damaged {
+        /// Its key.
+        key: String,
+        /// What is wrong.
+        what: Damage,
+    },
+}
+
+/// What is wrong with a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Damage {
+    /// It is not there.
+    Missing,
+    /// It has another size.
+    Size,
+    /// It has another SHA-256.
+    Hash,
+    /// It has another number of rows.
+    Rows,
+    /// The rows of its table are others than those that were backed up.
+    Checksum,
+    /// It cannot be read as Avro.
+    Avro(AvroError),
+    /// Its table is none of this build.
+    UnknownTable,
+}
+
+impl BackupError {
+    /// A call in the snapshot's transaction that failed.
+    pub(super) fn in_snapshot(error: CallError) -> Self {
+        match error.retry() {
+            Retry::Transaction | Retry::OutcomeUnknown => Self::SnapshotLost(error),
+            Retry::NotRun | Retry::Never => Self::Database(error),
+        }
+    }
+
+    pub(super) fn write(key: &str, error: &CallError<s3::Error>) -> Self {
+        Self::Write { key: key.into(), cause: alloc::format!("{error}") }
+    }
+}
+
+impl fmt::Display for BackupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => write!(f, "the database could not be read: {error}"),
+            Self::SnapshotLost(error) => write!(f, "the snapshot ended early: {error}"),
+            Self::WrongCount { table, counted, read } => {
+                write!(f, "{table}: {read} rows were read where the database counts {counted}")
+            }
+            Self::UnexpectedValue { table } => {
+                write!(
+                    f,
+                    "{table}: a value that its column cannot hold; run rowgate migrate --check"
+                )
+            }
+            Self::Write { key, cause } => write!(f, "{key} could not be written: {cause}"),
+            Self::Read { key, cause } => write!(f, "{key} could not be read: {cause}"),
+            Self::NoManifest { run } => write!(f, "{run}: no manifest, so no backup"),
+            Self::BadManifest { run } => write!(f, "{run}: the manifest is not one of rowgate's"),
+            Self::Damaged { key, what } => write!(f, "{key}: {what}"),
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the file is missing"),
+            Self::Size => f.write_str("the file has another size than the manifest says"),
+            Self::Hash => f.write_str("the file has another SHA-256 than the manifest says"),
+            Self::Rows => f.write_str("the file has another number of rows than the manifest says"),
+            Self::Checksum => f.write_str("the rows are not those that were backed up"),
+            Self::Avro(error) => error.fmt(f),
+            Self::UnknownTable => f.write_str("there is no such table"),
+        }
+    }
+}
+
+impl core::error::Error for BackupError {}

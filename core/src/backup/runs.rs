@@ -1,0 +1,95 @@
+//! The backups that there are.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::manifest::{FOLDER, is_run};
+use super::{BackupError, Manifest};
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::s3::{DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2};
+
+/// The names of all finished runs, the earliest first.
+pub async fn list<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+) -> Result<Vec<String>, BackupError> {
+    let keys = keys(s3, bucket, FOLDER).await?;
+    let runs = keys.iter().filter_map(|key| {
+        let run = key.strip_prefix(FOLDER)?.strip_suffix("/manifest.json")?;
+        is_run(run).then(|| run.into())
+    });
+    Ok(runs.collect())
+}
+
+/// A run's manifest.
+pub async fn manifest<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    run: &str,
+) -> Result<Manifest, BackupError> {
+    if !is_run(run) {
+        return Err(BackupError::NoManifest { run: run.into() });
+    }
+    let key = Manifest::key_of(run);
+    let read = |cause| BackupError::Read { key: key.clone(), cause };
+    let head = HeadObject { bucket, key: &key, version_id: None, if_match: None };
+    let head = match s3.call(&head, Repeat::Harmless).await {
+        Ok(head) => head,
+        Err(CallError::Api(error)) if error.is_not_found() => {
+            return Err(BackupError::NoManifest { run: run.into() });
+        }
+        Err(error) => return Err(read(alloc::format!("{error}"))),
+    };
+    let get = GetObject {
+        bucket,
+        key: &key,
+        version_id: None,
+        range: 0..head.content_length,
+        if_match: Some(&head.e_tag),
+    };
+    let output = s3.call(&get, Repeat::Harmless).await;
+    let body = output.map_err(|error| read(alloc::format!("{error}")))?.body;
+    let manifest: Option<Manifest> = serde_json::from_slice(&body).ok();
+    manifest
+        .filter(|manifest| manifest.run == run)
+        .ok_or_else(|| BackupError::BadManifest { run: run.into() })
+}
+
+/// Deletes runs that have a manifest: the manifest first, so that a run which is half deleted is
+/// no backup any more. Answers how many objects went.
+pub async fn prune<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    run: &str,
+) -> Result<u64, BackupError> {
+    let manifest = manifest(s3, bucket, run).await?;
+    let mut keys = alloc::vec![Manifest::key_of(run)];
+    keys.extend(manifest.parts().map(|part| part.key.clone()));
+    for key in &keys {
+        let delete = DeleteObject { bucket, key };
+        let deleted = s3.call(&delete, Repeat::Harmless).await;
+        deleted.map_err(|error| BackupError::write(key, &error))?;
+    }
+    Ok(keys.len() as u64)
+}
+
+async fn keys<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    prefix: &str,
+) -> Result<Vec<String>, BackupError> {
+    let mut keys = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let list = ListObjectsV2 { bucket, prefix, continuation_token: token.as_deref() };
+        let page = s3.call(&list, Repeat::Harmless).await.map_err(|error| BackupError::Read {
+            key: prefix.into(),
+            cause: alloc::format!("{error}"),
+        })?;
+        keys.extend(page.contents.into_iter().map(|object| object.key));
+        match page.next_continuation_token {
+            Some(next) => token = Some(next),
+            None => return Ok(keys),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A backup call by call: one snapshot, the manifest last, and what a fault comes to.
+#![cfg(feature = "avro")]
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
+use std::time::Duration;
+
+use rowgate_core::avro::Codec;
+use rowgate_core::backup::{self, BackupError, Damage, Manifest, Place};
+use rowgate_core::data_api::Target;
+use rowgate_core::s3::Endpoint;
+use rowgate_core::schema::{Table, table};
+use rowgate_core::{Client, Response, SendError};
+use serde_json::{Value, json};
+use world::*;
+
+type Answer = Result<Response, SendError>;
+
+fn endpoint() -> Endpoint {
+    Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())).unwrap()
+}
+
+fn target() -> Target {
+    Target {
+        endpoint: "http://data-api".into(),
+        resource_arn: "c".into(),
+        secret_arn: "s".into(),
+        database: "hr".into(),
+    }
+}
+
+fn jobs() -> [&'static Table; 1] {
+    [table("jobs").unwrap()]
+}
+
+fn run_backup(world: &World) -> Result<Manifest, BackupError> {
+    let (target, endpoint) = (target(), endpoint());
+    let time = Duration::from_secs(60);
+    let place = Place {
+        database: &Client::new(world, &target, time),
+        s3: &Client::new(world, &endpoint, time),
+        bucket: "b",
+    };
+    let made = run_in_turns(backup::backup(&place, &jobs(), Codec::Null, |_| ()));
+    assert_eq!(world.answers_left(), 0, "calls that were not made");
+    made
+}
+
+fn page(ids: &[i64]) -> Answer {
+    let row = |id: &i64| json!([{ "longValue": id }, { "stringValue": format!("Job {id}") }]);
+    let records: Vec<Value> = ids.iter().map(row).collect();
+    answer(200, &json!({ "records": records }).to_string())
+}
+
+fn written() -> Answer {
+    answer(200, "")
+}
+
+/// The methods and last parts of all calls.
+fn calls(world: &World) -> Vec<String> {
+    let name = |request: &rowgate_core::Request| {
+        format!("{} {}", request.method, request.url.rsplit('/').next().unwrap())
+    };
+    world.requests().iter().map(name).collect()
+}
+
+#[test]
+fn all_is_read_in_one_transaction_and_the_manifest_is_written_last_and_once() {
+    let world = World::new([
+        begun(),
+        numbers(&[3]),
+        page(&[1, 2, 7]),
+        page(&[]),
+        written(),
+        ended(),
+        written(),
+    ]);
+    let manifest = run_backup(&world).unwrap();
+    assert_eq!(
+        calls(&world),
+        [
+            "POST BeginTransaction",
+            "POST Execute",
+            "POST Execute",
+            "POST Execute",
+            "PUT part-00000.avro",
+            "POST RollbackTransaction",
+            "PUT manifest.json",
+        ]
+    );
+    let sent = world.requests();
+    for call in &sent[1..4] {
+        let body: Value = serde_json::from_slice(&call.body).unwrap();
+        assert_eq!(body["transactionId"], "tx-1");
+    }
+    let second: Value = serde_json::from_slice(&sent[3].body).unwrap();
+    assert_eq!(second["parameters"][0]["value"]["stringValue"], "7");
+    assert!(sent[6].headers.contains(&("if-none-match".into(), "*".into())));
+    assert_eq!(serde_json::from_slice::<Manifest>(&sent[6].body).unwrap(), manifest);
+
+    let [jobs] = manifest.tables.as_slice() else { panic!("{manifest:?}") };
+    assert!(manifest.snapshot && manifest.run.starts_with("20270115T080000Z-"));
+    assert_eq!((jobs.rows, jobs.parts.len(), jobs.parts[0].rows), (3, 1, 3));
+    assert_eq!(jobs.parts[0].bytes as usize, sent[4].body.len());
+}
+
+#[test]
+fn an_empty_table_has_no_parts() {
+    let world = World::new([begun(), numbers(&[0]), page(&[]), ended(), written()]);
+    let manifest = run_backup(&world).unwrap();
+    assert_eq!((manifest.tables[0].rows, manifest.tables[0].parts.len()), (0, 0));
+    assert_eq!(manifest.tables[0].checksum, "0000000000000000");
+}
+
+#[test]
+fn a_lost_snapshot_begins_anew_twice_at_most() {
+    let lost = || [begun(), numbers(&[3]), error(404, "TransactionNotFoundException"), ended()];
+    let whole = [begun(), numbers(&[1]), page(&[1]), page(&[]), written(), ended(), written()];
+    let world = World::new(lost().into_iter().chain(lost()).chain(whole));
+    assert_eq!(run_backup(&world).unwrap().tables[0].rows, 1);
+
+    let world = World::new(lost().into_iter().chain(lost()).chain(lost()));
+    assert!(matches!(run_backup(&world), Err(BackupError::SnapshotLost(_))));
+}
+
+#[test]
+fn without_every_part_there_is_no_manifest() {
+    let refused = || error(403, "AccessDeniedException");
+    for (answers, expected) in [
+        (vec![begun(), refused(), ended()], "the database could not be read"),
+        (vec![begun(), numbers(&[2]), page(&[1]), page(&[]), answer(403, ""), ended()], "written"),
+        (
+            vec![begun(), numbers(&[2]), page(&[1]), page(&[]), written(), ended()],
+            "1 rows were read where the database counts 2",
+        ),
+        (
+            vec![begun(), numbers(&[1]), numbers(&[1]), ended()],
+            "jobs: a value that its column cannot hold",
+        ),
+    ] {
+        let world = World::new(answers);
+        let error = run_backup(&world).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(!calls(&world).contains(&"PUT manifest.json".to_owned()), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_part_is_named() {
+    let world = World::new([
+        begun(),
+        numbers(&[2]),
+        page(&[1, 2]),
+        page(&[]),
+        written(),
+        ended(),
+        written(),
+    ]);
+    let manifest = run_backup(&world).unwrap();
+    let part = world.requests()[4].body.to_vec();
+    let head = |length: usize| {
+        let headers = vec![
+            ("content-length".to_owned(), length.to_string()),
+            ("etag".to_owned(), "\"e\"".to_owned()),
+        ];
+        Ok(Response { status: 200, headers, body: Vec::new() })
+    };
+    let get = |body: Vec<u8>| Ok(Response { status: 206, headers: Vec::new(), body });
+    let verify = |manifest: &Manifest, answers: Vec<Answer>| {
+        let (world, endpoint) = (World::new(answers), endpoint());
+        let s3 = Client::new(&world, &endpoint, Duration::from_secs(60));
+        let verified = run_in_turns(backup::verify(&s3, "b", manifest, |_| ()));
+        verified.map_err(|error| match error {
+            BackupError::Damaged { what, .. } => what,
+            other => panic!("{other}"),
+        })
+    };
+
+    let size = part.len();
+    assert_eq!(verify(&manifest, vec![head(size), get(part.clone())]), Ok(()));
+    assert_eq!(verify(&manifest, vec![answer(404, "")]), Err(Damage::Missing));
+    assert_eq!(verify(&manifest, vec![head(size - 1)]), Err(Damage::Size));
+
+    // The last letter of the last name, before the sync marker.
+    let mut other = part.clone();
+    other[size - 17] ^= 1;
+    assert_eq!(verify(&manifest, vec![head(size), get(other)]), Err(Damage::Hash));
+    let mut broken = part.clone();
+    broken[size - 1] ^= 1;
+    let avro = verify(&manifest, vec![head(size), get(broken)]).unwrap_err();
+    assert!(matches!(&avro, Damage::Avro(error) if error.block == Some(0)), "{avro}");
+
+    let mut claims_more = manifest.clone();
+    claims_more.tables[0].parts[0].rows = 3;
+    let answers = vec![head(size), get(part.clone())];
+    assert_eq!(verify(&claims_more, answers), Err(Damage::Rows));
+    let mut other_rows = manifest;
+    other_rows.tables[0].checksum = "0000000000000000".into();
+    assert_eq!(verify(&other_rows, vec![head(size), get(part)]), Err(Damage::Checksum));
+}
+
+#[test]
+fn a_run_is_named_by_nothing_that_leads_elsewhere() {
+    let (world, endpoint) = (World::new([]), endpoint());
+    let s3 = Client::new(&world, &endpoint, Duration::from_secs(60));
+    for run in ["", "../incoming", "a/b", "é"] {
+        let found = run_in_turns(backup::manifest(&s3, "b", run));
+        assert!(matches!(found, Err(BackupError::NoManifest { .. })), "{run}");
+    }
+}
