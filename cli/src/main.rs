@@ -1,5 +1,6 @@
 //! The operator's command for rowgate.
 
+mod backup;
 mod check;
 mod dev;
 mod doctor;
@@ -22,6 +23,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backup(backup::BackupArgs),
     Check(check::CheckArgs),
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
@@ -34,6 +36,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Backup(args) => backup::run(&args).await,
         Command::Check(args) => check::run(&args),
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args).await,

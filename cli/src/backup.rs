@@ -1,0 +1,235 @@
+//! `rowgate backup`: the tables out to Avro files on S3, and what there is of them.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rowgate_core::avro::Codec;
+use rowgate_core::backup::{self, Manifest, Place, Progress};
+use rowgate_core::data_api::Target;
+use rowgate_core::s3::Endpoint;
+use rowgate_core::schema::{TABLES, Table};
+use rowgate_core::{Client, schema};
+use rowgate_native::{NativeHost, from_environment};
+
+use crate::check::parse_table;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Back the tables up to Avro files on S3, all in one snapshot.
+///
+/// Writes backups/RUN/TABLE/part-00000.avro and, last, backups/RUN/manifest.json; a run without a
+/// manifest is no backup. Rows that are written meanwhile are not in it.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BackupArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// Table to back up [default: all]; repeatable
+    #[arg(long = "table", value_parser = parse_table)]
+    tables: Vec<&'static Table>,
+
+    /// How blocks are packed: null, deflate or snappy
+    #[arg(long, default_value = "snappy", value_parser = parse_codec)]
+    codec: Codec,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the backups, the newest last
+    List(PlaceArgs),
+    /// Read every byte and row of a backup, and compare with its manifest
+    Verify(VerifyArgs),
+    /// Delete old backups
+    Prune(PruneArgs),
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// The run, or `latest`
+    run: String,
+
+    /// Compare with the live tables instead, by a checksum that the database computes
+    #[arg(long)]
+    live: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+struct PruneArgs {
+    /// How many backups to keep, the newest ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: u32,
+
+    /// Delete them; without it, only say which
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    /// Bucket of the backups
+    #[arg(long, env = "DATA_BUCKET")]
+    bucket: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl PlaceArgs {
+    fn bucket(&self) -> Result<&str> {
+        self.bucket.as_deref().context("which bucket? --bucket or DATA_BUCKET")
+    }
+}
+
+fn parse_codec(name: &str) -> Result<Codec, String> {
+    let known = [Codec::Null, Codec::Deflate, Codec::Snappy];
+    let codec = Codec::named(name).filter(|codec| known.contains(codec));
+    codec.ok_or_else(|| "null, deflate or snappy".to_owned())
+}
+
+pub(crate) async fn run(args: &BackupArgs) -> Result<ExitCode> {
+    match &args.command {
+        None => back_up(&args.run).await?,
+        Some(Command::List(args)) => list(args).await?,
+        Some(Command::Verify(args)) => return verify(args).await,
+        Some(Command::Prune(args)) => prune(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn back_up(args: &RunArgs) -> Result<()> {
+    let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
+    let host = NativeHost::from_environment()?;
+    let place = Place {
+        database: &Client::new(&host, &target, Duration::MAX).patient(PATIENCE),
+        s3: &Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE),
+        bucket: args.place.bucket()?,
+    };
+    // Parents first, whatever the order of the options.
+    let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
+    let tables: Vec<&'static Table> = TABLES.iter().filter(chosen).collect();
+    let bar = bar();
+    let manifest =
+        backup::backup(&place, &tables, args.codec, |progress| show(&bar, progress)).await?;
+    bar.finish_and_clear();
+    print(&args.place, &manifest)
+}
+
+async fn list(args: &PlaceArgs) -> Result<()> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    for run in backup::list(&s3, args.bucket()?).await? {
+        print(args, &backup::manifest(&s3, args.bucket()?, &run).await?)?;
+    }
+    Ok(())
+}
+
+/// The exit code is 1 where the live tables differ; a backup that is damaged is an error.
+async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let bucket = args.place.bucket()?;
+    let run = match args.run.as_str() {
+        "latest" => backup::list(&s3, bucket).await?.pop().context("there is no backup")?,
+        run => run.to_owned(),
+    };
+    let manifest = backup::manifest(&s3, bucket, &run).await?;
+    if args.live {
+        return compare(&host, &manifest).await;
+    }
+    let bar = bar();
+    backup::verify(&s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
+    bar.finish_and_clear();
+    print(&args.place, &manifest)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compare(host: &NativeHost, manifest: &Manifest) -> Result<ExitCode> {
+    let target = Target::read(&from_environment)?;
+    let database = Client::new(host, &target, Duration::MAX).patient(PATIENCE);
+    let mut all_same = true;
+    for entry in &manifest.tables {
+        let Some(table) = schema::table(&entry.table) else {
+            bail!("{}: there is no such table", entry.table);
+        };
+        let live = backup::live(&database, table).await?;
+        let same = live.rows == entry.rows && live.hex() == entry.checksum;
+        all_same &= same;
+        let what = if same { "the same" } else { "others" };
+        let (name, rows) = (table.name, live.rows);
+        let line = format!("{name}: {rows} live rows, {} in the backup: {what}", entry.rows);
+        writeln!(std::io::stdout(), "{line}")?;
+    }
+    Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn prune(args: &PruneArgs) -> Result<()> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let bucket = args.place.bucket()?;
+    let runs = backup::list(&s3, bucket).await?;
+    let old = runs.len().saturating_sub(args.keep as usize);
+    ensure!(old < runs.len() || runs.is_empty(), "the newest backup is always kept");
+    for run in &runs[..old] {
+        if args.yes {
+            let objects = backup::prune(&s3, bucket, run).await?;
+            writeln!(std::io::stdout(), "{run}: {objects} objects deleted")?;
+        } else {
+            writeln!(std::io::stdout(), "{run}: would be deleted; --yes does it")?;
+        }
+    }
+    Ok(())
+}
+
+fn print(args: &PlaceArgs, manifest: &Manifest) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(manifest)?)?;
+        return Ok(());
+    }
+    let Manifest { run, finished, .. } = manifest;
+    let tables: Vec<_> = manifest
+        .tables
+        .iter()
+        .map(|table| format!("{} {} ({})", table.rows, table.table, table.checksum))
+        .collect();
+    writeln!(out, "{run}: {finished}, {} bytes: {}", manifest.bytes(), tables.join(", "))?;
+    Ok(())
+}
+
+fn bar() -> ProgressBar {
+    let template = "{msg} {wide_bar} {pos}/{len} rows, {per_sec}, {eta} left";
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.of);
+    bar.set_position(progress.rows);
+    bar.set_message(format!("{}, {} kB", progress.table, progress.bytes / 1000));
+}
