@@ -7,15 +7,18 @@
 //! how the bytes were cut. Whoever changes the state kept between two calls runs the property
 //! test `any_chunking_gives_the_same_rows`.
 
-use alloc::vec;
+mod record_buffer;
+
 use alloc::vec::Vec;
 
 use csv_core::{ReadRecordResult, Reader};
 
 use crate::json::BOM;
 use crate::outcome::{RowError, RowErrorKind};
-use crate::record::{Place, RawField, RawRow};
+use crate::record::{Place, RawRow};
 use crate::schema::{ColumnType, Table};
+
+use record_buffer::RecordBuffer;
 
 /// The most bytes of cells that one row may have; a longer one is read over and refused.
 pub const ROW_LIMIT: usize = 1 << 20;
@@ -50,23 +53,6 @@ enum Header {
     /// There is one, and this is its text.
     Present(Vec<u8>),
     Absent,
-}
-
-/// The cells of one record, one after the other.
-#[derive(Debug)]
-struct RecordBuffer {
-    /// The record as it stands in the file; nothing once it has become too long.
-    text: Vec<u8>,
-    text_is_lost: bool,
-    /// How many bytes it has there so far.
-    length: u64,
-    bytes: Vec<u8>,
-    len: usize,
-    ends: Vec<usize>,
-    cells: usize,
-    start_line: u64,
-    /// Set when the record passed [`ROW_LIMIT`]: the line on which its then open cell began.
-    overlong: Option<u64>,
 }
 
 impl CsvDecoder {
@@ -273,7 +259,7 @@ impl CsvDecoder {
         let place = Place { index, line: Some(self.record.start_line) };
         match error {
             Some(error) => RawRow::refused(place, error),
-            None => raw_row(place, self.table, &self.layout, &self.record),
+            None => self.record.raw_row(place, self.table, &self.layout),
         }
     }
 
@@ -321,125 +307,12 @@ impl CsvDecoder {
     }
 }
 
-impl RecordBuffer {
-    fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            text_is_lost: false,
-            length: 0,
-            bytes: vec![0; 1024],
-            len: 0,
-            ends: vec![0; 32],
-            cells: 0,
-            start_line: 1,
-            overlong: None,
-        }
-    }
-
-    fn begin(&mut self, line: u64) {
-        self.text.clear();
-        self.text_is_lost = false;
-        self.length = 0;
-        self.len = 0;
-        self.cells = 0;
-        self.start_line = line;
-        self.overlong = None;
-    }
-
-    /// Keeps the record's text as well, which quotes and blanks make longer than its cells.
-    fn take_text(&mut self, piece: &[u8]) {
-        self.length += piece.len() as u64;
-        let too_long = self.text.len() + piece.len() > 2 * ROW_LIMIT;
-        self.text_is_lost |= too_long || self.overlong.is_some();
-        if self.text_is_lost {
-            self.text.clear();
-        } else {
-            self.text.extend_from_slice(piece);
-        }
-    }
-
-    /// Doubles the buffer or, at the limit, drops what is in it.
-    fn make_room(&mut self, line: u64) {
-        if self.bytes.len() < ROW_LIMIT && self.overlong.is_none() {
-            self.bytes.resize(self.bytes.len() * 2, 0);
-            return;
-        }
-        self.overlong.get_or_insert(line - self.open_breaks());
-        self.len = 0;
-    }
-
-    /// The same for the list of cells, which also grows where all cells are empty.
-    fn make_room_for_ends(&mut self, line: u64) {
-        if self.ends.len() < CELL_LIMIT && self.overlong.is_none() {
-            self.ends.resize(self.ends.len() * 2, 0);
-            return;
-        }
-        self.overlong.get_or_insert(line - self.open_breaks());
-        self.cells = 0;
-    }
-
-    /// Line breaks inside the cell that is not ended yet.
-    fn open_breaks(&self) -> u64 {
-        let start = self.cells.checked_sub(1).map_or(0, |last| self.ends[last]);
-        count_breaks(&self.bytes[start.min(self.len)..self.len])
-    }
-
-    /// The trimmed cells; `None` for one that is not UTF-8.
-    fn cells(&self) -> impl Iterator<Item = Option<&str>> {
-        let text = core::str::from_utf8(&self.bytes[..self.len]).ok();
-        let mut start = 0;
-        self.ends[..self.cells].iter().map(move |&end| {
-            // `get` also refuses a cut inside a character: two cells that are UTF-8 only together.
-            let cell = text?.get(start..end);
-            start = end;
-            cell.map(|cell| cell.trim_matches([' ', '\t']))
-        })
-    }
-
-    /// Whether some cell has a quote right after leading blanks.
-    fn has_late_quote(&self) -> bool {
-        let mut start = 0;
-        self.ends[..self.cells].iter().any(|&end| {
-            let cell = &self.bytes[start..end];
-            start = end;
-            matches!(cell, [b' ' | b'\t', ..]) && cell.trim_ascii_start().starts_with(b"\"")
-        })
-    }
-}
-
 fn new_reader() -> Reader {
     let mut reader = Reader::new();
     // csv-core strips a byte order mark only where one chunk holds all of it. It looks at
     // the first bytes it is given, so it is given a blank line, and we look ourselves.
     reader.read_record(b"\n", &mut [0], &mut [0]);
     reader
-}
-
-fn raw_row<'r>(
-    place: Place,
-    table: &Table,
-    layout: &[Option<usize>],
-    record: &'r RecordBuffer,
-) -> RawRow<'r> {
-    if record.cells != layout.len() {
-        let error = RowErrorKind::WrongFieldCount {
-            expected: layout.len(),
-            got: record.cells,
-            late_quote: record.has_late_quote(),
-        };
-        return RawRow::refused(place, RowError::row(error));
-    }
-    let mut fields = vec![RawField::Null; table.columns.len()];
-    for (column, cell) in layout.iter().zip(record.cells()) {
-        match (column, cell) {
-            (_, None) => {
-                return RawRow::refused(place, RowError::row(RowErrorKind::InvalidUtf8));
-            }
-            (Some(column), Some(cell)) => fields[*column] = RawField::Cell(cell),
-            (None, Some(_)) => {}
-        }
-    }
-    RawRow { place, fields, errors: Vec::new() }
 }
 
 fn trim_line_break(text: &[u8]) -> &[u8] {
@@ -455,6 +328,7 @@ fn count_breaks(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::outcome::RowErrorKind as Kind;
+    use crate::record::RawField;
     use crate::schema::table;
     use alloc::borrow::ToOwned;
     use alloc::string::{String, ToString};

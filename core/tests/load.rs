@@ -87,14 +87,18 @@ impl Loaded {
     }
 }
 
-fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers) -> Loaded {
-    let world = World::new(answers);
-    let target = Target {
+fn target() -> Target {
+    Target {
         endpoint: "http://data-api".into(),
         resource_arn: "c".into(),
         secret_arn: "s".into(),
         database: "hr".into(),
-    };
+    }
+}
+
+fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+    let world = World::new(answers);
+    let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut rejects = Rejects::default();
     let report = run_in_turns(load(&client, source, path, &options, &mut rejects));
@@ -414,12 +418,7 @@ fn what_fails_says_so_and_counts_what_was_dealt_with() {
 #[test]
 fn rejects_that_cannot_be_written_fail_the_load() {
     let world = World::new([updated(1)]);
-    let target = Target {
-        endpoint: "http://data-api".into(),
-        resource_arn: "c".into(),
-        secret_arn: "s".into(),
-        database: "hr".into(),
-    };
+    let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let source = Memory { bytes: b"1,a\n2,\n".to_vec(), broken: None };
     let mut rejects = Rejects { full: true, ..Rejects::default() };
