@@ -6,6 +6,9 @@ from functools import partial
 import pytest
 from conftest import client, database, running
 
+# What other tests left could be too long for a column that is made shorter here.
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture
 def doctor(command):
