@@ -11,12 +11,14 @@ import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import boto3
 import pytest
 import requests
+from backups import Bucket
 from botocore.config import Config
 from files import Files
 from pymysql.connections import Connection
@@ -306,3 +308,28 @@ def command(stack):
         return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, text=True)
 
     return command
+
+
+@pytest.fixture
+def with_bucket(command, stack):
+    """Runs a subcommand that works with the bucket: `backup` and `restore`."""
+
+    def with_bucket(*arguments, **changed):
+        settings = {"AWS_ENDPOINT_URL_S3": stack["s3"], "DATA_BUCKET": stack["bucket"]}
+        return command(*arguments, **(settings | changed))
+
+    return with_bucket
+
+
+@pytest.fixture
+def backup(with_bucket):
+    """`rowgate backup` with the stack's settings."""
+    return partial(with_bucket, "backup")
+
+
+@pytest.fixture
+def bucket(stack):
+    """The bucket, without a backup in it."""
+    bucket = Bucket(client(stack, "s3"), stack["bucket"])
+    bucket.delete("backups/")
+    return bucket

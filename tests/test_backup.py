@@ -1,73 +1,15 @@
 """`rowgate backup`: the tables out to Avro files, read by clients that are not ours."""
 
 import hashlib
-import io
 import json
 import threading
 import time
 
-import fastavro
 import pytest
-from conftest import TABLES, Calls, client
+from backups import ODD, fill, made
+from conftest import TABLES, Calls
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
-
-ODD = ["", " ", "é😀", "\x00\x01\x1f", '"\\\n\t', "N;", "1:a;", "x" * 255, "😀" * 255]
-
-
-@pytest.fixture
-def backup(command, stack):
-    """`rowgate backup` with the stack's settings."""
-
-    def backup(*arguments, **changed):
-        settings = {"AWS_ENDPOINT_URL_S3": stack["s3"], "DATA_BUCKET": stack["bucket"]}
-        return command("backup", *arguments, **(settings | changed))
-
-    return backup
-
-
-@pytest.fixture
-def bucket(stack):
-    """The bucket, without a backup in it."""
-    bucket = Bucket(client(stack, "s3"), stack["bucket"])
-    for key in bucket.keys("backups/"):
-        bucket.s3.delete_object(Bucket=bucket.name, Key=key)
-    return bucket
-
-
-class Bucket:
-    def __init__(self, s3, name):
-        self.s3, self.name = s3, name
-
-    def keys(self, prefix):
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
-
-    def read(self, key):
-        return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
-
-    def write(self, key, body):
-        self.s3.put_object(Bucket=self.name, Key=key, Body=body)
-
-    def rows(self, manifest, table):
-        """All rows of a table, by fastavro."""
-        (entry,) = [entry for entry in manifest["tables"] if entry["table"] == table]
-        files = [io.BytesIO(self.read(part["key"])) for part in entry["parts"]]
-        return [row for file in files for row in fastavro.reader(file)]
-
-
-def fill(db):
-    db.rows("INSERT INTO departments VALUES (1, 'Sales'), (2147483647, 'Last')")
-    for number, name in enumerate(ODD, start=1):
-        db.rows("INSERT INTO jobs VALUES (%s, %s)", number, name)
-        values = (number, name, "2021-07-27T16:02:08Z", None if number % 2 else 1, number)
-        db.rows("INSERT INTO employees VALUES (%s, %s, %s, %s, %s)", *values)
-
-
-def made(done):
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
-
 
 @pytest.mark.parametrize("codec", ["snappy", "null", "deflate"])
 def test_what_is_backed_up_is_what_is_in_the_tables(backup, bucket, db, codec):

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, Manifest, Place, Progress};
 use rowgate_core::data_api::Target;
+use rowgate_core::restore::{self, Step, Wanted};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{TABLES, Table};
 use rowgate_core::{Client, schema};
@@ -18,7 +19,7 @@ use rowgate_native::{NativeHost, from_environment};
 use crate::check::parse_table;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Back the tables up to Avro files on S3, all in one snapshot.
 ///
@@ -67,6 +68,10 @@ struct VerifyArgs {
     #[arg(long)]
     live: bool,
 
+    /// Restore it into tables beside the live ones, compare them, and drop them again
+    #[arg(long, conflicts_with = "live")]
+    probe: bool,
+
     #[command(flatten)]
     place: PlaceArgs,
 }
@@ -86,18 +91,18 @@ struct PruneArgs {
 }
 
 #[derive(Debug, Args)]
-struct PlaceArgs {
+pub(crate) struct PlaceArgs {
     /// Bucket of the backups
     #[arg(long, env = "DATA_BUCKET")]
     bucket: Option<String>,
 
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 impl PlaceArgs {
-    fn bucket(&self) -> Result<&str> {
+    pub(crate) fn bucket(&self) -> Result<&str> {
         self.bucket.as_deref().context("which bucket? --bucket or DATA_BUCKET")
     }
 }
@@ -160,10 +165,44 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     if args.live {
         return compare(&host, &manifest).await;
     }
+    if args.probe {
+        return probe(&host, &s3, &args.place, run).await;
+    }
     let bar = bar();
     backup::verify(&s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();
     print(&args.place, &manifest)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn probe(
+    host: &NativeHost,
+    s3: &Client<'_, NativeHost, Endpoint>,
+    args: &PlaceArgs,
+    run: String,
+) -> Result<ExitCode> {
+    let target = Target::read(&from_environment)?;
+    let database = &Client::new(host, &target, Duration::MAX).patient(PATIENCE);
+    let place = Place { database, s3, bucket: args.bucket()? };
+    let wanted = Wanted { sources: &[run], ..Wanted::default() };
+    let plan = restore::plan(&place, &wanted, |_| ()).await?;
+    let (verifying, writing) = (bar(), bar());
+    let probed = restore::probe(&place, &plan, |step, done| match step {
+        Step::Verify => show(&verifying, done),
+        Step::Write => show(&writing, done),
+    });
+    let probed = probed.await?;
+    verifying.finish_and_clear();
+    writing.finish_and_clear();
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&probed)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for table in probed.tables {
+        let (name, rows) = (table.table, table.rows);
+        writeln!(out, "{name}: {rows} rows written beside the live ones, compared and dropped")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -221,14 +260,14 @@ fn print(args: &PlaceArgs, manifest: &Manifest) -> Result<()> {
     Ok(())
 }
 
-fn bar() -> ProgressBar {
+pub(crate) fn bar() -> ProgressBar {
     let template = "{msg} {wide_bar} {pos}/{len} rows, {per_sec}, {eta} left";
     let style =
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+pub(crate) fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_length(progress.of);
     bar.set_position(progress.rows);
     bar.set_message(format!("{}, {} kB", progress.table, progress.bytes / 1000));

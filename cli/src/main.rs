@@ -8,6 +8,7 @@ mod keys;
 mod load;
 mod migrate;
 mod progress;
+mod restore;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ enum Command {
     Keys(keys::KeysArgs),
     Load(load::LoadArgs),
     Migrate(migrate::MigrateArgs),
+    Restore(restore::RestoreArgs),
 }
 
 /// 0 is success, 1 is bad rows, 2 is anything else that went wrong (clap's own code as well).
@@ -43,6 +45,7 @@ async fn main() -> ExitCode {
         Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load::run(&args).await,
         Command::Migrate(args) => migrate::run(&args).await,
+        Command::Restore(args) => restore::run(&args).await,
     };
     result.unwrap_or_else(|error| {
         eprintln!("rowgate: {error:#}");

@@ -23,6 +23,10 @@ pub(crate) use split::{Error, split};
 
 use split::Source;
 
+/// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
+/// must fit behind it.
+const LONGEST_NAME: usize = 34;
+
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
     pub(crate) name: String,
@@ -92,6 +96,10 @@ fn create_table(source: &Source) -> Result<Table, Error> {
     refuse_extras(&create, source.line)?;
 
     let name = identifier(&create.name.to_string(), source.line)?;
+    if name.len() > LONGEST_NAME {
+        let why = "a restore names the table that it fills after it";
+        return error(source.line, format!("name {name:?}: at most {LONGEST_NAME}, since {why}"));
+    }
     if name.starts_with("rowgate_") {
         return error(source.line, format!("{name}: names that begin with rowgate_ are reserved"));
     }

@@ -8,7 +8,7 @@
 //!
 //! | feature | what | needs |
 //! |---|---|---|
-//! | `avro` | [`avro`] container files, and [`backup`]s of them | `std` |
+//! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
 //! | `gzip` | files that are packed, for [`load`](fn@load) | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
 //!
@@ -114,6 +114,9 @@ pub use checksum::Checksum;
 pub mod backup;
 
 pub mod migrate;
+
+#[cfg(feature = "avro")]
+pub mod restore;
 
 pub mod doctor;
 

@@ -100,11 +100,18 @@ pub async fn migrate<H: Host>(
         live = LiveTables::read(client).await?;
     }
     for table in TABLES.iter().filter(|table| !live.has(table.name)) {
-        let doing = || format!("table {} is not made", table.name);
-        change(client, table.create, doing).await?;
+        make_table(client, table).await?;
         done(Step::Made(table));
     }
     Ok(())
+}
+
+/// Makes one table, which must not be there.
+pub(crate) async fn make_table<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+) -> Result<(), MigrateError> {
+    change(client, table.create, || format!("table {} is not made", table.name)).await
 }
 
 /// Records a migration as run without running it, for one that failed and was finished by hand.

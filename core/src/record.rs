@@ -79,7 +79,8 @@ impl<'r> Record<'r> {
         Self::parse_by(table, row, Rules { strict, stored: false })
     }
 
-    /// Checks a row that a table held before, in which 0 is a value like any other.
+    /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
+    /// as it was stored, so that a table comes back byte for byte.
     ///
     /// Whoever writes it must keep the database from renumbering that 0.
     #[cfg(feature = "avro")]
@@ -110,7 +111,8 @@ impl<'r> Record<'r> {
 struct Rules {
     /// Every column is required, and a JSON `""` counts as missing.
     strict: bool,
-    /// A table held the row before: 0 is a value also where the database numbers by itself.
+    /// A table held the row before: 0 is a value also where the database numbers by itself, and
+    /// a date-time is any text.
     stored: bool,
 }
 
@@ -123,6 +125,7 @@ fn check<'r>(column: &Column, field: RawField<'r>, rules: Rules) -> Result<Cell<
                 int(min, max, column.auto_increment && !rules.stored, &field)
             }
             ColumnType::Varchar { max_chars } => varchar(max_chars, field),
+            ColumnType::DateTime if rules.stored => text(field).map(Cell::Text),
             ColumnType::DateTime => date_time(field),
         },
     }

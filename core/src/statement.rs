@@ -47,22 +47,24 @@ pub enum OnDuplicate {
 
 /// Writes every row of [`ROWS`] into the table.
 pub fn write(table: &Table, on_duplicate: OnDuplicate) -> String {
+    write_into(table.name, table, on_duplicate)
+}
+
+/// Writes every row of [`ROWS`] into a table of that name with the same columns.
+pub(crate) fn write_into(name: &str, table: &Table, on_duplicate: OnDuplicate) -> String {
     let columns = list(table, |name| format!("`{name}`"));
     let values = list(table, |name| format!("r.`{name}`"));
-    let mut sql = format!(
-        "INSERT INTO `{}` ({columns}) SELECT {values} FROM {}",
-        table.name,
-        rows_source(table)
-    );
+    let mut sql =
+        format!("INSERT INTO `{name}` ({columns}) SELECT {values} FROM {}", rows_source(table));
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
             let key = same_key(table, &format!("r.`{}`", table.key_column().name));
-            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
+            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{name}` AS e WHERE {key})");
         }
         OnDuplicate::Update => {
             sql += " ON DUPLICATE KEY UPDATE ";
-            sql += &assignments(table);
+            sql += &assignments(name, table);
         }
     }
     sql
@@ -95,15 +97,11 @@ fn same_key(table: &Table, text: &str) -> String {
 }
 
 /// The new values of every column but the key; a table of keys alone has nothing to change.
-fn assignments(table: &Table) -> String {
+fn assignments(into: &str, table: &Table) -> String {
     let key = table.key_column().name;
     let names = table.columns.iter().map(|column| column.name).filter(|name| *name != key);
     let all: Vec<_> = names.map(|name| format!("`{name}` = r.`{name}`")).collect();
-    if all.is_empty() {
-        format!("`{0}`.`{key}` = `{0}`.`{key}`", table.name)
-    } else {
-        all.join(", ")
-    }
+    if all.is_empty() { format!("`{into}`.`{key}` = `{into}`.`{key}`") } else { all.join(", ") }
 }
 
 /// The rows as a derived table named `r`.

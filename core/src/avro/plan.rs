@@ -73,6 +73,13 @@ impl Plan {
         may_be_null.then_some(()).ok_or(AvroErrorKind::MissingColumn { column: column.name })
     }
 
+    /// The columns that no field is for.
+    pub(super) fn null_columns(&self) -> Vec<&'static str> {
+        let is_filled = |index| self.fields.iter().any(|field| field.column == Some(index));
+        let columns = self.table.columns.iter().enumerate();
+        columns.filter(|(index, _)| !is_filled(*index)).map(|(_, column)| column.name).collect()
+    }
+
     /// Reads one row; a fault is in the field of that name.
     pub(super) fn read<'a>(&self, cursor: &mut Cursor<'a>) -> Result<Fields<'a>, &str> {
         let mut fields = vec![RawField::Null; self.table.columns.len()];

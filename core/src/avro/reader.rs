@@ -16,8 +16,8 @@ use crate::schema::Table;
 /// record's name does not matter. A column that the file lacks is NULL, or the file is refused.
 /// `int` and `long` fill integers, `string` texts, and `string`, `date` and `timestamp` (not
 /// `local-timestamp`, which is no moment) date-times; each may stand in a union with `null`, in
-/// any order. A row is checked as any other, but for 0 in a column that numbers itself, which is
-/// a value.
+/// any order. A row is checked as any other, but what a table has held is taken as it is: 0 in a
+/// column that numbers itself, and a text of any form in a date-time.
 ///
 /// Holds one block, packed and unpacked, of at most [`BLOCK_LIMIT`](super::BLOCK_LIMIT) bytes each.
 #[derive(Debug)]
@@ -53,6 +53,25 @@ impl AvroReader {
             blocks: 0,
             failed: None,
         }
+    }
+
+    /// Reads up to the end of the header, if that is in `input`; `false` if more is needed.
+    ///
+    /// The rows can be read after that, or not at all.
+    pub fn read_header(&mut self, input: &mut &[u8]) -> Result<bool, AvroError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        if self.file.is_none() {
+            self.advance(input).map_err(|error| self.fail(error))?;
+        }
+        Ok(self.file.is_some())
+    }
+
+    /// The columns that the file has no field for and that are NULL in every row; none before the
+    /// header.
+    pub fn null_columns(&self) -> Vec<&'static str> {
+        self.file.as_ref().map(|(plan, _)| plan.null_columns()).unwrap_or_default()
     }
 
     /// Reads up to the end of the next row and moves `input` behind what that took.

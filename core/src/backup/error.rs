@@ -92,6 +92,10 @@ impl BackupError {
         }
     }
 
+    pub(crate) fn damaged(key: &str, what: Damage) -> Self {
+        Self::Damaged { key: key.into(), what }
+    }
+
     pub(super) fn write(key: &str, error: &CallError<s3::Error>) -> Self {
         Self::Write { key: key.into(), cause: alloc::format!("{error}") }
     }

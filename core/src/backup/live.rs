@@ -2,59 +2,112 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::BackupError;
 use crate::checksum::{Checksum, row_digest};
 use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{Client, Host, Repeat};
+use crate::host::{CallError, Client, Host, Repeat};
 use crate::schema::{ColumnType, Table};
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
 
-/// Where the next call begins, and where this one ends.
-const AFTER: &str = "after";
+/// The parameter that says behind which key to begin.
+pub(crate) const AFTER: &str = "after";
 
 /// The checksum of a live table, by ranges of its key.
 ///
 /// Rows that are written meanwhile may count or not.
 pub async fn live<H: Host>(client: &Client<'_, H>, table: &Table) -> Result<Checksum, BackupError> {
+    let mut ranges = Ranges::of(table, table.name);
     let mut checksum = Checksum::default();
-    let mut after: Option<String> = None;
-    loop {
-        let sql = range(table, after.is_some());
-        let parameter = after.as_deref().map(|after| (AFTER, after));
-        let parameters: alloc::vec::Vec<_> = parameter.into_iter().collect();
+    while let Some(range) = ranges.next(client).await.map_err(BackupError::Database)? {
+        checksum.merge(range.content);
+    }
+    Ok(checksum)
+}
+
+/// The content of a table that has the columns of one of ours, range by range.
+pub(crate) struct Ranges<'r> {
+    table: &'r Table,
+    name: &'r str,
+    condition: Option<&'r str>,
+    rows: usize,
+    after: Option<String>,
+    is_over: bool,
+}
+
+/// Some rows that stand together.
+pub(crate) struct KeyRange {
+    /// Their count and checksum.
+    pub(crate) content: Checksum,
+    /// Behind which key they begin; `None` for the table's first.
+    pub(crate) after: Option<String>,
+    /// The key of the last one.
+    pub(crate) last: String,
+}
+
+impl<'r> Ranges<'r> {
+    /// The rows of the table of that name.
+    pub(crate) fn of(table: &'r Table, name: &'r str) -> Self {
+        Self { table, name, condition: None, rows: ROWS, after: None, is_over: false }
+    }
+
+    /// Only those for which a condition is true, at most so many at a time.
+    pub(crate) fn only(self, condition: &'r str, rows: usize) -> Self {
+        Self { condition: Some(condition), rows, ..self }
+    }
+
+    /// The next rows; `None` at the end.
+    pub(crate) async fn next<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+    ) -> Result<Option<KeyRange>, CallError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let sql = self.sql();
+        let parameters: Vec<_> = self.after.iter().map(|after| (AFTER, after.as_str())).collect();
         let call = ExecuteStatement { sql: &sql, parameters: &parameters, ..Default::default() };
-        let answer = client.call(&call, Repeat::Harmless).await.map_err(BackupError::Database)?;
-        let [Field::Long(rows), Field::String(digest), last] =
-            answer.records.first().map(|row| row.as_slice()).unwrap_or_default()
+        let records = client.call(&call, Repeat::Harmless).await?.records;
+        let [Field::Long(rows), Field::String(digest), Field::String(last)] =
+            records.first().map(|row| row.as_slice()).unwrap_or_default()
         else {
-            return Ok(checksum);
+            self.is_over = true;
+            return Ok(None);
         };
         let digest = u64::from_str_radix(digest, 16).unwrap_or_default();
-        checksum.merge(Checksum { rows: u64::try_from(*rows).unwrap_or_default(), digest });
-        after = match last {
-            Field::String(last) if *rows as usize == ROWS => Some(last.to_string()),
-            _ => return Ok(checksum),
+        self.is_over = (*rows as usize) < self.rows;
+        let content = Checksum { rows: u64::try_from(*rows).unwrap_or_default(), digest };
+        let after = self.after.replace(last.clone());
+        Ok(Some(KeyRange { content, after, last: last.to_string() }))
+    }
+
+    /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;
+    /// without rows the key is NULL.
+    fn sql(&self) -> String {
+        let (key, digest) = (self.table.key_column().name, row_digest(self.table));
+        let (name, rows) = (self.name, self.rows);
+        let behind = self.after.as_ref().map(|_| compare(self.table, ">", AFTER));
+        let conditions: Vec<_> = behind.as_deref().into_iter().chain(self.condition).collect();
+        let conditions = match conditions.is_empty() {
+            true => String::new(),
+            false => format!("WHERE {} ", conditions.join(" AND ")),
         };
+        format!(
+            "SELECT COUNT(*), HEX(BIT_XOR(rowgate_digest)), CAST(MAX(rowgate_key) AS CHAR) FROM (\
+             SELECT `{key}` AS rowgate_key, {digest} AS rowgate_digest FROM `{name}` \
+             {conditions}ORDER BY `{key}` LIMIT {rows}) AS rowgate_rows"
+        )
     }
 }
 
-/// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key.
-fn range(table: &Table, goes_on: bool) -> String {
-    let (name, key) = (table.name, table.key_column());
-    let (key_name, digest) = (key.name, row_digest(table));
-    let after = match (goes_on, key.column_type) {
-        (false, _) => String::new(),
-        (true, ColumnType::Int { .. }) => {
-            format!("WHERE `{key_name}` > CAST(:{AFTER} AS SIGNED) ")
-        }
-        (true, _) => format!("WHERE `{key_name}` > :{AFTER} COLLATE utf8mb4_bin "),
-    };
-    format!(
-        "SELECT COUNT(*), HEX(BIT_XOR(rowgate_digest)), CAST(MAX(rowgate_key) AS CHAR) FROM (\
-         SELECT `{key_name}` AS rowgate_key, {digest} AS rowgate_digest FROM `{name}` \
-         {after}ORDER BY `{key_name}` LIMIT {ROWS}) AS rowgate_rows"
-    )
+/// Compares the key with a parameter, exactly and so that its index serves.
+pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String {
+    let key = table.key_column();
+    match key.column_type {
+        ColumnType::Int { .. } => format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name),
+        _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
+    }
 }

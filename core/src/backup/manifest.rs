@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Where all backups are.
-pub(super) const FOLDER: &str = "backups/";
+pub(crate) const FOLDER: &str = "backups/";
 
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl Manifest {
 }
 
 /// Whether a text can be a run's name: nothing that leads elsewhere in the bucket.
-pub(super) fn is_run(text: &str) -> bool {
+pub(crate) fn is_run(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     !text.is_empty() && text.len() <= 64 && text.bytes().all(plain)
 }

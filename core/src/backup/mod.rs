@@ -4,6 +4,7 @@ mod error;
 mod live;
 mod manifest;
 mod page;
+mod part;
 mod runs;
 mod verify;
 
@@ -24,7 +25,11 @@ use crate::upload::Upload;
 
 pub use error::{BackupError, Damage};
 pub use live::live;
+pub(crate) use live::{AFTER, Ranges, compare};
+pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
+pub use part::PartFile;
+pub(crate) use runs::objects;
 pub use runs::{list, manifest, prune};
 pub use verify::verify;
 

@@ -6,16 +6,16 @@ use alloc::vec::Vec;
 use super::manifest::{FOLDER, is_run};
 use super::{BackupError, Manifest};
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::s3::{DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2};
+use crate::s3::{DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject};
 
 /// The names of all finished runs, the earliest first.
 pub async fn list<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
 ) -> Result<Vec<String>, BackupError> {
-    let keys = keys(s3, bucket, FOLDER).await?;
-    let runs = keys.iter().filter_map(|key| {
-        let run = key.strip_prefix(FOLDER)?.strip_suffix("/manifest.json")?;
+    let objects = objects(s3, bucket, FOLDER).await?;
+    let runs = objects.iter().filter_map(|object| {
+        let run = object.key.strip_prefix(FOLDER)?.strip_suffix("/manifest.json")?;
         is_run(run).then(|| run.into())
     });
     Ok(runs.collect())
@@ -73,12 +73,13 @@ pub async fn prune<H: Host>(
     Ok(keys.len() as u64)
 }
 
-async fn keys<H: Host>(
+/// All objects whose keys begin so, in the order of their keys.
+pub(crate) async fn objects<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
     prefix: &str,
-) -> Result<Vec<String>, BackupError> {
-    let mut keys = Vec::new();
+) -> Result<Vec<ListedObject>, BackupError> {
+    let mut objects = Vec::new();
     let mut token: Option<String> = None;
     loop {
         let list = ListObjectsV2 { bucket, prefix, continuation_token: token.as_deref() };
@@ -86,10 +87,10 @@ async fn keys<H: Host>(
             key: prefix.into(),
             cause: alloc::format!("{error}"),
         })?;
-        keys.extend(page.contents.into_iter().map(|object| object.key));
+        objects.extend(page.contents);
         match page.next_continuation_token {
             Some(next) => token = Some(next),
-            None => return Ok(keys),
+            None => return Ok(objects),
         }
     }
 }

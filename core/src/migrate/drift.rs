@@ -250,7 +250,7 @@ struct Extra {
     what: String,
 }
 
-/// Constraints and triggers. A second unique key lets an upsert change another row, a foreign key
+/// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
 /// stays on the old table when a restore swaps tables, a trigger changes what was stored.
 async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, MigrateError> {
     let names = table_names();
@@ -263,7 +263,13 @@ async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, Migr
         "SELECT event_object_table, 'TRIGGER', trigger_name FROM information_schema.triggers \
          WHERE event_object_schema = DATABASE() AND event_object_table IN ({names})"
     );
+    let references = format!(
+        "SELECT DISTINCT referenced_table_name, 'FOREIGN KEY', \
+         CONCAT(constraint_name, ' of ', table_name) FROM information_schema.key_column_usage \
+         WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({names})"
+    );
     let mut rows = texts(client, &constraints).await?;
+    rows.extend(texts(client, &references).await?);
     rows.extend(texts(client, &triggers).await?);
     let extra = |[table, kind, name]: [Option<String>; 3]| {
         Some(Extra { table: table?, what: format!("{} {}", kind?, name?) })

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::signature::Authorization;
 
-/// A line of the log. Statements, parameters and secrets have no place in it.
+/// A line of the log. Statements but for their first word, parameters and secrets have no place in
+/// it.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Call {
     /// RFC 3339, UTC.
@@ -18,6 +19,8 @@ pub(super) struct Call {
     /// 0 if the connection was closed without an answer.
     pub(super) status: u16,
     pub(super) error_type: Option<&'static str>,
+    /// The word that the statement begins with, if it is one of [`VERBS`].
+    pub(super) verb: Option<&'static str>,
     /// The one that the request named, or the one that it began.
     pub(super) transaction_id: Option<String>,
     /// The bodies' lengths.
@@ -32,6 +35,18 @@ pub(super) struct Call {
     /// The signed headers as they came, and `authorization`, so that a test can sign them anew.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body_sha256: String,
+}
+
+/// What statements begin with.
+const VERBS: [&str; 11] = [
+    "ALTER", "CREATE", "DELETE", "DROP", "GRANT", "INSERT", "RENAME", "SELECT", "SET", "SHOW",
+    "UPDATE",
+];
+
+/// The word that a statement begins with.
+pub(super) fn verb(sql: Option<&str>) -> Option<&'static str> {
+    let word = sql?.split_whitespace().next()?;
+    VERBS.into_iter().find(|verb| verb.eq_ignore_ascii_case(word))
 }
 
 /// The headers of [`Call::headers`]; a session token is a secret and shows as `***`.

@@ -8,7 +8,7 @@ use mysql_async::Value;
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::call_log::Call;
+use super::call_log::{Call, verb};
 use super::connections::{Connections, Lease};
 use super::errors::{ApiError, ErrorKind};
 use super::limits::{self, TimeLimits};
@@ -72,6 +72,7 @@ impl Service {
         call: &mut Call,
     ) -> Result<Vec<u8>, ApiError> {
         call.transaction_id.clone_from(&request.transaction_id);
+        call.verb = verb(request.sql.as_deref());
         call.parameter_sets = usize::from(request.parameters.is_some());
         self.check_arns(request.resource_arn.as_deref(), request.secret_arn.as_deref())?;
         let (database, id) = (&request.database, &request.transaction_id);
@@ -100,6 +101,7 @@ impl Service {
         call: &mut Call,
     ) -> Result<Vec<u8>, ApiError> {
         call.transaction_id.clone_from(&request.transaction_id);
+        call.verb = verb(request.sql.as_deref());
         call.parameter_sets = request.parameter_sets.as_ref().map_or(0, Vec::len);
         self.check_arns(request.resource_arn.as_deref(), request.secret_arn.as_deref())?;
         let (database, id) = (&request.database, &request.transaction_id);

@@ -1,0 +1,159 @@
+//! Why nothing was restored.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::backup::BackupError;
+use crate::checksum::Checksum;
+use crate::host::CallError;
+
+/// Why a restore was refused or has failed; the live tables are what they were.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// A backup or a file could not be found, or not be trusted.
+    Files(BackupError),
+    /// The database failed.
+    Database {
+        /// What is not done because of that.
+        doing: &'static str,
+        /// Why.
+        error: CallError,
+    },
+    /// The database described itself in a way that is not understood.
+    Unreadable,
+    /// There is no run, prefix or file of that name, or no file that could have rows.
+    Nothing {
+        /// What was asked for.
+        source: String,
+    },
+    /// A run beside other sources.
+    RunAmongOthers {
+        /// The run.
+        run: String,
+    },
+    /// Files of a run that was never finished.
+    Unfinished {
+        /// The run.
+        run: String,
+    },
+    /// A file whose key names no table.
+    UnknownTable {
+        /// The file.
+        key: String,
+    },
+    /// A file that leaves a column to its folder's name, as Spark's partitions do.
+    Partitioned {
+        /// The file.
+        key: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// A table was asked for that the files are not of.
+    NoFiles {
+        /// The table.
+        table: &'static str,
+    },
+    /// Live tables that cannot be swapped.
+    Unfit {
+        /// What is in the way, each with its table.
+        obstacles: Vec<String>,
+    },
+    /// The files have a key more than once.
+    SameKey {
+        /// The table.
+        table: &'static str,
+        /// Their rows.
+        rows: u64,
+        /// Their distinct keys.
+        keys: u64,
+    },
+    /// The rows of the staging table are not those of the files.
+    Differs {
+        /// The table.
+        table: &'static str,
+        /// What the files hold.
+        expected: Checksum,
+        /// What the staging table holds.
+        found: Checksum,
+    },
+    /// A live table is not any more what the plan saw.
+    Changed {
+        /// The table.
+        table: &'static str,
+        /// Rows that the plan saw.
+        planned: u64,
+        /// Rows by now.
+        found: u64,
+    },
+    /// The tables were not swapped.
+    NotSwapped(CallError),
+    /// Nobody knows whether the tables were swapped.
+    SwapUnknown {
+        /// The restore.
+        id: String,
+    },
+    /// There is nothing left of a restore of that name.
+    NoSuchRestore {
+        /// The name.
+        id: String,
+    },
+}
+
+impl From<BackupError> for RestoreError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Database(error) => Self::Database { doing: "a table is not read", error },
+            error => Self::Files(error),
+        }
+    }
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(error) => error.fmt(f),
+            Self::Database { doing, error } => write!(f, "{doing}: {error}"),
+            Self::Unreadable => f.write_str("the database's description of itself is not readable"),
+            Self::Nothing { source } => write!(f, "{source}: no such backup, folder or file"),
+            Self::RunAmongOthers { run } => write!(f, "{run}: a run is restored by itself"),
+            Self::Unfinished { run } => {
+                write!(f, "{run}: no manifest, so no backup; name single files to use them anyway")
+            }
+            Self::UnknownTable { key } => {
+                write!(f, "{key}: neither folder nor file is named like a table; say --table")
+            }
+            Self::Partitioned { key, column } => {
+                write!(f, "{key}: the column {column} is in the folder's name and not in the file")
+            }
+            Self::NoFiles { table } => write!(f, "{table}: there are no files of it"),
+            Self::Unfit { obstacles } => f.write_str(&obstacles.join("; ")),
+            Self::SameKey { table, rows, keys } => {
+                write!(f, "{table}: the files have {rows} rows and only {keys} keys")
+            }
+            Self::Differs { table, expected, found } => write!(
+                f,
+                "{table}: {} rows ({}) were written where the files have {} ({})",
+                found.rows,
+                found.hex(),
+                expected.rows,
+                expected.hex()
+            ),
+            Self::Changed { table, planned, found } => write!(
+                f,
+                "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
+                 --force restores all the same"
+            ),
+            Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),
+            Self::SwapUnknown { id } => write!(
+                f,
+                "nobody knows whether the tables were swapped; rowgate restore drop-old says \
+                 which tables restore {id} has left"
+            ),
+            Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),
+        }
+    }
+}
+
+impl core::error::Error for RestoreError {}

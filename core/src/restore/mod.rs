@@ -1,0 +1,199 @@
+//! Avro files back into the database: planned, loaded beside the live tables, compared, swapped.
+
+mod error;
+mod find;
+mod plan;
+mod rows;
+mod staging;
+mod swap;
+mod tables;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::backup::{Place, Progress, live};
+use crate::checksum::Checksum;
+use crate::host::Host;
+use crate::schema::Table;
+
+pub use error::RestoreError;
+pub use plan::{Plan, TablePlan, plan};
+pub use swap::{drop_leftovers, leftovers, undo};
+pub use tables::Leftover;
+
+use staging::Staging;
+
+/// What is to be restored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'w> {
+    /// One run (its name, its folder, or `latest`), or any number of folders (which end with a
+    /// slash) and files, by their keys or as `s3://bucket/key`.
+    pub sources: &'w [String],
+    /// Only these tables; all that there are files of, if none is named.
+    pub tables: &'w [&'static Table],
+    /// What becomes of live rows that the files do not have.
+    pub mode: Mode,
+}
+
+impl Wanted<'_> {
+    fn has(&self, table: &Table) -> bool {
+        self.tables.is_empty() || self.tables.contains(&table)
+    }
+}
+
+/// What becomes of live rows that the files do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They go: the table is what the files hold.
+    #[default]
+    Replace,
+    /// They stay; of a row that both have, the files' is taken.
+    Merge,
+}
+
+/// What a restore has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// The restore's name, by which it is undone.
+    pub id: String,
+    /// The tables, parents first.
+    pub tables: Vec<RestoredTable>,
+}
+
+/// One table that was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoredTable {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows now.
+    pub rows: u64,
+    /// Their checksum, as the database computed it.
+    pub checksum: String,
+}
+
+/// Does what was planned, and swaps all tables in one statement.
+///
+/// Files of a run are read twice, so that nothing is written because of a damaged one. The old
+/// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. Right
+/// before the swap the live tables must still be what the plan saw, unless `force`; rows that are
+/// written after that, and with `force` all that were written since the plan, are only in the old
+/// tables. After an error the live tables are what they were.
+pub async fn restore<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    force: bool,
+    mut progress: impl FnMut(Step, Progress),
+) -> Result<Restored, RestoreError> {
+    check(place, plan, &mut progress).await?;
+    let mut stagings: Vec<_> =
+        plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
+    let restored = async {
+        let tables = fill(&mut stagings, plan, &mut progress).await?;
+        if !force {
+            check_unchanged(place, plan).await?;
+        }
+        let names = plan.tables.iter().map(|table| table.table.name);
+        swap::swap(place.database, names, &plan.id).await?;
+        Ok(Restored { id: plan.id.clone(), tables })
+    };
+    match restored.await {
+        // The tables that would be dropped may be the live ones' successors.
+        Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
+        Err(error) => {
+            drop_all(&stagings).await;
+            Err(error)
+        }
+        restored => restored,
+    }
+}
+
+/// Does what was planned but for the swap, compares the rows, and drops them again.
+pub async fn probe<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    mut progress: impl FnMut(Step, Progress),
+) -> Result<Restored, RestoreError> {
+    check(place, plan, &mut progress).await?;
+    let mut stagings: Vec<_> =
+        plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
+    let filled = fill(&mut stagings, plan, &mut progress).await;
+    for staging in &stagings {
+        staging.drop().await?;
+    }
+    Ok(Restored { id: plan.id.clone(), tables: filled? })
+}
+
+/// What a restore is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Reading the files, to see that they are whole.
+    Verify,
+    /// Writing their rows.
+    Write,
+}
+
+/// Refuses what cannot be done, before anything is written.
+async fn check<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    progress: &mut impl FnMut(Step, Progress),
+) -> Result<(), RestoreError> {
+    if !plan.obstacles.is_empty() {
+        return Err(RestoreError::Unfit { obstacles: plan.obstacles.clone() });
+    }
+    plan::verify(place, plan, |done| progress(Step::Verify, done)).await
+}
+
+async fn fill<H: Host>(
+    stagings: &mut [Staging<'_, H>],
+    plan: &Plan,
+    progress: &mut impl FnMut(Step, Progress),
+) -> Result<Vec<RestoredTable>, RestoreError> {
+    let (mut rows, mut of) = (0, plan.rows());
+    let mut tables = Vec::new();
+    for (staging, table) in stagings.iter_mut().zip(&plan.tables) {
+        let name = table.table.name;
+        let mut stored = |stored: u64, of: u64| {
+            rows += stored;
+            progress(Step::Write, Progress { table: name, rows, of, bytes: 0 });
+        };
+        staging.make().await?;
+        staging.load(|rows| stored(rows, of)).await?;
+        let mut content = table.content;
+        if plan.mode == Mode::Merge {
+            let others = staging.copy_others(|rows| {
+                of += rows;
+                stored(rows, of);
+            });
+            content.merge(others.await?);
+        }
+        stored(staging.store_zero().await?, of);
+        staging.check(content).await?;
+        tables.push(RestoredTable { table: name, rows: content.rows, checksum: content.hex() });
+    }
+    Ok(tables)
+}
+
+async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(), RestoreError> {
+    for planned in &plan.tables {
+        let found: Checksum = live(place.database, planned.table).await?;
+        if found != planned.live {
+            return Err(RestoreError::Changed {
+                table: planned.table.name,
+                planned: planned.live.rows,
+                found: found.rows,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What cannot be dropped any more is named by [`leftovers`].
+async fn drop_all<H: Host>(stagings: &[Staging<'_, H>]) {
+    for staging in stagings {
+        let _: Result<(), RestoreError> = staging.drop().await;
+    }
+}

@@ -1,0 +1,200 @@
+//! What a restore would do, and whether it can: nothing is written.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use super::find::{Found, find};
+use super::tables::{Leftover, LiveTables, obstacles};
+use super::{Mode, RestoreError, Wanted};
+use crate::backup::{BackupError, Damage, Manifest, PartFile, Place, Progress, live};
+use crate::checksum::Checksum;
+use crate::date_time;
+use crate::host::Host;
+use crate::schema::Table;
+
+/// What a restore would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The restore's name, which stands in the names of the tables that it leaves.
+    pub id: String,
+    /// The run, if it is a backup of rowgate's.
+    pub run: Option<String>,
+    /// Whether all its tables are of one moment; `None` if the files do not say.
+    pub snapshot: Option<bool>,
+    /// What becomes of live rows that the files do not have.
+    pub mode: Mode,
+    /// The tables, parents first.
+    pub tables: Vec<TablePlan>,
+    /// Why it cannot be done; none if it can.
+    pub obstacles: Vec<String>,
+    /// What earlier restores have left in the database.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// What would become of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TablePlan {
+    /// The table.
+    pub table: &'static Table,
+    /// Its files, as they were found.
+    pub files: Vec<PartFile>,
+    /// What the files hold.
+    pub content: Checksum,
+    /// What the live table holds.
+    pub live: Checksum,
+    /// Whether there is no live table; it is then made.
+    pub is_missing: bool,
+    /// Columns that a file has no field for, and that will be NULL.
+    pub null_columns: Vec<&'static str>,
+}
+
+impl TablePlan {
+    /// Whether the live table holds what the files hold.
+    pub fn is_same(&self) -> bool {
+        !self.is_missing && self.live == self.content
+    }
+
+    /// The bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+impl Serialize for TablePlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut table = serializer.serialize_struct("TablePlan", 9)?;
+        table.serialize_field("table", self.table.name)?;
+        table.serialize_field("files", &self.files.len())?;
+        table.serialize_field("bytes", &self.bytes())?;
+        table.serialize_field("rows", &self.content.rows)?;
+        table.serialize_field("checksum", &self.content.hex())?;
+        table.serialize_field("live_rows", &(!self.is_missing).then_some(self.live.rows))?;
+        let live = (!self.is_missing).then(|| self.live.hex());
+        table.serialize_field("live_checksum", &live)?;
+        table.serialize_field("same", &self.is_same())?;
+        table.serialize_field("null_columns", &self.null_columns)?;
+        table.end()
+    }
+}
+
+impl Plan {
+    /// The rows of all files.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.content.rows).sum()
+    }
+}
+
+/// Plans a restore: finds the files, reads their headers, and compares with the live tables.
+///
+/// What the files of a run hold, its manifest says; of other files every row is read, which
+/// `progress` hears of. Writes nothing.
+pub async fn plan<H: Host>(
+    place: &Place<'_, H>,
+    wanted: &Wanted<'_>,
+    mut progress: impl FnMut(Progress),
+) -> Result<Plan, RestoreError> {
+    let Found { manifest, tables } = find(place, wanted).await?;
+    let live_tables = LiveTables::read(place.database).await?;
+    let mut planned = Vec::new();
+    for (table, files) in tables {
+        let null_columns = read_headers(place, table, &files).await?;
+        let content = match &manifest {
+            Some(manifest) => content_of(manifest, table)?,
+            None => read_all(place, table, &files, &mut progress).await?,
+        };
+        let is_missing = !live_tables.has(table.name);
+        let live = match is_missing {
+            true => Checksum::default(),
+            false => live(place.database, table).await?,
+        };
+        planned.push(TablePlan { table, files, content, live, is_missing, null_columns });
+    }
+    let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
+    Ok(Plan {
+        id: new_id(place.database.host()),
+        snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
+        run: manifest.map(|manifest| manifest.run),
+        mode: wanted.mode,
+        obstacles: obstacles(place.database, &names).await?,
+        tables: planned,
+        leftovers: live_tables.leftovers(),
+    })
+}
+
+/// `20270115_080000_1a2b`: of lower case and without a quote, as it stands in tables' names.
+fn new_id<H: Host>(host: &H) -> String {
+    let time = date_time::text(host.now()).replace(['-', ':', 'Z'], "").replace('T', "_");
+    format!("{time}_{:04x}", host.random() >> 48)
+}
+
+async fn read_headers<H: Host>(
+    place: &Place<'_, H>,
+    table: &'static Table,
+    files: &[PartFile],
+) -> Result<Vec<&'static str>, RestoreError> {
+    let mut null_columns = Vec::new();
+    for file in files {
+        for column in file.read_header(place.s3, place.bucket, table).await? {
+            if !null_columns.contains(&column) {
+                null_columns.push(column);
+            }
+        }
+    }
+    Ok(null_columns)
+}
+
+fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum, RestoreError> {
+    let entry = manifest.tables.iter().find(|entry| entry.table == table.name);
+    let content = entry.and_then(|entry| {
+        let digest = u64::from_str_radix(&entry.checksum, 16).ok()?;
+        Some(Checksum { rows: entry.rows, digest })
+    });
+    let bad = || BackupError::BadManifest { run: manifest.run.clone() };
+    Ok(content.ok_or_else(bad)?)
+}
+
+async fn read_all<H: Host>(
+    place: &Place<'_, H>,
+    table: &'static Table,
+    files: &[PartFile],
+    progress: &mut impl FnMut(Progress),
+) -> Result<Checksum, RestoreError> {
+    let (mut content, mut bytes) = (Checksum::default(), 0);
+    for file in files {
+        content.merge(file.read(place.s3, place.bucket, table).await?);
+        bytes += file.bytes;
+        progress(Progress { table: table.name, rows: content.rows, of: content.rows, bytes });
+    }
+    Ok(content)
+}
+
+/// Reads every byte and row of a run's files, so that nothing is written because of a file that
+/// is damaged.
+pub(super) async fn verify<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    mut progress: impl FnMut(Progress),
+) -> Result<(), RestoreError> {
+    // Of other files the plan has read every row.
+    let Some(run) = &plan.run else { return Ok(()) };
+    let (mut rows, mut bytes) = (0, 0);
+    for table in &plan.tables {
+        let mut content = Checksum::default();
+        for file in &table.files {
+            let found = file.read(place.s3, place.bucket, table.table).await?;
+            content.merge(found);
+            rows += found.rows;
+            bytes += file.bytes;
+            progress(Progress { table: table.table.name, rows, of: plan.rows(), bytes });
+        }
+        if content != table.content {
+            let key = format!("backups/{run}/{}", table.table.name);
+            return Err(BackupError::damaged(&key, Damage::Checksum).into());
+        }
+    }
+    Ok(())
+}

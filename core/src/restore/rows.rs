@@ -1,0 +1,94 @@
+//! The rows of one file into chunks.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::mem;
+
+use futures_util::stream::{Stream, StreamExt};
+
+use super::staging::CHUNK_BYTES;
+use crate::avro::{AvroReader, ExtraFields};
+use crate::backup::{BackupError, Damage, PartFile};
+use crate::record::{Cell, Place, Record};
+use crate::schema::Table;
+use crate::source::Piece;
+use crate::statement::Chunk;
+
+/// Reads one file.
+pub(super) struct FileRows<'f, S> {
+    table: &'static Table,
+    file: &'f PartFile,
+    pieces: S,
+    /// The piece that is being read, and how much of it has been.
+    piece: Vec<u8>,
+    at: usize,
+    reader: AvroReader,
+}
+
+impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
+    pub(super) fn new(table: &'static Table, file: &'f PartFile, pieces: S) -> Self {
+        let reader = AvroReader::new(table, ExtraFields::Refuse);
+        Self { table, file, pieces, piece: Vec::new(), at: 0, reader }
+    }
+
+    /// Fills a chunk and answers it once it is full, with the next one begun; `None` at the file's
+    /// end. The row with number 0 is set aside.
+    pub(super) async fn fill(
+        &mut self,
+        chunk: &mut Chunk,
+        zero: &mut Option<Vec<Cell<'static>>>,
+    ) -> Result<Option<Chunk>, BackupError> {
+        loop {
+            if let Some(full) = self.fill_from_piece(chunk, zero)? {
+                return Ok(Some(full));
+            }
+            match self.pieces.next().await {
+                Some(piece) => {
+                    self.piece = piece.map_err(|error| self.file.unreadable(error))?;
+                    self.at = 0;
+                }
+                None => {
+                    let whole = self.reader.finish();
+                    whole.map_err(|error| self.file.damaged(Damage::Avro(error)))?;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn fill_from_piece(
+        &mut self,
+        chunk: &mut Chunk,
+        zero: &mut Option<Vec<Cell<'static>>>,
+    ) -> Result<Option<Chunk>, BackupError> {
+        let mut bytes = &self.piece[self.at..];
+        let mut full = None;
+        while full.is_none() {
+            let row = self.reader.next_row(&mut bytes);
+            let Some(row) = row.map_err(|error| self.file.damaged(Damage::Avro(error)))? else {
+                break;
+            };
+            let place = Place { index: None, line: None };
+            if is_zero(self.table, &row) {
+                *zero = Some(row.cells().iter().map(owned).collect());
+            } else if !chunk.push(&row, place) {
+                full = Some(mem::replace(chunk, Chunk::new(CHUNK_BYTES)));
+                chunk.push(&row, place);
+            }
+        }
+        self.at = self.piece.len() - bytes.len();
+        Ok(full)
+    }
+}
+
+fn is_zero(table: &Table, row: &Record<'_>) -> bool {
+    table.key_column().auto_increment && row.cells()[table.key] == Cell::Int(0)
+}
+
+fn owned(cell: &Cell<'_>) -> Cell<'static> {
+    match cell {
+        Cell::Null => Cell::Null,
+        Cell::Int(value) => Cell::Int(*value),
+        Cell::Text(text) => Cell::Text(Cow::Owned(text.clone().into_owned())),
+    }
+}

@@ -1,0 +1,262 @@
+//! A table beside the live one, filled from files and compared with them.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use futures_util::future::join;
+
+use super::rows::FileRows;
+use super::tables::{STAGING, columns, make_missing, run};
+use super::{RestoreError, TablePlan};
+use crate::backup::{AFTER, Place, Ranges, compare};
+use crate::checksum::Checksum;
+use crate::data_api::{ExecuteStatementOutput, Field};
+use crate::host::{Client, Host};
+use crate::record::{Cell, Place as RowPlace};
+use crate::schema::{ColumnType, Table};
+use crate::source::pieces;
+use crate::statement::{self, Chunk, OnDuplicate};
+
+/// The most bytes of rows in one statement.
+pub(super) const CHUNK_BYTES: usize = 2_500_000;
+
+/// Rows of the live table that one statement copies, well within the service's 45 seconds.
+const COPIED_ROWS: usize = 200_000;
+
+/// The parameter that says which key a range ends with.
+const LAST: &str = "last";
+
+/// A table that nobody else knows of.
+pub(super) struct Staging<'s, H> {
+    place: &'s Place<'s, H>,
+    plan: &'s TablePlan,
+    pub(super) name: String,
+    /// A row whose key 0 the database would replace by a number of its own.
+    zero: Option<Vec<Cell<'static>>>,
+}
+
+impl<'s, H: Host> Staging<'s, H> {
+    pub(super) fn new(place: &'s Place<'s, H>, plan: &'s TablePlan, id: &str) -> Self {
+        let name = format!("{}{STAGING}{id}", plan.table.name);
+        Self { place, plan, name, zero: None }
+    }
+
+    /// Makes the table, empty, as the live one is: with its indexes and the number it counts from.
+    pub(super) async fn make(&self) -> Result<(), RestoreError> {
+        let live = self.plan.table.name;
+        if self.plan.is_missing {
+            make_missing(self.place.database, self.plan.table).await?;
+        }
+        let show = format!("SHOW CREATE TABLE `{live}`");
+        let shown = self.run(&show, &[], "the live table is not described").await?.records;
+        let Some(Field::String(text)) = shown.first().and_then(|row| row.get(1)) else {
+            return Err(RestoreError::Unreadable);
+        };
+        let columns = text.strip_prefix(&format!("CREATE TABLE `{live}`"));
+        let columns = columns.ok_or(RestoreError::Unreadable)?;
+        let create = format!("CREATE TABLE IF NOT EXISTS `{}`{columns}", self.name);
+        self.run(&create, &[], "the staging table is not made").await.map(drop)
+    }
+
+    /// Writes the rows of all files; `stored` hears of each statement's rows.
+    pub(super) async fn load(&mut self, mut stored: impl FnMut(u64)) -> Result<(), RestoreError> {
+        let mut chunk = Chunk::new(CHUNK_BYTES);
+        let mut travelling: Option<Chunk> = None;
+        for file in &self.plan.files {
+            let source = file.source(self.place.s3, self.place.bucket);
+            let mut rows = FileRows::new(self.plan.table, file, pieces(&source, 0));
+            loop {
+                let sending = travelling.take();
+                let filling = rows.fill(&mut chunk, &mut self.zero);
+                let (sent, full) =
+                    join(store(self.place, self.plan.table, &self.name, sending.as_ref()), filling)
+                        .await;
+                stored(sent?);
+                travelling = full?;
+                if travelling.is_none() {
+                    break;
+                }
+            }
+        }
+        stored(self.store(Some(&chunk)).await?);
+        Ok(())
+    }
+
+    /// Copies the rows of the live table whose keys are in none of the files, and answers what
+    /// they are.
+    pub(super) async fn copy_others(
+        &mut self,
+        mut stored: impl FnMut(u64),
+    ) -> Result<Checksum, RestoreError> {
+        let table = self.plan.table;
+        let (live, key, columns) = (table.name, table.key_column(), columns(table));
+        let mut others = format!(
+            "NOT EXISTS (SELECT 1 FROM `{}` AS s WHERE s.`{1}` = `{live}`.`{1}`)",
+            self.name, key.name
+        );
+        if key.auto_increment {
+            others += &format!(" AND `{}` <> 0", key.name);
+        }
+        let mut copied = Checksum::default();
+        let mut ranges = Ranges::of(table, live).only(&others, COPIED_ROWS);
+        let failed = |error| RestoreError::Database { doing: "the live table is not read", error };
+        while let Some(range) = ranges.next(self.place.database).await.map_err(failed)? {
+            let mut conditions = alloc::vec![compare(table, "<=", LAST), others.clone()];
+            let mut parameters = alloc::vec![(LAST, range.last.as_str())];
+            if let Some(after) = &range.after {
+                conditions.push(compare(table, ">", AFTER));
+                parameters.push((AFTER, after));
+            }
+            let sql = format!(
+                "INSERT INTO `{}` ({columns}) SELECT {columns} FROM `{live}` WHERE {}",
+                self.name,
+                conditions.join(" AND ")
+            );
+            self.run(&sql, &parameters, "rows of the live table are not copied").await?;
+            copied.merge(range.content);
+            stored(range.content.rows);
+        }
+        if key.auto_increment && self.zero.is_none() {
+            self.zero = self.live_zero().await?;
+            self.zero.iter().for_each(|row| copied.add(row));
+        }
+        Ok(copied)
+    }
+
+    /// The row 0 of the live table.
+    async fn live_zero(&self) -> Result<Option<Vec<Cell<'static>>>, RestoreError> {
+        let table = self.plan.table;
+        let sql = format!(
+            "SELECT {} FROM `{}` WHERE `{}` = 0",
+            columns(table),
+            table.name,
+            table.key_column().name
+        );
+        let records = self.run(&sql, &[], "the live table is not read").await?.records;
+        let cell = |field: &Field| match field {
+            Field::Null(_) => Ok(Cell::Null),
+            Field::Long(value) => Ok(Cell::Int(*value)),
+            Field::String(text) => Ok(Cell::Text(Cow::Owned(text.clone()))),
+            _ => Err(RestoreError::Unreadable),
+        };
+        records.first().map(|row| row.iter().map(cell).collect()).transpose()
+    }
+
+    /// Writes the row 0 under a number that is free, and then gives it its own: a 0 that comes
+    /// with INSERT the database takes for a wish for the next number.
+    pub(super) async fn store_zero(&mut self) -> Result<u64, RestoreError> {
+        let Some(mut cells) = self.zero.take() else { return Ok(0) };
+        let table = self.plan.table;
+        let free = self.free_number().await?;
+        cells[table.key] = Cell::Int(free);
+        let mut chunk = Chunk::new(CHUNK_BYTES);
+        chunk.push_cells(&cells, RowPlace { index: None, line: None });
+        self.store(Some(&chunk)).await?;
+        let key = table.key_column().name;
+        let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
+        self.run(&sql, &[], "row 0 is not written").await?;
+        Ok(1)
+    }
+
+    /// A key that no row has: one above the greatest, or where that is the last, the first gap.
+    async fn free_number(&self) -> Result<i64, RestoreError> {
+        let (name, key) = (&self.name, self.plan.table.key_column());
+        let ColumnType::Int { max: most, .. } = key.column_type else {
+            return Err(RestoreError::Unreadable);
+        };
+        let key = key.name;
+        let greatest = self.number(&format!("SELECT MAX(`{key}`) FROM `{name}`")).await?;
+        let greatest = greatest.unwrap_or_default().max(0);
+        if greatest < most {
+            return Ok(greatest + 1);
+        }
+        let gap = format!(
+            "SELECT MIN(a.`{key}`) + 1 FROM `{name}` AS a \
+             LEFT JOIN `{name}` AS b ON b.`{key}` = a.`{key}` + 1 \
+             WHERE b.`{key}` IS NULL AND a.`{key}` NOT IN (-1, {most})"
+        );
+        if let Some(gap) = self.number(&gap).await? {
+            return Ok(gap);
+        }
+        // One unbroken row of numbers up to the last one.
+        let below = format!("SELECT MIN(`{key}`) - 1 FROM `{name}`");
+        self.number(&below).await?.ok_or(RestoreError::Unreadable)
+    }
+
+    async fn number(&self, sql: &str) -> Result<Option<i64>, RestoreError> {
+        let records = self.run(sql, &[], "the staging table is not read").await?.records;
+        match records.first().and_then(|row| row.first()) {
+            Some(Field::Long(number)) => Ok(Some(*number)),
+            Some(Field::Null(_)) => Ok(None),
+            // A sum of integers is a decimal.
+            Some(Field::String(text)) => {
+                text.parse().map(Some).map_err(|_| RestoreError::Unreadable)
+            }
+            _ => Err(RestoreError::Unreadable),
+        }
+    }
+
+    /// Compares the table's content, as the database computes it, with what it should be.
+    pub(super) async fn check(&self, expected: Checksum) -> Result<(), RestoreError> {
+        let table = self.plan.table;
+        let mut found = Checksum::default();
+        let mut ranges = Ranges::of(table, &self.name);
+        let failed =
+            |error| RestoreError::Database { doing: "the staging table is not read", error };
+        while let Some(range) = ranges.next(self.place.database).await.map_err(failed)? {
+            found.merge(range.content);
+        }
+        match found {
+            found if found == expected => Ok(()),
+            found if found.rows < expected.rows => Err(RestoreError::SameKey {
+                table: table.name,
+                rows: expected.rows,
+                keys: found.rows,
+            }),
+            found => Err(RestoreError::Differs { table: table.name, expected, found }),
+        }
+    }
+
+    pub(super) async fn drop(&self) -> Result<(), RestoreError> {
+        drop_table(self.place.database, &self.name).await
+    }
+
+    async fn store(&self, chunk: Option<&Chunk>) -> Result<u64, RestoreError> {
+        store(self.place, self.plan.table, &self.name, chunk).await
+    }
+
+    async fn run(
+        &self,
+        sql: &str,
+        parameters: &[(&str, &str)],
+        doing: &'static str,
+    ) -> Result<ExecuteStatementOutput, RestoreError> {
+        run(self.place.database, sql, parameters, doing).await
+    }
+}
+
+/// Writes rows, and once more where nobody knows whether they are written; the table's content is
+/// compared afterwards.
+async fn store<H: Host>(
+    place: &Place<'_, H>,
+    table: &Table,
+    name: &str,
+    chunk: Option<&Chunk>,
+) -> Result<u64, RestoreError> {
+    let Some(chunk) = chunk.filter(|chunk| chunk.rows() > 0) else { return Ok(0) };
+    let sql = statement::write_into(name, table, OnDuplicate::Update);
+    let rows = [(statement::ROWS, chunk.json())];
+    run(place.database, &sql, &rows, "rows are not written").await?;
+    Ok(chunk.rows() as u64)
+}
+
+/// Drops a table, if it is there.
+pub(super) async fn drop_table<H: Host>(
+    client: &Client<'_, H>,
+    name: &str,
+) -> Result<(), RestoreError> {
+    let sql = format!("DROP TABLE IF EXISTS `{name}`");
+    run(client, &sql, &[], "a table is not dropped").await.map(drop)
+}

@@ -1,0 +1,408 @@
+"""`rowgate restore`: Avro files back into the tables, ours and those of others."""
+
+import json
+import subprocess
+import time
+
+import pytest
+from backups import ODD, fill, made
+from conftest import TABLES, Calls
+
+JOBS_OF_SPARK = {
+    "type": "record",
+    "name": "topLevelRecord",
+    "fields": [{"name": "id", "type": ["int", "null"]}, {"name": "job_name", "type": ["string", "null"]}],
+}
+
+CODECS = ["snappy", "null", "deflate"]
+
+
+@pytest.fixture(autouse=True)
+def clean(db):
+    """The three tables without rows, and nothing of a restore beside them."""
+    tidy(db)
+    yield
+    tidy(db)
+
+
+def tidy(db):
+    for name in leftovers(db):
+        db.rows(f"DROP TABLE `{name}`")
+    db.empty(*TABLES)
+
+
+def leftovers(db):
+    rows = db.rows(
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() "
+        "AND (LOCATE('__before_', table_name) OR LOCATE('__restore_', table_name)) ORDER BY 1"
+    )
+    return [row["name"] for row in rows]
+
+
+@pytest.fixture
+def restore(with_bucket):
+    def restore(*arguments, **changed):
+        return with_bucket("restore", *arguments, **changed)
+
+    return restore
+
+
+def content(db):
+    return {table: db.rows(f"SELECT * FROM `{table}` ORDER BY id") for table in TABLES}
+
+
+def set_to_zero(db, table, number):
+    db.rows(f"UPDATE `{table}` SET id = 0 WHERE id = %s", number)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_table_comes_back_byte_for_byte(backup, restore, bucket, db, codec):
+    fill(db)
+    set_to_zero(db, "departments", 1)
+    db.rows("INSERT INTO jobs VALUES (-2147483648, 'first')")
+    db.rows("INSERT INTO employees VALUES (77, 'x', 'yesterday', NULL, -2147483648)")
+    before = content(db)
+    made(backup("--codec", codec, "--json"))
+    db.empty("employees")
+    db.rows("UPDATE jobs SET job_name = 'other'")
+    db.rows("DELETE FROM departments WHERE id = 0")
+
+    restored = made(restore("latest", "--json"))
+    assert content(db) == before
+    assert [table["table"] for table in restored["tables"]] == ["departments", "jobs", "employees"]
+    old = [f"{table}__before_{restored['id']}" for table in sorted(TABLES)]
+    assert leftovers(db) == old
+    assert backup("verify", "latest", "--live").returncode == 0
+
+
+def test_rows_that_the_database_numbers_come_above_the_restored_ones(backup, restore, bucket, db):
+    db.rows("INSERT INTO jobs VALUES (5, 'a'), (900, 'b')")
+    set_to_zero(db, "jobs", 5)
+    made(backup("--json"))
+    db.rows("DELETE FROM jobs")
+    made(restore("latest", "--json"))
+    db.rows("INSERT INTO jobs (job_name) VALUES ('new')")
+    assert [row["id"] for row in db.rows("SELECT id FROM jobs ORDER BY id")][:2] == [0, 900]
+    assert db.value("SELECT MAX(id) FROM jobs") > 900
+
+
+def test_a_zero_beside_the_last_number_comes_back(backup, restore, bucket, db):
+    db.rows("INSERT INTO jobs VALUES (1, 'zero'), (2147483646, 'b'), (2147483647, 'last')")
+    set_to_zero(db, "jobs", 1)
+    before = content(db)
+    made(backup("--json"))
+    made(restore("latest", "--json"))
+    assert content(db) == before
+
+
+def test_a_plan_says_what_would_change_and_writes_nothing(backup, restore, bucket, db, calls):
+    fill(db)
+    run = made(backup("--json"))["run"]
+    db.empty("employees")
+    before = content(db)
+    calls.mark()
+    plan = made(restore(run, "--plan", "--json"))
+    assert (plan["run"], plan["snapshot"], plan["mode"]) == (run, True, "replace")
+    tables = {table["table"]: table for table in plan["tables"]}
+    assert tables["jobs"]["same"] and tables["departments"]["same"]
+    employees = tables["employees"]
+    assert (employees["rows"], employees["live_rows"], employees["same"]) == (len(ODD), 0, False)
+    text = restore(run, "--plan").stdout
+    assert f"employees: {len(ODD)} rows (" in text and "all rows would come back" in text
+    assert text.count("nothing would change") == 2
+    assert content(db) == before and leftovers(db) == []
+    assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}
+
+
+def test_only_the_tables_that_are_named(backup, restore, bucket, db):
+    fill(db)
+    made(backup("--json"))
+    db.empty(*TABLES)
+    made(restore("latest", "--table", "jobs", "--json"))
+    assert [db.count(table) for table in TABLES] == [0, len(ODD), 0]
+    refused = restore("latest", "--table", "cats")
+    assert refused.returncode == 2 and "cats" in refused.stderr
+
+
+@pytest.mark.parametrize("zero", [None, "files", "live", "both"])
+def test_merge_keeps_live_rows_that_the_files_do_not_have(backup, restore, bucket, db, zero):
+    db.rows("INSERT INTO jobs VALUES (1, 'one'), (2, 'two'), (9, 'nine')")
+    if zero in ("files", "both"):
+        set_to_zero(db, "jobs", 9)
+    made(backup("--table", "jobs", "--json"))
+    db.empty("jobs")
+    db.rows("INSERT INTO jobs VALUES (2, 'changed'), (3, 'three'), (8, 'eight')")
+    if zero in ("live", "both"):
+        set_to_zero(db, "jobs", 8)
+    live = {row["id"]: row["job_name"] for row in db.rows("SELECT * FROM jobs")}
+    files = {1: "one", 2: "two", (0 if zero in ("files", "both") else 9): "nine"}
+    made(restore("latest", "--mode", "merge", "--json"))
+    assert {row["id"]: row["job_name"] for row in db.rows("SELECT * FROM jobs")} == live | files
+
+
+@pytest.mark.parametrize("codec", [*CODECS, "zstandard"])
+def test_files_of_spark_are_restored(restore, bucket, db, codec):
+    """As `spark-avro` writes them: by fastavro, with the marks that Hadoop leaves."""
+    bucket.delete("glue/")
+    rows = [{"id": number, "job_name": name} for number, name in enumerate(ODD)]
+    bucket.write_avro("glue/jobs/part-00000-tid.avro", JOBS_OF_SPARK, rows[:4], codec)
+    bucket.write_avro("glue/jobs/run-1-part-r-00001", JOBS_OF_SPARK, rows[4:], codec)
+    bucket.write("glue/jobs/_SUCCESS", b"")
+    plan = made(restore("glue/jobs/", "--plan", "--json"))
+    assert (plan["run"], plan["tables"][0]["rows"]) == (None, len(ODD))
+    made(restore("glue/jobs/", "--json"))
+    assert db.rows("SELECT * FROM jobs ORDER BY id") == rows
+    key = f"s3://{bucket.name}/glue/jobs/part-00000-tid.avro"
+    made(restore(key, "--json"))
+    assert db.count("jobs") == 4
+
+
+def test_an_older_schema_is_read_by_names(restore, bucket, db):
+    """An alias, another order, and a column that came later and may be NULL."""
+    fields = [
+        {"name": "datetime", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {"name": "id", "type": "long"},
+        {"name": "name", "type": "string"},
+        {"name": "job_id", "type": ["null", "int"]},
+    ]
+    schema = {"type": "record", "name": "r", "fields": fields}
+    row = {"datetime": 1_627_401_728_000_000, "id": 7, "name": "a", "job_id": None}
+    bucket.write_avro("old/hired_employees.avro", schema, [row])
+    plan = restore("old/hired_employees.avro", "--plan").stdout
+    assert "NULL in some rows, since a file does not have it: department_id" in plan
+    assert restore("old/hired_employees.avro").returncode == 0
+    assert db.rows("SELECT * FROM employees") == [
+        {"id": 7, "name": "a", "datetime": "2021-07-27T16:02:08Z", "department_id": None, "job_id": None}
+    ]
+
+
+def refused(done, *texts):
+    assert done.returncode == 2, done.stdout
+    for text in texts:
+        assert text in done.stderr
+    return done
+
+
+def test_damage_is_refused_before_anything_is_written(backup, restore, bucket, db, calls):
+    fill(db)
+    manifest = made(backup("--json"))
+    before = content(db)
+    key = f"backups/{manifest['run']}/jobs/part-00000.avro"
+    whole = bucket.read(key)
+    calls.mark()
+    flipped = whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:]
+    for damage, message in [
+        (whole[:-1], "another size"),
+        (flipped, "block 0"),
+        (whole.replace(b"snappy", b"snoopy"), "codec snoopy is not understood"),
+        (whole.replace(b'"job_name"', b'"jab_name"'), "field jab_name is no column"),
+    ]:
+        bucket.write(key, damage)
+        refused(restore("latest"), key, message)
+    bucket.s3.delete_object(Bucket=bucket.name, Key=key)
+    refused(restore("latest"), key, "the file is missing")
+    assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}
+    assert content(db) == before and leftovers(db) == []
+
+
+def test_what_cannot_be_restored_is_refused_by_name(restore, bucket, db):
+    lacks = {"type": "record", "name": "r", "fields": [{"name": "id", "type": "int"}]}
+    bucket.write_avro("bad/jobs/lacks.avro", lacks, [{"id": 1}])
+    refused(restore("bad/jobs/lacks.avro"), "bad/jobs/lacks.avro", "no field for column job_name")
+    bucket.write_avro("bad/department_id=3/employees.avro", lacks, [{"id": 1}])
+    refused(restore("bad/department_id=3/employees.avro"), "column department_id")
+    bucket.write_avro("bad/dump.avro", JOBS_OF_SPARK, [{"id": 1, "job_name": "a"}])
+    refused(restore("bad/dump.avro"), "bad/dump.avro", "--table")
+    twice = [{"id": 1, "job_name": "a"}, {"id": 1, "job_name": "b"}]
+    bucket.write_avro("twice/jobs.avro", JOBS_OF_SPARK, twice)
+    refused(restore("twice/jobs.avro"), "the files have 2 rows and only 1 keys")
+    null = [{"id": 1, "job_name": None}]
+    bucket.write_avro("null/jobs.avro", JOBS_OF_SPARK, null)
+    refused(restore("null/jobs.avro"), "null/jobs.avro: block 0: row 0: job_name")
+    bucket.write("csv/jobs.avro", b"id,job_name\n1,a\n")
+    refused(restore("csv/jobs.avro"), "not an Avro file")
+    bucket.write("backups/20200101T000000Z-00000001/jobs/part-00000.avro", b"x")
+    refused(restore("20200101T000000Z-00000001"), "no manifest, so no backup")
+    for nothing in ("latest", "nowhere/", "nowhere.avro", "20200101T000000Z-00000000"):
+        refused(restore(nothing), f"{nothing}: no such backup, folder or file")
+    assert leftovers(db) == []
+
+
+@pytest.mark.parametrize(
+    ("bend", "unbend", "named"),
+    [
+        (
+            "CREATE TRIGGER audit BEFORE INSERT ON jobs FOR EACH ROW SET @x = 1",
+            "DROP TRIGGER audit",
+            "jobs: constraint or trigger: expected none, found TRIGGER audit",
+        ),
+        (
+            "ALTER TABLE employees ADD CONSTRAINT of_job FOREIGN KEY (job_id) REFERENCES jobs (id)",
+            "ALTER TABLE employees DROP FOREIGN KEY of_job",
+            "jobs: constraint or trigger: expected none, found FOREIGN KEY of_job of employees",
+        ),
+        (
+            "ALTER TABLE jobs ADD notes TEXT NULL",
+            "ALTER TABLE jobs DROP notes",
+            "jobs.notes: column: expected none, found text",
+        ),
+    ],
+)
+def test_tables_that_a_swap_would_break_are_refused(
+    backup, restore, bucket, db, bend, unbend, named
+):
+    fill(db)
+    db.empty("employees")
+    made(backup("--json"))
+    db.rows(bend)
+    try:
+        plan = restore("latest", "--plan", "--table", "jobs")
+        assert plan.returncode == 1 and f"in the way: {named}" in plan.stdout
+        refused(restore("latest", "--table", "jobs"), named)
+        assert leftovers(db) == []
+    finally:
+        db.rows(unbend)
+
+
+def test_indexes_of_the_live_table_are_kept(backup, restore, bucket, db):
+    fill(db)
+    db.rows("ALTER TABLE jobs ADD INDEX by_name (job_name)")
+    try:
+        made(backup("--json"))
+        before = db.rows("SHOW CREATE TABLE jobs")
+        made(restore("latest", "--json"))
+        assert db.rows("SHOW CREATE TABLE jobs") == before
+    finally:
+        db.rows("ALTER TABLE jobs DROP INDEX by_name")
+
+
+def test_a_missing_table_is_made(backup, restore, bucket, db):
+    fill(db)
+    before = content(db)
+    made(backup("--json"))
+    db.rows("DROP TABLE jobs")
+    assert "no live table; it is made" in restore("latest", "--plan").stdout
+    made(restore("latest", "--json"))
+    assert content(db) == before
+
+
+def test_a_restore_is_undone_and_what_it_left_is_dropped(backup, restore, bucket, db):
+    fill(db)
+    made(backup("--json"))
+    db.rows("DELETE FROM jobs WHERE id > 2")
+    before = content(db)
+    id = made(restore("latest", "--json"))["id"]
+    assert db.count("jobs") == len(ODD)
+    assert restore("undo", id).returncode == 0
+    assert content(db) == before
+    assert leftovers(db) == [f"{table}__restore_{id}" for table in sorted(TABLES)]
+    refused(restore("undo", id), f"nothing left of a restore {id}")
+    assert restore("drop-old").stdout.count("would be dropped") == 3
+    assert len(leftovers(db)) == 3
+    refused(restore("drop-old", "20200101_000000_0000", "--yes"), "nothing left")
+    assert restore("drop-old", id, "--yes").returncode == 0
+    assert leftovers(db) == [] and content(db) == before
+
+
+def test_a_live_table_that_changes_meanwhile_stops_it(backup, restore, bucket, db, fault, calls):
+    fill(db)
+    made(backup("--json"))
+    before = content(db)["jobs"]
+    for force in (False, True):
+        db.rows("DELETE FROM jobs WHERE id = 99")
+        fault("execute:latency=150")
+        calls.mark()
+        program = start(restore, "latest", *(["--force"] if force else []))
+        wait_for(calls, "CREATE")
+        db.rows("INSERT INTO jobs VALUES (99, 'meanwhile')")
+        done = program.finish()
+        fault()
+        if force:
+            assert done.returncode == 0 and content(db)["jobs"] == before
+        else:
+            refused(done, "jobs: the live table was written to meanwhile", "--force")
+            assert leftovers(db) == [] and db.count("jobs") == len(before) + 1
+
+
+class start:
+    """A command in the background."""
+
+    def __init__(self, command, *arguments):
+        import threading
+
+        self.done = None
+        self.thread = threading.Thread(target=lambda: self.run(command, arguments))
+        self.thread.start()
+
+    def run(self, command, arguments):
+        self.done = command(*arguments)
+
+    def finish(self):
+        self.thread.join()
+        return self.done
+
+
+def wait_for(calls, statement):
+    for _ in range(2000):
+        if any(call["verb"] == statement for call in calls.since_mark()):
+            return
+        time.sleep(0.01)
+    pytest.fail(f"no {statement}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "execute:access-denied:skip={}",
+        "execute:cut-after:skip={}:times=1",
+        "execute:cut-before:skip={}:times=1",
+        "execute:cut-after:skip={}:times=3",
+    ],
+)
+def test_a_fault_at_any_call_leaves_the_live_tables_whole(
+    backup, restore, bucket, db, calls, fault, text
+):
+    """Either all tables are the restored ones, and it says so, or none is, and nothing is left."""
+    fill(db)
+    made(backup("--json"))
+    restored = content(db)
+    db.empty("jobs")
+    emptied = content(db)
+    calls.mark()
+    made(restore("latest", "--json", "--plan"))
+    planned = len(calls.since_mark())
+    calls.mark()
+    made(restore("latest", "--json"))
+    count = len(calls.since_mark())
+    outcomes = set()
+    for skip in range(planned, count):
+        tidy_up(db, restore)
+        db.empty("jobs")
+        fault(text.format(skip))
+        done = restore("latest")
+        fault()
+        outcomes.add(done.returncode)
+        if done.returncode == 0:
+            assert content(db) == restored
+        else:
+            assert content(db) == emptied, (skip, done.stderr)
+            # A fault that lasts hits the cleaning, too.
+            assert "denied" in text or "times=3" in text or leftovers(db) == [], (skip, done.stderr)
+    assert outcomes == ({2} if "denied" in text else {0} if "times=1" in text else {0, 2})
+
+
+def tidy_up(db, restore):
+    assert restore("drop-old", "--yes").returncode == 0
+    assert leftovers(db) == []
+
+
+def test_a_probe_restores_beside_the_live_tables(backup, bucket, db, calls):
+    fill(db)
+    run = made(backup("--json"))["run"]
+    db.empty(*TABLES)
+    calls.mark()
+    done = backup("verify", run, "--probe")
+    assert done.returncode == 0, done.stderr
+    assert "jobs: 9 rows written beside the live ones, compared and dropped" in done.stdout
+    assert [db.count(table) for table in TABLES] == [0, 0, 0] and leftovers(db) == []
+    assert "RENAME" not in {call["verb"] for call in calls.since_mark()}
