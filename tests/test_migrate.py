@@ -127,6 +127,7 @@ def test_every_kind_of_drift_is_named(migrate, db, own):
         ),
         (
             "employees ADD CONSTRAINT parent FOREIGN KEY (job_id) REFERENCES jobs (id)",
+            "jobs: constraint or trigger: expected none, found FOREIGN KEY parent of employees\n"
             "employees: constraint or trigger: expected none, found FOREIGN KEY parent",
         ),
     ]:
