@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -290,41 +291,60 @@ def sender(stack):
 
 
 @pytest.fixture
-def command(stack):
-    """Runs the operator's command with the stack's settings, some of them changed."""
-    settings = {
+def environment(stack):
+    """The stack's settings as the operator's command reads them."""
+    return {
         "PATH": os.environ["PATH"],
         "AWS_REGION": stack["region"],
         "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
         "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
+        "AWS_ENDPOINT_URL_S3": stack["s3"],
+        "DATA_BUCKET": stack["bucket"],
         "DB_CLUSTER_ARN": stack["cluster_arn"],
         "DB_SECRET_ARN": stack["secret_arn"],
         "DB_NAME": "rowgate",
         "DATA_API_ENDPOINT": stack["data_api"],
     }
 
+
+@pytest.fixture
+def command(environment):
+    """Runs the operator's command with the stack's settings, some of them changed."""
+
     def command(*arguments, **changed):
-        environment = settings | changed
-        return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, text=True)
+        settings = environment | changed
+        return subprocess.run([PROGRAM, *arguments], env=settings, capture_output=True, text=True)
 
     return command
 
 
 @pytest.fixture
-def with_bucket(command, stack):
-    """Runs a subcommand that works with the bucket: `backup` and `restore`."""
+def kill(environment):
+    """Runs the operator's command and kills it once so many calls were answered."""
 
-    def with_bucket(*arguments, **changed):
-        settings = {"AWS_ENDPOINT_URL_S3": stack["s3"], "DATA_BUCKET": stack["bucket"]}
-        return command(*arguments, **(settings | changed))
+    def kill(calls, count, *arguments):
+        calls.mark()
+        pipe = subprocess.PIPE
+        process = subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=pipe, stderr=pipe)
+        while process.poll() is None and len(calls.since_mark()) < count:
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        return process.returncode
 
-    return with_bucket
+    return kill
 
 
 @pytest.fixture
-def backup(with_bucket):
+def backup(command):
     """`rowgate backup` with the stack's settings."""
-    return partial(with_bucket, "backup")
+    return partial(command, "backup")
+
+
+@pytest.fixture
+def restore(command):
+    """`rowgate restore` with the stack's settings."""
+    return partial(command, "restore")
 
 
 @pytest.fixture

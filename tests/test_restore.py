@@ -1,12 +1,12 @@
 """`rowgate restore`: Avro files back into the tables, ours and those of others."""
 
-import json
-import subprocess
+import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from backups import ODD, fill, made
-from conftest import TABLES, Calls
+from conftest import TABLES
 
 JOBS_OF_SPARK = {
     "type": "record",
@@ -37,14 +37,6 @@ def leftovers(db):
         "AND (LOCATE('__before_', table_name) OR LOCATE('__restore_', table_name)) ORDER BY 1"
     )
     return [row["name"] for row in rows]
-
-
-@pytest.fixture
-def restore(with_bucket):
-    def restore(*arguments, **changed):
-        return with_bucket("restore", *arguments, **changed)
-
-    return restore
 
 
 def content(db):
@@ -312,34 +304,17 @@ def test_a_live_table_that_changes_meanwhile_stops_it(backup, restore, bucket, d
         db.rows("DELETE FROM jobs WHERE id = 99")
         fault("execute:latency=150")
         calls.mark()
-        program = start(restore, "latest", *(["--force"] if force else []))
-        wait_for(calls, "CREATE")
-        db.rows("INSERT INTO jobs VALUES (99, 'meanwhile')")
-        done = program.finish()
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(restore, "latest", *(["--force"] if force else []))
+            wait_for(calls, "CREATE")
+            db.rows("INSERT INTO jobs VALUES (99, 'meanwhile')")
+            done = running.result()
         fault()
         if force:
             assert done.returncode == 0 and content(db)["jobs"] == before
         else:
             refused(done, "jobs: the live table was written to meanwhile", "--force")
             assert leftovers(db) == [] and db.count("jobs") == len(before) + 1
-
-
-class start:
-    """A command in the background."""
-
-    def __init__(self, command, *arguments):
-        import threading
-
-        self.done = None
-        self.thread = threading.Thread(target=lambda: self.run(command, arguments))
-        self.thread.start()
-
-    def run(self, command, arguments):
-        self.done = command(*arguments)
-
-    def finish(self):
-        self.thread.join()
-        return self.done
 
 
 def wait_for(calls, statement):
@@ -406,3 +381,60 @@ def test_a_probe_restores_beside_the_live_tables(backup, bucket, db, calls):
     assert "jobs: 9 rows written beside the live ones, compared and dropped" in done.stdout
     assert [db.count(table) for table in TABLES] == [0, 0, 0] and leftovers(db) == []
     assert "RENAME" not in {call["verb"] for call in calls.since_mark()}
+
+
+POINTS = 20
+
+
+def test_a_restore_that_is_killed_leaves_the_tables_whole(
+    backup, restore, kill, bucket, db, calls, fault
+):
+    """Killed at twenty points; the live tables are the old or the new ones, and the next works."""
+    fill(db)
+    made(backup("--json"))
+    restored = content(db)
+    db.empty("jobs")
+    emptied = content(db)
+    calls.mark()
+    made(restore("latest", "--json"))
+    points = len(calls.since_mark())
+    fault("execute:latency=15")
+    outcomes = []
+    # The last call is the swap: nobody could say which side of it a kill is on.
+    for point in random.Random(5).sample(range(1, points - 1), POINTS - 1) + [points]:
+        tidy_up(db, restore)
+        db.empty("jobs")
+        assert kill(calls, point, "restore", "latest") == -9 or point == points
+        outcomes.append(content(db) == restored)
+        assert outcomes[-1] or content(db) == emptied
+    print(f"{POINTS} points of {points}: {sum(outcomes)} restored, the others as before")
+    assert set(outcomes) == {False, True}
+    fault()
+    made(restore("latest", "--json"))
+    assert content(db) == restored
+
+
+def any_text(chance):
+    """A text that VARCHAR(255) takes: any characters but surrogates, any length."""
+    kinds = [(0, 0x1F), (0x20, 0x7E), (0xA0, 0xD7FF), (0xE000, 0xFFFF), (0x10000, 0x10FFFF)]
+    low, high = chance.choice(kinds)
+    length = chance.choice([0, 1, 7, 255])
+    return "".join(chr(chance.randint(low, high)) for _ in range(length))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_any_rows_come_back(backup, restore, bucket, db, codec, seed):
+    chance = random.Random(seed)
+    bounds = (-(2**31), -1, 0, 1, 2**31 - 1)
+    number = lambda: chance.choice([*bounds, chance.randint(-(2**31), 2**31 - 1), None])
+    ids = {*bounds, *(chance.randint(-(2**31), 2**31 - 1) for _ in range(400))}
+    spare = 4242
+    for id in ids:
+        values = (id or spare, any_text(chance), any_text(chance), number(), number())
+        db.rows("INSERT INTO employees VALUES (%s, %s, %s, %s, %s)", *values)
+    set_to_zero(db, "employees", spare)
+    before = content(db)
+    made(backup("--codec", codec, "--table", "employees", "--json"))
+    made(restore("latest", "--json"))
+    assert content(db) == before
