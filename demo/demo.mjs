@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts rowgate on this machine, sends it the sample files over HTTP, drops the same files into
-// its bucket, and compares what it says with what the database holds. `make demo` builds
-// everything and runs this.
+// its bucket, backs the tables up, loses one and restores it, and compares what rowgate says with
+// what the database holds. `make demo` builds everything and runs this.
 //
 //     node demo/demo.mjs [PROGRAM]     PROGRAM is target/debug/rowgate unless given
 
@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 // A client of the database that is not rowgate's own.
 import mysql from "mysql2/promise";
 import { Bucket } from "./bucket.mjs";
+import { Operator } from "./operator.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = process.argv[2] ?? join(ROOT, "target/debug/rowgate");
@@ -42,9 +43,13 @@ async function main() {
     printLoads("The tables emptied, the same files dropped into the bucket", reports);
     printRejects(reports.at(-1).rejects, rejects);
     printCounts(after);
-    printReports(reports, started);
+    printReports(reports);
     checkNumbers(reports, after);
     expectSame("lines of the reject file", rejects.trimEnd().split("\n").length - 1, blankRows());
+
+    await loseAndRestore(stack);
+    const seconds = (performance.now() - started) / 1000;
+    console.log(`From nothing to here: ${seconds.toFixed(1)} s.\n`);
   } finally {
     await stack.stop();
   }
@@ -99,6 +104,27 @@ async function dropFiles(bucket) {
   return reports;
 }
 
+// --- a table lost, and back ---
+
+/** The database's own checksums of the tables are the same before and after. */
+async function loseAndRestore(stack) {
+  const operator = new Operator(stack, PROGRAM);
+  const before = await checksums(stack.database_url);
+  await operator.show("backup");
+  await withDatabase(stack.database_url, (connection) => connection.query("DELETE FROM employees"));
+  console.log("\nAnd all employees are deleted.");
+  await operator.show("restore", "latest", "--table", "employees", "--plan");
+  await operator.show("restore", "latest", "--table", "employees");
+  await operator.show("backup", "verify", "latest", "--live");
+  const after = await checksums(stack.database_url);
+  console.log(`\n${bold("CHECKSUM TABLE".padEnd(16) + "before".padStart(12) + "after".padStart(12))}`);
+  for (const table of TABLES) {
+    console.log([table.padEnd(16), before[table].padStart(12), after[table].padStart(12)].join(""));
+    expectSame(`${table}: checksums before and after`, before[table], after[table]);
+  }
+  console.log();
+}
+
 /** The rows of a sample file; none of them has quotes. */
 function readSample(name, toRow) {
   const text = readFileSync(join(ROOT, "samples", name), "utf8");
@@ -130,6 +156,17 @@ async function countRows(url) {
     }
   });
   return counts;
+}
+
+async function checksums(url) {
+  const sums = {};
+  await withDatabase(url, async (connection) => {
+    for (const table of TABLES) {
+      const [[row]] = await connection.query(`CHECKSUM TABLE ${table}`);
+      sums[table] = String(row.Checksum);
+    }
+  });
+  return sums;
 }
 
 async function emptyTables(url) {
@@ -196,12 +233,10 @@ function printTimes(loads) {
   }
 }
 
-function printReports(reports, started) {
+function printReports(reports) {
   for (const { key, status, milliseconds } of reports) {
     console.log(`${key} is ${status}; its report was there after ${milliseconds.toFixed(0)} ms.`);
   }
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`From nothing to here: ${seconds.toFixed(1)} s.\n`);
 }
 
 // --- whether it is true ---

@@ -177,13 +177,15 @@ pub(crate) fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     if !left.is_empty() {
         writeln!(out, "left by earlier restores: {}", left.join(", "))?;
     }
-    writeln!(out, "rows that are written while a restore runs are lost to the new tables")?;
+    writeln!(out, "rows that are written from now to the swap are only in the old tables")?;
     Ok(())
 }
 
 fn describe(plan: &TablePlan, mode: Mode) -> String {
     let TablePlan { content, live, .. } = plan;
-    let files = format!("{} rows ({}) in {} files", content.rows, content.hex(), plan.files.len());
+    let count = plan.files.len();
+    let files = if count == 1 { "file" } else { "files" };
+    let files = format!("{} rows ({}) in {count} {files}", content.rows, content.hex());
     let there = match plan.is_missing {
         true => "no live table; it is made".to_owned(),
         false => format!("{} live rows ({})", live.rows, live.hex()),
