@@ -367,8 +367,13 @@ def test_a_fault_at_any_call_leaves_the_live_tables_whole(
 
 
 def tidy_up(db, restore):
-    assert restore("drop-old", "--yes").returncode == 0
-    assert leftovers(db) == []
+    """A statement that was under way when its sender was killed may leave something yet."""
+    for _ in range(50):
+        assert restore("drop-old", "--yes").returncode == 0
+        if leftovers(db) == []:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"still there: {leftovers(db)}")
 
 
 def test_a_probe_restores_beside_the_live_tables(backup, bucket, db, calls):

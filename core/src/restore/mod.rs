@@ -23,7 +23,7 @@ pub use plan::{Plan, TablePlan, plan};
 pub use swap::{drop_leftovers, leftovers, undo};
 pub use tables::Leftover;
 
-use staging::Staging;
+use staging::{Sent, Staging};
 
 /// What is to be restored.
 #[derive(Debug, Clone, Copy, Default)]
@@ -152,21 +152,21 @@ async fn fill<H: Host>(
     plan: &Plan,
     progress: &mut impl FnMut(Step, Progress),
 ) -> Result<Vec<RestoredTable>, RestoreError> {
-    let (mut rows, mut of) = (0, plan.rows());
+    let (mut rows, mut bytes, mut of) = (0, 0, plan.rows());
     let mut tables = Vec::new();
     for (staging, table) in stagings.iter_mut().zip(&plan.tables) {
         let name = table.table.name;
-        let mut stored = |stored: u64, of: u64| {
-            rows += stored;
-            progress(Step::Write, Progress { table: name, rows, of, bytes: 0 });
+        let mut stored = |sent: Sent, of: u64| {
+            (rows, bytes) = (rows + sent.rows, bytes + sent.bytes);
+            progress(Step::Write, Progress { table: name, rows, of, bytes });
         };
         staging.make().await?;
-        staging.load(|rows| stored(rows, of)).await?;
+        staging.load(|sent| stored(sent, of)).await?;
         let mut content = table.content;
         if plan.mode == Mode::Merge {
-            let others = staging.copy_others(|rows| {
-                of += rows;
-                stored(rows, of);
+            let others = staging.copy_others(|sent| {
+                of += sent.rows;
+                stored(sent, of);
             });
             content.merge(others.await?);
         }

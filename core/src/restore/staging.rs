@@ -28,6 +28,14 @@ const COPIED_ROWS: usize = 200_000;
 /// The parameter that says which key a range ends with.
 const LAST: &str = "last";
 
+/// What one statement has written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sent {
+    pub(super) rows: u64,
+    /// As they travelled; none where the database copied them.
+    pub(super) bytes: u64,
+}
+
 /// A table that nobody else knows of.
 pub(super) struct Staging<'s, H> {
     place: &'s Place<'s, H>,
@@ -60,8 +68,8 @@ impl<'s, H: Host> Staging<'s, H> {
         self.run(&create, &[], "the staging table is not made").await.map(drop)
     }
 
-    /// Writes the rows of all files; `stored` hears of each statement's rows.
-    pub(super) async fn load(&mut self, mut stored: impl FnMut(u64)) -> Result<(), RestoreError> {
+    /// Writes the rows of all files; `stored` hears of each statement.
+    pub(super) async fn load(&mut self, mut stored: impl FnMut(Sent)) -> Result<(), RestoreError> {
         let mut chunk = Chunk::new(CHUNK_BYTES);
         let mut travelling: Option<Chunk> = None;
         for file in &self.plan.files {
@@ -88,7 +96,7 @@ impl<'s, H: Host> Staging<'s, H> {
     /// they are.
     pub(super) async fn copy_others(
         &mut self,
-        mut stored: impl FnMut(u64),
+        mut stored: impl FnMut(Sent),
     ) -> Result<Checksum, RestoreError> {
         let table = self.plan.table;
         let (live, key, columns) = (table.name, table.key_column(), columns(table));
@@ -116,7 +124,7 @@ impl<'s, H: Host> Staging<'s, H> {
             );
             self.run(&sql, &parameters, "rows of the live table are not copied").await?;
             copied.merge(range.content);
-            stored(range.content.rows);
+            stored(Sent { rows: range.content.rows, bytes: 0 });
         }
         if key.auto_increment && self.zero.is_none() {
             self.zero = self.live_zero().await?;
@@ -146,18 +154,18 @@ impl<'s, H: Host> Staging<'s, H> {
 
     /// Writes the row 0 under a number that is free, and then gives it its own: a 0 that comes
     /// with INSERT the database takes for a wish for the next number.
-    pub(super) async fn store_zero(&mut self) -> Result<u64, RestoreError> {
-        let Some(mut cells) = self.zero.take() else { return Ok(0) };
+    pub(super) async fn store_zero(&mut self) -> Result<Sent, RestoreError> {
+        let Some(mut cells) = self.zero.take() else { return Ok(Sent::default()) };
         let table = self.plan.table;
         let free = self.free_number().await?;
         cells[table.key] = Cell::Int(free);
         let mut chunk = Chunk::new(CHUNK_BYTES);
         chunk.push_cells(&cells, RowPlace { index: None, line: None });
-        self.store(Some(&chunk)).await?;
+        let sent = self.store(Some(&chunk)).await?;
         let key = table.key_column().name;
         let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
         self.run(&sql, &[], "row 0 is not written").await?;
-        Ok(1)
+        Ok(sent)
     }
 
     /// A key that no row has: one above the greatest, or where that is the last, the first gap.
@@ -223,7 +231,7 @@ impl<'s, H: Host> Staging<'s, H> {
         drop_table(self.place.database, &self.name).await
     }
 
-    async fn store(&self, chunk: Option<&Chunk>) -> Result<u64, RestoreError> {
+    async fn store(&self, chunk: Option<&Chunk>) -> Result<Sent, RestoreError> {
         store(self.place, self.plan.table, &self.name, chunk).await
     }
 
@@ -244,12 +252,12 @@ async fn store<H: Host>(
     table: &Table,
     name: &str,
     chunk: Option<&Chunk>,
-) -> Result<u64, RestoreError> {
-    let Some(chunk) = chunk.filter(|chunk| chunk.rows() > 0) else { return Ok(0) };
+) -> Result<Sent, RestoreError> {
+    let Some(chunk) = chunk.filter(|chunk| chunk.rows() > 0) else { return Ok(Sent::default()) };
     let sql = statement::write_into(name, table, OnDuplicate::Update);
     let rows = [(statement::ROWS, chunk.json())];
     run(place.database, &sql, &rows, "rows are not written").await?;
-    Ok(chunk.rows() as u64)
+    Ok(Sent { rows: chunk.rows() as u64, bytes: chunk.json().len() as u64 })
 }
 
 /// Drops a table, if it is there.
