@@ -87,6 +87,8 @@ pub enum RestoreError {
         /// Rows by now.
         found: u64,
     },
+    /// The time was over before the swap.
+    OutOfTime,
     /// The tables were not swapped.
     NotSwapped(CallError),
     /// Nobody knows whether the tables were swapped.
@@ -145,6 +147,7 @@ impl fmt::Display for RestoreError {
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
                  --force restores all the same"
             ),
+            Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),
             Self::SwapUnknown { id } => write!(
                 f,

@@ -96,6 +96,7 @@ pub async fn restore<H: Host>(
             check_unchanged(place, plan).await?;
         }
         let names = plan.tables.iter().map(|table| table.table.name);
+        in_time(place)?;
         swap::swap(place.database, names, &plan.id).await?;
         Ok(Restored { id: plan.id.clone(), tables })
     };
@@ -179,6 +180,7 @@ async fn fill<H: Host>(
 
 async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(), RestoreError> {
     for planned in &plan.tables {
+        in_time(place)?;
         let found: Checksum = live(place.database, planned.table).await?;
         if found != planned.live {
             return Err(RestoreError::Changed {
@@ -189,6 +191,11 @@ async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Answers whether to go on: what is dropped and swapped at the end takes time as well.
+fn in_time<H: Host>(place: &Place<'_, H>) -> Result<(), RestoreError> {
+    if place.database.is_out_of_time() { Err(RestoreError::OutOfTime) } else { Ok(()) }
 }
 
 /// What cannot be dropped any more is named by [`leftovers`].

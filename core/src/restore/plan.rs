@@ -9,7 +9,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::find::{Found, find};
 use super::tables::{Leftover, LiveTables, obstacles};
-use super::{Mode, RestoreError, Wanted};
+use super::{Mode, RestoreError, Wanted, in_time};
 use crate::backup::{BackupError, Damage, Manifest, PartFile, Place, Progress, live};
 use crate::checksum::Checksum;
 use crate::date_time;
@@ -185,6 +185,7 @@ pub(super) async fn verify<H: Host>(
     for table in &plan.tables {
         let mut content = Checksum::default();
         for file in &table.files {
+            in_time(place)?;
             let found = file.read(place.s3, place.bucket, table.table).await?;
             content.merge(found);
             rows += found.rows;

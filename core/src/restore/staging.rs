@@ -9,7 +9,7 @@ use futures_util::future::join;
 
 use super::rows::FileRows;
 use super::tables::{STAGING, columns, make_missing, run};
-use super::{RestoreError, TablePlan};
+use super::{RestoreError, TablePlan, in_time};
 use crate::backup::{AFTER, Place, Ranges, compare};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
@@ -82,6 +82,7 @@ impl<'s, H: Host> Staging<'s, H> {
                     join(store(self.place, self.plan.table, &self.name, sending.as_ref()), filling)
                         .await;
                 stored(sent?);
+                in_time(self.place)?;
                 travelling = full?;
                 if travelling.is_none() {
                     break;
@@ -123,6 +124,7 @@ impl<'s, H: Host> Staging<'s, H> {
                 conditions.join(" AND ")
             );
             self.run(&sql, &parameters, "rows of the live table are not copied").await?;
+            in_time(self.place)?;
             copied.merge(range.content);
             stored(Sent { rows: range.content.rows, bytes: 0 });
         }
