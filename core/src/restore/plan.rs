@@ -10,7 +10,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use super::find::{Found, find};
 use super::tables::{Leftover, LiveTables, obstacles};
 use super::{Mode, RestoreError, Wanted, in_time};
-use crate::backup::{BackupError, Damage, Manifest, PartFile, Place, Progress, live};
+use crate::backup::{BackupError, Manifest, PartFile, Place, Progress, live};
 use crate::checksum::Checksum;
 use crate::date_time;
 use crate::host::Host;
@@ -172,29 +172,20 @@ async fn read_all<H: Host>(
     Ok(content)
 }
 
-/// Reads every byte and row of a run's files, so that nothing is written because of a file that
-/// is damaged.
+/// Reads every byte of a run's files, so that nothing is written because of a damaged one.
 pub(super) async fn verify<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
     mut progress: impl FnMut(Progress),
 ) -> Result<(), RestoreError> {
-    // Of other files the plan has read every row.
-    let Some(run) = &plan.run else { return Ok(()) };
     let (mut rows, mut bytes) = (0, 0);
     for table in &plan.tables {
-        let mut content = Checksum::default();
         for file in &table.files {
             in_time(place)?;
-            let found = file.read(place.s3, place.bucket, table.table).await?;
-            content.merge(found);
-            rows += found.rows;
+            file.check_hash(place.s3, place.bucket, table.table).await?;
+            rows += file.manifest.as_ref().map_or(0, |manifest| manifest.rows);
             bytes += file.bytes;
             progress(Progress { table: table.table.name, rows, of: plan.rows(), bytes });
-        }
-        if content != table.content {
-            let key = format!("backups/{run}/{}", table.table.name);
-            return Err(BackupError::damaged(&key, Damage::Checksum).into());
         }
     }
     Ok(())
