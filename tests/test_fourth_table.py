@@ -94,18 +94,9 @@ def run(*command):
 
 
 @pytest.fixture
-def rowgate(fourth, stack, tmp_path):
+def rowgate(fourth, environment, tmp_path):
     """Runs the command in a folder of its own, with the shared stack's settings."""
-    settings = {
-        "PATH": os.environ["PATH"],
-        "AWS_REGION": stack["region"],
-        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-        "DB_CLUSTER_ARN": stack["cluster_arn"],
-        "DB_SECRET_ARN": stack["secret_arn"],
-        "DB_NAME": "fourth",
-        "DATA_API_ENDPOINT": stack["data_api"],
-    }
+    settings = environment | {"DB_NAME": "fourth"}
 
     def rowgate(*arguments):
         command = [fourth, *arguments]
@@ -197,3 +188,20 @@ def test_a_file_of_it_is_loaded(fourth):
         assert report["tables"]["locations"]["stored"] == 1
         (rejected,) = files.rejected_rows(report)
         assert (rejected["_column"], rejected["code"]) == ("city", "B2")
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+def test_it_is_backed_up_and_restored(rowgate, db, database, bucket, mode):
+    """Its key is a text, whose order and whose case are bytes."""
+    assert rowgate("migrate").returncode == 0
+    rows = [("B1", "Berlin", 4), ("b1", "Köln 🏙", None), ("", "nowhere", 0), ("ß", "Bonn", 255)]
+    for row in rows:
+        db.rows("INSERT INTO fourth.locations VALUES (%s, %s, %s)", *row)
+    assert rowgate("backup", "--table", "locations").returncode == 0
+    db.rows("DELETE FROM fourth.locations")
+    db.rows("INSERT INTO fourth.locations VALUES ('b1', 'other', 1), ('ss', 'Essen', 2)")
+    done = rowgate("restore", "latest", "--mode", mode)
+    assert done.returncode == 0, done.stderr
+    restored = db.rows("SELECT * FROM fourth.locations")
+    expected = rows + ([("ss", "Essen", 2)] if mode == "merge" else [])
+    assert sorted(tuple(row.values()) for row in restored) == sorted(expected)

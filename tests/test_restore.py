@@ -338,11 +338,7 @@ def test_a_fault_at_any_call_leaves_the_live_tables_whole(
     backup, restore, bucket, db, calls, fault, text
 ):
     """Either all tables are the restored ones, and it says so, or none is, and nothing is left."""
-    fill(db)
-    made(backup("--json"))
-    restored = content(db)
-    db.empty("jobs")
-    emptied = content(db)
+    restored, emptied = lose_jobs(db, backup)
     calls.mark()
     made(restore("latest", "--json", "--plan"))
     planned = len(calls.since_mark())
@@ -364,6 +360,15 @@ def test_a_fault_at_any_call_leaves_the_live_tables_whole(
             # A fault that lasts hits the cleaning, too.
             assert "denied" in text or "times=3" in text or leftovers(db) == [], (skip, done.stderr)
     assert outcomes == ({2} if "denied" in text else {0} if "times=1" in text else {0, 2})
+
+
+def lose_jobs(db, backup):
+    """Backs filled tables up and empties one; answers what was, and what is left."""
+    fill(db)
+    made(backup("--json"))
+    filled = content(db)
+    db.empty("jobs")
+    return filled, content(db)
 
 
 def tidy_up(db, restore):
@@ -395,11 +400,7 @@ def test_a_restore_that_is_killed_leaves_the_tables_whole(
     backup, restore, kill, bucket, db, calls, fault
 ):
     """Killed at twenty points; the live tables are the old or the new ones, and the next works."""
-    fill(db)
-    made(backup("--json"))
-    restored = content(db)
-    db.empty("jobs")
-    emptied = content(db)
+    restored, emptied = lose_jobs(db, backup)
     calls.mark()
     made(restore("latest", "--json"))
     points = len(calls.since_mark())
