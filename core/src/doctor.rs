@@ -113,6 +113,7 @@ async fn scratch_checks<H: Host, D: FnMut(&Check)>(client: &Client<'_, H>, repor
     report.add(&scratch::EXISTING, scratch::existing_rows(client).await);
     report.add(&scratch::ERROR_NUMBER, scratch::error_number(client).await);
     report.add(&transactions::AFTER_ERROR, transactions::after_error(client).await);
+    report.add(&scratch::DESCRIPTION, scratch::description(client).await);
     report.add(&scratch::DROP, scratch::remove(client).await);
 }
 

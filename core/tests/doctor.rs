@@ -93,6 +93,9 @@ impl Patient {
             () if has("SELECT r.n FROM JSON_TABLE") => numbers(&[2, 3]),
             () if has("COUNT(*)") && has("in tx-1") => numbers(&[1]),
             () if has("COUNT(*)") => numbers(&[0]),
+            () if has("SHOW CREATE TABLE") => {
+                row(&["rowgate_doctor", "CREATE TABLE `rowgate_doctor` (…)"])
+            }
             () if has("TABLE rowgate_doctor") || has("TABLE IF EXISTS rowgate_doctor") => {
                 updated(0)
             }
@@ -175,7 +178,7 @@ fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
     checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name}"))
 }
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "connection",
     "engine",
     "sql_mode",
@@ -198,6 +201,7 @@ const NAMES: [&str; 24] = [
     "existing_rows",
     "error_number",
     "transaction_after_an_error",
+    "show_create_table",
     "scratch_table_dropped",
     "schema",
 ];
@@ -285,7 +289,13 @@ const CASES: &[Case] = {
         ("one_call_at_a_time", "SLEEP", || numbers(&[0]), Note, "the second waited"),
         ("one_call_at_a_time", "SLEEP", || error(400, "X"), Note, "neither runs"),
         ("one_call_at_a_time", "BeginTransaction", || error(403, "X"), Note, "HTTP 403"),
-        ("scratch_table", "CREATE TABLE", || database_error(1142), Note, "MySQL error 1142"),
+        (
+            "scratch_table",
+            " CREATE TABLE rowgate_doctor (",
+            || database_error(1142),
+            Note,
+            "MySQL error 1142",
+        ),
         ("insert_count", r#"[3,"c"]"#, || updated(6), Fail, "6 of 3 new rows counted"),
         ("keep_count", "NOT EXISTS", || updated(2), Fail, "2 counted of 1 new row"),
         ("update", "GROUP_CONCAT", || row(&["a,b,c,d,e"]), Fail, "other values stored"),
@@ -311,6 +321,7 @@ const CASES: &[Case] = {
             "TransactionNotFoundException",
         ),
         ("transaction_after_an_error", "COUNT(*)", || numbers(&[1]), Fail, "not rolled back"),
+        ("show_create_table", "SHOW CREATE", || row(&["a", "TABLE"]), Fail, "not the statement"),
         ("scratch_table", "DROP TABLE", || database_error(1142), Note, "MySQL error 1142"),
         ("schema", "information_schema.tables", || row(&["a"]), Fail, "not readable"),
     ]

@@ -9,7 +9,7 @@ use crate::host::{CallError, Client, Host, Repeat};
 use crate::schema::{Column, ColumnType, Table};
 use crate::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 
-use super::{Finding, Found, Subject, ask, text, transactions, value};
+use super::{Finding, Found, Subject, ask, first_row, text, transactions, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
@@ -47,8 +47,16 @@ pub(super) const MAKE: Subject = Subject {
 };
 
 /// What needs the scratch table, in order.
-pub(super) const OTHERS: [&Subject; 7] =
-    [&INSERT, &KEEP, &UPDATE, &UPDATE_COUNT, &EXISTING, &ERROR_NUMBER, &transactions::AFTER_ERROR];
+pub(super) const OTHERS: [&Subject; 8] = [
+    &INSERT,
+    &KEEP,
+    &UPDATE,
+    &UPDATE_COUNT,
+    &EXISTING,
+    &ERROR_NUMBER,
+    &transactions::AFTER_ERROR,
+    &DESCRIPTION,
+];
 
 pub(super) async fn make<H: Host>(client: &Client<'_, H>) -> Found {
     // One that an earlier run could not drop.
@@ -164,6 +172,21 @@ pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found {
             Finding::Good(format!("1062 with {} (HTTP {})", error.error_type, error.status))
         }
         Err(error) => Finding::Bad(format!("no 1062: {error}")),
+    })
+}
+
+pub(super) const DESCRIPTION: Subject = Subject {
+    name: "show_create_table",
+    why: "a restore makes its tables as the live ones are described",
+    relied_on: true,
+};
+
+pub(super) async fn description<H: Host>(client: &Client<'_, H>) -> Found {
+    let row = first_row(client, "SHOW CREATE TABLE rowgate_doctor").await?;
+    let is_text = row.get(1).is_some_and(|text| text.starts_with("CREATE TABLE `rowgate_doctor`"));
+    Ok(match is_text {
+        true => Finding::Good("the statement that makes it, with its name in backticks".into()),
+        false => Finding::Bad("not the statement that makes it".into()),
     })
 }
 
