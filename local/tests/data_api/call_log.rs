@@ -27,7 +27,7 @@ async fn a_line_for_each_call() {
     let body = body.to_string().into_bytes();
     client.send(client.request("/Execute", body.clone())).await.ok();
     let line = lines(&path).pop().unwrap();
-    assert_eq!(line["operation"], "ExecuteStatement");
+    assert_eq!((&line["operation"], &line["verb"]), (&json!("ExecuteStatement"), &json!("SELECT")));
     assert_eq!((&line["method"], &line["path"]), (&json!("POST"), &json!("/Execute")));
     assert_eq!((&line["status"], &line["error_type"]), (&json!(200), &json!(null)));
     assert_eq!(line["transaction_id"], json!(null));
@@ -58,6 +58,8 @@ async fn a_line_for_each_call() {
     let all = lines(&path);
     assert_eq!(all[2]["parameter_sets"], 2);
     assert_eq!(all[3]["error_type"], "DatabaseErrorException");
+    // Nothing but a word of a fixed list is told of a statement.
+    assert_eq!((&all[2]["verb"], &all[3]["verb"]), (&json!(null), &json!(null)));
     assert_eq!((&all[3]["status"], &all[3]["transaction_id"]), (&json!(400), &json!(transaction)));
 
     let stranger = Client { secret_access_key: "wrong".into(), ..client.clone() };
@@ -69,6 +71,8 @@ async fn a_line_for_each_call() {
 
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains("hidden"), "{text}");
-    assert!(!text.contains("SELECT"));
+    for part in ["SELECT ", ":a", "SELEC ", "DO "] {
+        assert!(!text.contains(part), "{part}");
+    }
     api.stop().await;
 }
