@@ -38,6 +38,8 @@ extern crate std;
 
 pub mod schema;
 
+mod hex;
+
 mod outcome;
 pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind};
 

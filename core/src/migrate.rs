@@ -14,6 +14,7 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::data_api::{self, ExecuteStatement, ExecuteStatementOutput, Target};
+use crate::hex::hex;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Retry, Service};
@@ -44,7 +45,7 @@ pub struct Migration {
 impl Migration {
     /// SHA-256 of the file, in hexadecimal.
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.text).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(self.text))
     }
 }
 

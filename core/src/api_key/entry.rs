@@ -10,6 +10,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::date_time;
+use crate::hex::hex;
 use crate::schema::{self, Table};
 
 use super::{ApiKey, GATEWAY, ID_LEN};
@@ -115,7 +116,7 @@ impl KeyEntry {
             return Err(entry.error("sha256 stands with every key but those of API Gateway"));
         }
         if let Some(digest) = &item.sha256 {
-            let digest = hex(digest);
+            let digest = parse_hex(digest);
             let digest =
                 digest.ok_or_else(|| entry.error("sha256 is not 64 hexadecimal digits"))?;
             entry.digest = Some(digest);
@@ -132,9 +133,7 @@ impl KeyEntry {
     pub(super) fn to_json(&self) -> String {
         let item = EntryJson {
             id: self.id.clone(),
-            sha256: self
-                .digest
-                .map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: self.digest.map(|digest| hex(&digest)),
             tables: self.tables().iter().map(|&name| name.to_owned()).collect(),
             expires: self.expires().map(ToOwned::to_owned),
         };
@@ -198,7 +197,7 @@ fn is_gateway_id(text: &str) -> bool {
     plain || text == "*"
 }
 
-fn hex(text: &str) -> Option<[u8; 32]> {
+fn parse_hex(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

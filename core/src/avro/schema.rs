@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
 use crate::schema::{Column, ColumnType, Table};
 
 /// The namespace of every record.
@@ -60,10 +61,6 @@ pub(super) fn type_name(column_type: ColumnType) -> &'static str {
 
 fn is_32_bits(value: i64) -> bool {
     i32::try_from(value).is_ok()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

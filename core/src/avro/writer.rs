@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use super::codec::Codec;
 use super::datum::{MAGIC, put_bytes, put_long};
 use super::error::WriteError;
-use super::schema::{hex, schema, type_name};
+use super::schema::{schema, type_name};
 use crate::csv::ROW_LIMIT;
+use crate::hex::hex;
 use crate::record::Cell;
 use crate::schema::{Column, Table};
 

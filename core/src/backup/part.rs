@@ -1,6 +1,5 @@
 //! One file of Avro on S3, found and read.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{BackupError, Damage, PartManifest};
 use crate::avro::{AvroReader, ExtraFields};
 use crate::checksum::Checksum;
+use crate::hex::hex;
 use crate::host::{Client, Host, Repeat};
 use crate::s3::{Endpoint, HeadObject};
 use crate::schema::Table;
@@ -165,8 +165,4 @@ impl PartFile {
     pub(crate) fn damaged(&self, what: Damage) -> BackupError {
         BackupError::damaged(&self.key, what)
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

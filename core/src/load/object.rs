@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load, milliseconds,
 };
+use crate::hex::hex;
 use crate::host::{Client, Host, Repeat};
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
@@ -55,8 +56,7 @@ impl ObjectRef {
         if key.len() <= KEY_LIMIT {
             return key;
         }
-        let digest = Sha256::digest(self.key.as_bytes());
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&Sha256::digest(self.key.as_bytes()));
         format!("{folder}/{name}.{version}.{extension}")
     }
 }
