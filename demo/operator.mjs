@@ -22,11 +22,10 @@ export class Operator {
     };
   }
 
-  /** Runs a subcommand, shows what it prints, and answers that. */
+  /** Runs a subcommand and shows what it prints. */
   async show(...args) {
     console.log(`\n$ rowgate ${args.join(" ")}`);
     const { stdout } = await run(this.program, args, { env: this.env });
     process.stdout.write(stdout);
-    return stdout;
   }
 }

@@ -1,5 +1,6 @@
 """`rowgate restore`: Avro files back into the tables, ours and those of others."""
 
+import json
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -193,8 +194,26 @@ def test_damage_is_refused_before_anything_is_written(backup, restore, bucket, d
         refused(restore("latest"), key, message)
     bucket.s3.delete_object(Bucket=bucket.name, Key=key)
     refused(restore("latest"), key, "the file is missing")
+    bucket.write(key, whole)
+    (part,) = [part for table in manifest["tables"] for part in table["parts"] if part["key"] == key]
+    part["sha256"] = "0" * 64
+    bucket.write(f"backups/{manifest['run']}/manifest.json", json.dumps(manifest).encode())
+    refused(restore("latest"), key, "another SHA-256")
     assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}
     assert content(db) == before and leftovers(db) == []
+
+
+def test_a_table_that_is_no_more_is_named_or_left_out(backup, restore, bucket, db):
+    fill(db)
+    before = content(db)
+    manifest = made(backup("--json"))
+    (entry,) = [entry for entry in manifest["tables"] if entry["table"] == "departments"]
+    entry["table"] = "divisions"
+    bucket.write(f"backups/{manifest['run']}/manifest.json", json.dumps(manifest).encode())
+    db.empty("jobs")
+    refused(restore("latest"), f"backups/{manifest['run']}/divisions: there is no such table")
+    made(restore("latest", "--table", "jobs", "--json"))
+    assert content(db) == before
 
 
 def test_what_cannot_be_restored_is_refused_by_name(restore, bucket, db):
@@ -433,7 +452,10 @@ def any_text(chance):
 def test_any_rows_come_back(backup, restore, bucket, db, codec, seed):
     chance = random.Random(seed)
     bounds = (-(2**31), -1, 0, 1, 2**31 - 1)
-    number = lambda: chance.choice([*bounds, chance.randint(-(2**31), 2**31 - 1), None])
+
+    def number():
+        return chance.choice([*bounds, chance.randint(-(2**31), 2**31 - 1), None])
+
     ids = {*bounds, *(chance.randint(-(2**31), 2**31 - 1) for _ in range(400))}
     spare = 4242
     for id in ids:

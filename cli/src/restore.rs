@@ -22,7 +22,8 @@ use crate::check::parse_table;
 /// The rows are written to tables beside the live ones and compared with the files; then all tables
 /// are swapped in one statement. The old ones stay, as TABLE__before_ID, until `restore drop-old`,
 /// and `restore undo` brings them back. If anything fails before the swap, the live tables are
-/// what they were. Rows that are written during the restore are only in the old tables.
+/// what they were. Stop what writes first: a live table that changes stops the restore; with
+/// --force, and in the moment before the swap, the change stays in the old table.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct RestoreArgs {
@@ -151,7 +152,7 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn print_plan(plan: &Plan, json: bool) -> Result<()> {
+fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     let out = &mut std::io::stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string(plan)?)?;
@@ -177,7 +178,7 @@ pub(crate) fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     if !left.is_empty() {
         writeln!(out, "left by earlier restores: {}", left.join(", "))?;
     }
-    writeln!(out, "rows that are written from now to the swap are only in the old tables")?;
+    writeln!(out, "stop what writes first: a change stops the restore, or stays in the old table")?;
     Ok(())
 }
 

@@ -9,27 +9,12 @@ use std::time::Duration;
 
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, BackupError, Damage, Manifest, Place};
-use rowgate_core::data_api::Target;
-use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{Table, table};
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
 
 type Answer = Result<Response, SendError>;
-
-fn endpoint() -> Endpoint {
-    Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())).unwrap()
-}
-
-fn target() -> Target {
-    Target {
-        endpoint: "http://data-api".into(),
-        resource_arn: "c".into(),
-        secret_arn: "s".into(),
-        database: "hr".into(),
-    }
-}
 
 fn jobs() -> [&'static Table; 1] {
     [table("jobs").unwrap()]

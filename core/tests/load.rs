@@ -7,7 +7,6 @@ mod world;
 use std::ops::Range;
 use std::time::Duration;
 
-use rowgate_core::data_api::Target;
 use rowgate_core::{
     Client, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink, Response,
     SendError, Source, SourceError, Status, load,
@@ -84,15 +83,6 @@ impl Loaded {
     fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
         let listed = self.report.outcomes.listed();
         listed.iter().map(|outcome| (outcome.line, outcome.error.kind.code())).collect()
-    }
-}
-
-fn target() -> Target {
-    Target {
-        endpoint: "http://data-api".into(),
-        resource_arn: "c".into(),
-        secret_arn: "s".into(),
-        database: "hr".into(),
     }
 }
 

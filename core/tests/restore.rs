@@ -1,4 +1,4 @@
-//! The swap of a restore, call by call, where its answer is lost.
+//! A restore call by call: a swap whose answer is lost, and time that is over.
 #![cfg(feature = "avro")]
 #![allow(clippy::unwrap_used)]
 
@@ -7,9 +7,11 @@ mod world;
 
 use std::time::Duration;
 
-use rowgate_core::data_api::Target;
-use rowgate_core::restore::{self, RestoreError};
-use rowgate_core::{Client, Response, SendError};
+use rowgate_core::avro::{AvroWriter, Codec};
+use rowgate_core::backup::{PartFile, Place};
+use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, TablePlan};
+use rowgate_core::schema::table;
+use rowgate_core::{Cell, Checksum, Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
 
@@ -25,12 +27,7 @@ fn tables(names: &[&str]) -> Answer {
 }
 
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
-    let target = Target {
-        endpoint: "http://data-api".into(),
-        resource_arn: "c".into(),
-        secret_arn: "s".into(),
-        database: "hr".into(),
-    };
+    let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
     let undone = run(restore::undo(&client, ID));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -121,4 +118,84 @@ fn a_swap_that_is_refused_is_not_looked_for() {
 fn what_is_not_there_is_not_brought_back() {
     let world = World::new([tables(&["jobs", STAGING])]);
     assert_eq!(undo(&world).unwrap_err(), RestoreError::NoSuchRestore { id: ID.into() });
+}
+
+/// A file of one job, as a plan has it.
+fn file() -> (Vec<u8>, Plan) {
+    let jobs = table("jobs").unwrap();
+    let mut writer = AvroWriter::new(jobs, Codec::Null, [7; 16]);
+    let row = [Cell::Int(1), Cell::Text("Cook".into())];
+    writer.push(&row).unwrap();
+    let bytes = writer.finish().unwrap().0;
+    let mut content = Checksum::default();
+    content.add(&row);
+    let file = PartFile {
+        key: "jobs.avro".into(),
+        e_tag: "e".into(),
+        bytes: bytes.len() as u64,
+        manifest: None,
+    };
+    let table = TablePlan {
+        table: jobs,
+        files: vec![file],
+        content,
+        live: Checksum::default(),
+        is_missing: false,
+        null_columns: Vec::new(),
+    };
+    let plan = Plan {
+        id: ID.into(),
+        run: None,
+        snapshot: None,
+        mode: Mode::Replace,
+        tables: vec![table],
+        obstacles: Vec::new(),
+        leftovers: Vec::new(),
+    };
+    (bytes, plan)
+}
+
+/// The pause before a range is asked for again uses the database's time up.
+fn restore_for(time: Duration, world: &World, plan: &Plan) -> Result<Restored, RestoreError> {
+    let (target, endpoint) = (target(), endpoint());
+    let place = Place {
+        database: &Client::new(world, &target, time),
+        s3: &Client::new(world, &endpoint, Duration::from_secs(60)),
+        bucket: "b",
+    };
+    let restored = run_in_turns(restore::restore(&place, plan, false, |_, _| ()));
+    assert_eq!(world.answers_left(), 0, "calls that were not made");
+    restored
+}
+
+#[test]
+fn a_restore_that_is_out_of_time_drops_what_it_has_made() {
+    let (bytes, plan) = file();
+    let created =
+        json!([[{ "stringValue": "jobs" }, { "stringValue": "CREATE TABLE `jobs` (…)" }]]);
+    let world = World::new([
+        answer(200, &json!({ "records": created }).to_string()),
+        updated(0),
+        answer(503, ""),
+        Ok(Response { status: 206, headers: Vec::new(), body: bytes }),
+        updated(0),
+    ]);
+    let error = restore_for(Duration::from_millis(40), &world, &plan).unwrap_err();
+    assert_eq!(error, RestoreError::OutOfTime);
+    let sent: Vec<Value> = world
+        .requests()
+        .iter()
+        .filter_map(|request| serde_json::from_slice(&request.body).ok())
+        .collect();
+    let sent: Vec<_> = sent.iter().map(|body| body["sql"].as_str().unwrap()).collect();
+    assert_eq!(sent[1], format!("CREATE TABLE IF NOT EXISTS `{STAGING}` (…)"));
+    assert_eq!(sent[2..], [format!("DROP TABLE IF EXISTS `{STAGING}`")]);
+}
+
+#[test]
+fn a_restore_without_any_time_makes_no_call() {
+    let (_, plan) = file();
+    let world = World::new([]);
+    let error = restore_for(Duration::ZERO, &world, &plan).unwrap_err();
+    assert_eq!(error, RestoreError::OutOfTime);
 }

@@ -1,10 +1,12 @@
 //! What is to be restored: a run, folders or files, sorted by their tables.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::{RestoreError, Wanted};
-use crate::backup::{self, BackupError, FOLDER, Manifest, PartFile, Place, is_run, objects};
+use crate::backup::{
+    self, BackupError, Damage, FOLDER, Manifest, PartFile, Place, is_run, objects,
+};
 use crate::host::Host;
 use crate::s3::ListedObject;
 use crate::schema::{TABLES, Table, table, table_of_file};
@@ -44,8 +46,8 @@ enum Source {
 
 async fn read_source<H: Host>(place: &Place<'_, H>, source: &str) -> Result<Source, RestoreError> {
     let nothing = || RestoreError::Nothing { source: source.into() };
-    let prefix = format_bucket(place.bucket);
-    let source = source.strip_prefix(prefix.as_str()).unwrap_or(source);
+    let bucket = ["s3://", place.bucket, "/"].concat();
+    let source = source.strip_prefix(bucket.as_str()).unwrap_or(source);
     if source == "latest" {
         let run = backup::list(place.s3, place.bucket).await?.pop().ok_or_else(nothing)?;
         return Ok(Source::Run(backup::manifest(place.s3, place.bucket, &run).await?));
@@ -60,19 +62,14 @@ async fn read_source<H: Host>(place: &Place<'_, H>, source: &str) -> Result<Sour
             return Err(RestoreError::Unfinished { run: run.to_string() });
         }
     }
-    let files = match source.ends_with('/') {
+    let files: Vec<_> = match source.ends_with('/') {
         true => {
             let found = objects(place.s3, place.bucket, source).await?;
             found.into_iter().filter(has_rows).map(PartFile::from).collect()
         }
         false => PartFile::find(place.s3, place.bucket, source).await?.into_iter().collect(),
     };
-    let files: Vec<PartFile> = files;
     if files.is_empty() { Err(nothing()) } else { Ok(Source::Files(files)) }
-}
-
-fn format_bucket(bucket: &str) -> String {
-    ["s3://", bucket, "/"].concat()
 }
 
 /// The run that a source names, by its name alone or by its folder.
@@ -101,8 +98,14 @@ async fn of_run<H: Host>(
 ) -> Result<Found, RestoreError> {
     let mut tables = Vec::new();
     for entry in &manifest.tables {
-        let unknown = || RestoreError::UnknownTable { key: entry.table.clone() };
-        let table = table(&entry.table).ok_or_else(unknown)?;
+        let Some(table) = table(&entry.table) else {
+            // Where others are named, nobody misses it.
+            if wanted.tables.is_empty() {
+                let key = [FOLDER, &manifest.run, "/", &entry.table].concat();
+                return Err(BackupError::damaged(&key, Damage::UnknownTable).into());
+            }
+            continue;
+        };
         if !wanted.has(table) {
             continue;
         }

@@ -8,6 +8,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rowgate_core::data_api::Target;
+use rowgate_core::s3::Endpoint;
 use rowgate_core::{ApiKey, Host, RateLimit, Request, Response, SendError, Service, SignError};
 use serde_json::Value;
 
@@ -99,6 +101,21 @@ impl Host for World {
     fn random(&self) -> u64 {
         0x5555_5555_5555_5555
     }
+}
+
+/// A database.
+pub(crate) fn target() -> Target {
+    Target {
+        endpoint: "http://data-api".into(),
+        resource_arn: "c".into(),
+        secret_arn: "s".into(),
+        database: "hr".into(),
+    }
+}
+
+/// An S3.
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())).unwrap()
 }
 
 /// Runs a future to its end: nothing in this world ever waits.
