@@ -1,5 +1,6 @@
 """Rows that are backed up, and the bucket that they are backed up to."""
 
+import hashlib
 import io
 import json
 
@@ -40,6 +41,22 @@ class Bucket:
         files = [io.BytesIO(self.read(part["key"])) for part in entry["parts"]]
         return [row for file in files for row in fastavro.reader(file)]
 
+    def manifests(self):
+        """The keys of all manifests, the oldest first."""
+        return [key for key in self.keys("backups/") if key.endswith("/manifest.json")]
+
+    def manifest(self, run):
+        return json.loads(self.read(f"backups/{run}/manifest.json"))
+
+    def check(self, manifest):
+        """Every file is there and is what the manifest says, counts and hashes."""
+        for table in manifest["tables"]:
+            assert sum(part["rows"] for part in table["parts"]) == table["rows"]
+            for part in table["parts"]:
+                content = self.read(part["key"])
+                assert len(content) == part["bytes"]
+                assert hashlib.sha256(content).hexdigest() == part["sha256"]
+
 
 def fill(db):
     """Fills the three tables."""
@@ -54,3 +71,10 @@ def made(done):
     """What a command that went well has printed as JSON."""
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
+
+
+def left_uploads(s3_calls):
+    """How many uploads since the mark were begun and neither ended nor given up."""
+    done = [call["operation"] for call in s3_calls.since_mark() if call["status"] in (200, 204)]
+    ended = done.count("CompleteMultipartUpload") + done.count("AbortMultipartUpload")
+    return done.count("CreateMultipartUpload") - ended

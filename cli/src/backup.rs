@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, Manifest, Place, Progress};
+use rowgate_core::backup::{self, MOST_PARALLEL, Manifest, Options, Place, Progress};
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{self, Step, Wanted};
 use rowgate_core::s3::Endpoint;
@@ -24,7 +24,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Back the tables up to Avro files on S3, all in one snapshot.
 ///
 /// Writes backups/RUN/TABLE/part-00000.avro and, last, backups/RUN/manifest.json; a run without a
-/// manifest is no backup. Rows that are written meanwhile are not in it.
+/// manifest is no backup. Rows that are written meanwhile are not in it, unless --parallel gives
+/// the snapshot up.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BackupArgs {
@@ -47,6 +48,17 @@ struct RunArgs {
     /// How blocks are packed: null, deflate or snappy
     #[arg(long, default_value = "snappy", value_parser = parse_codec)]
     codec: Codec,
+
+    /// Read each table in N places at the same time, from 2 to 8, and without the snapshot: rows
+    /// that are written meanwhile may or may not be in the backup
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        hide_default_value = true,
+        value_parser = parse_parallel
+    )]
+    parallel: usize,
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +125,11 @@ fn parse_codec(name: &str) -> Result<Codec, String> {
     codec.ok_or_else(|| "null, deflate or snappy".to_owned())
 }
 
+fn parse_parallel(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_PARALLEL).contains(number));
+    number.ok_or_else(|| format!("a number from 1 to {MOST_PARALLEL}"))
+}
+
 pub(crate) async fn run(args: &BackupArgs) -> Result<ExitCode> {
     match &args.command {
         None => back_up(&args.run).await?,
@@ -135,8 +152,9 @@ async fn back_up(args: &RunArgs) -> Result<()> {
     let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
     let tables: Vec<&'static Table> = TABLES.iter().filter(chosen).collect();
     let bar = bar();
+    let options = Options { codec: args.codec, parallel: args.parallel };
     let manifest =
-        backup::backup(&place, &tables, args.codec, |progress| show(&bar, progress)).await?;
+        backup::backup(&place, &tables, options, |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();
     print(&args.place, &manifest)
 }

@@ -238,11 +238,13 @@ fn parse_status(response: &Response) -> Result<(), Error> {
     parse::<serde::de::IgnoredAny>(response).map(|_| ())
 }
 
-fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error> {
     if response.status != 200 {
         return Err(Error::from_response(response));
     }
-    serde_json::from_slice(&response.body).map_err(|_| Error {
+    // As one text: to check each string of an answer by itself takes longer.
+    let text = core::str::from_utf8(&response.body).ok();
+    text.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(|| Error {
         status: response.status,
         error_type: "UnreadableAnswer".to_owned(),
         database_code: None,

@@ -1,5 +1,6 @@
 //! An object written to S3 piece by piece, in parts once it is large.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ use crate::s3::{
 pub struct Upload<'u, H> {
     client: &'u Client<'u, H, Endpoint>,
     bucket: &'u str,
-    key: &'u str,
+    key: Cow<'u, str>,
     content_type: &'static str,
     /// The upload's id, once a first part has been written.
     id: Option<String>,
@@ -28,10 +29,16 @@ impl<'u, H: Host> Upload<'u, H> {
     pub fn new(
         client: &'u Client<'u, H, Endpoint>,
         bucket: &'u str,
-        key: &'u str,
+        key: impl Into<Cow<'u, str>>,
         content_type: &'static str,
     ) -> Self {
+        let key = key.into();
         Self { client, bucket, key, content_type, id: None, e_tags: Vec::new() }
+    }
+
+    /// The object's key.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Writes a part: at least 5 MiB, the last one aside.
@@ -42,7 +49,7 @@ impl<'u, H: Host> Upload<'u, H> {
         };
         let part = UploadPart {
             bucket: self.bucket,
-            key: self.key,
+            key: &self.key,
             upload_id: &id,
             part_number: self.e_tags.len() + 1,
             body,
@@ -53,7 +60,7 @@ impl<'u, H: Host> Upload<'u, H> {
     }
 
     async fn begin(&mut self) -> Result<String, CallError<Error>> {
-        let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
+        let (bucket, key, content_type) = (self.bucket, &*self.key, self.content_type);
         let create = CreateMultipartUpload { bucket, key, content_type };
         let id = self.client.call(&create, Repeat::Harmless).await?;
         self.id = Some(id.clone());
@@ -62,17 +69,22 @@ impl<'u, H: Host> Upload<'u, H> {
 
     /// Writes the rest and ends the object; a small one is a single call.
     pub async fn finish(&mut self, rest: Bytes) -> Result<(), CallError<Error>> {
-        let (bucket, key, content_type) = (self.bucket, self.key, self.content_type);
+        let (bucket, content_type) = (self.bucket, self.content_type);
         if self.id.is_none() {
-            let put = PutObject { bucket, key, body: rest, content_type, if_none_match: false };
+            let (key, body) = (&*self.key, rest);
+            let put = PutObject { bucket, key, body, content_type, if_none_match: false };
             return self.client.call(&put, Repeat::Harmless).await;
         }
         if !rest.is_empty() {
             self.write(rest).await?;
         }
         let upload_id = self.id.clone().unwrap_or_default();
-        let complete =
-            CompleteMultipartUpload { bucket, key, upload_id: &upload_id, e_tags: &self.e_tags };
+        let complete = CompleteMultipartUpload {
+            bucket,
+            key: &self.key,
+            upload_id: &upload_id,
+            e_tags: &self.e_tags,
+        };
         self.client.call(&complete, Repeat::Harmless).await?;
         // Until here there is something to abandon.
         self.id = None;
@@ -84,7 +96,7 @@ impl<'u, H: Host> Upload<'u, H> {
     pub async fn abandon(&mut self) {
         self.e_tags.clear();
         if let Some(upload_id) = self.id.take() {
-            let (bucket, key) = (self.bucket, self.key);
+            let (bucket, key) = (self.bucket, &*self.key);
             let abort = AbortMultipartUpload { bucket, key, upload_id: &upload_id };
             let _: Result<(), _> = self.client.call(&abort, Repeat::Harmless).await;
         }

@@ -8,7 +8,7 @@ mod world;
 use std::time::Duration;
 
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, BackupError, Damage, Manifest, Place};
+use rowgate_core::backup::{self, BackupError, Damage, Manifest, Options, Place};
 use rowgate_core::schema::{Table, table};
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
@@ -21,14 +21,26 @@ fn jobs() -> [&'static Table; 1] {
 }
 
 fn run_backup(world: &World) -> Result<Manifest, BackupError> {
+    run_backup_with(world, 1, Duration::from_secs(60))
+}
+
+fn run_backup_with(
+    world: &World,
+    parallel: usize,
+    time: Duration,
+) -> Result<Manifest, BackupError> {
     let (target, endpoint) = (target(), endpoint());
-    let time = Duration::from_secs(60);
     let place = Place {
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
-    let made = run_in_turns(backup::backup(&place, &jobs(), Codec::Null, |_| ()));
+    let made = run_in_turns(backup::backup(
+        &place,
+        &jobs(),
+        Options { codec: Codec::Null, parallel },
+        |_| (),
+    ));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     made
 }
@@ -121,7 +133,7 @@ fn without_every_part_there_is_no_manifest() {
             "1 rows were read where the database counts 2",
         ),
         (
-            vec![begun(), numbers(&[1]), numbers(&[1]), ended()],
+            vec![begun(), numbers(&[1]), numbers(&[1]), page(&[]), ended()],
             "jobs: a value that its column cannot hold",
         ),
     ] {
@@ -130,6 +142,99 @@ fn without_every_part_there_is_no_manifest() {
         assert!(error.contains(expected), "{error}");
         assert!(!calls(&world).contains(&"PUT manifest.json".to_owned()), "{error}");
     }
+}
+
+/// Rows, and the least and greatest id.
+fn extent(rows: i64, min: i64, max: i64) -> Answer {
+    let record: Vec<Value> =
+        [rows, min, max].iter().map(|number| json!({ "longValue": number })).collect();
+    answer(200, &json!({ "records": [record] }).to_string())
+}
+
+#[test]
+fn without_the_snapshot_spans_of_ids_are_read_at_the_same_time() {
+    // Both are asked before one has answered; in this world in the order of their ids.
+    let world = World::new([
+        extent(4, 1, 100),
+        page(&[1, 50]),
+        page(&[60, 100]),
+        written(),
+        written(),
+        written(),
+    ]);
+    let manifest = run_backup_with(&world, 2, Duration::from_secs(60)).unwrap();
+    assert_eq!(
+        calls(&world),
+        [
+            "POST Execute",
+            "POST Execute",
+            "POST Execute",
+            "PUT part-00000.avro",
+            "PUT part-00001.avro",
+            "PUT manifest.json",
+        ]
+    );
+    let spans: Vec<Value> = world.requests()[1..3]
+        .iter()
+        .map(|call| serde_json::from_slice(&call.body).unwrap())
+        .map(|body: Value| {
+            assert!(body.get("transactionId").is_none());
+            let value = |at: usize| body["parameters"][at]["value"]["stringValue"].clone();
+            json!([value(0), value(1)])
+        })
+        .collect();
+    assert_eq!(spans, [json!(["0", "50"]), json!(["50", "100"])]);
+    let table = &manifest.tables[0];
+    assert!(!manifest.snapshot);
+    assert_eq!((table.rows, table.parts.len()), (4, 2));
+    assert!(table.parts[0].key.ends_with("part-00000.avro"));
+}
+
+#[test]
+fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
+    let world = World::new([extent(1, 7, 7), cut(), page(&[7]), written(), written()]);
+    let manifest = run_backup_with(&world, 4, Duration::from_secs(60)).unwrap();
+    assert_eq!(manifest.tables[0].rows, 1);
+
+    // The file of the other span is written by then; nobody will know of it.
+    let answers = [extent(2, 1, 2), page(&[1]), error(403, "AccessDeniedException"), written()];
+    let world = World::new(answers);
+    let failed = run_backup_with(&world, 2, Duration::from_secs(60));
+    assert!(matches!(failed, Err(BackupError::Database(_))), "{failed:?}");
+    assert!(!calls(&world).contains(&"PUT manifest.json".to_owned()));
+}
+
+#[test]
+fn when_the_time_is_over_nothing_more_is_read() {
+    let world = World::new([begun(), numbers(&[3]), ended()]);
+    assert_eq!(run_backup_with(&world, 1, Duration::ZERO), Err(BackupError::OutOfTime));
+    let world = World::new([extent(3, 1, 3)]);
+    assert_eq!(run_backup_with(&world, 8, Duration::ZERO), Err(BackupError::OutOfTime));
+}
+
+#[test]
+fn a_page_that_would_be_too_wide_is_asked_for_in_a_smaller_piece() {
+    // 64 rows, then as many as eight times that, which would not fit, then 64 again.
+    let first: Vec<i64> = (1..=64).collect();
+    let world = World::new([
+        begun(),
+        numbers(&[66]),
+        page(&first),
+        page(&[]),
+        page(&[65, 66]),
+        page(&[]),
+        written(),
+        ended(),
+        written(),
+    ]);
+    assert_eq!(run_backup(&world).unwrap().tables[0].rows, 66);
+    let sql = |call: usize| -> String {
+        let body: Value = serde_json::from_slice(&world.requests()[call].body).unwrap();
+        body["sql"].as_str().unwrap().to_owned()
+    };
+    let whole = |sql: String| sql.contains("LIMIT 512") && !sql.contains("OVER");
+    let cut = |sql: String| sql.contains("LIMIT 64)") && sql.contains("OVER");
+    assert!(cut(sql(2)) && whole(sql(3)) && cut(sql(4)) && cut(sql(5)));
 }
 
 #[test]

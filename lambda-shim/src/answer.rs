@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rowgate_core::backup::{Manifest, TableManifest};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
 
@@ -18,6 +19,48 @@ pub(crate) enum Answer {
     Http(HttpAnswer),
     /// To the caller of the operation `load`.
     Report(Box<LoadReport>),
+    /// To the caller of the operations `backup` and `verify`.
+    Backup(Box<BackupSummary>),
+}
+
+/// What a backup's manifest says, its files aside.
+#[derive(Debug, Serialize)]
+pub(crate) struct BackupSummary {
+    pub(crate) run: String,
+    snapshot: bool,
+    rows: u64,
+    bytes: u64,
+    tables: Vec<TableSummary>,
+    /// The older runs that were deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pruned: Vec<String>,
+    /// Why not all older runs could be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_pruned: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct TableSummary {
+    table: String,
+    rows: u64,
+    checksum: String,
+}
+
+impl From<Manifest> for BackupSummary {
+    fn from(manifest: Manifest) -> Self {
+        let (rows, bytes) = (manifest.rows(), manifest.bytes());
+        let summary =
+            |TableManifest { table, rows, checksum, .. }| TableSummary { table, rows, checksum };
+        Self {
+            run: manifest.run,
+            snapshot: manifest.snapshot,
+            rows,
+            bytes,
+            tables: manifest.tables.into_iter().map(summary).collect(),
+            pruned: Vec::new(),
+            not_pruned: None,
+        }
+    }
 }
 
 /// One object's load.

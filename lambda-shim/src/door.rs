@@ -13,6 +13,8 @@ pub(crate) struct Door<H> {
     pub(crate) host: H,
     pub(crate) files: Result<LoadSettings, SettingsError>,
     pub(crate) http: Result<Gate, SettingsError>,
+    /// The bucket of backups (`DATA_BUCKET`), where an operation names none.
+    pub(crate) bucket: Option<String>,
 }
 
 impl Door<NativeHost> {
@@ -20,7 +22,8 @@ impl Door<NativeHost> {
     pub(crate) fn open() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let files = LoadSettings::read(&from_environment);
         let http = Settings::read(&from_environment).map(Gate::new);
-        Ok(Self::new(NativeHost::from_environment()?, files, http)?)
+        let door = Self::new(NativeHost::from_environment()?, files, http)?;
+        Ok(Self { bucket: from_environment("DATA_BUCKET"), ..door })
     }
 }
 
@@ -39,7 +42,7 @@ impl<H> Door<H> {
             (_, Err(error)) => warn!(%error, "no gateway: HTTP requests will get 500"),
             (Ok(_), Ok(_)) => {}
         }
-        Ok(Self { host, files, http })
+        Ok(Self { host, files, http, bucket: None })
     }
 }
 

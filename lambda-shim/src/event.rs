@@ -5,6 +5,7 @@
 //! tests let AWS's types read the same fixtures.
 
 mod apigw;
+mod backup;
 mod eventbridge;
 mod operation;
 mod s3;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub(crate) use apigw::HttpRequest;
+pub(crate) use backup::{Backup, Verify};
 pub(crate) use operation::Operation;
 pub(crate) use sqs::Message;
 
@@ -72,6 +74,9 @@ impl Event {
         }
         if members.has(&["Records"]) {
             return Self::read_records(&members);
+        }
+        if eventbridge::is_schedule(&members) {
+            return Ok(Self::Operation(Operation::Backup(Backup::default())));
         }
         notices(&members).map(Self::Files)
     }
@@ -276,6 +281,7 @@ mod tests {
         for fixture in [
             include_str!("../fixtures/apigw-insert-data.json"),
             include_str!("../fixtures/eventbridge-object-created.json"),
+            include_str!("../fixtures/eventbridge-schedule.json"),
             include_str!("../fixtures/s3-object-created.json"),
             include_str!("../fixtures/s3-test-event.json"),
             include_str!("../fixtures/sns-s3.json"),

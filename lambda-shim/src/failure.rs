@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
+use rowgate_core::backup::BackupError;
 use rowgate_core::{LoadError, ObjectRef, SettingsError};
 
 use crate::event::EventError;
@@ -14,7 +15,11 @@ pub(crate) enum Failure {
     /// The settings for what it asks do not do.
     Unconfigured(SettingsError),
     /// A file should be loaded again.
-    Load(ObjectRef, LoadError),
+    Load(Box<ObjectRef>, LoadError),
+    /// There is no backup, or it is not what it says.
+    Backup(BackupError),
+    /// Nobody says in which bucket backups are.
+    NoBucket,
     /// Some of several records failed.
     Records {
         /// How many did.
@@ -33,7 +38,9 @@ impl Failure {
             Self::Event(EventError::Unknown(_)) => "UnknownEvent",
             Self::Event(EventError::Bad(_)) => "BadEvent",
             Self::Unconfigured(_) => "Unconfigured",
+            Self::NoBucket => "Unconfigured",
             Self::Load(..) => "LoadFailed",
+            Self::Backup(_) => "BackupFailed",
             Self::Records { first, .. } => first.error_type(),
         }
     }
@@ -47,6 +54,8 @@ impl fmt::Display for Failure {
             Self::Load(object, error) => {
                 write!(f, "s3://{}/{}: {error}", object.bucket, object.key)
             }
+            Self::Backup(error) => error.fmt(f),
+            Self::NoBucket => f.write_str("settings missing: DATA_BUCKET"),
             Self::Records { failed, of, first } => {
                 write!(f, "{failed} of {of} records failed, the first: {first}")
             }
@@ -87,6 +96,12 @@ mod tests {
             (unknown(), "UnknownEvent", "unknown event: a JSON array"),
             (bad, "BadEvent", "bad event: Records[0]: no"),
             (settings, "Unconfigured", "settings missing: DB_NAME"),
+            (Failure::NoBucket, "Unconfigured", "settings missing: DATA_BUCKET"),
+            (
+                Failure::Backup(BackupError::OutOfTime),
+                "BackupFailed",
+                "the time is over; nothing was backed up",
+            ),
             (
                 several,
                 "UnknownEvent",

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use tracing::{error, info};
 
 use crate::answer::{Answer, HttpAnswer};
+use crate::backup::{back_up, verify};
 use crate::door::Door;
 use crate::event::{Event, HttpRequest, Operation};
 use crate::failure::Failure;
@@ -32,6 +33,12 @@ pub(crate) async fn handle<H: Host>(
         Event::Operation(Operation::Load(object)) => {
             let report = load(door, &object, invocation).await?;
             Ok(Answer::Report(Box::new(report)))
+        }
+        Event::Operation(Operation::Backup(request)) => {
+            Ok(Answer::Backup(Box::new(back_up(door, &request, invocation).await?)))
+        }
+        Event::Operation(Operation::Verify(request)) => {
+            Ok(Answer::Backup(Box::new(verify(door, &request, invocation).await?)))
         }
     }
 }
@@ -137,6 +144,27 @@ mod tests {
             let error = answer(&door_without(&[]), event).await.unwrap_err();
             assert_eq!(error.error_type, "LoadFailed");
             assert!(error.error_message.starts_with("s3://example-bucket/"), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backup_needs_a_bucket_and_fails_with_its_own_words() {
+        let schedule = include_str!("../fixtures/eventbridge-schedule.json");
+        let error = answer(&door_without(&[]), schedule).await.unwrap_err();
+        assert_eq!(
+            (error.error_type.as_str(), error.error_message.as_str()),
+            ("Unconfigured", "settings missing: DATA_BUCKET")
+        );
+        let mut door = door_without(&[]);
+        door.bucket = Some("backups".to_owned());
+        for event in [
+            schedule,
+            r#"{"rowgate":"backup","parallel":4,"keep":3}"#,
+            r#"{"rowgate":"verify","run":"latest","bucket":"other"}"#,
+        ] {
+            let error = answer(&door, event).await.unwrap_err();
+            assert_eq!(error.error_type, "BackupFailed");
+            assert!(error.error_message.contains("could not be read"), "{error:?}");
         }
     }
 

@@ -26,7 +26,7 @@ impl Invocation {
         Self { deadline: Duration::from_millis(context.deadline) }
     }
 
-    fn time_left(self, now: Duration) -> Duration {
+    pub(crate) fn time_left(self, now: Duration) -> Duration {
         self.deadline.saturating_sub(now).saturating_sub(MARGIN)
     }
 }
@@ -110,7 +110,7 @@ pub(crate) async fn load<H: Host>(
         }
         Err(error) => {
             error!(bucket, key, %error, "load failed");
-            Err(Failure::Load(object.clone(), error))
+            Err(Failure::Load(Box::new(object.clone()), error))
         }
     }
 }

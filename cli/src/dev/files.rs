@@ -41,7 +41,7 @@ impl Files {
 
         let lambda_log = folder.join("lambda.log");
         let lambda = LambdaHost::start(LambdaOptions {
-            environment: environment(variables, s3.endpoint(), args.load_options.as_deref()),
+            environment: environment(variables, &s3, args.load_options.as_deref()),
             log: Some(lambda_log.clone()),
             retry_delays: RETRY_DELAYS.into(),
             ..LambdaOptions::new(program(args.lambda.as_deref())?)
@@ -85,14 +85,15 @@ fn program(given: Option<&Path>) -> Result<PathBuf> {
 
 fn environment(
     variables: &Variables,
-    s3: &str,
+    s3: &S3,
     load_options: Option<&str>,
 ) -> Vec<(String, String)> {
     let of_worker = variables.iter().filter(|(name, _)| *name != "API_KEYS");
     let mut environment: Vec<_> =
         of_worker.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     environment.push(("API_KEYS".into(), GATEWAY_KEYS.into()));
-    environment.push(("AWS_ENDPOINT_URL_S3".into(), s3.into()));
+    environment.push(("AWS_ENDPOINT_URL_S3".into(), s3.endpoint().into()));
+    environment.push(("DATA_BUCKET".into(), s3.bucket().into()));
     environment.extend(load_options.map(|options| ("LOAD_OPTIONS".into(), options.into())));
     environment
 }

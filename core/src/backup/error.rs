@@ -16,6 +16,8 @@ pub enum BackupError {
     Database(CallError),
     /// The snapshot ended early, several times.
     SnapshotLost(CallError),
+    /// The time is over before all is written.
+    OutOfTime,
     /// The rows of a table are not as many as the database counted before.
     WrongCount {
         /// The table.
@@ -106,6 +108,7 @@ impl fmt::Display for BackupError {
         match self {
             Self::Database(error) => write!(f, "the database could not be read: {error}"),
             Self::SnapshotLost(error) => write!(f, "the snapshot ended early: {error}"),
+            Self::OutOfTime => f.write_str("the time is over; nothing was backed up"),
             Self::WrongCount { table, counted, read } => {
                 write!(f, "{table}: {read} rows were read where the database counts {counted}")
             }

@@ -1,27 +1,30 @@
-//! The tables out to Avro files on S3, in one snapshot, with a manifest written last.
+//! The tables out to Avro files on S3, with a manifest written last.
+//!
+//! Either all tables are read in one transaction, and so are of one moment, or each table in
+//! several places at the same time, which is faster.
 
 mod error;
 mod live;
 mod manifest;
+mod output;
 mod page;
 mod part;
+mod reading;
+mod records;
 mod runs;
+mod spans;
 mod verify;
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use futures_util::future::join;
-
-use crate::avro::{self, AvroWriter, Codec, PART_BYTES};
-use crate::checksum::Checksum;
+use crate::avro::Codec;
 use crate::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target};
 use crate::date_time;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::s3::{Endpoint, PutObject};
-use crate::schema::Table;
-use crate::upload::Upload;
+use crate::schema::{ColumnType, Table};
 
 pub use error::{BackupError, Damage};
 pub use live::live;
@@ -30,17 +33,18 @@ pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use part::PartFile;
 pub(crate) use runs::objects;
-pub use runs::{list, manifest, prune};
+pub use runs::{list, manifest, old, prune};
 pub use verify::verify;
 
-use manifest::part_key;
-use page::{Pages, cells};
+use output::Files;
+use reading::{Tally, read_table};
+use spans::Spans;
 
 /// Times that a backup is begun whose snapshot was lost.
 const ATTEMPTS: u32 = 3;
 
-/// How much of a part is written at a time.
-const PIECE: usize = 8 << 20;
+/// In how many places a table can be read at the same time: each holds a piece of a file.
+pub const MOST_PARALLEL: usize = 8;
 
 /// The parts of the world that a backup needs.
 #[derive(Debug)]
@@ -60,26 +64,46 @@ pub struct Progress {
     pub table: &'static str,
     /// Rows that are done, of all tables.
     pub rows: u64,
-    /// Rows of all tables.
+    /// Rows of all tables; without a snapshot about so many.
     pub of: u64,
     /// Bytes of files so far.
     pub bytes: u64,
 }
 
-/// Backs tables up, all in one transaction and so of one moment.
+/// How a backup is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How blocks are packed.
+    pub codec: Codec,
+    /// In how many places a table is read at the same time, at most [`MOST_PARALLEL`]. 1 reads all
+    /// tables in one snapshot; with more, rows that are written meanwhile may or may not be in the
+    /// backup.
+    pub parallel: usize,
+}
+
+impl From<Codec> for Options {
+    /// In one snapshot.
+    fn from(codec: Codec) -> Self {
+        Self { codec, parallel: 1 }
+    }
+}
+
+/// Backs tables up.
 ///
 /// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
-/// new run begins, at most twice; what the lost run wrote has no manifest. Rows that are written
-/// meanwhile are not in the backup.
+/// new run begins, at most twice; what the lost run wrote has no manifest. Without a snapshot a
+/// page that was not answered is asked for again. A run that fails leaves no manifest.
 pub async fn backup<H: Host>(
     place: &Place<'_, H>,
     tables: &[&'static Table],
-    codec: Codec,
+    options: impl Into<Options>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, BackupError> {
+    let mut options = options.into();
+    options.parallel = options.parallel.clamp(1, MOST_PARALLEL);
     let mut attempt = 1;
     loop {
-        let run = Run::new(place, codec);
+        let run = Run::new(place, options);
         match run.write(tables, &mut progress).await {
             Err(BackupError::SnapshotLost(_)) if attempt < ATTEMPTS => attempt += 1,
             ended => return ended,
@@ -89,32 +113,32 @@ pub async fn backup<H: Host>(
 
 struct Run<'p, H> {
     place: &'p Place<'p, H>,
-    codec: Codec,
+    options: Options,
     name: String,
     started: String,
 }
 
-/// What a run has written so far, and what it will.
-struct Counts {
+/// What is asked of a table before it is read.
+struct Extent {
+    /// How many rows; where the table is split about how many, for the progress alone.
     rows: u64,
-    of: u64,
-    bytes: u64,
-}
-
-/// A page that was read already, with the pages behind it.
-struct Rows<'r> {
-    pages: Pages<'r>,
-    page: Vec<Vec<Field>>,
+    /// Its least and its greatest key; none of an empty table, or of texts.
+    keys: Option<(i64, i64)>,
 }
 
 impl<'p, H: Host> Run<'p, H> {
-    fn new(place: &'p Place<'p, H>, codec: Codec) -> Self {
+    fn new(place: &'p Place<'p, H>, options: Options) -> Self {
         let host = place.database.host();
-        let started = date_time::text(host.now());
+        let now = host.now();
+        let started = date_time::text(now);
         let time = started.replace(['-', ':'], "");
-        // Two runs of the same second have different names.
-        let name = format!("{time}-{:08x}", host.random() >> 32);
-        Self { place, codec, name, started }
+        // Two runs of the same second are in order too, and of the same moment different.
+        let name = format!("{time}-{:03x}{:05x}", now.subsec_millis(), host.random() >> 44);
+        Self { place, options, name, started }
+    }
+
+    fn is_snapshot(&self) -> bool {
+        self.options.parallel == 1
     }
 
     async fn write(
@@ -122,44 +146,59 @@ impl<'p, H: Host> Run<'p, H> {
         tables: &[&'static Table],
         progress: &mut impl FnMut(Progress),
     ) -> Result<Manifest, BackupError> {
-        let database = self.place.database;
-        let id = database.call(&BeginTransaction, Repeat::Harmless).await;
-        let id = id.map_err(BackupError::Database)?;
-        let written = self.write_tables(tables, &id, progress).await;
-        // Nothing was changed; if this fails, the service does it after 3 idle minutes.
-        let rollback = RollbackTransaction { transaction_id: &id };
-        let _: Result<(), CallError> = database.call(&rollback, Repeat::Harmless).await;
-
+        let written = if self.is_snapshot() {
+            self.write_snapshot(tables, progress).await
+        } else {
+            self.write_tables(tables, None, progress).await
+        };
         let manifest = Manifest {
             rowgate: env!("CARGO_PKG_VERSION").to_string(),
             run: self.name.clone(),
             started: self.started.clone(),
-            finished: date_time::text(database.host().now()),
-            snapshot: true,
-            codec: self.codec.name().to_string(),
+            finished: date_time::text(self.place.database.host().now()),
+            snapshot: self.is_snapshot(),
+            codec: self.options.codec.name().to_string(),
             tables: written?,
         };
         self.write_manifest(&manifest).await?;
         Ok(manifest)
     }
 
+    async fn write_snapshot(
+        &self,
+        tables: &[&'static Table],
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Vec<TableManifest>, BackupError> {
+        let database = self.place.database;
+        let id = database.call(&BeginTransaction, Repeat::Harmless).await;
+        let id = id.map_err(BackupError::Database)?;
+        let written = self.write_tables(tables, Some(&id), progress).await;
+        // Nothing was changed; if this fails, the service does it after 3 idle minutes.
+        let rollback = RollbackTransaction { transaction_id: &id };
+        let _: Result<(), CallError> = database.call(&rollback, Repeat::Harmless).await;
+        written
+    }
+
     async fn write_tables(
         &self,
         tables: &[&'static Table],
-        id: &str,
+        transaction_id: Option<&str>,
         progress: &mut impl FnMut(Progress),
     ) -> Result<Vec<TableManifest>, BackupError> {
-        // The first SELECT fixes the snapshot, for all that follow.
-        let mut counted = Vec::new();
+        // In a transaction the first SELECT fixes the snapshot, for all that follow.
+        let mut extents = Vec::new();
         for table in tables {
-            counted.push(self.count(table, id).await?);
+            extents.push(self.extent(table, transaction_id).await?);
         }
-        let mut counts = Counts { rows: 0, of: counted.iter().sum(), bytes: 0 };
+        let of = extents.iter().map(|extent| extent.rows).sum();
+        let mut tally = Tally { progress, rows: 0, of, bytes: 0 };
         let mut written = Vec::new();
-        for (table, counted) in tables.iter().zip(counted) {
-            let manifest = self.write_table(table, id, &mut counts, progress).await?;
-            if manifest.rows != counted {
-                let (table, read) = (table.name, manifest.rows);
+        for (table, extent) in tables.iter().zip(extents) {
+            let files = Files::new(self, table);
+            let spans = self.spans(table, &extent);
+            let manifest = read_table(&files, transaction_id, spans, &mut tally).await?;
+            if self.is_snapshot() && manifest.rows != extent.rows {
+                let (table, counted, read) = (table.name, extent.rows, manifest.rows);
                 return Err(BackupError::WrongCount { table, counted, read });
             }
             written.push(manifest);
@@ -167,113 +206,54 @@ impl<'p, H: Host> Run<'p, H> {
         Ok(written)
     }
 
-    async fn count(&self, table: &Table, id: &str) -> Result<u64, BackupError> {
-        let sql = format!("SELECT COUNT(*) FROM `{}`", table.name);
-        let call = ExecuteStatement { sql: &sql, transaction_id: Some(id), ..Default::default() };
-        let answer = self.place.database.call(&call, Repeat::Never).await;
-        let records = answer.map_err(BackupError::in_snapshot)?.records;
-        match records.first().and_then(|row| row.first()) {
-            Some(Field::Long(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
-            _ => Ok(0),
-        }
-    }
-
-    async fn write_table(
+    async fn extent(
         &self,
         table: &'static Table,
-        id: &str,
-        counts: &mut Counts,
-        progress: &mut impl FnMut(Progress),
-    ) -> Result<TableManifest, BackupError> {
-        let mut rows = Rows { pages: Pages::new(table, Some(id)), page: Vec::new() };
-        rows.page = self.next_page(&mut rows.pages).await?;
-        let mut checksum = Checksum::default();
-        let mut parts = Vec::new();
-        while !rows.page.is_empty() {
-            let key = part_key(&self.name, table.name, parts.len());
-            let mut upload = Upload::new(self.place.s3, self.place.bucket, &key, "avro/binary");
-            let part = self.write_part(
-                table,
-                &mut rows,
-                &mut upload,
-                &key,
-                &mut checksum,
-                counts,
-                progress,
-            );
-            match part.await {
-                Ok(part) => parts.push(part),
-                Err(error) => {
-                    upload.abandon().await;
-                    return Err(error);
-                }
+        transaction_id: Option<&str>,
+    ) -> Result<Extent, BackupError> {
+        let sql = if self.is_split(table) { extent(table) } else { count(table) };
+        let call = ExecuteStatement { sql: &sql, transaction_id, ..Default::default() };
+        let repeat = if self.is_snapshot() { Repeat::Never } else { Repeat::Harmless };
+        let answer = self.place.database.call(&call, repeat).await;
+        let records = answer.map_err(|error| self.read_error(error))?.records;
+        let about = |rows: &Field| match rows {
+            Field::Long(rows) => u64::try_from(*rows).unwrap_or_default(),
+            _ => 0,
+        };
+        match records.first().map(Vec::as_slice) {
+            Some([rows @ Field::Long(_)]) => Ok(Extent { rows: about(rows), keys: None }),
+            Some([rows, Field::Long(min), Field::Long(max)]) => {
+                Ok(Extent { rows: about(rows), keys: Some((*min, *max)) })
             }
+            Some([_, Field::Null(_), Field::Null(_)]) => Ok(Extent { rows: 0, keys: None }),
+            _ => Err(BackupError::UnexpectedValue { table: table.name }),
         }
-        Ok(TableManifest {
-            table: table.name.to_string(),
-            rows: checksum.rows,
-            checksum: checksum.hex(),
-            fingerprint: avro::fingerprint(table),
-            parts,
-        })
     }
 
-    /// Writes rows until a part is full or there are no more; the next page is read while a piece
-    /// of the file travels.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what goes on from part to part, and what does not"
-    )]
-    async fn write_part(
-        &self,
-        table: &'static Table,
-        rows: &mut Rows<'_>,
-        upload: &mut Upload<'_, H>,
-        key: &str,
-        checksum: &mut Checksum,
-        counts: &mut Counts,
-        progress: &mut impl FnMut(Progress),
-    ) -> Result<PartManifest, BackupError> {
-        let unexpected = || BackupError::UnexpectedValue { table: table.name };
-        let mut writer = AvroWriter::new(table, self.codec, self.sync());
-        let mut piece: Vec<u8> = Vec::new();
-        let before = counts.bytes;
-        while !rows.page.is_empty() && writer.bytes() < PART_BYTES {
-            for record in &rows.page {
-                let cells = cells(record).ok_or_else(unexpected)?;
-                writer.push(&cells).map_err(|_| unexpected())?;
-                checksum.add(&cells);
-            }
-            counts.rows += rows.page.len() as u64;
-            piece.extend(writer.take());
-            rows.page = if piece.len() >= PIECE {
-                let body = core::mem::take(&mut piece).into();
-                let (page, sent) = join(self.next_page(&mut rows.pages), upload.write(body)).await;
-                sent.map_err(|error| BackupError::write(key, &error))?;
-                page?
-            } else {
-                self.next_page(&mut rows.pages).await?
-            };
-            let bytes = before + writer.bytes();
-            progress(Progress { table: table.name, rows: counts.rows, of: counts.of, bytes });
+    /// Whether a table is read in several places: between texts there is no middle.
+    fn is_split(&self, table: &Table) -> bool {
+        let is_int = matches!(table.key_column().column_type, ColumnType::Int { .. });
+        is_int && !self.is_snapshot()
+    }
+
+    fn spans(&self, table: &Table, extent: &Extent) -> Spans {
+        match extent.keys {
+            Some((min, max)) => Spans::split(min, max, self.options.parallel),
+            None if self.is_split(table) => Spans::none(),
+            None => Spans::whole(),
         }
-        let (rest, summary) = writer.finish().map_err(|_| unexpected())?;
-        piece.extend(rest);
-        upload.finish(piece.into()).await.map_err(|error| BackupError::write(key, &error))?;
-        counts.bytes = before + summary.bytes;
-        Ok(PartManifest {
-            key: key.to_string(),
-            rows: summary.rows,
-            bytes: summary.bytes,
-            sha256: summary.sha256,
-        })
     }
 
-    async fn next_page(&self, pages: &mut Pages<'_>) -> Result<Vec<Vec<Field>>, BackupError> {
-        pages.next(self.place.database).await.map_err(BackupError::in_snapshot)
+    /// What a query that failed says about the run.
+    fn read_error(&self, error: CallError) -> BackupError {
+        if self.is_snapshot() {
+            BackupError::in_snapshot(error)
+        } else {
+            BackupError::Database(error)
+        }
     }
 
-    fn sync(&self) -> [u8; 16] {
+    fn sync_marker(&self) -> [u8; 16] {
         let host = self.place.database.host();
         let both = (u128::from(host.random()) << 64) | u128::from(host.random());
         both.to_be_bytes()
@@ -297,4 +277,18 @@ impl<'p, H: Host> Run<'p, H> {
             Err(error) => Err(BackupError::write(&key, &error)),
         }
     }
+}
+
+fn count(table: &Table) -> String {
+    format!("SELECT COUNT(*) FROM `{}`", table.name)
+}
+
+/// The number of rows is the server's own estimate: to count those of a large table takes long.
+fn extent(table: &Table) -> String {
+    let (name, key) = (table.name, table.key_column().name);
+    format!(
+        "SELECT (SELECT CAST(MAX(TABLE_ROWS) AS SIGNED) FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{name}'), MIN(`{key}`), MAX(`{key}`) \
+         FROM `{name}`"
+    )
 }

@@ -1,49 +1,114 @@
-//! A table page by page, in the order of its key.
+//! A table, or some of its keys, page by page in the order of the key.
 
-use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::data_api::{ExecuteStatement, Field};
+use super::records::{Query, Records};
+use crate::data_api::ExecuteStatement;
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::record::Cell;
-use crate::schema::{ColumnType, Table};
+use crate::schema::{Column, ColumnType, Table};
 
-/// About how many bytes a page's answer has. The limit is twice that; an answer over it ends the
-/// transaction, and the snapshot with it.
-const PAGE_BYTES: u64 = 512 << 10;
+/// About how many bytes a page's answer has at most. The limit is twice that; an answer over it
+/// ends the transaction, and the snapshot with it.
+const PAGE_BYTES: usize = 512 << 10;
 
-/// The most rows that one page looks at.
+/// What pages are planned to have, so that rows a little wider than those before still fit.
+const PLANNED_BYTES: usize = PAGE_BYTES / 8 * 7;
+
+/// The rows of a page that is cut where the widths say so, and of the first page.
+const CUT_ROWS: usize = 64;
+
+/// The most rows that one page has, and how much more than the page before. The server sums up the
+/// widths of all of them, and rows may suddenly be wide.
 const MOST_ROWS: usize = 16_384;
+const MOST_GROWTH: usize = 8;
 
-/// The parameter that says after which key to go on.
+/// The parameters that say after which key to go on; each name stands once in a statement.
 const AFTER: &str = "after";
+const WIDTHS_AFTER: &str = "widths_after";
 
-/// Reads a table from its first row to its last.
+/// The parameter that says with which key to end.
+const UNTIL: &str = "until";
+
+/// Reads rows from behind one key up to another.
 pub(super) struct Pages<'p> {
     table: &'static Table,
     transaction_id: Option<&'p str>,
     /// The key of the last row, as text.
     after: Option<String>,
-    /// How many rows the next page looks at. The server sums up the width of each, so that with
-    /// wide rows it would read far more than fits a page.
+    /// How many rows the next page has.
     rows: usize,
+    is_over: bool,
+}
+
+/// How a page is kept below [`PAGE_BYTES`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// It ends where the sum of the widths reaches it, and has one row at least. Such sums cost
+    /// the server five times what reading the rows does.
+    Cut,
+    /// It has no row at all if all of them together would pass it.
+    AllOrNone,
 }
 
 impl<'p> Pages<'p> {
-    pub(super) fn new(table: &'static Table, transaction_id: Option<&'p str>) -> Self {
-        Self { table, transaction_id, after: None, rows: 64 }
+    /// From behind a key, or from the first one.
+    pub(super) fn new(
+        table: &'static Table,
+        transaction_id: Option<&'p str>,
+        after: Option<i64>,
+    ) -> Self {
+        let after = after.map(|after| after.to_string());
+        Self { table, transaction_id, after, rows: CUT_ROWS, is_over: false }
     }
 
-    /// The next rows; none at the end.
+    /// Whether there is no row behind those that were read.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// The next rows, up to the key `until`; none at the end.
     pub(super) async fn next<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-    ) -> Result<Vec<Vec<Field>>, CallError> {
-        let sql = page(self.table, self.after.is_some(), self.rows);
-        let after = self.after.as_deref().map(|after| (AFTER, after));
-        let parameters: Vec<_> = after.into_iter().collect();
+        until: Option<i64>,
+    ) -> Result<Records, CallError> {
+        if self.rows > CUT_ROWS {
+            let records = self.ask(client, until, Limit::AllOrNone).await?;
+            if !records.is_empty() {
+                self.is_over = records.len() < self.rows;
+                return Ok(self.took(records));
+            }
+            // There are no more, or they are too wide: the other query tells.
+            self.rows = CUT_ROWS;
+        }
+        let records = self.ask(client, until, Limit::Cut).await?;
+        self.is_over = records.is_empty();
+        Ok(self.took(records))
+    }
+
+    async fn ask<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        until: Option<i64>,
+        limit: Limit,
+    ) -> Result<Records, CallError> {
+        let until = until.map(|until| until.to_string());
+        let range = Range { goes_on: self.after.is_some(), ends: until.is_some() };
+        let sql = match limit {
+            Limit::Cut => cut_page(self.table, range, self.rows),
+            Limit::AllOrNone => whole_page(self.table, range, self.rows),
+        };
+        let widths_after = self.after.as_deref().filter(|_| limit == Limit::AllOrNone);
+        let parameters: Vec<_> = [
+            (AFTER, self.after.as_deref()),
+            (UNTIL, until.as_deref()),
+            (WIDTHS_AFTER, widths_after),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
         let call = ExecuteStatement {
             sql: &sql,
             parameters: &parameters,
@@ -54,72 +119,132 @@ impl<'p> Pages<'p> {
             Some(_) => Repeat::Never,
             None => Repeat::Harmless,
         };
-        let records = client.call(&call, repeat).await?.records;
-        if let Some(key) = records.last().and_then(|row| row.get(self.table.key)) {
-            self.after = key_text(key);
+        client.call(&Query(call), repeat).await
+    }
+
+    /// Goes on behind these rows, with as many as fit a page if they are as wide.
+    fn took(&mut self, records: Records) -> Records {
+        if let Some(key) = records.last_text(self.table.key) {
+            self.after = Some(key);
         }
-        self.rows = match records.len() {
-            all if all == self.rows => (self.rows * 4).min(MOST_ROWS),
-            cut => (cut * 2).clamp(16, MOST_ROWS),
+        let rows = records.len();
+        if rows == self.rows {
+            let bytes = records.bytes() + rows * surplus(self.table);
+            self.rows = (rows * PLANNED_BYTES / bytes.max(1))
+                .clamp(CUT_ROWS, MOST_ROWS.min(rows * MOST_GROWTH));
+        }
+        records
+    }
+}
+
+/// Which of its two ends a page has.
+#[derive(Clone, Copy)]
+struct Range {
+    goes_on: bool,
+    ends: bool,
+}
+
+impl Range {
+    fn condition(self, key: &Column, after: &str) -> Vec<String> {
+        let compared = |operator: &str, parameter: &str| match key.column_type {
+            ColumnType::Int { .. } => {
+                format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name)
+            }
+            _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
         };
-        Ok(records)
+        let after = self.goes_on.then(|| compared(">", after));
+        let until = self.ends.then(|| compared("<=", UNTIL));
+        after.into_iter().chain(until).collect()
     }
 }
 
-fn key_text(field: &Field) -> Option<String> {
-    match field {
-        Field::Long(value) => Some(value.to_string()),
-        Field::String(text) => Some(text.clone()),
-        _ => None,
+fn where_all(conditions: &[String]) -> String {
+    match conditions {
+        [] => String::new(),
+        some => format!("WHERE {} ", some.join(" AND ")),
     }
 }
 
-/// The values of a row; `None` if the live table has something that no column of ours holds.
-pub(super) fn cells(record: &[Field]) -> Option<Vec<Cell<'_>>> {
-    let cell = |field| match field {
-        &Field::Null(_) => Some(Cell::Null),
-        &Field::Long(value) => Some(Cell::Int(value)),
-        Field::String(text) => Some(Cell::Text(Cow::Borrowed(text.as_str()))),
-        _ => None,
-    };
-    record.iter().map(cell).collect()
-}
-
-/// At most so many rows behind [`AFTER`], and at most [`PAGE_BYTES`] of them but always one.
-fn page(table: &Table, goes_on: bool, rows: usize) -> String {
-    let key = table.key_column();
-    let columns: Vec<_> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    let columns = columns.join(", ");
-    let after = match (goes_on, key.column_type) {
-        (false, _) => String::new(),
-        (true, ColumnType::Int { .. }) => {
-            format!("WHERE `{}` > CAST(:{AFTER} AS SIGNED) ", key.name)
-        }
-        (true, _) => format!("WHERE `{}` > :{AFTER} COLLATE utf8mb4_bin ", key.name),
-    };
+/// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
+fn cut_page(table: &Table, range: Range, rows: usize) -> String {
+    let (columns, key) = (columns(table), table.key_column());
     format!(
         "SELECT {columns} FROM (SELECT {columns}, \
          SUM({width}) OVER (ORDER BY `{key}`) AS rowgate_bytes, \
          ROW_NUMBER() OVER (ORDER BY `{key}`) AS rowgate_row \
-         FROM (SELECT {columns} FROM `{table}` {after}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
+         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
          ) AS rowgate_page WHERE rowgate_bytes <= {PAGE_BYTES} OR rowgate_row = 1 ORDER BY `{key}`",
         width = width(table),
         table = table.name,
+        range = where_all(&range.condition(key, AFTER)),
         key = key.name,
     )
 }
 
+/// At most so many rows of a range, or none if so many would have more than [`PAGE_BYTES`].
+///
+/// The sum looks past the range's end, which does no harm.
+fn whole_page(table: &Table, range: Range, rows: usize) -> String {
+    let (name, key) = (table.name, table.key_column());
+    let widths = Range { ends: false, ..range }.condition(key, WIDTHS_AFTER);
+    let fits = format!(
+        "(SELECT SUM(rowgate_width) FROM (SELECT {width} AS rowgate_width FROM `{name}` \
+         {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
+        width = width(table),
+        range = where_all(&widths),
+        key = key.name,
+    );
+    let mut conditions = range.condition(key, AFTER);
+    conditions.push(fits);
+    format!(
+        "SELECT {columns} FROM `{name}` {range}ORDER BY `{key}` LIMIT {rows}",
+        columns = columns(table),
+        range = where_all(&conditions),
+        key = key.name,
+    )
+}
+
+fn columns(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    columns.join(", ")
+}
+
 /// How many bytes a row has in the service's answer, at most.
+///
+/// The texts are quoted together: one call of a function for each row costs the server less than
+/// one for each value.
 fn width(table: &Table) -> String {
-    let widths = table.columns.iter().map(|column| match column.column_type {
+    let notation: usize = table.columns.iter().map(|column| notation(column.column_type)).sum();
+    let texts = table.columns.iter().filter(|column| !is_int(column));
+    let texts: Vec<_> =
+        texts.map(|column| format!("CONVERT(`{}` USING utf8mb4)", column.name)).collect();
+    if texts.is_empty() {
+        return format!("{}", notation + 4);
+    }
+    format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
+}
+
+/// What a value takes in an answer, a text's own bytes aside.
+fn notation(column_type: ColumnType) -> usize {
+    match column_type {
         // {"longValue":-9223372036854775808},
-        ColumnType::Int { .. } => "36".to_owned(),
+        ColumnType::Int { min, max } => 15 + min.to_string().len().max(max.to_string().len()),
         // {"stringValue":"…"}, with all that JSON escapes, or {"isNull":true},
-        ColumnType::Varchar { .. } | ColumnType::DateTime => {
-            format!("IFNULL(20 + OCTET_LENGTH(JSON_QUOTE(`{}`)), 20)", column.name)
-        }
-    });
-    format!("4 + {}", widths.collect::<Vec<_>>().join(" + "))
+        ColumnType::Varchar { .. } | ColumnType::DateTime => 20,
+    }
+}
+
+/// About how many bytes of a row's [`width`] an answer does not have.
+fn surplus(table: &Table) -> usize {
+    let of = |column: &Column| match column.column_type {
+        ColumnType::Int { .. } => notation(column.column_type) - 16,
+        ColumnType::Varchar { .. } | ColumnType::DateTime => 2,
+    };
+    table.columns.iter().map(of).sum()
+}
+
+fn is_int(column: &Column) -> bool {
+    matches!(column.column_type, ColumnType::Int { .. })
 }
 
 #[cfg(test)]
@@ -127,15 +252,34 @@ mod tests {
     use super::*;
     use crate::schema::table;
 
+    const ALL: Range = Range { goes_on: false, ends: false };
+
     #[test]
     fn a_page_goes_on_behind_a_key_and_ends_by_its_width() {
         let jobs = table("jobs").unwrap();
-        let first = page(jobs, false, 64);
+        let first = cut_page(jobs, ALL, 64);
         assert!(!first.contains("WHERE `id`") && first.contains("ORDER BY `id` LIMIT 64)"));
-        let next = page(jobs, true, 9);
-        assert!(next.contains("FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) ORDER BY"));
-        assert!(
-            next.contains("SUM(4 + 36 + IFNULL(20 + OCTET_LENGTH(JSON_QUOTE(`job_name`)), 20))")
+        let next = cut_page(jobs, Range { goes_on: true, ends: true }, 9);
+        assert!(next.contains(
+            "FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) AND `id` <= CAST(:until AS SIGNED) \
+             ORDER BY"
+        ));
+        assert!(next.contains(
+            "SUM(50 + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))))"
+        ));
+    }
+
+    #[test]
+    fn a_whole_page_is_there_if_all_its_rows_fit() {
+        let jobs = table("jobs").unwrap();
+        assert_eq!(
+            whole_page(jobs, Range { goes_on: true, ends: true }, 9),
+            "SELECT `id`, `job_name` FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) \
+             AND `id` <= CAST(:until AS SIGNED) AND (SELECT SUM(rowgate_width) FROM (SELECT 50 + \
+             OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))) \
+             AS rowgate_width FROM `jobs` WHERE `id` > CAST(:widths_after AS SIGNED) \
+             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 524288 ORDER BY `id` LIMIT 9"
         );
+        assert!(whole_page(jobs, ALL, 9).contains("FROM `jobs` WHERE (SELECT SUM("));
     }
 }

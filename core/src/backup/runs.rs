@@ -21,6 +21,17 @@ pub async fn list<H: Host>(
     Ok(runs.collect())
 }
 
+/// The names of all finished runs but the newest `keep`, the earliest first.
+pub async fn old<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    keep: usize,
+) -> Result<Vec<String>, BackupError> {
+    let mut runs = list(s3, bucket).await?;
+    runs.truncate(runs.len().saturating_sub(keep));
+    Ok(runs)
+}
+
 /// A run's manifest.
 pub async fn manifest<H: Host>(
     s3: &Client<'_, H, Endpoint>,

@@ -1,9 +1,17 @@
-//! S3's events by way of EventBridge.
+//! S3's events by way of EventBridge, and its schedules.
 
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
 use super::{EventError, Members, Notice};
+
+/// Whether a rule's schedule is what calls, or EventBridge Scheduler without an input of its own.
+pub(super) fn is_schedule(members: &Members) -> bool {
+    let is = |name, values: &[&str]| {
+        members.parse::<String>(name).is_ok_and(|value| values.contains(&value.as_str()))
+    };
+    is("detail-type", &["Scheduled Event"]) && is("source", &["aws.events", "aws.scheduler"])
+}
 
 /// Reads one event; only S3's are known.
 pub(super) fn read(members: &Members) -> Result<Notice, EventError> {
@@ -55,9 +63,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::tests::{event, files, written};
+    use super::super::{Backup, Event, Operation};
     use super::*;
 
     const EVENT: &str = include_str!("../../fixtures/eventbridge-object-created.json");
+
+    const SCHEDULE: &str = include_str!("../../fixtures/eventbridge-schedule.json");
 
     fn changed(change: impl FnOnce(&mut Value)) -> String {
         let mut event: Value = serde_json::from_str(EVENT).unwrap();
@@ -96,15 +107,23 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_is_not_known() {
-        let text = changed(|event| {
-            event["detail-type"] = json!("Scheduled Event");
-            event["source"] = json!("aws.events");
-            event["detail"] = json!({});
-        });
+    fn a_schedule_is_a_backup_of_everything() {
+        serde_json::from_str::<EventBridgeEvent>(SCHEDULE).unwrap();
+        for source in ["aws.events", "aws.scheduler"] {
+            let text = SCHEDULE.replace("aws.events", source);
+            let Event::Operation(Operation::Backup(backup)) = event(&text).unwrap() else {
+                panic!("no backup")
+            };
+            assert_eq!(backup, Backup::default());
+        }
+    }
+
+    #[test]
+    fn an_event_of_somebody_else_is_not_known() {
+        let text = SCHEDULE.replace("aws.events", "my.events");
         assert_eq!(
             event(&text).unwrap_err().to_string(),
-            "unknown event: EventBridge's \"Scheduled Event\" from aws.events"
+            "unknown event: EventBridge's \"Scheduled Event\" from my.events"
         );
     }
 }

@@ -3,16 +3,20 @@
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
-use super::{EventError, Members};
+use super::{Backup, EventError, Members, Verify, backup};
 
 /// The operations that there are.
-const KNOWN: &str = "load";
+const KNOWN: &str = "load, backup, verify";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// Load this object.
     Load(ObjectRef),
+    /// Back tables up.
+    Backup(Backup),
+    /// Read a backup, and compare it with its manifest.
+    Verify(Verify),
 }
 
 /// Reads `{"rowgate":"load",…}`. An error may name members, since a person has written them.
@@ -24,6 +28,8 @@ pub(super) fn read(text: &str) -> Result<Operation, EventError> {
                 .map_err(|error| EventError::Bad(format!("the operation load: {error}")))?;
             Ok(Operation::Load(load.into()))
         }
+        "backup" => backup::read(text).map(Operation::Backup),
+        "verify" => backup::read_verify(text).map(Operation::Verify),
         _ => Err(EventError::Bad(format!("no such operation; there is: {KNOWN}"))),
     }
 }
@@ -75,7 +81,10 @@ mod tests {
     #[test]
     fn another_operation_is_refused_with_those_there_are() {
         let error = event(r#"{"rowgate":"drop","table":"jobs"}"#).unwrap_err();
-        assert_eq!(error.to_string(), "bad event: no such operation; there is: load");
+        assert_eq!(
+            error.to_string(),
+            "bad event: no such operation; there is: load, backup, verify"
+        );
     }
 
     #[test]

@@ -142,6 +142,11 @@ impl ColumnReader {
     }
 
     fn read_long(&self, value: Value) -> Result<Field, ApiError> {
+        // By far the most frequent, and the way by its text takes five times as long.
+        if let (&Value::Int(value), LongReturnType::Long) = (&value, self.options.long_return_type)
+        {
+            return Ok(Field::LongValue(value));
+        }
         let text = self.text(value);
         match self.options.long_return_type {
             LongReturnType::String => Ok(Field::StringValue(text)),

@@ -1,0 +1,149 @@
+//! Rows into the files of one table, and those to S3 piece by piece.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::mem;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::manifest::part_key;
+use super::records::Records;
+use super::{BackupError, PartManifest, Run};
+use crate::avro::{AvroWriter, PART_BYTES};
+use crate::checksum::Checksum;
+use crate::host::Host;
+use crate::s3::PART_MINIMUM;
+use crate::schema::Table;
+use crate::upload::Upload;
+
+/// How much of a file is written at a time: the least that S3 takes, since each of the ranges that
+/// are read at once holds so much.
+const PIECE: usize = PART_MINIMUM;
+
+/// What a page adds at most: an answer's limit.
+const PAGE: usize = 1 << 20;
+
+/// A table in a run.
+pub(super) struct Files<'f, H> {
+    pub(super) run: &'f Run<'f, H>,
+    pub(super) table: &'static Table,
+    /// How many files were begun; those who write at the same time count on from each other.
+    begun: AtomicUsize,
+}
+
+impl<'f, H: Host> Files<'f, H> {
+    pub(super) fn new(run: &'f Run<'f, H>, table: &'static Table) -> Self {
+        Self { run, table, begun: AtomicUsize::new(0) }
+    }
+
+    fn begin(&self) -> File<'f, H> {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        let Run { place, options, name, .. } = self.run;
+        File {
+            writer: AvroWriter::new(self.table, options.codec, self.run.sync_marker()),
+            piece: Vec::with_capacity(PIECE + PAGE),
+            upload: Upload::new(
+                place.s3,
+                place.bucket,
+                part_key(name, self.table.name, number),
+                "avro/binary",
+            ),
+        }
+    }
+
+    fn unexpected(&self) -> BackupError {
+        BackupError::UnexpectedValue { table: self.table.name }
+    }
+}
+
+/// The files of one span of keys.
+pub(super) struct Output<'o, H> {
+    files: &'o Files<'o, H>,
+    open: Option<File<'o, H>>,
+    /// The files that are whole.
+    pub(super) parts: Vec<PartManifest>,
+    pub(super) checksum: Checksum,
+}
+
+/// A file that is being written.
+struct File<'o, H> {
+    writer: AvroWriter,
+    /// Its bytes that are not on their way yet.
+    piece: Vec<u8>,
+    upload: Upload<'o, H>,
+}
+
+impl<'o, H: Host> Output<'o, H> {
+    pub(super) fn new(files: &'o Files<'o, H>) -> Self {
+        Self { files, open: None, parts: Vec::new(), checksum: Checksum::default() }
+    }
+
+    /// The bytes of all files so far.
+    pub(super) fn bytes(&self) -> u64 {
+        let whole: u64 = self.parts.iter().map(|part| part.bytes).sum();
+        whole + self.open.as_ref().map_or(0, |file| file.writer.bytes())
+    }
+
+    /// Writes rows into the open file, and ends it once it is large enough.
+    pub(super) async fn write(&mut self, rows: &Records) -> Result<(), BackupError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let files = self.files;
+        let file = self.open.get_or_insert_with(|| files.begin());
+        push_all(&mut file.writer, rows, &mut self.checksum).ok_or_else(|| files.unexpected())?;
+        file.piece.append(&mut file.writer.take());
+        if file.writer.bytes() >= PART_BYTES {
+            self.finish().await
+        } else if file.piece.len() >= PIECE {
+            file.send_piece().await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends the open file, if there is one.
+    pub(super) async fn finish(&mut self) -> Result<(), BackupError> {
+        let Some(File { writer, mut piece, mut upload }) = self.open.take() else { return Ok(()) };
+        let (rest, summary) = writer.finish().map_err(|_| self.files.unexpected())?;
+        piece.extend(rest);
+        if let Err(error) = upload.finish(piece.into()).await {
+            upload.abandon().await;
+            return Err(BackupError::write(upload.key(), &error));
+        }
+        self.parts.push(PartManifest {
+            key: upload.key().to_string(),
+            rows: summary.rows,
+            bytes: summary.bytes,
+            sha256: summary.sha256,
+        });
+        Ok(())
+    }
+
+    /// Gives the open file up, so that nothing of it is left.
+    pub(super) async fn abandon(&mut self) {
+        if let Some(mut file) = self.open.take() {
+            file.upload.abandon().await;
+        }
+    }
+}
+
+impl<H: Host> File<'_, H> {
+    async fn send_piece(&mut self) -> Result<(), BackupError> {
+        let piece = mem::replace(&mut self.piece, Vec::with_capacity(PIECE + PAGE));
+        let sent = self.upload.write(piece.into()).await;
+        sent.map_err(|error| BackupError::write(self.upload.key(), &error))
+    }
+}
+
+/// `None` if there is a value that its column cannot hold.
+fn push_all(writer: &mut AvroWriter, rows: &Records, checksum: &mut Checksum) -> Option<()> {
+    let mut cells = Vec::new();
+    for row in 0..rows.len() {
+        if !rows.cells(row, &mut cells) {
+            return None;
+        }
+        writer.push(&cells).ok()?;
+        checksum.add(&cells);
+    }
+    Some(())
+}

@@ -1,0 +1,160 @@
+//! A table read in several places at the same time, all of them one task.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use futures_util::future::join;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::output::{Files, Output};
+use super::page::Pages;
+use super::records::Records;
+use super::spans::Spans;
+use super::{BackupError, Progress, TableManifest};
+use crate::avro;
+use crate::checksum::Checksum;
+use crate::host::Host;
+
+/// How far a run has come, and who wants to know.
+pub(super) struct Tally<P> {
+    pub(super) progress: P,
+    pub(super) rows: u64,
+    pub(super) of: u64,
+    pub(super) bytes: u64,
+}
+
+impl<P: FnMut(Progress)> Tally<P> {
+    fn add(&mut self, table: &'static str, rows: u64, bytes: u64) {
+        self.rows += rows;
+        self.bytes += bytes;
+        // More rows may come while they are read.
+        self.of = self.of.max(self.rows);
+        (self.progress)(Progress { table, rows: self.rows, of: self.of, bytes: self.bytes });
+    }
+}
+
+/// Reads a table and writes its files.
+///
+/// After a failure nothing new is begun, calls that are under way are waited for, and the files
+/// that were open are given up.
+pub(super) async fn read_table<H: Host, P: FnMut(Progress)>(
+    files: &Files<'_, H>,
+    transaction_id: Option<&str>,
+    mut spans: Spans,
+    tally: &mut Tally<P>,
+) -> Result<TableManifest, BackupError> {
+    let (mut under_way, mut done, mut failure) = (FuturesUnordered::new(), Vec::new(), None);
+    loop {
+        while failure.is_none()
+            && under_way.len() < files.run.options.parallel
+            && let Some(span) = spans.deal()
+        {
+            let pages = Pages::new(files.table, transaction_id, spans.after(span));
+            let reader = Reader::new(files, pages, span, &spans);
+            under_way.push(step(reader, Records::default()));
+        }
+        let Some((mut reader, outcome)) = under_way.next().await else { break };
+        match outcome {
+            Ok(page) if failure.is_none() => {
+                if let Some(page) = reader.took(page, &mut spans, tally) {
+                    under_way.push(step(reader, page));
+                } else {
+                    done.push(reader);
+                }
+            }
+            outcome => {
+                failure = failure.or(outcome.err());
+                reader.output.abandon().await;
+            }
+        }
+    }
+    match failure {
+        None => Ok(table_manifest(files, done)),
+        Some(error) => Err(error),
+    }
+}
+
+fn table_manifest<H: Host>(files: &Files<'_, H>, mut readers: Vec<Reader<'_, H>>) -> TableManifest {
+    readers.sort_by_key(|reader| reader.start);
+    let mut checksum = Checksum::default();
+    let mut parts = Vec::new();
+    for reader in readers {
+        checksum.merge(reader.output.checksum);
+        parts.extend(reader.output.parts);
+    }
+    TableManifest {
+        table: files.table.name.to_string(),
+        rows: checksum.rows,
+        checksum: checksum.hex(),
+        fingerprint: avro::fingerprint(files.table),
+        parts,
+    }
+}
+
+/// Reads one span of keys and writes its files.
+struct Reader<'r, H> {
+    files: &'r Files<'r, H>,
+    pages: Pages<'r>,
+    output: Output<'r, H>,
+    span: usize,
+    /// Where the span began, and where it ends by now.
+    start: Option<i64>,
+    until: Option<i64>,
+    /// Whether there are no more pages.
+    is_over: bool,
+    /// Bytes of files that were counted.
+    counted: u64,
+}
+
+/// Writes a page's rows while the next page is on its way; gives the reader back.
+async fn step<H: Host>(
+    mut reader: Reader<'_, H>,
+    page: Records,
+) -> (Reader<'_, H>, Result<Records, BackupError>) {
+    let outcome = reader.advance(&page).await;
+    (reader, outcome)
+}
+
+impl<'r, H: Host> Reader<'r, H> {
+    fn new(files: &'r Files<'r, H>, pages: Pages<'r>, span: usize, spans: &Spans) -> Self {
+        let (start, until) = (spans.after(span), spans.until(span));
+        let output = Output::new(files);
+        Self { files, pages, output, span, start, until, is_over: false, counted: 0 }
+    }
+
+    async fn advance(&mut self, page: &Records) -> Result<Records, BackupError> {
+        if self.is_over {
+            self.output.write(page).await?;
+            self.output.finish().await?;
+            return Ok(Records::default());
+        }
+        let database = self.files.run.place.database;
+        if database.is_out_of_time() {
+            return Err(BackupError::OutOfTime);
+        }
+        // The first poll sends the question, so that the database works while rows are written.
+        let next = self.pages.next(database, self.until);
+        let (next, written) = join(next, self.output.write(page)).await;
+        written?;
+        next.map_err(|error| self.files.run.read_error(error))
+    }
+
+    /// Counts what was done. Answers the page that is to be written next, `None` if all is.
+    fn took<P: FnMut(Progress)>(
+        &mut self,
+        mut page: Records,
+        spans: &mut Spans,
+        tally: &mut Tally<P>,
+    ) -> Option<Records> {
+        let was_over = self.is_over;
+        if !was_over {
+            let is_over = spans.accept(self.span, &mut page, self.files.table.key);
+            self.is_over = is_over || self.pages.is_over();
+            self.until = spans.until(self.span);
+        }
+        let bytes = self.output.bytes();
+        tally.add(self.files.table.name, page.len() as u64, bytes - self.counted);
+        self.counted = bytes;
+        (!was_over).then_some(page)
+    }
+}

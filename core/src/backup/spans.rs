@@ -1,0 +1,190 @@
+//! The keys of a table, dealt out to those who read it at the same time.
+
+use alloc::vec::Vec;
+
+use super::records::Records;
+
+/// The fewest keys that are taken from somebody who still reads: two large pages.
+const FEWEST_KEYS: i128 = 8_192;
+
+/// Integer keys, in spans that nobody reads twice.
+///
+/// Whoever is done takes the upper half of the longest span that is still being read. So keys with
+/// gaps need no plan: an empty half is one short call, after which the rest is halved again.
+#[derive(Debug)]
+pub(super) struct Spans {
+    spans: Vec<Span>,
+    /// How many of them were dealt out.
+    dealt: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// The last key that has been read, and at first the one before the span.
+    after: Option<i64>,
+    /// The last key of the span; without one it goes to the table's end, and is nobody else's.
+    until: Option<i64>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No row of it has been seen, so there may be none.
+    Unknown,
+    /// It has had rows so far.
+    HasRows,
+    Over,
+}
+
+impl Spans {
+    /// No keys: those of an empty table.
+    pub(super) fn none() -> Self {
+        Self { spans: Vec::new(), dealt: 0 }
+    }
+
+    /// All keys as one span.
+    pub(super) fn whole() -> Self {
+        Self { spans: alloc::vec![Span::new(None, None)], dealt: 0 }
+    }
+
+    /// The keys from `min` to `max` in so many spans, as long as each other.
+    pub(super) fn split(min: i64, max: i64, count: usize) -> Self {
+        let length = i128::from(max) - i128::from(min) + 1;
+        let count = count.min(usize::try_from(length).unwrap_or(count));
+        // The products stay far below 128 bits, and the quotients between `min` and `max`.
+        let end =
+            |number: usize| (i128::from(min) + length * number as i128 / count as i128 - 1) as i64;
+        let span = |number: usize| {
+            let after = if number == 0 { min.checked_sub(1) } else { Some(end(number)) };
+            Span::new(after, Some(end(number + 1)))
+        };
+        Self { spans: (0..count).map(span).collect(), dealt: 0 }
+    }
+
+    /// A span for somebody to read, if there is one: its number.
+    pub(super) fn deal(&mut self) -> Option<usize> {
+        if self.dealt == self.spans.len() {
+            let half = self.halve_longest()?;
+            self.spans.push(half);
+        }
+        self.dealt += 1;
+        Some(self.dealt - 1)
+    }
+
+    fn halve_longest(&mut self) -> Option<Span> {
+        let having_rows = self.spans.iter_mut().filter(|span| span.state == State::HasRows);
+        let longest = having_rows.max_by_key(|span| span.keys_left())?;
+        let keys = longest.keys_left();
+        if keys < FEWEST_KEYS {
+            return None;
+        }
+        let middle = (i128::from(longest.after?) + keys / 2) as i64;
+        let half = Span::new(Some(middle), longest.until);
+        longest.until = Some(middle);
+        Some(half)
+    }
+
+    /// The key behind which a span goes on.
+    pub(super) fn after(&self, span: usize) -> Option<i64> {
+        self.spans[span].after
+    }
+
+    /// The last key of a span.
+    pub(super) fn until(&self, span: usize) -> Option<i64> {
+        self.spans[span].until
+    }
+
+    /// Takes note of rows that were read of a span, and drops those that have become somebody
+    /// else's since they were asked for. Answers whether the span is over.
+    pub(super) fn accept(&mut self, span: usize, rows: &mut Records, key: usize) -> bool {
+        let span = &mut self.spans[span];
+        let Some(until) = span.until else { return rows.is_empty() };
+        let before = rows.len();
+        let beyond = |row: usize| rows.int(row, key).is_none_or(|key| key > until);
+        let own = (0..before).rev().take_while(|row| beyond(*row)).count();
+        rows.truncate(before - own);
+        if let Some(last) = rows.len().checked_sub(1).and_then(|last| rows.int(last, key)) {
+            span.after = Some(last);
+            span.state = State::HasRows;
+        }
+        let is_over = rows.len() < before || rows.is_empty() || span.after >= Some(until);
+        if is_over {
+            span.state = State::Over;
+        }
+        is_over
+    }
+}
+
+impl Span {
+    fn new(after: Option<i64>, until: Option<i64>) -> Self {
+        Self { after, until, state: State::Unknown }
+    }
+
+    fn keys_left(&self) -> i128 {
+        match (self.after, self.until) {
+            (Some(after), Some(until)) => i128::from(until) - i128::from(after),
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::records::tests::records;
+
+    /// Deals all spans out: the key before each, and its last one.
+    fn dealt(mut spans: Spans) -> Vec<(Option<i64>, i64)> {
+        let mut dealt = Vec::new();
+        while let Some(span) = spans.deal() {
+            dealt.push((spans.after(span), spans.until(span).unwrap()));
+        }
+        dealt
+    }
+
+    #[test]
+    fn every_key_is_in_one_span() {
+        assert_eq!(dealt(Spans::split(1, 10, 3)), [(Some(0), 3), (Some(3), 6), (Some(6), 10)]);
+        assert_eq!(dealt(Spans::split(5, 6, 8)), [(Some(4), 5), (Some(5), 6)]);
+        assert_eq!(dealt(Spans::split(7, 7, 4)), [(Some(6), 7)]);
+        let halves = [(None, -1), (Some(-1), i64::MAX)];
+        assert_eq!(dealt(Spans::split(i64::MIN, i64::MAX, 2)), halves);
+        assert_eq!(dealt(Spans::none()), []);
+    }
+
+    #[test]
+    fn a_table_without_spans_is_one() {
+        let mut spans = Spans::whole();
+        assert_eq!(spans.deal(), Some(0));
+        assert_eq!((spans.after(0), spans.until(0), spans.deal()), (None, None, None));
+        assert!(!spans.accept(0, &mut records(&[1, 2]), 0));
+        assert!(spans.accept(0, &mut records(&[]), 0));
+    }
+
+    #[test]
+    fn whoever_is_done_takes_half_of_the_longest_span_that_has_rows() {
+        let mut spans = Spans::split(1, 100_000, 2);
+        assert_eq!((spans.deal(), spans.deal()), (Some(0), Some(1)));
+        // Of neither is known that it has rows.
+        assert_eq!(spans.deal(), None);
+        assert!(!spans.accept(0, &mut records(&[1, 10_000]), 0));
+        assert!(spans.accept(1, &mut records(&[]), 0));
+
+        assert_eq!(spans.deal(), Some(2));
+        assert_eq!((spans.after(2), spans.until(2)), (Some(30_000), Some(50_000)));
+        assert_eq!(spans.until(0), Some(30_000));
+        // What was asked for before, and is another's by now, is dropped.
+        let mut page = records(&[10_001, 30_000, 30_001, 30_002]);
+        assert!(spans.accept(0, &mut page, 0));
+        assert_eq!((page.len(), page.int(1, 0)), (2, Some(30_000)));
+    }
+
+    #[test]
+    fn a_short_rest_is_left_to_its_reader() {
+        let mut spans = Spans::split(1, 10_000, 1);
+        spans.deal();
+        assert!(!spans.accept(0, &mut records(&[2_000]), 0));
+        assert_eq!(spans.deal(), None);
+        assert!(spans.accept(0, &mut records(&[10_000]), 0));
+    }
+}

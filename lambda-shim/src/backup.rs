@@ -1,0 +1,129 @@
+//! The operations on backups into calls of the core, within the invocation's time.
+
+use std::time::Duration;
+
+use rowgate_core::backup::{self, BackupError, Manifest, Place};
+use rowgate_core::s3::Endpoint;
+use rowgate_core::{Client, Host, LoadSettings};
+use tokio::time::timeout;
+use tracing::{error, info};
+
+use crate::answer::BackupSummary;
+use crate::door::Door;
+use crate::event::{Backup, Verify};
+use crate::failure::Failure;
+use crate::load::Invocation;
+
+/// How long one call is repeated.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long calls that are under way are waited for when no new ones are begun any more; what is
+/// left of the invocation is for the answer.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Backs tables up, and deletes older backups if that is asked for.
+///
+/// A backup that does not end in time fails and has no manifest. One that could be made is a
+/// success, whatever becomes of the older ones: failing would have Lambda make it again.
+pub(crate) async fn back_up<H: Host>(
+    door: &Door<H>,
+    request: &Backup,
+    invocation: Invocation,
+) -> Result<BackupSummary, Failure> {
+    let settings = settings(door)?;
+    let bucket = bucket(door, request.bucket.as_deref())?;
+    let time = invocation.time_left(door.host.now());
+    let s3 = client(door, &settings.endpoint, time);
+    let place = Place { database: &client(door, &settings.target, time), s3: &s3, bucket };
+    let making = backup::backup(&place, &request.tables, request.options(), |_| ());
+    let manifest = within(time, making).await?;
+    log("backed up", &manifest);
+
+    let mut summary = BackupSummary::from(manifest);
+    if let Some(keep) = request.keep {
+        let pruning = prune(&s3, bucket, keep, &mut summary);
+        let left = invocation.time_left(door.host.now());
+        if let Err(error) =
+            timeout(left + GRACE, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
+        {
+            error!(%error, "older backups are left");
+            summary.not_pruned = Some(error.to_string());
+        }
+    }
+    Ok(summary)
+}
+
+/// Reads every byte and row of a backup.
+pub(crate) async fn verify<H: Host>(
+    door: &Door<H>,
+    request: &Verify,
+    invocation: Invocation,
+) -> Result<BackupSummary, Failure> {
+    let settings = settings(door)?;
+    let bucket = bucket(door, request.bucket.as_deref())?;
+    let time = invocation.time_left(door.host.now());
+    let s3 = client(door, &settings.endpoint, time);
+    let reading = async {
+        let manifest =
+            backup::manifest(&s3, bucket, &named(&s3, bucket, &request.run).await?).await?;
+        backup::verify(&s3, bucket, &manifest, |_| ()).await.map(|()| manifest)
+    };
+    let manifest = within(time, reading).await?;
+    log("verified", &manifest);
+    Ok(manifest.into())
+}
+
+async fn named<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    run: &str,
+) -> Result<String, BackupError> {
+    if run != "latest" {
+        return Ok(run.to_owned());
+    }
+    let newest = backup::list(s3, bucket).await?.pop();
+    newest.ok_or_else(|| BackupError::NoManifest { run: run.to_owned() })
+}
+
+async fn prune<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    keep: usize,
+    summary: &mut BackupSummary,
+) -> Result<(), BackupError> {
+    let old = backup::old(s3, bucket, keep).await?;
+    for run in old.into_iter().filter(|run| *run != summary.run) {
+        backup::prune(s3, bucket, &run).await?;
+        summary.pruned.push(run);
+    }
+    Ok(())
+}
+
+/// Ends what is still under way a moment after its time.
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, BackupError>>,
+) -> Result<T, Failure> {
+    let outcome = timeout(time + GRACE, work).await.unwrap_or(Err(BackupError::OutOfTime));
+    outcome.map_err(|error| {
+        error!(%error, "backup failed");
+        Failure::Backup(error)
+    })
+}
+
+fn settings<H>(door: &Door<H>) -> Result<&LoadSettings, Failure> {
+    door.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))
+}
+
+fn bucket<'b, H>(door: &'b Door<H>, named: Option<&'b str>) -> Result<&'b str, Failure> {
+    named.or(door.bucket.as_deref()).filter(|name| !name.is_empty()).ok_or(Failure::NoBucket)
+}
+
+fn client<'c, H: Host, T>(door: &'c Door<H>, target: &'c T, time: Duration) -> Client<'c, H, T> {
+    Client::new(&door.host, target, time).patient(PATIENCE)
+}
+
+fn log(what: &str, manifest: &Manifest) {
+    let (run, rows, bytes) = (&manifest.run, manifest.rows(), manifest.bytes());
+    info!(run, rows, bytes, snapshot = manifest.snapshot, "{what}");
+}
