@@ -62,6 +62,10 @@ bench-load-memory: setup-tests edge ## Measure the memory that a file of 1 GB ta
 bench-throughput: setup-tests edge ## Measure how many rows a second are loaded
 	@bench/throughput
 
+.PHONY: bench-backup
+bench-backup: setup-tests edge ## Measure backup and restore beside other tools (6 minutes)
+	@bench/backup
+
 .PHONY: test
 test: setup-tests fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything
 

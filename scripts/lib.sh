@@ -42,3 +42,6 @@ WASM_BINDGEN=$CACHE/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin/wasm-bindgen
 python_environment() {
   echo "$CACHE/python-$(cksum <"$ROOT/tests/requirements.txt" | tr ' ' -)"
 }
+
+# Where scripts/install-mydumper puts its two programs, under bin.
+MYDUMPER=$CACHE/mydumper-debian-12

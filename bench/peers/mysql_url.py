@@ -1,0 +1,16 @@
+"""DATABASE_URL as pymysql takes it."""
+
+import os
+from urllib.parse import unquote, urlsplit
+
+
+def settings():
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return {
+        "host": url.hostname,
+        "port": url.port or 3306,
+        "user": unquote(url.username or "root"),
+        "password": unquote(url.password or ""),
+        "database": url.path.lstrip("/"),
+        "charset": "utf8mb4",
+    }
