@@ -54,6 +54,10 @@ bundle-size: edge ## Check the Worker's size
 bench-cold-start: ## Measure how soon the Lambda is ready
 	@bench/cold-start
 
+.PHONY: bench-ledger
+bench-ledger: setup-tests edge ## Measure what the ledger costs in calls and time
+	@bench/ledger
+
 .PHONY: bench-load-memory
 bench-load-memory: setup-tests edge ## Measure the memory that a file of 1 GB takes (10 minutes)
 	@bench/load-memory

@@ -1,9 +1,11 @@
-//! Turns `sql/schema.sql` and `sql/migrations` into the static data of `rowgate_core`.
+//! Turns `sql/schema.sql`, `sql/ledger.sql` and `sql/migrations` into the static data of `rowgate_core`.
 
 #[path = "build/ddl.rs"]
 mod ddl;
 #[path = "build/emit.rs"]
 mod emit;
+#[path = "build/ledger.rs"]
+mod ledger;
 #[path = "build/migrations.rs"]
 mod migrations;
 
@@ -15,24 +17,33 @@ use ddl::Error;
 /// The schema, as named in messages and found from the folder above this crate's.
 const SCHEMA: &str = "sql/schema.sql";
 
+/// The ledger's tables, named and found likewise.
+const LEDGER: &str = "sql/ledger.sql";
+
 /// The folder of the numbered migrations, named and found likewise.
 const MIGRATIONS: &str = "sql/migrations";
 
 fn main() {
-    for path in [SCHEMA, MIGRATIONS] {
+    for path in [SCHEMA, LEDGER, MIGRATIONS] {
         println!("cargo::rerun-if-changed={}", Path::new("..").join(path).display());
     }
     println!("cargo::rerun-if-changed=build");
 
-    let sql = fs::read_to_string(Path::new("..").join(SCHEMA)).unwrap_or_else(|e| fail(SCHEMA, &e));
-    let tables = ddl::parse(&sql).unwrap_or_else(|error| fail_at(SCHEMA, &error));
+    let tables = ddl::parse(&read(SCHEMA)).unwrap_or_else(|error| fail_at(SCHEMA, &error));
     write("schema.rs", &emit::tables(&tables));
     write("expected.rs", &emit::expected(&tables));
+
+    let ledger = ledger::read(&read(LEDGER)).unwrap_or_else(|error| fail_at(LEDGER, &error));
+    write("ledger.rs", &emit::ledger(&ledger));
 
     let files = migration_files().unwrap_or_else(|error| fail(MIGRATIONS, &error));
     let migrations = migrations::read(files)
         .unwrap_or_else(|it| fail_at(&format!("{MIGRATIONS}/{}", it.file), &it.error));
     write("migrations.rs", &emit::migrations(&migrations));
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new("..").join(path)).unwrap_or_else(|error| fail(path, &error))
 }
 
 /// The names and texts of the folder's files; its README and what an editor hides are none.

@@ -13,17 +13,21 @@ def fixture(name):
     return json.loads((FIXTURES / f"{name}.json").read_text())
 
 
-def s3_record(bucket, key, e_tag=None, version="2.6", name="ObjectCreated:Put"):
+def s3_record(
+    bucket, key, e_tag=None, version="2.6", name="ObjectCreated:Put", sequencer=None
+):
     """What S3 says about one object; its key is encoded as in a form."""
     record = fixture("s3-object-created")["Records"][0]
     record |= {"eventVersion": version, "eventName": name}
     record["s3"]["bucket"] |= {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"}
     # The local bucket keeps no versions.
     known = record["s3"]["object"]
-    del known["versionId"], known["eTag"]
+    del known["versionId"], known["eTag"], known["sequencer"]
     known["key"] = quote_plus(key, safe="/")
     if e_tag:
         known["eTag"] = e_tag
+    if sequencer:
+        known["sequencer"] = sequencer
     return record
 
 
@@ -36,16 +40,18 @@ def s3_test_event(bucket):
     return fixture("s3-test-event") | {"Bucket": bucket}
 
 
-def eventbridge_event(bucket, key, e_tag=None, kind="Object Created"):
+def eventbridge_event(bucket, key, e_tag=None, kind="Object Created", sequencer=None):
     """Here the key is not encoded."""
     event = fixture("eventbridge-object-created") | {"detail-type": kind}
     event["resources"] = [f"arn:aws:s3:::{bucket}"]
     event["detail"]["bucket"]["name"] = bucket
     known = event["detail"]["object"]
-    del known["version-id"], known["etag"]
+    del known["version-id"], known["etag"], known["sequencer"]
     known["key"] = key
     if e_tag:
         known["etag"] = e_tag
+    if sequencer:
+        known["sequencer"] = sequencer
     return event
 
 

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, ROOT, client, running, sender
+from conftest import LEDGER, PROGRAM, ROOT, client, running, sender
 from files import Files
 
 LOCATIONS = """
@@ -134,7 +134,7 @@ def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
 
 def test_it_is_made_and_compared(rowgate, db, database):
     done = rowgate("migrate")
-    tables = ["departments", "jobs", "employees", "locations"]
+    tables = ["departments", "jobs", "employees", "locations", *LEDGER]
     assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
     assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
     comment = "SELECT table_comment FROM information_schema.tables WHERE table_name = 'locations'"

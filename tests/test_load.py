@@ -38,12 +38,15 @@ def test_files_go_by_the_bucket_and_their_reports_are_printed(load, db):
     assert counts == [12, 183, 1966]
 
 
-def test_a_file_loaded_again_has_a_report_of_its_own(load):
+def test_a_file_put_again_is_not_loaded_again_and_says_so(load, db):
     first = json.loads(load("--format", "json", SAMPLES / "jobs.csv").stdout)
+    db.rows("UPDATE jobs SET job_name = 'Changed' WHERE id = 1")
     time.sleep(1.1)  # S3's dates are whole seconds.
-    second = json.loads(load("--format", "json", SAMPLES / "jobs.csv").stdout)
-    assert first["status"] == second["status"] == "complete"
-    assert first["load_id"] != second["load_id"]
+    done = load("--format", "json", SAMPLES / "jobs.csv")
+    second = json.loads(done.stdout)
+    assert (first["status"], second["status"], done.returncode) == ("complete", "duplicate", 0)
+    assert first | {"status": "duplicate"} == second
+    assert db.value("SELECT job_name FROM jobs WHERE id = 1") == "Changed"
 
 
 def test_a_file_is_loaded_without_s3(load, db, tmp_path):

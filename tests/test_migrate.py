@@ -15,6 +15,7 @@ PASSWORDS = {
 }
 
 TABLES = ("departments", "jobs", "employees")
+LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects")
 
 
 @pytest.fixture
@@ -68,13 +69,14 @@ def test_what_went_wrong_is_said(migrate):
 
 def test_a_check_compares_and_writes_nothing(migrate, db, own):
     done = migrate("--check", DB_NAME=own)
-    missing = [f"{table}: table: expected a table, found none" for table in TABLES]
+    missing = [f"{table}: table: expected a table, found none" for table in TABLES + LEDGER]
     assert (done.returncode, done.stdout.splitlines()) == (1, missing)
-    assert "3 differences between the database and the schema" in done.stderr
+    assert "6 differences between the database and the schema" in done.stderr
     assert db.rows(f"SHOW TABLES FROM {own}") == []
 
     made = migrate(DB_NAME=own)
-    assert (made.returncode, made.stdout) == (0, "".join(f"made table {t}\n" for t in TABLES))
+    tables = "".join(f"made table {table}\n" for table in TABLES + LEDGER)
+    assert (made.returncode, made.stdout) == (0, tables)
     done = migrate("--check", DB_NAME=own)
     assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
 
@@ -164,8 +166,9 @@ def users(migrate, db, own):
 
 
 def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
-    assert users.stdout.splitlines()[3:] == [
+    assert users.stdout.splitlines()[6:] == [
         "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
+        f"user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on {', '.join(LEDGER)}",
         "user rowgate_admin has ALL on the whole database",
     ]
     again = migrate("--users", DB_NAME=own, **PASSWORDS)
@@ -175,7 +178,6 @@ def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
 
 
 def test_the_writer_writes_rows_and_nothing_else(stack, db, own, users):
-    # As the ledger will be; rights on it are given once it is there.
     with connected(stack, own, "rowgate_writer", "WRITER") as writer:
         writer.rows("INSERT INTO jobs VALUES (1, 'Cook')")
         writer.rows("UPDATE jobs SET job_name = 'Clerk' WHERE id = 1")
@@ -195,17 +197,23 @@ def test_the_writer_writes_rows_and_nothing_else(stack, db, own, users):
     assert db.count(f"{own}`.`jobs") == 1
 
 
-def test_the_writer_may_delete_in_the_ledger(migrate, stack, db, own, users):
-    db.rows(f"CREATE TABLE {own}.rowgate_loads (id INT)")
+def test_the_writer_may_delete_in_the_ledger(stack, own, users):
     with connected(stack, own, "rowgate_writer", "WRITER") as writer:
-        refused(writer, "DELETE FROM rowgate_loads")
-    done = migrate("--users", DB_NAME=own, **PASSWORDS)
-    assert "user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on rowgate_loads" in done.stdout
-    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
-        writer.rows("INSERT INTO rowgate_loads VALUES (1)")
-        writer.rows("DELETE FROM rowgate_loads")
-        refused(writer, "DROP TABLE rowgate_loads")
+        writer.rows("INSERT INTO rowgate_rejects VALUES ('a', 1, '')")
+        for table in LEDGER:
+            writer.rows(f"DELETE FROM {table}")
+            refused(writer, f"DROP TABLE {table}")
         refused(writer, "DELETE FROM jobs")
+
+
+def test_a_database_from_before_the_ledger_gets_it_and_its_rights(migrate, stack, db, own, users):
+    for table in LEDGER:
+        db.rows(f"DROP TABLE {own}.{table}")
+    assert migrate("--check", DB_NAME=own).returncode == 1
+    done = migrate("--users", DB_NAME=own, **PASSWORDS)
+    assert done.stdout.splitlines()[:3] == [f"made table {table}" for table in LEDGER]
+    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
+        writer.rows("DELETE FROM rowgate_loads")
 
 
 def test_the_admin_does_everything_in_its_database_only(stack, db, own, users):

@@ -80,6 +80,22 @@ pub(crate) struct DevArgs {
     #[arg(long = "s3-fault", value_name = "FAULT")]
     s3_faults: Vec<S3Fault>,
 
+    /// How long a claim in the ledger lasts, in seconds [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    lease: Option<f64>,
+
+    /// How long a transaction may lie idle, in seconds [default: AWS's 180]
+    #[arg(long, value_name = "SECONDS")]
+    transaction_idle: Option<f64>,
+
+    /// How long an invocation of the Lambda may run, in seconds [default: AWS's 900]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<f64>,
+
+    /// How many bytes of rows a file's statement has [default: 2500000]
+    #[arg(long, value_name = "BYTES")]
+    batch_bytes: Option<usize>,
+
     /// The Lambda's program to run [default: `bootstrap` beside this program]
     #[arg(long, value_name = "PROGRAM")]
     lambda: Option<PathBuf>,
@@ -141,11 +157,12 @@ impl Stack {
         };
 
         let call_log = folder.path().join("calls.jsonl");
-        let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)).await?;
+        let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
         let api_key = make_api_key(args.keys.as_deref())?;
-        let variables = variables(&data_api, &database_url, &api_key)?;
+        let mut variables = variables(&data_api, &database_url, &api_key)?;
+        variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
         let host = host(&variables)?;
         let options = WorkerOptions {
             config: checkout.worker_config(args.rate_limit)?,
@@ -223,12 +240,15 @@ fn private_folder() -> std::io::Result<TempDir> {
     tempfile::Builder::new().prefix("rowgate-dev-").permissions(owner_only).tempdir()
 }
 
-fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> DataApiOptions {
+fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Result<DataApiOptions> {
     let mut options = DataApiOptions::new(database_url);
     options.call_log = Some(call_log.to_owned());
     options.found_rows = args.found_rows;
+    if let Some(seconds) = args.transaction_idle {
+        options.time_limits.transaction_idle = Duration::try_from_secs_f64(seconds)?;
+    }
     options.faults.clone_from(&args.faults);
-    options
+    Ok(options)
 }
 
 /// The variables of the Worker; their names are those of every door.

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod direct;
+mod resume;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,13 @@ use crate::check::{Format, NO_TABLE, parse_table};
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
     /// .csv, .ndjson and .jsonl files, with or without .gz
-    #[arg(required = true)]
+    #[arg(required_unless_present = "resume")]
     files: Vec<PathBuf>,
+
+    /// Go on from here with the load of an object that broke off, by its id; needs the settings of
+    /// the Lambda
+    #[arg(long, value_name = "ID", conflicts_with_all = ["files", "direct"])]
+    resume: Option<String>,
 
     /// Table of all the files, whatever they are called
     #[arg(long, value_parser = parse_table)]
@@ -38,7 +44,7 @@ pub(crate) struct LoadArgs {
     format: Format,
 
     /// Bucket that the Lambda looks after
-    #[arg(long, env = "DATA_BUCKET", required_unless_present = "direct")]
+    #[arg(long, env = "DATA_BUCKET", required_unless_present_any = ["direct", "resume"])]
     bucket: Option<String>,
 
     /// Where in the bucket to put the files
@@ -125,6 +131,10 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 
 pub(crate) async fn run(args: &LoadArgs) -> Result<ExitCode> {
     let mut all_good = true;
+    if let Some(load_id) = &args.resume {
+        let report = resume::load(load_id).await?;
+        all_good &= print(args.format, Path::new(load_id), Some(&report))?;
+    }
     for path in &args.files {
         let report = load(args, path).await.with_context(|| path.display().to_string())?;
         all_good &= print(args.format, path, report.as_ref())?;
@@ -162,8 +172,18 @@ fn print(format: Format, path: &Path, report: Option<&Value>) -> Result<bool> {
     }
     match &report["failure"] {
         Value::String(failure) => bail!("{path}: {failure}"),
-        _ => Ok(matches!(report["status"].as_str(), Some("complete" | "empty"))),
+        _ => Ok(match report["status"].as_str() {
+            Some("complete" | "empty") => true,
+            // As the first load of it was.
+            Some("duplicate") => is_all_good(report),
+            _ => false,
+        }),
     }
+}
+
+fn is_all_good(report: &Value) -> bool {
+    let mut tables = report["tables"].as_object().into_iter().flatten();
+    tables.all(|(_, counts)| counts["rejected"] == 0)
 }
 
 fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {

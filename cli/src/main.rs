@@ -6,6 +6,7 @@ mod dev;
 mod doctor;
 mod keys;
 mod load;
+mod loads;
 mod migrate;
 mod progress;
 mod restore;
@@ -30,6 +31,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Keys(keys::KeysArgs),
     Load(load::LoadArgs),
+    Loads(loads::LoadsArgs),
     Migrate(migrate::MigrateArgs),
     Restore(restore::RestoreArgs),
 }
@@ -44,6 +46,7 @@ async fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load::run(&args).await,
+        Command::Loads(args) => loads::run(&args).await,
         Command::Migrate(args) => migrate::run(&args).await,
         Command::Restore(args) => restore::run(&args).await,
     };

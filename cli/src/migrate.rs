@@ -80,7 +80,7 @@ async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
         let written = match step {
             Step::Included(migration) => writeln!(out, "included migration {migration}"),
             Step::Ran(migration) => writeln!(out, "ran migration {migration}"),
-            Step::Made(table) => writeln!(out, "made table {}", table.name),
+            Step::Made(table) => writeln!(out, "made table {table}"),
         };
         if printed.is_ok() {
             printed = written;

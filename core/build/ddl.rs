@@ -19,9 +19,7 @@ use sqlparser::tokenizer::Token;
 
 #[path = "split.rs"]
 mod split;
-pub(crate) use split::{Error, split};
-
-use split::Source;
+pub(crate) use split::{Error, Source, split};
 
 /// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
 /// must fit behind it.

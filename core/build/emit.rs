@@ -1,6 +1,7 @@
 //! Writes parsed tables as Rust source.
 
 use crate::ddl::{Column, Format, Kind, Table};
+use crate::ledger::LedgerTable;
 use crate::migrations::Migration;
 
 /// The body of `static TABLES: &[Table]`, parents before children.
@@ -105,4 +106,12 @@ fn migration(migration: &Migration) -> String {
         "Migration {{ number: {}, name: {:?}, text: {:?}, statements: &{:?} }},\n",
         migration.number, migration.name, migration.text, migration.statements
     )
+}
+
+/// The body of `static TABLES: &[LedgerTable]`.
+pub(crate) fn ledger(tables: &[LedgerTable]) -> String {
+    let table = |it: &LedgerTable| {
+        format!("LedgerTable {{ name: {:?}, create: {:?} }},\n", it.name, it.create)
+    };
+    format!("&[{}]", tables.iter().map(table).collect::<String>())
 }

@@ -98,6 +98,17 @@ impl CsvDecoder {
         (if is_bom { self.bom_seen as u64 } else { back }, decoder)
     }
 
+    /// The line of the next byte and the index of the next row, between two rows.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.line, self.next_index)
+    }
+
+    /// A decoder of the same file that goes on at another place between two rows.
+    pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
+        let (_, decoder) = self.at_record_start();
+        Self { line, next_index, bom_seen: BOM.len(), ..decoder }
+    }
+
     /// Reads up to the end of the next row and moves `input` behind it.
     ///
     /// `None` means that `input` is used up: give the next chunk, or call [`Self::finish`].

@@ -152,6 +152,11 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         self.host.now() >= self.deadline
     }
 
+    /// How much time is left in which anything may be begun.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_sub(self.host.now())
+    }
+
     /// Makes a call.
     ///
     /// One that was surely not run is repeated until the deadline, whatever it is. One that may

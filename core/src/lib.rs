@@ -96,6 +96,9 @@ pub use source::{Source, SourceError};
 mod upload;
 pub use upload::Upload;
 
+mod ledger;
+pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+
 mod ingest;
 pub use ingest::{
     CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport, Verdict,
@@ -104,7 +107,7 @@ pub use ingest::{
 mod load;
 pub use load::{
     LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings, ObjectRef, RejectSink, Status,
-    load, load_object,
+    find_load, load, load_object,
 };
 
 #[cfg(feature = "avro")]

@@ -82,6 +82,22 @@ impl LineDecoder {
         }
     }
 
+    /// The line of the next byte and the index of the next row, between two rows.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Csv(decoder) => decoder.place(),
+            Self::Ndjson(decoder) => decoder.place(),
+        }
+    }
+
+    /// A decoder of the same file that goes on at another place between two rows.
+    pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
+        match self {
+            Self::Csv(decoder) => Self::Csv(decoder.at_place(line, next_index)),
+            Self::Ndjson(decoder) => Self::Ndjson(decoder.at_place(line, next_index)),
+        }
+    }
+
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
         match self {

@@ -17,8 +17,9 @@ use crate::data_api::{self, ExecuteStatement, ExecuteStatementOutput, Target};
 use crate::hex::hex;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::http::{Request, Response};
+use crate::ledger;
 use crate::operation::{Operation, Retry, Service};
-use crate::schema::{TABLES, Table};
+use crate::schema::TABLES;
 
 pub use drift::{Difference, check, compare};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};
@@ -63,14 +64,14 @@ pub enum Step<'m> {
     Included(&'m Migration),
     /// Ran a migration and recorded it.
     Ran(&'m Migration),
-    /// Made a table.
-    Made(&'static Table),
+    /// Made a table, one of the schema's or of the ledger's.
+    Made(&'static str),
 }
 
 /// Runs the migrations that the database has not had, then makes the tables that are missing.
 ///
-/// A database with none of the tables gets them as `sql/schema.sql` has them, and every migration
-/// is recorded as included; it is recorded first, so that a run that stops in the middle is gone
+/// A database with none of the tables gets them as `sql/schema.sql` and `sql/ledger.sql` have them,
+/// and every migration is recorded as included; it is recorded first, so that a run that stops in the middle is gone
 /// on with and not taken for an old database. `done` hears of each step once it is done.
 ///
 /// MySQL commits DDL at once, so every statement is a call of its own, and a migration is recorded
@@ -100,19 +101,27 @@ pub async fn migrate<H: Host>(
     if !pending.is_empty() && !is_new {
         live = LiveTables::read(client).await?;
     }
-    for table in TABLES.iter().filter(|table| !live.has(table.name)) {
-        make_table(client, table).await?;
-        done(Step::Made(table));
+    for (name, create) in all_tables().filter(|(name, _)| !live.has(name)) {
+        make_table(client, name, create).await?;
+        done(Step::Made(name));
     }
     Ok(())
+}
+
+/// Names of the tables that there should be, with the statements that make them; those that hold
+/// rows of people first.
+fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
+    TABLES.iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
 /// Makes one table, which must not be there.
 pub(crate) async fn make_table<H: Host>(
     client: &Client<'_, H>,
-    table: &Table,
+    name: &str,
+    create: &str,
 ) -> Result<(), MigrateError> {
-    change(client, table.create, || format!("table {} is not made", table.name)).await
+    change(client, create, || format!("table {name} is not made")).await
 }
 
 /// Records a migration as run without running it, for one that failed and was finished by hand.

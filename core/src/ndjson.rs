@@ -47,6 +47,16 @@ impl NdjsonDecoder {
         (back, Self { lines, next_index, ..Self::new(self.table) })
     }
 
+    /// The line of the next byte and the index of the next row, between two rows.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.lines + 1, self.next_index)
+    }
+
+    /// A decoder of the same file that goes on at another place between two rows.
+    pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
+        Self { lines: line - 1, next_index, ..Self::new(self.table) }
+    }
+
     /// Reads up to the end of the next row and moves `input` behind it.
     ///
     /// `None` means that `input` is used up: give the next chunk, or call [`Self::finish`].

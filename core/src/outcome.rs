@@ -285,7 +285,7 @@ impl fmt::Display for RowErrorKind {
 }
 
 /// A capped list of outcomes beside an exact count.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outcomes {
     listed: Vec<Outcome>,
     count: u64,
@@ -323,6 +323,19 @@ impl Outcomes {
         self.count += 1;
         self.listed.insert(0, outcome);
         self.listed.truncate(OUTCOME_LIMIT);
+    }
+
+    /// Lists no more than so many; they are counted all the same.
+    pub(crate) fn cap(&mut self, most: usize) {
+        self.listed.truncate(most);
+    }
+
+    /// The codes of what is listed, each once.
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        let mut codes: Vec<_> = self.listed.iter().map(|it| it.error.kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// The first outcomes, at most [`OUTCOME_LIMIT`].

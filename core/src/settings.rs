@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::api_key::KeyRing;
 use crate::data_api::Target;
+use crate::ledger::Lease;
 
 /// Finds a setting by its name: an environment variable, or a Worker's binding.
 pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub max_rows: u64,
     /// The most bytes in one request's body (`MAX_BYTES`, 4 MiB).
     pub max_bytes: usize,
+    /// How long a request with an `Idempotency-Key` is held (`LEDGER_LEASE_SECONDS`, 120).
+    pub lease: Lease,
 }
 
 impl Settings {
@@ -36,6 +39,7 @@ impl Settings {
                 .map_err(|error| invalid("API_KEYS", &error.to_string()))?,
             max_rows: number(lookup, "MAX_ROWS")?.unwrap_or(10_000),
             max_bytes: number(lookup, "MAX_BYTES")?.unwrap_or(4 << 20),
+            lease: Lease::read(lookup)?,
         })
     }
 }
@@ -99,7 +103,7 @@ pub(crate) fn required<const N: usize>(
     if missing.is_empty() { Ok(values) } else { Err(SettingsError::Missing(missing)) }
 }
 
-fn number<T: core::str::FromStr>(
+pub(crate) fn number<T: core::str::FromStr>(
     lookup: Lookup<'_>,
     name: &'static str,
 ) -> Result<Option<T>, SettingsError> {

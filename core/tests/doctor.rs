@@ -40,7 +40,14 @@ impl Patient {
     }
 
     fn with(symptoms: Vec<Symptom>) -> Self {
-        let tables = fake::Database::new(&["departments", "jobs", "employees"]);
+        let tables = fake::Database::new(&[
+            "departments",
+            "jobs",
+            "employees",
+            "rowgate_loads",
+            "rowgate_objects",
+            "rowgate_rejects",
+        ]);
         let (calls, sleeps) = (RefCell::default(), Cell::default());
         Self { symptoms, spared: Cell::new(0), tables, calls, sleeps }
     }

@@ -31,7 +31,8 @@ fn settings(load_options: &'static str) -> LoadSettings {
 }
 
 fn object(key: &str) -> ObjectRef {
-    ObjectRef { bucket: "b".into(), key: key.into(), version_id: None, e_tag: Some("tag".into()) }
+    let (bucket, key, e_tag) = ("b".into(), key.into(), Some("tag".into()));
+    ObjectRef { bucket, key, e_tag, ..ObjectRef::default() }
 }
 
 fn head(length: usize, version: Option<&str>) -> Answer {
@@ -51,6 +52,20 @@ fn written() -> Answer {
     answer(200, "")
 }
 
+/// What the ledger answers to a claim, and to what a load has come to.
+fn taken() -> Answer {
+    updated(1)
+}
+
+/// Begin, the ledger's fence, the rows, commit.
+fn stored(rows: u64) -> [Answer; 4] {
+    [begun(), updated(1), updated(rows), ended()]
+}
+
+fn world(parts: impl IntoIterator<Item = Vec<Answer>>) -> World {
+    World::new(parts.into_iter().flatten())
+}
+
 fn load(world: &World, object: &ObjectRef) -> Result<LoadReport, LoadError> {
     let time = Duration::from_secs(300);
     let loaded = run_in_turns(load_object(world, &settings(""), object, time));
@@ -68,32 +83,43 @@ fn calls(world: &World) -> Vec<String> {
     world.requests().iter().map(name).collect()
 }
 
+/// The report that was written.
 fn last_json(world: &World) -> Value {
-    serde_json::from_slice(&world.requests().last().unwrap().body).unwrap()
+    let requests = world.requests();
+    let report = requests.iter().rfind(|request| request.url.contains("/reports/")).unwrap();
+    serde_json::from_slice(&report.body).unwrap()
 }
 
 #[test]
 fn a_file_is_read_stored_and_reported() {
-    let world =
-        World::new([head(11, None), bytes("1,Clerk\n2,\n"), updated(1), written(), written()]);
+    let world = world([
+        vec![head(11, None), taken(), bytes("1,Clerk\n2,\n")],
+        stored(1).into(),
+        vec![written(), written(), taken()],
+    ]);
     let report = load(&world, &object("incoming/jobs.csv")).unwrap();
     assert_eq!((report.status, report.stored, report.rejected), (Status::Partial, 1, 1));
     assert_eq!(
         calls(&world),
         [
             "HEAD incoming/jobs.csv",
-            "GET incoming/jobs.csv",
             "POST Execute",
+            "GET incoming/jobs.csv",
+            "POST BeginTransaction",
+            "POST Execute",
+            "POST Execute",
+            "POST CommitTransaction",
             "PUT rejects/incoming/jobs.csv.tag.csv",
             "PUT reports/incoming/jobs.csv.tag.json",
+            "POST Execute",
         ]
     );
     let sent = world.requests();
     let header = |request: &Request, name: &str| {
         request.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.clone())
     };
-    assert_eq!(header(&sent[1], "range").as_deref(), Some("bytes=0-10"));
-    assert_eq!(header(&sent[1], "if-match").as_deref(), Some("\"tag\""));
+    assert_eq!(header(&sent[2], "range").as_deref(), Some("bytes=0-10"));
+    assert_eq!(header(&sent[2], "if-match").as_deref(), Some("\"tag\""));
     let report = last_json(&world);
     assert_eq!((&report["key"], &report["e_tag"]), (&"incoming/jobs.csv".into(), &"tag".into()));
     assert_eq!(report["rejects"], "rejects/incoming/jobs.csv.tag.csv");
@@ -102,18 +128,22 @@ fn a_file_is_read_stored_and_reported() {
 
 #[test]
 fn fewer_bytes_than_were_asked_for_are_no_file() {
-    let world = World::new([head(12, None), bytes("1,Clerk\n2,\n"), written()]);
+    let world = World::new([head(12, None), taken(), bytes("1,Clerk\n2,\n"), written(), taken()]);
     let failed = load(&world, &object("incoming/jobs.csv"));
     assert!(matches!(failed, Err(LoadError::Read(_))), "{failed:?}");
 }
 
 #[test]
 fn a_version_is_pinned_and_names_the_report() {
-    let world = World::new([head(8, Some("v1")), bytes("1,Clerk\n"), updated(1), written()]);
+    let world = world([
+        vec![head(8, Some("v1")), taken(), bytes("1,Clerk\n")],
+        stored(1).into(),
+        vec![written(), taken()],
+    ]);
     load(&world, &object("jobs.csv")).unwrap();
     let calls = calls(&world);
-    assert_eq!(calls[1], "GET jobs.csv?versionId=v1");
-    assert_eq!(calls[3], "PUT reports/jobs.csv.v1.json");
+    assert_eq!(calls[2], "GET jobs.csv?versionId=v1");
+    assert_eq!(calls[7], "PUT reports/jobs.csv.v1.json");
 }
 
 #[test]
@@ -125,7 +155,7 @@ fn what_is_gone_is_reported_as_that() {
         assert_eq!(last_json(&world)["errors"][0]["code"], "object_gone");
     }
     // And while it is read.
-    let world = World::new([head(8, None), answer(412, ""), written()]);
+    let world = World::new([head(8, None), taken(), answer(412, ""), written(), taken()]);
     assert_eq!(load(&world, &object("jobs.csv")).unwrap().status, Status::Gone);
 }
 
@@ -150,9 +180,13 @@ fn keys_that_no_request_can_have_are_refused() {
 #[test]
 fn a_report_of_a_very_long_key_has_a_digest_for_a_name() {
     let key = format!("incoming/jobs/{}.csv", "x".repeat(1000));
-    let world = World::new([head(8, None), bytes("1,Clerk\n"), updated(1), written()]);
+    let world = world([
+        vec![head(8, None), taken(), bytes("1,Clerk\n")],
+        stored(1).into(),
+        vec![written(), taken()],
+    ]);
     load(&world, &object(&key)).unwrap();
-    let name = calls(&world).pop().unwrap();
+    let name = calls(&world).into_iter().rfind(|call| call.starts_with("PUT")).unwrap();
     let digest = name.strip_prefix("PUT reports/").unwrap().strip_suffix(".tag.json").unwrap();
     assert_eq!(digest.len(), 64);
     assert_eq!(last_json(&world)["key"], key.as_str());
@@ -162,9 +196,14 @@ fn a_report_of_a_very_long_key_has_a_digest_for_a_name() {
 fn a_load_that_failed_says_so_in_its_report_and_is_to_be_delivered_again() {
     let world = World::new([
         head(8, None),
+        taken(),
         bytes("1,Clerk\n"),
+        begun(),
+        updated(1),
         error(403, "AccessDeniedException"),
+        ended(),
         written(),
+        taken(),
     ]);
     let failed = load(&world, &object("jobs.csv"));
     assert!(matches!(failed, Err(LoadError::Store(_))), "{failed:?}");
@@ -178,22 +217,21 @@ fn a_load_that_failed_says_so_in_its_report_and_is_to_be_delivered_again() {
 
 #[test]
 fn a_report_that_cannot_be_written_fails_the_load() {
-    let world = World::new([head(8, None), bytes("1,Clerk\n"), updated(1), answer(403, "")]);
+    let world = world([
+        vec![head(8, None), taken(), bytes("1,Clerk\n")],
+        stored(1).into(),
+        vec![answer(403, ""), taken()],
+    ]);
     assert!(matches!(load(&world, &object("jobs.csv")), Err(LoadError::Write(_))));
 }
 
 #[test]
 fn s3_is_asked_again_while_it_says_slow_down() {
     let slow = || answer(503, "<Error><Code>SlowDown</Code></Error>");
-    let world = World::new([
-        slow(),
-        head(8, None),
-        cut(),
-        slow(),
-        bytes("1,Clerk\n"),
-        updated(1),
-        slow(),
-        written(),
+    let world = world([
+        vec![slow(), head(8, None), taken(), cut(), slow(), bytes("1,Clerk\n")],
+        stored(1).into(),
+        vec![slow(), written(), taken()],
     ]);
     assert_eq!(load(&world, &object("jobs.csv")).unwrap().status, Status::Complete);
     assert!(world.slept() > Duration::from_millis(200));
@@ -203,14 +241,14 @@ fn s3_is_asked_again_while_it_says_slow_down() {
 fn a_load_stops_when_its_time_is_over() {
     let name = "x".repeat(255);
     let text: String = (1..12_001).map(|id| format!("{id},{name}\n")).collect();
-    let mut answers = vec![head(text.len(), None)];
+    let mut answers = vec![head(text.len(), None), taken()];
     answers.extend(
         text.as_bytes().chunks(1 << 20).map(|piece| bytes(std::str::from_utf8(piece).unwrap())),
     );
-    answers.truncate(4);
+    answers.truncate(5);
     // The first batch meets a database that is waking up until the time is over.
     answers.extend((0..6).map(|_| error(400, "DatabaseResumingException")));
-    answers.push(written());
+    answers.extend([written(), taken()]);
     let world = World::new(answers);
     let time = Duration::from_secs(2);
     let loaded = run_in_turns(load_object(&world, &settings(""), &object("jobs.csv"), time));
@@ -220,11 +258,197 @@ fn a_load_stops_when_its_time_is_over() {
 
 #[test]
 fn options_go_by_the_keys_prefix() {
-    let world = World::new([head(2, None), bytes("1,"), written(), written()]);
+    let world = World::new([head(2, None), taken(), bytes("1,"), written(), written(), taken()]);
     let settings = settings(r#"{"incoming/": {"max_errors": 0}}"#);
     let time = Duration::from_secs(300);
     let object = object("incoming/jobs.csv");
     let load = load_object(&world, &settings, &object, time);
     assert_eq!(run_in_turns(load).unwrap().status, Status::Rejected);
     assert_eq!(last_json(&world)["settings"]["max_errors"], 0);
+}
+
+/// What an earlier claim has left: status, what is left of its lease, place, counts.
+struct Earlier {
+    status: &'static str,
+    lease_left: u64,
+    sequencer: &'static str,
+    offset: u64,
+    line: u64,
+    row: u64,
+    stored: u64,
+    rejected: u64,
+    report: &'static str,
+}
+
+const EARLIER: Earlier = Earlier {
+    status: "unfinished",
+    lease_left: 0,
+    sequencer: "",
+    offset: 0,
+    line: 1,
+    row: 0,
+    stored: 0,
+    rejected: 0,
+    report: "",
+};
+
+fn earlier(it: &Earlier) -> [Answer; 2] {
+    let text = |text: &str| serde_json::json!({ "stringValue": text });
+    let number = |number: u64| serde_json::json!({ "longValue": number });
+    let record = [
+        text(it.status),
+        text("somebody"),
+        number(it.lease_left),
+        text(it.sequencer),
+        number(it.offset),
+        number(it.line),
+        number(it.row),
+        number(it.stored),
+        number(0),
+        number(it.rejected),
+        text(""),
+        text(it.report),
+        number(0),
+        number(0),
+    ];
+    let row = serde_json::json!({ "records": [record] }).to_string();
+    [database_error(1062), answer(200, &row)]
+}
+
+/// The rows that were sent, as JSON.
+fn sent_rows(world: &World) -> Vec<String> {
+    let calls = world.requests().into_iter().filter(|it| it.url.ends_with("/Execute"));
+    let body = |it: Request| serde_json::from_slice::<Value>(&it.body).unwrap();
+    let rows = |body: Value| {
+        let rows = body["parameters"].as_array()?.iter().find(|it| it["name"] == "rows")?;
+        Some(rows["value"]["stringValue"].as_str()?.to_owned())
+    };
+    calls.map(body).filter_map(rows).collect()
+}
+
+#[test]
+fn an_attempt_goes_on_where_the_one_before_has_committed() {
+    let text = "id,job\n1,a\n2,\n3,c\n4,d\n5,\n6,f\n";
+    // Up to the third row; the second was bad, and the first the database did not take.
+    let left = Earlier { offset: 17, line: 5, row: 3, stored: 1, rejected: 2, ..EARLIER };
+    let parts = serde_json::json!({ "records": [[
+        { "longValue": 0 },
+        { "stringValue": r#"[0,1,[["exists",null,"id"]]]"# },
+    ]] });
+    let world = world([
+        vec![head(text.len(), None)],
+        earlier(&left).into(),
+        vec![taken(), bytes(text), answer(200, &parts.to_string())],
+        stored(2).into(),
+        vec![written(), written(), taken(), taken()],
+    ]);
+    let report = load(&world, &object("jobs.csv")).unwrap();
+    assert_eq!(sent_rows(&world), [r#"[[4,"d"],[6,"f"]]"#]);
+    assert_eq!((report.status, report.received), (Status::Partial, 6));
+    assert_eq!((report.stored, report.kept, report.rejected), (3, 0, 3));
+    let named: Vec<_> = report.outcomes.listed().iter().map(|it| it.line).collect();
+    assert_eq!(named, [Some(2), Some(3), Some(6)]);
+    let requests = world.requests();
+    let rejects = requests.iter().find(|it| it.url.contains("/rejects/")).unwrap();
+    let lines = String::from_utf8(rejects.body.to_vec()).unwrap();
+    let lines: Vec<_> = lines.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(lines, ["_line", "2", "3", "6"]);
+}
+
+#[test]
+fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
+    const DONE: u64 = 500_000;
+    let line = |id: u64| format!("{id},a\n");
+    let mut text = String::from("id,job\n");
+    text.extend((1..=DONE).map(line));
+    let offset = text.len();
+    text.push_str("500001,b\n500002,\n");
+    let left =
+        Earlier { offset: offset as u64, line: DONE + 2, row: DONE, stored: DONE, ..EARLIER };
+    let world = world([
+        vec![head(text.len(), None)],
+        earlier(&left).into(),
+        // The header is in the first piece.
+        vec![taken(), bytes(&text[..1 << 20])],
+        vec![bytes(&text[offset..])],
+        stored(1).into(),
+        vec![written(), written(), taken()],
+    ]);
+    let report = load(&world, &object("jobs.csv")).unwrap();
+    assert_eq!(sent_rows(&world), [r#"[[500001,"b"]]"#]);
+    assert_eq!((report.received, report.stored, report.rejected), (DONE + 2, DONE + 1, 1));
+    let outcome = &report.outcomes.listed()[0];
+    assert_eq!((outcome.index, outcome.line), (Some(DONE + 1), Some(DONE + 3)));
+}
+
+#[test]
+fn what_was_loaded_is_not_loaded_again() {
+    let report = r#"{"status":"partial","tables":{"jobs":{"received":3,"stored":2,"kept":0,
+        "rejected":1,"invalid":1}},"rejects":"rejects/x"}"#;
+    let done = Earlier { status: "partial", report, sequencer: "01", ..EARLIER };
+    let world = world([vec![head(8, None)], earlier(&done).into()]);
+    let found = load(&world, &object("jobs.csv")).unwrap();
+    assert_eq!((found.status, found.received, found.rejected), (Status::Duplicate, 3, 1));
+    assert_eq!(found.rejects.as_deref(), Some("rejects/x"));
+    assert!(!calls(&world).iter().any(|call| call.starts_with("PUT")));
+}
+
+#[test]
+fn what_was_put_again_is_not_loaded_again_either_and_its_report_says_so() {
+    let report = r#"{"status":"complete","tables":{}}"#;
+    let done = Earlier { status: "complete", report, sequencer: "01", ..EARLIER };
+    let world = world([vec![head(8, None), taken()], earlier(&done).into(), vec![written()]]);
+    let object = ObjectRef { sequencer: Some("02".into()), ..object("jobs.csv") };
+    assert_eq!(load(&world, &object).unwrap().status, Status::Duplicate);
+    assert_eq!(last_json(&world)["status"], "duplicate");
+}
+
+#[test]
+fn an_older_version_is_left_alone() {
+    let world = World::new([head(8, None), taken(), updated(0), updated(1), written()]);
+    let object = ObjectRef { sequencer: Some("01".into()), ..object("jobs.csv") };
+    assert_eq!(load(&world, &object).unwrap().status, Status::Stale);
+    assert_eq!(last_json(&world)["status"], "stale");
+}
+
+#[test]
+fn whoever_is_at_it_is_waited_for_once() {
+    let running = Earlier { status: "running", lease_left: 30_000_000, ..EARLIER };
+    let both = [earlier(&running), earlier(&running)].concat();
+    let world = world([vec![head(8, None)], both]);
+    assert_eq!(load(&world, &object("jobs.csv")).unwrap_err(), LoadError::Running);
+    assert!(world.slept() >= Duration::from_secs(30));
+
+    // No longer than there is time for.
+    let world = self::world([vec![head(8, None)], earlier(&running).into()]);
+    let time = Duration::from_secs(29);
+    let loaded = run_in_turns(load_object(&world, &settings(""), &object("jobs.csv"), time));
+    assert_eq!((loaded.unwrap_err(), world.answers_left()), (LoadError::Running, 0));
+    assert_eq!(world.slept(), Duration::ZERO);
+}
+
+#[test]
+fn who_is_overtaken_stops_and_says_why() {
+    let outdated = |yes: u64| numbers(&[yes]);
+    let start = || vec![head(8, None), taken(), taken(), bytes("1,Clerk\n"), begun(), updated(0)];
+    let object = ObjectRef { sequencer: Some("01".into()), ..object("jobs.csv") };
+    let world = world([start(), vec![ended(), outdated(1), written(), taken()]]);
+    assert_eq!(load(&world, &object).unwrap().status, Status::Superseded);
+    assert_eq!(last_json(&world)["status"], "superseded");
+    assert_eq!(last_json(&world)["tables"]["jobs"]["stored"], 0);
+
+    // Whoever has taken its place writes the report.
+    let world = self::world([start(), vec![ended(), outdated(0)]]);
+    assert_eq!(load(&world, &object).unwrap_err(), LoadError::LeaseLost);
+    assert!(!calls(&world).iter().any(|call| call.starts_with("PUT")));
+}
+
+#[test]
+fn without_a_ledger_nothing_is_loaded_and_no_report_is_written_over() {
+    let world = World::new([head(8, None), database_error(1146), answer(412, "")]);
+    let failed = load(&world, &object("jobs.csv"));
+    assert!(matches!(failed, Err(LoadError::Store(_))), "{failed:?}");
+    let requests = world.requests();
+    let put = requests.last().unwrap();
+    assert!(put.headers.contains(&("if-none-match".into(), "*".into())));
 }

@@ -29,7 +29,10 @@ const RENAME: Migration = Migration {
     statements: &["ALTER TABLE jobs THREE"],
 };
 const BOTH: &[Migration] = &[WIDEN, RENAME];
-const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+const ALL: [&str; 6] =
+    ["departments", "jobs", "employees", "rowgate_loads", "rowgate_objects", "rowgate_rejects"];
+/// A database from before there was a ledger.
+const OLD: [&str; 3] = ["departments", "jobs", "employees"];
 
 /// Runs `migrate` and gives its steps in words, or its error.
 fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>, String> {
@@ -40,7 +43,7 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
         steps.push(match step {
             Step::Included(migration) => format!("included {migration}"),
             Step::Ran(migration) => format!("ran {migration}"),
-            Step::Made(table) => format!("made {}", table.name),
+            Step::Made(table) => format!("made {table}"),
         });
     }));
     result.map(|()| steps).map_err(|error| error.to_string())
@@ -61,6 +64,9 @@ fn a_new_database_is_made_whole_and_has_every_migration() {
         "made departments",
         "made jobs",
         "made employees",
+        "made rowgate_loads",
+        "made rowgate_objects",
+        "made rowgate_rejects",
     ];
     assert_eq!(migrate(&database, BOTH).unwrap(), expected);
     assert_eq!(database.recorded(), ["0001_widen", "0002_rename"]);
@@ -74,14 +80,33 @@ fn a_new_database_is_made_whole_and_has_every_migration() {
 #[test]
 fn without_migrations_no_history_is_made() {
     let database = Database::new(&[]);
-    assert_eq!(migrate(&database, &[]).unwrap().len(), 3);
-    assert_eq!(database.tables(), ["departments", "employees", "jobs"]);
+    assert_eq!(migrate(&database, &[]).unwrap().len(), ALL.len());
+    assert!(!database.tables().contains(&"rowgate_migrations".to_owned()));
+}
+
+#[test]
+fn a_database_without_a_ledger_gets_one() {
+    let database = Database::new(&OLD);
+    assert_eq!(
+        compare(&database),
+        ["rowgate_loads", "rowgate_objects", "rowgate_rejects"]
+            .map(|table| format!("{table}: table: expected a table, found none"))
+    );
+    let made = ["made rowgate_loads", "made rowgate_objects", "made rowgate_rejects"];
+    assert_eq!(migrate(&database, &[]).unwrap(), made);
+    assert_eq!(compare(&database), [""; 0]);
 }
 
 #[test]
 fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
     let database = Database::new(&["departments", "jobs"]);
-    let steps = ["ran 0001_widen", "made employees"];
+    let steps = [
+        "ran 0001_widen",
+        "made employees",
+        "made rowgate_loads",
+        "made rowgate_objects",
+        "made rowgate_rejects",
+    ];
     assert_eq!(migrate(&database, &BOTH[..1]).unwrap(), steps);
     assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0002_rename"]);
     assert_eq!(migrate(&database, BOTH).unwrap(), [""; 0]);
@@ -171,7 +196,7 @@ fn what_was_finished_by_hand_can_be_recorded() {
 
 #[test]
 fn a_check_names_what_is_pending_or_missing_and_writes_nothing() {
-    let database = Database::new(&["departments", "jobs"]);
+    let database = Database::new(&[&["departments", "jobs"], &ALL[3..]].concat());
     let target = fake::target();
     let found = run(migrate::check(&database.client(&target), BOTH)).unwrap();
     let found: Vec<_> = found.iter().map(Difference::to_string).collect();

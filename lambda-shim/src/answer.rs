@@ -68,6 +68,7 @@ impl From<Manifest> for BackupSummary {
 pub(crate) struct Loaded {
     bucket: String,
     key: String,
+    load_id: String,
     status: Status,
     table: Option<&'static str>,
     received: u64,
@@ -81,6 +82,7 @@ impl Loaded {
         Self {
             bucket: object.bucket,
             key: object.key,
+            load_id: report.load_id.clone(),
             status: report.status,
             table: report.table,
             received: report.received,
@@ -160,8 +162,8 @@ mod tests {
         assert_eq!(
             value(&Answer::Loads { loads: vec![Loaded::new(object, &report)] }),
             json!({ "loads": [{
-                "bucket": "b", "key": "jobs/k.csv", "status": "complete", "table": "jobs",
-                "received": 5, "stored": 2, "kept": 2, "rejected": 1,
+                "bucket": "b", "key": "jobs/k.csv", "load_id": "", "status": "complete",
+                "table": "jobs", "received": 5, "stored": 2, "kept": 2, "rejected": 1,
             }] })
         );
         assert_eq!(value(&Answer::Report(Box::new(report)))["bytes"], 99);

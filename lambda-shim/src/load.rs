@@ -117,8 +117,11 @@ pub(crate) async fn load<H: Host>(
 
 fn log_report(ObjectRef { bucket, key, .. }: &ObjectRef, report: &LoadReport) {
     let &LoadReport { table, received, stored, kept, rejected, duration_ms, .. } = report;
-    let status = report.status.to_string();
-    info!(bucket, key, status, table, received, stored, kept, rejected, duration_ms, "loaded");
+    let (status, load_id) = (report.status.name(), &report.load_id);
+    info!(
+        bucket,
+        key, load_id, status, table, received, stored, kept, rejected, duration_ms, "loaded"
+    );
 }
 
 #[cfg(test)]

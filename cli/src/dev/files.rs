@@ -40,13 +40,16 @@ impl Files {
         .await?;
 
         let lambda_log = folder.join("lambda.log");
-        let lambda = LambdaHost::start(LambdaOptions {
-            environment: environment(variables, &s3, args.load_options.as_deref()),
+        let mut options = LambdaOptions {
+            environment: environment(variables, &s3, args),
             log: Some(lambda_log.clone()),
             retry_delays: RETRY_DELAYS.into(),
             ..LambdaOptions::new(program(args.lambda.as_deref())?)
-        })
-        .await?;
+        };
+        if let Some(seconds) = args.timeout {
+            options.timeout = Duration::try_from_secs_f64(seconds)?;
+        }
+        let lambda = LambdaHost::start(options).await?;
 
         lambda.listen(notifications);
         Ok(Self { s3, lambda, s3_log, lambda_log })
@@ -83,17 +86,16 @@ fn program(given: Option<&Path>) -> Result<PathBuf> {
     program.is_file().then_some(program).context("the Lambda is not built; run `make cli`")
 }
 
-fn environment(
-    variables: &Variables,
-    s3: &S3,
-    load_options: Option<&str>,
-) -> Vec<(String, String)> {
+fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, String)> {
     let of_worker = variables.iter().filter(|(name, _)| *name != "API_KEYS");
     let mut environment: Vec<_> =
         of_worker.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     environment.push(("API_KEYS".into(), GATEWAY_KEYS.into()));
     environment.push(("AWS_ENDPOINT_URL_S3".into(), s3.endpoint().into()));
     environment.push(("DATA_BUCKET".into(), s3.bucket().into()));
-    environment.extend(load_options.map(|options| ("LOAD_OPTIONS".into(), options.into())));
+    let options = args.load_options.clone();
+    environment.extend(options.map(|options| ("LOAD_OPTIONS".into(), options)));
+    let batch_bytes = args.batch_bytes.map(|bytes| bytes.to_string());
+    environment.extend(batch_bytes.map(|bytes| ("LOAD_BATCH_BYTES".into(), bytes)));
     environment
 }

@@ -45,6 +45,7 @@ pub(super) async fn load(
         key: key.to_owned(),
         version_id: uploaded.version_id.clone(),
         e_tag: Some(uploaded.e_tag.clone()),
+        sequencer: None,
     };
     report(&s3, &object, last_modified(&uploaded)?, wait).await.map(Some)
 }

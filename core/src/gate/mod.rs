@@ -1,5 +1,7 @@
 //! The HTTP door: key, route, rows, answer. The Worker and API Gateway both come in here.
 
+mod idempotency;
+mod loads;
 mod options;
 mod problem;
 mod source;
@@ -18,8 +20,10 @@ use crate::data_api::ExecuteStatement;
 use crate::host::{Client, Host, RateLimit, Repeat};
 use crate::http::{Response, header};
 use crate::ingest::{Intake, Report, TableReport, Verdict};
+use crate::ledger::RequestToClaim;
 use crate::settings::Settings;
 
+use idempotency::{idempotency_key, owner};
 use options::options;
 use problem::{Problem, json_response, problem_response};
 
@@ -56,11 +60,22 @@ pub enum BodyError {
 }
 
 /// Who sends a request.
+#[derive(Clone, Copy)]
 enum Caller<'h> {
     /// Whoever has the key that was presented.
     Unknown(&'h str),
     /// Whom API Gateway has let in, by the id of the key.
     Admitted(&'h str),
+}
+
+impl Caller<'_> {
+    /// Where the request came in, for the history.
+    fn door(&self) -> &'static str {
+        match self {
+            Self::Unknown(_) => "http",
+            Self::Admitted(_) => "gateway",
+        }
+    }
 }
 
 const NO_ENTRY: &str = "API_KEYS has no entry gateway:<id of the key> or gateway:*";
@@ -117,42 +132,68 @@ impl Gate {
         caller: Caller<'_>,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
-        let post = match Route::of(head)? {
-            Route::Health { deep: false } => return Ok(health()),
-            Route::Health { deep: true } => return self.deep_health(host, head, caller).await,
-            Route::Post(post) => post,
-        };
+        let route = Route::of(head)?;
+        if let Route::Health { deep: false } = route {
+            return Ok(health());
+        }
         let key = self.admit(host, head, caller).await?;
+        let client = self.client(host);
+        match route {
+            Route::Health { .. } => deep_health(&client).await,
+            Route::Loads => loads::list(&client, &owner(&caller, key), &head.query).await,
+            Route::Load(load_id) => loads::show(&client, &owner(&caller, key), load_id).await,
+            Route::Post(post) => self.post(&client, head, &post, caller, key, body).await,
+        }
+    }
+
+    /// Reads and stores the rows of a request that was let in.
+    async fn post<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        head: &Head,
+        post: &Post<'_>,
+        caller: Caller<'_>,
+        key: &KeyEntry,
+        body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
+    ) -> Result<Response, Problem> {
         let source = post.source(key, head)?;
         let options = options(&head.query)?;
+        // A dry run has no effect that could be had twice.
+        let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
 
         let _reserved = self.reserve(self.body_limit(head)?)?;
         let body = self.read(body).await?;
         let mut intake = Intake::new(options);
         source.read(&body, key, self.settings.max_rows, &mut intake)?;
-        drop(body);
 
-        let report =
-            intake.store(&self.client(host)).await.map_err(|error| Problem::of_store(&error))?;
-        Ok(report_response(&report))
+        let Some(idempotency_key) = idempotency_key else {
+            drop(body);
+            let stored = intake.store(client).await;
+            return stored
+                .map(|report| report_response(&report))
+                .map_err(|error| Problem::of_store(&error));
+        };
+        let request = RequestToClaim {
+            door: caller.door(),
+            key_id: &owner(&caller, key),
+            idempotency_key,
+            method: &head.method,
+            path: &head.path,
+            query: &head.query,
+            content_type: header(&head.headers, "content-type").unwrap_or_default(),
+            body: &body,
+        };
+        match idempotency::claim(client, &self.settings.lease, &request).await? {
+            Ok(claim) => {
+                drop(body);
+                idempotency::store(client, &claim, intake).await
+            }
+            Err(answer) => Ok(answer),
+        }
     }
 
     fn client<'g, H: Host>(&'g self, host: &'g H) -> Client<'g, H> {
         Client::new(host, &self.settings.target, TIME)
-    }
-
-    async fn deep_health<H: Host>(
-        &self,
-        host: &H,
-        head: &Head,
-        caller: Caller<'_>,
-    ) -> Result<Response, Problem> {
-        self.admit(host, head, caller).await?;
-        let call = ExecuteStatement { sql: "SELECT 1", ..ExecuteStatement::default() };
-        match self.client(host).call(&call, Repeat::Harmless).await {
-            Ok(_) => Ok(health()),
-            Err(error) => Err(Problem::unavailable("database_unavailable", error.to_string())),
-        }
     }
 
     /// Lets a request in by its address and key.
@@ -255,6 +296,10 @@ enum Route<'h> {
         /// Whether the database is to be asked.
         deep: bool,
     },
+    /// The key's loads.
+    Loads,
+    /// One of them.
+    Load(&'h str),
     Post(Post<'h>),
 }
 
@@ -269,6 +314,8 @@ impl<'h> Route<'h> {
         let segments: Vec<&str> = head.path.trim_start_matches('/').split('/').collect();
         let (method, route) = match segments.as_slice() {
             ["health"] => ("GET", Self::Health { deep: head.query == "deep" }),
+            ["loads"] => ("GET", Self::Loads),
+            ["loads", load_id] => ("GET", Self::Load(load_id)),
             ["insert_data"] => ("POST", Self::Post(Post::Tables)),
             ["tables", table, "rows"] => ("POST", Self::Post(Post::Table(table))),
             _ => return Err(Problem::new(404, "unknown_route", "there is no such route")),
@@ -288,6 +335,14 @@ fn health() -> Response {
         version: &'static str,
     }
     json_response(200, &Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+}
+
+async fn deep_health<H: Host>(client: &Client<'_, H>) -> Result<Response, Problem> {
+    let call = ExecuteStatement { sql: "SELECT 1", ..ExecuteStatement::default() };
+    match client.call(&call, Repeat::Harmless).await {
+        Ok(_) => Ok(health()),
+        Err(error) => Err(Problem::unavailable("database_unavailable", error.to_string())),
+    }
 }
 
 fn report_response(report: &Report) -> Response {

@@ -73,6 +73,9 @@ impl Problem {
             StoreError::Refused(cause) => {
                 Self::new(500, "database_refused", format!("nothing was stored: {cause}"))
             }
+            StoreError::LeaseLost | StoreError::Outdated => {
+                Self::unavailable("lease_lost", "nothing was stored; try again")
+            }
             StoreError::WrongCount { .. } => Self::new(500, "wrong_count", error.to_string()),
         }
     }

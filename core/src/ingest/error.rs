@@ -18,6 +18,10 @@ pub enum StoreError {
     OutcomeUnknown(String),
     /// Nothing was stored: the call was refused, and would be again.
     Refused(String),
+    /// Nothing was stored: the claim in the ledger is somebody else's by now, or its time is over.
+    LeaseLost,
+    /// Nothing was stored: a newer version of the file is there.
+    Outdated,
     /// The database says that it stored another number of rows than it was sent.
     WrongCount {
         /// Rows sent.
@@ -29,7 +33,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// An error of a call that cannot have made anything last.
-    pub(super) fn before_commit(error: &CallError) -> Self {
+    pub(crate) fn before_commit(error: &CallError) -> Self {
         match error.retry() {
             Retry::NotRun => Self::Unavailable(error.to_string()),
             Retry::OutcomeUnknown | Retry::Transaction => Self::Interrupted(error.to_string()),
@@ -53,6 +57,8 @@ impl fmt::Display for StoreError {
             Self::Interrupted(cause) => write!(f, "transaction interrupted: {cause}"),
             Self::OutcomeUnknown(cause) => write!(f, "outcome unknown: {cause}"),
             Self::Refused(cause) => write!(f, "refused: {cause}"),
+            Self::LeaseLost => f.write_str("the lease is over: somebody else is at it, or may be"),
+            Self::Outdated => f.write_str("a newer version of the file is there"),
             Self::WrongCount { sent, stored } => {
                 write!(f, "the database counted {stored} rows of {sent}")
             }

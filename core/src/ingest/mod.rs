@@ -1,5 +1,6 @@
 //! Rows in, checked and sorted into good and rejected; the good ones out in one transaction.
 
+mod entry;
 mod error;
 mod keys;
 mod lookup;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use hashbrown::{HashMap, HashSet};
 
 use crate::host::{Client, Host};
+use crate::ledger::{Answer, Claim};
 use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
 use crate::record::{Place, RawRow, Record};
 use crate::schema::{self, TABLES, Table};
@@ -21,6 +23,7 @@ use crate::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
 
 use keys::{Key, Keys};
 
+pub(crate) use entry::Entry;
 pub use error::StoreError;
 pub(crate) use report::ByName;
 pub use report::{Report, TableReport, Verdict};
@@ -61,6 +64,8 @@ pub struct Intake {
     options: Options,
     /// Whether good rows are kept to be stored, not only checked.
     keeps_rows: bool,
+    /// The first row that is: those before it were dealt with by an earlier attempt.
+    first_kept: u64,
     /// The most bytes of one statement's rows.
     chunk_limit: usize,
     /// Whether the rows are a file's: their keys are forgotten once no more are compared.
@@ -121,6 +126,7 @@ impl Intake {
         Self {
             options,
             keeps_rows: true,
+            first_kept: 0,
             chunk_limit: CHUNK_LIMIT,
             is_file: false,
             tables: Vec::new(),
@@ -136,9 +142,10 @@ impl Intake {
         Self { keeps_rows: false, is_file: true, ..Self::new(options) }
     }
 
-    /// An intake of one file's rows, which gives them away in batches of so many bytes.
-    pub(crate) fn in_batches(options: Options, chunk_limit: usize) -> Self {
-        Self { chunk_limit, is_file: true, ..Self::new(options) }
+    /// An intake of one file's rows, which gives them away in batches of so many bytes. Those
+    /// before the first one that is to be stored are only checked.
+    pub(crate) fn in_batches(options: Options, chunk_limit: usize, first_kept: u64) -> Self {
+        Self { chunk_limit, first_kept, is_file: true, ..Self::new(options) }
     }
 
     /// Takes note of a table that the request names, so that the report has it even without rows.
@@ -150,7 +157,8 @@ impl Intake {
     pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
         let Options { strict, .. } = self.options;
-        let (keeps_rows, chunk_limit) = (self.keeps_rows, self.chunk_limit);
+        let is_done = place.index.is_some_and(|index| index < self.first_kept);
+        let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let intake = self.table_mut(table);
         if last_key_is_past {
@@ -162,7 +170,7 @@ impl Intake {
         let errors = match checked {
             Ok(record) => {
                 intake.received += 1;
-                if keeps_rows {
+                if keeps_row {
                     intake.keep(&record, place, chunk_limit);
                 }
                 return Vec::new();
@@ -193,14 +201,20 @@ impl Intake {
 
     /// The report as it is before anything is stored; all that an offline check has to say.
     pub fn report(self) -> Report {
-        let verdict = self.verdict();
+        let (tables, verdict) = (self.counts(), self.verdict());
+        Report { tables, verdict, outcomes: self.outcomes, dry_run: self.options.dry_run }
+    }
+
+    /// The report as it would be now.
+    fn report_so_far(&self) -> Report {
+        let (tables, verdict) = (self.counts(), self.verdict());
+        let outcomes = self.outcomes.clone();
+        Report { tables, verdict, outcomes, dry_run: self.options.dry_run }
+    }
+
+    fn counts(&self) -> Vec<TableReport> {
         let refused = self.refused();
-        Report {
-            tables: self.tables.iter().map(|intake| intake.report(refused)).collect(),
-            outcomes: self.outcomes,
-            verdict,
-            dry_run: self.options.dry_run,
-        }
+        self.tables.iter().map(|intake| intake.report(refused)).collect()
     }
 
     /// Stores the good rows, parents first, all or none.
@@ -209,18 +223,36 @@ impl Intake {
     /// take becomes an outcome like any other, and the rest is stored only with
     /// [`OnError::Skip`]. A request that is refused by its rows alone makes no call.
     pub async fn store<H: Host>(mut self, client: &Client<'_, H>) -> Result<Report, StoreError> {
-        self.settle(client).await?;
+        self.settle(client, None).await?;
         Ok(self.report())
     }
 
-    async fn settle<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
+    /// The same for a request that is claimed in the ledger, always in a transaction: its answer is
+    /// stored with the rows. Without rows to store (`false`) it is not stored yet.
+    pub(crate) async fn store_claimed<H: Host>(
+        mut self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+        answer: fn(&Report) -> Answer,
+    ) -> Result<(Report, bool), StoreError> {
+        self.settle(client, Some(&Entry::Request { claim, answer })).await?;
+        let is_stored = !self.refused() && !self.chunk_positions().is_empty();
+        Ok((self.report(), is_stored))
+    }
+
+    async fn settle<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
         if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }
-        if !self.refused() {
+        // A file's place in the ledger moves on even if none of the rows is good.
+        if !self.refused() || entry.is_some_and(Entry::is_file) {
             match self.options.dry_run {
                 true => self.look(client).await?,
-                false => self.write(client).await?,
+                false => self.write(client, entry).await?,
             }
         }
         Ok(())
@@ -418,11 +450,13 @@ impl TableIntake {
 
 impl Batch {
     /// Stores the rows; those that the database does not take are rejected, the others stored.
+    /// With an entry they are stored together with their place in the ledger.
     pub(crate) async fn store<H: Host>(
         mut self,
         client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
     ) -> Result<Stored, StoreError> {
-        self.0.settle(client).await?;
+        self.0.settle(client, entry).await?;
         let refused = self.0.refused();
         let mut rejected = core::mem::take(&mut self.0.rejected);
         rejected.sort_by_key(|(place, _)| place.index);

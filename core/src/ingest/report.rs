@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use crate::outcome::Outcomes;
 
 /// The counts per table, and what is wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Report {
     pub(super) tables: Vec<TableReport>,
     pub(super) outcomes: Outcomes,
@@ -54,6 +54,11 @@ impl Report {
     /// What is wrong, and how often.
     pub fn outcomes(&self) -> &Outcomes {
         &self.outcomes
+    }
+
+    /// Lists no more errors than so many.
+    pub(crate) fn cap(&mut self, most: usize) {
+        self.outcomes.cap(most);
     }
 
     /// What the request came to; of a dry run, what it would have come to.

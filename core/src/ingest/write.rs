@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Intake, StoreError};
+use super::{Entry, Intake, StoreError};
 use crate::data_api::{BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction};
 use crate::host::{CallError, Client, Host, Repeat};
+use crate::operation::Retry;
 use crate::outcome::{RowError, RowErrorKind};
 use crate::schema::Table;
 use crate::statement::{self, Chunk, OnDuplicate};
@@ -42,27 +43,32 @@ impl Intake {
     pub(super) async fn write<H: Host>(
         &mut self,
         client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
     ) -> Result<(), StoreError> {
         let mut attempt = 1;
         loop {
             for intake in &mut self.tables {
                 intake.kept = 0;
             }
-            match self.write_once(client).await {
+            match self.write_once(client, entry).await {
                 Err(StoreError::Interrupted(_)) if attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
         }
     }
 
-    async fn write_once<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
+    async fn write_once<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
         match self.chunk_positions().as_slice() {
-            [] => Ok(()),
-            [only] => match self.write_chunk(client, *only, None).await? {
+            [] if entry.is_none_or(|entry| !entry.is_file()) => Ok(()),
+            [only] if entry.is_none() => match self.write_chunk(client, *only, None).await? {
                 Settled::Yes => Ok(()),
-                Settled::NeedsTransaction => self.in_transaction(client, &[*only]).await,
+                Settled::NeedsTransaction => self.in_transaction(client, &[*only], None).await,
             },
-            all => self.in_transaction(client, all).await,
+            all => self.in_transaction(client, all, entry).await,
         }
     }
 
@@ -70,17 +76,42 @@ impl Intake {
         &mut self,
         client: &Client<'_, H>,
         chunks: &[(usize, usize)],
+        entry: Option<&Entry<'_>>,
     ) -> Result<(), StoreError> {
         let id = client
             .call(&BeginTransaction, Repeat::Harmless)
             .await
             .map_err(|error| StoreError::before_commit(&error))?;
-        let result = match self.write_chunks(client, chunks, &id).await {
-            Ok(()) if !self.refused() => return commit(client, &id).await,
+        let result = match self.write_with_entry(client, chunks, &id, entry).await {
+            Ok(()) if self.is_to_last(entry) => return commit(client, &id, entry).await,
             result => result,
         };
         roll_back(client, &id).await;
-        result
+        match (result, entry) {
+            (Err(StoreError::LeaseLost), Some(entry)) => Err(entry.lost(client).await),
+            (result, _) => result,
+        }
+    }
+
+    /// Whether the transaction is to be committed.
+    fn is_to_last(&self, entry: Option<&Entry<'_>>) -> bool {
+        !self.refused() || entry.is_some_and(Entry::is_file)
+    }
+
+    async fn write_with_entry<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        chunks: &[(usize, usize)],
+        id: &str,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        let Some(entry) = entry else { return self.write_chunks(client, chunks, id).await };
+        let said = entry.open(client, id, self).await?;
+        self.write_chunks(client, chunks, id).await?;
+        match self.is_to_last(Some(entry)) {
+            true => entry.close(client, id, self, said).await,
+            false => Ok(()),
+        }
     }
 
     async fn write_chunks<H: Host>(
@@ -264,18 +295,34 @@ fn check_count(
     if plausible { Ok(Written::Rows(stored)) } else { Err(StoreError::WrongCount { sent, stored }) }
 }
 
-async fn commit<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), StoreError> {
+async fn commit<H: Host>(
+    client: &Client<'_, H>,
+    id: &str,
+    entry: Option<&Entry<'_>>,
+) -> Result<(), StoreError> {
     let commit = CommitTransaction { transaction_id: id };
     let Err(error) = client.call(&commit, Repeat::Never).await else { return Ok(()) };
     // Where the commit was not run this ends the transaction; where it was, it finds none.
-    roll_back(client, id).await;
-    Err(StoreError::of_commit(&error))
+    let has_ended = roll_back(client, id).await;
+    let error = StoreError::of_commit(&error);
+    let (StoreError::OutcomeUnknown(cause), Some(entry)) = (&error, entry) else {
+        return Err(error);
+    };
+    match entry.is_committed(client).await {
+        Some(true) => Ok(()),
+        Some(false) if has_ended => Err(StoreError::Interrupted(cause.clone())),
+        _ => Err(error),
+    }
 }
 
-/// If this fails as well, the service rolls back by itself after 3 idle minutes.
-async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) {
+/// Answers whether the transaction is surely over. If this fails as well, the service rolls back by
+/// itself after 3 idle minutes.
+async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> bool {
     let rollback = RollbackTransaction { transaction_id: id };
-    let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
+    match client.call(&rollback, Repeat::Harmless).await {
+        Ok(()) => true,
+        Err(error) => error.retry() == Retry::Transaction,
+    }
 }
 
 /// MySQL's number, if the error says that a row and not the statement is at fault.

@@ -4,6 +4,7 @@
 //! What is in memory does not grow with the file: three ranges, two batches, and the keys of the
 //! first rows.
 
+mod claimed;
 mod object;
 mod options;
 mod pass;
@@ -25,11 +26,13 @@ use crate::schema::{self, Table};
 use crate::source::Source;
 use crate::statement::OnDuplicate;
 
+pub use claimed::find_load;
 pub use object::{ObjectRef, load_object};
 pub use options::{LoadOptions, LoadRules, LoadSettings};
 pub use rejects::RejectSink;
 pub use report::{LoadReport, Status};
 
+use claimed::Claimed;
 use pass::Pass;
 use rejects::RejectWriter;
 
@@ -43,6 +46,10 @@ pub enum LoadError {
     Read(String),
     /// Its rows could not be stored.
     Store(StoreError),
+    /// Another attempt is at it.
+    Running,
+    /// It took longer than its lease, so that another attempt may be at it.
+    LeaseLost,
     /// Its report or its rejected rows could not be written.
     Write(String),
 }
@@ -53,6 +60,8 @@ impl fmt::Display for LoadError {
             Self::OutOfTime => f.write_str("no time left"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
             Self::Store(error) => error.fmt(f),
+            Self::Running => f.write_str("another attempt is at it"),
+            Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),
             Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),
         }
     }
@@ -99,14 +108,30 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
     options: &LoadOptions,
     sink: &mut R,
 ) -> LoadReport {
+    load_claimed(database, source, path, options, sink, None).await
+}
+
+/// The same of a file that is claimed in the ledger: it goes on where an earlier attempt has
+/// committed, and its place moves on with its rows.
+async fn load_claimed<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    path: &str,
+    options: &LoadOptions,
+    sink: &mut R,
+    claimed: Option<&Claimed<'_>>,
+) -> LoadReport {
     let host = database.host();
     let mut report = LoadReport::begin(host, *options, source.size());
+    if let Some(claimed) = claimed {
+        report.load_id.clone_from(&claimed.claim.load_id);
+    }
     match File::of_path(path) {
         Ok(file) => {
             report.table = Some(file.table.name);
             report.format = Some(file.format);
             let rejects = RejectWriter::new(sink, file.table, file.format);
-            let loaded = load_rows(database, source, &file, rejects, &mut report).await;
+            let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
             report = match loaded {
                 Ok(status) => LoadReport { status, ..report },
                 Err(error) => failed(report, error),
@@ -132,11 +157,15 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     file: &File,
     mut rejects: RejectWriter<'_, R>,
     report: &mut LoadReport,
+    claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
     let options = report.settings;
-    if options.may_refuse() {
+    // Once rows have been stored it is decided that they are.
+    let is_decided = claimed.is_some_and(|claimed| claimed.progress.position.row > 0);
+    if options.may_refuse() && !is_decided {
         let asks = options.check_references || options.on_duplicate == OnDuplicate::Fail;
-        let pass = Pass { database, source, file, options: options.ingest(true), asks };
+        let options = options.ingest(true);
+        let pass = Pass { database, source, file, options, asks, claimed: None };
         let checked = pass.run(&mut rejects, report).await?;
         if let Some(status) = checked.or_else(|| refuse(file, report)) {
             report.rejects = finish(rejects).await?;
@@ -145,7 +174,8 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
         rejects.restart().await;
         report.forget_rows();
     }
-    let pass = Pass { database, source, file, options: options.ingest(false), asks: true };
+    let options = options.ingest(false);
+    let pass = Pass { database, source, file, options, asks: true, claimed };
     let ended = pass.run(&mut rejects, report).await?;
     report.rejects = finish(rejects).await?;
     Ok(ended.unwrap_or_else(|| stored(report)))

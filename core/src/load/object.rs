@@ -7,11 +7,15 @@ use core::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::claimed::{self, Begun, Claimed, begin, table_of};
 use super::{
-    File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load, milliseconds,
+    File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load_claimed,
+    milliseconds,
 };
+use crate::data_api::Target;
 use crate::hex::hex;
-use crate::host::{Client, Host, Repeat};
+use crate::host::{CallError, Client, Host, Repeat};
+use crate::ledger::Claim;
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
 use crate::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
@@ -35,6 +39,8 @@ pub struct ObjectRef {
     pub version_id: Option<String>,
     /// The ETag without quotes; `None` for whatever is there.
     pub e_tag: Option<String>,
+    /// By what S3 orders the events of one key; `None` where nobody has told it.
+    pub sequencer: Option<String>,
 }
 
 impl ObjectRef {
@@ -81,42 +87,132 @@ pub async fn load_object<H: Host>(
     check_key(&object.key)?;
 
     let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
-    let mut report = match head(&s3, object).await {
+    let database = Client::new(host, &settings.target, time).patient(PATIENCE);
+    let attempt = match head(&s3, object).await {
         Ok(Some(head)) => {
             let object = pinned(object, &head);
-            let database = Client::new(host, &settings.target, time).patient(PATIENCE);
-            let source = ObjectSource {
-                client: &s3,
-                bucket: &object.bucket,
-                key: &object.key,
-                version_id: object.version_id.as_deref(),
-                e_tag: object.e_tag.as_deref(),
-                size: head.content_length,
-            };
-            let rejects = object.beside("rejects", reject_extension(&object.key));
-            let mut sink = S3Rejects {
-                upload: Upload::new(&s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
-                key: &rejects,
-            };
-            let report = load(&database, &source, &object.key, &options, &mut sink).await;
-            if report.failure.is_some() {
-                sink.abandon().await;
-            }
-            LoadReport { object: Some(object.clone()), ..report }
+            load_version(&s3, &database, settings, &object, head.content_length).await?
         }
-        Ok(None) => gone(object, LoadReport::begin(host, options, 0)),
+        Ok(None) => Attempt::of(gone(object, LoadReport::begin(host, options, 0))),
         Err(error) => {
             let report = LoadReport::begin(host, options, 0);
-            failed(LoadReport { object: Some(object.clone()), ..report }, error)
+            Attempt::failed(LoadReport { object: Some(object.clone()), ..report }, error)
         }
     };
+    let Attempt { mut report, claim, written } = attempt;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
-    write_report(&s3, &report).await?;
+    if let Err(error) = write_report(&s3, &report, written).await {
+        report = failed(report, error);
+    }
+    if let Some(claim) = &claim {
+        claimed::end(&database, claim, &report).await?;
+    }
     match report.failure.clone() {
         Some(failure) => Err(failure),
         None => Ok(report),
     }
+}
+
+/// What one attempt has come to.
+struct Attempt {
+    report: LoadReport,
+    /// The file's row of the ledger, which is to be told.
+    claim: Option<Claim>,
+    written: Written,
+}
+
+/// What is to be written as the object's report.
+enum Written {
+    /// The report.
+    Anew,
+    /// The report, unless there is one: a failed look at the ledger says nothing about a load.
+    IfAbsent,
+    /// This.
+    Now(Vec<u8>),
+    /// Nothing: it is there.
+    Already,
+}
+
+impl Attempt {
+    fn of(report: LoadReport) -> Self {
+        Self { report, claim: None, written: Written::Anew }
+    }
+
+    /// One that has failed before it began.
+    fn failed(report: LoadReport, error: LoadError) -> Self {
+        Self { report: failed(report, error), claim: None, written: Written::IfAbsent }
+    }
+}
+
+/// Loads one version of an object, unless that is done or somebody is at it.
+async fn load_version<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    database: &Client<'_, H, Target>,
+    settings: &LoadSettings,
+    object: &ObjectRef,
+    size: u64,
+) -> Result<Attempt, LoadError> {
+    let options = settings.rules.options(&object.key);
+    let Some(table) = table_of(&object.key) else {
+        let report = load_rows(s3, database, object, size, &options, None).await;
+        return Ok(Attempt::of(report));
+    };
+    let (claim, progress) = match begin(database, &settings.lease, object, table, &options).await {
+        Ok(Begun::Claimed(claim, progress)) => (claim, progress),
+        Ok(Begun::Over(report, body)) => {
+            let is_done = report.status == Status::Duplicate;
+            let written = match body {
+                Some(body) => Written::Now(body),
+                None if is_done => Written::Already,
+                None => Written::Anew,
+            };
+            return Ok(Attempt { report, claim: None, written });
+        }
+        // The report is that attempt's to write.
+        Err(LoadError::Running) => return Err(LoadError::Running),
+        Err(error) => {
+            let report = LoadReport::begin(database.host(), options, size);
+            let report = LoadReport { object: Some(object.clone()), ..report };
+            return Ok(Attempt::failed(report, error));
+        }
+    };
+    let options = claimed::options(&progress, &options);
+    let batch_bytes = settings.batch_bytes;
+    let claimed = Claimed { claim: &claim, progress, batch_bytes };
+    let report = load_rows(s3, database, object, size, &options, Some(&claimed)).await;
+    match report.failure {
+        Some(LoadError::LeaseLost) => Err(LoadError::LeaseLost),
+        _ => Ok(Attempt { report, claim: Some(claim), written: Written::Anew }),
+    }
+}
+
+async fn load_rows<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    database: &Client<'_, H, Target>,
+    object: &ObjectRef,
+    size: u64,
+    options: &super::LoadOptions,
+    claimed: Option<&Claimed<'_>>,
+) -> LoadReport {
+    let source = ObjectSource {
+        client: s3,
+        bucket: &object.bucket,
+        key: &object.key,
+        version_id: object.version_id.as_deref(),
+        e_tag: object.e_tag.as_deref(),
+        size,
+    };
+    let rejects = object.beside("rejects", reject_extension(&object.key));
+    let mut sink = S3Rejects {
+        upload: Upload::new(s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
+        key: &rejects,
+    };
+    let report = load_claimed(database, &source, &object.key, options, &mut sink, claimed).await;
+    if report.failure.is_some() {
+        sink.abandon().await;
+    }
+    LoadReport { object: Some(object.clone()), ..report }
 }
 
 /// URL parsers take such segments away, so that no request for the key could be made.
@@ -173,18 +269,28 @@ fn gone(object: &ObjectRef, report: LoadReport) -> LoadReport {
 async fn write_report<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     report: &LoadReport,
+    written: Written,
 ) -> Result<(), LoadError> {
     let Some(object) = &report.object else { return Ok(()) };
-    let failed = |cause: String| LoadError::Write(cause);
-    let body = serde_json::to_vec(report).map_err(|error| failed(error.to_string()))?;
+    let if_none_match = matches!(written, Written::IfAbsent);
+    let body = match written {
+        Written::Already => return Ok(()),
+        Written::Now(body) => body,
+        Written::Anew | Written::IfAbsent => {
+            serde_json::to_vec(report).map_err(|error| LoadError::Write(error.to_string()))?
+        }
+    };
     let put = PutObject {
         bucket: &object.bucket,
         key: &object.report_key(),
         body: body.into(),
         content_type: "application/json",
-        if_none_match: false,
+        if_none_match,
     };
-    s3.call(&put, Repeat::Harmless).await.map_err(|error| failed(error.to_string()))
+    match s3.call(&put, Repeat::Harmless).await {
+        Err(CallError::Api(error)) if if_none_match && error.is_precondition_failed() => Ok(()),
+        result => result.map_err(|error| LoadError::Write(error.to_string())),
+    }
 }
 
 struct S3Rejects<'s, H> {

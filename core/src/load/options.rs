@@ -7,12 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_api::Target;
 use crate::ingest::{OnError, Options};
+use crate::ledger::Lease;
 use crate::s3::Endpoint;
-use crate::settings::{Lookup, SettingsError, invalid};
+use crate::settings::{Lookup, SettingsError, invalid, number};
 use crate::statement::OnDuplicate;
 
+/// The most bytes of rows in one statement: 24 of them for a million short rows. Two of them are in
+/// memory, and the one that travels a second time as its request.
+pub(super) const BATCH_BYTES: usize = 2_500_000;
+
 /// How one file is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// What to do with rows that are not good; `skip` unless told otherwise.
     pub on_error: OnError,
@@ -68,6 +73,11 @@ pub struct LoadSettings {
     pub endpoint: Endpoint,
     /// How they are loaded.
     pub rules: LoadRules,
+    /// How long a file is held without a sign of life (`LEDGER_LEASE_SECONDS`, 120).
+    pub lease: Lease,
+    /// The most bytes of rows in one statement, and so in one commit (`LOAD_BATCH_BYTES`,
+    /// 2,500,000, which is also the most).
+    pub batch_bytes: usize,
 }
 
 impl LoadSettings {
@@ -77,6 +87,10 @@ impl LoadSettings {
         Ok(Self {
             target: Target::read(lookup)?,
             endpoint: Endpoint::read(lookup)?,
+            lease: Lease::read(lookup)?,
+            batch_bytes: number(lookup, "LOAD_BATCH_BYTES")?
+                .unwrap_or(BATCH_BYTES)
+                .min(BATCH_BYTES),
             rules: rules.map_or_else(|| Ok(LoadRules::default()), |text| LoadRules::read(&text))?,
         })
     }

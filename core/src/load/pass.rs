@@ -1,25 +1,25 @@
 //! One reading of a file.
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
+use core::pin::Pin;
 use core::time::Duration;
 
 use futures_util::future::join;
 use futures_util::stream::Stream;
 
+use super::options::BATCH_BYTES;
 use super::reader::{Mark, ReadError, Reader};
 use super::rejects::{RejectSink, RejectWriter};
-use super::{File, LoadError, LoadReport, Status, milliseconds};
+use super::{Claimed, File, LoadError, LoadReport, Status, milliseconds};
 use crate::host::{Client, Host};
-use crate::ingest::{Batch, Intake, Options, Rejected, StoreError, Stored};
+use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
+use crate::ledger::{Claim, Counts, Position, StoredRejects};
 use crate::outcome::{RowError, RowErrorKind};
 use crate::source::{Piece, Source, SourceError};
-
-/// The most bytes of rows in one statement: 24 calls for a million short rows. Two of them are in
-/// memory, and the one that travels a second time as its request.
-const BATCH_BYTES: usize = 2_500_000;
 
 /// Reads a file once, to check its rows or to store them.
 pub(super) struct Pass<'p, H, S> {
@@ -29,11 +29,54 @@ pub(super) struct Pass<'p, H, S> {
     pub(super) options: Options,
     /// Whether the database is asked at all.
     pub(super) asks: bool,
+    /// The file's place in the ledger, if that is to move on.
+    pub(super) claimed: Option<&'p Claimed<'p>>,
 }
 
 /// The file's last row if it is wrong, held back: its quote may be open, and what stands behind
 /// it in the reject file would be lost in it.
 type Held = Option<(Option<u64>, Vec<RowError>)>;
+
+/// Rows between the file and the batches.
+struct Rows {
+    intake: Intake,
+    /// Where the batch that is full ends.
+    end: Option<Position>,
+    held: Held,
+    /// Rows that the database did not take from an earlier attempt; they are not sent again.
+    known: StoredRejects,
+    /// The first row that no earlier attempt has dealt with.
+    first_new: u64,
+}
+
+/// A batch on its way into the database.
+struct Travelling<'t> {
+    batch: Batch,
+    /// From where the file can be read again.
+    mark: Arc<Mark>,
+    entry: Option<Entry<'t>>,
+}
+
+/// Batches one after the other in the ledger.
+struct Places<'p> {
+    claim: Option<&'p Claim>,
+    /// Up to where the batches before have come.
+    reached: Position,
+}
+
+impl<'p> Places<'p> {
+    /// The next batch's entry; it ends at `to`.
+    fn next(&mut self, to: Position, report: &LoadReport) -> Option<Entry<'p>> {
+        let before = Counts {
+            received: report.received,
+            stored: report.stored,
+            kept: report.kept,
+            rejected: report.rejected,
+        };
+        let from = mem::replace(&mut self.reached, to);
+        Some(Entry::File { claim: self.claim?, from, to, before })
+    }
+}
 
 impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Reads to the end, or answers how the file ended otherwise.
@@ -42,23 +85,33 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<Option<Status>, LoadError> {
-        let mut reader = Reader::open(self.source, self.file);
-        let mut intake = match self.asks {
-            true => Intake::in_batches(self.options, BATCH_BYTES),
-            false => Intake::check_only(self.options),
+        let mut reader = match self.reader().await {
+            Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
+            reader => reader.map_err(broken)?,
         };
-        let (mut at_end, mut held) = (false, None);
+        let mut rows = self.rows();
+        let mut places = self.places();
+        if let Some(claimed) = self.claimed {
+            let Counts { stored, kept, .. } = claimed.progress.counts;
+            report.add_good(stored, kept);
+        }
+        let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
             let storing = self.store(batch.take());
             let filling = async {
                 match at_end {
                     true => Ok(true),
-                    false => self.fill(&mut reader, &mut intake, rejects, report, &mut held).await,
+                    false => self.fill(&mut reader, &mut rows, rejects, report).await,
                 }
             };
             let (stored, filled) = join(storing, filling).await;
-            if let Some((stored, mark, time)) = stored.map_err(LoadError::Store)? {
+            let stored = match stored {
+                Err(StoreError::Outdated) => return Ok(Some(Status::Superseded)),
+                Err(StoreError::LeaseLost) => return Err(LoadError::LeaseLost),
+                stored => stored.map_err(LoadError::Store)?,
+            };
+            if let Some((stored, mark, time)) = stored {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
             }
@@ -69,10 +122,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                     report.add_fault(self.file.table, kind);
                     true
                 }
-                Err(ReadError::Source(SourceError::Gone)) => {
-                    report.add_fault(self.file.table, RowErrorKind::ObjectGone);
-                    return Ok(Some(Status::Gone));
-                }
+                Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
                 Err(error) => return Err(broken(error)),
             };
             // While no batch travels, since a part in memory twice and a batch in memory twice are
@@ -82,27 +132,69 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 return Err(LoadError::OutOfTime);
             }
             // Without a batch its rows go on from where they began.
-            if let Some(next) = intake.take_batch(at_end) {
-                batch = Some((next, mem::replace(&mut start, reader.mark().clone())));
+            if let Some(next) = rows.intake.take_batch(at_end) {
+                let end = rows.end.take().unwrap_or_else(|| reader.place());
+                let mark = mem::replace(&mut start, reader.mark().clone());
+                batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
             }
         }
-        if let Some((line, errors)) = held {
+        if let Some((line, errors)) = rows.held {
             rejects.reject(reader.decoder(), line, &errors);
         }
         if !self.asks {
-            report.add_good(intake.received() - report.invalid, 0);
+            report.add_good(rows.intake.received() - report.invalid, 0);
         }
         Ok(None)
     }
 
+    fn rows(&self) -> Rows {
+        let progress = self.claimed.map(|claimed| &claimed.progress);
+        let first_kept = progress.map_or(0, |progress| progress.position.row);
+        let has_known = progress.is_some_and(|it| it.counts.rejected > 0 && it.position.row > 0);
+        Rows {
+            intake: match self.asks {
+                true => Intake::in_batches(self.options, self.batch_bytes(), first_kept),
+                false => Intake::check_only(self.options),
+            },
+            end: None,
+            held: None,
+            known: StoredRejects::new(self.file.table, has_known),
+            first_new: first_kept,
+        }
+    }
+
+    fn batch_bytes(&self) -> usize {
+        self.claimed.map_or(BATCH_BYTES, |claimed| claimed.batch_bytes)
+    }
+
+    fn places(&self) -> Places<'_> {
+        let reached = self.claimed.map_or(Position::START, |claimed| claimed.progress.position);
+        Places { claim: self.claimed.map(|claimed| claimed.claim), reached }
+    }
+
+    fn gone(&self, report: &mut LoadReport) -> Status {
+        report.add_fault(self.file.table, RowErrorKind::ObjectGone);
+        Status::Gone
+    }
+
+    /// Reads from where an earlier attempt has stopped, if nothing before it is to be known again:
+    /// neither keys, which later ones are compared with, nor rejected lines for the reject file.
+    /// Otherwise the earlier rows are read once more, without the database.
+    async fn reader(&self) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
+        let progress = self.claimed.map(|claimed| &claimed.progress);
+        let known = progress
+            .filter(|it| it.counts.rejected == 0 && it.position.row >= u64::from(CHECKED_KEYS));
+        Reader::open(self.source, self.file, known.map(|progress| progress.position)).await
+    }
+
     async fn store(
         &self,
-        batch: Option<(Batch, Arc<Mark>)>,
+        travelling: Option<Travelling<'_>>,
     ) -> Result<Option<(Stored, Arc<Mark>, Duration)>, StoreError> {
-        let Some((batch, mark)) = batch else { return Ok(None) };
+        let Some(Travelling { batch, mark, entry }) = travelling else { return Ok(None) };
         let host = self.database.host();
         let started = host.now();
-        let stored = batch.store(self.database).await?;
+        let stored = batch.store(self.database, entry.as_ref()).await?;
         Ok(Some((stored, mark, host.now().saturating_sub(started))))
     }
 
@@ -116,6 +208,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     ) -> Result<(), LoadError> {
         let counts = &stored.counts;
         report.add_good(counts.stored, counts.kept);
+        report.has_refused_rows |= !stored.rejected.is_empty();
         for (place, errors) in &stored.rejected {
             report.add_bad(self.file.table, *place, errors);
         }
@@ -147,32 +240,46 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Ok(())
     }
 
+    /// Why an earlier attempt could not store a row, if that is so.
+    async fn known(&self, rows: &mut Rows, index: u64) -> Result<Option<Vec<RowError>>, ReadError> {
+        let Some(claimed) = self.claimed else { return Ok(None) };
+        let known = rows.known.of_row(self.database, claimed.claim, index).await;
+        known.map_err(|error| ReadError::Ledger(StoreError::before_commit(&error)))
+    }
+
     /// Takes rows in until there is a batch of them, or a part of the reject file; `true` at the end
     /// of the file.
     async fn fill<R: RejectSink>(
         &self,
         reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
-        intake: &mut Intake,
+        rows: &mut Rows,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
-        held: &mut Held,
     ) -> Result<bool, ReadError> {
-        while !intake.has_batch() && !rejects.has_part() {
+        while !rows.intake.has_batch() && !rejects.has_part() {
+            let before = reader.place();
             if !reader.next().await? {
                 return Ok(true);
             }
             let row = reader.decoder().row();
             let place = row.place;
-            let errors = intake.row(self.file.table, row);
+            let mut errors = rows.intake.row(self.file.table, row);
             if errors.is_empty() {
-                continue;
+                if rows.intake.has_batch() {
+                    rows.end = Some(before);
+                }
+                let earlier = place.index.filter(|index| *index < rows.first_new);
+                let Some(index) = earlier else { continue };
+                let Some(known) = self.known(rows, index).await? else { continue };
+                errors = known;
+                report.has_refused_rows = true;
             }
             report.add_bad(self.file.table, place, &errors);
             if place.index.is_none() {
                 return Ok(true);
             }
             if reader.has_ended() {
-                *held = Some((place.line, errors));
+                rows.held = Some((place.line, errors));
                 return Ok(true);
             }
             rejects.reject(reader.decoder(), place.line, &errors);
@@ -185,6 +292,7 @@ fn broken(error: ReadError) -> LoadError {
     match error {
         ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
         ReadError::Source(error) => LoadError::Read(error.to_string()),
+        ReadError::Ledger(error) => LoadError::Store(error),
         ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
     }
 }

@@ -11,6 +11,8 @@ use futures_util::stream::{Stream, StreamExt};
 
 use super::File;
 use super::unpack::Unpack;
+use crate::ingest::StoreError;
+use crate::ledger::Position;
 use crate::lines::LineDecoder;
 use crate::outcome::RowErrorKind;
 use crate::source::{Piece, Source, SourceError, pieces};
@@ -52,18 +54,45 @@ impl Mark {
 #[derive(Debug)]
 pub(super) enum ReadError {
     Source(SourceError),
+    /// What earlier attempts have left could not be read.
+    Ledger(StoreError),
     /// The file as a whole is wrong from here on.
     Fault(RowErrorKind),
 }
 
 impl Reader<()> {
-    pub(super) fn open<S: Source>(
+    /// Reads from the start or, of a file that is not packed, from a place between two rows.
+    pub(super) async fn open<S: Source>(
         source: &S,
         file: &File,
+        place: Option<Position>,
+    ) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
+        let mut first = Reader::fresh(pieces(source, 0), file);
+        let Some(place) = place else { return Ok(first) };
+        // The header, if there is one, says what the cells of all rows are.
+        first.next().await?;
+        if first.unpack.is_gzip() {
+            return Ok(Reader::fresh(pieces(source, 0), file));
+        }
+        let decoder = first.decoder.at_place(place.line, place.row);
+        let mark = Arc::new(Mark { offset: place.offset, is_gzip: false, decoder });
+        Ok(Reader::marked(pieces(source, place.offset), &mark))
+    }
+
+    /// Reads on from a mark. Packed data can only be unpacked from its start.
+    pub(super) fn resume<S: Source>(
+        source: &S,
+        mark: &Arc<Mark>,
     ) -> Reader<Pin<Box<impl Stream<Item = Piece>>>> {
+        Reader::marked(pieces(source, if mark.is_gzip { 0 } else { mark.offset }), mark)
+    }
+}
+
+impl<P> Reader<P> {
+    fn fresh(pieces: P, file: &File) -> Self {
         let decoder = LineDecoder::new(file.format, file.table);
-        Reader {
-            pieces: pieces(source, 0),
+        Self {
+            pieces,
             unpack: Unpack::New { named_gzip: file.named_gzip },
             text: Vec::new(),
             position: 0,
@@ -75,18 +104,14 @@ impl Reader<()> {
         }
     }
 
-    /// Reads on from a mark. Packed data can only be unpacked from its start.
-    pub(super) fn resume<S: Source>(
-        source: &S,
-        mark: &Arc<Mark>,
-    ) -> Reader<Pin<Box<impl Stream<Item = Piece>>>> {
+    fn marked(pieces: P, mark: &Arc<Mark>) -> Self {
         let (start, skip) = if mark.is_gzip { (0, mark.offset) } else { (mark.offset, 0) };
         let unpack = match start {
             0 => Unpack::New { named_gzip: false },
             _ => Unpack::Plain(Vec::new()),
         };
-        Reader {
-            pieces: pieces(source, start),
+        Self {
+            pieces,
             unpack,
             decoder: mark.decoder.at_record_start().1,
             text: Vec::new(),
@@ -114,6 +139,12 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
                 return Ok(self.decoder.end());
             }
         }
+    }
+
+    /// Where the next row begins, or the blank lines before it.
+    pub(super) fn place(&self) -> Position {
+        let (line, row) = self.decoder.place();
+        Position { offset: self.offset + self.position as u64, line, row }
     }
 
     /// The decoder, whose row it is after [`Self::next`].

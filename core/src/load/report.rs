@@ -37,13 +37,27 @@ pub enum Status {
     /// The database or S3 failed; the rows counted are dealt with, and loading again does the
     /// rest.
     Failed,
+    /// This version of the object was loaded before; the counts are that load's.
+    Duplicate,
+    /// Nothing was stored: a newer version of the object is there.
+    Stale,
+    /// A newer version of the object came while this one was loaded; what was stored until then the
+    /// newer one writes over.
+    Superseded,
     /// Not a file to load: one of rowgate's own, or a folder's mark. Nothing is written.
     Ignored,
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.name())
+    }
+}
+
+impl Status {
+    /// As it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Complete => "complete",
             Self::Partial => "partial",
             Self::Rejected => "rejected",
@@ -51,15 +65,19 @@ impl fmt::Display for Status {
             Self::Gone => "gone",
             Self::Unfinished => "unfinished",
             Self::Failed => "failed",
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::Superseded => "superseded",
             Self::Ignored => "ignored",
-        })
+        }
     }
 }
 
 /// What became of a file; `received = stored + kept + rejected`.
 #[derive(Debug)]
 pub struct LoadReport {
-    /// Another one for every load, also of the same file.
+    /// The same for every attempt at this version of an object; of a file that is loaded from here,
+    /// another one each time.
     pub load_id: String,
     /// How it ended.
     pub status: Status,
@@ -89,6 +107,8 @@ pub struct LoadReport {
     pub rejects: Option<String>,
     /// Whether something is wrong that no row is to blame for.
     pub(super) faulty: bool,
+    /// Whether the database did not take some rows, which the ledger then knows.
+    pub(super) has_refused_rows: bool,
     /// Why it has to be loaded again.
     pub failure: Option<LoadError>,
     /// When it began, since the Unix epoch.
@@ -123,6 +143,7 @@ impl LoadReport {
             outcomes: Outcomes::default(),
             rejects: None,
             faulty: false,
+            has_refused_rows: false,
             failure: None,
             started,
             duration_ms: 0,

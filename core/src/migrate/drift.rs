@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::host::{Client, Host};
+use crate::ledger;
 
 use super::history::{self, History};
 use super::live::{LiveTable, LiveTables, texts};
@@ -112,6 +113,10 @@ async fn differences_of<H: Host>(
         for extra in extras.iter().filter(|extra| extra.table == expected.name) {
             report.add(None, "constraint or trigger", NONE, &extra.what);
         }
+    }
+    for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
+        let mut report = Report { table: table.name, differences: &mut differences };
+        report.add(None, "table", "a table", NONE);
     }
     Ok(differences)
 }

@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 
 use crate::data_api::Field;
 use crate::host::{Client, Host};
-use crate::schema::TABLES;
 
-use super::{MigrateError, history, name_list, send, statement, users};
+use super::{MigrateError, all_tables, history, name_list, send, statement};
 
 /// The tables that are there, of those that rowgate knows.
 #[derive(Debug)]
@@ -23,8 +22,8 @@ pub(super) struct LiveTable {
 
 impl LiveTables {
     pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, MigrateError> {
-        let ours = TABLES.iter().map(|table| table.name);
-        let names = name_list(ours.chain([history::TABLE]).chain(users::LEDGER));
+        let ours = all_tables().map(|(name, _)| name);
+        let names = name_list(ours.chain([history::TABLE]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_name IN ({names})"

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::host::{Client, Host};
+use crate::ledger;
 use crate::schema::TABLES;
 use crate::settings::{Lookup, SettingsError, required};
 
@@ -17,9 +18,6 @@ pub const WRITER: &str = "rowgate_writer";
 
 /// The user of migrate, backup and restore.
 pub const ADMIN: &str = "rowgate_admin";
-
-/// Where loads are claimed and finished; a claim that is given up is deleted.
-pub(super) const LEDGER: [&str; 2] = ["rowgate_loads", "rowgate_objects"];
 
 const SHORTEST: usize = 16;
 const LONGEST: usize = 128;
@@ -109,7 +107,9 @@ pub async fn grant<H: Host>(
 }
 
 fn grants(live: &LiveTables) -> Vec<Grant> {
-    let ledger: Vec<_> = LEDGER.into_iter().filter(|name| live.has(name)).collect();
+    // A claim that is given up is deleted.
+    let ledger = ledger::TABLES.iter().map(|table| table.name);
+    let ledger: Vec<_> = ledger.filter(|name| live.has(name)).collect();
     let mut grants = Vec::from([Grant {
         user: WRITER,
         rights: "SELECT, INSERT, UPDATE",

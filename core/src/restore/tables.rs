@@ -120,7 +120,7 @@ pub(super) async fn make_missing<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
 ) -> Result<(), RestoreError> {
-    migrate::make_table(client, table).await.map_err(|error| match error {
+    migrate::make_table(client, table.name, table.create).await.map_err(|error| match error {
         MigrateError::Call { error, .. } => {
             RestoreError::Database { doing: "a missing table is not made", error }
         }

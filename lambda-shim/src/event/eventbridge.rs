@@ -44,6 +44,7 @@ struct Object {
     key: String,
     version_id: Option<String>,
     etag: Option<String>,
+    sequencer: Option<String>,
 }
 
 impl From<Detail> for ObjectRef {
@@ -53,6 +54,7 @@ impl From<Detail> for ObjectRef {
             key: object.key,
             version_id: object.version_id,
             e_tag: object.etag,
+            sequencer: object.sequencer,
         }
     }
 }
@@ -81,6 +83,7 @@ mod tests {
         let file = ObjectRef {
             version_id: Some("IYV3p45BT0ac8hjHg1houSdS1a.Mro8e".to_owned()),
             e_tag: Some("b1946ac92492d2347c6235b4d2611184".to_owned()),
+            sequencer: Some("617f08299329d189".to_owned()),
             ..written("example-bucket", "incoming/jobs/1+1%20:may.csv")
         };
         assert_eq!(files(EVENT), [Ok(Notice::Written(file))]);

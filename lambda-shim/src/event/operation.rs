@@ -47,7 +47,7 @@ struct Load {
 
 impl From<Load> for ObjectRef {
     fn from(Load { bucket, key, version_id, e_tag, .. }: Load) -> Self {
-        Self { bucket, key, version_id, e_tag }
+        Self { bucket, key, version_id, e_tag, sequencer: None }
     }
 }
 

@@ -50,6 +50,7 @@ struct Object {
     key: String,
     version_id: Option<String>,
     e_tag: Option<String>,
+    sequencer: Option<String>,
 }
 
 fn read_record(index: usize, text: &str) -> Record {
@@ -66,8 +67,8 @@ fn read_record(index: usize, text: &str) -> Record {
     let Entity { bucket, object } = record.s3;
     let key = decode_key(&object.key)
         .ok_or_else(|| EventError::Bad(format!("{place}: the key is not UTF-8")))?;
-    let (version_id, e_tag) = (object.version_id, object.e_tag);
-    Ok(Notice::Written(ObjectRef { bucket: bucket.name, key, version_id, e_tag }))
+    let Object { version_id, e_tag, sequencer, .. } = object;
+    Ok(Notice::Written(ObjectRef { bucket: bucket.name, key, version_id, e_tag, sequencer }))
 }
 
 /// A key is encoded like a form: a `+` is a space, what is encoded `%2B` is a plus.
@@ -101,11 +102,13 @@ mod tests {
                 Ok(Notice::Written(ObjectRef {
                     version_id: Some("096fKKXTRTtl3on89fVO.nfljtsv6qko".to_owned()),
                     e_tag: Some("d41d8cd98f00b204e9800998ecf8427e".to_owned()),
+                    sequencer: Some("0055AED6DCD90281E5".to_owned()),
                     ..written("example-bucket", "incoming/jobs/may 2026.csv")
                 })),
                 Ok(Notice::Other("ObjectRemoved:Delete".to_owned())),
                 Ok(Notice::Written(ObjectRef {
                     e_tag: Some("b1946ac92492d2347c6235b4d2611184-3".to_owned()),
+                    sequencer: Some("0055AED6DCD90281E7".to_owned()),
                     ..written("example-bucket", "incoming/jobs/1+1=Ümlaut&%.csv")
                 })),
             ]

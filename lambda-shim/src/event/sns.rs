@@ -45,6 +45,7 @@ struct Sns {
 
 #[cfg(test)]
 mod tests {
+    use rowgate_core::ObjectRef;
     use serde_json::{Value, json};
 
     use super::super::tests::{event, files, written};
@@ -54,10 +55,11 @@ mod tests {
 
     #[test]
     fn the_notification_is_found_in_the_message() {
-        assert_eq!(
-            files(EVENT),
-            [Ok(Notice::Written(written("example-bucket", "incoming/jobs/may 2026.csv")))]
-        );
+        let file = ObjectRef {
+            sequencer: Some("0055AED6DCD90281E5".to_owned()),
+            ..written("example-bucket", "incoming/jobs/may 2026.csv")
+        };
+        assert_eq!(files(EVENT), [Ok(Notice::Written(file))]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ struct SqsRecord {
 
 #[cfg(test)]
 mod tests {
+    use rowgate_core::ObjectRef;
     use serde_json::{Value, json};
 
     use super::super::tests::{event, written};
@@ -67,8 +68,12 @@ mod tests {
                 "7c5ab9c2-0d15-4f4e-8d0c-0a1f6d5f8f11"
             ]
         );
-        for message in messages {
-            let file = written("example-bucket", "incoming/jobs/may 2026.csv");
+        let sequencers = ["0055AED6DCD90281E5", "0055AED6DCD90281E5", "617f08299329d189"];
+        for (message, sequencer) in messages.into_iter().zip(sequencers) {
+            let file = ObjectRef {
+                sequencer: Some(sequencer.to_owned()),
+                ..written("example-bucket", "incoming/jobs/may 2026.csv")
+            };
             assert_eq!(message.records, Ok(vec![Ok(Notice::Written(file))]));
         }
     }

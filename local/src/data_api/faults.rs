@@ -21,13 +21,15 @@ const LOCK_WAIT: u16 = 1205;
 /// `any`; the kinds are those of [`FaultKind`].
 pub type Fault = FaultOf<Operation, FaultKind>;
 
-/// What happens to a call. Only [`Latency`](Self::Latency) and [`CutAfter`](Self::CutAfter) let it
-/// run.
+/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late) and
+/// [`CutAfter`](Self::CutAfter) let it run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum FaultKind {
     /// `latency=MILLISECONDS`: the call waits before it is run.
     Latency(Duration),
+    /// `late=MILLISECONDS`: the call is run, and its answer waits.
+    Late(Duration),
     /// `resuming`: 400 DatabaseResumingException, from a cluster that had paused itself.
     Resuming,
     /// `throttled`: 400 ThrottlingException.
@@ -68,7 +70,7 @@ impl FaultKind {
     /// The answer that a call gets; `None` is for the kinds that have none of their own.
     pub(super) fn error(self, operation: Operation) -> Option<ApiError> {
         let (kind, message) = match self {
-            Self::Latency(_) | Self::CutBefore | Self::CutAfter => return None,
+            Self::Latency(_) | Self::Late(_) | Self::CutBefore | Self::CutAfter => return None,
             // Nothing has run, so no connection has a number to give.
             Self::TimeOut => return Some(ApiError::statement_timeout(0)),
             Self::Resuming => (
@@ -115,6 +117,7 @@ impl FromStr for FaultKind {
     fn from_str(text: &str) -> Result<Self> {
         match text.split_once('=') {
             Some(("latency", value)) => Ok(Self::Latency(Duration::from_millis(number(value)?))),
+            Some(("late", value)) => Ok(Self::Late(Duration::from_millis(number(value)?))),
             Some(("database-error", value)) => Ok(Self::DatabaseError(number(value)?)),
             _ => {
                 let found = Self::WORDS.into_iter().find(|(word, _)| *word == text);
@@ -129,6 +132,7 @@ impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Latency(time) => write!(f, "latency={}", time.as_millis()),
+            Self::Late(time) => write!(f, "late={}", time.as_millis()),
             Self::DatabaseError(number) => write!(f, "database-error={number}"),
             other => {
                 let found = Self::WORDS.iter().find(|(_, kind)| kind == other);
@@ -146,6 +150,7 @@ mod tests {
     fn a_text_reads_and_writes_the_same() {
         for text in [
             "any:latency=250",
+            "commit:late=250",
             "execute:resuming:times=2",
             "batch:throttled:skip=1",
             "begin:internal",

@@ -178,6 +178,9 @@ impl Server {
             _ => {}
         }
         let result = self.service.run(operation, body, call).await;
+        if let FaultKind::Late(time) = fault.kind {
+            tokio::time::sleep(time).await;
+        }
         if fault.kind == FaultKind::CutAfter { Ok(None) } else { result.map(Some) }
     }
 }

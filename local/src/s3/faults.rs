@@ -16,7 +16,8 @@ use crate::faults::{FaultOf, number};
 /// OPERATION is one of [`S3Operation`] or `any`; the kinds are those of [`S3FaultKind`].
 pub type S3Fault = FaultOf<S3Operation, S3FaultKind>;
 
-/// What happens to a call. Only [`Latency`](Self::Latency) and [`Cut`](Self::Cut) let it run.
+/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late) and
+/// [`Cut`](Self::Cut) let it run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum S3FaultKind {
@@ -29,6 +30,8 @@ pub enum S3FaultKind {
     Cut,
     /// `latency=MILLISECONDS`: the call waits before it is run.
     Latency(Duration),
+    /// `late=MILLISECONDS`: the call is run, and its answer waits.
+    Late(Duration),
 }
 
 impl S3FaultKind {
@@ -40,7 +43,7 @@ impl S3FaultKind {
                 InternalError,
                 "We encountered an internal error. Please try again."
             )),
-            Self::Cut | Self::Latency(_) => None,
+            Self::Cut | Self::Latency(_) | Self::Late(_) => None,
         }
     }
 }
@@ -51,6 +54,7 @@ impl FromStr for S3FaultKind {
     fn from_str(text: &str) -> Result<Self> {
         match text.split_once('=') {
             Some(("latency", value)) => Ok(Self::Latency(Duration::from_millis(number(value)?))),
+            Some(("late", value)) => Ok(Self::Late(Duration::from_millis(number(value)?))),
             None if text == "slow-down" => Ok(Self::SlowDown),
             None if text == "internal" => Ok(Self::Internal),
             None if text == "cut" => Ok(Self::Cut),
@@ -66,6 +70,7 @@ impl fmt::Display for S3FaultKind {
             Self::Internal => f.write_str("internal"),
             Self::Cut => f.write_str("cut"),
             Self::Latency(time) => write!(f, "latency={}", time.as_millis()),
+            Self::Late(time) => write!(f, "late={}", time.as_millis()),
         }
     }
 }
@@ -81,6 +86,7 @@ mod tests {
             "put:slow-down:skip=2:times=1",
             "head:internal",
             "list:latency=250",
+            "put:late=250",
             "multipart:slow-down",
             "delete:internal",
             "any:cut",

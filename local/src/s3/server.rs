@@ -56,6 +56,9 @@ impl Server {
         insert(response.headers_mut(), "x-amz-id-2", &call.host_id);
 
         let target = call.target().clone();
+        if let Some(S3FaultKind::Late(time)) = target.fault.as_ref().map(|fault| fault.kind) {
+            tokio::time::sleep(time).await;
+        }
         line.response_bytes = length(&response);
         let answer = if is_cut(&target) { cut_in_half(response) } else { Some(response) };
         line.status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());

@@ -1,0 +1,22 @@
+//! A load of the ledger, gone on with from here.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rowgate_core::{Client, LoadSettings, find_load, load_object};
+use rowgate_native::{NativeHost, from_environment};
+use serde_json::Value;
+
+/// Longer than any file takes.
+const TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Loads what is left of a load, by its id, and answers the report.
+pub(super) async fn load(load_id: &str) -> Result<Value> {
+    let settings = LoadSettings::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let client = Client::new(&host, &settings.target, TIME);
+    let object = find_load(&client, load_id).await?.context("no file has this load id")?;
+    let report = load_object(&host, &settings, &object, TIME).await;
+    let report = report.with_context(|| format!("s3://{}/{}", object.bucket, object.key))?;
+    Ok(serde_json::to_value(&report)?)
+}

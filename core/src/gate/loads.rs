@@ -1,0 +1,58 @@
+//! What a key has loaded: `GET /loads` and `GET /loads/{id}`.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::problem::{Problem, json_response};
+use crate::host::{CallError, Client, Host};
+use crate::http::Response;
+use crate::ledger::{self, LoadRecord, Owner};
+
+/// How many loads are listed unless the query says otherwise.
+const LISTED: u32 = 100;
+
+/// The newest loads of a key, the newest first.
+pub(super) async fn list<H: Host>(
+    client: &Client<'_, H>,
+    key_id: &str,
+    query: &str,
+) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Loads {
+        loads: Vec<LoadRecord>,
+    }
+    let loads = ledger::list(client, Owner::Key(key_id), limit(query)?).await;
+    Ok(json_response(200, &Loads { loads: loads.map_err(|error| unavailable(&error))? }))
+}
+
+/// One load of a key; that of another one is not there.
+pub(super) async fn show<H: Host>(
+    client: &Client<'_, H>,
+    key_id: &str,
+    load_id: &str,
+) -> Result<Response, Problem> {
+    let load = ledger::show(client, Owner::Key(key_id), load_id).await;
+    match load.map_err(|error| unavailable(&error))? {
+        Some(load) => Ok(json_response(200, &load)),
+        None => Err(Problem::new(404, "unknown_load", "this key has no such load")),
+    }
+}
+
+fn limit(query: &str) -> Result<u32, Problem> {
+    let mut limit = LISTED;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let number =
+            value.parse().ok().filter(|number| (1..=ledger::LISTED_LIMIT).contains(number));
+        limit = number.filter(|_| name == "limit").ok_or_else(|| {
+            let detail = alloc::format!("the parameter is limit, 1 to {}", ledger::LISTED_LIMIT);
+            Problem::new(400, "bad_parameter", detail)
+        })?;
+    }
+    Ok(limit)
+}
+
+fn unavailable(error: &CallError) -> Problem {
+    Problem::unavailable("database_unavailable", error.to_string())
+}

@@ -1,0 +1,151 @@
+//! The writes to the ledger that stand in a transaction with the rows themselves.
+
+use alloc::format;
+
+use super::request::SET_ANSWER;
+use super::{Answer, Claim, IS_OUTDATED, LEASE_END, Statement, number, only_row, text};
+use crate::data_api::Field;
+use crate::host::{CallError, Client, Host};
+
+/// A place between two records of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Bytes of text before it; of packed files, of the text that they unpack to.
+    pub(crate) offset: u64,
+    /// The line of the next byte, from 1.
+    pub(crate) line: u64,
+    /// The index of the next row.
+    pub(crate) row: u64,
+}
+
+impl Position {
+    /// Where every file begins.
+    pub(crate) const START: Self = Self { offset: 0, line: 1, row: 0 };
+}
+
+/// Rows, by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    pub(crate) received: u64,
+    pub(crate) stored: u64,
+    pub(crate) kept: u64,
+    pub(crate) rejected: u64,
+}
+
+impl Counts {
+    pub(super) fn bind(&self, statement: Statement) -> Statement {
+        statement
+            .with("received", self.received)
+            .with("stored", self.stored)
+            .with("kept", self.kept)
+            .with("rejected", self.rejected)
+    }
+}
+
+pub(super) const SET_COUNTS: &str = "received_rows = CAST(:received AS SIGNED), \
+    stored_rows = CAST(:stored AS SIGNED), kept_rows = CAST(:kept AS SIGNED), \
+    rejected_rows = CAST(:rejected AS SIGNED)";
+
+/// What opens a transaction, so that nothing of it lasts unless the claim does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fence<'f> {
+    /// A request's: the row gets the answer that it will have if all goes as it should.
+    Request { claim: &'f Claim },
+    /// A file's: the row moves from one place to another.
+    File { claim: &'f Claim, from: Position, to: Position },
+}
+
+/// Why a fence did not let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The lease is over, or somebody else is at it.
+    Lease,
+    /// A newer version of the object is there.
+    Outdated,
+}
+
+const IS_MINE: &str = "load_id = :load_id AND holder = :holder";
+
+impl Fence<'_> {
+    fn claim(&self) -> &Claim {
+        match self {
+            Self::Request { claim } | Self::File { claim, .. } => claim,
+        }
+    }
+
+    /// The first statement of a request's transaction; it must find exactly one row.
+    pub(crate) fn open_with_answer(&self, answer: &Answer) -> Statement {
+        let sql = format!(
+            "UPDATE rowgate_loads SET {SET_ANSWER} WHERE {IS_MINE} AND status = 'running' \
+             AND lease_until > UTC_TIMESTAMP(3)"
+        );
+        answer.bind(self.claim().statement(sql))
+    }
+
+    /// The last statement, where the rows fared otherwise than expected.
+    pub(crate) fn close_with_answer(&self, answer: &Answer) -> Statement {
+        let sql = format!("UPDATE rowgate_loads SET {SET_ANSWER} WHERE {IS_MINE}");
+        answer.bind(self.claim().statement(sql))
+    }
+
+    /// The first statement of a file's transaction; it must find exactly one row.
+    pub(crate) fn open_with_counts(&self, counts: &Counts) -> Statement {
+        let Self::File { claim, from, to } = self else {
+            return self.close_with_counts(counts);
+        };
+        let sql = format!(
+            "UPDATE rowgate_loads SET next_offset = CAST(:offset AS SIGNED), \
+             next_line = CAST(:line AS SIGNED), next_row = CAST(:row AS SIGNED), {SET_COUNTS}, \
+             lease_until = {LEASE_END} WHERE {IS_MINE} AND status = 'running' \
+             AND next_offset = CAST(:from AS SIGNED) AND lease_until > UTC_TIMESTAMP(3) \
+             AND NOT {IS_OUTDATED}"
+        );
+        let statement = claim
+            .statement(sql)
+            .with("offset", to.offset)
+            .with("line", to.line)
+            .with("row", to.row)
+            .with("from", from.offset)
+            .with("lease", &claim.lease.seconds);
+        bind_object(claim, counts.bind(statement))
+    }
+
+    /// The last statement, where the rows fared otherwise than expected.
+    pub(crate) fn close_with_counts(&self, counts: &Counts) -> Statement {
+        let sql = format!("UPDATE rowgate_loads SET {SET_COUNTS} WHERE {IS_MINE}");
+        counts.bind(self.claim().statement(sql))
+    }
+
+    /// Why the fence let nothing pass.
+    pub(crate) async fn lost<H: Host>(&self, client: &Client<'_, H>) -> Result<Lost, CallError> {
+        let claim = self.claim();
+        if claim.object.is_none() {
+            return Ok(Lost::Lease);
+        }
+        let asked = bind_object(claim, Statement::new(format!("SELECT {IS_OUTDATED}")));
+        let row: Option<[Field; 1]> = only_row(asked.run(client).await?);
+        let is_outdated = row.is_some_and(|[outdated]| number(&outdated) == 1);
+        Ok(if is_outdated { Lost::Outdated } else { Lost::Lease })
+    }
+
+    /// Whether the transaction has been committed. Waits for one that has not been ended: it has
+    /// locked the row.
+    pub(crate) async fn is_committed<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<bool, CallError> {
+        let sql =
+            format!("SELECT status, next_offset FROM rowgate_loads WHERE {IS_MINE} FOR UPDATE");
+        let row = only_row(self.claim().statement(sql).run(client).await?);
+        Ok(row.is_some_and(|[status, offset]: [Field; 2]| match self {
+            Self::Request { .. } => text(&status) != "running",
+            Self::File { to, .. } => number(&offset) == to.offset,
+        }))
+    }
+}
+
+/// The values of [`IS_OUTDATED`].
+pub(super) fn bind_object(claim: &Claim, statement: Statement) -> Statement {
+    let (object, sequencer) = claim.object.clone().unwrap_or_default();
+    statement.with("object", object).with("sequencer", sequencer)
+}

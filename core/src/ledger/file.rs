@@ -1,0 +1,355 @@
+//! Files: each version of an object is loaded once, from where an earlier attempt has committed,
+//! and never over a newer one.
+
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+
+use super::claim::{Claim, Look};
+use super::fence::{SET_COUNTS, bind_object};
+use super::rejects::forget_rejects;
+use super::{Answer, Counts, IS_OUTDATED, LEASE_END, Lease, Position, Statement};
+use super::{digest, is_duplicate, load_id, new_holder, number, only_row, text};
+use crate::data_api::Field;
+use crate::host::{CallError, Client, Host};
+
+/// The length to which sequencers are padded, so that they compare as texts.
+const SEQUENCER_DIGITS: usize = 64;
+
+/// A version of an object as it is claimed.
+#[derive(Debug)]
+pub(crate) struct FileToClaim<'f> {
+    pub(crate) bucket: &'f str,
+    pub(crate) key: &'f str,
+    pub(crate) version_id: Option<&'f str>,
+    pub(crate) e_tag: Option<&'f str>,
+    /// What S3 orders the versions of one key by; `None` where nobody has told it.
+    pub(crate) sequencer: Option<&'f str>,
+    pub(crate) table: &'f str,
+    /// How it is to be loaded; an attempt that goes on with it does so as the first one did.
+    pub(crate) settings: &'f str,
+}
+
+/// What a claim has come to.
+#[derive(Debug)]
+pub(crate) enum FileClaim {
+    /// It is this holder's to do, from there on.
+    Claimed(Claim, Progress),
+    /// It has been loaded, and this was its report.
+    Done {
+        load_id: String,
+        report: String,
+        /// Whether the same content was put once more since.
+        is_put_again: bool,
+    },
+    /// A newer version is there.
+    Outdated { load_id: String },
+    /// Somebody is at it, for so long unless the lease is renewed.
+    Running { lease_left: Duration },
+}
+
+/// How far earlier attempts have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) position: Position,
+    pub(crate) counts: Counts,
+    /// How the first attempt loaded it; empty if this is the first.
+    pub(crate) settings: String,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let position = Position::START;
+        Self { position, counts: Counts::default(), settings: String::new() }
+    }
+}
+
+/// What stands in the row of a file that somebody has claimed before.
+struct Found {
+    look: Look,
+    sequencer: String,
+    progress: Progress,
+    report: String,
+    /// Whether another version has been claimed since.
+    is_overwritten: bool,
+    /// Whether rows that the database did not take are still written down.
+    has_rejects: bool,
+}
+
+impl FileToClaim<'_> {
+    /// The id of this version's load.
+    fn load_id(&self) -> String {
+        let version = self.version_id.or(self.e_tag).unwrap_or_default();
+        load_id(&[b"file", self.bucket.as_bytes(), self.key.as_bytes(), version.as_bytes()])
+    }
+
+    fn object_hash(&self) -> String {
+        digest(&[self.bucket.as_bytes(), self.key.as_bytes()])
+    }
+
+    /// Claims it: two calls, unless somebody has claimed it before.
+    pub(crate) async fn claim<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        lease: &Lease,
+    ) -> Result<FileClaim, CallError> {
+        let sequencer = self.sequencer.map(padded).unwrap_or_default();
+        let mut claim = Claim {
+            load_id: self.load_id(),
+            holder: new_holder(client.host()),
+            lease: lease.clone(),
+            object: Some((self.object_hash(), sequencer)),
+        };
+        self.tell_sequencer(client, &claim).await?;
+        for _ in 0..super::ATTEMPTS {
+            match self.insert(client, &claim, "running").await {
+                Ok(true) => return Ok(FileClaim::Claimed(claim, Progress::default())),
+                Ok(false) => {
+                    // For the history; whether it is there already does not matter.
+                    _ = self.insert(client, &claim, "stale").await;
+                    return Ok(FileClaim::Outdated { load_id: claim.load_id });
+                }
+                Err(error) if is_duplicate(&error) => {}
+                Err(error) => return Err(error),
+            }
+            let Some(found) = self.look(client, &claim).await? else { continue };
+            if let Some(decided) = self.decide(client, &mut claim, found).await? {
+                return Ok(decided);
+            }
+        }
+        Ok(FileClaim::Running { lease_left: Duration::ZERO })
+    }
+
+    /// Has older versions stop.
+    async fn tell_sequencer<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+    ) -> Result<(), CallError> {
+        if self.sequencer.is_none() {
+            return Ok(());
+        }
+        let sql = "INSERT INTO rowgate_objects \
+            (object_hash, bucket, object_key, sequencer, changed_at) \
+            VALUES (:object, :bucket, :key, :sequencer, UTC_TIMESTAMP(3)) \
+            ON DUPLICATE KEY UPDATE changed_at = UTC_TIMESTAMP(3), \
+            sequencer = GREATEST(sequencer, :sequencer)";
+        let statement = Statement::new(sql).with("bucket", self.bucket).with("key", self.key);
+        bind_object(claim, statement).run(client).await.map(drop)
+    }
+
+    /// Makes the row; `false` if a newer version is there (or, for the status `stale`, if not).
+    async fn insert<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+        status: &'static str,
+    ) -> Result<bool, CallError> {
+        let sql = format!(
+            "INSERT INTO rowgate_loads (load_id, door, object_hash, bucket, object_key, \
+             version_id, e_tag, sequencer, settings, table_name, status, holder, lease_until, \
+             started_at) SELECT :load_id, 's3', :object, :bucket, :key, NULLIF(:version, ''), \
+             NULLIF(:e_tag, ''), :sequencer, :settings, :table, :status, :holder, {LEASE_END}, \
+             UTC_TIMESTAMP(3) FROM DUAL WHERE {IS_OUTDATED} = (:status = 'stale')"
+        );
+        let statement = claim
+            .statement(sql)
+            .with("bucket", self.bucket)
+            .with("key", self.key)
+            .with("version", self.version_id.unwrap_or_default())
+            .with("e_tag", self.e_tag.unwrap_or_default())
+            .with("settings", self.settings)
+            .with("table", self.table)
+            .with("status", status)
+            .with("lease", &claim.lease.seconds);
+        let output = bind_object(claim, statement).run(client).await?;
+        Ok(output.number_of_records_updated == 1)
+    }
+
+    async fn look<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+    ) -> Result<Option<Found>, CallError> {
+        let sql = format!(
+            "SELECT {}, sequencer, next_offset, next_line, next_row, stored_rows, kept_rows, rejected_rows, \
+             settings, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
+             WHERE other.object_hash = rowgate_loads.object_hash \
+             AND other.load_id <> rowgate_loads.load_id AND other.status <> 'stale' \
+             AND other.sequencer > rowgate_loads.sequencer), \
+             EXISTS (SELECT 1 FROM rowgate_rejects AS rejects \
+             WHERE rejects.load_id = rowgate_loads.load_id) \
+             FROM rowgate_loads WHERE load_id = :load_id",
+            Look::COLUMNS
+        );
+        let output = Statement::new(sql).with("load_id", &claim.load_id).run(client).await?;
+        let row: Option<[Field; 14]> = only_row(output);
+        Ok(row.map(|row| {
+            let [status, holder, lease, sequencer, offset, line, next_row, rest @ ..] = &row;
+            let [stored, kept, rejected, settings, report, is_overwritten, has_rejects] = rest;
+            let (offset, line, row) = (number(offset), number(line), number(next_row));
+            let (stored, kept, rejected) = (number(stored), number(kept), number(rejected));
+            Found {
+                look: Look::of([status, holder, lease]),
+                sequencer: text(sequencer),
+                progress: Progress {
+                    position: Position { offset, line, row },
+                    counts: Counts { received: stored + kept + rejected, stored, kept, rejected },
+                    settings: text(settings),
+                },
+                report: text(report),
+                is_overwritten: number(is_overwritten) == 1,
+                has_rejects: number(has_rejects) == 1,
+            }
+        }))
+    }
+
+    /// What an earlier claim means for this one; `None` if it has changed meanwhile.
+    async fn decide<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        claim: &mut Claim,
+        found: Found,
+    ) -> Result<Option<FileClaim>, CallError> {
+        let load_id = claim.load_id.clone();
+        if found.look.is_running() {
+            if found.look.holder == claim.holder {
+                return Ok(Some(FileClaim::Claimed(claim.clone(), found.progress)));
+            }
+            if !found.look.lease_left.is_zero() {
+                let lease_left = found.look.lease_left;
+                return Ok(Some(FileClaim::Running { lease_left }));
+            }
+        }
+        // Who asks without a sequencer asks for the version as it was told of before.
+        let is_put_again = {
+            let (_, sequencer) = claim.object.get_or_insert_default();
+            if sequencer.is_empty() {
+                sequencer.clone_from(&found.sequencer);
+            }
+            *sequencer > found.sequencer
+        };
+        // The same content was put again over another one.
+        let is_back = is_put_again && found.is_overwritten;
+        if is_final(&found.look.status) && !is_back {
+            // An attempt that was killed at its very end has left them.
+            if found.has_rejects {
+                forget_rejects(client, claim).await?;
+            }
+            return Ok(Some(FileClaim::Done { load_id, report: found.report, is_put_again }));
+        }
+        let anew = is_back || !is_to_go_on(&found.look.status);
+        if !self.take_over(client, claim, &found.look, anew).await? {
+            let is_outdated = super::Fence::Request { claim }.lost(client).await?;
+            let outdated = is_outdated == super::Lost::Outdated;
+            return Ok(outdated.then_some(FileClaim::Outdated { load_id }));
+        }
+        if anew {
+            forget_rejects(client, claim).await?;
+        }
+        let progress = if anew { Progress::default() } else { found.progress };
+        Ok(Some(FileClaim::Claimed(claim.clone(), progress)))
+    }
+
+    /// Takes the row; `false` if it has changed since it was looked at, or is outdated.
+    async fn take_over<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+        former: &Look,
+        anew: bool,
+    ) -> Result<bool, CallError> {
+        let reset = match anew {
+            true => format!("next_offset = 0, next_line = 1, next_row = 0, {SET_COUNTS}, "),
+            false => String::new(),
+        };
+        let sql = format!(
+            "UPDATE rowgate_loads SET {reset}status = 'running', holder = :holder, \
+             lease_until = {LEASE_END}, sequencer = :sequencer, attempts = attempts + 1, \
+             settings = IF(:anew = 1, :settings, settings), ended_at = NULL, answer = NULL \
+             WHERE load_id = :load_id AND holder = :former AND status = :status \
+             AND (status <> 'running' OR lease_until <= UTC_TIMESTAMP(3)) AND NOT {IS_OUTDATED}"
+        );
+        let mut statement = claim
+            .statement(sql)
+            .with("former", &former.holder)
+            .with("status", &former.status)
+            .with("anew", u8::from(anew))
+            .with("settings", self.settings)
+            .with("lease", &claim.lease.seconds);
+        if anew {
+            statement = Counts::default().bind(statement);
+        }
+        let output = bind_object(claim, statement).run(client).await?;
+        Ok(output.number_of_records_updated == 1)
+    }
+}
+
+/// Whether a second event has nothing more to do.
+fn is_final(status: &str) -> bool {
+    matches!(status, "complete" | "partial" | "empty")
+}
+
+/// Whether what was committed stays, and the rest is to be done.
+fn is_to_go_on(status: &str) -> bool {
+    matches!(status, "running" | "unfinished" | "failed")
+}
+
+/// A sequencer so that two of one key compare as texts: S3 leaves trailing zeros out.
+fn padded(sequencer: &str) -> String {
+    let digits = sequencer.chars().filter(char::is_ascii_alphanumeric).take(SEQUENCER_DIGITS);
+    format!("{:0<SEQUENCER_DIGITS$}", digits.collect::<String>().to_ascii_uppercase())
+}
+
+impl Claim {
+    /// Takes note that the attempt has ended, with the report as it is; what is left of the rows
+    /// that the database did not take goes away once it is the last attempt.
+    pub(crate) async fn finish_file<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        answer: &Answer,
+        has_rejects: bool,
+    ) -> Result<(), CallError> {
+        let sql = format!(
+            "UPDATE rowgate_loads SET status = :status, answer = :answer, {SET_COUNTS}, \
+             error_codes = NULLIF(:error_codes, ''), ended_at = UTC_TIMESTAMP(3) \
+             WHERE load_id = :load_id AND holder = :holder AND status = 'running'"
+        );
+        let statement = self
+            .statement(sql)
+            .with("status", answer.summary.status)
+            .with("answer", &answer.body)
+            .with("error_codes", &answer.summary.error_codes);
+        answer.summary.counts.bind(statement).run(client).await?;
+        if has_rejects {
+            forget_rejects(client, self).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes note that the attempt has broken off, so that the next one need not wait.
+    pub(crate) async fn break_off<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        status: &str,
+    ) -> Result<(), CallError> {
+        let sql = "UPDATE rowgate_loads SET status = :status, ended_at = UTC_TIMESTAMP(3) \
+                   WHERE load_id = :load_id AND holder = :holder AND status = 'running'";
+        self.statement(sql).with("status", status).run(client).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequencers_compare_after_padding() {
+        let shorter = padded("0055AED6DCD90281E5");
+        assert_eq!(shorter.len(), SEQUENCER_DIGITS);
+        assert!(shorter < padded("0055aed6dcd90281e500A"));
+        assert!(padded("0055AED6DCD90281E4FF") < shorter);
+        assert_eq!(shorter, padded("0055AED6DCD90281E500"));
+        assert!(padded("") < padded("1"));
+    }
+}

@@ -1,0 +1,215 @@
+//! What was loaded, by whom and when.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Statement, number, text};
+use crate::data_api::Field;
+use crate::host::{CallError, Client, Host};
+
+/// The most loads that one call lists: an answer may have 1 MiB.
+pub(crate) const LISTED_LIMIT: u32 = 400;
+
+/// The most rows that one call forgets.
+const FORGOTTEN: u32 = 5_000;
+
+/// One load in the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoadRecord {
+    /// Its id.
+    pub load_id: String,
+    /// How it ended, or `running`.
+    pub status: String,
+    /// Where it came in: `http`, `gateway` or `s3`.
+    pub door: String,
+    /// The id of the API key, of a request.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key_id: String,
+    /// The request's `Idempotency-Key`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub idempotency_key: String,
+    /// The bucket, of a file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub bucket: String,
+    /// The object's key.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// The object's version.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version_id: String,
+    /// The object's ETag.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub e_tag: String,
+    /// The tables, with commas between them.
+    pub tables: String,
+    /// Rows that were dealt with.
+    pub received: u64,
+    /// Rows that are in the database because of this.
+    pub stored: u64,
+    /// Rows whose key was there and was left as it is.
+    pub kept: u64,
+    /// Rows that are neither.
+    pub rejected: u64,
+    /// The codes of what was wrong, with commas between them.
+    pub error_codes: String,
+    /// How often it was begun or gone on with.
+    pub attempts: u64,
+    /// When it began, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub started: String,
+    /// When it ended; empty while it runs.
+    pub ended: String,
+    /// The answer or the report that is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
+}
+
+/// Whose loads are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner<'o> {
+    Anybody,
+    /// The API key with this id.
+    Key(&'o str),
+}
+
+const COLUMNS: &str = "load_id, status, door, key_id, idempotency_key, bucket, object_key, \
+    version_id, e_tag, table_name, received_rows, stored_rows, kept_rows, \
+    rejected_rows, error_codes, attempts, \
+    DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%sZ'), DATE_FORMAT(ended_at, '%Y-%m-%dT%H:%i:%sZ')";
+
+impl LoadRecord {
+    fn of(fields: &[Field]) -> Option<Self> {
+        let (fields, answer) = fields.split_at_checked(18)?;
+        let [id, status, door, key_id, idempotency_key, bucket, key, version_id, e_tag, rest @ ..] =
+            fields
+        else {
+            return None;
+        };
+        let [tables, received, stored, kept, rejected, codes, attempts, started, ended] = rest
+        else {
+            return None;
+        };
+        let answer = answer.first().and_then(|answer| serde_json::from_str(&text(answer)).ok());
+        Some(Self {
+            load_id: text(id),
+            status: text(status),
+            door: text(door),
+            key_id: text(key_id),
+            idempotency_key: text(idempotency_key),
+            bucket: text(bucket),
+            key: text(key),
+            version_id: text(version_id),
+            e_tag: text(e_tag),
+            tables: text(tables),
+            received: number(received),
+            stored: number(stored),
+            kept: number(kept),
+            rejected: number(rejected),
+            error_codes: text(codes),
+            attempts: number(attempts),
+            started: text(started),
+            ended: text(ended),
+            answer,
+        })
+    }
+}
+
+/// The newest loads of anybody, the newest first; at most 400.
+pub async fn list_loads<H: Host>(
+    client: &Client<'_, H>,
+    most: u32,
+) -> Result<Vec<LoadRecord>, CallError> {
+    list(client, Owner::Anybody, most).await
+}
+
+/// One load of anybody, with the answer or the report that is stored.
+pub async fn show_load<H: Host>(
+    client: &Client<'_, H>,
+    load_id: &str,
+) -> Result<Option<LoadRecord>, CallError> {
+    show(client, Owner::Anybody, load_id).await
+}
+
+/// The newest loads of an owner, the newest first.
+pub(crate) async fn list<H: Host>(
+    client: &Client<'_, H>,
+    owner: Owner<'_>,
+    most: u32,
+) -> Result<Vec<LoadRecord>, CallError> {
+    let most = most.min(LISTED_LIMIT);
+    let where_owner = if matches!(owner, Owner::Key(_)) { "WHERE key_id = :key_id " } else { "" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM rowgate_loads {where_owner}ORDER BY started_at DESC, load_id \
+         LIMIT {most}"
+    );
+    let records = owner.bind(Statement::new(sql)).run(client).await?.records;
+    Ok(records.iter().filter_map(|record| LoadRecord::of(record)).collect())
+}
+
+/// One load of an owner.
+pub(crate) async fn show<H: Host>(
+    client: &Client<'_, H>,
+    owner: Owner<'_>,
+    load_id: &str,
+) -> Result<Option<LoadRecord>, CallError> {
+    let and_owner = if matches!(owner, Owner::Key(_)) { " AND key_id = :key_id" } else { "" };
+    let sql =
+        format!("SELECT {COLUMNS}, answer FROM rowgate_loads WHERE load_id = :load_id{and_owner}");
+    let asked = owner.bind(Statement::new(sql).with("load_id", load_id));
+    let records = asked.run(client).await?.records;
+    Ok(records.first().and_then(|record| LoadRecord::of(record)))
+}
+
+impl Owner<'_> {
+    fn bind(self, statement: Statement) -> Statement {
+        match self {
+            Self::Anybody => statement,
+            Self::Key(id) => statement.with("key_id", id),
+        }
+    }
+}
+
+/// Which loads have ended long enough ago; one that never ended is over when its lease is.
+const IS_OLD: &str = "started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY \
+    AND COALESCE(ended_at, lease_until) < UTC_TIMESTAMP(3) - INTERVAL :days DAY";
+
+/// How many loads ended more than so many days ago.
+pub async fn count_old_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<u64, CallError> {
+    let sql = format!("SELECT COUNT(*) FROM rowgate_loads WHERE {IS_OLD}");
+    let row = super::only_row(Statement::new(sql).with("days", days).run(client).await?);
+    Ok(row.map_or(0, |[count]: [Field; 1]| number(&count)))
+}
+
+/// Forgets loads that ended more than so many days ago, and answers how many they were.
+///
+/// Whoever sends one of these requests or files again has it done again.
+pub async fn forget_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<u64, CallError> {
+    let mut forgotten = 0;
+    loop {
+        let sql = format!("DELETE FROM rowgate_loads WHERE {IS_OLD} LIMIT {FORGOTTEN}");
+        let deleted = Statement::new(sql).with("days", days).run(client).await?;
+        forgotten += deleted.number_of_records_updated;
+        if deleted.number_of_records_updated < u64::from(FORGOTTEN) {
+            break;
+        }
+    }
+    let orphans = "DELETE FROM rowgate_rejects WHERE load_id NOT IN \
+                   (SELECT load_id FROM rowgate_loads)";
+    Statement::new(orphans).run(client).await?;
+    Ok(forgotten)
+}
+
+/// The parts of an object's name that the ledger knows: bucket, key, version, ETag, sequencer.
+pub(crate) async fn find_object<H: Host>(
+    client: &Client<'_, H>,
+    load_id: &str,
+) -> Result<Option<[String; 5]>, CallError> {
+    let sql = "SELECT bucket, object_key, version_id, e_tag, sequencer FROM rowgate_loads \
+               WHERE load_id = :load_id AND door = 's3'";
+    let output = Statement::new(sql).with("load_id", load_id.to_string()).run(client).await?;
+    let row: Option<[Field; 5]> = super::only_row(output);
+    Ok(row.map(|row| row.map(|field| text(&field))))
+}

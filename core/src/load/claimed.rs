@@ -1,0 +1,174 @@
+//! A file's place in the ledger: who loads it, how far it is, and what became of it.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde_json::Value;
+
+use super::{LoadError, LoadOptions, LoadReport, ObjectRef, Status};
+use crate::host::{CallError, Client, Host};
+use crate::ingest::StoreError;
+use crate::ledger::{
+    self, ANSWER_LIMIT, Answer, Claim, Counts, FileClaim, FileToClaim, Lease, Progress, Summary,
+};
+use crate::schema::Table;
+
+/// What a lease's end is waited past, for clocks that run in milliseconds.
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// The right to load a file, and what earlier attempts have left.
+#[derive(Debug)]
+pub(super) struct Claimed<'c> {
+    pub(super) claim: &'c Claim,
+    pub(super) progress: Progress,
+    /// The most bytes of rows in one statement.
+    pub(super) batch_bytes: usize,
+}
+
+/// What a claim has come to.
+pub(super) enum Begun {
+    /// The file is to be loaded, from there on.
+    Claimed(Claim, Progress),
+    /// It is not: this is all that there is to report.
+    Over(LoadReport, Option<Vec<u8>>),
+}
+
+/// Claims a version of an object. Where another attempt is at it, its lease is waited for once.
+pub(super) async fn begin<H: Host>(
+    client: &Client<'_, H>,
+    lease: &Lease,
+    object: &ObjectRef,
+    table: &'static Table,
+    options: &LoadOptions,
+) -> Result<Begun, LoadError> {
+    // Numbers, words and flags always serialize.
+    let settings = serde_json::to_string(options).unwrap_or_default();
+    let file = FileToClaim {
+        bucket: &object.bucket,
+        key: &object.key,
+        version_id: object.version_id.as_deref(),
+        e_tag: object.e_tag.as_deref(),
+        sequencer: object.sequencer.as_deref(),
+        table: table.name,
+        settings: &settings,
+    };
+    let mut claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
+    if let FileClaim::Running { lease_left } = claim {
+        let wait = lease_left + MOMENT;
+        if wait < client.time_left() {
+            client.host().sleep(wait).await;
+            claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
+        }
+    }
+    let report = |load_id, status| LoadReport {
+        load_id,
+        status,
+        object: Some(object.clone()),
+        table: Some(table.name),
+        ..LoadReport::begin(client.host(), *options, 0)
+    };
+    match claim {
+        FileClaim::Claimed(claim, progress) => Ok(Begun::Claimed(claim, progress)),
+        FileClaim::Running { .. } => Err(LoadError::Running),
+        FileClaim::Outdated { load_id } => Ok(Begun::Over(report(load_id, Status::Stale), None)),
+        FileClaim::Done { load_id, report: stored, is_put_again } => {
+            let (report, body) = of_stored(report(load_id, Status::Duplicate), &stored);
+            Ok(Begun::Over(report, Some(body).filter(|_| is_put_again)))
+        }
+    }
+}
+
+fn failed(error: &CallError) -> LoadError {
+    LoadError::Store(StoreError::before_commit(error))
+}
+
+/// The counts of the first load, and its report as that of a duplicate.
+fn of_stored(mut report: LoadReport, stored: &str) -> (LoadReport, Vec<u8>) {
+    let mut stored: Value = serde_json::from_str(stored).unwrap_or_default();
+    let counts = &stored["tables"][report.table.unwrap_or_default()];
+    let count = |name: &str| counts[name].as_u64().unwrap_or_default();
+    report.received = count("received");
+    report.stored = count("stored");
+    report.kept = count("kept");
+    report.rejected = count("rejected");
+    report.invalid = count("invalid");
+    report.bytes = stored["bytes"].as_u64().unwrap_or_default();
+    report.rejects = stored["rejects"].as_str().map(ToString::to_string);
+    stored["status"] = Status::Duplicate.name().into();
+    let body = serde_json::to_vec(&stored).unwrap_or_default();
+    (report, body)
+}
+
+/// How this attempt loads the file: an attempt that goes on does as the first one did.
+pub(super) fn options(progress: &Progress, now: &LoadOptions) -> LoadOptions {
+    serde_json::from_str(&progress.settings).unwrap_or(*now)
+}
+
+/// Takes note of how the attempt has ended. An error means that another one is needed.
+pub(super) async fn end<H: Host>(
+    client: &Client<'_, H>,
+    claim: &Claim,
+    report: &LoadReport,
+) -> Result<(), LoadError> {
+    if report.failure.is_some() {
+        // If that fails, the lease ends by itself.
+        _ = claim.break_off(client, report.status.name()).await;
+        return Ok(());
+    }
+    let answer = Answer {
+        status: 0,
+        content_type: String::new(),
+        body: stored_report(report),
+        summary: Summary {
+            status: report.status.name(),
+            tables: String::new(),
+            counts: Counts {
+                received: report.received,
+                stored: report.stored,
+                kept: report.kept,
+                rejected: report.rejected,
+            },
+            error_codes: report.outcomes.codes().join(","),
+        },
+    };
+    let ended = claim.finish_file(client, &answer, report.has_refused_rows).await;
+    ended.map_err(|error| failed(&error))
+}
+
+/// The report with as many errors as can be stored.
+fn stored_report(report: &LoadReport) -> String {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    loop {
+        let text = value.to_string();
+        match value["errors"].as_array_mut() {
+            Some(errors) if text.len() > ANSWER_LIMIT && !errors.is_empty() => {
+                errors.truncate(errors.len() / 2);
+            }
+            _ => return text,
+        }
+    }
+}
+
+/// Which object a load in the ledger is of; `None` if there is no such load of a file.
+pub async fn find_load<H: Host>(
+    client: &Client<'_, H>,
+    load_id: &str,
+) -> Result<Option<ObjectRef>, CallError> {
+    let found = ledger::find_object(client, load_id).await?;
+    Ok(found.map(|[bucket, key, version_id, e_tag, sequencer]| {
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        ObjectRef {
+            bucket,
+            key,
+            version_id: given(version_id),
+            e_tag: given(e_tag),
+            sequencer: given(sequencer),
+        }
+    }))
+}
+
+/// The table that an object's rows go to, if its name says one and a format.
+pub(super) fn table_of(key: &str) -> Option<&'static Table> {
+    super::File::of_path(key).ok().map(|file| file.table)
+}

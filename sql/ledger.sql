@@ -1,0 +1,61 @@
+-- The ledger: what was claimed, how far it is, and what was answered. `rowgate migrate` makes
+-- these tables where they are missing; a change of them is a numbered migration, like any other.
+--
+-- Plain MySQL that also runs on MariaDB. Times are UTC by the database's clock.
+
+-- One row for each file version, and for each request with an Idempotency-Key. `load_id` is made
+-- from what is claimed (bucket, key and version; API key and Idempotency-Key), so that the primary
+-- key is the lock.
+CREATE TABLE rowgate_loads (
+  load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  door VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  key_id VARCHAR(255) NULL,
+  idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  object_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  bucket VARCHAR(255) NULL,
+  object_key VARCHAR(1024) NULL,
+  version_id VARCHAR(1024) NULL,
+  e_tag VARCHAR(255) NULL,
+  sequencer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
+  settings VARCHAR(1024) NULL,
+  table_name VARCHAR(255) NULL,
+  status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  holder CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  lease_until DATETIME(3) NOT NULL,
+  attempts INT NOT NULL DEFAULT 1,
+  next_offset BIGINT NOT NULL DEFAULT 0,
+  next_line BIGINT NOT NULL DEFAULT 1,
+  next_row BIGINT NOT NULL DEFAULT 0,
+  received_rows BIGINT NOT NULL DEFAULT 0,
+  stored_rows BIGINT NOT NULL DEFAULT 0,
+  kept_rows BIGINT NOT NULL DEFAULT 0,
+  rejected_rows BIGINT NOT NULL DEFAULT 0,
+  error_codes VARCHAR(2048) NULL,
+  started_at DATETIME(3) NOT NULL,
+  ended_at DATETIME(3) NULL,
+  answer_status SMALLINT NULL,
+  answer_type VARCHAR(64) NULL,
+  answer MEDIUMTEXT NULL,
+  KEY rowgate_loads_started (started_at),
+  KEY rowgate_loads_object (object_hash),
+  KEY rowgate_loads_key (key_id, started_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- One row for each bucket and key, by their hash: the newest version that S3 has told of.
+CREATE TABLE rowgate_objects (
+  object_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  bucket VARCHAR(255) NOT NULL,
+  object_key VARCHAR(1024) NOT NULL,
+  sequencer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  changed_at DATETIME(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- The rows of a file that the database did not take, by parts, until the load has ended: nothing
+-- else would know them when the file is read again.
+CREATE TABLE rowgate_rejects (
+  load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  first_row BIGINT NOT NULL,
+  row_errors MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (load_id, first_row)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
