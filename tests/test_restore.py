@@ -466,3 +466,47 @@ def test_any_rows_come_back(backup, restore, bucket, db, codec, seed):
     made(backup("--codec", codec, "--table", "employees", "--json"))
     made(restore("latest", "--json"))
     assert content(db) == before
+
+
+def test_the_lambda_plans_and_restores(files, backup, bucket, db, calls):
+    filled, emptied = lose_jobs(db, backup)
+    run = bucket.manifests()[-1].split("/")[1]
+    event = {"rowgate": "restore", "sources": ["latest"], "bucket": bucket.name}
+    calls.mark()
+    plan = files.invoke(event | {"plan": True})
+    assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}
+    assert (plan["run"], plan["obstacles"], content(db)) == (run, [], emptied)
+    assert [table["same"] for table in plan["tables"]] == [True, False, True]
+
+    restored = files.invoke(event | {"tables": ["jobs"]})
+    assert content(db) == filled
+    (jobs,) = restored["tables"]
+    assert (jobs["table"], jobs["rows"]) == ("jobs", len(ODD))
+    assert leftovers(db) == [f"jobs__before_{restored['id']}"]
+
+
+def test_the_lambda_reads_files_of_glue(files, bucket, db):
+    db.rows("INSERT INTO jobs VALUES (1, 'live'), (3, 'live')")
+    rows = [{"id": 1, "job_name": "of a file"}, {"id": 2, "job_name": "é"}]
+    bucket.write_avro("glue/jobs/run-0.zst.avro", JOBS_OF_SPARK, rows, "zstandard")
+    event = {"rowgate": "restore", "sources": ["glue/jobs/"], "mode": "merge"}
+    files.invoke(event)
+    names = {row["id"]: row["job_name"] for row in db.rows("SELECT * FROM jobs")}
+    assert names == {1: "of a file", 2: "é", 3: "live"}
+
+
+def test_the_lambda_says_why_it_does_not_restore(files, backup, bucket, db, fault):
+    filled, emptied = lose_jobs(db, backup)
+    event = {"rowgate": "restore", "sources": ["latest"]}
+    fault("execute:access-denied:skip=12")
+    kind, text = files.fail(event)
+    fault()
+    assert kind == "RestoreFailed" and "AccessDenied" in text and content(db) == emptied
+
+    (key,) = [key for key in bucket.keys("backups/") if "/jobs/" in key]
+    bucket.write(key, bucket.read(key)[:-1])
+    kind, text = files.fail(event)
+    assert (kind, text.startswith(key)) == ("RestoreFailed", True)
+    kind, text = files.fail({"rowgate": "restore", "sources": ["nowhere/"]})
+    assert (kind, text) == ("RestoreFailed", "nowhere/: no such backup, folder or file")
+    assert content(db) == emptied

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rowgate_core::backup::{Manifest, TableManifest};
+use rowgate_core::restore::{Plan, Restored};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
 
@@ -21,6 +22,10 @@ pub(crate) enum Answer {
     Report(Box<LoadReport>),
     /// To the caller of the operations `backup` and `verify`.
     Backup(Box<BackupSummary>),
+    /// To the caller of the operation `restore` with `plan`.
+    Plan(Box<Plan>),
+    /// To the caller of the operation `restore`.
+    Restored(Restored),
 }
 
 /// What a backup's manifest says, its files aside.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rowgate_core::backup::{self, BackupError, Manifest, Place};
 use rowgate_core::s3::Endpoint;
-use rowgate_core::{Client, Host, LoadSettings};
+use rowgate_core::{Client, Host};
 use tokio::time::timeout;
 use tracing::{error, info};
 
@@ -12,14 +12,7 @@ use crate::answer::BackupSummary;
 use crate::door::Door;
 use crate::event::{Backup, Verify};
 use crate::failure::Failure;
-use crate::load::Invocation;
-
-/// How long one call is repeated.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How long calls that are under way are waited for when no new ones are begun any more; what is
-/// left of the invocation is for the answer.
-const GRACE: Duration = Duration::from_secs(3);
+use crate::load::{GRACE, Invocation};
 
 /// Backs tables up, and deletes older backups if that is asked for.
 ///
@@ -30,11 +23,11 @@ pub(crate) async fn back_up<H: Host>(
     request: &Backup,
     invocation: Invocation,
 ) -> Result<BackupSummary, Failure> {
-    let settings = settings(door)?;
-    let bucket = bucket(door, request.bucket.as_deref())?;
+    let settings = door.settings()?;
+    let bucket = door.bucket(request.bucket.as_deref())?;
     let time = invocation.time_left(door.host.now());
-    let s3 = client(door, &settings.endpoint, time);
-    let place = Place { database: &client(door, &settings.target, time), s3: &s3, bucket };
+    let s3 = door.client(&settings.endpoint, time);
+    let place = Place { database: &door.client(&settings.target, time), s3: &s3, bucket };
     let making = backup::backup(&place, &request.tables, request.options(), |_| ());
     let manifest = within(time, making).await?;
     log("backed up", &manifest);
@@ -59,10 +52,10 @@ pub(crate) async fn verify<H: Host>(
     request: &Verify,
     invocation: Invocation,
 ) -> Result<BackupSummary, Failure> {
-    let settings = settings(door)?;
-    let bucket = bucket(door, request.bucket.as_deref())?;
+    let settings = door.settings()?;
+    let bucket = door.bucket(request.bucket.as_deref())?;
     let time = invocation.time_left(door.host.now());
-    let s3 = client(door, &settings.endpoint, time);
+    let s3 = door.client(&settings.endpoint, time);
     let reading = async {
         let manifest =
             backup::manifest(&s3, bucket, &named(&s3, bucket, &request.run).await?).await?;
@@ -109,18 +102,6 @@ async fn within<T>(
         error!(%error, "backup failed");
         Failure::Backup(error)
     })
-}
-
-fn settings<H>(door: &Door<H>) -> Result<&LoadSettings, Failure> {
-    door.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))
-}
-
-fn bucket<'b, H>(door: &'b Door<H>, named: Option<&'b str>) -> Result<&'b str, Failure> {
-    named.or(door.bucket.as_deref()).filter(|name| !name.is_empty()).ok_or(Failure::NoBucket)
-}
-
-fn client<'c, H: Host, T>(door: &'c Door<H>, target: &'c T, time: Duration) -> Client<'c, H, T> {
-    Client::new(&door.host, target, time).patient(PATIENCE)
 }
 
 fn log(what: &str, manifest: &Manifest) {

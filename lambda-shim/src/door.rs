@@ -2,10 +2,16 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
-use rowgate_core::{Gate, LoadSettings, Settings, SettingsError};
+use rowgate_core::{Client, Gate, Host, LoadSettings, Settings, SettingsError};
 use rowgate_native::{NativeHost, from_environment};
 use tracing::warn;
+
+use crate::failure::Failure;
+
+/// How long one call of a backup or a restore is repeated.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The way in for files and for HTTP, each open where its settings do.
 #[derive(Debug)]
@@ -13,7 +19,7 @@ pub(crate) struct Door<H> {
     pub(crate) host: H,
     pub(crate) files: Result<LoadSettings, SettingsError>,
     pub(crate) http: Result<Gate, SettingsError>,
-    /// The bucket of backups (`DATA_BUCKET`), where an operation names none.
+    /// `DATA_BUCKET`.
     pub(crate) bucket: Option<String>,
 }
 
@@ -43,6 +49,23 @@ impl<H> Door<H> {
             (Ok(_), Ok(_)) => {}
         }
         Ok(Self { host, files, http, bucket: None })
+    }
+
+    /// What backups and restores need to know, which is what loads do.
+    pub(crate) fn settings(&self) -> Result<&LoadSettings, Failure> {
+        self.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))
+    }
+
+    /// The bucket that an operation names, or else that of the settings.
+    pub(crate) fn bucket<'b>(&'b self, named: Option<&'b str>) -> Result<&'b str, Failure> {
+        named.or(self.bucket.as_deref()).filter(|name| !name.is_empty()).ok_or(Failure::NoBucket)
+    }
+}
+
+impl<H: Host> Door<H> {
+    /// Who begins no call after this time.
+    pub(crate) fn client<'c, T>(&'c self, target: &'c T, time: Duration) -> Client<'c, H, T> {
+        Client::new(&self.host, target, time).patient(PATIENCE)
     }
 }
 

@@ -8,6 +8,7 @@ mod apigw;
 mod backup;
 mod eventbridge;
 mod operation;
+mod restore;
 mod s3;
 mod sns;
 mod sqs;
@@ -23,6 +24,7 @@ use serde_json::value::RawValue;
 pub(crate) use apigw::HttpRequest;
 pub(crate) use backup::{Backup, Verify};
 pub(crate) use operation::Operation;
+pub(crate) use restore::Restore;
 pub(crate) use sqs::Message;
 
 /// How many members an error names.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use lambda_runtime::Diagnostic;
 use rowgate_core::backup::BackupError;
+use rowgate_core::restore::RestoreError;
 use rowgate_core::{LoadError, ObjectRef, SettingsError};
 
 use crate::event::EventError;
@@ -18,6 +19,8 @@ pub(crate) enum Failure {
     Load(Box<ObjectRef>, LoadError),
     /// There is no backup, or it is not what it says.
     Backup(BackupError),
+    /// Nothing is restored, or nobody knows.
+    Restore(Box<RestoreError>),
     /// Nobody says in which bucket backups are.
     NoBucket,
     /// Some of several records failed.
@@ -41,6 +44,7 @@ impl Failure {
             Self::NoBucket => "Unconfigured",
             Self::Load(..) => "LoadFailed",
             Self::Backup(_) => "BackupFailed",
+            Self::Restore(_) => "RestoreFailed",
             Self::Records { first, .. } => first.error_type(),
         }
     }
@@ -55,6 +59,7 @@ impl fmt::Display for Failure {
                 write!(f, "s3://{}/{}: {error}", object.bucket, object.key)
             }
             Self::Backup(error) => error.fmt(f),
+            Self::Restore(error) => error.fmt(f),
             Self::NoBucket => f.write_str("settings missing: DATA_BUCKET"),
             Self::Records { failed, of, first } => {
                 write!(f, "{failed} of {of} records failed, the first: {first}")
@@ -101,6 +106,11 @@ mod tests {
                 Failure::Backup(BackupError::OutOfTime),
                 "BackupFailed",
                 "the time is over; nothing was backed up",
+            ),
+            (
+                Failure::Restore(Box::new(RestoreError::OutOfTime)),
+                "RestoreFailed",
+                "no time left; nothing was restored",
             ),
             (
                 several,

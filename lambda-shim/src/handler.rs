@@ -10,6 +10,7 @@ use crate::door::Door;
 use crate::event::{Event, HttpRequest, Operation};
 use crate::failure::Failure;
 use crate::load::{Invocation, load, load_messages, load_records};
+use crate::restore::{Outcome, restore};
 
 /// Does what an event asks for.
 ///
@@ -39,6 +40,12 @@ pub(crate) async fn handle<H: Host>(
         }
         Event::Operation(Operation::Verify(request)) => {
             Ok(Answer::Backup(Box::new(verify(door, &request, invocation).await?)))
+        }
+        Event::Operation(Operation::Restore(request)) => {
+            Ok(match restore(door, &request, invocation).await? {
+                Outcome::Planned(plan) => Answer::Plan(Box::new(plan)),
+                Outcome::Restored(restored) => Answer::Restored(restored),
+            })
         }
     }
 }
@@ -148,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_backup_needs_a_bucket_and_fails_with_its_own_words() {
+    async fn backup_and_restore_need_a_bucket_and_fail_with_their_own_words() {
         let schedule = include_str!("../fixtures/eventbridge-schedule.json");
         let error = answer(&door_without(&[]), schedule).await.unwrap_err();
         assert_eq!(
@@ -166,6 +173,10 @@ mod tests {
             assert_eq!(error.error_type, "BackupFailed");
             assert!(error.error_message.contains("could not be read"), "{error:?}");
         }
+        let event = r#"{"rowgate":"restore","sources":["latest"],"plan":true}"#;
+        let error = answer(&door, event).await.unwrap_err();
+        assert_eq!(error.error_type, "RestoreFailed");
+        assert!(error.error_message.contains("could not be read"), "{error:?}");
     }
 
     #[tokio::test]

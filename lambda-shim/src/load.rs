@@ -14,6 +14,10 @@ use crate::failure::Failure;
 /// What a load leaves of the invocation's time: for its last call, its report and the answer.
 const MARGIN: Duration = Duration::from_secs(5);
 
+/// How much of that margin calls may take that are under way when no new ones are begun any more;
+/// what is left is for the answer.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
 /// What is known of an invocation beside its event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Invocation {

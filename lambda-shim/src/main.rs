@@ -12,6 +12,7 @@ mod event;
 mod failure;
 mod handler;
 mod load;
+mod restore;
 
 use std::process::ExitCode;
 

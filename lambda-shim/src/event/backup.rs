@@ -69,7 +69,7 @@ pub(super) fn read(text: &str) -> Result<Backup, EventError> {
     let members: Members = members(text, "backup")?;
     let default = Backup::default();
     Ok(Backup {
-        tables: members.tables.map_or(Ok(default.tables), |names| tables(&names))?,
+        tables: members.tables.map_or(Ok(default.tables), |names| tables(&names, "backup"))?,
         codec: members.codec.map_or(Ok(default.codec), |name| codec(&name))?,
         parallel: within(members.parallel, MOST_PARALLEL, "parallel")?.unwrap_or(default.parallel),
         keep: within(members.keep, usize::MAX, "keep")?,
@@ -83,12 +83,14 @@ pub(super) fn read_verify(text: &str) -> Result<Verify, EventError> {
 }
 
 /// An error may name members, since a person has written them.
-fn members<T: DeserializeOwned>(text: &str, operation: &str) -> Result<T, EventError> {
+pub(super) fn members<T: DeserializeOwned>(text: &str, operation: &str) -> Result<T, EventError> {
     serde_json::from_str(text)
         .map_err(|error| EventError::Bad(format!("the operation {operation}: {error}")))
 }
 
-fn tables(names: &[String]) -> Result<Vec<&'static Table>, EventError> {
+/// Tables by their names, parents first.
+pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static Table>, EventError> {
+    let bad = |problem: &str| EventError::Bad(format!("the operation {operation}: {problem}"));
     let named = |(at, name): (usize, &String)| {
         table(name).ok_or_else(|| bad(&format!("tables[{at}] is no table")))
     };

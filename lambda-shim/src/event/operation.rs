@@ -3,10 +3,10 @@
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
-use super::{Backup, EventError, Members, Verify, backup};
+use super::{Backup, EventError, Members, Restore, Verify, backup, restore};
 
 /// The operations that there are.
-const KNOWN: &str = "load, backup, verify";
+const KNOWN: &str = "load, backup, verify, restore";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Operation {
     Backup(Backup),
     /// Read a backup, and compare it with its manifest.
     Verify(Verify),
+    /// Bring tables back, or say what that would do.
+    Restore(Restore),
 }
 
 /// Reads `{"rowgate":"load",…}`. An error may name members, since a person has written them.
@@ -30,6 +32,7 @@ pub(super) fn read(text: &str) -> Result<Operation, EventError> {
         }
         "backup" => backup::read(text).map(Operation::Backup),
         "verify" => backup::read_verify(text).map(Operation::Verify),
+        "restore" => restore::read(text).map(Operation::Restore),
         _ => Err(EventError::Bad(format!("no such operation; there is: {KNOWN}"))),
     }
 }
@@ -83,7 +86,7 @@ mod tests {
         let error = event(r#"{"rowgate":"drop","table":"jobs"}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "bad event: no such operation; there is: load, backup, verify"
+            "bad event: no such operation; there is: load, backup, verify, restore"
         );
     }
 

@@ -1,0 +1,69 @@
+//! The operation `restore` into calls of the core, within the invocation's time.
+
+use std::time::Duration;
+
+use rowgate_core::Host;
+use rowgate_core::backup::Place;
+use rowgate_core::restore::{self, Plan, RestoreError, Restored};
+use tokio::time::timeout;
+use tracing::{error, info};
+
+use crate::door::Door;
+use crate::event::Restore;
+use crate::failure::Failure;
+use crate::load::{GRACE, Invocation};
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Only a plan was asked for.
+    Planned(Plan),
+    /// The tables are restored.
+    Restored(Restored),
+}
+
+/// Plans a restore, and does it unless only the plan is asked for.
+///
+/// A restore that does not end in time fails, and the live tables are what they were.
+pub(crate) async fn restore<H: Host>(
+    door: &Door<H>,
+    request: &Restore,
+    invocation: Invocation,
+) -> Result<Outcome, Failure> {
+    let settings = door.settings()?;
+    let bucket = door.bucket(request.bucket.as_deref())?;
+    let time = invocation.time_left(door.host.now());
+    let (database, s3) =
+        (&door.client(&settings.target, time), &door.client(&settings.endpoint, time));
+    let place = Place { database, s3, bucket };
+
+    let wanted = request.wanted();
+    let planning = restore::plan(&place, &wanted, |_| ());
+    let plan = within(time, planning, || RestoreError::OutOfTime).await?;
+    info!(id = plan.id, run = plan.run, rows = plan.rows(), "planned");
+    if request.plan {
+        return Ok(Outcome::Planned(plan));
+    }
+
+    let left = invocation.time_left(door.host.now());
+    let restoring = restore::restore(&place, &plan, request.force, |_, _| ());
+    // Whoever has no answer by then may have sent the last statement.
+    let unknown = || RestoreError::SwapUnknown { id: plan.id.clone() };
+    let restored = within(left, restoring, unknown).await?;
+    let rows: u64 = restored.tables.iter().map(|table| table.rows).sum();
+    info!(id = restored.id, rows, "restored");
+    Ok(Outcome::Restored(restored))
+}
+
+/// Ends what is still under way a moment after its time.
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, RestoreError>>,
+    over: impl FnOnce() -> RestoreError,
+) -> Result<T, Failure> {
+    let outcome = timeout(time + GRACE, work).await.unwrap_or_else(|_| Err(over()));
+    outcome.map_err(|error| {
+        error!(%error, "restore failed");
+        Failure::Restore(Box::new(error))
+    })
+}
