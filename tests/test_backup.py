@@ -162,3 +162,16 @@ def test_old_backups_are_pruned_after_it_was_said_which(backup, bucket, db):
     # What never had a manifest is no backup, and nobody's to delete by this.
     assert kept == {sorted(runs)[-1], "20190101T000000Z-unfinished"}
     assert backup("prune", "--keep", "0").returncode == 2
+
+
+def test_a_manifest_speaks_of_its_own_files_only(backup, bucket, db):
+    """Or `prune` would delete what it names."""
+    fill(db)
+    manifest = made(backup("--json")) | {"run": "20190101T000000Z-0000abcd"}
+    manifest["tables"][0]["parts"][0]["key"] = "mine/jobs.csv"
+    bucket.write("mine/jobs.csv", b"x")
+    key = f"backups/{manifest['run']}/manifest.json"
+    bucket.write(key, json.dumps(manifest).encode())
+    done = backup("prune", "--keep", "1", "--yes")
+    assert done.returncode == 2 and "the manifest is not one of rowgate's" in done.stderr
+    assert bucket.read("mine/jobs.csv") == b"x" and key in bucket.keys("backups/")

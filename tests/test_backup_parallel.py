@@ -169,7 +169,9 @@ def test_after_a_failure_all_stop_and_nothing_is_left(
             # One fails for good, after three attempts at the most; three others may meet it too.
             assert len(failed) <= 4 * 3
             assert bucket.manifests() == []
-            assert left_uploads(s3_calls) == 0
+            # A fault that is left over may meet the giving up itself, which is tried three times.
+            aborts = [c for c in s3_calls.since_mark() if c["operation"] == "AbortMultipartUpload"]
+            assert left_uploads(s3_calls) == sum(call["status"] == 500 for call in aborts) // 3
             begun = [call["operation"] for call in s3_calls.since_mark()]
             assert "CreateMultipartUpload" in begun
         manifest = made(backup(*options, "--json"))

@@ -488,8 +488,8 @@ def test_the_lambda_plans_and_restores(files, backup, bucket, db, calls):
 def test_the_lambda_reads_files_of_glue(files, bucket, db):
     db.rows("INSERT INTO jobs VALUES (1, 'live'), (3, 'live')")
     rows = [{"id": 1, "job_name": "of a file"}, {"id": 2, "job_name": "é"}]
-    bucket.write_avro("glue/jobs/run-0.zst.avro", JOBS_OF_SPARK, rows, "zstandard")
-    event = {"rowgate": "restore", "sources": ["glue/jobs/"], "mode": "merge"}
+    bucket.write_avro("zstandard/jobs/run-0.zst.avro", JOBS_OF_SPARK, rows, "zstandard")
+    event = {"rowgate": "restore", "sources": ["zstandard/jobs/"], "mode": "merge"}
     files.invoke(event)
     names = {row["id"]: row["job_name"] for row in db.rows("SELECT * FROM jobs")}
     assert names == {1: "of a file", 2: "é", 3: "live"}

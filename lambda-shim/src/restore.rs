@@ -67,3 +67,23 @@ async fn within<T>(
         Failure::Restore(Box::new(error))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_is_waited_for_a_moment() {
+        let over = || RestoreError::SwapUnknown { id: "20270115_080000_1a2b".to_owned() };
+        let slow = |time| async move {
+            tokio::time::sleep(time).await;
+            Ok(())
+        };
+        let time = Duration::from_secs(10);
+        assert!(within(time, slow(time + GRACE / 2), over).await.is_ok());
+        let Err(Failure::Restore(error)) = within(time, slow(time + GRACE * 2), over).await else {
+            panic!("it was waited for to its end");
+        };
+        assert_eq!(*error, over());
+    }
+}

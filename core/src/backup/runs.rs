@@ -61,8 +61,11 @@ pub async fn manifest<H: Host>(
     let output = s3.call(&get, Repeat::Harmless).await;
     let body = output.map_err(|error| read(alloc::format!("{error}")))?.body;
     let manifest: Option<Manifest> = serde_json::from_slice(&body).ok();
+    let folder = [FOLDER, run, "/"].concat();
     manifest
         .filter(|manifest| manifest.run == run)
+        // Its files are deleted by what it says.
+        .filter(|manifest| manifest.parts().all(|part| part.key.starts_with(&folder)))
         .ok_or_else(|| BackupError::BadManifest { run: run.into() })
 }
 
