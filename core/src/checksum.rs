@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::record::Cell;
-use crate::schema::Table;
+use crate::schema::{ColumnType, Table};
 
 /// The content of some rows, in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,7 +61,11 @@ fn add_text(row: &mut Vec<u8>, text: &str) {
 /// The digest of a row as an expression of SQL, which BIT_XOR takes.
 pub(crate) fn row_digest(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| {
-        let text = format!("CONVERT(`{}` USING utf8mb4)", column.name);
+        let text = match column.column_type {
+            // Digits are the same in every character set.
+            ColumnType::Int { .. } => format!("`{}`", column.name),
+            _ => format!("CONVERT(`{}` USING utf8mb4)", column.name),
+        };
         format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;')")
     });
     let row = columns.collect::<Vec<_>>().join(", ");

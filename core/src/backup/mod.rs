@@ -28,7 +28,7 @@ use crate::schema::{ColumnType, Table};
 
 pub use error::{BackupError, Damage};
 pub use live::live;
-pub(crate) use live::{AFTER, Ranges, compare};
+pub(crate) use live::{AFTER, Ranges, compare, content};
 pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use part::PartFile;

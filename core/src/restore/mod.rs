@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backup::{Place, Progress, live};
+use crate::backup::{BackupError, Place, Progress, content};
 use crate::checksum::Checksum;
 use crate::host::Host;
 use crate::schema::Table;
@@ -181,7 +181,10 @@ async fn fill<H: Host>(
 async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(), RestoreError> {
     for planned in &plan.tables {
         in_time(place)?;
-        let found: Checksum = live(place.database, planned.table).await?;
+        let (table, rows) = (planned.table, planned.live.rows);
+        let found: Checksum = content(place.database, table, table.name, rows)
+            .await
+            .map_err(BackupError::Database)?;
         if found != planned.live {
             return Err(RestoreError::Changed {
                 table: planned.table.name,

@@ -4,16 +4,19 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::future::Future;
 
-use futures_util::future::join;
+use futures_util::future::{join, poll_immediate};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::rows::FileRows;
 use super::tables::{STAGING, columns, make_missing, run};
 use super::{RestoreError, TablePlan, in_time};
-use crate::backup::{AFTER, Place, Ranges, compare};
+use crate::backup::{AFTER, Place, Ranges, compare, content};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
 use crate::host::{Client, Host};
+use crate::operation::Retry;
 use crate::record::{Cell, Place as RowPlace};
 use crate::schema::{ColumnType, Table};
 use crate::source::pieces;
@@ -21,6 +24,12 @@ use crate::statement::{self, Chunk, OnDuplicate};
 
 /// The most bytes of rows in one statement.
 pub(super) const CHUNK_BYTES: usize = 2_500_000;
+
+/// Statements that travel at the same time, while one more is filled.
+const IN_FLIGHT: usize = 2;
+
+/// Times that rows are sent which gave way to another statement's.
+const DEADLOCK_ATTEMPTS: u32 = 10;
 
 /// Rows of the live table that one statement copies, well within the service's 45 seconds.
 const COPIED_ROWS: usize = 200_000;
@@ -69,28 +78,37 @@ impl<'s, H: Host> Staging<'s, H> {
     }
 
     /// Writes the rows of all files; `stored` hears of each statement.
+    ///
+    /// After a failure no statement is begun, and those under way are waited for: the table is
+    /// dropped next, and none of them may find it gone.
     pub(super) async fn load(&mut self, mut stored: impl FnMut(Sent)) -> Result<(), RestoreError> {
-        let mut chunk = Chunk::new(CHUNK_BYTES);
-        let mut travelling: Option<Chunk> = None;
-        for file in &self.plan.files {
-            let source = file.source(self.place.s3, self.place.bucket);
-            let mut rows = FileRows::new(self.plan.table, file, pieces(&source, 0));
-            loop {
-                let sending = travelling.take();
-                let filling = rows.fill(&mut chunk, &mut self.zero);
-                let (sent, full) =
-                    join(store(self.place, self.plan.table, &self.name, sending.as_ref()), filling)
-                        .await;
-                stored(sent?);
-                in_time(self.place)?;
-                travelling = full?;
-                if travelling.is_none() {
-                    break;
+        let (place, plan, name) = (self.place, self.plan, self.name.as_str());
+        let store = |chunk| store(place, plan.table, name, chunk);
+        let mut under_way = FuturesUnordered::new();
+        let mut loaded = async {
+            let mut chunk = Chunk::new(CHUNK_BYTES);
+            for file in &plan.files {
+                let source = file.source(place.s3, place.bucket);
+                let mut rows = FileRows::new(plan.table, file, pieces(&source, 0));
+                loop {
+                    let filling = rows.fill(&mut chunk, &mut self.zero);
+                    let room = make_room(&mut under_way, &mut stored);
+                    // First what was filled before is sent, so that it travels meanwhile.
+                    let (room, full) = join(room, filling).await;
+                    room?;
+                    in_time(place)?;
+                    let Some(full) = full? else { break };
+                    under_way.push(store(full));
                 }
             }
+            under_way.push(store(chunk));
+            Ok(())
         }
-        stored(self.store(Some(&chunk)).await?);
-        Ok(())
+        .await;
+        while let Some(sent) = under_way.next().await {
+            loaded = loaded.and(sent.map(&mut stored));
+        }
+        loaded
     }
 
     /// Copies the rows of the live table whose keys are in none of the files, and answers what
@@ -163,7 +181,7 @@ impl<'s, H: Host> Staging<'s, H> {
         cells[table.key] = Cell::Int(free);
         let mut chunk = Chunk::new(CHUNK_BYTES);
         chunk.push_cells(&cells, RowPlace { index: None, line: None });
-        let sent = self.store(Some(&chunk)).await?;
+        let sent = store(self.place, table, &self.name, chunk).await?;
         let key = table.key_column().name;
         let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
         self.run(&sql, &[], "row 0 is not written").await?;
@@ -207,14 +225,10 @@ impl<'s, H: Host> Staging<'s, H> {
     /// Compares the table's content, as the database computes it, with what it should be.
     pub(super) async fn check(&self, expected: Checksum) -> Result<(), RestoreError> {
         let table = self.plan.table;
-        let mut found = Checksum::default();
-        let mut ranges = Ranges::of(table, &self.name);
         let failed =
             |error| RestoreError::Database { doing: "the staging table is not read", error };
-        while let Some(range) = ranges.next(self.place.database).await.map_err(failed)? {
-            found.merge(range.content);
-        }
-        match found {
+        let found = content(self.place.database, table, &self.name, expected.rows).await;
+        match found.map_err(failed)? {
             found if found == expected => Ok(()),
             found if found.rows < expected.rows => Err(RestoreError::SameKey {
                 table: table.name,
@@ -229,10 +243,6 @@ impl<'s, H: Host> Staging<'s, H> {
         drop_table(self.place.database, &self.name).await
     }
 
-    async fn store(&self, chunk: Option<&Chunk>) -> Result<Sent, RestoreError> {
-        store(self.place, self.plan.table, &self.name, chunk).await
-    }
-
     async fn run(
         &self,
         sql: &str,
@@ -243,21 +253,50 @@ impl<'s, H: Host> Staging<'s, H> {
     }
 }
 
-/// Writes rows, and once more where nobody knows whether they are written; the table's content is
-/// compared afterwards.
+/// Begins what was not begun yet, and waits until one more statement may travel.
+async fn make_room<F: Future<Output = Result<Sent, RestoreError>>>(
+    under_way: &mut FuturesUnordered<F>,
+    stored: &mut impl FnMut(Sent),
+) -> Result<(), RestoreError> {
+    loop {
+        let sent = match under_way.len() < IN_FLIGHT {
+            true => poll_immediate(under_way.next()).await.flatten(),
+            false => under_way.next().await,
+        };
+        let Some(sent) = sent else { return Ok(()) };
+        stored(sent?);
+    }
+}
+
+/// Writes rows, and once more where nobody knows whether they are written, or where they surely
+/// are not since another statement was in their way; the table's content is compared afterwards.
 ///
 /// Without `self`, since a row 0 may be set aside while the rows before it travel.
 async fn store<H: Host>(
     place: &Place<'_, H>,
     table: &Table,
     name: &str,
-    chunk: Option<&Chunk>,
+    chunk: Chunk,
 ) -> Result<Sent, RestoreError> {
-    let Some(chunk) = chunk.filter(|chunk| chunk.rows() > 0) else { return Ok(Sent::default()) };
+    if chunk.rows() == 0 {
+        return Ok(Sent::default());
+    }
     let sql = statement::write_into(name, table, OnDuplicate::Update);
     let rows = [(statement::ROWS, chunk.json())];
-    run(place.database, &sql, &rows, "rows are not written").await?;
+    let mut attempt = 1;
+    while let Err(error) = run(place.database, &sql, &rows, "rows are not written").await {
+        if !gave_way(&error) || attempt == DEADLOCK_ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+        in_time(place)?;
+    }
     Ok(Sent { rows: chunk.rows() as u64, bytes: chunk.json().len() as u64 })
+}
+
+/// Whether the database undid a statement in favour of another one.
+fn gave_way(error: &RestoreError) -> bool {
+    matches!(error, RestoreError::Database { error, .. } if error.retry() == Retry::Transaction)
 }
 
 /// Drops a table, if it is there.
