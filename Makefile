@@ -34,6 +34,10 @@ setup: ## Install what is missing
 setup-tests:
 	@scripts/setup tests
 
+.PHONY: setup-infra
+setup-infra:
+	@scripts/setup infra
+
 .PHONY: cli
 cli: setup ## Build the command rowgate, and the Lambda that it runs
 	@cargo build --quiet --locked --package rowgate --package rowgate-lambda
@@ -71,7 +75,7 @@ bench-backup: setup-tests edge ## Measure backup and restore beside other tools 
 	@bench/backup
 
 .PHONY: test
-test: setup-tests fmt-check lint core-alone unit docs bundle-size samples e2e ## Check and test everything
+test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra e2e ## Check and test everything
 
 .PHONY: fmt
 fmt: ## Format the Rust code
@@ -114,6 +118,22 @@ test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle
 	cargo test --locked --package rowgate-local
 	@scripts/e2e $(ROWGATE)
 
+.PHONY: test-infra
+test-infra: setup-infra edge ## Check the AWS side: rights, wiring, templates, and the Worker's settings
+	@scripts/test-infra
+
+.PHONY: test-aws
+test-aws: setup-tests setup-infra edge cli ## Deploy the AWS side into an emulator of AWS, and use it
+	@scripts/test-aws $(ROWGATE)
+
+.PHONY: deploy
+deploy: setup-infra edge cli ## Put rowgate into AWS and Cloudflare (STAGE=, ARCHITECTURE=, CDK=)
+	@scripts/deploy $(CDK)
+
+.PHONY: destroy
+destroy: setup ## Take it away again; the bucket and the database's last snapshot stay (STAGE=)
+	@scripts/destroy
+
 .PHONY: clean
 clean: ## Remove what was built here; the cache of tools stays
-	rm -rf target node_modules edge/build
+	rm -rf target node_modules edge/build infra/node_modules infra/build

@@ -38,9 +38,10 @@ WASM_BINDGEN_VERSION=$(locked_version wasm-bindgen)
 WORKER_BUILD=$CACHE/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 WASM_BINDGEN=$CACHE/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin/wasm-bindgen
 
-# Where the Python environment for today's requirements is; other requirements, another folder.
+# python_environment [FILE]: where the Python environment for today's requirements is, those of the
+# tests unless another file is named; other requirements, another folder.
 python_environment() {
-  echo "$CACHE/python-$(cksum <"$ROOT/tests/requirements.txt" | tr ' ' -)"
+  echo "$CACHE/python-$(cksum <"$ROOT/${1:-tests/requirements.txt}" | tr ' ' -)"
 }
 
 # Where scripts/install-mydumper puts its two programs, under bin.

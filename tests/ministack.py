@@ -29,16 +29,19 @@ BOOTSTRAP = '#!/bin/sh\nAWS_ACCESS_KEY_ID=$DATA_API_KEY_ID exec "$LAMBDA_TASK_RO
 
 
 @contextmanager
-def ministack(folder, stack):
-    """A server with its files in `folder`; functions sign with the secret of `stack`."""
+def ministack(folder, stack, start=("-m", "ministack"), **settings):
+    """A server with its files in `folder`; functions sign with the secret of `stack`.
+
+    `start` is how Python starts it; `settings` are more of its own, such as `AUTH="true"`.
+    """
     url = f"http://127.0.0.1:{free_port()}"
     log = folder / "ministack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             # Isolated, or this very file would be taken for the package.
-            [sys.executable, "-I", "-m", "ministack"],
+            [sys.executable, "-I", *start],
             cwd=folder,
-            env=environment(folder, url, stack),
+            env=environment(folder, url, stack) | settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -91,6 +94,7 @@ class Cloud:
     """A running server."""
 
     def __init__(self, url, log, stack):
+        self.url = url
         self.log = log
         self.stack = stack
         self.settings = {
@@ -101,8 +105,9 @@ class Cloud:
             "config": Config(retries={"total_max_attempts": 1}),
         }
 
-    def client(self, service):
-        return boto3.client(service, **self.settings)
+    def client(self, service, **changes):
+        """AWS's own client, some settings changed."""
+        return boto3.client(service, **(self.settings | changes))
 
     def create_function(self, name, program, variables):
         """Makes a function that runs `program`, and the place for its log."""
@@ -123,10 +128,10 @@ class Cloud:
             lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active"
         )
 
-    def messages(self, function):
+    def messages(self, function, group=None):
         """What a function has written; the lines of a call are here when it has ended."""
         pages = self.client("logs").get_paginator("filter_log_events")
-        pages = pages.paginate(logGroupName=log_group(function))
+        pages = pages.paginate(logGroupName=group or log_group(function))
         return [event["message"] for page in pages for event in page["events"]]
 
     def wait_until(self, holds, seconds=60):

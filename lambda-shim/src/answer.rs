@@ -7,6 +7,8 @@ use rowgate_core::restore::{Plan, Restored};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
 
+use crate::migrate::Migrated;
+
 /// An answer, in the form that its event's source reads.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -26,6 +28,8 @@ pub(crate) enum Answer {
     Plan(Box<Plan>),
     /// To the caller of the operation `restore`.
     Restored(Restored),
+    /// To the caller of the operation `migrate`.
+    Migrated(Migrated),
 }
 
 /// What a backup's manifest says, its files aside.

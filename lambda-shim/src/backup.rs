@@ -31,6 +31,7 @@ pub(crate) async fn back_up<H: Host>(
     let making = backup::backup(&place, &request.tables, request.options(), |_| ());
     let manifest = within(time, making).await?;
     log("backed up", &manifest);
+    door.metrics.backed_up(door.host.now());
 
     let mut summary = BackupSummary::from(manifest);
     if let Some(keep) = request.keep {

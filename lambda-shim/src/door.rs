@@ -9,6 +9,7 @@ use rowgate_native::{NativeHost, from_environment};
 use tracing::warn;
 
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 
 /// How long one call of a backup or a restore is repeated.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -21,6 +22,7 @@ pub(crate) struct Door<H> {
     pub(crate) http: Result<Gate, SettingsError>,
     /// `DATA_BUCKET`.
     pub(crate) bucket: Option<String>,
+    pub(crate) metrics: Metrics,
 }
 
 impl Door<NativeHost> {
@@ -29,7 +31,8 @@ impl Door<NativeHost> {
         let files = LoadSettings::read(&from_environment);
         let http = Settings::read(&from_environment).map(Gate::new);
         let door = Self::new(NativeHost::from_environment()?, files, http)?;
-        Ok(Self { bucket: from_environment("DATA_BUCKET"), ..door })
+        let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));
+        Ok(Self { bucket: from_environment("DATA_BUCKET"), metrics, ..door })
     }
 }
 
@@ -48,7 +51,7 @@ impl<H> Door<H> {
             (_, Err(error)) => warn!(%error, "no gateway: HTTP requests will get 500"),
             (Ok(_), Ok(_)) => {}
         }
-        Ok(Self { host, files, http, bucket: None })
+        Ok(Self { host, files, http, bucket: None, metrics: Metrics::default() })
     }
 
     /// What backups and restores need to know, which is what loads do.

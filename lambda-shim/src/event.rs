@@ -7,6 +7,7 @@
 mod apigw;
 mod backup;
 mod eventbridge;
+mod migrate;
 mod operation;
 mod restore;
 mod s3;
@@ -23,6 +24,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use apigw::HttpRequest;
 pub(crate) use backup::{Backup, Verify};
+pub(crate) use migrate::Migrate;
 pub(crate) use operation::Operation;
 pub(crate) use restore::Restore;
 pub(crate) use sqs::Message;

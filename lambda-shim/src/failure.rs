@@ -4,6 +4,7 @@ use std::fmt;
 
 use lambda_runtime::Diagnostic;
 use rowgate_core::backup::BackupError;
+use rowgate_core::migrate::MigrateError;
 use rowgate_core::restore::RestoreError;
 use rowgate_core::{LoadError, ObjectRef, SettingsError};
 
@@ -21,6 +22,8 @@ pub(crate) enum Failure {
     Backup(BackupError),
     /// Nothing is restored, or nobody knows.
     Restore(Box<RestoreError>),
+    /// The tables are not brought up to date, or not compared.
+    Migrate(MigrateError),
     /// Nobody says in which bucket backups are.
     NoBucket,
     /// Some of several records failed.
@@ -45,6 +48,7 @@ impl Failure {
             Self::Load(..) => "LoadFailed",
             Self::Backup(_) => "BackupFailed",
             Self::Restore(_) => "RestoreFailed",
+            Self::Migrate(_) => "MigrateFailed",
             Self::Records { first, .. } => first.error_type(),
         }
     }
@@ -60,6 +64,7 @@ impl fmt::Display for Failure {
             }
             Self::Backup(error) => error.fmt(f),
             Self::Restore(error) => error.fmt(f),
+            Self::Migrate(error) => error.fmt(f),
             Self::NoBucket => f.write_str("settings missing: DATA_BUCKET"),
             Self::Records { failed, of, first } => {
                 write!(f, "{failed} of {of} records failed, the first: {first}")
@@ -111,6 +116,11 @@ mod tests {
                 Failure::Restore(Box::new(RestoreError::OutOfTime)),
                 "RestoreFailed",
                 "no time left; nothing was restored",
+            ),
+            (
+                Failure::Migrate(MigrateError::Unreadable),
+                "MigrateFailed",
+                "the database's description of itself is not readable",
             ),
             (
                 several,

@@ -10,6 +10,7 @@ use crate::door::Door;
 use crate::event::{Event, HttpRequest, Operation};
 use crate::failure::Failure;
 use crate::load::{Invocation, load, load_messages, load_records};
+use crate::migrate::migrate;
 use crate::restore::{Outcome, restore};
 
 /// Does what an event asks for.
@@ -46,6 +47,9 @@ pub(crate) async fn handle<H: Host>(
                 Outcome::Planned(plan) => Answer::Plan(Box::new(plan)),
                 Outcome::Restored(restored) => Answer::Restored(restored),
             })
+        }
+        Event::Operation(Operation::Migrate(request)) => {
+            Ok(Answer::Migrated(migrate(door, &request, invocation).await?))
         }
     }
 }
@@ -177,6 +181,15 @@ mod tests {
         let error = answer(&door, event).await.unwrap_err();
         assert_eq!(error.error_type, "RestoreFailed");
         assert!(error.error_message.contains("could not be read"), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_migration_needs_no_bucket_and_fails_with_its_own_words() {
+        for event in [r#"{"rowgate":"migrate"}"#, r#"{"rowgate":"migrate","check":true}"#] {
+            let error = answer(&door_without(&["API_KEYS"]), event).await.unwrap_err();
+            assert_eq!(error.error_type, "MigrateFailed");
+            assert!(error.error_message.contains("connection refused"), "{error:?}");
+        }
     }
 
     #[tokio::test]

@@ -110,10 +110,12 @@ pub(crate) async fn load<H: Host>(
     match load_object(&door.host, settings, object, time).await {
         Ok(report) => {
             log_report(object, &report);
+            door.metrics.loaded(&report, door.host.now());
             Ok(report)
         }
         Err(error) => {
             error!(bucket, key, %error, "load failed");
+            door.metrics.load_failed(door.host.now());
             Err(Failure::Load(Box::new(object.clone()), error))
         }
     }

@@ -12,6 +12,8 @@ mod event;
 mod failure;
 mod handler;
 mod load;
+mod metrics;
+mod migrate;
 mod restore;
 
 use std::process::ExitCode;

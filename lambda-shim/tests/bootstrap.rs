@@ -143,6 +143,11 @@ fn events_are_answered_and_logged_without_what_is_in_them() {
         });
         assert!(found, "no {message} in {log:#?}");
     }
+    // And each of them is counted.
+    let failed = log.iter().filter(|line| line["LoadsFailed"] == 1);
+    let failed: Vec<_> = failed.map(|line| &line["FunctionName"]).collect();
+    let loads = log.iter().filter(|line| line["message"] == "load failed").count();
+    assert_eq!(failed, vec!["rowgate"; loads]);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
-use super::{Backup, EventError, Members, Restore, Verify, backup, restore};
+use super::{Backup, EventError, Members, Migrate, Restore, Verify, backup, migrate, restore};
 
 /// The operations that there are.
-const KNOWN: &str = "load, backup, verify, restore";
+const KNOWN: &str = "load, backup, verify, restore, migrate";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Operation {
     Verify(Verify),
     /// Bring tables back, or say what that would do.
     Restore(Restore),
+    /// Bring the tables up to date.
+    Migrate(Migrate),
 }
 
 /// Reads `{"rowgate":"load",…}`. An error may name members, since a person has written them.
@@ -33,6 +35,7 @@ pub(super) fn read(text: &str) -> Result<Operation, EventError> {
         "backup" => backup::read(text).map(Operation::Backup),
         "verify" => backup::read_verify(text).map(Operation::Verify),
         "restore" => restore::read(text).map(Operation::Restore),
+        "migrate" => migrate::read(text).map(Operation::Migrate),
         _ => Err(EventError::Bad(format!("no such operation; there is: {KNOWN}"))),
     }
 }
@@ -86,7 +89,7 @@ mod tests {
         let error = event(r#"{"rowgate":"drop","table":"jobs"}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "bad event: no such operation; there is: load, backup, verify, restore"
+            "bad event: no such operation; there is: load, backup, verify, restore, migrate"
         );
     }
 

@@ -1,0 +1,94 @@
+import { Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions } from "aws-cdk-lib";
+import { Stack, aws_iam as iam, aws_sns as sns } from "aws-cdk-lib";
+import { aws_sns_subscriptions as subscriptions } from "aws-cdk-lib";
+import type { aws_lambda as lambda, aws_sqs as sqs } from "aws-cdk-lib";
+import { Construct } from "constructs";
+
+import { allow } from "./rights";
+
+/** What is watched. */
+export interface AlarmsProps {
+  readonly intake: lambda.IFunction;
+  readonly admin: lambda.IFunction;
+  readonly failures: sqs.IQueue;
+  readonly email: string | undefined;
+}
+
+/** A night, and two hours for a backup that is late. */
+const HOURS_WITHOUT_BACKUP = 26;
+
+/** The alarms, and the topic that they go to. */
+export class Alarms extends Construct {
+  readonly topic: sns.Topic;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = alarmTopic(this);
+    if (props.email) this.topic.addSubscription(new subscriptions.EmailSubscription(props.email));
+
+    this.watchFunction("Intake", "loads files and rows", props.intake);
+    this.watchFunction("Admin", "backs up and restores", props.admin);
+    this.any(
+      "Failures",
+      "An event failed to the end; its message says which. `rowgate load --resume` goes on.",
+      props.failures.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
+    );
+    this.backups(props.admin);
+  }
+
+  private watchFunction(id: string, what: string, target: lambda.IFunction): void {
+    const sum = { statistic: "Sum" };
+    const name = `The function that ${what}`;
+    this.any(`${id}Errors`, `${name} has failed.`, target.metricErrors(sum));
+    // Events that came too many at once are delivered again, so that a heap of files is no alarm.
+    const throttles = target.metricThrottles(sum);
+    this.any(`${id}Throttles`, `${name} was called too often for a quarter of an hour.`, throttles, 3);
+  }
+
+  /** Rings when each of so many periods of five minutes had one. */
+  private any(id: string, description: string, metric: cloudwatch.Metric, periods = 1): void {
+    this.ring(id, {
+      alarmDescription: `rowgate: ${description}`,
+      metric: metric.with({ period: Duration.minutes(5) }),
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: periods,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Rings when no backup was good for so long, whoever or whatever kept it from being made. */
+  private backups(admin: lambda.IFunction): void {
+    this.ring("NoBackup", {
+      alarmDescription: `rowgate: no good backup for ${HOURS_WITHOUT_BACKUP} hours.`,
+      // lambda-shim/src/metrics.rs writes it.
+      metric: new cloudwatch.Metric({
+        namespace: "rowgate",
+        metricName: "BackupsSucceeded",
+        dimensionsMap: { FunctionName: admin.functionName },
+        statistic: "Sum",
+        period: Duration.hours(1),
+      }),
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: HOURS_WITHOUT_BACKUP,
+      // An hour without a backup has no data at all.
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+    });
+  }
+
+  private ring(id: string, props: cloudwatch.AlarmProps): void {
+    new cloudwatch.Alarm(this, id, props).addAlarmAction(new actions.SnsAction(this.topic));
+  }
+}
+
+/** Not encrypted with AWS's own key: CloudWatch could not publish. An alarm has no row in it. */
+function alarmTopic(scope: Construct): sns.Topic {
+  const topic = new sns.Topic(scope, "Topic", { enforceSSL: true });
+  // The demand for TLS takes the place of the policy by which CloudWatch may publish.
+  const publish = allow(["sns:Publish"], topic.topicArn);
+  publish.addPrincipals(new iam.ServicePrincipal("cloudwatch.amazonaws.com"));
+  publish.addCondition("StringEquals", { "aws:SourceAccount": Stack.of(scope).account });
+  topic.addToResourcePolicy(publish);
+  return topic;
+}

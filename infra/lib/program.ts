@@ -1,0 +1,72 @@
+import { Duration, RemovalPolicy, aws_iam as iam, aws_lambda as lambda } from "aws-cdk-lib";
+import { aws_lambda_destinations as destinations, aws_logs as logs } from "aws-cdk-lib";
+import type { aws_sqs as sqs } from "aws-cdk-lib";
+import { Construct } from "constructs";
+
+import { allow } from "./rights";
+import type { Settings } from "./settings";
+
+const ARCHITECTURES = { arm64: lambda.Architecture.ARM_64, x86_64: lambda.Architecture.X86_64 };
+
+/** What one of the functions has of its own. */
+export interface ProgramProps {
+  readonly description: string;
+  readonly settings: Settings;
+  /** Its settings, as the README lists them. */
+  readonly environment: Record<string, string>;
+  /** What it may do, its log aside. */
+  readonly rights: iam.PolicyStatement[];
+  /** The most invocations at the same time; none leaves them to the account's limit. */
+  readonly concurrency: number | undefined;
+  /** How often an event that failed is tried again. */
+  readonly retries: number;
+  /** Where events go that failed to the end. */
+  readonly failures: sqs.IQueue;
+}
+
+/** rowgate's Lambda as one function, with a role and a log of its own. */
+export class Program extends Construct {
+  readonly function: lambda.Function;
+  readonly role: iam.Role;
+
+  constructor(scope: Construct, id: string, props: ProgramProps) {
+    super(scope, id);
+    const { settings, environment } = props;
+    const log = new logs.LogGroup(this, "Log", {
+      retention: logs.RetentionDays.THREE_MONTHS,
+      // It has counts; what was loaded stands in the database's ledger.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new iam.Role(this, "Role", {
+      assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com"),
+      description: props.description,
+    });
+    const policy = new iam.Policy(this.role, "Policy", {
+      statements: [
+        ...props.rights,
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
+        allow(["sqs:SendMessage"], props.failures.queueArn),
+      ],
+    });
+    policy.attachToRole(this.role);
+    this.function = new lambda.Function(this, "Function", {
+      description: props.description,
+      runtime: lambda.Runtime.PROVIDED_AL2023,
+      architecture: ARCHITECTURES[settings.architecture],
+      handler: "bootstrap",
+      code: lambda.Code.fromAsset(settings.program),
+      // All that it may do stands above.
+      role: this.role.withoutPolicyUpdates(),
+      logGroup: log,
+      environment,
+      memorySize: settings.memory,
+      // A file that needs longer goes on where it was.
+      timeout: Duration.minutes(15),
+      retryAttempts: props.retries,
+      onFailure: new destinations.SqsDestination(props.failures),
+      ...(props.concurrency ? { reservedConcurrentExecutions: props.concurrency } : {}),
+    });
+    // Without its rights the first event would fail.
+    this.function.node.addDependency(policy);
+  }
+}

@@ -1,0 +1,174 @@
+// What whoever deploys can choose: each member of `Settings` is a context value of that name,
+// `cdk deploy -c name=value` or a member of "context" in cdk.json.
+
+import { join } from "node:path";
+
+import { aws_apigateway as apigateway } from "aws-cdk-lib";
+import type { Node } from "constructs";
+
+/** What can be chosen, checked. */
+export interface Settings {
+  /** The stack is called `rowgate` in production, and `rowgate-<stage>` elsewhere. */
+  readonly stage: string;
+  /** Whether everything goes with the stack, rows and files as well; for trying it only. */
+  readonly ephemeral: boolean;
+  /** The processor that the functions run on, and were built for. */
+  readonly architecture: "arm64" | "x86_64";
+  /** The archive of the functions' program. */
+  readonly program: string;
+  /** Megabytes; Lambda gives processor time in proportion. */
+  readonly memory: number;
+  /** The most loads and requests at the same time; 0 leaves them to the account's limit. */
+  readonly concurrency: number;
+  /** A cluster that is there, or what a new one may cost. */
+  readonly database: GivenDatabase | NewDatabase;
+  /** API Gateway's keys by name, each with the tables that it may write. */
+  readonly apiKeys: Readonly<Record<string, readonly string[]>>;
+  /** Requests a second with one key, in the long run. */
+  readonly rate: number;
+  /** Requests with one key that may come at the same moment. */
+  readonly burst: number;
+  /** The most requests with one key; none is no limit. */
+  readonly quota: apigateway.QuotaSettings | undefined;
+  /** The functions' setting `LOAD_OPTIONS`: how files are loaded, by prefix. */
+  readonly loadOptions: string | undefined;
+  /** When the nightly backup begins, as EventBridge writes it; UTC. */
+  readonly backupSchedule: string;
+  /** How many backups stay. */
+  readonly backupKeep: number;
+  /** Who hears of alarms. */
+  readonly alarmEmail: string | undefined;
+}
+
+/** A cluster with its Data API enabled, with secrets of `rowgate migrate --users`'s two users. */
+export interface GivenDatabase {
+  readonly kind: "given";
+  readonly name: string;
+  readonly clusterArn: string;
+  readonly writerSecretArn: string;
+  readonly adminSecretArn: string;
+}
+
+/** A cluster that is made; in units of Aurora's capacity (2 GiB of memory each). */
+export interface NewDatabase {
+  readonly kind: "new";
+  readonly name: string;
+  readonly minCapacity: number;
+  readonly maxCapacity: number;
+}
+
+const ROOT = join(__dirname, "../../..");
+
+/** Reads them all; the first one that does not do is named. */
+export function readSettings(node: Node): Settings {
+  const context = new Context(node);
+  const architecture = context.oneOf("architecture", ["arm64", "x86_64"]);
+  return {
+    stage: context.text("stage", /^[a-z][a-z0-9-]{0,30}$/) ?? "production",
+    ephemeral: context.oneOf("ephemeral", ["false", "true"]) === "true",
+    architecture,
+    program: context.text("program") ?? join(ROOT, "target/lambda", architecture, "bootstrap.zip"),
+    memory: context.number("memory", 1024, 128, 10_240),
+    concurrency: context.number("concurrency", 10, 0, 1000),
+    database: readDatabase(context),
+    apiKeys: readApiKeys(context),
+    rate: context.number("rate", 10, 1, 10_000),
+    burst: context.number("burst", 2, 1, 5000),
+    quota: readQuota(context),
+    loadOptions: context.json("loadOptions"),
+    backupSchedule: context.text("backupSchedule", /^(cron|rate)\(.+\)$/) ?? "cron(0 2 * * ? *)",
+    backupKeep: context.number("backupKeep", 30, 1, 10_000),
+    alarmEmail: context.text("alarmEmail", /^[^@\s]+@[^@\s]+$/),
+  };
+}
+
+function readDatabase(context: Context): GivenDatabase | NewDatabase {
+  const name = context.text("databaseName", /^[a-z][a-z0-9_]{0,62}$/) ?? "rowgate";
+  if (context.text("database", /^create$/)) {
+    const minCapacity = context.number("minCapacity", 0, 0, 256);
+    const maxCapacity = context.number("maxCapacity", 4, Math.max(1, minCapacity), 256);
+    return { kind: "new", name, minCapacity, maxCapacity };
+  }
+  const arn = (name: string, form: RegExp) => {
+    const value = context.text(name, form);
+    if (!value) throw new Error(`${name} is missing: give the three ARNs, or -c database=create`);
+    return value;
+  };
+  return {
+    kind: "given",
+    name,
+    clusterArn: arn("clusterArn", /^arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster:[^*]+$/),
+    writerSecretArn: arn("writerSecretArn", SECRET),
+    adminSecretArn: arn("adminSecretArn", SECRET),
+  };
+}
+
+// With the six characters that Secrets Manager adds: rights on an ARN without them are on nothing.
+const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+-[A-Za-z0-9]{6}$/;
+
+/** `{"hr": ["*"], "cron": ["jobs"]}`; one key for all tables unless said otherwise. */
+function readApiKeys(context: Context): Settings["apiKeys"] {
+  const text = context.json("apiKeys");
+  if (!text) return { default: ["*"] };
+  const keys: unknown = JSON.parse(text);
+  const isTables = (value: unknown) =>
+    Array.isArray(value) && value.length > 0 && value.every((table) => typeof table === "string");
+  const entries = typeof keys === "object" && keys !== null ? Object.entries(keys) : [];
+  const areGood = entries.every(([name, tables]) => KEY_NAME.test(name) && isTables(tables));
+  if (!areGood || entries.length === 0 || entries.length > MOST_KEYS) {
+    throw new Error(`apiKeys is not an object of 1 to ${MOST_KEYS} names with lists of tables`);
+  }
+  return keys as Settings["apiKeys"];
+}
+
+const KEY_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+// So many the setting API_KEYS may have.
+const MOST_KEYS = 25;
+
+/** `10000/DAY`, `/WEEK` or `/MONTH`. */
+function readQuota(context: Context): apigateway.QuotaSettings | undefined {
+  const text = context.text("quota", /^[1-9]\d{0,8}\/(DAY|WEEK|MONTH)$/);
+  if (!text) return undefined;
+  const [limit, period] = text.split("/") as [string, keyof typeof apigateway.Period];
+  return { limit: Number(limit), period: apigateway.Period[period] };
+}
+
+/** Context values in their two forms: text from the command line, JSON from cdk.json. */
+class Context {
+  constructor(private readonly node: Node) {}
+
+  text(name: string, form = /./): string | undefined {
+    const value: unknown = this.node.tryGetContext(name);
+    if (value === undefined || value === "") return undefined;
+    if (!form.test(String(value))) throw new Error(`${name} is not in the form of ${form.source}`);
+    return String(value);
+  }
+
+  /** The first one unless said otherwise. */
+  oneOf<const T extends readonly [string, ...string[]]>(name: string, values: T): T[number] {
+    const value = this.text(name) ?? values[0];
+    if (!values.includes(value)) throw new Error(`${name} is not one of ${values.join(", ")}`);
+    return value;
+  }
+
+  number(name: string, otherwise: number, least: number, most: number): number {
+    const value = Number(this.text(name) ?? otherwise);
+    if (!(value >= least && value <= most)) {
+      throw new Error(`${name} is not a number from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  json(name: string): string | undefined {
+    const value: unknown = this.node.tryGetContext(name);
+    if (value === undefined || value === "") return undefined;
+    if (typeof value !== "string") return JSON.stringify(value);
+    try {
+      JSON.parse(value);
+    } catch {
+      throw new Error(`${name} is not JSON`);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,71 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+import { Admin } from "./admin";
+import { Alarms } from "./alarms";
+import { Aurora } from "./aurora";
+import { DataBucket } from "./data-bucket";
+import type { Database } from "./database";
+import { Failures } from "./failures";
+import { ApiKeys, Gateway } from "./gateway";
+import { Intake } from "./intake";
+import { NightlyBackup } from "./nightly-backup";
+import type { Settings } from "./settings";
+import { WorkerUser } from "./worker-user";
+
+/** All of rowgate that is on AWS. */
+export class RowgateStack extends Stack {
+  constructor(scope: Construct, settings: Settings) {
+    const name = settings.stage === "production" ? "rowgate" : `rowgate-${settings.stage}`;
+    super(scope, name, { description: "rowgate: checked rows into Aurora MySQL" });
+
+    const database = this.database(settings);
+    const data = new DataBucket(this, "Data", settings.ephemeral);
+    const failures = new Failures(this, "Failures");
+    const keys = new ApiKeys(this, "Keys", settings.apiKeys);
+
+    const common = { settings, database, bucket: data.bucket, failures: failures.queue };
+    const apiKeys = this.toJsonString(keys.setting);
+    const intake = new Intake(this, "Intake", { ...common, apiKeys }).program.function;
+    const admin = new Admin(this, "Admin", common).program.function;
+    data.notify(intake);
+    new NightlyBackup(this, "NightlyBackup", settings, admin);
+    const gateway = new Gateway(this, "Gateway", { settings, keys, target: intake });
+    const worker = new WorkerUser(this, "Worker", database);
+    const watched = { intake, admin, failures: failures.queue, email: settings.alarmEmail };
+    const alarms = new Alarms(this, "Alarms", watched);
+
+    // scripts/deploy reads these, and so do people.
+    this.tell({
+      Region: this.region,
+      ClusterArn: database.clusterArn,
+      DatabaseName: database.name,
+      WriterSecretArn: database.writerSecretArn,
+      AdminSecretArn: database.adminSecretArn,
+      RootSecretArn: database.rootSecretArn,
+      Bucket: data.bucket.bucketName,
+      IntakeFunction: intake.functionName,
+      AdminFunction: admin.functionName,
+      FailureQueue: failures.queue.queueUrl,
+      AlarmTopic: alarms.topic.topicArn,
+      InsertUrl: gateway.api.urlForPath("/insert_data"),
+      WorkerUser: worker.user.userName,
+    });
+    for (const [name, key] of keys.keys) this.tell({ [`ApiKey${pascal(name)}`]: key.keyId });
+  }
+
+  private database({ database, ephemeral }: Settings): Database {
+    return database.kind === "new" ? new Aurora(this, "Database", database, ephemeral) : database;
+  }
+
+  private tell(outputs: Record<string, string | undefined>): void {
+    for (const [name, value] of Object.entries(outputs)) {
+      if (value) new CfnOutput(this, name, { value });
+    }
+  }
+}
+
+/** `jobs-app` as `JobsApp`: an output's name has only letters and digits. */
+function pascal(name: string): string {
+  return name.split("-").map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
+}

@@ -1,0 +1,11 @@
+// All tests in one process, which makes each template once.
+
+import "./alarms.test";
+import "./bucket.test";
+import "./database.test";
+import "./functions.test";
+import "./gateway.test";
+import "./nag.test";
+import "./rights.test";
+import "./settings.test";
+import "./snapshot.test";

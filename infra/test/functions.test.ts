@@ -1,0 +1,87 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+
+import { GIVEN, only, resources, template, words, type Context } from "./synth";
+
+function program(name: string, context: Context = {}) {
+  return only(template({ ...GIVEN, ...context }), "AWS::Lambda::Function", name);
+}
+
+for (const name of ["Intake", "Admin"]) {
+  test(`${name} is the program that was built, with a log of its own that ends`, () => {
+    const { Runtime, Handler, Architectures, Timeout, LoggingConfig } = program(name).Properties;
+    deepEqual([Runtime, Handler, Architectures], ["provided.al2023", "bootstrap", ["arm64"]]);
+    equal(Timeout, 900);
+    const log = only(template(), "AWS::Logs::LogGroup", name);
+    equal(words(LoggingConfig.LogGroup), `<${log.id}>`);
+    equal(log.Properties["RetentionInDays"], 90);
+  });
+
+  test(`what fails at ${name} to the end is in the queue`, () => {
+    const config = only(template(), "AWS::Lambda::EventInvokeConfig", name).Properties;
+    const queue = only(template(), "AWS::SQS::Queue").id;
+    equal(words(config["FunctionName"]), `<${program(name).id}>`);
+    equal(words(config["DestinationConfig"].OnFailure.Destination), `<${queue}.Arn>`);
+    equal(config["MaximumRetryAttempts"], name === "Intake" ? 2 : 1);
+  });
+
+  test(`${name} waits for its rights`, () => {
+    const policy = only(template(), "AWS::IAM::Policy", name).id;
+    ok(program(name)["DependsOn"].includes(policy));
+  });
+}
+
+test("both functions are the same program, for another processor if asked for", () => {
+  const code = (name: string) => program(name).Properties["Code"];
+  deepEqual(code("Intake"), code("Admin"));
+  const other = program("Admin", { architecture: "x86_64" });
+  deepEqual(other.Properties["Architectures"], ["x86_64"]);
+});
+
+test("each function is another user of the database, and only one has keys", () => {
+  const variables = (name: string) => program(name).Properties["Environment"].Variables;
+  const bucket = { Ref: only(template(), "AWS::S3::Bucket").id };
+  const common = { DB_CLUSTER_ARN: GIVEN.clusterArn, DB_NAME: "rowgate", DATA_BUCKET: bucket };
+  deepEqual(variables("Admin"), { ...common, DB_SECRET_ARN: GIVEN.adminSecretArn });
+  const { API_KEYS, ...intake } = variables("Intake");
+  deepEqual(intake, { ...common, DB_SECRET_ARN: GIVEN.writerSecretArn });
+  ok(API_KEYS);
+});
+
+test("only so many work on the database, and one restores", () => {
+  const most = (name: string, context?: Context) =>
+    program(name, context).Properties["ReservedConcurrentExecutions"];
+  deepEqual([most("Intake"), most("Admin")], [10, 1]);
+  deepEqual(most("Intake", { concurrency: 3 }), 3);
+  // For an account whose own limit leaves nothing to reserve.
+  const none = { concurrency: "0" };
+  deepEqual([most("Intake", none), most("Admin", none)], [undefined, undefined]);
+});
+
+test("options of loads are the function's setting", () => {
+  const options = { "incoming/": { max_errors: 10 } };
+  for (const loadOptions of [options, JSON.stringify(options)]) {
+    const variables = program("Intake", { loadOptions }).Properties["Environment"].Variables;
+    deepEqual(JSON.parse(variables.LOAD_OPTIONS), options);
+  }
+});
+
+test("the nightly backup goes to the second function, and keeps so many", () => {
+  const rule = only(template({ ...GIVEN, backupKeep: 7 }), "AWS::Events::Rule").Properties;
+  const [target, ...more] = rule["Targets"];
+  deepEqual([rule["ScheduleExpression"], rule["State"], more], ["cron(0 2 * * ? *)", "ENABLED", []]);
+  deepEqual(JSON.parse(target.Input), { rowgate: "backup", keep: 7 });
+  equal(words(target.Arn), `<${program("Admin").id}.Arn>`);
+});
+
+test("the queue is encrypted, refuses who comes without TLS, and keeps as long as it can", () => {
+  const queue = only(template(), "AWS::SQS::Queue").Properties;
+  deepEqual([queue["SqsManagedSseEnabled"], queue["MessageRetentionPeriod"]], [true, 1_209_600]);
+  const [statement] = only(template(), "AWS::SQS::QueuePolicy").Properties["PolicyDocument"].Statement;
+  deepEqual([statement.Effect, statement.Condition], ["Deny", { Bool: { "aws:SecureTransport": "false" } }]);
+});
+
+test("beside ours there is only CDK's function for the notification", () => {
+  const ids = Object.keys(resources(template(), "AWS::Lambda::Function"));
+  deepEqual(ids.filter((id) => !/^(Intake|Admin|BucketNotificationsHandler)/.test(id)), []);
+});

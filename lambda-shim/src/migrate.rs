@@ -1,0 +1,93 @@
+//! The operation `migrate` into calls of the core.
+
+use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
+use rowgate_core::{Client, Host};
+use serde::Serialize;
+use tracing::{error, info};
+
+use crate::door::Door;
+use crate::event::Migrate;
+use crate::failure::Failure;
+use crate::load::Invocation;
+
+/// What was done to the tables, and where they still are not those of the schema.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Migrated {
+    /// Migrations that were recorded and not run: the tables were made as they would leave them.
+    included: Vec<String>,
+    /// Migrations that were run.
+    ran: Vec<String>,
+    /// Tables that were made.
+    made: Vec<&'static str>,
+    differences: Vec<String>,
+}
+
+/// Brings the tables up to date and compares them, or only compares them; safe to repeat.
+///
+/// MySQL commits DDL at once, so what was done before an error stays, and the next time goes on there.
+pub(crate) async fn migrate<H: Host>(
+    door: &Door<H>,
+    request: &Migrate,
+    invocation: Invocation,
+) -> Result<Migrated, Failure> {
+    let settings = door.settings()?;
+    let time = invocation.time_left(door.host.now());
+    let client = door.client(&settings.target, time);
+    match bring_up(&client, request.check).await {
+        Ok(migrated) => {
+            let Migrated { included, ran, made, differences } = &migrated;
+            info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
+            Ok(migrated)
+        }
+        Err(error) => {
+            error!(%error, "migration failed");
+            Err(Failure::Migrate(error))
+        }
+    }
+}
+
+async fn bring_up<H: Host>(client: &Client<'_, H>, check: bool) -> Result<Migrated, MigrateError> {
+    let mut migrated = Migrated::default();
+    let differences: Vec<Difference> = if check {
+        migrate::check(client, MIGRATIONS).await?
+    } else {
+        migrate::migrate(client, MIGRATIONS, |step| migrated.note(step)).await?;
+        migrate::compare(client).await?
+    };
+    migrated.differences = differences.iter().map(ToString::to_string).collect();
+    Ok(migrated)
+}
+
+impl Migrated {
+    fn note(&mut self, step: Step<'_>) {
+        match step {
+            Step::Included(migration) => self.included.push(migration.to_string()),
+            Step::Ran(migration) => self.ran.push(migration.to_string()),
+            Step::Made(table) => self.made.push(table),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rowgate_core::migrate::Migration;
+    use serde_json::{json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn each_step_is_named_where_it_belongs() {
+        let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
+        let mut migrated = Migrated::default();
+        for step in [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs")] {
+            migrated.note(step);
+        }
+        assert_eq!(
+            to_value(&migrated).unwrap(),
+            json!({
+                "included": ["0007_wider"], "ran": ["0007_wider"], "made": ["jobs"],
+                "differences": [],
+            })
+        );
+    }
+}

@@ -1,0 +1,408 @@
+"""The AWS side as `cdk synth` makes it, deployed into an AWS that is not ours, and used."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from conftest import LEDGER, ROOT, TABLES
+from ministack import ministack, package
+
+PROGRAM = ROOT / os.environ.get("ROWGATE_LAMBDA", "target/debug/bootstrap")
+ACCOUNT = "000000000000"
+ASSETS = "cdk-hnb659fds-assets-{account}-{region}"
+
+# What an account has that ran `cdk bootstrap`.
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+
+# An event of API Gateway says which key came, by its id, and rowgate goes by that. This server leaves
+# the id out.
+WITH_KEY_IDS = """
+from ministack.app import main
+from ministack.services import apigateway_v1 as gateway
+
+build = gateway._build_lambda_event_v1
+
+def build_with_key_id(*values, **named):
+    event = build(*values, **named)
+    key = gateway._resolve_api_key(gateway._api_key_from_request(event["headers"]))
+    event["requestContext"]["identity"]["apiKeyId"] = key["id"] if key else None
+    return event
+
+gateway._build_lambda_event_v1 = build_with_key_id
+main()
+"""
+
+# Another bucket, cluster and secret than the stack's.
+OTHER_BUCKET = "somebody-elses"
+OTHER_CLUSTER = f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:other"
+OTHER_SECRET = "somebody-elses"
+
+DENIED = {"AccessDenied", "AccessDeniedException", "403", "AuthorizationError"}
+
+
+@pytest.fixture(scope="session")
+def template(stack, tmp_path_factory):
+    """What `cdk deploy` would send, for the local database."""
+    infra = ROOT / "infra"
+    bin = infra / "node_modules/.bin"
+    subprocess.run([bin / "tsc", "--project", infra], check=True)
+    context = {
+        "clusterArn": stack["cluster_arn"],
+        "writerSecretArn": stack["secret_arn"],
+        "adminSecretArn": stack["secret_arn"],
+        "architecture": "x86_64",
+        "program": infra / "test/program",
+    }
+    options = [word for name, value in context.items() for word in ("-c", f"{name}={value}")]
+    # A folder of its own: what somebody has chosen in infra/cdk.context.json is not looked at there.
+    folder = tmp_path_factory.mktemp("synth")
+    shutil.copy(infra / "cdk.json", folder)
+    app = ["--app", f"node {infra}/build/bin/app.js", "--output", "."]
+    quiet = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    subprocess.run(
+        [bin / "cdk", "synth", "--quiet", "--no-notices", *app, *options],
+        cwd=folder,
+        env=os.environ | quiet,
+        check=True,
+    )
+    return json.loads((folder / "rowgate.template.json").read_text())
+
+
+def functions(template):
+    """rowgate's own, by their ids."""
+    resources = template["Resources"].items()
+    return {
+        name: resource["Properties"]
+        for name, resource in resources
+        if resource["Type"] == "AWS::Lambda::Function" and name.startswith(("Intake", "Admin"))
+    }
+
+
+def deploy(cloud, template, variables):
+    """Makes the stack as CDK would; answers its outputs."""
+    template = json.loads(json.dumps(template))
+    bucket = ASSETS.format(account=ACCOUNT, region=cloud.stack["region"])
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    for function in functions(template).values():
+        # The program for this machine, and where the local database is.
+        function["Environment"]["Variables"] |= variables
+        function["Code"]["S3Key"] = "program.zip"
+    cloud.client("s3").put_object(Bucket=bucket, Key="program.zip", Body=package(PROGRAM))
+    version = {"Name": BOOTSTRAP_VERSION, "Value": "30", "Type": "String"}
+    cloud.client("ssm").put_parameter(**version)
+
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="rowgate",
+        TemplateBody=json.dumps(template),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    read = lambda: cloudformation.describe_stacks(StackName="rowgate")["Stacks"][0]  # noqa: E731
+    cloud.wait_until(lambda: not read()["StackStatus"].endswith("_IN_PROGRESS"))
+    stack = read()
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = cloudformation.describe_stack_events(StackName="rowgate")["StackEvents"]
+        reasons = [event.get("ResourceStatusReason") for event in events]
+        pytest.fail("\n".join([stack["StackStatus"], *filter(None, reasons)]), pytrace=False)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+# --- used ---
+
+
+@pytest.fixture(scope="module")
+def deployed(stack, db, template, tmp_path_factory):
+    """The stack in a server that lets everybody do everything."""
+    variables = {
+        "DATA_API_ENDPOINT": stack["data_api"],
+        "DATA_API_KEY_ID": stack["aws_access_key_id"],
+    }
+    db.empty(*TABLES, *LEDGER)
+    folder = tmp_path_factory.mktemp("ministack")
+    with ministack(folder, stack, start=("-c", WITH_KEY_IDS)) as cloud:
+        outputs = deploy(cloud, template, variables)
+        yield SimpleNamespace(cloud=cloud, outputs=outputs, **clients(cloud))
+
+
+def clients(cloud):
+    names = {"s3": "s3", "functions": "lambda", "logs": "logs", "gateway": "apigateway"}
+    return {name: cloud.client(service) for name, service in names.items()}
+
+
+def keys(deployed, prefix):
+    listing = deployed.s3.list_objects_v2(Bucket=deployed.outputs["Bucket"], Prefix=prefix)
+    return [item["Key"] for item in listing.get("Contents", [])]
+
+
+def report(deployed, key):
+    """The report of this file, once it is there."""
+    prefix = f"reports/{key}."
+    deployed.cloud.wait_until(lambda: keys(deployed, prefix))
+    (found,) = keys(deployed, prefix)
+    body = deployed.s3.get_object(Bucket=deployed.outputs["Bucket"], Key=found)["Body"]
+    return json.loads(body.read())
+
+
+def test_a_file_that_is_put_is_loaded(deployed, db):
+    body = gzip.compress((ROOT / "samples/jobs.csv").read_bytes())
+    bucket = deployed.outputs["Bucket"]
+    deployed.s3.put_object(Bucket=bucket, Key="incoming/jobs/jobs.csv.gz", Body=body)
+    assert report(deployed, "incoming/jobs/jobs.csv.gz")["status"] == "complete"
+    assert db.count("jobs") == 183
+
+
+def test_a_file_elsewhere_is_left_alone(deployed):
+    bucket = deployed.outputs["Bucket"]
+    deployed.s3.put_object(Bucket=bucket, Key="elsewhere/jobs/jobs.csv", Body=b"1,Clerk\n")
+    deployed.s3.put_object(Bucket=bucket, Key="incoming/jobs/after.csv", Body=b"9000,Clerk\n")
+    report(deployed, "incoming/jobs/after.csv")
+    assert keys(deployed, "reports/elsewhere/") == []
+
+
+@pytest.fixture
+def post(deployed):
+    """Sends rows to API Gateway with a key, or with none."""
+    url = deployed.outputs["InsertUrl"]
+    api = url.removeprefix("https://").partition(".")[0]
+    headers = {"host": f"{api}.execute-api.localhost", "content-type": "application/json"}
+
+    def post(rows, key=None):
+        path = url.partition(".amazonaws.com")[2]
+        with_key = headers | ({"x-api-key": key} if key else {})
+        return requests.post(deployed.cloud.url + path, json.dumps(rows), headers=with_key)
+
+    return post
+
+
+@pytest.fixture
+def key(deployed):
+    """The value of the stack's key, as an operator looks it up."""
+    key_id = deployed.outputs["ApiKeyDefault"]
+    return deployed.gateway.get_api_key(apiKey=key_id, includeValue=True)["value"]
+
+
+def test_api_gateway_lets_in_who_has_a_key(post, key, db):
+    db.empty("departments")
+    rows = {"departments": [{"id": 1, "department_name": "Sales"}]}
+    assert post(rows, "x" * 40).status_code == 403
+    assert post(rows).status_code == 403
+    assert db.count("departments") == 0
+    answer = post(rows, key)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["tables"]["departments"]["stored"] == 1
+    assert db.count("departments") == 1
+
+
+def test_too_many_requests_at_once_are_put_off(post, key):
+    row = lambda number: {"departments": [{"id": number, "department_name": "x"}]}  # noqa: E731
+    with ThreadPoolExecutor(16) as many:
+        answers = list(many.map(lambda number: post(row(number), key).status_code, range(100, 140)))
+    assert set(answers) == {200, 429}
+
+
+def test_the_schedule_s_own_event_makes_a_backup(deployed, template):
+    rules = [it for it in template["Resources"].values() if it["Type"] == "AWS::Events::Rule"]
+    (target,) = rules[0]["Properties"]["Targets"]
+    answer = deployed.functions.invoke(
+        FunctionName=deployed.outputs["AdminFunction"], Payload=target["Input"]
+    )
+    summary = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, summary
+    assert f"backups/{summary['run']}/manifest.json" in keys(deployed, "backups/")
+
+
+def test_the_second_function_migrates(deployed, db):
+    db.rows("DROP TABLE rowgate_rejects")
+    for made in (["rowgate_rejects"], []):
+        answer = deployed.functions.invoke(
+            FunctionName=deployed.outputs["AdminFunction"], Payload=b'{"rowgate": "migrate"}'
+        )
+        migrated = json.loads(answer["Payload"].read())
+        assert migrated == {"included": [], "ran": [], "made": made, "differences": []}
+
+
+def test_each_function_writes_to_its_own_log_which_ends(deployed):
+    """And a load and a backup are counted: metrics in CloudWatch's embedded format."""
+    for function, metric in [("IntakeFunction", "RowsStored"), ("AdminFunction", "BackupsSucceeded")]:
+        name = deployed.outputs[function]
+        config = deployed.functions.get_function_configuration(FunctionName=name)
+        group = config["LoggingConfig"]["LogGroup"]
+        (found,) = deployed.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        assert found["retentionInDays"] == 90
+        lines = [json.loads(line) for line in deployed.cloud.messages(name, group) if line[:1] == "{"]
+        counted = [line for line in lines if metric in line]
+        assert counted and all(line["FunctionName"] == name for line in counted)
+
+
+# --- denied ---
+
+
+@pytest.fixture(scope="module")
+def guarded(stack, template, tmp_path_factory):
+    """The stack in a server that asks for rights, with what there is to be denied."""
+    template = json.loads(json.dumps(template))
+    # It would deny everything: there is no TLS here. The right to set the notification with it.
+    policies = [name for name, it in template["Resources"].items() if it["Type"] == "AWS::S3::BucketPolicy"]
+    for name in policies:
+        del template["Resources"][name]
+    for resource in template["Resources"].values():
+        waits = resource.get("DependsOn", [])
+        if isinstance(waits, list):
+            resource["DependsOn"] = [name for name in waits if name not in policies]
+    # Whose key is an account's number may do all.
+    root = stack | {"aws_access_key_id": ACCOUNT}
+    with ministack(tmp_path_factory.mktemp("guarded"), root, AUTH="true") as cloud:
+        outputs = deploy(cloud, template, {"DATA_API_KEY_ID": ACCOUNT})
+        s3 = cloud.client("s3")
+        s3.create_bucket(Bucket=OTHER_BUCKET)
+        for prefix in ("incoming", "reports", "rejects", "backups"):
+            for bucket in (outputs["Bucket"], OTHER_BUCKET):
+                s3.put_object(Bucket=bucket, Key=f"{prefix}/there", Body=b"rows")
+        cloud.client("secretsmanager").create_secret(Name=OTHER_SECRET, SecretString="s3cret")
+        yield SimpleNamespace(cloud=cloud, outputs=outputs)
+
+
+@pytest.fixture(scope="module")
+def as_role(guarded):
+    """Clients with a function's role."""
+    by_name = {}
+    for name in ("Intake", "Admin"):
+        function = guarded.outputs[f"{name}Function"]
+        functions = guarded.cloud.client("lambda")
+        role = functions.get_function_configuration(FunctionName=function)["Role"]
+        sts = guarded.cloud.client("sts")
+        session = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        by_name[name] = {
+            "aws_access_key_id": session["AccessKeyId"],
+            "aws_secret_access_key": session["SecretAccessKey"],
+            "aws_session_token": session["SessionToken"],
+        }
+    return lambda name, service: guarded.cloud.client(service, **by_name[name])
+
+
+@pytest.fixture(scope="module")
+def as_worker(guarded):
+    """Clients with an access key of the Worker's user."""
+    iam = guarded.cloud.client("iam")
+    key = iam.create_access_key(UserName=guarded.outputs["WorkerUser"])["AccessKey"]
+    credentials = {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+    }
+    return lambda service: guarded.cloud.client(service, **credentials)
+
+
+def code_of(call):
+    """The error's code, or nothing when the call succeeds."""
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+def in_bucket(client, bucket):
+    """What can be done in a bucket, in words."""
+
+    def calls(key):
+        of = {"Bucket": bucket, "Key": key}
+        return {
+            "read": lambda: client.get_object(**of),
+            "write": lambda: client.put_object(**of, Body=b""),
+            "delete": lambda: client.delete_object(**of),
+        }
+
+    return calls
+
+
+RIGHTS = {
+    "Intake": {("read", "incoming"), ("write", "reports"), ("write", "rejects")},
+    "Admin": {("read", "backups"), ("write", "backups"), ("delete", "backups")},
+}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_function_has_its_prefixes_of_the_bucket_and_no_other(guarded, as_role, name):
+    """Twelve ways to touch the bucket, twelve to touch another one."""
+    client = as_role(name, "s3")
+    for prefix in ("incoming", "reports", "rejects", "backups"):
+        calls = in_bucket(client, guarded.outputs["Bucket"])(f"{prefix}/there")
+        others = in_bucket(client, OTHER_BUCKET)(f"{prefix}/there")
+        for what in ("read", "write", "delete"):
+            code = code_of(calls[what])
+            if (what, prefix) in RIGHTS[name]:
+                assert code is None, (what, prefix)
+            else:
+                assert code in DENIED, (what, prefix)
+            assert code_of(others[what]) in DENIED, (what, prefix)
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_function_lists_its_bucket_and_changes_nothing_of_it(guarded, as_role, name):
+    client, bucket = as_role(name, "s3"), guarded.outputs["Bucket"]
+    assert code_of(lambda: client.list_objects_v2(Bucket=bucket)) is None
+    assert code_of(lambda: client.list_objects_v2(Bucket=OTHER_BUCKET)) in DENIED
+    assert code_of(lambda: client.put_bucket_policy(Bucket=bucket, Policy="{}")) in DENIED
+    assert code_of(lambda: client.delete_bucket(Bucket=bucket)) in DENIED
+
+
+def elsewhere(guarded, client):
+    """What nobody of ours may do outside of the bucket: client by service, in words."""
+    function = guarded.outputs["AdminFunction"]
+    user = guarded.outputs["WorkerUser"]
+    queue = guarded.outputs["FailureQueue"]
+    return {
+        "read another secret": lambda: client("secretsmanager").get_secret_value(
+            SecretId=OTHER_SECRET
+        ),
+        "list secrets": lambda: client("secretsmanager").list_secrets(),
+        "call a function": lambda: client("lambda").invoke(FunctionName=function),
+        "change a function": lambda: client("lambda").update_function_configuration(
+            FunctionName=function, Timeout=3
+        ),
+        "make an access key": lambda: client("iam").create_access_key(UserName=user),
+        "widen rights": lambda: client("iam").attach_user_policy(
+            UserName=user, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        ),
+        "read failures": lambda: client("sqs").receive_message(QueueUrl=queue),
+        "read logs": lambda: client("logs").describe_log_groups(),
+        "delete the stack": lambda: client("cloudformation").delete_stack(StackName="rowgate"),
+        "use another cluster": lambda: statement(client, guarded, OTHER_CLUSTER),
+    }
+
+
+def statement(client, guarded, cluster):
+    secret = guarded.outputs["WriterSecretArn"]
+    client("rds-data").execute_statement(resourceArn=cluster, secretArn=secret, sql="SELECT 1")
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_function_can_do_nothing_else(guarded, as_role, name):
+    calls = elsewhere(guarded, lambda service: as_role(name, service))
+    allowed = {what for what, call in calls.items() if code_of(call) not in DENIED}
+    assert allowed == set()
+
+
+def test_the_worker_can_do_nothing_else(guarded, as_worker):
+    calls = elsewhere(guarded, as_worker)
+    s3 = as_worker("s3")
+    for what, call in in_bucket(s3, guarded.outputs["Bucket"])("incoming/there").items():
+        calls[f"{what} a file"] = call
+    calls["list buckets"] = s3.list_buckets
+    allowed = {what for what, call in calls.items() if code_of(call) not in DENIED}
+    assert allowed == set()
+
+
+def test_the_worker_and_the_functions_may_use_the_cluster(guarded, as_worker, as_role):
+    """It is not there in that server, which is another error than having no right to it."""
+    cluster = guarded.outputs["ClusterArn"]
+    for client in (as_worker, *(lambda service, it=it: as_role(it, service) for it in RIGHTS)):
+        code = code_of(lambda client=client: statement(client, guarded, cluster))
+        assert code is not None and code not in DENIED
