@@ -74,6 +74,18 @@ bench-throughput: setup-tests edge ## Measure how many rows a second are loaded
 bench-backup: setup-tests edge ## Measure backup and restore beside other tools (6 minutes)
 	@bench/backup
 
+.PHONY: bench-load
+bench-load: setup-tests edge ## Measure loading a file beside other tools (half an hour)
+	@bench/load
+
+.PHONY: bench-edge
+bench-edge: setup-tests edge ## Measure the Worker beside one in JavaScript (10 minutes)
+	@bench/edge
+
+.PHONY: bench
+bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (2 hours)
+	@bench/all
+
 .PHONY: test
 test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra e2e ## Check and test everything
 

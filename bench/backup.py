@@ -9,19 +9,13 @@ import argparse
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import requests
-from delay import delayed
-from loading import PROGRAM, ROOT, client, cpu_seconds, peak_megabytes, row_tails
+from loading import PROGRAM, ROOT, client, row_tails
+from measuring import Tools, median, turned
 
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -58,25 +52,6 @@ MOST_TIMES = [(PARALLEL, DUMPER, 4), (PARALLEL, DUMP_SCRIPT, 1 / 5), (RESTORE, L
 # Of any process of rowgate, in millions of bytes.
 MOST_MEGABYTES = 128
 
-# A child's peak is looked at so often, in seconds; the last look is before its end.
-LOOK = 0.005
-
-# What all tools share, by the names of the processes.
-SERVERS = {"database": ("mariadbd", "mysqld"), "services": ("rowgate",)}
-
-
-@dataclass
-class Run:
-    """What one command came to."""
-
-    seconds: float
-    peak_megabytes: float
-    cpu_seconds: float
-    # Of the Data API and S3, and of the database server, meanwhile.
-    services_seconds: float = 0
-    database_seconds: float = 0
-    file_bytes: int = 0
-
 
 def main():
     options = arguments()
@@ -85,6 +60,7 @@ def main():
         bench.fill()
         medians = {}
         for latency in options.latency:
+            print(f"\n{latency} ms", flush=True)
             with bench.latency(latency):
                 medians[latency] = bench.rounds(options.times)
     sys.exit(0 if aims(medians) else 1)
@@ -101,15 +77,15 @@ def arguments():
     return parser.parse_args()
 
 
-class Bench:
+class Bench(Tools):
     """A stack with rows in it, and the tools."""
 
     def __init__(self, stack, folder, options):
-        self.stack, self.folder, self.options = stack, folder, options
+        super().__init__(stack)
+        self.folder, self.options = folder, options
         self.s3 = client(stack)
         self.texts = {table: folder / f"{table}.tsv" for table in TABLES}
         self.dump = folder / "mydumper"
-        self.database_url = stack["database_url"]
         self.content = None
         usage = subprocess.run([PROGRAM, "backup", "--help"], capture_output=True, text=True).stdout
         self.has_parallel = "--parallel" in usage
@@ -117,24 +93,9 @@ class Bench:
     def fill(self):
         """Makes the rows and writes them to the database."""
         write_texts(self.texts, self.options.rows)
-        with database(self.stack) as db:
-            db.rows("SET GLOBAL local_infile = 1")
+        self.allow_load_data()
         self.load_data()
         self.content = self.checksums()
-
-    def latency(self, milliseconds):
-        """From here on each call of the Data API, and each question to the database by its own
-        protocol, takes so much longer."""
-        faults = [f"any:latency={milliseconds}"] if milliseconds else []
-        assert requests.post(self.stack["data_api"] + "/_rowgate/faults", json=faults).ok
-        ways = ExitStack()
-        url = urlsplit(self.stack["database_url"])
-        port = url.port
-        if milliseconds:
-            port = ways.enter_context(delayed(url.hostname, port, milliseconds / 1000))
-        self.database_url = urlunsplit(url._replace(netloc=f"root@{url.hostname}:{port}"))
-        print(f"\n{milliseconds} ms", flush=True)
-        return ways
 
     def rounds(self, times):
         """Runs everything so many times, prints the medians and answers them by their names."""
@@ -210,15 +171,7 @@ class Bench:
         return run
 
     def load_data(self):
-        # As the fastest way there is: the client has nothing to do but read.
-        statements = "; ".join(
-            f"LOAD DATA LOCAL INFILE '{text}' INTO TABLE `{table}` CHARACTER SET utf8mb4"
-            for table, text in self.texts.items()
-        )
-        program = shutil.which("mariadb") or shutil.which("mysql")
-        assert program, "the database's own client, mariadb or mysql, is missing"
-        run = self.measure([program, "--no-defaults", *self.database_options(),
-                            "--local-infile=1", f"--execute={statements}"])
+        run = self.run_load_data(self.texts)
         run.file_bytes = sum(text.stat().st_size for text in self.texts.values())
         return run
 
@@ -233,61 +186,6 @@ class Bench:
     def dumper(self, program, *options):
         return self.measure([MYDUMPER / program, *self.database_options(), "--threads",
                              str(IN_FLIGHT), *options])
-
-    def database_options(self):
-        url = urlsplit(self.database_url)
-        return ["--host", url.hostname, "--port", str(url.port), "--user", "root",
-                "--database", url.path.lstrip("/")]
-
-    def environment(self):
-        stack = self.stack
-        return {
-            "PATH": os.environ["PATH"],
-            "AWS_REGION": stack["region"],
-            "AWS_DEFAULT_REGION": stack["region"],
-            "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-            "AWS_ENDPOINT_URL_S3": stack["s3"],
-            "DB_CLUSTER_ARN": stack["cluster_arn"],
-            "DB_SECRET_ARN": stack["secret_arn"],
-            "DB_NAME": "rowgate",
-            "DATA_API_ENDPOINT": stack["data_api"],
-            "DATA_BUCKET": stack["bucket"],
-            "DATABASE_URL": self.database_url,
-        }
-
-    def measure(self, command):
-        """Runs a command to its end, which must be a good one."""
-        before = self.server_seconds()
-        began = time.monotonic()
-        with tempfile.TemporaryFile("w+") as output:
-            child = subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL,
-                                     stdout=output, stderr=subprocess.STDOUT)
-            peak = 0
-            while True:
-                # Of a child's end the kernel would say its parent's peak, if that is higher.
-                peak = max(peak, peak_of(child.pid))
-                pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-                if pid:
-                    break
-                time.sleep(LOOK)
-            seconds = time.monotonic() - began
-            child.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            assert child.returncode == 0, f"{command}: {output.read()}"
-        after = self.server_seconds()
-        return Run(seconds, peak, usage.ru_utime + usage.ru_stime,
-                   after["services"] - before["services"], after["database"] - before["database"])
-
-    def server_seconds(self):
-        """The processor time so far of the Data API with S3, and of the database server."""
-        seconds = dict.fromkeys(SERVERS, 0.0)
-        for process in descendants(os.getpid()):
-            name = (process / "comm").read_text().strip()
-            for server, names in SERVERS.items():
-                if name in names:
-                    seconds[server] += cpu_seconds(process)
-        return seconds
 
     def sizes(self, prefix):
         found = self.s3.list_objects_v2(Bucket=self.stack["bucket"], Prefix=prefix)
@@ -325,33 +223,6 @@ def write_texts(texts, employees):
             if id % EVERY_NULL == 0:
                 department = job = "\\N"
             file.write(f"{id}\t{name}\t{hired}\t{department}\t{job}\n")
-
-
-def turned(tools, number):
-    """Their names, another one first each time."""
-    names = list(tools)
-    at = number % max(len(names), 1)
-    return names[at:] + names[:at]
-
-
-def peak_of(pid):
-    try:
-        return peak_megabytes(Path(f"/proc/{pid}"))
-    except (LookupError, OSError):
-        # It has no memory any more.
-        return 0
-
-
-def descendants(pid):
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            yield Path(f"/proc/{child}")
-            yield from descendants(child)
-
-
-def median(runs):
-    fields = Run.__dataclass_fields__
-    return Run(**{name: statistics.median(getattr(run, name) for run in runs) for name in fields})
 
 
 def print_table(what, runs):

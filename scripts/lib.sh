@@ -46,3 +46,9 @@ python_environment() {
 
 # Where scripts/install-mydumper puts its two programs, under bin.
 MYDUMPER=$CACHE/mydumper-debian-12
+
+# Where scripts/install-wrk puts its program, under bin.
+WRK=$CACHE/wrk-debian-12
+
+# What the scripts in bench/peers use that is no test's; scripts/install-peers installs it.
+PEERS_REQUIREMENTS=bench/peers/requirements.txt

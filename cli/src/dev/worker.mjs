@@ -7,6 +7,7 @@
 // neither, and the gateway leaves bodies unread on purpose. Here requests reach the Worker as they
 // are, and it starts in a quarter of a second.
 
+import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -17,13 +18,14 @@ const [config, port] = process.argv.slice(2);
 // All of the configuration, and the secrets of the `.dev.vars` beside it.
 const { main, workerOptions } = readConfig(config);
 const folder = dirname(main);
+const wasm = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
 
 const miniflare = new Miniflare({
   ...workerOptions,
   modulesRoot: folder,
   modules: [
     { type: "ESModule", path: main },
-    { type: "CompiledWasm", path: join(folder, "index_bg.wasm") },
+    ...wasm.map((name) => ({ type: "CompiledWasm", path: join(folder, name) })),
   ],
   host: "127.0.0.1",
   port: Number(port),

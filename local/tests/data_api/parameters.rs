@@ -111,6 +111,23 @@ async fn rows_go_in_through_json_table() {
 }
 
 #[tokio::test]
+async fn a_batch_tells_given_ids_from_generated_ones() {
+    let client = client();
+    client.create("batch_ids", "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10)").await;
+    let set = |id: Value| json!([named("id", id), named("name", json!({"stringValue": "a"}))]);
+    let (seven, eight) = (json!({"longValue": 7}), json!({"longValue": 8}));
+    let (none, twenty) = (json!({"isNull": true}), json!({"stringValue": "20"}));
+    let sets = json!([set(seven), set(eight), set(none), set(twenty)]);
+
+    let sql = "INSERT INTO batch_ids (id, name) VALUES (:id, :name)";
+    let call = client.call("/BatchExecute", json!({"sql": sql, "parameterSets": sets}));
+    let given = json!({"generatedFields": []});
+    let generated = json!({"generatedFields": [{"longValue": 9}]});
+    let results = json!({"updateResults": [given, given, generated, given]});
+    assert_eq!(call.await.ok().body, results);
+}
+
+#[tokio::test]
 async fn a_batch_runs_once_for_each_set() {
     let client = client();
     client.create("batch", "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10) NOT NULL").await;

@@ -1,0 +1,30 @@
+# Sourced after lib.sh: packages of npm and PyPI, as their lock files and requirements pin them.
+# shellcheck shell=bash
+
+# install_npm_packages FOLDER WHAT: into the folder's node_modules.
+install_npm_packages() (
+  local what=$2
+  cd "$ROOT/$1"
+  # A copy of the lock file that node_modules was made from; npm is not asked when it is the same.
+  local stamp=node_modules/.rowgate-lock
+  ! cmp -s package-lock.json "$stamp" || return 0
+
+  say "installing npm packages ($what)"
+  # No package here needs its install script: each only checks or copies a program it ships.
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+  cp package-lock.json "$stamp"
+)
+
+# install_python_packages REQUIREMENTS: into an environment of their own (see python_environment).
+install_python_packages() {
+  local environment
+  environment=$(python_environment "$1")
+  [ ! -f "$environment/.complete" ] || return 0
+
+  say "installing Python packages ($1)"
+  rm -rf "$environment"
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/$1" ||
+    die "pip could not install $1"
+  touch "$environment/.complete"
+}
