@@ -152,8 +152,8 @@ def test_after_a_failure_all_stop_and_nothing_is_left(
             db.rows(f"INSERT INTO jobs VALUES {rows}")
         options = ("--parallel", "4", "--codec", "null", "--table", "jobs")
         for faults, s3_faults, message in [
-            (["execute:access-denied:skip=60"], [], "the database could not be read"),
-            (["execute:internal:skip=60"], [], "the database could not be read"),
+            (["execute:access-denied:skip=33"], [], "the database could not be read"),
+            (["execute:internal:skip=33"], [], "the database could not be read"),
             ([], ["multipart:internal:skip=6:times=12"], "could not be written"),
             ([], ["put:internal"], "manifest.json could not be written"),
         ]:

@@ -9,12 +9,12 @@ use crate::data_api::ExecuteStatement;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::schema::{Column, ColumnType, Table};
 
-/// About how many bytes a page's answer has at most. The limit is twice that; an answer over it
-/// ends the transaction, and the snapshot with it.
-const PAGE_BYTES: usize = 512 << 10;
+/// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
+/// one over it ends the transaction, and the snapshot with it.
+const PAGE_BYTES: usize = 960 << 10;
 
 /// What pages are planned to have, so that rows a little wider than those before still fit.
-const PLANNED_BYTES: usize = PAGE_BYTES / 8 * 7;
+const PLANNED_BYTES: usize = PAGE_BYTES / 16 * 15;
 
 /// The rows of a page that is cut where the widths say so, and of the first page.
 const CUT_ROWS: usize = 64;
@@ -278,7 +278,7 @@ mod tests {
              AND `id` <= CAST(:until AS SIGNED) AND (SELECT SUM(rowgate_width) FROM (SELECT 50 + \
              OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))) \
              AS rowgate_width FROM `jobs` WHERE `id` > CAST(:widths_after AS SIGNED) \
-             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 524288 ORDER BY `id` LIMIT 9"
+             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `id` LIMIT 9"
         );
         assert!(whole_page(jobs, ALL, 9).contains("FROM `jobs` WHERE (SELECT SUM("));
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::records::Records;
 
-/// The fewest keys that are taken from somebody who still reads: two large pages.
+/// The fewest keys that are taken from somebody who still reads: a large page or two.
 const FEWEST_KEYS: i128 = 8_192;
 
 /// Integer keys, in spans that nobody reads twice.
