@@ -52,3 +52,9 @@ WRK=$CACHE/wrk-debian-12
 
 # What the scripts in bench/peers use that is no test's; scripts/install-peers installs it.
 PEERS_REQUIREMENTS=bench/peers/requirements.txt
+
+# Where scripts/install-gungraun puts what counts instructions: its runner must be of the very
+# version that the benchmarks link.
+GUNGRAUN_VERSION=$(locked_version gungraun)
+GUNGRAUN_RUNNER=$CACHE/gungraun-runner-$GUNGRAUN_VERSION/bin/gungraun-runner
+VALGRIND=$CACHE/valgrind-debian-12

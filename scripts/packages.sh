@@ -1,5 +1,20 @@
-# Sourced after lib.sh: packages of npm and PyPI, as their lock files and requirements pin them.
+# Sourced after lib.sh: packages of crates.io, npm and PyPI, pinned by version, lock file or
+# requirements.
 # shellcheck shell=bash
+
+# install_cargo_tool PROGRAM CRATE VERSION [OPTION...]
+#
+# An unoptimised build takes half the time, and these tools run for a second or two.
+install_cargo_tool() {
+  local program=$1 crate=$2 version=$3
+  shift 3
+  [ ! -x "$program" ] || return 0
+
+  say "building $crate $version, once for this user (a minute or two)"
+  CARGO_TARGET_DIR=$CACHE/cargo-target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+    cargo install --quiet --locked --debug --root "$CACHE/$crate-$version" \
+    --version "$version" --bin "$(basename "$program")" "$@" "$crate"
+}
 
 # install_npm_packages FOLDER WHAT: into the folder's node_modules.
 install_npm_packages() (

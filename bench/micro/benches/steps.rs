@@ -1,0 +1,204 @@
+//! How many instructions each step of a row's way takes, and beside it the least that it could.
+//!
+//! Every count is for [`COUNT`] rows of employees. Run by `make bench-micro`.
+
+#![allow(missing_docs, reason = "gungraun's macros")]
+
+use std::hint::black_box;
+
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use rowgate_bench::*;
+use rowgate_core::avro::{AvroWriter, Codec};
+use rowgate_core::data_api::Target;
+use rowgate_core::{
+    CHUNK_LIMIT, Chunk, Credentials, CsvDecoder, Part, Place, Record, Request, Service,
+    decode_rows, sign,
+};
+use serde::de::IgnoredAny;
+use sha2::{Digest, Sha256};
+
+#[library_benchmark]
+#[bench::rows(csv())]
+fn csv_decode(file: Vec<u8>) -> usize {
+    let mut decoder = CsvDecoder::new(employees());
+    let (mut input, mut cells) = (file.as_slice(), 0);
+    while let Some(row) = decoder.next_row(&mut input) {
+        cells += black_box(row).fields.len();
+    }
+    assert_eq!(cells, COUNT as usize * 5);
+    cells
+}
+
+#[library_benchmark]
+#[bench::rows(csv())]
+fn csv_core_alone(file: Vec<u8>) -> usize {
+    let mut reader = csv_core::Reader::new();
+    let (mut output, mut ends) = ([0; 1024], [0; 16]);
+    let (mut input, mut records) = (file.as_slice(), 0);
+    loop {
+        let (result, read, ..) = reader.read_record(input, &mut output, &mut ends);
+        input = &input[read..];
+        match result {
+            csv_core::ReadRecordResult::Record => records += 1,
+            csv_core::ReadRecordResult::End => break,
+            _ => {}
+        }
+        black_box((&output, &ends));
+    }
+    assert_eq!(records, COUNT as usize + 1);
+    records
+}
+
+#[library_benchmark]
+#[bench::rows(json())]
+fn json_decode(body: Vec<u8>) -> usize {
+    let mut cells = 0;
+    let decoded = decode_rows(&body, employees(), |part| {
+        if let Part::Row(_, row) = black_box(part) {
+            cells += row.fields.len();
+        }
+        true
+    });
+    assert_eq!((decoded, cells), (Ok(()), COUNT as usize * 5));
+    cells
+}
+
+#[library_benchmark]
+#[bench::rows(json())]
+fn serde_json_alone(body: Vec<u8>) -> Vec<u8> {
+    let _: IgnoredAny = serde_json::from_slice(&body).expect("JSON");
+    body
+}
+
+#[library_benchmark]
+#[bench::rows(rows())]
+fn check(rows: Vec<Employee>) -> Vec<Employee> {
+    for row in &rows {
+        black_box(Record::parse(employees(), raw(row), false)).expect("a good row");
+    }
+    rows
+}
+
+// The cells, moved once.
+#[library_benchmark]
+#[bench::rows(rows())]
+fn check_least(rows: Vec<Employee>) -> Vec<Employee> {
+    let mut buffer = Vec::with_capacity(1 << 20);
+    for cell in rows.iter().flatten() {
+        buffer.extend_from_slice(cell.as_bytes());
+    }
+    black_box(buffer);
+    rows
+}
+
+/// They outlive the function that is measured.
+fn leaked_records() -> Vec<Record<'static>> {
+    records(Vec::leak(rows()))
+}
+
+#[library_benchmark]
+#[bench::rows(leaked_records())]
+fn statement(records: Vec<Record<'static>>) -> (Chunk, Vec<Record<'static>>) {
+    (chunk(&records), records)
+}
+
+fn prepared_chunk() -> Chunk {
+    chunk(&leaked_records())
+}
+
+// The statement's text, moved once.
+#[library_benchmark]
+#[bench::rows(prepared_chunk())]
+fn statement_least(chunk: Chunk) -> (Vec<u8>, Chunk) {
+    let text = Vec::from(black_box(chunk.json().as_bytes()));
+    (text, chunk)
+}
+
+fn call() -> (Chunk, Target, String) {
+    (prepared_chunk(), target(), sql())
+}
+
+#[library_benchmark]
+#[bench::rows(call())]
+fn to_request((chunk, target, sql): (Chunk, Target, String)) -> (Request, Chunk, Target) {
+    (request(&chunk, &target, &sql), chunk, target)
+}
+
+fn unsigned() -> (Request, Credentials) {
+    let (chunk, target, sql) = call();
+    (request(&chunk, &target, &sql), credentials())
+}
+
+#[library_benchmark]
+#[bench::rows(unsigned())]
+fn signature((mut request, credentials): (Request, Credentials)) -> (Request, Credentials) {
+    sign(&mut request, &credentials, "eu-west-1", Service::RdsData, NOW).expect("a signature");
+    (request, credentials)
+}
+
+// The digest of the body.
+#[library_benchmark]
+#[bench::rows(unsigned())]
+fn signature_least((request, credentials): (Request, Credentials)) -> (Request, Credentials) {
+    black_box(Sha256::digest(&request.body));
+    (request, credentials)
+}
+
+#[library_benchmark]
+#[bench::null(leaked_records(), Codec::Null)]
+#[bench::snappy(leaked_records(), Codec::Snappy)]
+fn avro_encode(records: Vec<Record<'static>>, codec: Codec) -> (Vec<u8>, Vec<Record<'static>>) {
+    let mut writer = AvroWriter::new(employees(), codec, *b"sixteen bytes of");
+    for record in &records {
+        writer.push(record.cells()).expect("a row");
+    }
+    (writer.finish().expect("a file").0, records)
+}
+
+fn avro_file(codec: Codec) -> Vec<u8> {
+    let mut writer = AvroWriter::new(employees(), codec, *b"sixteen bytes of");
+    for record in &leaked_records() {
+        writer.push(record.cells()).expect("a row");
+    }
+    writer.finish().expect("a file").0
+}
+
+// The file's digest, and its bytes moved once.
+#[library_benchmark]
+#[bench::null(avro_file(Codec::Null))]
+#[bench::snappy(avro_file(Codec::Snappy))]
+fn avro_least(file: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    black_box(Sha256::digest(&file));
+    (black_box(file.as_slice()).to_vec(), file)
+}
+
+// All of a file's way but the network: from CSV to a signed request.
+#[library_benchmark]
+#[bench::csv(csv(), target(), sql(), credentials())]
+fn csv_to_signed_request(
+    file: Vec<u8>,
+    target: Target,
+    sql: String,
+    credentials: Credentials,
+) -> Request {
+    let mut decoder = CsvDecoder::new(employees());
+    let mut chunk = Chunk::new(CHUNK_LIMIT);
+    let mut input = file.as_slice();
+    while let Some(row) = decoder.next_row(&mut input) {
+        let place = Place { ..row.place };
+        let record = Record::parse(employees(), row, false).expect("a good row");
+        assert!(chunk.push(&record, place));
+    }
+    let mut request = request(&chunk, &target, &sql);
+    sign(&mut request, &credentials, "eu-west-1", Service::RdsData, NOW).expect("a signature");
+    request
+}
+
+library_benchmark_group!(
+    name = steps;
+    benchmarks =
+        csv_decode, csv_core_alone, json_decode, serde_json_alone, check, check_least,
+        statement, statement_least, to_request, signature, signature_least,
+        avro_encode, avro_least, csv_to_signed_request
+);
+main!(library_benchmark_groups = steps);
