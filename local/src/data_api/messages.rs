@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::errors::{ApiError, ErrorKind};
 use super::fields::{Field, ResultSetOptions};
@@ -75,8 +74,6 @@ pub(super) struct EndTransactionRequest {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExecuteStatementResponse {
     pub(super) number_of_records_updated: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) records: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) column_metadata: Option<Vec<ColumnMetadata>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -217,10 +217,11 @@ async fn execute_on(
         let (connections, connection) = lease.parts()?;
         let outcome = statement::execute(connections, connection, &sql, values, shape).await?;
         let response = &outcome.response;
+        let body = with_records(to_json(response)?, outcome.records_json.as_deref());
         let body = match response.formatted_records {
             // Their own limit was checked row by row.
-            Some(_) => to_json(response)?,
-            None => to_limited_json(response)?,
+            Some(_) => body,
+            None => limited(body)?,
         };
         Ok((body, outcome.records, response.number_of_records_updated))
     };
@@ -237,7 +238,7 @@ async fn execute_batch_on(
         let (connections, connection) = lease.parts()?;
         let (update_results, updated) =
             statement::execute_batch(connections, connection, &sql, sets).await?;
-        Ok((to_limited_json(&BatchExecuteStatementResponse { update_results })?, updated))
+        Ok((limited(to_json(&BatchExecuteStatementResponse { update_results })?)?, updated))
     };
     let result = work(&mut lease).await;
     lease.settle(result).await
@@ -247,8 +248,17 @@ fn to_json(response: &impl Serialize) -> Result<Vec<u8>, ApiError> {
     serde_json::to_vec(response).map_err(|error| ApiError::internal(error.to_string()))
 }
 
+/// An answer with `records` as its last member.
+fn with_records(mut body: Vec<u8>, records: Option<&str>) -> Vec<u8> {
+    let Some(records) = records else { return body };
+    body.pop();
+    body.extend_from_slice(b",\"records\":");
+    body.extend_from_slice(records.as_bytes());
+    body.push(b'}');
+    body
+}
+
 /// An answer that is too long is known as such only now, when its statement has run.
-fn to_limited_json(response: &impl Serialize) -> Result<Vec<u8>, ApiError> {
-    let body = to_json(response)?;
+fn limited(body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
     if body.len() > limits::RESPONSE { Err(ApiError::response_too_large()) } else { Ok(body) }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use mysql_async::{Column, Row, Value};
-use serde_json::value::RawValue;
 
 use super::errors::ApiError;
 use super::fields::{ColumnReader, ResultSetOptions};
@@ -23,6 +22,9 @@ pub(super) struct ResultShape {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) response: ExecuteStatementResponse,
+    /// The member `records`, which is JSON by itself: to parse a large answer once more would take
+    /// as long as all the rest.
+    pub(super) records_json: Option<String>,
     pub(super) records: u64,
 }
 
@@ -102,17 +104,15 @@ impl Records {
         let text = String::from_utf8(self.text);
         let text = text.map_err(|error| ApiError::internal(error.to_string()))?;
         let mut response = ExecuteStatementResponse::default();
-        if self.keys.is_some() {
-            response.formatted_records = Some(text);
-        } else {
-            let records = RawValue::from_string(text);
-            response.records =
-                Some(records.map_err(|error| ApiError::internal(error.to_string()))?);
+        let mut records_json = None;
+        match self.keys {
+            Some(_) => response.formatted_records = Some(text),
+            None => records_json = Some(text),
         }
         if self.metadata {
             response.column_metadata = Some(columns.iter().map(ColumnMetadata::from).collect());
         }
-        Ok(Outcome { response, records: self.count })
+        Ok(Outcome { response, records_json, records: self.count })
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn execute(
             generated_fields: Some(generated_fields(connections, connection, written).await?),
             ..Default::default()
         };
-        return Ok(Outcome { response, records: 0 });
+        return Ok(Outcome { response, records_json: None, records: 0 });
     }
 
     let mut records = Records::new(&columns, shape)?;
