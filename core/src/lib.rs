@@ -11,6 +11,7 @@
 //! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
 //! | `gzip` | files that are packed, for [`load`](fn@load) | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
+//! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
 //!
 //! The modules form one way through, top to bottom, and none imports from one below it:
 //!
