@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from delay import delayed
-from loading import cpu_seconds, database, peak_megabytes
+from loading import cpu_seconds, database, environment_of, peak_megabytes
 
 # A child's peak is looked at so often, in seconds; the last look is before its end.
 LOOK = 0.005
@@ -61,18 +61,8 @@ class Tools:
 
     def environment(self):
         stack = self.stack
-        return {
-            "PATH": os.environ["PATH"],
-            "AWS_REGION": stack["region"],
+        return environment_of(stack) | {
             "AWS_DEFAULT_REGION": stack["region"],
-            "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-            "AWS_ENDPOINT_URL_S3": stack["s3"],
-            "DB_CLUSTER_ARN": stack["cluster_arn"],
-            "DB_SECRET_ARN": stack["secret_arn"],
-            "DB_NAME": "rowgate",
-            "DATA_API_ENDPOINT": stack["data_api"],
-            "DATA_BUCKET": stack["bucket"],
             "DATABASE_URL": self.database_url,
         }
 

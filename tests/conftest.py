@@ -298,6 +298,10 @@ def sender(stack):
 
 @pytest.fixture
 def environment(stack):
+    return environment_of(stack)
+
+
+def environment_of(stack):
     """The stack's settings as the operator's command reads them."""
     return {
         "PATH": os.environ["PATH"],

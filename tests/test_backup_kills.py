@@ -1,7 +1,6 @@
 """`rowgate backup` killed in the middle: a run has a manifest and all its files, or no manifest."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -39,13 +38,13 @@ def wide_jobs(db):
 class Victim:
     """A backup in a process of its own, and the calls that it has made."""
 
-    def __init__(self, settings, logs, options):
+    def __init__(self, environment, logs, options):
         self.logs = logs
         for log in logs:
             log.mark()
         self.process = subprocess.Popen(
             [PROGRAM, "backup", "--codec", "null", *options],
-            env=settings,
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -69,21 +68,20 @@ class Victim:
 
 
 def test_killed_anywhere_it_leaves_a_whole_backup_or_none(
-    backup, bucket, stack, calls, s3_calls, fault, s3_fault, wide_jobs, capsys
+    backup, bucket, environment, calls, s3_calls, fault, s3_fault, wide_jobs, capsys
 ):
-    settings = settings_of(stack)
     chance = random.Random(42)
     killed, whole = 0, 0
     for options in ([], ["--parallel", "2"]):
         fault(f"any:latency={LATENCY_MS}")
         s3_fault(f"any:latency={LATENCY_MS}")
-        undisturbed = Victim(settings, (calls, s3_calls), options)
+        undisturbed = Victim(environment, (calls, s3_calls), options)
         undisturbed.wait()
         assert undisturbed.process.returncode == 0
         total = undisturbed.calls()
         known = set(bucket.manifests())
         for point in points(chance, total, POINTS // 2):
-            victim = Victim(settings, (calls, s3_calls), options)
+            victim = Victim(environment, (calls, s3_calls), options)
             victim.wait(point)
             time.sleep(chance.uniform(0, 2 * LATENCY_MS / 1000))
             killed += victim.kill()
@@ -109,18 +107,3 @@ def points(chance, total, count):
     """Numbers of calls after which to kill: some in each part of the run, and the very last ones."""
     spread = [chance.randint(total * nth // count, total * (nth + 1) // count) for nth in range(count)]
     return [*spread[:-2], total - 2, total - 1]
-
-
-def settings_of(stack):
-    return {
-        "PATH": os.environ["PATH"],
-        "AWS_REGION": stack["region"],
-        "AWS_ACCESS_KEY_ID": stack["aws_access_key_id"],
-        "AWS_SECRET_ACCESS_KEY": stack["aws_secret_access_key"],
-        "DB_CLUSTER_ARN": stack["cluster_arn"],
-        "DB_SECRET_ARN": stack["secret_arn"],
-        "DB_NAME": "rowgate",
-        "DATA_API_ENDPOINT": stack["data_api"],
-        "AWS_ENDPOINT_URL_S3": stack["s3"],
-        "DATA_BUCKET": stack["bucket"],
-    }
