@@ -418,7 +418,7 @@ POINTS = 20
 
 
 def test_a_restore_that_is_killed_leaves_the_tables_whole(
-    backup, restore, kill, bucket, db, calls, fault
+    backup, restore, kill, bucket, db, calls, fault, capsys
 ):
     """Killed at twenty points; the live tables are the old or the new ones, and the next works."""
     restored, emptied = lose_jobs(db, backup)
@@ -434,7 +434,8 @@ def test_a_restore_that_is_killed_leaves_the_tables_whole(
         assert kill(calls, point, "restore", "latest") == -9 or point == points
         outcomes.append(content(db) == restored)
         assert outcomes[-1] or content(db) == emptied
-    print(f"{POINTS} points of {points}: {sum(outcomes)} restored, the others as before")
+    with capsys.disabled():
+        print(f" [killed at {POINTS} points of {points}, {sum(outcomes)} restored]", end="")
     assert set(outcomes) == {False, True}
     fault()
     made(restore("latest", "--json"))
