@@ -52,18 +52,20 @@ def test_one_place_is_the_snapshot(backup, bucket, db, calls):
     assert {call["operation"] for call in calls.since_mark()} == {"ExecuteStatement"}
 
 
+# The least number of files is that of the quarters with ids in them; who takes from whom, and how
+# much, is a matter of time, and tested in core/src/backup/spans.rs.
 @pytest.mark.parametrize(
-    "ids",
+    ("ids", "least"),
     [
-        [*range(1, 60_001), LAST],
-        [FIRST, *range(5, 60_005)],
-        [*range(FIRST, FIRST + 30_000), *range(LAST - 30_000, LAST + 1)],
-        sorted(random.Random(5).sample(range(FIRST, LAST), 60_000)),
-        range(1, 60_001),
+        ([*range(1, 60_001), LAST], 2),
+        ([FIRST, *range(5, 60_005)], 2),
+        ([*range(FIRST, FIRST + 30_000), *range(LAST - 30_000, LAST + 1)], 2),
+        (sorted(random.Random(5).sample(range(FIRST, LAST), 60_000)), 4),
+        (range(1, 60_001), 4),
     ],
     ids=["last-far-off", "first-far-off", "two-heaps", "scattered", "dense"],
 )
-def test_wherever_the_ids_are_several_take_part(backup, bucket, db, calls, fault, ids):
+def test_wherever_the_ids_are_several_take_part(backup, bucket, db, calls, fault, ids, least):
     fill_jobs(db, ids)
     # So that somebody who is fast cannot be done before another has begun.
     fault("execute:latency=5")
@@ -73,9 +75,8 @@ def test_wherever_the_ids_are_several_take_part(backup, bucket, db, calls, fault
     assert read_jobs(bucket, manifest) == [(id, f"job {id}") for id in ids]
     assert backup("verify", manifest["run"]).returncode == 0
 
-    # How much each takes is a matter of time.
     parts = [part["rows"] for part in manifest["tables"][0]["parts"]]
-    assert len(parts) >= 2, parts
+    assert len(parts) >= least, parts
     # A plain reader would ask some 20 times; looking for keys in gaps is cheap, not free.
     assert len(calls.since_mark()) < 120
     assert max(call["response_bytes"] for call in calls.since_mark()) < 1 << 20
