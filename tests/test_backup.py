@@ -146,6 +146,8 @@ def test_damage_is_named_with_its_file(backup, bucket, db):
     bucket.s3.delete_object(Bucket=bucket.name, Key=key)
     assert "the file is missing" in backup("verify", manifest["run"]).stderr
     assert "no manifest" in backup("verify", "20200101T000000Z-00000000").stderr
+    bucket.delete("backups/")
+    assert "latest: no manifest" in backup("verify", "latest").stderr
 
 
 def test_old_backups_are_pruned_after_it_was_said_which(backup, bucket, db):

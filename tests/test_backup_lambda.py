@@ -119,3 +119,14 @@ def test_what_is_asked_for_wrongly_is_named(files, bucket):
     event = eventbridge_event(bucket.name, "x") | {"source": "my.app", "detail-type": "Scheduled Event"}
     assert files.fail(event)[0] == "UnknownEvent"
     assert bucket.manifests() == []
+
+
+def test_only_a_backup_of_all_tables_stills_the_alarm(files, bucket, db):
+    def counted():
+        return files.log.read_text().count('"BackupsSucceeded":1')
+
+    before = counted()
+    files.invoke({"rowgate": "backup", "tables": ["jobs"]})
+    assert counted() == before
+    files.invoke({"rowgate": "backup"})
+    assert counted() == before + 1

@@ -510,6 +510,8 @@ def test_the_lambda_says_why_it_does_not_restore(files, backup, bucket, db, faul
     bucket.write(key, bucket.read(key)[:-1])
     kind, text = files.fail(event)
     assert (kind, text.startswith(key)) == ("RestoreFailed", True)
-    kind, text = files.fail({"rowgate": "restore", "sources": ["nowhere/"]})
-    assert (kind, text) == ("RestoreFailed", "nowhere/: no such backup, folder or file")
+    bucket.delete("backups/")
+    for source in ("nowhere/", "latest"):
+        kind, text = files.fail({"rowgate": "restore", "sources": [source]})
+        assert (kind, text) == ("RestoreFailed", f"{source}: no such backup, folder or file")
     assert content(db) == emptied

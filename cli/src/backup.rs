@@ -175,16 +175,12 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     let host = NativeHost::from_environment()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     let bucket = args.place.bucket()?;
-    let run = match args.run.as_str() {
-        "latest" => backup::list(&s3, bucket).await?.pop().context("there is no backup")?,
-        run => run.to_owned(),
-    };
-    let manifest = backup::manifest(&s3, bucket, &run).await?;
+    let manifest = backup::manifest(&s3, bucket, &args.run).await?;
     if args.live {
         return compare(&host, &manifest).await;
     }
     if args.probe {
-        return probe(&host, &s3, &args.place, run).await;
+        return probe(&host, &s3, &args.place, manifest.run).await;
     }
     let bar = bar();
     backup::verify(&s3, bucket, &manifest, |progress| show(&bar, progress)).await?;

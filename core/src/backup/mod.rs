@@ -32,7 +32,7 @@ pub(crate) use live::{AFTER, Ranges, compare, content};
 pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use part::PartFile;
-pub(crate) use runs::objects;
+pub(crate) use runs::{LATEST, objects};
 pub use runs::{list, manifest, old, prune};
 pub use verify::verify;
 
@@ -81,13 +81,6 @@ pub struct Options {
     pub parallel: usize,
 }
 
-impl From<Codec> for Options {
-    /// In one snapshot.
-    fn from(codec: Codec) -> Self {
-        Self { codec, parallel: 1 }
-    }
-}
-
 /// Backs tables up.
 ///
 /// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
@@ -96,11 +89,10 @@ impl From<Codec> for Options {
 pub async fn backup<H: Host>(
     place: &Place<'_, H>,
     tables: &[&'static Table],
-    options: impl Into<Options>,
+    options: Options,
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, BackupError> {
-    let mut options = options.into();
-    options.parallel = options.parallel.clamp(1, MOST_PARALLEL);
+    let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
     let mut attempt = 1;
     loop {
         let run = Run::new(place, options);

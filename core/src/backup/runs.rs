@@ -8,6 +8,9 @@ use super::{BackupError, Manifest};
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::s3::{DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject};
 
+/// What the newest run is called by whoever does not know its name.
+pub(crate) const LATEST: &str = "latest";
+
 /// The names of all finished runs, the earliest first.
 pub async fn list<H: Host>(
     s3: &Client<'_, H, Endpoint>,
@@ -32,12 +35,17 @@ pub async fn old<H: Host>(
     Ok(runs)
 }
 
-/// A run's manifest.
+/// A run's manifest; the newest run is also called `latest`.
 pub async fn manifest<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
     run: &str,
 ) -> Result<Manifest, BackupError> {
+    let newest = match run {
+        LATEST => list(s3, bucket).await?.pop(),
+        _ => None,
+    };
+    let run = newest.as_deref().unwrap_or(run);
     if !is_run(run) {
         return Err(BackupError::NoManifest { run: run.into() });
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{RestoreError, Wanted};
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, Manifest, PartFile, Place, is_run, objects,
+    self, BackupError, Damage, FOLDER, LATEST, Manifest, PartFile, Place, is_run, objects,
 };
 use crate::host::Host;
 use crate::s3::ListedObject;
@@ -48,9 +48,11 @@ async fn read_source<H: Host>(place: &Place<'_, H>, source: &str) -> Result<Sour
     let nothing = || RestoreError::Nothing { source: source.into() };
     let bucket = ["s3://", place.bucket, "/"].concat();
     let source = source.strip_prefix(bucket.as_str()).unwrap_or(source);
-    if source == "latest" {
-        let run = backup::list(place.s3, place.bucket).await?.pop().ok_or_else(nothing)?;
-        return Ok(Source::Run(backup::manifest(place.s3, place.bucket, &run).await?));
+    if source == LATEST {
+        return match backup::manifest(place.s3, place.bucket, source).await {
+            Err(BackupError::NoManifest { run }) if run == LATEST => Err(nothing()),
+            manifest => Ok(Source::Run(manifest?)),
+        };
     }
     if let Some(run) = run_of(source) {
         match backup::manifest(place.s3, place.bucket, run).await {
