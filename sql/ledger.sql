@@ -59,3 +59,17 @@ CREATE TABLE rowgate_rejects (
   row_errors MEDIUMTEXT NOT NULL,
   PRIMARY KEY (load_id, first_row)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- The ranges of a file that is loaded by a state machine, until the load has ended: what each does to
+-- whoever reads through it, and, once that is planned, from where to where its rows are loaded.
+CREATE TABLE rowgate_ranges (
+  load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  range_number BIGINT NOT NULL,
+  scan VARCHAR(4096) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  part_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  from_offset BIGINT NULL,
+  from_line BIGINT NULL,
+  from_row BIGINT NULL,
+  end_offset BIGINT NULL,
+  PRIMARY KEY (load_id, range_number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

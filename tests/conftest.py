@@ -32,7 +32,7 @@ PROGRAM = ROOT / os.environ.get("ROWGATE", "target/debug/rowgate")
 TABLES = ("employees", "jobs", "departments")
 
 # Who has loaded what; without it the same file would not be loaded again.
-LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects")
+LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges")
 
 # How files are loaded whose keys begin like this; elsewhere by default.
 LOAD_OPTIONS = {

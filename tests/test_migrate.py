@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from conftest import Db
+from conftest import LEDGER, Db
 from pymysql.constants import ER
 
 PASSWORDS = {
@@ -15,7 +15,6 @@ PASSWORDS = {
 }
 
 TABLES = ("departments", "jobs", "employees")
-LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects")
 
 
 @pytest.fixture

@@ -96,6 +96,10 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "BYTES")]
     batch_bytes: Option<usize>,
 
+    /// How many bytes a range has of a file that is loaded in parts [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    range_bytes: Option<u64>,
+
     /// The Lambda's program to run [default: `bootstrap` beside this program]
     #[arg(long, value_name = "PROGRAM")]
     lambda: Option<PathBuf>,

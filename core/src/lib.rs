@@ -83,6 +83,8 @@ pub use settings::{Lookup, Settings, SettingsError};
 
 pub mod s3;
 
+pub mod step_functions;
+
 mod host;
 pub use host::{CallError, Client, Host, RateLimit, Repeat, SendError, SignError};
 
@@ -107,8 +109,8 @@ pub use ingest::{
 
 mod load;
 pub use load::{
-    LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings, ObjectRef, RejectSink, Status,
-    find_load, load, load_object,
+    BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
+    ObjectRef, Opened, Planned, RejectSink, Status, find_load, load, load_object,
 };
 
 #[cfg(feature = "avro")]

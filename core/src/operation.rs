@@ -11,6 +11,8 @@ pub enum Service {
     RdsData,
     /// Amazon S3.
     S3,
+    /// AWS Step Functions.
+    StepFunctions,
 }
 
 impl Service {
@@ -19,6 +21,7 @@ impl Service {
         match self {
             Self::RdsData => "rds-data",
             Self::S3 => "s3",
+            Self::StepFunctions => "states",
         }
     }
 }

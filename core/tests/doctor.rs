@@ -47,6 +47,7 @@ impl Patient {
             "rowgate_loads",
             "rowgate_objects",
             "rowgate_rejects",
+            "rowgate_ranges",
         ]);
         let (calls, sleeps) = (RefCell::default(), Cell::default());
         Self { symptoms, spared: Cell::new(0), tables, calls, sleeps }

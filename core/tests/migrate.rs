@@ -29,8 +29,16 @@ const RENAME: Migration = Migration {
     statements: &["ALTER TABLE jobs THREE"],
 };
 const BOTH: &[Migration] = &[WIDEN, RENAME];
-const ALL: [&str; 6] =
-    ["departments", "jobs", "employees", "rowgate_loads", "rowgate_objects", "rowgate_rejects"];
+const ALL: [&str; 7] = [
+    "departments",
+    "jobs",
+    "employees",
+    "rowgate_loads",
+    "rowgate_objects",
+    "rowgate_rejects",
+    "rowgate_ranges",
+];
+const LEDGER: [&str; 4] = ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges"];
 /// A database from before there was a ledger.
 const OLD: [&str; 3] = ["departments", "jobs", "employees"];
 
@@ -67,6 +75,7 @@ fn a_new_database_is_made_whole_and_has_every_migration() {
         "made rowgate_loads",
         "made rowgate_objects",
         "made rowgate_rejects",
+        "made rowgate_ranges",
     ];
     assert_eq!(migrate(&database, BOTH).unwrap(), expected);
     assert_eq!(database.recorded(), ["0001_widen", "0002_rename"]);
@@ -89,10 +98,9 @@ fn a_database_without_a_ledger_gets_one() {
     let database = Database::new(&OLD);
     assert_eq!(
         compare(&database),
-        ["rowgate_loads", "rowgate_objects", "rowgate_rejects"]
-            .map(|table| format!("{table}: table: expected a table, found none"))
+        LEDGER.map(|table| format!("{table}: table: expected a table, found none"))
     );
-    let made = ["made rowgate_loads", "made rowgate_objects", "made rowgate_rejects"];
+    let made = LEDGER.map(|table| format!("made {table}"));
     assert_eq!(migrate(&database, &[]).unwrap(), made);
     assert_eq!(compare(&database), [""; 0]);
 }
@@ -106,6 +114,7 @@ fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
         "made rowgate_loads",
         "made rowgate_objects",
         "made rowgate_rejects",
+        "made rowgate_ranges",
     ];
     assert_eq!(migrate(&database, &BOTH[..1]).unwrap(), steps);
     assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0002_rename"]);

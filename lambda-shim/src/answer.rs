@@ -7,6 +7,7 @@ use rowgate_core::restore::{Plan, Restored};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
 
+use crate::bulk_load::StepAnswer;
 use crate::migrate::Migrated;
 
 /// An answer, in the form that its event's source reads.
@@ -30,6 +31,8 @@ pub(crate) enum Answer {
     Restored(Restored),
     /// To the caller of the operation `migrate`.
     Migrated(Migrated),
+    /// To the state machine that loads large files.
+    Step(StepAnswer),
 }
 
 /// What a backup's manifest says, its files aside.

@@ -6,6 +6,7 @@
 
 mod apigw;
 mod backup;
+mod bulk_load;
 mod eventbridge;
 mod migrate;
 mod operation;
@@ -24,6 +25,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use apigw::HttpRequest;
 pub(crate) use backup::{Backup, Verify};
+pub(crate) use bulk_load::BulkLoadStep;
 pub(crate) use migrate::Migrate;
 pub(crate) use operation::Operation;
 pub(crate) use restore::Restore;

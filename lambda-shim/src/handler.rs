@@ -6,6 +6,7 @@ use tracing::{error, info};
 
 use crate::answer::{Answer, HttpAnswer};
 use crate::backup::{back_up, verify};
+use crate::bulk_load::bulk_load;
 use crate::door::Door;
 use crate::event::{Event, HttpRequest, Operation};
 use crate::failure::Failure;
@@ -50,6 +51,9 @@ pub(crate) async fn handle<H: Host>(
         }
         Event::Operation(Operation::Migrate(request)) => {
             Ok(Answer::Migrated(migrate(door, &request, invocation).await?))
+        }
+        Event::Operation(Operation::BulkLoad(step)) => {
+            Ok(Answer::Step(bulk_load(door, step, invocation).await?))
         }
     }
 }

@@ -121,7 +121,7 @@ pub(crate) async fn load<H: Host>(
     }
 }
 
-fn log_report(ObjectRef { bucket, key, .. }: &ObjectRef, report: &LoadReport) {
+pub(crate) fn log_report(ObjectRef { bucket, key, .. }: &ObjectRef, report: &LoadReport) {
     let &LoadReport { table, received, stored, kept, rejected, duration_ms, .. } = report;
     let (status, load_id) = (report.status.name(), &report.load_id);
     info!(

@@ -7,6 +7,7 @@
 
 mod answer;
 mod backup;
+mod bulk_load;
 mod door;
 mod event;
 mod failure;

@@ -97,5 +97,7 @@ fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, S
     environment.extend(options.map(|options| ("LOAD_OPTIONS".into(), options)));
     let batch_bytes = args.batch_bytes.map(|bytes| bytes.to_string());
     environment.extend(batch_bytes.map(|bytes| ("LOAD_BATCH_BYTES".into(), bytes)));
+    let range_bytes = args.range_bytes.map(|bytes| bytes.to_string());
+    environment.extend(range_bytes.map(|bytes| ("BULK_RANGE_BYTES".into(), bytes)));
     environment
 }

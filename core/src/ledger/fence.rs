@@ -21,7 +21,14 @@ pub(crate) struct Position {
 impl Position {
     /// Where every file begins.
     pub(crate) const START: Self = Self { offset: 0, line: 1, row: 0 };
+
+    pub(super) fn bind(&self, statement: Statement) -> Statement {
+        statement.with("offset", self.offset).with("line", self.line).with("row", self.row)
+    }
 }
+
+pub(super) const SET_POSITION: &str = "next_offset = CAST(:offset AS SIGNED), \
+    next_line = CAST(:line AS SIGNED), next_row = CAST(:row AS SIGNED)";
 
 /// Rows, by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,20 +101,13 @@ impl Fence<'_> {
             return self.close_with_counts(counts);
         };
         let sql = format!(
-            "UPDATE rowgate_loads SET next_offset = CAST(:offset AS SIGNED), \
-             next_line = CAST(:line AS SIGNED), next_row = CAST(:row AS SIGNED), {SET_COUNTS}, \
-             lease_until = {LEASE_END} WHERE {IS_MINE} AND status = 'running' \
+            "UPDATE rowgate_loads SET {SET_POSITION}, {SET_COUNTS}, lease_until = {LEASE_END} WHERE {IS_MINE} AND status = 'running' \
              AND next_offset = CAST(:from AS SIGNED) AND lease_until > UTC_TIMESTAMP(3) \
              AND NOT {IS_OUTDATED}"
         );
-        let statement = claim
-            .statement(sql)
-            .with("offset", to.offset)
-            .with("line", to.line)
-            .with("row", to.row)
-            .with("from", from.offset)
-            .with("lease", &claim.lease.seconds);
-        bind_object(claim, counts.bind(statement))
+        let statement =
+            claim.statement(sql).with("from", from.offset).with("lease", &claim.lease.seconds);
+        bind_object(claim, to.bind(counts.bind(statement)))
     }
 
     /// The last statement, where the rows fared otherwise than expected.

@@ -6,12 +6,15 @@ use alloc::string::String;
 use core::time::Duration;
 
 use super::claim::{Claim, Look};
-use super::fence::{SET_COUNTS, bind_object};
+use super::fence::{SET_COUNTS, SET_POSITION, bind_object};
 use super::rejects::forget_rejects;
 use super::{Answer, Counts, IS_OUTDATED, LEASE_END, Lease, Position, Statement};
 use super::{digest, is_duplicate, load_id, new_holder, number, only_row, text};
 use crate::data_api::Field;
 use crate::host::{CallError, Client, Host};
+
+/// The door of a part's row: it is none of the history's.
+pub(super) const PART: &str = "part";
 
 /// The length to which sequencers are padded, so that they compare as texts.
 const SEQUENCER_DIGITS: usize = 64;
@@ -25,9 +28,21 @@ pub(crate) struct FileToClaim<'f> {
     pub(crate) e_tag: Option<&'f str>,
     /// What S3 orders the versions of one key by; `None` where nobody has told it.
     pub(crate) sequencer: Option<&'f str>,
-    pub(crate) table: &'f str,
+    pub(crate) table: &'static str,
     /// How it is to be loaded; an attempt that goes on with it does so as the first one did.
-    pub(crate) settings: &'f str,
+    pub(crate) settings: String,
+    /// Whether it is a part of it only.
+    pub(crate) part: Option<Part>,
+    /// Who claims it; `None` for somebody who has not been there before.
+    pub(crate) holder: Option<String>,
+}
+
+/// A part of a file that is loaded by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) number: u64,
+    /// Where it begins.
+    pub(crate) from: Position,
 }
 
 /// What a claim has come to.
@@ -57,10 +72,9 @@ pub(crate) struct Progress {
     pub(crate) settings: String,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        let position = Position::START;
-        Self { position, counts: Counts::default(), settings: String::new() }
+impl Progress {
+    fn none(from: Position) -> Self {
+        Self { position: from, counts: Counts::default(), settings: String::new() }
     }
 }
 
@@ -77,10 +91,31 @@ struct Found {
 }
 
 impl FileToClaim<'_> {
-    /// The id of this version's load.
-    fn load_id(&self) -> String {
+    /// The id of this version's load, or of that of its part.
+    pub(crate) fn load_id(&self) -> String {
         let version = self.version_id.or(self.e_tag).unwrap_or_default();
-        load_id(&[b"file", self.bucket.as_bytes(), self.key.as_bytes(), version.as_bytes()])
+        let [bucket, key, version] = [self.bucket, self.key, version].map(str::as_bytes);
+        match self.part {
+            None => load_id(&[b"file", bucket, key, version]),
+            Some(Part { number, .. }) => {
+                load_id(&[b"part", bucket, key, version, &number.to_be_bytes()])
+            }
+        }
+    }
+
+    /// Where it begins.
+    fn from(&self) -> Position {
+        self.part.map_or(Position::START, |part| part.from)
+    }
+
+    /// The claim as it is if it is made.
+    pub(crate) fn to_claim<H: Host>(&self, host: &H, lease: &Lease) -> Claim {
+        Claim {
+            load_id: self.load_id(),
+            holder: self.holder.clone().unwrap_or_else(|| new_holder(host)),
+            lease: lease.clone(),
+            object: Some((self.object_hash(), self.sequencer.map(padded).unwrap_or_default())),
+        }
     }
 
     fn object_hash(&self) -> String {
@@ -93,20 +128,16 @@ impl FileToClaim<'_> {
         client: &Client<'_, H>,
         lease: &Lease,
     ) -> Result<FileClaim, CallError> {
-        let sequencer = self.sequencer.map(padded).unwrap_or_default();
-        let mut claim = Claim {
-            load_id: self.load_id(),
-            holder: new_holder(client.host()),
-            lease: lease.clone(),
-            object: Some((self.object_hash(), sequencer)),
-        };
+        let mut claim = self.to_claim(client.host(), lease);
         self.tell_sequencer(client, &claim).await?;
         for _ in 0..super::ATTEMPTS {
             match self.insert(client, &claim, "running").await {
-                Ok(true) => return Ok(FileClaim::Claimed(claim, Progress::default())),
+                Ok(true) => return Ok(FileClaim::Claimed(claim, Progress::none(self.from()))),
                 Ok(false) => {
                     // For the history; whether it is there already does not matter.
-                    _ = self.insert(client, &claim, "stale").await;
+                    if self.part.is_none() {
+                        _ = self.insert(client, &claim, "stale").await;
+                    }
                     return Ok(FileClaim::Outdated { load_id: claim.load_id });
                 }
                 Err(error) if is_duplicate(&error) => {}
@@ -126,7 +157,8 @@ impl FileToClaim<'_> {
         client: &Client<'_, H>,
         claim: &Claim,
     ) -> Result<(), CallError> {
-        if self.sequencer.is_none() {
+        // Whoever cut the file into parts has told it.
+        if self.sequencer.is_none() || self.part.is_some() {
             return Ok(());
         }
         let sql = "INSERT INTO rowgate_objects \
@@ -148,20 +180,23 @@ impl FileToClaim<'_> {
         let sql = format!(
             "INSERT INTO rowgate_loads (load_id, door, object_hash, bucket, object_key, \
              version_id, e_tag, sequencer, settings, table_name, status, holder, lease_until, \
-             started_at) SELECT :load_id, 's3', :object, :bucket, :key, NULLIF(:version, ''), \
+             next_offset, next_line, next_row, started_at) SELECT :load_id, :door, :object, :bucket, :key, NULLIF(:version, ''), \
              NULLIF(:e_tag, ''), :sequencer, :settings, :table, :status, :holder, {LEASE_END}, \
+             CAST(:offset AS SIGNED), CAST(:line AS SIGNED), CAST(:row AS SIGNED), \
              UTC_TIMESTAMP(3) FROM DUAL WHERE {IS_OUTDATED} = (:status = 'stale')"
         );
         let statement = claim
             .statement(sql)
+            .with("door", if self.part.is_some() { PART } else { "s3" })
             .with("bucket", self.bucket)
             .with("key", self.key)
             .with("version", self.version_id.unwrap_or_default())
             .with("e_tag", self.e_tag.unwrap_or_default())
-            .with("settings", self.settings)
+            .with("settings", &self.settings)
             .with("table", self.table)
             .with("status", status)
             .with("lease", &claim.lease.seconds);
+        let statement = self.from().bind(statement);
         let output = bind_object(claim, statement).run(client).await?;
         Ok(output.number_of_records_updated == 1)
     }
@@ -247,7 +282,7 @@ impl FileToClaim<'_> {
         if anew {
             forget_rejects(client, claim).await?;
         }
-        let progress = if anew { Progress::default() } else { found.progress };
+        let progress = if anew { Progress::none(self.from()) } else { found.progress };
         Ok(Some(FileClaim::Claimed(claim.clone(), progress)))
     }
 
@@ -260,7 +295,7 @@ impl FileToClaim<'_> {
         anew: bool,
     ) -> Result<bool, CallError> {
         let reset = match anew {
-            true => format!("next_offset = 0, next_line = 1, next_row = 0, {SET_COUNTS}, "),
+            true => format!("{SET_POSITION}, {SET_COUNTS}, "),
             false => String::new(),
         };
         let sql = format!(
@@ -275,10 +310,10 @@ impl FileToClaim<'_> {
             .with("former", &former.holder)
             .with("status", &former.status)
             .with("anew", u8::from(anew))
-            .with("settings", self.settings)
+            .with("settings", &self.settings)
             .with("lease", &claim.lease.seconds);
         if anew {
-            statement = Counts::default().bind(statement);
+            statement = self.from().bind(Counts::default().bind(statement));
         }
         let output = bind_object(claim, statement).run(client).await?;
         Ok(output.number_of_records_updated == 1)

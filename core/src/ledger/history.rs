@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::file::PART;
 use super::{Statement, number, text};
 use crate::data_api::Field;
 use crate::host::{CallError, Client, Host};
@@ -140,9 +141,9 @@ pub(crate) async fn list<H: Host>(
     most: u32,
 ) -> Result<Vec<LoadRecord>, CallError> {
     let most = most.min(LISTED_LIMIT);
-    let where_owner = if matches!(owner, Owner::Key(_)) { "WHERE key_id = :key_id " } else { "" };
+    let and_owner = if matches!(owner, Owner::Key(_)) { "AND key_id = :key_id " } else { "" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM rowgate_loads {where_owner}ORDER BY started_at DESC, load_id \
+        "SELECT {COLUMNS} FROM rowgate_loads WHERE door <> '{PART}' {and_owner}ORDER BY started_at DESC, load_id \
          LIMIT {most}"
     );
     let records = owner.bind(Statement::new(sql)).run(client).await?.records;
@@ -196,9 +197,11 @@ pub async fn forget_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<
             break;
         }
     }
-    let orphans = "DELETE FROM rowgate_rejects WHERE load_id NOT IN \
-                   (SELECT load_id FROM rowgate_loads)";
-    Statement::new(orphans).run(client).await?;
+    for table in ["rowgate_rejects", "rowgate_ranges"] {
+        let orphans =
+            format!("DELETE FROM {table} WHERE load_id NOT IN (SELECT load_id FROM rowgate_loads)");
+        Statement::new(orphans).run(client).await?;
+    }
     Ok(forgotten)
 }
 

@@ -10,6 +10,7 @@ mod claim;
 mod fence;
 mod file;
 mod history;
+mod ranges;
 mod rejects;
 mod request;
 
@@ -29,9 +30,10 @@ use crate::settings::{Lookup, SettingsError, invalid};
 
 pub(crate) use claim::Claim;
 pub(crate) use fence::{Counts, Fence, Lost, Position};
-pub(crate) use file::{FileClaim, FileToClaim, Progress};
+pub(crate) use file::{FileClaim, FileToClaim, Part, Progress};
 pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
 pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{Answer, RequestClaim, RequestToClaim, Summary, finish_request};
 
@@ -76,6 +78,11 @@ impl Lease {
         let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
         let seconds: f64 = seconds.ok_or_else(|| invalid(NAME, "not between 0.001 and 86400"))?;
         Ok(Self { seconds: format!("{seconds:.3}") })
+    }
+
+    /// One of so many seconds.
+    pub(crate) fn of_seconds(seconds: u32) -> Self {
+        Self { seconds: seconds.to_string() }
     }
 }
 
@@ -171,6 +178,11 @@ fn load_id(parts: &[&[u8]]) -> String {
     id
 }
 
+/// The holder that all steps of an execution are.
+pub(crate) fn holder_of(execution: &str) -> String {
+    load_id(&[b"execution", execution.as_bytes()])
+}
+
 /// A name for one attempt, which no other attempt has.
 fn new_holder<H: Host>(host: &H) -> String {
     format!("{:016x}{:016x}", host.random(), host.random())
@@ -218,6 +230,9 @@ mod tests {
     #[test]
     fn every_table_of_the_ledger_is_known() {
         let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
-        assert_eq!(names, ["rowgate_loads", "rowgate_objects", "rowgate_rejects"]);
+        assert_eq!(
+            names,
+            ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges"]
+        );
     }
 }

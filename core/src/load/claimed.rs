@@ -10,7 +10,8 @@ use super::{LoadError, LoadOptions, LoadReport, ObjectRef, Status};
 use crate::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
-    self, ANSWER_LIMIT, Answer, Claim, Counts, FileClaim, FileToClaim, Lease, Progress, Summary,
+    self, ANSWER_LIMIT, Answer, Claim, Counts, FileClaim, FileToClaim, Lease, Position, Progress,
+    Summary,
 };
 use crate::schema::Table;
 
@@ -22,6 +23,8 @@ const MOMENT: Duration = Duration::from_millis(20);
 pub(super) struct Claimed<'c> {
     pub(super) claim: &'c Claim,
     pub(super) progress: Progress,
+    /// Where it begins, of a part of a file.
+    pub(super) from: Position,
     /// The most bytes of rows in one statement.
     pub(super) batch_bytes: usize,
 }
@@ -34,25 +37,34 @@ pub(super) enum Begun {
     Over(LoadReport, Option<Vec<u8>>),
 }
 
-/// Claims a version of an object. Where another attempt is at it, its lease is waited for once.
-pub(super) async fn begin<H: Host>(
-    client: &Client<'_, H>,
-    lease: &Lease,
-    object: &ObjectRef,
+/// A version of an object as the ledger knows it, to be loaded like this.
+pub(super) fn to_claim<'o>(
+    object: &'o ObjectRef,
     table: &'static Table,
     options: &LoadOptions,
-) -> Result<Begun, LoadError> {
-    // Numbers, words and flags always serialize.
-    let settings = serde_json::to_string(options).unwrap_or_default();
-    let file = FileToClaim {
+) -> FileToClaim<'o> {
+    FileToClaim {
         bucket: &object.bucket,
         key: &object.key,
         version_id: object.version_id.as_deref(),
         e_tag: object.e_tag.as_deref(),
         sequencer: object.sequencer.as_deref(),
         table: table.name,
-        settings: &settings,
-    };
+        // Numbers, words and flags always serialize.
+        settings: serde_json::to_string(options).unwrap_or_default(),
+        part: None,
+        holder: None,
+    }
+}
+
+/// Claims a version of an object. Where another attempt is at it, its lease is waited for once.
+pub(super) async fn begin<H: Host>(
+    client: &Client<'_, H>,
+    lease: &Lease,
+    object: &ObjectRef,
+    file: &FileToClaim<'_>,
+    options: &LoadOptions,
+) -> Result<Begun, LoadError> {
     let mut claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
     if let FileClaim::Running { lease_left } = claim {
         let wait = lease_left + MOMENT;
@@ -65,7 +77,7 @@ pub(super) async fn begin<H: Host>(
         load_id,
         status,
         object: Some(object.clone()),
-        table: Some(table.name),
+        table: Some(file.table),
         ..LoadReport::begin(client.host(), *options, 0)
     };
     match claim {
@@ -79,7 +91,7 @@ pub(super) async fn begin<H: Host>(
     }
 }
 
-fn failed(error: &CallError) -> LoadError {
+pub(super) fn failed(error: &CallError) -> LoadError {
     LoadError::Store(StoreError::before_commit(error))
 }
 
@@ -116,10 +128,23 @@ pub(super) async fn end<H: Host>(
         _ = claim.break_off(client, report.status.name()).await;
         return Ok(());
     }
+    let codes = report.outcomes.codes().join(",");
+    let body = serde_json::to_value(report).unwrap_or_default();
+    end_with(client, claim, report, body, codes).await
+}
+
+/// Takes note that the load has ended, with this as its report.
+pub(super) async fn end_with<H: Host>(
+    client: &Client<'_, H>,
+    claim: &Claim,
+    report: &LoadReport,
+    body: Value,
+    error_codes: String,
+) -> Result<(), LoadError> {
     let answer = Answer {
         status: 0,
         content_type: String::new(),
-        body: stored_report(report),
+        body: stored_report(body),
         summary: Summary {
             status: report.status.name(),
             tables: String::new(),
@@ -129,7 +154,7 @@ pub(super) async fn end<H: Host>(
                 kept: report.kept,
                 rejected: report.rejected,
             },
-            error_codes: report.outcomes.codes().join(","),
+            error_codes,
         },
     };
     let ended = claim.finish_file(client, &answer, report.has_refused_rows).await;
@@ -137,11 +162,10 @@ pub(super) async fn end<H: Host>(
 }
 
 /// The report with as many errors as can be stored.
-fn stored_report(report: &LoadReport) -> String {
-    let mut value = serde_json::to_value(report).unwrap_or_default();
+fn stored_report(mut report: Value) -> String {
     loop {
-        let text = value.to_string();
-        match value["errors"].as_array_mut() {
+        let text = report.to_string();
+        match report["errors"].as_array_mut() {
             Some(errors) if text.len() > ANSWER_LIMIT && !errors.is_empty() => {
                 errors.truncate(errors.len() / 2);
             }

@@ -4,6 +4,7 @@
 //! What is in memory does not grow with the file: three ranges, two batches, and the keys of the
 //! first rows.
 
+mod bulk;
 mod claimed;
 mod object;
 mod options;
@@ -26,9 +27,10 @@ use crate::schema::{self, Table};
 use crate::source::Source;
 use crate::statement::OnDuplicate;
 
+pub use bulk::{BulkFile, BulkLoad, Opened, Planned};
 pub use claimed::find_load;
 pub use object::{ObjectRef, load_object};
-pub use options::{LoadOptions, LoadRules, LoadSettings};
+pub use options::{BulkSettings, LoadOptions, LoadRules, LoadSettings};
 pub use rejects::RejectSink;
 pub use report::{LoadReport, Status};
 
@@ -48,6 +50,8 @@ pub enum LoadError {
     Store(StoreError),
     /// Another attempt is at it.
     Running,
+    /// A step of a state machine came before those that it needs, or found what is none of theirs.
+    OutOfStep(String),
     /// It took longer than its lease, so that another attempt may be at it.
     LeaseLost,
     /// Its report or its rejected rows could not be written.
@@ -60,6 +64,7 @@ impl fmt::Display for LoadError {
             Self::OutOfTime => f.write_str("no time left"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
             Self::Store(error) => error.fmt(f),
+            Self::OutOfStep(cause) => f.write_str(cause),
             Self::Running => f.write_str("another attempt is at it"),
             Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),
             Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),

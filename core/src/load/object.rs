@@ -5,9 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::claimed::{self, Begun, Claimed, begin, table_of};
+use super::bulk;
+use super::claimed::{self, Begun, Claimed, begin, table_of, to_claim};
 use super::{
     File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load_claimed,
     milliseconds,
@@ -15,7 +17,7 @@ use super::{
 use crate::data_api::Target;
 use crate::hex::hex;
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::ledger::Claim;
+use crate::ledger::{Claim, Position};
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
 use crate::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
@@ -23,13 +25,13 @@ use crate::source::{ObjectSource, SourceError};
 use crate::upload::Upload;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where rowgate itself writes; nothing there is ever loaded.
 const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
 
 /// An object in S3, as an event names it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// The bucket's name.
     pub bucket: String,
@@ -49,9 +51,14 @@ impl ObjectRef {
         self.beside("reports", "json")
     }
 
-    fn is_for_loading(&self) -> bool {
+    pub(super) fn is_for_loading(&self) -> bool {
         let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
         !own && !self.key.ends_with('/')
+    }
+
+    /// How the keys of all that are written about this object's parts begin and end.
+    pub(super) fn beside_all(&self, folder: &str) -> String {
+        self.beside(folder, &format!("*{}", reject_extension(&self.key)))
     }
 
     /// The key of something that is written about this object.
@@ -68,6 +75,8 @@ impl ObjectRef {
 }
 
 /// Loads an object and writes `reports/<key>.<version or ETag>.json`.
+///
+/// One of `BULK_BYTES` or more is handed to the state machine, if there is one.
 ///
 /// Rejected lines go to `rejects/<key>.<version or ETag>.csv` (or `.ndjson`) in the same bucket.
 /// No call is begun or repeated later than `time` from now, the one that writes the report aside.
@@ -91,6 +100,11 @@ pub async fn load_object<H: Host>(
     let attempt = match head(&s3, object).await {
         Ok(Some(head)) => {
             let object = pinned(object, &head);
+            if head.content_length >= settings.bulk.bytes
+                && let Some(started) = bulk::start(host, settings, &object, time).await?
+            {
+                return Ok(LoadReport { bytes: head.content_length, ..started });
+            }
             load_version(&s3, &database, settings, &object, head.content_length).await?
         }
         Ok(None) => Attempt::of(gone(object, LoadReport::begin(host, options, 0))),
@@ -115,15 +129,15 @@ pub async fn load_object<H: Host>(
 }
 
 /// What one attempt has come to.
-struct Attempt {
-    report: LoadReport,
+pub(super) struct Attempt {
+    pub(super) report: LoadReport,
     /// The file's row of the ledger, which is to be told.
     claim: Option<Claim>,
-    written: Written,
+    pub(super) written: Written,
 }
 
 /// What is to be written as the object's report.
-enum Written {
+pub(super) enum Written {
     /// The report.
     Anew,
     /// The report, unless there is one: a failed look at the ledger says nothing about a load.
@@ -137,6 +151,16 @@ enum Written {
 impl Attempt {
     fn of(report: LoadReport) -> Self {
         Self { report, claim: None, written: Written::Anew }
+    }
+
+    /// One that has nothing to do.
+    pub(super) fn over(report: LoadReport, body: Option<Vec<u8>>) -> Self {
+        let written = match body {
+            Some(body) => Written::Now(body),
+            None if report.status == Status::Duplicate => Written::Already,
+            None => Written::Anew,
+        };
+        Self { report, claim: None, written }
     }
 
     /// One that has failed before it began.
@@ -158,17 +182,10 @@ async fn load_version<H: Host>(
         let report = load_rows(s3, database, object, size, &options, None).await;
         return Ok(Attempt::of(report));
     };
-    let (claim, progress) = match begin(database, &settings.lease, object, table, &options).await {
+    let file = to_claim(object, table, &options);
+    let (claim, progress) = match begin(database, &settings.lease, object, &file, &options).await {
         Ok(Begun::Claimed(claim, progress)) => (claim, progress),
-        Ok(Begun::Over(report, body)) => {
-            let is_done = report.status == Status::Duplicate;
-            let written = match body {
-                Some(body) => Written::Now(body),
-                None if is_done => Written::Already,
-                None => Written::Anew,
-            };
-            return Ok(Attempt { report, claim: None, written });
-        }
+        Ok(Begun::Over(report, body)) => return Ok(Attempt::over(report, body)),
         // The report is that attempt's to write.
         Err(LoadError::Running) => return Err(LoadError::Running),
         Err(error) => {
@@ -179,7 +196,7 @@ async fn load_version<H: Host>(
     };
     let options = claimed::options(&progress, &options);
     let batch_bytes = settings.batch_bytes;
-    let claimed = Claimed { claim: &claim, progress, batch_bytes };
+    let claimed = Claimed { claim: &claim, progress, from: Position::START, batch_bytes };
     let report = load_rows(s3, database, object, size, &options, Some(&claimed)).await;
     match report.failure {
         Some(LoadError::LeaseLost) => Err(LoadError::LeaseLost),
@@ -187,23 +204,39 @@ async fn load_version<H: Host>(
     }
 }
 
-async fn load_rows<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
-    database: &Client<'_, H, Target>,
-    object: &ObjectRef,
-    size: u64,
-    options: &super::LoadOptions,
-    claimed: Option<&Claimed<'_>>,
-) -> LoadReport {
-    let source = ObjectSource {
+/// The bytes of an object up to `end`.
+pub(super) fn source<'s, H: Host>(
+    s3: &'s Client<'s, H, Endpoint>,
+    object: &'s ObjectRef,
+    end: u64,
+) -> ObjectSource<'s, H> {
+    ObjectSource {
         client: s3,
         bucket: &object.bucket,
         key: &object.key,
         version_id: object.version_id.as_deref(),
         e_tag: object.e_tag.as_deref(),
-        size,
+        size: end,
+    }
+}
+
+/// Loads the rows that stand in an object in front of `end`, from the claim's place on.
+pub(super) async fn load_rows<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    database: &Client<'_, H>,
+    object: &ObjectRef,
+    end: u64,
+    options: &super::LoadOptions,
+    claimed: Option<&Claimed<'_>>,
+) -> LoadReport {
+    let source = source(s3, object, end);
+    let rejects = match claimed.map_or(0, |claimed| claimed.from.row) {
+        0 => object.beside("rejects", reject_extension(&object.key)),
+        row => {
+            let part = format!("from-row-{row}.{}", reject_extension(&object.key));
+            object.beside("rejects", &part)
+        }
     };
-    let rejects = object.beside("rejects", reject_extension(&object.key));
     let mut sink = S3Rejects {
         upload: Upload::new(s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
         key: &rejects,
@@ -216,7 +249,7 @@ async fn load_rows<H: Host>(
 }
 
 /// URL parsers take such segments away, so that no request for the key could be made.
-fn check_key(key: &str) -> Result<(), LoadError> {
+pub(super) fn check_key(key: &str) -> Result<(), LoadError> {
     if key.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(LoadError::Read("the key has a segment . or ..".to_string()));
     }
@@ -230,7 +263,7 @@ fn reject_extension(key: &str) -> &'static str {
     }
 }
 
-async fn head<H: Host>(
+pub(super) async fn head<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     object: &ObjectRef,
 ) -> Result<Option<HeadObjectOutput>, LoadError> {
@@ -250,7 +283,7 @@ async fn head<H: Host>(
 }
 
 /// The object as it is now, so that every range is read of the same content.
-fn pinned(object: &ObjectRef, head: &HeadObjectOutput) -> ObjectRef {
+pub(super) fn pinned(object: &ObjectRef, head: &HeadObjectOutput) -> ObjectRef {
     ObjectRef {
         version_id: object.version_id.clone().or_else(|| head.version_id.clone()),
         e_tag: Some(head.e_tag.clone()),
@@ -266,7 +299,7 @@ fn gone(object: &ObjectRef, report: LoadReport) -> LoadReport {
     report
 }
 
-async fn write_report<H: Host>(
+pub(super) async fn write_report<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     report: &LoadReport,
     written: Written,

@@ -11,10 +11,20 @@ use crate::ledger::Lease;
 use crate::s3::Endpoint;
 use crate::settings::{Lookup, SettingsError, invalid, number};
 use crate::statement::OnDuplicate;
+use crate::step_functions;
 
 /// The most bytes of rows in one statement: 24 of them for a million short rows. Two of them are in
 /// memory, and the one that travels a second time as its request.
 pub(super) const BATCH_BYTES: usize = 2_500_000;
+
+/// From here on a file takes some minutes of one invocation's fifteen.
+const BULK_BYTES: u64 = 256 << 20;
+
+/// A range of which a part is loaded in less than a minute.
+const RANGE_BYTES: u64 = 64 << 20;
+
+/// Smaller ones than any test needs.
+const LEAST_RANGE_BYTES: u64 = 1 << 10;
 
 /// How one file is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -78,6 +88,35 @@ pub struct LoadSettings {
     /// The most bytes of rows in one statement, and so in one commit (`LOAD_BATCH_BYTES`,
     /// 2,500,000, which is also the most).
     pub batch_bytes: usize,
+    /// What becomes of files that are too large for one invocation.
+    pub bulk: BulkSettings,
+}
+
+/// How files are loaded that are too large for one invocation.
+#[derive(Debug, Clone)]
+pub struct BulkSettings {
+    /// The state machine that is started for them (`BULK_STATE_MACHINE_ARN`); without one they are
+    /// loaded like all others.
+    pub state_machine_arn: Option<String>,
+    /// Where it is started.
+    pub endpoint: step_functions::Endpoint,
+    /// From how many bytes on a file is one of them (`BULK_BYTES`, 256 MiB).
+    pub bytes: u64,
+    /// The least bytes of one range (`BULK_RANGE_BYTES`, 64 MiB, at least 1,024).
+    pub range_bytes: u64,
+}
+
+impl BulkSettings {
+    fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+        Ok(Self {
+            state_machine_arn: lookup("BULK_STATE_MACHINE_ARN").filter(|arn| !arn.is_empty()),
+            endpoint: step_functions::Endpoint::read(lookup)?,
+            bytes: number(lookup, "BULK_BYTES")?.unwrap_or(BULK_BYTES),
+            range_bytes: number(lookup, "BULK_RANGE_BYTES")?
+                .unwrap_or(RANGE_BYTES)
+                .max(LEAST_RANGE_BYTES),
+        })
+    }
 }
 
 impl LoadSettings {
@@ -91,6 +130,7 @@ impl LoadSettings {
             batch_bytes: number(lookup, "LOAD_BATCH_BYTES")?
                 .unwrap_or(BATCH_BYTES)
                 .min(BATCH_BYTES),
+            bulk: BulkSettings::read(lookup)?,
             rules: rules.map_or_else(|| Ok(LoadRules::default()), |text| LoadRules::read(&text))?,
         })
     }

@@ -150,7 +150,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     fn rows(&self) -> Rows {
         let progress = self.claimed.map(|claimed| &claimed.progress);
         let first_kept = progress.map_or(0, |progress| progress.position.row);
-        let has_known = progress.is_some_and(|it| it.counts.rejected > 0 && it.position.row > 0);
+        let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
         Rows {
             intake: match self.asks {
                 true => Intake::in_batches(self.options, self.batch_bytes(), first_kept),
@@ -181,10 +181,13 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// neither keys, which later ones are compared with, nor rejected lines for the reject file.
     /// Otherwise the earlier rows are read once more, without the database.
     async fn reader(&self) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
-        let progress = self.claimed.map(|claimed| &claimed.progress);
-        let known = progress
-            .filter(|it| it.counts.rejected == 0 && it.position.row >= u64::from(CHECKED_KEYS));
-        Reader::open(self.source, self.file, known.map(|progress| progress.position)).await
+        let place = self.claimed.map(|Claimed { progress, from, .. }| {
+            let position = progress.position;
+            let knows_all = progress.counts.rejected == 0
+                && (position == *from || position.row >= u64::from(CHECKED_KEYS));
+            if knows_all { position } else { *from }
+        });
+        Reader::open(self.source, self.file, place.filter(|place| place.offset > 0)).await
     }
 
     async fn store(

@@ -48,6 +48,11 @@ impl Mark {
         let (back, decoder) = decoder.at_record_start();
         Self { offset: offset - back, is_gzip, decoder }
     }
+
+    /// Whether the file is packed.
+    pub(super) fn is_packed(&self) -> bool {
+        self.is_gzip
+    }
 }
 
 /// Why no more rows come.

@@ -44,6 +44,8 @@ pub enum Status {
     /// A newer version of the object came while this one was loaded; what was stored until then the
     /// newer one writes over.
     Superseded,
+    /// It is too large for one invocation: a state machine loads it, and writes the report.
+    Started,
     /// Not a file to load: one of rowgate's own, or a folder's mark. Nothing is written.
     Ignored,
 }
@@ -68,6 +70,7 @@ impl Status {
             Self::Duplicate => "duplicate",
             Self::Stale => "stale",
             Self::Superseded => "superseded",
+            Self::Started => "started",
             Self::Ignored => "ignored",
         }
     }
@@ -156,6 +159,13 @@ impl LoadReport {
         self.stored += stored;
         self.kept += kept;
         self.received += stored + kept;
+    }
+
+    /// Counts bad rows that are told of elsewhere.
+    pub(super) fn add_rejected(&mut self, rows: u64) {
+        self.invalid += rows;
+        self.rejected += rows;
+        self.received += rows;
     }
 
     /// Counts a bad row; without an index it is the file as a whole that is bad.

@@ -3,10 +3,11 @@
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
-use super::{Backup, EventError, Members, Migrate, Restore, Verify, backup, migrate, restore};
+use super::{Backup, BulkLoadStep, EventError, Members, Migrate, Restore, Verify};
+use super::{backup, bulk_load, migrate, restore};
 
 /// The operations that there are.
-const KNOWN: &str = "load, backup, verify, restore, migrate";
+const KNOWN: &str = "load, backup, verify, restore, migrate, bulk_load";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) enum Operation {
     Restore(Restore),
     /// Bring the tables up to date.
     Migrate(Migrate),
+    /// One step of a large file's load.
+    BulkLoad(BulkLoadStep),
 }
 
 /// Reads `{"rowgate":"load",…}`. An error may name members, since a person has written them.
@@ -36,6 +39,7 @@ pub(super) fn read(text: &str) -> Result<Operation, EventError> {
         "verify" => backup::read_verify(text).map(Operation::Verify),
         "restore" => restore::read(text).map(Operation::Restore),
         "migrate" => migrate::read(text).map(Operation::Migrate),
+        "bulk_load" => bulk_load::read(text).map(Operation::BulkLoad),
         _ => Err(EventError::Bad(format!("no such operation; there is: {KNOWN}"))),
     }
 }
@@ -89,7 +93,8 @@ mod tests {
         let error = event(r#"{"rowgate":"drop","table":"jobs"}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "bad event: no such operation; there is: load, backup, verify, restore, migrate"
+            "bad event: no such operation; there is: load, backup, verify, restore, migrate, \
+             bulk_load"
         );
     }
 

@@ -1,0 +1,249 @@
+//! Files that are loaded in parts: what was found in each range of theirs, and how far the parts are.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::fence::bind_object;
+use super::{Claim, Counts, Fence, IS_OUTDATED, LEASE_END, Lost, Position, Statement};
+use super::{number, text};
+use crate::data_api::Field;
+use crate::host::{CallError, Client, Host};
+
+/// The scans that one call reads: an answer may have 1 MiB.
+const SCANS: u64 = 250;
+
+/// The reports that one call reads, of up to 48 KiB each.
+const REPORTS: u64 = 16;
+
+/// A file's row as its holder finds it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// How it is loaded.
+    pub(crate) settings: String,
+    /// How long ago the load was begun.
+    pub(crate) age: Duration,
+}
+
+/// A part as it is planned.
+#[derive(Debug)]
+pub(crate) struct PlannedPart {
+    pub(crate) number: u64,
+    pub(crate) from: Position,
+    pub(crate) end: u64,
+    /// The id of its own row.
+    pub(crate) load_id: String,
+}
+
+/// What has become of a file's parts.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// How many there are in each status; without one are those that nobody has begun.
+    pub(crate) statuses: Vec<(String, u64)>,
+    pub(crate) counts: Counts,
+    pub(crate) error_count: u64,
+    pub(crate) database_ms: u64,
+}
+
+impl Claim {
+    /// Renews the lease, if the row is still this holder's and no newer version is there.
+    pub(crate) async fn hold<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<Result<Held, Lost>, CallError> {
+        let is_held = format!(
+            "load_id = :load_id AND holder = :holder AND status = 'running' AND NOT {IS_OUTDATED}"
+        );
+        let sql = format!("UPDATE rowgate_loads SET lease_until = {LEASE_END} WHERE {is_held}");
+        let renew = self.statement(sql).with("lease", &self.lease.seconds);
+        bind_object(self, renew).run(client).await?;
+        // The count of the UPDATE does not tell: a row that is renewed twice within a millisecond
+        // does not change.
+        let sql = format!(
+            "SELECT settings, TIMESTAMPDIFF(MICROSECOND, started_at, UTC_TIMESTAMP(3)) \
+             FROM rowgate_loads WHERE {is_held}"
+        );
+        let look = bind_object(self, self.statement(sql)).run(client).await?;
+        match super::only_row(look) {
+            Some([settings, age]) => {
+                let age = Duration::from_micros(number(&age));
+                Ok(Ok(Held { settings: text(&settings), age }))
+            }
+            None => Fence::Request { claim: self }.lost(client).await.map(Err),
+        }
+    }
+
+    /// Keeps what a range was found to do.
+    pub(crate) async fn keep_scan<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        number: u64,
+        scan: &str,
+    ) -> Result<(), CallError> {
+        let sql = "INSERT INTO rowgate_ranges (load_id, range_number, scan) \
+            VALUES (:load_id, CAST(:number AS SIGNED), :scan) ON DUPLICATE KEY UPDATE scan = :scan";
+        self.of_load(sql).with("number", number).with("scan", scan).run(client).await.map(drop)
+    }
+
+    /// What all ranges were found to do, by their numbers.
+    pub(crate) async fn scans<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<Vec<(u64, String)>, CallError> {
+        let sql = format!(
+            "SELECT range_number, scan FROM rowgate_ranges WHERE load_id = :load_id \
+             AND range_number >= CAST(:first AS SIGNED) ORDER BY range_number LIMIT {SCANS}"
+        );
+        let mut scans: Vec<(u64, String)> = Vec::new();
+        loop {
+            let first = scans.last().map_or(0, |(number, _)| number + 1);
+            let records = self.of_load(sql.clone()).with("first", first).run(client).await?.records;
+            let is_last = (records.len() as u64) < SCANS;
+            for record in &records {
+                if let [range, scan] = record.as_slice() {
+                    scans.push((number(range), text(scan)));
+                }
+            }
+            if is_last {
+                return Ok(scans);
+            }
+        }
+    }
+
+    /// Keeps from where to where the parts are.
+    pub(crate) async fn keep_plan<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        parts: &[PlannedPart],
+    ) -> Result<(), CallError> {
+        let row = |part: &PlannedPart| {
+            let Position { offset, line, row } = part.from;
+            json!([part.number, part.load_id, offset, line, row, part.end])
+        };
+        let rows = Value::Array(parts.iter().map(row).collect());
+        let sql = "UPDATE rowgate_ranges AS ranges JOIN JSON_TABLE(CONVERT(:rows USING utf8mb4), \
+            '$[*]' COLUMNS(number BIGINT PATH '$[0]', part_id CHAR(32) CHARACTER SET utf8mb4 \
+            PATH '$[1]', from_offset BIGINT PATH '$[2]', from_line BIGINT PATH '$[3]', \
+            from_row BIGINT PATH '$[4]', end_offset BIGINT PATH '$[5]')) AS parts \
+            ON ranges.range_number = parts.number SET ranges.part_id = parts.part_id, \
+            ranges.from_offset = parts.from_offset, ranges.from_line = parts.from_line, \
+            ranges.from_row = parts.from_row, ranges.end_offset = parts.end_offset \
+            WHERE ranges.load_id = :load_id";
+        self.of_load(sql).with("rows", rows).run(client).await.map(drop)
+    }
+
+    /// One part as it was planned.
+    pub(crate) async fn planned<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        part: u64,
+    ) -> Result<Option<PlannedPart>, CallError> {
+        let sql = "SELECT part_id, from_offset, from_line, from_row, end_offset \
+            FROM rowgate_ranges WHERE load_id = :load_id \
+            AND range_number = CAST(:number AS SIGNED) AND part_id IS NOT NULL";
+        let found = self.of_load(sql).with("number", part).run(client).await?;
+        let row: Option<[Field; 5]> = super::only_row(found);
+        Ok(row.map(|[load_id, offset, line, row, end]| PlannedPart {
+            number: part,
+            from: Position { offset: number(&offset), line: number(&line), row: number(&row) },
+            end: number(&end),
+            load_id: text(&load_id),
+        }))
+    }
+
+    /// What has become of the parts.
+    pub(crate) async fn outcome<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<Outcome, CallError> {
+        let sql = "SELECT COALESCE(parts.status, ''), COUNT(*), SUM(parts.received_rows), \
+            SUM(parts.stored_rows), SUM(parts.kept_rows), SUM(parts.rejected_rows), \
+            SUM(JSON_EXTRACT(parts.answer, '$.error_count')), \
+            SUM(JSON_EXTRACT(parts.answer, '$.database_ms')) FROM rowgate_ranges AS ranges \
+            LEFT JOIN rowgate_loads AS parts ON parts.load_id = ranges.part_id \
+            WHERE ranges.load_id = :load_id AND ranges.part_id IS NOT NULL GROUP BY parts.status";
+        let mut outcome = Outcome::default();
+        for record in self.of_load(sql).run(client).await?.records {
+            let Ok([status, count, sums @ ..]) = <[Field; 8]>::try_from(record) else { continue };
+            outcome.statuses.push((text(&status), number(&count)));
+            let [received, stored, kept, rejected, errors, database_ms] =
+                sums.map(|sum| whole(&sum));
+            outcome.counts.received += received;
+            outcome.counts.stored += stored;
+            outcome.counts.kept += kept;
+            outcome.counts.rejected += rejected;
+            outcome.error_count += errors;
+            outcome.database_ms += database_ms;
+        }
+        Ok(outcome)
+    }
+
+    /// The first errors of all parts, in the file's order, and all codes there are.
+    pub(crate) async fn errors<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        most: usize,
+    ) -> Result<(Vec<Value>, Vec<String>), CallError> {
+        const FROM: &str = "FROM rowgate_ranges AS ranges JOIN rowgate_loads AS parts \
+            ON parts.load_id = ranges.part_id \
+            WHERE ranges.load_id = :load_id AND parts.error_codes IS NOT NULL";
+        let sql = format!("SELECT DISTINCT parts.error_codes {FROM}");
+        let records = self.of_load(sql).run(client).await?.records;
+        let mut codes: Vec<String> = Vec::new();
+        for list in records.iter().flatten().map(text) {
+            codes.extend(list.split(',').map(ToString::to_string));
+        }
+        codes.sort();
+        codes.dedup();
+
+        let sql = format!(
+            "SELECT ranges.range_number, JSON_EXTRACT(parts.answer, '$.errors') {FROM} \
+             AND ranges.range_number >= CAST(:first AS SIGNED) \
+             ORDER BY ranges.range_number LIMIT {REPORTS}"
+        );
+        let (mut errors, mut first): (Vec<Value>, u64) = (Vec::new(), 0);
+        loop {
+            let records = self.of_load(sql.clone()).with("first", first).run(client).await?.records;
+            for record in &records {
+                if let [range, listed] = record.as_slice() {
+                    first = number(range) + 1;
+                    errors.extend(
+                        serde_json::from_str::<Vec<Value>>(&text(listed)).into_iter().flatten(),
+                    );
+                }
+            }
+            if errors.len() >= most || (records.len() as u64) < REPORTS {
+                errors.truncate(most);
+                return Ok((errors, codes));
+            }
+        }
+    }
+
+    /// Forgets the ranges and the parts of a file that is done with.
+    pub(crate) async fn forget_parts<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<(), CallError> {
+        let parts = "DELETE parts FROM rowgate_ranges AS ranges JOIN rowgate_loads AS parts \
+            ON parts.load_id = ranges.part_id WHERE ranges.load_id = :load_id";
+        self.of_load(parts).run(client).await?;
+        let ranges = "DELETE FROM rowgate_ranges WHERE load_id = :load_id";
+        self.of_load(ranges).run(client).await.map(drop)
+    }
+
+    /// A statement about what belongs to this load.
+    fn of_load(&self, sql: impl Into<alloc::borrow::Cow<'static, str>>) -> Statement {
+        Statement::new(sql).with("load_id", &self.load_id)
+    }
+}
+
+/// A sum: a DECIMAL or, of JSON, a DOUBLE.
+fn whole(field: &Field) -> u64 {
+    match field {
+        Field::Double(sum) => *sum as u64,
+        field => number(field),
+    }
+}
