@@ -37,8 +37,8 @@ export class Admin extends Construct {
         // Older backups, when the newer one is whole.
         deleteObjects(bucket, PREFIXES.backups),
       ],
-      // A backup and a restore would be in each other's way.
-      concurrency: settings.concurrency ? 1 : undefined,
+      // The parts of one bulk backup or restore, and whatever else is asked meanwhile.
+      concurrency: settings.concurrency ? settings.bulkConcurrency + 1 : undefined,
       // What is on its way when an answer is lost should not be done three times.
       retries: 1,
       failures: props.failures,

@@ -1,7 +1,7 @@
 import { Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions } from "aws-cdk-lib";
 import { Stack, aws_iam as iam, aws_sns as sns } from "aws-cdk-lib";
 import { aws_sns_subscriptions as subscriptions } from "aws-cdk-lib";
-import type { aws_lambda as lambda, aws_sqs as sqs } from "aws-cdk-lib";
+import type { aws_lambda as lambda, aws_sqs as sqs, aws_stepfunctions as sfn } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { allow } from "./rights";
@@ -9,7 +9,10 @@ import { allow } from "./rights";
 /** What is watched. */
 export interface AlarmsProps {
   readonly intake: lambda.IFunction;
+  readonly parts: lambda.IFunction;
   readonly admin: lambda.IFunction;
+  /** State machines, by what their alarms are called. */
+  readonly machines: Readonly<Record<string, sfn.IStateMachine>>;
   readonly failures: sqs.IQueue;
   readonly email: string | undefined;
 }
@@ -27,7 +30,12 @@ export class Alarms extends Construct {
     if (props.email) this.topic.addSubscription(new subscriptions.EmailSubscription(props.email));
 
     this.watchFunction("Intake", "loads files and rows", props.intake);
+    this.watchFunction("Parts", "loads large files in parts", props.parts);
     this.watchFunction("Admin", "backs up and restores", props.admin);
+    for (const [id, machine] of Object.entries(props.machines)) {
+      const failed = machine.metricFailed({ statistic: "Sum" });
+      this.any(`${id}Failed`, `The state machine ${id} has failed; its execution says why.`, failed);
+    }
     this.any(
       "Failures",
       "An event failed to the end; its message says which. `rowgate load --resume` goes on.",

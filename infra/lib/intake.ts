@@ -1,11 +1,11 @@
-import type { aws_s3 as s3, aws_sqs as sqs } from "aws-cdk-lib";
+import type { aws_s3 as s3, aws_sqs as sqs, aws_stepfunctions as sfn } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { acknowledge } from "./acknowledge";
 import { PREFIXES, wildcards } from "./data-bucket";
 import { databaseSettings, type Database } from "./database";
 import { Program } from "./program";
-import { listBucket, readObjects, useDatabase, writeObjects } from "./rights";
+import { allow, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
 
 export interface IntakeProps {
@@ -13,11 +13,16 @@ export interface IntakeProps {
   readonly database: Database;
   readonly bucket: s3.IBucket;
   readonly failures: sqs.IQueue;
-  /** The setting `API_KEYS`. */
-  readonly apiKeys: string;
+  readonly description: string;
+  /** The most invocations at the same time. */
+  readonly concurrency: number;
+  /** The setting `API_KEYS`, of the one that requests come to. */
+  readonly apiKeys?: string;
+  /** What loads files that are too large for it. */
+  readonly machine?: sfn.IStateMachine;
 }
 
-/** The function that takes rows: files from the bucket, and requests from API Gateway. */
+/** A function that stores rows: of files from the bucket, and of requests from API Gateway. */
 export class Intake extends Construct {
   readonly program: Program;
 
@@ -25,12 +30,13 @@ export class Intake extends Construct {
     super(scope, id);
     const { settings, database, bucket } = props;
     this.program = new Program(this, "Program", {
-      description: "rowgate: loads files, and rows from API Gateway",
+      description: props.description,
       settings,
       environment: {
         ...databaseSettings(database, database.writerSecretArn),
         DATA_BUCKET: bucket.bucketName,
-        API_KEYS: props.apiKeys,
+        ...(props.apiKeys ? { API_KEYS: props.apiKeys } : {}),
+        ...(props.machine ? { BULK_STATE_MACHINE_ARN: props.machine.stateMachineArn } : {}),
         ...(settings.loadOptions ? { LOAD_OPTIONS: settings.loadOptions } : {}),
       },
       rights: [
@@ -38,9 +44,10 @@ export class Intake extends Construct {
         listBucket(bucket),
         readObjects(bucket, PREFIXES.incoming),
         writeObjects(bucket, PREFIXES.reports, PREFIXES.rejects),
+        ...(props.machine ? [allow(["states:StartExecution"], props.machine.stateMachineArn)] : []),
       ],
       // Each has a statement of 40,000 rows under way, which a small Serverless database feels.
-      concurrency: settings.concurrency || undefined,
+      concurrency: settings.concurrency ? props.concurrency : undefined,
       // After a minute and after two more: by then the ledger has let go of whoever was killed.
       retries: 2,
       failures: props.failures,

@@ -32,6 +32,10 @@ export interface Settings {
   readonly quota: apigateway.QuotaSettings | undefined;
   /** The functions' setting `LOAD_OPTIONS`: how files are loaded, by prefix. */
   readonly loadOptions: string | undefined;
+  /** The most parts of a large file, or of a big table, that are worked on at the same time. */
+  readonly bulkConcurrency: number;
+  /** Whether the nightly backup is one call of the function, in one snapshot, or made in parts. */
+  readonly backup: "function" | "bulk";
   /** When the nightly backup begins, as EventBridge writes it; UTC. */
   readonly backupSchedule: string;
   /** How many backups stay. */
@@ -76,6 +80,8 @@ export function readSettings(node: Node): Settings {
     burst: context.number("burst", 2, 1, 5000),
     quota: readQuota(context),
     loadOptions: context.json("loadOptions"),
+    bulkConcurrency: context.number("bulkConcurrency", 8, 1, 1000),
+    backup: context.oneOf("backup", ["function", "bulk"]),
     backupSchedule: context.text("backupSchedule", /^(cron|rate)\(.+\)$/) ?? "cron(0 2 * * ? *)",
     backupKeep: context.number("backupKeep", 30, 1, 10_000),
     alarmEmail: context.text("alarmEmail", /^[^@\s]+@[^@\s]+$/),

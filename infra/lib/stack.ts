@@ -4,6 +4,8 @@ import type { Construct } from "constructs";
 import { Admin } from "./admin";
 import { Alarms } from "./alarms";
 import { Aurora } from "./aurora";
+import { BulkLoad } from "./bulk-load";
+import { BulkTables } from "./bulk-tables";
 import { DataBucket } from "./data-bucket";
 import type { Database } from "./database";
 import { Failures } from "./failures";
@@ -26,13 +28,28 @@ export class RowgateStack extends Stack {
 
     const common = { settings, database, bucket: data.bucket, failures: failures.queue };
     const apiKeys = this.toJsonString(keys.setting);
-    const intake = new Intake(this, "Intake", { ...common, apiKeys }).program.function;
+    const { concurrency, bulkConcurrency } = settings;
+    const parts = new Intake(this, "Parts", {
+      ...common,
+      description: "rowgate: loads large files in parts",
+      concurrency: bulkConcurrency + 1,
+    }).program.function;
+    const bulkLoad = new BulkLoad(this, "BulkLoad", { target: parts, concurrency: bulkConcurrency });
+    const intake = new Intake(this, "Intake", {
+      ...common,
+      description: "rowgate: loads files, and rows from API Gateway",
+      concurrency,
+      apiKeys,
+      machine: bulkLoad.machine,
+    }).program.function;
     const admin = new Admin(this, "Admin", common).program.function;
     data.notify(intake);
-    new NightlyBackup(this, "NightlyBackup", settings, admin);
+    const bulk = new BulkTables(this, "Bulk", { target: admin, concurrency: bulkConcurrency });
+    new NightlyBackup(this, "NightlyBackup", { settings, target: admin, machine: bulk.backup });
     const gateway = new Gateway(this, "Gateway", { settings, keys, target: intake });
     const worker = new WorkerUser(this, "Worker", database);
-    const watched = { intake, admin, failures: failures.queue, email: settings.alarmEmail };
+    const machines = { BulkLoad: bulkLoad.machine, BulkBackup: bulk.backup, BulkRestore: bulk.restore };
+    const watched = { intake, parts, admin, machines, failures: failures.queue, email: settings.alarmEmail };
     const alarms = new Alarms(this, "Alarms", watched);
 
     // scripts/deploy reads these, and so do people.
@@ -46,6 +63,10 @@ export class RowgateStack extends Stack {
       Bucket: data.bucket.bucketName,
       IntakeFunction: intake.functionName,
       AdminFunction: admin.functionName,
+      PartsFunction: parts.functionName,
+      BulkLoadMachine: bulkLoad.machine.stateMachineArn,
+      BulkBackupMachine: bulk.backup.stateMachineArn,
+      BulkRestoreMachine: bulk.restore.stateMachineArn,
       FailureQueue: failures.queue.queueUrl,
       AlarmTopic: alarms.topic.topicArn,
       InsertUrl: gateway.api.urlForPath("/insert_data"),

@@ -8,10 +8,11 @@ import { GIVEN, only, resources, template, words } from "./synth";
 const alarms = resources(template(), "AWS::CloudWatch::Alarm");
 const alarm = (name: string) => only(template(), "AWS::CloudWatch::Alarm", `Alarms${name}`).Properties;
 
-test("errors, throttles, events that failed and a missing backup ring, and all go to the topic", () => {
+test("errors, throttles, what failed and a missing backup ring, and all go to the topic", () => {
   const names = Object.keys(alarms).map((id) => id.replace(/^Alarms|[0-9A-F]{8}$/g, ""));
-  const functions = ["AdminErrors", "AdminThrottles", "IntakeErrors", "IntakeThrottles"];
-  deepEqual(names.sort(), [...functions, "Failures", "NoBackup"].sort());
+  const functions = ["Admin", "Intake", "Parts"].flatMap((name) => [`${name}Errors`, `${name}Throttles`]);
+  const machines = ["BulkBackupFailed", "BulkLoadFailed", "BulkRestoreFailed"];
+  deepEqual(names.sort(), [...functions, ...machines, "Failures", "NoBackup"].sort());
   const topic = only(template(), "AWS::SNS::Topic").id;
   for (const [id, { Properties }] of Object.entries(alarms)) {
     deepEqual(Properties["AlarmActions"].map(words), [`<${topic}>`], id);
@@ -34,6 +35,11 @@ test("the others ring at the first one or at lasting throttling, and are silent 
     ["AdminErrors", "AWS/Lambda", "Errors", 1],
     ["IntakeThrottles", "AWS/Lambda", "Throttles", 3],
     ["AdminThrottles", "AWS/Lambda", "Throttles", 3],
+    ["PartsErrors", "AWS/Lambda", "Errors", 1],
+    ["PartsThrottles", "AWS/Lambda", "Throttles", 3],
+    ["BulkLoadFailed", "AWS/States", "ExecutionsFailed", 1],
+    ["BulkBackupFailed", "AWS/States", "ExecutionsFailed", 1],
+    ["BulkRestoreFailed", "AWS/States", "ExecutionsFailed", 1],
     ["Failures", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1],
   ] as const) {
     const { Namespace, MetricName, Threshold, EvaluationPeriods, TreatMissingData } = alarm(name);

@@ -2,6 +2,8 @@
 
 import "./alarms.test";
 import "./bucket.test";
+import "./bulk-load.test";
+import "./bulk-tables.test";
 import "./database.test";
 import "./functions.test";
 import "./gateway.test";

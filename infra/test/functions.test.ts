@@ -7,7 +7,7 @@ function program(name: string, context: Context = {}) {
   return only(template({ ...GIVEN, ...context }), "AWS::Lambda::Function", name);
 }
 
-for (const name of ["Intake", "Admin"]) {
+for (const name of ["Intake", "Parts", "Admin"]) {
   test(`${name} is the program that was built, with a log of its own that ends`, () => {
     const { Runtime, Handler, Architectures, Timeout, LoggingConfig } = program(name).Properties;
     deepEqual([Runtime, Handler, Architectures], ["provided.al2023", "bootstrap", ["arm64"]]);
@@ -22,7 +22,7 @@ for (const name of ["Intake", "Admin"]) {
     const queue = only(template(), "AWS::SQS::Queue").id;
     equal(words(config["FunctionName"]), `<${program(name).id}>`);
     equal(words(config["DestinationConfig"].OnFailure.Destination), `<${queue}.Arn>`);
-    equal(config["MaximumRetryAttempts"], name === "Intake" ? 2 : 1);
+    equal(config["MaximumRetryAttempts"], name === "Admin" ? 1 : 2);
   });
 
   test(`${name} waits for its rights`, () => {
@@ -31,38 +31,45 @@ for (const name of ["Intake", "Admin"]) {
   });
 }
 
-test("both functions are the same program, for another processor if asked for", () => {
+test("all functions are the same program, for another processor if asked for", () => {
   const code = (name: string) => program(name).Properties["Code"];
-  deepEqual(code("Intake"), code("Admin"));
+  deepEqual([code("Parts"), code("Admin")], [code("Intake"), code("Intake")]);
   const other = program("Admin", { architecture: "x86_64" });
   deepEqual(other.Properties["Architectures"], ["x86_64"]);
 });
 
-test("each function is another user of the database, and only one has keys", () => {
+test("who loads and who backs up are two users of the database, and only one function has keys", () => {
   const variables = (name: string) => program(name).Properties["Environment"].Variables;
   const bucket = { Ref: only(template(), "AWS::S3::Bucket").id };
   const common = { DB_CLUSTER_ARN: GIVEN.clusterArn, DB_NAME: "rowgate", DATA_BUCKET: bucket };
   deepEqual(variables("Admin"), { ...common, DB_SECRET_ARN: GIVEN.adminSecretArn });
-  const { API_KEYS, ...intake } = variables("Intake");
-  deepEqual(intake, { ...common, DB_SECRET_ARN: GIVEN.writerSecretArn });
+  const writer = { ...common, DB_SECRET_ARN: GIVEN.writerSecretArn };
+  deepEqual(variables("Parts"), writer);
+  const { API_KEYS, BULK_STATE_MACHINE_ARN, ...intake } = variables("Intake");
+  deepEqual(intake, writer);
+  const machine = only(template(), "AWS::StepFunctions::StateMachine", "BulkLoad").id;
+  equal(words(BULK_STATE_MACHINE_ARN), `<${machine}>`);
   ok(API_KEYS);
 });
 
-test("only so many work on the database, and one restores", () => {
+test("only so many work on the database, the parts of one file, backup or restore among them", () => {
   const most = (name: string, context?: Context) =>
     program(name, context).Properties["ReservedConcurrentExecutions"];
-  deepEqual([most("Intake"), most("Admin")], [10, 1]);
+  deepEqual(["Intake", "Parts", "Admin"].map((name) => most(name)), [10, 9, 9]);
+  deepEqual(["Parts", "Admin"].map((name) => most(name, { bulkConcurrency: 3 })), [4, 4]);
   deepEqual(most("Intake", { concurrency: 3 }), 3);
   // For an account whose own limit leaves nothing to reserve.
   const none = { concurrency: "0" };
-  deepEqual([most("Intake", none), most("Admin", none)], [undefined, undefined]);
+  for (const name of ["Intake", "Parts", "Admin"]) equal(most(name, none), undefined);
 });
 
-test("options of loads are the function's setting", () => {
+test("options of loads are a setting of the functions that load", () => {
   const options = { "incoming/": { max_errors: 10 } };
   for (const loadOptions of [options, JSON.stringify(options)]) {
-    const variables = program("Intake", { loadOptions }).Properties["Environment"].Variables;
-    deepEqual(JSON.parse(variables.LOAD_OPTIONS), options);
+    for (const name of ["Intake", "Parts"]) {
+      const variables = program(name, { loadOptions }).Properties["Environment"].Variables;
+      deepEqual(JSON.parse(variables.LOAD_OPTIONS), options);
+    }
   }
 });
 
@@ -83,5 +90,5 @@ test("the queue is encrypted, refuses who comes without TLS, and keeps as long a
 
 test("beside ours there is only CDK's function for the notification", () => {
   const ids = Object.keys(resources(template(), "AWS::Lambda::Function"));
-  deepEqual(ids.filter((id) => !/^(Intake|Admin|BucketNotificationsHandler)/.test(id)), []);
+  deepEqual(ids.filter((id) => !/^(Intake|Parts|Admin|BucketNotificationsHandler)/.test(id)), []);
 });

@@ -36,16 +36,19 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
     `s3:ListBucket ${bucket}`,
     `sqs:SendMessage ${queue}`,
   ];
+  const loading = (name: string) => [
+    ...ofFunction(name, writer),
+    `s3:GetObject ${bucket}/incoming/*`,
+    `s3:GetObjectVersion ${bucket}/incoming/*`,
+    `s3:AbortMultipartUpload ${bucket}/rejects/*`,
+    `s3:AbortMultipartUpload ${bucket}/reports/*`,
+    `s3:PutObject ${bucket}/rejects/*`,
+    `s3:PutObject ${bucket}/reports/*`,
+  ];
+  const bulkLoad = only(of, "AWS::StepFunctions::StateMachine", "BulkLoad").id;
   return {
-    IntakeProgramRole: [
-      ...ofFunction("Intake", writer),
-      `s3:GetObject ${bucket}/incoming/*`,
-      `s3:GetObjectVersion ${bucket}/incoming/*`,
-      `s3:AbortMultipartUpload ${bucket}/rejects/*`,
-      `s3:AbortMultipartUpload ${bucket}/reports/*`,
-      `s3:PutObject ${bucket}/rejects/*`,
-      `s3:PutObject ${bucket}/reports/*`,
-    ].sort(),
+    IntakeProgramRole: [...loading("Intake"), `states:StartExecution <${bulkLoad}>`].sort(),
+    PartsProgramRole: loading("Parts").sort(),
     AdminProgramRole: [
       ...ofFunction("Admin", admin),
       `s3:AbortMultipartUpload ${bucket}/backups/*`,
@@ -56,8 +59,39 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
     ].sort(),
     WorkerUser: [...dataApi(cluster), `secretsmanager:GetSecretValue ${writer}`].sort(),
     DataNotifier: [`s3:PutBucketNotification ${bucket}`],
+    ...machine(of, "BulkLoad", "Parts"),
+    ...machine(of, "BulkBackup", "Admin"),
+    ...machine(of, "BulkRestore", "Admin"),
   };
 }
+
+/** A state machine calls one function, writes its log, and runs its parts as executions of its own. */
+function machine(of: Template, name: string, called: string): Record<string, string[]> {
+  const { id } = only(of, "AWS::StepFunctions::StateMachine", name);
+  const target = only(of, "AWS::Lambda::Function", called).id;
+  const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`;
+  const parts = only(of, "AWS::IAM::Policy", `${name}MachineParts`).id;
+  return {
+    [`${name}Role`]: [`lambda:InvokeFunction <${target}.Arn>`, ...LOG_DELIVERY],
+    [parts]: [
+      `states:DescribeExecution ${executions}`,
+      `states:StartExecution <${id}>`,
+      `states:StopExecution ${executions}`,
+    ],
+  };
+}
+
+/** For these AWS has no narrower resource. */
+const LOG_DELIVERY = [
+  "CreateLogDelivery",
+  "DeleteLogDelivery",
+  "DescribeLogGroups",
+  "DescribeResourcePolicies",
+  "GetLogDelivery",
+  "ListLogDeliveries",
+  "PutResourcePolicy",
+  "UpdateLogDelivery",
+].map((action) => `logs:${action} *`);
 
 test("with a given database everybody has exactly these rights, and nobody else has any", () => {
   const of = template();
@@ -76,19 +110,21 @@ test("with a new database everybody has exactly these rights, on that one", () =
 for (const [kind, context] of Object.entries(KINDS)) {
   test(`with ${kind} no right is on everything, and none is to do everything`, () => {
     for (const [policy, allowed] of Object.entries(rights(template(context)))) {
-      for (const right of allowed) {
+      for (const right of allowed.filter((right) => !LOG_DELIVERY.includes(right))) {
         const [action = "", arn = ""] = right.split(" ");
         ok(!action.includes("*"), `${policy}: ${right}`);
-        ok(/^[^*]+(\/[a-z]+\/\*)?$/.test(arn), `${policy}: ${right}`);
+        // A prefix of the bucket, or the executions of one machine.
+        ok(/^[^*]+(\/[a-z]+\/\*|:execution:<\w+\.Name>:\*)?$/.test(arn), `${policy}: ${right}`);
       }
     }
   });
 
-  test(`with ${kind} every role is for functions, and every policy is ours`, () => {
+  test(`with ${kind} every role is for functions, machines or the schedule, and every policy is ours`, () => {
     const of = template(context);
     for (const [id, role] of Object.entries(resources(of, "AWS::IAM::Role"))) {
       const [statement, ...more] = role.Properties["AssumeRolePolicyDocument"].Statement;
-      deepEqual([statement.Principal, more], [{ Service: "lambda.amazonaws.com" }, []], id);
+      const service = id.startsWith("Bulk") ? (id.includes("EventsRole") ? "events" : "states") : "lambda";
+      deepEqual([statement.Principal, more], [{ Service: `${service}.amazonaws.com` }, []], id);
       ok(!role.Properties["Policies"], id);
       // To empty the bucket before it goes CDK has a function of its own, which writes a log.
       if (!id.startsWith("CustomS3AutoDelete")) ok(!role.Properties["ManagedPolicyArns"], id);
@@ -108,7 +144,10 @@ test("each policy has one role or user", () => {
     const all = [...Properties["Roles"] ?? [], ...Properties["Users"] ?? [], ...Properties["Groups"] ?? []];
     return all.map(words).join();
   });
-  const expected = ["AdminProgramRole", "DataNotifier", "IntakeProgramRole", "WorkerUser"];
+  const machines = ["BulkBackupRole", "BulkLoadRole", "BulkRestoreRole"];
+  const programs = ["AdminProgramRole", "IntakeProgramRole", "PartsProgramRole"];
+  const others = [...programs, "DataNotifier", "WorkerUser"];
+  const expected = [...others, ...machines, ...machines].sort();
   deepEqual(owners.map((owner) => owner.replace(/^<(.*)[0-9A-F]{8}>$/, "$1")).sort(), expected);
 });
 

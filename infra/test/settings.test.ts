@@ -32,6 +32,8 @@ for (const [name, value, message] of [
   ["apiKeys", '{"key": []}', /^apiKeys/],
   ["apiKeys", '{"key": "*"}', /^apiKeys/],
   ["loadOptions", "{", /^loadOptions is not JSON/],
+  ["bulkConcurrency", "0", /^bulkConcurrency is not a number from 1/],
+  ["backup", "parts", /^backup is not one of function, bulk/],
   ["backupSchedule", "nightly", /^backupSchedule/],
   ["backupKeep", "0", /^backupKeep/],
   ["alarmEmail", "ops", /^alarmEmail/],

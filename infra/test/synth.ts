@@ -24,7 +24,7 @@ export const GIVEN = {
 export const KINDS: Record<string, Context> = {
   "a given database": GIVEN,
   "a new database": { database: "create" },
-  "nothing that stays": { database: "create", ephemeral: "true", stage: "dev" },
+  "nothing that stays": { database: "create", ephemeral: "true", stage: "dev", backup: "bulk" },
 };
 
 /** An app with the stack, not synthesised. */
