@@ -2,12 +2,16 @@
 
 use core::time::Duration;
 
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
 use rowgate_core::{
     Credentials, Host, RateLimit, Request, Response, SendError, Service, SignError, sign,
 };
-use worker::{
-    AbortSignal, Date, Delay, Fetch, Headers, Method, RateLimiter, RequestInit, RequestRedirect,
-};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortSignal, RequestInit, RequestRedirect, WorkerGlobalScope};
+use worker::{Date, Delay, RateLimiter};
+
+use crate::headers;
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT_MILLISECONDS: u32 = 60_000;
@@ -32,7 +36,7 @@ impl Host for WorkerHost {
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         // `fetch` does not say whether a connection came about, so a failure may have been sent.
-        fetch(&request).await.map_err(|error| SendError { sent: true, message: error.to_string() })
+        fetch(&request).await.map_err(|error| SendError { sent: true, message: words(error) })
     }
 
     async fn admit(&self, limit: RateLimit, who: &str) -> bool {
@@ -59,23 +63,26 @@ impl Host for WorkerHost {
     }
 }
 
-async fn fetch(request: &Request) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in &request.headers {
-        headers.set(name, value)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(request.method.to_owned()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(js_sys::Uint8Array::from(request.body.as_ref()).into()));
+async fn fetch(request: &Request) -> Result<Response, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(request.method);
+    init.set_headers_headers(&headers::write(&request.headers)?);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_body_opt_u8_array(Some(&Uint8Array::from(request.body.as_ref())));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLISECONDS)));
 
-    let timeout = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MILLISECONDS));
-    let outgoing = worker::Request::new_with_init(&request.url, &init)?;
-    let mut answer = Fetch::Request(outgoing).send_with_signal(&timeout).await?;
+    // By its URL: a `worker::Request` would be copied once more on its way out.
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let answer = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await?;
+    let answer: web_sys::Response = answer.unchecked_into();
+    let body = JsFuture::from(answer.array_buffer()?).await?;
     Ok(Response {
-        status: answer.status_code(),
-        headers: answer.headers().entries().collect(),
-        body: answer.bytes().await?,
+        status: answer.status(),
+        headers: headers::read(&answer.headers()),
+        body: Uint8Array::new(&body).to_vec(),
     })
+}
+
+fn words(error: JsValue) -> String {
+    worker::Error::from(error).to_string()
 }

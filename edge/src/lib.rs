@@ -1,13 +1,18 @@
 //! The rowgate gateway as a Cloudflare Worker: converts in, calls the core's gate, converts out.
 
+mod headers;
 mod host;
 
 use std::cell::OnceCell;
 use std::error::Error;
 
 use futures_util::StreamExt;
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
 use rowgate_core::{BodyError, Credentials, Gate, Head, Settings, unconfigured};
-use worker::{Context, Env, Headers, Request, Response, Result, console_error, console_log, event};
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response, ResponseInit};
+use worker::{ByteStream, Context, Env, Result, console_error, console_log, event};
 
 use host::{Limits, WorkerHost};
 
@@ -22,30 +27,33 @@ struct Door {
 }
 
 #[event(fetch)]
-async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     let door = match door(&env) {
         Ok(door) => door,
         Err(error) => {
             console_error!("{error}");
-            return convert(unconfigured());
+            return convert(&unconfigured());
         }
     };
-    let head = head(&request)?;
+    let head = head(&request);
     let answer =
-        door.gate.handle(&door.host, &head, async |limit| read(&mut request, limit).await).await;
+        door.gate.handle(&door.host, &head, async |limit| read(&request, &head, limit).await).await;
 
     let id = answer.header("x-request-id").unwrap_or_default();
     console_log!(
         "{{\"request_id\":\"{id}\",\"method\":\"{}\",\"status\":{}}}",
-        request.method(),
+        head.method,
         answer.status
     );
-    convert(answer)
+    convert(&answer)
 }
 
-fn convert(answer: rowgate_core::Response) -> Result<Response> {
-    let headers = Headers::from_iter(&answer.headers);
-    Ok(Response::from_bytes(answer.body)?.with_status(answer.status).with_headers(headers))
+fn convert(answer: &rowgate_core::Response) -> Result<Response> {
+    let init = ResponseInit::new();
+    init.set_status(answer.status);
+    init.set_headers_headers(&headers::write(&answer.headers)?);
+    let body = Uint8Array::from(answer.body.as_slice());
+    Ok(Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)?)
 }
 
 /// Settings are read once; they live as long as the isolate.
@@ -66,23 +74,57 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }
 
-fn head(request: &Request) -> Result<Head> {
-    let url = request.url()?;
-    Ok(Head {
-        method: request.method().to_string(),
-        path: url.path().to_owned(),
-        query: url.query().unwrap_or_default().to_owned(),
-        headers: request.headers().entries().collect(),
-    })
+fn head(request: &Request) -> Head {
+    let url = request.url();
+    let (path, query) = path_and_query(&url);
+    Head {
+        method: request.method(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers::read(&request.headers()),
+    }
 }
 
-/// Reads the body piece by piece, so that one over the limit is never held whole.
-async fn read(request: &mut Request, limit: usize) -> core::result::Result<Vec<u8>, BodyError> {
-    if request.inner().body().is_none() {
-        return Ok(Vec::new());
-    }
-    let mut stream = request.stream().map_err(|_| BodyError::Broken)?;
+/// Takes a URL apart that the runtime has parsed and written: the first slash after the host begins
+/// the path, and what is no delimiter is encoded. (To parse it again would need a quarter of all
+/// that the Worker has.)
+fn path_and_query(url: &str) -> (&str, &str) {
+    let url = url.split('#').next().unwrap_or_default();
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let path = rest.find('/').map_or("/", |slash| &rest[slash..]);
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+/// A body that announces its length is read at once, and no other: one over the limit is never to be
+/// held whole.
+async fn read(
+    request: &Request,
+    head: &Head,
+    limit: usize,
+) -> core::result::Result<Vec<u8>, BodyError> {
+    let body = match announced(head) {
+        Some(length) if length <= limit => read_whole(request).await,
+        _ => read_pieces(request, limit).await,
+    }?;
+    if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) }
+}
+
+/// The runtime lets no more come in than this.
+fn announced(head: &Head) -> Option<usize> {
+    let (_, length) = head.headers.iter().find(|(name, _)| name == "content-length")?;
+    length.parse().ok()
+}
+
+async fn read_whole(request: &Request) -> core::result::Result<Vec<u8>, BodyError> {
+    let broken = |_: JsValue| BodyError::Broken;
+    let body = JsFuture::from(request.array_buffer().map_err(broken)?).await.map_err(broken)?;
+    Ok(Uint8Array::new(&body).to_vec())
+}
+
+async fn read_pieces(request: &Request, limit: usize) -> core::result::Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
+    let Some(stream) = request.body() else { return Ok(body) };
+    let mut stream = ByteStream::from(stream);
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| BodyError::Broken)?;
         if body.len() + piece.len() > limit {
