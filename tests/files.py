@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import time
 from pathlib import Path
 
@@ -156,3 +157,18 @@ def read_rows(table, body):
 
 def ndjson(rows):
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def bootstraps(data_api):
+    """The processes of this stack's function, which is told of this Data API alone."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            is_function = os.readlink(folder / "exe").endswith("/bootstrap")
+            if is_function and f"DATA_API_ENDPOINT={data_api}\0" in (folder / "environ").read_text():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found

@@ -6,13 +6,12 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 from conftest import LEDGER, Calls, client, database, running
 from events import s3_event
-from files import Files, codes, counts, stored_jobs
+from files import Files, bootstraps, codes, counts, stored_jobs
 
 # A file's three statements, of small rows.
 BATCH_BYTES = 2_000
@@ -337,18 +336,3 @@ def kill_at(own, event, fault, service, log, call):
         for process in bootstraps(own.report["data_api"]):
             os.kill(process, signal.SIGKILL)
         invocation.result()
-
-
-def bootstraps(data_api):
-    """The processes of this stack's function, which is told of this Data API alone."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            is_function = os.readlink(folder / "exe").endswith("/bootstrap")
-            if is_function and f"DATA_API_ENDPOINT={data_api}\0" in (folder / "environ").read_text():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found

@@ -7,19 +7,44 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::ParseIntError;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::record::Cell;
 use crate::schema::{ColumnType, Table};
 
 /// The content of some rows, in any order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// As JSON `{"rows": 2, "checksum": "00c0ffee00c0ffee"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "Text", try_from = "Text")]
 pub struct Checksum {
     /// How many rows.
     pub rows: u64,
     /// The exclusive or of their digests.
     pub digest: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Text {
+    rows: u64,
+    checksum: String,
+}
+
+impl From<Checksum> for Text {
+    fn from(checksum: Checksum) -> Self {
+        Self { rows: checksum.rows, checksum: checksum.hex() }
+    }
+}
+
+impl TryFrom<Text> for Checksum {
+    type Error = ParseIntError;
+
+    fn try_from(Text { rows, checksum }: Text) -> Result<Self, ParseIntError> {
+        Ok(Self { rows, digest: u64::from_str_radix(&checksum, 16)? })
+    }
 }
 
 impl Checksum {

@@ -7,7 +7,8 @@ use rowgate_core::restore::{Plan, Restored};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
 
-use crate::bulk_load::StepAnswer;
+use crate::bulk_load::LoadStepAnswer;
+use crate::bulk_tables::StepAnswer;
 use crate::migrate::Migrated;
 
 /// An answer, in the form that its event's source reads.
@@ -32,7 +33,9 @@ pub(crate) enum Answer {
     /// To the caller of the operation `migrate`.
     Migrated(Migrated),
     /// To the state machine that loads large files.
-    Step(StepAnswer),
+    LoadStep(LoadStepAnswer),
+    /// To the state machine that asks for a step of `bulk_backup` or `bulk_restore`.
+    Step(Box<StepAnswer>),
 }
 
 /// What a backup's manifest says, its files aside.

@@ -31,16 +31,28 @@ pub(crate) async fn back_up<H: Host>(
     let place = Place { database: &door.client(&settings.target, time), s3: &s3, bucket };
     let making = backup::backup(&place, &request.tables, request.options(), |_| ());
     let manifest = within(time, making).await?;
+    conclude(door, bucket, manifest, request.keep, invocation).await
+}
+
+/// Counts a backup that has its manifest, and deletes older ones if that is asked for.
+pub(crate) async fn conclude<H: Host>(
+    door: &Door<H>,
+    bucket: &str,
+    manifest: Manifest,
+    keep: Option<usize>,
+    invocation: Invocation,
+) -> Result<BackupSummary, Failure> {
     log("backed up", &manifest);
     // A backup of some tables is no reason for the alarm of the missing one to be still.
-    if request.tables.len() == TABLES.len() {
+    if manifest.tables.len() == TABLES.len() {
         door.metrics.backed_up(door.host.now());
     }
 
     let mut summary = BackupSummary::from(manifest);
-    if let Some(keep) = request.keep {
-        let pruning = prune(&s3, bucket, keep, &mut summary);
+    if let Some(keep) = keep {
         let left = invocation.time_left(door.host.now());
+        let s3 = door.client(&door.settings()?.endpoint, left);
+        let pruning = prune(&s3, bucket, keep, &mut summary);
         if let Err(error) =
             timeout(left + GRACE, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
         {
@@ -85,7 +97,7 @@ async fn prune<H: Host>(
 }
 
 /// Ends what is still under way a moment after its time.
-async fn within<T>(
+pub(crate) async fn within<T>(
     time: Duration,
     work: impl Future<Output = Result<T, BackupError>>,
 ) -> Result<T, Failure> {

@@ -16,7 +16,7 @@ use crate::load::{Invocation, log_report};
 /// What a step tells the state machine.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum StepAnswer {
+pub(crate) enum LoadStepAnswer {
     /// Of `open`: `scan` the ranges, `load` the file as a whole, or `end`.
     Opened {
         next: &'static str,
@@ -40,23 +40,23 @@ pub(crate) async fn bulk_load<H: Host>(
     door: &Door<H>,
     step: BulkLoadStep,
     invocation: Invocation,
-) -> Result<StepAnswer, Failure> {
+) -> Result<LoadStepAnswer, Failure> {
     let settings = door.settings()?;
     let time = invocation.time_left(door.host.now());
     let at = |execution| BulkLoad::new(&door.host, settings, execution, time);
     let (object, answer) = match step {
         BulkLoadStep::Open { execution, object } => {
             let opened = at(&execution).open(&object).await;
-            (object, opened.map(StepAnswer::from))
+            (object, opened.map(LoadStepAnswer::from))
         }
         BulkLoadStep::Scan { execution, file, range } => {
             let scanned = at(&execution).scan(&file, range).await;
-            (file.object, scanned.map(|()| StepAnswer::Scanned {}))
+            (file.object, scanned.map(|()| LoadStepAnswer::Scanned {}))
         }
         BulkLoadStep::Plan { execution, file } => {
             let planned = at(&execution).plan(&file).await;
             let answer =
-                planned.map(|plan| StepAnswer::Planned { parts: plan.parts, rows: plan.rows });
+                planned.map(|plan| LoadStepAnswer::Planned { parts: plan.parts, rows: plan.rows });
             (file.object, answer)
         }
         BulkLoadStep::LoadPart { execution, file, part, round } => {
@@ -109,7 +109,7 @@ async fn load<H: Host>(
 }
 
 /// A load that has failed is an answer, too: the report is written, and to repeat the step is no help.
-fn finish<H: Host>(door: &Door<H>, object: &ObjectRef, report: &LoadReport) -> StepAnswer {
+fn finish<H: Host>(door: &Door<H>, object: &ObjectRef, report: &LoadReport) -> LoadStepAnswer {
     let ObjectRef { bucket, key, .. } = object;
     match &report.failure {
         None => {
@@ -121,14 +121,14 @@ fn finish<H: Host>(door: &Door<H>, object: &ObjectRef, report: &LoadReport) -> S
             door.metrics.load_failed(door.host.now());
         }
     }
-    StepAnswer::Finished(Loaded::new(object.clone(), report))
+    LoadStepAnswer::Finished(Loaded::new(object.clone(), report))
 }
 
-fn again(report: &LoadReport, round: u64) -> StepAnswer {
-    StepAnswer::Loaded { unfinished: report.status == Status::Unfinished, round: round + 1 }
+fn again(report: &LoadReport, round: u64) -> LoadStepAnswer {
+    LoadStepAnswer::Loaded { unfinished: report.status == Status::Unfinished, round: round + 1 }
 }
 
-impl From<Opened> for StepAnswer {
+impl From<Opened> for LoadStepAnswer {
     fn from(opened: Opened) -> Self {
         let next = |next| Self::Opened { next, file: None, ranges: Vec::new() };
         match opened {

@@ -7,6 +7,7 @@
 mod apigw;
 mod backup;
 mod bulk_load;
+mod bulk_tables;
 mod eventbridge;
 mod migrate;
 mod operation;
@@ -26,6 +27,7 @@ use serde_json::value::RawValue;
 pub(crate) use apigw::HttpRequest;
 pub(crate) use backup::{Backup, Verify};
 pub(crate) use bulk_load::BulkLoadStep;
+pub(crate) use bulk_tables::{BulkBackup, BulkRestore};
 pub(crate) use migrate::Migrate;
 pub(crate) use operation::Operation;
 pub(crate) use restore::Restore;

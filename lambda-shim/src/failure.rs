@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Migrate(MigrateError),
     /// Nobody says in which bucket backups are.
     NoBucket,
+    /// A step of a state machine failed in a way that another attempt would not change.
+    Refused(Box<Self>),
     /// Some of several records failed.
     Records {
         /// How many did.
@@ -38,6 +40,16 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Of a step, which a state machine tries again unless that is no use.
+    pub(crate) fn of_step(self) -> Self {
+        let is_final = match &self {
+            Self::Backup(error) => error.is_final(),
+            Self::Restore(error) => error.is_final(),
+            _ => false,
+        };
+        if is_final { Self::Refused(Box::new(self)) } else { self }
+    }
+
     /// By this name alarms and state machines tell the failures apart.
     fn error_type(&self) -> &'static str {
         match self {
@@ -49,6 +61,7 @@ impl Failure {
             Self::Backup(_) => "BackupFailed",
             Self::Restore(_) => "RestoreFailed",
             Self::Migrate(_) => "MigrateFailed",
+            Self::Refused(_) => "Refused",
             Self::Records { first, .. } => first.error_type(),
         }
     }
@@ -65,6 +78,7 @@ impl fmt::Display for Failure {
             Self::Backup(error) => error.fmt(f),
             Self::Restore(error) => error.fmt(f),
             Self::Migrate(error) => error.fmt(f),
+            Self::Refused(failure) => failure.fmt(f),
             Self::NoBucket => f.write_str("settings missing: DATA_BUCKET"),
             Self::Records { failed, of, first } => {
                 write!(f, "{failed} of {of} records failed, the first: {first}")
@@ -116,6 +130,16 @@ mod tests {
                 Failure::Restore(Box::new(RestoreError::OutOfTime)),
                 "RestoreFailed",
                 "no time left; nothing was restored",
+            ),
+            (
+                Failure::Restore(Box::new(RestoreError::NoFiles { table: "jobs" })).of_step(),
+                "Refused",
+                "jobs: there are no files of it",
+            ),
+            (
+                Failure::Backup(BackupError::OutOfTime).of_step(),
+                "BackupFailed",
+                "the time is over; nothing was backed up",
             ),
             (
                 Failure::Migrate(MigrateError::Unreadable),

@@ -7,6 +7,7 @@ use tracing::{error, info};
 use crate::answer::{Answer, HttpAnswer};
 use crate::backup::{back_up, verify};
 use crate::bulk_load::bulk_load;
+use crate::bulk_tables;
 use crate::door::Door;
 use crate::event::{Event, HttpRequest, Operation};
 use crate::failure::Failure;
@@ -53,7 +54,15 @@ pub(crate) async fn handle<H: Host>(
             Ok(Answer::Migrated(migrate(door, &request, invocation).await?))
         }
         Event::Operation(Operation::BulkLoad(step)) => {
-            Ok(Answer::Step(bulk_load(door, step, invocation).await?))
+            Ok(Answer::LoadStep(bulk_load(door, step, invocation).await?))
+        }
+        Event::Operation(Operation::BulkBackup(step)) => {
+            let answer = bulk_tables::back_up(door, *step, invocation).await;
+            Ok(Answer::Step(Box::new(answer.map_err(Failure::of_step)?)))
+        }
+        Event::Operation(Operation::BulkRestore(step)) => {
+            let answer = bulk_tables::restore(door, *step, invocation).await;
+            Ok(Answer::Step(Box::new(answer.map_err(Failure::of_step)?)))
         }
     }
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod backup;
 mod bulk_load;
+mod bulk_tables;
 mod door;
 mod event;
 mod failure;

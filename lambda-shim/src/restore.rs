@@ -56,7 +56,7 @@ pub(crate) async fn restore<H: Host>(
 }
 
 /// Ends what is still under way a moment after its time.
-async fn within<T>(
+pub(crate) async fn within<T>(
     time: Duration,
     work: impl Future<Output = Result<T, RestoreError>>,
     over: impl FnOnce() -> RestoreError,

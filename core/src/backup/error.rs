@@ -56,6 +56,15 @@ pub enum BackupError {
         /// The run.
         run: String,
     },
+    /// Not every part of a table has come back.
+    PartsMissing {
+        /// The table.
+        table: &'static str,
+        /// How many were dealt out.
+        wanted: usize,
+        /// How many came back.
+        found: usize,
+    },
     /// A part that is not what the manifest says.
     Damaged {
         /// Its key.
@@ -86,6 +95,18 @@ pub enum Damage {
 }
 
 impl BackupError {
+    /// Whether another attempt would surely end the same way.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::UnexpectedValue { .. }
+                | Self::NoManifest { .. }
+                | Self::BadManifest { .. }
+                | Self::PartsMissing { .. }
+                | Self::Damaged { .. }
+        )
+    }
+
     /// A call in the snapshot's transaction that failed.
     pub(super) fn in_snapshot(error: CallError) -> Self {
         match error.retry() {
@@ -122,6 +143,9 @@ impl fmt::Display for BackupError {
             Self::Read { key, cause } => write!(f, "{key} could not be read: {cause}"),
             Self::NoManifest { run } => write!(f, "{run}: no manifest, so no backup"),
             Self::BadManifest { run } => write!(f, "{run}: the manifest is not one of rowgate's"),
+            Self::PartsMissing { table, wanted, found } => {
+                write!(f, "{table}: {found} parts came back of {wanted}")
+            }
             Self::Damaged { key, what } => write!(f, "{key}: {what}"),
         }
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use futures_util::future::join;
 
-use super::BackupError;
+use super::{BackupError, Span};
 use crate::checksum::{Checksum, row_digest};
 use crate::data_api::{ExecuteStatement, Field};
 use crate::host::{CallError, Client, Host, Repeat};
@@ -49,6 +49,20 @@ pub(crate) async fn content<H: Host>(
     let mut content = lower?;
     content.merge(upper?);
     Ok(content)
+}
+
+/// The checksum of some keys of a table that has the columns of one of ours.
+pub(crate) async fn content_of_span<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+    name: &str,
+    span: Span,
+) -> Result<Checksum, CallError> {
+    let ranges = Ranges::of(table, name);
+    match span.condition(table) {
+        Some(condition) => add_up(client, ranges.only(&condition, ROWS)).await,
+        None => add_up(client, ranges).await,
+    }
 }
 
 async fn add_up<H: Host>(

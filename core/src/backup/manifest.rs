@@ -1,10 +1,14 @@
 //! What a backup consists of. It is written last: a run without it is no backup.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+
+use crate::avro;
+use crate::checksum::Checksum;
+use crate::schema::Table;
 
 /// Where all backups are.
 pub(crate) const FOLDER: &str = "backups/";
@@ -54,6 +58,19 @@ pub struct PartManifest {
     pub bytes: u64,
     /// SHA-256 of the whole file, in hexadecimal.
     pub sha256: String,
+}
+
+impl TableManifest {
+    /// Of this table, with these rows in these files.
+    pub(super) fn new(table: &Table, content: Checksum, parts: Vec<PartManifest>) -> Self {
+        Self {
+            table: table.name.to_string(),
+            rows: content.rows,
+            checksum: content.hex(),
+            fingerprint: avro::fingerprint(table),
+            parts,
+        }
+    }
 }
 
 impl Manifest {

@@ -3,6 +3,7 @@
 //! Either all tables are read in one transaction, and so are of one moment, or each table in
 //! several places at the same time, which is faster.
 
+pub mod bulk;
 mod error;
 mod live;
 mod manifest;
@@ -13,6 +14,7 @@ mod reading;
 mod records;
 mod runs;
 mod spans;
+mod split;
 mod verify;
 
 use alloc::format;
@@ -28,12 +30,14 @@ use crate::schema::{ColumnType, Table};
 
 pub use error::{BackupError, Damage};
 pub use live::live;
-pub(crate) use live::{AFTER, Ranges, compare, content};
+pub(crate) use live::{AFTER, Ranges, compare, content, content_of_span};
 pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use part::PartFile;
 pub(crate) use runs::{LATEST, objects};
 pub use runs::{list, manifest, old, prune};
+pub use split::Span;
+pub(crate) use split::split;
 pub use verify::verify;
 
 use output::Files;
@@ -108,6 +112,7 @@ struct Run<'p, H> {
     options: Options,
     name: String,
     started: String,
+    is_snapshot: bool,
 }
 
 /// What is asked of a table before it is read.
@@ -126,11 +131,13 @@ impl<'p, H: Host> Run<'p, H> {
         let time = started.replace(['-', ':'], "");
         // Two runs of the same second are in order too, and of the same moment different.
         let name = format!("{time}-{:03x}{:05x}", now.subsec_millis(), host.random() >> 44);
-        Self { place, options, name, started }
+        Self { place, options, name, started, is_snapshot: options.parallel == 1 }
     }
 
-    fn is_snapshot(&self) -> bool {
-        self.options.parallel == 1
+    /// A run that somebody else has begun, and of which a part is to be written.
+    fn of_part(place: &'p Place<'p, H>, codec: Codec, name: &str) -> Self {
+        let (name, started) = (name.to_string(), String::new());
+        Self { place, options: Options { codec, parallel: 1 }, name, started, is_snapshot: false }
     }
 
     async fn write(
@@ -138,22 +145,26 @@ impl<'p, H: Host> Run<'p, H> {
         tables: &[&'static Table],
         progress: &mut impl FnMut(Progress),
     ) -> Result<Manifest, BackupError> {
-        let written = if self.is_snapshot() {
+        let written = if self.is_snapshot {
             self.write_snapshot(tables, progress).await
         } else {
             self.write_tables(tables, None, progress).await
         };
-        let manifest = Manifest {
+        let manifest = self.manifest(written?);
+        self.write_manifest(&manifest).await?;
+        Ok(manifest)
+    }
+
+    fn manifest(&self, tables: Vec<TableManifest>) -> Manifest {
+        Manifest {
             rowgate: env!("CARGO_PKG_VERSION").to_string(),
             run: self.name.clone(),
             started: self.started.clone(),
             finished: date_time::text(self.place.database.host().now()),
-            snapshot: self.is_snapshot(),
+            snapshot: self.is_snapshot,
             codec: self.options.codec.name().to_string(),
-            tables: written?,
-        };
-        self.write_manifest(&manifest).await?;
-        Ok(manifest)
+            tables,
+        }
     }
 
     async fn write_snapshot(
@@ -188,12 +199,12 @@ impl<'p, H: Host> Run<'p, H> {
         for (table, extent) in tables.iter().zip(extents) {
             let files = Files::new(self, table);
             let spans = self.spans(table, &extent);
-            let manifest = read_table(&files, transaction_id, spans, &mut tally).await?;
-            if self.is_snapshot() && manifest.rows != extent.rows {
-                let (table, counted, read) = (table.name, extent.rows, manifest.rows);
+            let (content, parts) = read_table(&files, transaction_id, spans, &mut tally).await?;
+            if self.is_snapshot && content.rows != extent.rows {
+                let (table, counted, read) = (table.name, extent.rows, content.rows);
                 return Err(BackupError::WrongCount { table, counted, read });
             }
-            written.push(manifest);
+            written.push(TableManifest::new(table, content, parts));
         }
         Ok(written)
     }
@@ -205,7 +216,7 @@ impl<'p, H: Host> Run<'p, H> {
     ) -> Result<Extent, BackupError> {
         let sql = if self.is_split(table) { extent(table) } else { count(table) };
         let call = ExecuteStatement { sql: &sql, transaction_id, ..Default::default() };
-        let repeat = if self.is_snapshot() { Repeat::Never } else { Repeat::Harmless };
+        let repeat = if self.is_snapshot { Repeat::Never } else { Repeat::Harmless };
         let answer = self.place.database.call(&call, repeat).await;
         let records = answer.map_err(|error| self.read_error(error))?.records;
         let about = |rows: &Field| match rows {
@@ -225,7 +236,7 @@ impl<'p, H: Host> Run<'p, H> {
     /// Whether a table is read in several places: between texts there is no middle.
     fn is_split(&self, table: &Table) -> bool {
         let is_int = matches!(table.key_column().column_type, ColumnType::Int { .. });
-        is_int && !self.is_snapshot()
+        is_int && !self.is_snapshot
     }
 
     fn spans(&self, table: &Table, extent: &Extent) -> Spans {
@@ -238,7 +249,7 @@ impl<'p, H: Host> Run<'p, H> {
 
     /// What a query that failed says about the run.
     fn read_error(&self, error: CallError) -> BackupError {
-        if self.is_snapshot() {
+        if self.is_snapshot {
             BackupError::in_snapshot(error)
         } else {
             BackupError::Database(error)

@@ -1,6 +1,6 @@
 //! Rows into the files of one table, and those to S3 piece by piece.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -28,25 +28,28 @@ pub(super) struct Files<'f, H> {
     pub(super) table: &'static Table,
     /// How many files were begun; those who write at the same time count on from each other.
     begun: AtomicUsize,
+    /// The key of the only file that there is to be, however large it gets.
+    only: Option<String>,
 }
 
 impl<'f, H: Host> Files<'f, H> {
     pub(super) fn new(run: &'f Run<'f, H>, table: &'static Table) -> Self {
-        Self { run, table, begun: AtomicUsize::new(0) }
+        Self { run, table, begun: AtomicUsize::new(0), only: None }
+    }
+
+    /// A single file.
+    pub(super) fn one(run: &'f Run<'f, H>, table: &'static Table, key: String) -> Self {
+        Self { only: Some(key), ..Self::new(run, table) }
     }
 
     fn begin(&self) -> File<'f, H> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let Run { place, options, name, .. } = self.run;
+        let key = self.only.clone().unwrap_or_else(|| part_key(name, self.table.name, number));
         File {
             writer: AvroWriter::new(self.table, options.codec, self.run.sync_marker()),
             piece: Vec::with_capacity(PIECE + PAGE),
-            upload: Upload::new(
-                place.s3,
-                place.bucket,
-                part_key(name, self.table.name, number),
-                "avro/binary",
-            ),
+            upload: Upload::new(place.s3, place.bucket, key, "avro/binary"),
         }
     }
 
@@ -92,7 +95,7 @@ impl<'o, H: Host> Output<'o, H> {
         let file = self.open.get_or_insert_with(|| files.begin());
         push_all(&mut file.writer, rows, &mut self.checksum).ok_or_else(|| files.unexpected())?;
         file.piece.append(&mut file.writer.take());
-        if file.writer.bytes() >= PART_BYTES {
+        if file.writer.bytes() >= PART_BYTES && files.only.is_none() {
             self.finish().await
         } else if file.piece.len() >= PIECE {
             file.send_piece().await

@@ -1,6 +1,5 @@
 //! A table read in several places at the same time, all of them one task.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use futures_util::future::join;
@@ -10,8 +9,7 @@ use super::output::{Files, Output};
 use super::page::Pages;
 use super::records::Records;
 use super::spans::Spans;
-use super::{BackupError, Progress, TableManifest};
-use crate::avro;
+use super::{BackupError, PartManifest, Progress};
 use crate::checksum::Checksum;
 use crate::host::Host;
 
@@ -33,7 +31,7 @@ impl<P: FnMut(Progress)> Tally<P> {
     }
 }
 
-/// Reads a table and writes its files.
+/// Reads a table and writes its files; answers its content and them.
 ///
 /// After a failure nothing new is begun, calls that are under way are waited for, and the files
 /// that were open are given up.
@@ -42,7 +40,7 @@ pub(super) async fn read_table<H: Host, P: FnMut(Progress)>(
     transaction_id: Option<&str>,
     mut spans: Spans,
     tally: &mut Tally<P>,
-) -> Result<TableManifest, BackupError> {
+) -> Result<(Checksum, Vec<PartManifest>), BackupError> {
     let (mut under_way, mut done, mut failure) = (FuturesUnordered::new(), Vec::new(), None);
     loop {
         while failure.is_none()
@@ -69,12 +67,12 @@ pub(super) async fn read_table<H: Host, P: FnMut(Progress)>(
         }
     }
     match failure {
-        None => Ok(table_manifest(files, done)),
+        None => Ok(merge(done)),
         Some(error) => Err(error),
     }
 }
 
-fn table_manifest<H: Host>(files: &Files<'_, H>, mut readers: Vec<Reader<'_, H>>) -> TableManifest {
+fn merge<H: Host>(mut readers: Vec<Reader<'_, H>>) -> (Checksum, Vec<PartManifest>) {
     readers.sort_by_key(|reader| reader.start);
     let mut checksum = Checksum::default();
     let mut parts = Vec::new();
@@ -82,13 +80,7 @@ fn table_manifest<H: Host>(files: &Files<'_, H>, mut readers: Vec<Reader<'_, H>>
         checksum.merge(reader.output.checksum);
         parts.extend(reader.output.parts);
     }
-    TableManifest {
-        table: files.table.name.to_string(),
-        rows: checksum.rows,
-        checksum: checksum.hex(),
-        fingerprint: avro::fingerprint(files.table),
-        parts,
-    }
+    (checksum, parts)
 }
 
 /// Reads one span of keys and writes its files.

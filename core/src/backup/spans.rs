@@ -16,6 +16,8 @@ pub(super) struct Spans {
     spans: Vec<Span>,
     /// How many of them were dealt out.
     dealt: usize,
+    /// Whether they stay as they are: nobody takes a half of one.
+    are_fixed: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +39,24 @@ enum State {
 }
 
 impl Spans {
+    fn of(spans: Vec<Span>) -> Self {
+        Self { spans, dealt: 0, are_fixed: false }
+    }
+
     /// No keys: those of an empty table.
     pub(super) fn none() -> Self {
-        Self { spans: Vec::new(), dealt: 0 }
+        Self::of(Vec::new())
     }
 
     /// All keys as one span.
     pub(super) fn whole() -> Self {
-        Self { spans: alloc::vec![Span::new(None, None)], dealt: 0 }
+        Self::of(alloc::vec![Span::new(None, None)])
+    }
+
+    /// These keys, which stay one span.
+    pub(super) fn one(span: super::Span) -> Self {
+        let spans = alloc::vec![Span::new(span.after, span.until)];
+        Self { are_fixed: true, ..Self::of(spans) }
     }
 
     /// The keys from `min` to `max` in so many spans, as long as each other.
@@ -58,7 +70,7 @@ impl Spans {
             let after = if number == 0 { min.checked_sub(1) } else { Some(end(number)) };
             Span::new(after, Some(end(number + 1)))
         };
-        Self { spans: (0..count).map(span).collect(), dealt: 0 }
+        Self::of((0..count).map(span).collect())
     }
 
     /// A span for somebody to read, if there is one: its number.
@@ -72,6 +84,9 @@ impl Spans {
     }
 
     fn halve_longest(&mut self) -> Option<Span> {
+        if self.are_fixed {
+            return None;
+        }
         let having_rows = self.spans.iter_mut().filter(|span| span.state == State::HasRows);
         let longest = having_rows.max_by_key(|span| span.keys_left())?;
         let keys = longest.keys_left();
@@ -177,6 +192,17 @@ mod tests {
         let mut page = records(&[10_001, 30_000, 30_001, 30_002]);
         assert!(spans.accept(0, &mut page, 0));
         assert_eq!((page.len(), page.int(1, 0)), (2, Some(30_000)));
+    }
+
+    #[test]
+    fn of_keys_that_stay_one_span_nobody_takes_a_half() {
+        let mut spans = Spans::one(crate::backup::Span { after: Some(0), until: Some(100_000) });
+        assert_eq!(
+            (spans.deal(), spans.after(0), spans.until(0)),
+            (Some(0), Some(0), Some(100_000))
+        );
+        assert!(!spans.accept(0, &mut records(&[1, 10_000]), 0));
+        assert_eq!(spans.deal(), None);
     }
 
     #[test]

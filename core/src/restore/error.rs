@@ -87,6 +87,11 @@ pub enum RestoreError {
         /// Rows by now.
         found: u64,
     },
+    /// More files than a state machine can carry the names of.
+    TooManyFiles {
+        /// How many there are.
+        files: usize,
+    },
     /// The time was over before the swap.
     OutOfTime,
     /// The tables were not swapped.
@@ -101,6 +106,18 @@ pub enum RestoreError {
         /// The name.
         id: String,
     },
+}
+
+impl RestoreError {
+    /// Whether another attempt would surely end the same way.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Files(error) => error.is_final(),
+            Self::Database { .. } | Self::OutOfTime => false,
+            Self::NotSwapped(_) | Self::SwapUnknown { .. } => false,
+            _ => true,
+        }
+    }
 }
 
 impl From<BackupError> for RestoreError {
@@ -146,6 +163,11 @@ impl fmt::Display for RestoreError {
                 f,
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
                  --force restores all the same"
+            ),
+            Self::TooManyFiles { files } => write!(
+                f,
+                "{files} files are more than a state machine can carry; rowgate restore can, and so \
+                 can one of fewer tables"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),

@@ -1,5 +1,6 @@
 //! Avro files back into the database: planned, loaded beside the live tables, compared, swapped.
 
+pub mod bulk;
 mod error;
 mod find;
 mod plan;
@@ -176,6 +177,22 @@ async fn fill<H: Host>(
         tables.push(RestoredTable { table: name, rows: content.rows, checksum: content.hex() });
     }
     Ok(tables)
+}
+
+/// Whether a staging table holds what the files do.
+fn check_content(
+    table: &'static Table,
+    expected: Checksum,
+    found: Checksum,
+) -> Result<(), RestoreError> {
+    match found {
+        found if found == expected => Ok(()),
+        found if found.rows < expected.rows => {
+            let (table, rows, keys) = (table.name, expected.rows, found.rows);
+            Err(RestoreError::SameKey { table, rows, keys })
+        }
+        found => Err(RestoreError::Differs { table: table.name, expected, found }),
+    }
 }
 
 async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(), RestoreError> {

@@ -126,12 +126,12 @@ pub async fn plan<H: Host>(
 }
 
 /// `20270115_080000_1a2b`: of lower case and without a quote, as it stands in tables' names.
-fn new_id<H: Host>(host: &H) -> String {
+pub(super) fn new_id<H: Host>(host: &H) -> String {
     let time = date_time::text(host.now()).replace(['-', ':', 'Z'], "").replace('T', "_");
     format!("{time}_{:04x}", host.random() >> 48)
 }
 
-async fn read_headers<H: Host>(
+pub(super) async fn read_headers<H: Host>(
     place: &Place<'_, H>,
     table: &'static Table,
     files: &[PartFile],
@@ -147,7 +147,7 @@ async fn read_headers<H: Host>(
     Ok(null_columns)
 }
 
-fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum, RestoreError> {
+pub(super) fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum, RestoreError> {
     let entry = manifest.tables.iter().find(|entry| entry.table == table.name);
     let content = entry.and_then(|entry| {
         let digest = u64::from_str_radix(&entry.checksum, 16).ok()?;

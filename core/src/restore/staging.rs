@@ -11,8 +11,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::rows::FileRows;
 use super::tables::{STAGING, columns, make_missing, run};
-use super::{RestoreError, TablePlan, in_time};
-use crate::backup::{AFTER, Place, Ranges, compare, content};
+use super::{RestoreError, TablePlan, check_content, in_time};
+use crate::backup::{AFTER, PartFile, Place, Ranges, compare, content};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
 use crate::host::{Client, Host};
@@ -172,6 +172,26 @@ impl<'s, H: Host> Staging<'s, H> {
         records.first().map(|row| row.iter().map(cell).collect()).transpose()
     }
 
+    /// Whether the files that were written have a row 0.
+    pub(super) fn has_zero(&self) -> bool {
+        self.zero.is_some()
+    }
+
+    /// Reads a file up to its row 0, unless that is written already.
+    pub(super) async fn read_zero(&mut self, file: &PartFile) -> Result<(), RestoreError> {
+        let (place, table) = (self.place, self.plan.table);
+        let key = table.key_column().name;
+        let there = format!("SELECT COUNT(*) FROM `{}` WHERE `{key}` = 0", self.name);
+        if self.number(&there).await? != Some(0) {
+            return Ok(());
+        }
+        let source = file.source(place.s3, place.bucket);
+        let mut rows = FileRows::new(table, file, pieces(&source, 0));
+        let mut chunk = Chunk::new(CHUNK_BYTES);
+        while self.zero.is_none() && rows.fill(&mut chunk, &mut self.zero).await?.is_some() {}
+        Ok(())
+    }
+
     /// Writes the row 0 under a number that is free, and then gives it its own: a 0 that comes
     /// with INSERT the database takes for a wish for the next number.
     pub(super) async fn store_zero(&mut self) -> Result<Sent, RestoreError> {
@@ -228,15 +248,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let failed =
             |error| RestoreError::Database { doing: "the staging table is not read", error };
         let found = content(self.place.database, table, &self.name, expected.rows).await;
-        match found.map_err(failed)? {
-            found if found == expected => Ok(()),
-            found if found.rows < expected.rows => Err(RestoreError::SameKey {
-                table: table.name,
-                rows: expected.rows,
-                keys: found.rows,
-            }),
-            found => Err(RestoreError::Differs { table: table.name, expected, found }),
-        }
+        check_content(table, expected, found.map_err(failed)?)
     }
 
     pub(super) async fn drop(&self) -> Result<(), RestoreError> {

@@ -50,6 +50,17 @@ pub(super) async fn swap<H: Host>(
     rename(client, &swaps, id).await
 }
 
+/// Whether [`swap`] has been done.
+pub(super) async fn is_swapped<H: Host>(
+    client: &Client<'_, H>,
+    tables: &[&'static str],
+    id: &str,
+) -> Result<bool, RestoreError> {
+    let there = LiveTables::read(client).await?;
+    let is_done = |swap: &Swap| there.has(&swap.goes) && !there.has(&swap.comes);
+    Ok(tables.iter().all(|table| is_done(&Swap::of_restore(table, id))))
+}
+
 /// Renames all tables, or none.
 ///
 /// To send it twice does no harm: the names that it takes from are gone after the first time.

@@ -101,7 +101,7 @@ pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static T
     Ok(TABLES.iter().filter(|table| named.contains(table)).collect())
 }
 
-fn codec(name: &str) -> Result<Codec, EventError> {
+pub(super) fn codec(name: &str) -> Result<Codec, EventError> {
     let written = [Codec::Null, Codec::Deflate, Codec::Snappy];
     let codec = Codec::named(name).filter(|codec| written.contains(codec));
     codec.ok_or_else(|| bad("codec is not null, deflate or snappy"))

@@ -3,11 +3,11 @@
 use rowgate_core::ObjectRef;
 use serde::Deserialize;
 
-use super::{Backup, BulkLoadStep, EventError, Members, Migrate, Restore, Verify};
-use super::{backup, bulk_load, migrate, restore};
+use super::{Backup, BulkBackup, BulkLoadStep, BulkRestore, EventError, Members, Migrate, Restore};
+use super::{Verify, backup, bulk_load, bulk_tables, migrate, restore};
 
 /// The operations that there are.
-const KNOWN: &str = "load, backup, verify, restore, migrate, bulk_load";
+const KNOWN: &str = "load, backup, verify, restore, migrate, bulk_load, bulk_backup, bulk_restore";
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) enum Operation {
     Migrate(Migrate),
     /// One step of a large file's load.
     BulkLoad(BulkLoadStep),
+    /// A step of a backup past one invocation.
+    BulkBackup(Box<BulkBackup>),
+    /// A step of a restore past one invocation.
+    BulkRestore(Box<BulkRestore>),
 }
 
 /// Reads `{"rowgate":"load",…}`. An error may name members, since a person has written them.
@@ -40,6 +44,12 @@ pub(super) fn read(text: &str) -> Result<Operation, EventError> {
         "restore" => restore::read(text).map(Operation::Restore),
         "migrate" => migrate::read(text).map(Operation::Migrate),
         "bulk_load" => bulk_load::read(text).map(Operation::BulkLoad),
+        "bulk_backup" => {
+            bulk_tables::read_backup(text).map(|step| Operation::BulkBackup(Box::new(step)))
+        }
+        "bulk_restore" => {
+            bulk_tables::read_restore(text).map(|step| Operation::BulkRestore(Box::new(step)))
+        }
         _ => Err(EventError::Bad(format!("no such operation; there is: {KNOWN}"))),
     }
 }
@@ -91,11 +101,7 @@ mod tests {
     #[test]
     fn another_operation_is_refused_with_those_there_are() {
         let error = event(r#"{"rowgate":"drop","table":"jobs"}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "bad event: no such operation; there is: load, backup, verify, restore, migrate, \
-             bulk_load"
-        );
+        assert_eq!(error.to_string(), format!("bad event: no such operation; there is: {KNOWN}"));
     }
 
     #[test]

@@ -13,8 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import LEDGER, TABLES, Calls, client, database, running
 from events import s3_event
-from files import Files, codes, content, counts, ndjson, read_rows
-from test_once import bootstraps
+from files import Files, bootstraps, codes, content, counts, ndjson, read_rows
 import requests
 
 RANGE_BYTES = 1_024

@@ -1,0 +1,230 @@
+//! A backup of tables that nobody could read in a quarter of an hour: opened, written in parts by
+//! those who know nothing of each other, and finished.
+//!
+//! What one step answers the next one is given, so all of it must be small: a state machine carries
+//! 256 KiB.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{FOLDER, is_run, part_key};
+use super::output::Files;
+use super::reading::{Tally, read_table};
+use super::spans::Spans;
+use super::split::{Span, split};
+use super::{BackupError, Damage, Manifest, Options, PartManifest, Place, Run, TableManifest};
+use super::{manifest, objects};
+use crate::avro::Codec;
+use crate::checksum::Checksum;
+use crate::host::{Host, Repeat};
+use crate::s3::DeleteObject;
+use crate::schema::{self, Table};
+
+/// The most parts of a run, so that they and what comes back of them can be carried together.
+pub const MOST_PARTS: usize = 500;
+
+/// A run that was opened: what each part of it and its end need to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its name.
+    pub run: String,
+    /// When it began.
+    pub started: String,
+    /// How blocks are packed.
+    pub codec: String,
+    /// The tables, parents first.
+    pub tables: Vec<OpenedTable>,
+}
+
+/// A table of such a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenedTable {
+    /// Its name.
+    pub table: String,
+    /// How many parts it has; their numbers begin with 0.
+    pub parts: usize,
+}
+
+/// One part that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartItem {
+    /// The table.
+    pub table: String,
+    /// Its number.
+    pub part: usize,
+    /// Its keys.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// One part that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartWritten {
+    /// The table.
+    pub table: String,
+    /// Its number.
+    pub part: usize,
+    /// Its rows.
+    #[serde(flatten)]
+    pub content: Checksum,
+    /// Its file; there is none without rows.
+    pub file: Option<WrittenFile>,
+}
+
+/// The file of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenFile {
+    /// What ends its name, another one for each attempt.
+    pub tag: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of it, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Gives a run its name, and deals the tables out in parts; nothing is written.
+pub async fn open<H: Host>(
+    place: &Place<'_, H>,
+    tables: &[&'static Table],
+    codec: Codec,
+) -> Result<(Opening, Vec<PartItem>), BackupError> {
+    let run = Run::new(place, Options { codec, parallel: 1 });
+    let share = MOST_PARTS / tables.len().max(1);
+    let (mut opened, mut items) = (Vec::new(), Vec::new());
+    for table in tables {
+        let spans = split(place.database, table, table.name, share).await;
+        let spans = spans.map_err(BackupError::Database)?;
+        opened.push(OpenedTable { table: table.name.to_string(), parts: spans.len() });
+        let item = |(part, span)| PartItem { table: table.name.to_string(), part, span };
+        items.extend(spans.into_iter().enumerate().map(item));
+    }
+    let Run { name, started, .. } = run;
+    let opening = Opening { run: name, started, codec: codec.name().to_string(), tables: opened };
+    Ok((opening, items))
+}
+
+/// Reads the rows of one part and writes its file, however large that is.
+///
+/// Done twice it writes two files, and the manifest names the one of which [`finish`] is told. So
+/// an attempt that everybody has given up on, and that ends after all, changes nothing.
+pub async fn write_part<H: Host>(
+    place: &Place<'_, H>,
+    run: &str,
+    codec: Codec,
+    item: &PartItem,
+) -> Result<PartWritten, BackupError> {
+    check_run(run)?;
+    let table = table(run, &item.table)?;
+    let tag = format!("{:08x}", place.s3.host().random() >> 32);
+    let run = Run::of_part(place, codec, run);
+    let files = Files::one(&run, table, key(&run.name, table.name, item.part, &tag));
+    let mut tally = Tally { progress: |_| (), rows: 0, of: 0, bytes: 0 };
+    let (content, written) = read_table(&files, None, Spans::one(item.span), &mut tally).await?;
+    let file = written.into_iter().next();
+    Ok(PartWritten {
+        table: item.table.clone(),
+        part: item.part,
+        content,
+        file: file.map(|PartManifest { bytes, sha256, .. }| WrittenFile { tag, bytes, sha256 }),
+    })
+}
+
+/// Writes the manifest, once every part has come back and its file is there.
+///
+/// Files of other attempts are deleted. Of a run that has a manifest nothing is done, and that
+/// manifest is the answer.
+pub async fn finish<H: Host>(
+    place: &Place<'_, H>,
+    opening: &Opening,
+    parts: &[PartWritten],
+) -> Result<Manifest, BackupError> {
+    check_run(&opening.run)?;
+    match manifest(place.s3, place.bucket, &opening.run).await {
+        Err(BackupError::NoManifest { .. }) => {}
+        ended => return ended,
+    }
+    let manifests = opening.tables.iter().map(|opened| table_manifest(opening, opened, parts));
+    let tables = manifests.collect::<Result<Vec<_>, _>>()?;
+    check_files(place, opening, &tables).await?;
+    let run =
+        Run { started: opening.started.clone(), ..Run::of_part(place, Codec::Null, &opening.run) };
+    let manifest = Manifest { codec: opening.codec.clone(), ..run.manifest(tables) };
+    run.write_manifest(&manifest).await?;
+    Ok(manifest)
+}
+
+fn check_run(run: &str) -> Result<(), BackupError> {
+    if is_run(run) { Ok(()) } else { Err(BackupError::NoManifest { run: run.into() }) }
+}
+
+fn table(run: &str, name: &str) -> Result<&'static Table, BackupError> {
+    let key = || format!("{FOLDER}{run}/{name}");
+    schema::table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
+}
+
+/// `backups/<run>/<table>/part-00000-<tag>.avro`.
+fn key(run: &str, table: &str, part: usize, tag: &str) -> String {
+    let key = part_key(run, table, part);
+    format!("{}-{tag}.avro", key.trim_end_matches(".avro"))
+}
+
+fn table_manifest(
+    opening: &Opening,
+    opened: &OpenedTable,
+    parts: &[PartWritten],
+) -> Result<TableManifest, BackupError> {
+    let table = table(&opening.run, &opened.table)?;
+    let mut parts: Vec<_> = parts.iter().filter(|part| part.table == opened.table).collect();
+    parts.sort_by_key(|part| part.part);
+    parts.dedup_by_key(|part| part.part);
+    let (wanted, found) = (opened.parts, parts.len());
+    if found != wanted || parts.last().is_none_or(|last| last.part + 1 != wanted) {
+        return Err(BackupError::PartsMissing { table: table.name, wanted, found });
+    }
+    let mut content = Checksum::default();
+    let mut files = Vec::new();
+    for PartWritten { part, content: its, file, .. } in parts {
+        content.merge(*its);
+        if let Some(WrittenFile { tag, bytes, sha256 }) = file {
+            let key = key(&opening.run, table.name, *part, tag);
+            let (rows, bytes, sha256) = (its.rows, *bytes, sha256.clone());
+            files.push(PartManifest { key, rows, bytes, sha256 });
+        }
+    }
+    Ok(TableManifest::new(table, content, files))
+}
+
+/// Whether all files are there with their sizes; deletes those that no table has.
+async fn check_files<H: Host>(
+    place: &Place<'_, H>,
+    opening: &Opening,
+    tables: &[TableManifest],
+) -> Result<(), BackupError> {
+    let folder = [FOLDER, &opening.run, "/"].concat();
+    let found = objects(place.s3, place.bucket, &folder).await?;
+    let files = || tables.iter().flat_map(|table| &table.parts);
+    for file in files() {
+        match found.iter().find(|object| object.key == file.key) {
+            None => return Err(BackupError::damaged(&file.key, Damage::Missing)),
+            Some(object) if object.size != file.bytes => {
+                return Err(BackupError::damaged(&file.key, Damage::Size));
+            }
+            Some(_) => {}
+        }
+    }
+    let named: BTreeSet<_> = files().map(|file| file.key.as_str()).collect();
+    // Not a manifest, which somebody who does the same may have written by now.
+    let is_stray = |key: &str| key.ends_with(".avro") && !named.contains(key);
+    for object in found.iter().filter(|object| is_stray(&object.key)) {
+        let delete = DeleteObject { bucket: place.bucket, key: &object.key };
+        let deleted = place.s3.call(&delete, Repeat::Harmless).await;
+        deleted.map_err(|error| BackupError::write(&object.key, &error))?;
+    }
+    Ok(())
+}

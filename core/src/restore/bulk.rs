@@ -1,0 +1,485 @@
+//! A restore of tables that nobody could fill in a quarter of an hour: opened, done in parts by
+//! those who know nothing of each other, compared in parts, and finished.
+//!
+//! What one step answers the next one is given, so all of it must be small: a state machine carries
+//! 256 KiB. No row stands in it, since whoever may look at the machine sees it.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::find::{Found, find};
+use super::plan::{content_of, new_id, read_headers};
+use super::staging::{Staging, drop_table};
+use super::swap::{is_swapped, swap};
+use super::tables::{LiveTables, is_id, obstacles};
+use super::{RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, in_time};
+use crate::backup::{self, BackupError, Damage, PartFile, Place, Span, content_of_span, split};
+use crate::checksum::Checksum;
+use crate::host::Host;
+use crate::schema::{self, Table};
+
+/// The most ranges in which the live tables are compared, and the staging tables.
+const MOST_RANGES: usize = 200;
+
+/// What is carried at most, with some room for what stands around it.
+const MOST_BYTES: usize = 240_000;
+
+/// What comes back of one file, at most.
+const DONE_BYTES: usize = 160;
+
+/// A restore that was opened, with its staging tables made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its name, which stands in the names of the tables that it leaves.
+    pub id: String,
+    /// The run, if the files are a backup of rowgate's.
+    pub run: Option<String>,
+    /// The tables, parents first.
+    pub tables: Vec<OpenedTable>,
+}
+
+/// A table of such a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenedTable {
+    /// Its name.
+    pub table: String,
+    /// How many files it has.
+    pub files: usize,
+    /// In how many ranges the live table is looked at.
+    pub live_ranges: usize,
+    /// What the files hold, where a manifest says so.
+    pub content: Option<Checksum>,
+}
+
+/// One part of the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// Write the rows of a file to the staging table.
+    File(FileItem),
+    /// Compute what a range of the live table holds.
+    Live(RangeItem),
+    /// Compute what a range of the staging table holds.
+    Staging(RangeItem),
+}
+
+/// A file, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileItem {
+    /// The table.
+    pub table: String,
+    /// Its number among the table's files.
+    pub number: usize,
+    /// Its key in the bucket.
+    pub key: String,
+    /// Its ETag and its size, where no manifest says what it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<(String, u64)>,
+}
+
+/// Some keys of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeItem {
+    /// The table.
+    pub table: String,
+    /// Its number among the table's ranges.
+    pub number: usize,
+    /// The keys.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// What comes back of an [`Item`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    /// The rows of a file are written.
+    File(FileDone),
+    /// What a range of the live table holds.
+    Live(RangeDone),
+    /// What a range of the staging table holds.
+    Staging(RangeDone),
+}
+
+/// A file whose rows are in the staging table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileDone {
+    /// The table.
+    pub table: String,
+    /// Its number.
+    pub number: usize,
+    /// What it holds, where no manifest says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Checksum>,
+    /// The file itself, if it has a row 0, which is written when all others are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zero: Option<FileItem>,
+}
+
+/// What a range holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeDone {
+    /// The table.
+    pub table: String,
+    /// Its number.
+    pub number: usize,
+    /// Its rows.
+    #[serde(flatten)]
+    pub content: Checksum,
+}
+
+/// A restore whose files are written, and whose tables are to be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Its name.
+    pub id: String,
+    /// The tables, parents first.
+    pub tables: Vec<ComparedTable>,
+}
+
+/// What a table should be by the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparedTable {
+    /// Its name.
+    pub table: String,
+    /// What the files hold.
+    pub content: Checksum,
+    /// What the live table held at first.
+    pub live: Checksum,
+    /// In how many ranges the staging table is looked at.
+    pub staging_ranges: usize,
+    /// In how many ranges the live table is.
+    pub live_ranges: usize,
+}
+
+/// Finds the files, refuses what cannot be done, makes the staging tables, and deals out what is to
+/// be done: first a look at the live tables, then the files.
+///
+/// Rows of live tables that the files do not have go; there is no other mode. After an error no
+/// table is left.
+pub async fn open<H: Host>(
+    place: &Place<'_, H>,
+    wanted: &Wanted<'_>,
+) -> Result<(Opening, Vec<Item>), RestoreError> {
+    let Found { manifest, tables } = find(place, wanted).await?;
+    let live_tables = LiveTables::read(place.database).await?;
+    let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
+    let obstacles = obstacles(place.database, &names).await?;
+    if !obstacles.is_empty() {
+        return Err(RestoreError::Unfit { obstacles });
+    }
+    let (mut opened, mut ranges, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
+    for (table, found) in tables {
+        read_headers(place, table, &found).await?;
+        let is_missing = !live_tables.has(table.name);
+        let live = match is_missing {
+            true => Vec::new(),
+            false => ranges_of(place, table, table.name, names.len()).await?,
+        };
+        opened.push(OpenedTable {
+            table: table.name.to_string(),
+            files: found.len(),
+            live_ranges: live.len(),
+            content: manifest.as_ref().map(|manifest| content_of(manifest, table)).transpose()?,
+        });
+        ranges.extend(live.into_iter().map(Item::Live));
+        let file = |(number, file)| Item::File(FileItem::of(table, number, file));
+        files.extend(found.into_iter().enumerate().map(file));
+        plans.push(table_plan(table, is_missing));
+    }
+    let count = files.len();
+    let items = [ranges, files].concat();
+    check_size(&items, count)?;
+
+    let id = new_id(place.database.host());
+    make_all(place, &plans, &id).await?;
+    let run = manifest.map(|manifest| manifest.run);
+    Ok((Opening { id, run, tables: opened }, items))
+}
+
+/// Does one part. Doing it twice, or while it is done by somebody else, has the same effect.
+pub async fn part<H: Host>(
+    place: &Place<'_, H>,
+    id: &str,
+    run: Option<&str>,
+    item: &Item,
+) -> Result<Done, RestoreError> {
+    check_id(id)?;
+    Ok(match item {
+        Item::File(file) => Done::File(write_file(place, id, run, file).await?),
+        Item::Live(range) => {
+            let name = table(&range.table)?.name;
+            Done::Live(look(place, name, range).await?)
+        }
+        Item::Staging(range) => {
+            let plan = table_plan(table(&range.table)?, false);
+            Done::Staging(look(place, &Staging::new(place, &plan, id).name, range).await?)
+        }
+    })
+}
+
+/// Once every part has come back, writes the rows 0, and deals out what is to be compared: last the
+/// live tables, so that a change of them is seen as late as can be.
+pub async fn compare<H: Host>(
+    place: &Place<'_, H>,
+    opening: &Opening,
+    done: &[Done],
+) -> Result<(Comparison, Vec<Item>), RestoreError> {
+    check_id(&opening.id)?;
+    let (mut tables, mut staging_items, mut live_items) = (vec![], vec![], vec![]);
+    for opened in &opening.tables {
+        let table = table(&opened.table)?;
+        let files = add_up(table, opened.files, done.iter().filter_map(Done::file))?;
+        let live = add_up(table, opened.live_ranges, done.iter().filter_map(Done::live))?;
+        let plan = table_plan(table, false);
+        let mut staging = Staging::new(place, &plan, &opening.id);
+        if let Some(file) = zero_of(table, done) {
+            staging.read_zero(&find_file(place, opening.run.as_deref(), file).await?).await?;
+            staging.store_zero().await?;
+        }
+        let most = opening.tables.len();
+        let of_staging = ranges_of(place, table, &staging.name, most).await?;
+        let of_live = ranges_of(place, table, table.name, most).await?;
+        tables.push(ComparedTable {
+            table: table.name.to_string(),
+            content: opened.content.unwrap_or(files),
+            live,
+            staging_ranges: of_staging.len(),
+            live_ranges: of_live.len(),
+        });
+        staging_items.extend(of_staging.into_iter().map(Item::Staging));
+        live_items.extend(of_live.into_iter().map(Item::Live));
+    }
+    let items = [staging_items, live_items].concat();
+    Ok((Comparison { id: opening.id.clone(), tables }, items))
+}
+
+/// Once every part has come back, swaps all tables in one statement, if the staging tables hold what
+/// the files do, and the live ones what they did at first or `force` is given.
+///
+/// It computes nothing, so the number of rows does not matter. Done twice it has the same effect.
+/// After an error the live tables are what they were, and the staging tables are gone.
+pub async fn finish<H: Host>(
+    place: &Place<'_, H>,
+    comparison: &Comparison,
+    done: &[Done],
+    force: bool,
+) -> Result<Restored, RestoreError> {
+    check_id(&comparison.id)?;
+    let id = comparison.id.as_str();
+    let names = comparison.tables.iter().map(|compared| Ok(table(&compared.table)?.name));
+    let names = names.collect::<Result<Vec<_>, RestoreError>>()?;
+    if is_swapped(place.database, &names, id).await? {
+        return Ok(comparison.restored());
+    }
+    let swapped = async {
+        comparison.check(done, force)?;
+        in_time(place)?;
+        swap(place.database, names.iter().copied(), id).await
+    };
+    match swapped.await {
+        Ok(()) => Ok(comparison.restored()),
+        // The tables that would be dropped may be the live ones' successors.
+        Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
+        Err(error) => {
+            // What cannot be dropped any more is named by `leftovers`.
+            let _: Result<(), _> = abandon(place, id).await;
+            Err(error)
+        }
+    }
+}
+
+/// Drops the staging tables of a restore that is given up before [`finish`]; parts that are still
+/// being done fail.
+pub async fn abandon<H: Host>(place: &Place<'_, H>, id: &str) -> Result<(), RestoreError> {
+    check_id(id)?;
+    let left = LiveTables::read(place.database).await?.leftovers();
+    for leftover in left.iter().filter(|left| left.id == id && !left.is_old) {
+        drop_table(place.database, &leftover.name).await?;
+    }
+    Ok(())
+}
+
+impl FileItem {
+    fn of(table: &Table, number: usize, file: PartFile) -> Self {
+        let PartFile { key, e_tag, bytes, manifest } = file;
+        let found = manifest.is_none().then_some((e_tag, bytes));
+        Self { table: table.name.to_string(), number, key, found }
+    }
+}
+
+impl Done {
+    fn file(&self) -> Option<(&str, usize, Checksum)> {
+        let Self::File(file) = self else { return None };
+        Some((&file.table, file.number, file.content.unwrap_or_default()))
+    }
+
+    fn live(&self) -> Option<(&str, usize, Checksum)> {
+        let Self::Live(range) = self else { return None };
+        Some((&range.table, range.number, range.content))
+    }
+
+    fn staging(&self) -> Option<(&str, usize, Checksum)> {
+        let Self::Staging(range) = self else { return None };
+        Some((&range.table, range.number, range.content))
+    }
+}
+
+impl Comparison {
+    fn check(&self, done: &[Done], force: bool) -> Result<(), RestoreError> {
+        for compared in &self.tables {
+            let table = table(&compared.table)?;
+            let ranges = done.iter().filter_map(Done::staging);
+            let staging = add_up(table, compared.staging_ranges, ranges)?;
+            check_content(table, compared.content, staging)?;
+            let ranges = done.iter().filter_map(Done::live);
+            let live = add_up(table, compared.live_ranges, ranges)?;
+            if live != compared.live && !force {
+                let (table, planned, found) = (table.name, compared.live.rows, live.rows);
+                return Err(RestoreError::Changed { table, planned, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn restored(&self) -> Restored {
+        let of = |compared: &ComparedTable| {
+            let (rows, checksum) = (compared.content.rows, compared.content.hex());
+            Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
+        };
+        Restored { id: self.id.clone(), tables: self.tables.iter().filter_map(of).collect() }
+    }
+}
+
+fn check_id(id: &str) -> Result<(), RestoreError> {
+    if is_id(id) { Ok(()) } else { Err(RestoreError::NoSuchRestore { id: id.into() }) }
+}
+
+fn table(name: &str) -> Result<&'static Table, RestoreError> {
+    let unknown = || BackupError::damaged(name, Damage::UnknownTable).into();
+    schema::table(name).ok_or_else(unknown)
+}
+
+/// As much of a plan as a staging table needs.
+fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
+    let (content, live) = (Checksum::default(), Checksum::default());
+    TablePlan { table, files: vec![], content, live, is_missing, null_columns: vec![] }
+}
+
+fn check_size(items: &[Item], files: usize) -> Result<(), RestoreError> {
+    let bytes = serde_json::to_vec(items).map_or(usize::MAX, |text| text.len());
+    match bytes.saturating_add(items.len() * DONE_BYTES) > MOST_BYTES {
+        true => Err(RestoreError::TooManyFiles { files }),
+        false => Ok(()),
+    }
+}
+
+async fn make_all<H: Host>(
+    place: &Place<'_, H>,
+    plans: &[TablePlan],
+    id: &str,
+) -> Result<(), RestoreError> {
+    for plan in plans {
+        if let Err(error) = Staging::new(place, plan, id).make().await {
+            let _: Result<(), _> = abandon(place, id).await;
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The ranges of one of several tables, by its name in the database.
+async fn ranges_of<H: Host>(
+    place: &Place<'_, H>,
+    table: &Table,
+    name: &str,
+    tables: usize,
+) -> Result<Vec<RangeItem>, RestoreError> {
+    let spans = split(place.database, table, name, MOST_RANGES / tables.max(1)).await;
+    let spans = spans.map_err(BackupError::Database)?;
+    let item = |(number, span)| RangeItem { table: table.name.to_string(), number, span };
+    Ok(spans.into_iter().enumerate().map(item).collect())
+}
+
+async fn look<H: Host>(
+    place: &Place<'_, H>,
+    name: &str,
+    range: &RangeItem,
+) -> Result<RangeDone, RestoreError> {
+    let content = content_of_span(place.database, table(&range.table)?, name, range.span).await;
+    let content = content.map_err(BackupError::Database)?;
+    Ok(RangeDone { table: range.table.clone(), number: range.number, content })
+}
+
+/// A file whose content is still that which was found.
+async fn find_file<H: Host>(
+    place: &Place<'_, H>,
+    run: Option<&str>,
+    item: &FileItem,
+) -> Result<PartFile, RestoreError> {
+    let FileItem { key, found, .. } = item;
+    if let Some((e_tag, bytes)) = found.clone() {
+        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None });
+    }
+    let manifest = backup::manifest(place.s3, place.bucket, run.unwrap_or_default()).await?;
+    let part = manifest.parts().find(|part| part.key == *key);
+    let part = part.ok_or_else(|| BackupError::damaged(key, Damage::Missing))?;
+    Ok(PartFile::of_manifest(place.s3, place.bucket, part).await?)
+}
+
+/// Reads every byte first, so that no row is written because of a damaged file.
+async fn write_file<H: Host>(
+    place: &Place<'_, H>,
+    id: &str,
+    run: Option<&str>,
+    item: &FileItem,
+) -> Result<FileDone, RestoreError> {
+    let table = table(&item.table)?;
+    let file = find_file(place, run, item).await?;
+    let content = match &file.manifest {
+        Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None),
+        None => file.read(place.s3, place.bucket, table).await.map(Some),
+    };
+    let plan = TablePlan { files: vec![file], ..table_plan(table, false) };
+    let mut staging = Staging::new(place, &plan, id);
+    let content = content?;
+    staging.load(|_| ()).await?;
+    Ok(FileDone {
+        table: item.table.clone(),
+        number: item.number,
+        content,
+        zero: staging.has_zero().then(|| item.clone()),
+    })
+}
+
+/// The content of all parts of a table, each counted once.
+fn add_up<'d>(
+    table: &'static Table,
+    wanted: usize,
+    parts: impl Iterator<Item = (&'d str, usize, Checksum)>,
+) -> Result<Checksum, RestoreError> {
+    let own = parts.filter(|(name, ..)| *name == table.name);
+    let by_number: BTreeMap<_, _> = own.map(|(_, number, content)| (number, content)).collect();
+    let found = (0..wanted).filter(|number| by_number.contains_key(number)).count();
+    if found != wanted || by_number.len() != wanted {
+        return Err(BackupError::PartsMissing { table: table.name, wanted, found }.into());
+    }
+    let mut all = Checksum::default();
+    by_number.into_values().for_each(|content| all.merge(content));
+    Ok(all)
+}
+
+fn zero_of<'d>(table: &Table, done: &'d [Done]) -> Option<&'d FileItem> {
+    done.iter().find_map(|done| match done {
+        Done::File(file) if file.table == table.name => file.zero.as_ref(),
+        _ => None,
+    })
+}
