@@ -90,6 +90,10 @@ bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (2 hours)
 bench-growth: setup-tests edge ## Measure that a row costs the same in files of 1,000 to 10,000,000 (6 minutes)
 	@bench/growth
 
+.PHONY: bench-cpu
+bench-cpu: setup-tests ## Measure the processor time of a row from CSV to a signed request (3 minutes)
+	@bench/cpu
+
 .PHONY: bench-steps
 bench-steps: setup ## Count the instructions of each step; fails on 5 % more than in bench/steps.json
 	@bench/steps

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from backups import ODD, fill
@@ -384,7 +385,10 @@ def kill_at(files, stack, calls, event, call):
     with ThreadPoolExecutor(1) as pool:
         step = pool.submit(files.run, event)
         files.wait_until(lambda: len(calls.since_mark()) >= call or step.done(), "no call")
-        time.sleep(0.1)
-        for process in bootstraps(stack["data_api"]):
-            os.kill(process, signal.SIGKILL)
+        # It may not have begun yet, on a machine that is busy.
+        while not step.done():
+            time.sleep(0.1)
+            for process in bootstraps(stack["data_api"]):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         return step.result()[0] is not None

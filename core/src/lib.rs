@@ -41,6 +41,8 @@ pub mod schema;
 
 mod hex;
 
+mod json_string;
+
 mod outcome;
 pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind};
 

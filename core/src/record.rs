@@ -145,7 +145,12 @@ fn int<'r>(
     let value = match field {
         RawField::Integer(value) => *value,
         RawField::HugeNumber => return Err(out_of_range()),
-        RawField::Cell(cell) if is_integer(cell) => cell.parse().map_err(|_| out_of_range())?,
+        // Rust would take a plus sign, too.
+        RawField::Cell(cell) if !cell.starts_with('+') => match cell.parse() {
+            Ok(value) => value,
+            Err(_) if is_integer(cell) => return Err(out_of_range()),
+            Err(_) => return Err(wrong_type("an integer", field)),
+        },
         other => return Err(wrong_type("an integer", other)),
     };
     let fits = (min..=max).contains(&value) && !(not_zero && value == 0);

@@ -10,12 +10,12 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data_api;
+use crate::json_string::write_string;
 use crate::record::{Cell, Place, Record};
 use crate::schema::{ColumnType, Table};
 
@@ -160,6 +160,17 @@ impl Chunk {
         }
     }
 
+    /// A chunk that comes behind a full one, and will have as many rows.
+    ///
+    /// Room is made for all of them at once: what a text leaves behind while it grows is lost to
+    /// some allocators, batch after batch.
+    pub(crate) fn behind(full: &Self) -> Self {
+        let mut json = String::with_capacity(full.limit);
+        json.push_str("[]");
+        let rows = Vec::with_capacity(full.rows.len() / 8 * 9);
+        Self { json, rows, ..Self::new(full.limit) }
+    }
+
     /// Adds a row, or answers `false` if the statement's request would grow too large.
     ///
     /// The first row always fits: its columns hold 64 KiB at the most.
@@ -174,10 +185,9 @@ impl Chunk {
         if !self.rows.is_empty() {
             self.json.push(',');
         }
-        write_row(&mut self.json, cells);
+        let escapes = write_row(&mut self.json, cells);
 
-        let row = &self.json.as_bytes()[before..];
-        let escaped = row.len() + memchr::memchr2_iter(b'"', b'\\', row).count();
+        let escaped = self.json.len() - before + escapes;
         let fits = self.rows.is_empty() || self.escaped_bytes + escaped <= self.limit;
         if fits {
             self.escaped_bytes += escaped;
@@ -254,7 +264,9 @@ impl Chunk {
     }
 }
 
-fn write_row(json: &mut String, cells: &[Cell<'_>]) {
+/// Answers how many of its bytes a JSON string would escape: quotes and backslashes.
+fn write_row(json: &mut String, cells: &[Cell<'_>]) -> usize {
+    let mut escapes = 0;
     json.push('[');
     for (position, cell) in cells.iter().enumerate() {
         if position > 0 {
@@ -263,31 +275,11 @@ fn write_row(json: &mut String, cells: &[Cell<'_>]) {
         match cell {
             Cell::Null => json.push_str("null"),
             Cell::Int(value) => json.push_str(itoa::Buffer::new().format(*value)),
-            Cell::Text(text) => write_string(json, text),
+            Cell::Text(text) => escapes += write_string(json, text),
         }
     }
     json.push(']');
-}
-
-/// A JSON string; RFC 8259 wants quotes, backslashes and control characters escaped.
-fn write_string(json: &mut String, text: &str) {
-    json.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        json.push_str(&text[plain..at]);
-        plain = at + 1;
-        match byte {
-            b'"' => json.push_str("\\\""),
-            b'\\' => json.push_str("\\\\"),
-            // Writing to a String cannot fail.
-            _ => _ = write!(json, "\\u{byte:04x}"),
-        }
-    }
-    json.push_str(&text[plain..]);
-    json.push('"');
+    escapes
 }
 
 #[cfg(test)]
@@ -379,6 +371,18 @@ mod tests {
         let request = serde_json::to_string(chunk.json()).unwrap().len();
         assert!(request <= CHUNK_LIMIT + 2, "{request}");
         assert!(request > CHUNK_LIMIT - 2_000, "{request}");
+    }
+
+    #[test]
+    fn a_chunk_behind_a_full_one_never_grows() {
+        let mut full = Chunk::new(10_000);
+        while full.push(&job(1, "Cook"), place(0)) {}
+        let mut next = Chunk::behind(&full);
+        let room = (next.json.capacity(), next.rows.capacity());
+        assert_eq!((next.json(), next.rows()), ("[]", 0));
+        while next.push(&job(1, "Cook"), place(0)) {}
+        assert_eq!(next.json(), full.json());
+        assert_eq!((next.json.capacity(), next.rows.capacity()), room);
     }
 
     proptest! {

@@ -32,19 +32,7 @@ fn csv_decode(file: Vec<u8>) -> usize {
 #[library_benchmark]
 #[bench::rows(csv())]
 fn csv_core_alone(file: Vec<u8>) -> usize {
-    let mut reader = csv_core::Reader::new();
-    let (mut output, mut ends) = ([0; 1024], [0; 16]);
-    let (mut input, mut records) = (file.as_slice(), 0);
-    loop {
-        let (result, read, ..) = reader.read_record(input, &mut output, &mut ends);
-        input = &input[read..];
-        match result {
-            csv_core::ReadRecordResult::Record => records += 1,
-            csv_core::ReadRecordResult::End => break,
-            _ => {}
-        }
-        black_box((&output, &ends));
-    }
+    let records = count_records(&file);
     assert_eq!(records, COUNT as usize + 1);
     records
 }

@@ -96,7 +96,7 @@ impl RecordBuffer {
             // `get` also refuses a cut inside a character: two cells that are UTF-8 only together.
             let cell = text?.get(start..end);
             start = end;
-            cell.map(|cell| cell.trim_matches([' ', '\t']))
+            cell.map(trim)
         })
     }
 
@@ -125,7 +125,7 @@ impl RecordBuffer {
             };
             return RawRow::refused(place, RowError::row(error));
         }
-        let mut fields = vec![RawField::Null; table.columns.len()];
+        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Null).collect();
         for (column, cell) in layout.iter().zip(self.cells()) {
             match (column, cell) {
                 (_, None) => {
@@ -136,5 +136,13 @@ impl RecordBuffer {
             }
         }
         RawRow { place, fields, errors: Vec::new() }
+    }
+}
+
+/// Without blanks at either end, of which most cells have none.
+fn trim(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => cell.trim_matches([' ', '\t']),
+        _ => cell,
     }
 }

@@ -1,12 +1,14 @@
 //! The keys of the first rows, to find one that comes twice.
 //!
 //! A file has many, so they are kept without pointers: a row's key by its index, and the indexes
-//! in hash tables. 500,000 integers of 32 bits take 5 MB.
+//! in hash tables. 500,000 integers of 32 bits take 5 MB. While they only grow, as in a file that
+//! was sorted, each is new if it is greater than the last: there are no tables, and 2 MB are enough.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
+use core::mem;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -53,7 +55,9 @@ pub(super) struct Keys {
     /// One behind the other, and by index where each ends. Empty if the keys are integers.
     texts: String,
     ends: Vec<usize>,
+    /// Empty while the keys are integers, each greater than the one before.
     indexes: [HashTable<u32>; TABLES],
+    is_indexed: bool,
     hasher: DefaultHashBuilder,
 }
 
@@ -62,6 +66,13 @@ impl Keys {
     ///
     /// Rows come in the order of their indexes.
     pub(super) fn claim(&mut self, key: &Cell<'_>, index: u32) -> Result<(), u32> {
+        match key {
+            Cell::Int(value) if !self.is_indexed && self.ints.last() < Some(*value) => {
+                self.ints.put(index as usize, *value);
+                return Ok(());
+            }
+            _ => self.index(),
+        }
         let hash = self.hash(key);
         if let Some(first) = self.find(hash, key) {
             return Err(first);
@@ -76,23 +87,47 @@ impl Keys {
                 self.ends.push(self.texts.len());
             }
         }
-        let Self { indexes, ints, texts, ends, hasher } = self;
-        let rehash = |index: &u32| hasher.hash_one(cell_at(ints, texts, ends, *index));
-        indexes[table_of(hash)].insert_unique(hash, index, rehash);
+        self.insert(hash, index);
         Ok(())
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
-        let cell = key.cell();
-        self.find(self.hash(&cell), &cell).is_some()
+        match key {
+            Key::Int(value) if !self.is_indexed => self.ints.has_sorted(*value),
+            key => {
+                let cell = key.cell();
+                self.find(self.hash(&cell), &cell).is_some()
+            }
+        }
+    }
+
+    /// Makes the tables, once the keys are not sorted any more.
+    fn index(&mut self) {
+        if mem::replace(&mut self.is_indexed, true) {
+            return;
+        }
+        for row in 0..self.ints.len() {
+            // Rows without a key have that of the next one.
+            if self.ints.get(row) != self.ints.get(row + 1) {
+                let index = row as u32;
+                self.insert(self.hasher.hash_one(self.cell_at(index)), index);
+            }
+        }
+    }
+
+    fn insert(&mut self, hash: u64, index: u32) {
+        let Self { indexes, ints, texts, ends, hasher, .. } = self;
+        let rehash = |index: &u32| hasher.hash_one(cell_at(ints, texts, ends, *index));
+        indexes[table_of(hash)].insert_unique(hash, index, rehash);
     }
 
     /// Forgets a row's key.
     pub(super) fn remove(&mut self, index: u32) {
+        self.index();
         if index as usize >= self.ints.len().max(self.ends.len()) {
             return;
         }
-        let hash = self.hasher.hash_one(cell_at(&self.ints, &self.texts, &self.ends, index));
+        let hash = self.hasher.hash_one(self.cell_at(index));
         if let Ok(entry) = self.indexes[table_of(hash)].find_entry(hash, |other| *other == index) {
             entry.remove();
         }
@@ -100,16 +135,20 @@ impl Keys {
 
     fn find(&self, hash: u64, key: &Cell<'_>) -> Option<u32> {
         let wanted = KeyCell::of(key)?;
-        let same = |index: &u32| cell_at(&self.ints, &self.texts, &self.ends, *index) == wanted;
+        let same = |index: &u32| self.cell_at(*index) == wanted;
         self.indexes[table_of(hash)].find(hash, same).copied()
     }
 
     fn hash(&self, key: &Cell<'_>) -> u64 {
         KeyCell::of(key).map_or(0, |key| self.hasher.hash_one(key))
     }
+
+    fn cell_at(&self, index: u32) -> KeyCell<'_> {
+        cell_at(&self.ints, &self.texts, &self.ends, index)
+    }
 }
 
-/// Integers by index; 0 for a row that has none.
+/// Integers by index; a row that has none has the next row's.
 #[derive(Debug)]
 enum Ints {
     /// While all are of 32 bits, as most ids are.
@@ -127,15 +166,27 @@ impl Ints {
     fn put(&mut self, row: usize, value: i64) {
         if let Self::Narrow(values) = self {
             if let Ok(value) = i32::try_from(value) {
-                values.resize(row, 0);
-                values.push(value);
+                values.resize(row + 1, value);
                 return;
             }
             *self = Self::Wide(values.iter().map(|value| i64::from(*value)).collect());
         }
         if let Self::Wide(values) = self {
-            values.resize(row, 0);
-            values.push(value);
+            values.resize(row + 1, value);
+        }
+    }
+
+    fn last(&self) -> Option<i64> {
+        self.len().checked_sub(1).and_then(|row| self.get(row))
+    }
+
+    /// Whether a value is among those of a list that is sorted.
+    fn has_sorted(&self, value: i64) -> bool {
+        match self {
+            Self::Narrow(values) => {
+                values.binary_search_by_key(&value, |it| i64::from(*it)).is_ok()
+            }
+            Self::Wide(values) => values.binary_search(&value).is_ok(),
         }
     }
 
@@ -211,6 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn sorted_keys_take_no_tables() {
+        let mut keys = Keys::default();
+        // Rows 0 and 3 have no key.
+        for (index, value) in [(1, -5), (2, 0), (4, 7), (5, 1 << 40)] {
+            assert_eq!(keys.claim(&Cell::Int(value), index), Ok(()));
+        }
+        assert!(keys.indexes.iter().all(HashTable::is_empty));
+        assert!(keys.contains(&Key::Int(7)) && !keys.contains(&Key::Int(6)));
+
+        assert_eq!(keys.claim(&Cell::Int(1 << 40), 6), Err(5));
+        assert_eq!(keys.claim(&Cell::Int(7), 6), Err(4));
+        assert_eq!(keys.claim(&Cell::Int(3), 6), Ok(()));
+        assert!(keys.contains(&Key::Int(7)) && !keys.contains(&Key::Int(6)));
+        keys.remove(3);
+        keys.remove(1);
+        assert_eq!(keys.claim(&Cell::Int(-5), 7), Ok(()));
+        assert_eq!(keys.claim(&Cell::Int(3), 8), Err(6));
+    }
+
+    #[test]
     fn wide_keys_come_among_narrow_ones() {
         let mut keys = Keys::default();
         assert_eq!(keys.claim(&Cell::Int(7), 0), Ok(()));
@@ -232,9 +303,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_map_of_first_rows(values in proptest::collection::vec(-40..40_i64, 0..200)) {
+        fn it_is_a_map_of_first_rows(
+            mut values in proptest::collection::vec(-400..400_i64, 0..200),
+            sorted in 0..200_usize,
+        ) {
             let mut keys = Keys::default();
             let mut first = hashbrown::HashMap::new();
+            let sorted = sorted.min(values.len());
+            values[..sorted].sort_unstable();
             for (index, value) in values.into_iter().enumerate() {
                 let index = index as u32;
                 let expected = match first.get(&value) {

@@ -382,7 +382,8 @@ impl TableIntake {
         }
         let kept = self.chunks.last_mut().is_some_and(|chunk| chunk.push(record, place));
         if !kept {
-            let mut chunk = Chunk::new(chunk_limit);
+            let mut chunk =
+                self.chunks.last().map_or_else(|| Chunk::new(chunk_limit), Chunk::behind);
             chunk.push(record, place);
             self.chunks.push(chunk);
         }
