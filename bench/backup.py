@@ -69,7 +69,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000, help="employees [1000000]")
-    parser.add_argument("--times", type=int, default=3, help="rounds for each latency [3]")
+    parser.add_argument("--times", type=int, default=5, help="rounds for each latency [5]")
     parser.add_argument("--latency", type=int, nargs="*", default=LATENCIES_MS,
                         help="milliseconds for each call [0 20]")
     parser.add_argument("--only", type=re.compile, default="", metavar="REGEX",

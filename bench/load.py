@@ -88,7 +88,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="*", default=ROWS, help="[100000 1000000]")
-    parser.add_argument("--rounds", type=int, default=3, help="for each size and latency [3]")
+    parser.add_argument("--rounds", type=int, default=5, help="for each size and latency [5]")
     parser.add_argument("--peer-rounds", type=int, default=1,
                         help=f"those in which peers load over {MANY_ROWS:,} rows as well [1]")
     parser.add_argument("--latency", type=int, nargs="*", default=LATENCIES_MS,
