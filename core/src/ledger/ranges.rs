@@ -135,22 +135,20 @@ impl Claim {
         self.of_load(sql).with("rows", rows).run(client).await.map(drop)
     }
 
-    /// One part as it was planned.
+    /// From where to where one part was planned.
     pub(crate) async fn planned<H: Host>(
         &self,
         client: &Client<'_, H>,
         part: u64,
-    ) -> Result<Option<PlannedPart>, CallError> {
-        let sql = "SELECT part_id, from_offset, from_line, from_row, end_offset \
+    ) -> Result<Option<(Position, u64)>, CallError> {
+        let sql = "SELECT from_offset, from_line, from_row, end_offset \
             FROM rowgate_ranges WHERE load_id = :load_id \
             AND range_number = CAST(:number AS SIGNED) AND part_id IS NOT NULL";
         let found = self.of_load(sql).with("number", part).run(client).await?;
-        let row: Option<[Field; 5]> = super::only_row(found);
-        Ok(row.map(|[load_id, offset, line, row, end]| PlannedPart {
-            number: part,
-            from: Position { offset: number(&offset), line: number(&line), row: number(&row) },
-            end: number(&end),
-            load_id: text(&load_id),
+        let row: Option<[Field; 4]> = super::only_row(found);
+        Ok(row.map(|row| {
+            let [offset, line, row, end] = row.map(|field| number(&field));
+            (Position { offset, line, row }, end)
         }))
     }
 

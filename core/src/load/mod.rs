@@ -50,8 +50,8 @@ pub enum LoadError {
     Store(StoreError),
     /// Another attempt is at it.
     Running,
-    /// A step of a state machine came before those that it needs, or found what is none of theirs.
-    OutOfStep(String),
+    /// The state machine was not started, or its steps do not fit together.
+    Machine(String),
     /// It took longer than its lease, so that another attempt may be at it.
     LeaseLost,
     /// Its report or its rejected rows could not be written.
@@ -64,7 +64,7 @@ impl fmt::Display for LoadError {
             Self::OutOfTime => f.write_str("no time left"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
             Self::Store(error) => error.fmt(f),
-            Self::OutOfStep(cause) => f.write_str(cause),
+            Self::Machine(cause) => f.write_str(cause),
             Self::Running => f.write_str("another attempt is at it"),
             Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),
             Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),

@@ -36,7 +36,6 @@ use super::reader::{ReadError, Reader};
 use super::{File, LoadError, LoadOptions, LoadReport, LoadSettings, Status};
 use crate::data_api::Target;
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::ingest::StoreError;
 use crate::json::BOM;
 use crate::ledger::{Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
 use crate::outcome::OUTCOME_LIMIT;
@@ -122,7 +121,7 @@ pub(super) async fn start<H: Host>(
         Err(CallError::Api(error)) if error.is_already_there() => {}
         Err(error) => {
             let cause = format!("the state machine was not started: {error}");
-            return Err(LoadError::OutOfStep(cause));
+            return Err(LoadError::Machine(cause));
         }
     }
     let report = LoadReport::begin(host, options, 0);
@@ -217,7 +216,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             }
         }
         let scan = serde_json::to_string(&scanner.finish()).unwrap_or_default();
-        self.told(claim.keep_scan(&self.database, number, &scan).await)
+        told(claim.keep_scan(&self.database, number, &scan).await)
     }
 
     /// Puts the scans together, and keeps where the parts begin.
@@ -225,7 +224,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let none = Planned { parts: Vec::new(), rows: 0 };
         let (claim, Ok(held)) = self.hold(file).await? else { return Ok(none) };
         let cut = file.cut();
-        let kept = self.told(claim.scans(&self.database).await)?;
+        let kept = told(claim.scans(&self.database).await)?;
         let read = |(at, (number, scan)): (u64, (u64, String))| -> Option<Scan> {
             (at == number).then(|| serde_json::from_str(&scan).ok())?
         };
@@ -233,7 +232,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let plan = scans
             .filter(|scans| scans.len() as u64 == cut.count())
             .and_then(|scans| plan::plan(&cut, &scans))
-            .ok_or_else(|| LoadError::OutOfStep("not all ranges have been scanned".to_string()))?;
+            .ok_or_else(|| LoadError::Machine("not all ranges have been scanned".to_string()))?;
         let options = held_options(&held);
         let part = |chunk: &plan::Chunk| {
             let part = Part { number: chunk.number, from: chunk.from };
@@ -243,7 +242,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Ok(PlannedPart { number, from, end, load_id })
         };
         let parts: Vec<_> = plan.chunks.iter().map(part).collect::<Result<_, LoadError>>()?;
-        self.told(claim.keep_plan(&self.database, &parts).await)?;
+        told(claim.keep_plan(&self.database, &parts).await)?;
         Ok(Planned { parts: parts.iter().map(|part| part.number).collect(), rows: plan.rows })
     }
 
@@ -254,11 +253,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     pub async fn load(&self, file: &BulkFile, number: u64) -> Result<LoadReport, LoadError> {
         let (claim, held) = self.hold(file).await?;
         let Ok(held) = held else { return Ok(self.superseded(file)) };
-        let planned = self.told(claim.planned(&self.database, number).await)?;
-        let planned =
-            planned.ok_or_else(|| LoadError::OutOfStep(format!("part {number} is not planned")))?;
+        let planned = told(claim.planned(&self.database, number).await)?;
+        let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
+        let (from, end) = planned.ok_or_else(not_planned)?;
         let options = held_options(&held);
-        let part = Part { number, from: planned.from };
+        let part = Part { number, from };
         let to_claim = self.part(file, part, &options)?;
         let (lease, object) = (&self.settings.lease, &file.object);
         let (claim, progress) =
@@ -266,15 +265,10 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Begun::Claimed(claim, progress) => (claim, progress),
                 Begun::Over(report, _) => return Ok(report),
             };
-        let claimed = Claimed {
-            claim: &claim,
-            progress,
-            from: planned.from,
-            batch_bytes: self.settings.batch_bytes,
-        };
+        let batch_bytes = self.settings.batch_bytes;
+        let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
         let (s3, database) = (&self.s3, &self.database);
-        let report =
-            object::load_rows(s3, database, object, planned.end, &options, Some(&claimed)).await;
+        let report = object::load_rows(s3, database, object, end, &options, Some(&claimed)).await;
         if report.failure != Some(LoadError::LeaseLost) {
             claimed::end(&self.database, &claim, &report).await?;
         }
@@ -304,11 +298,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             let report = self.superseded(file);
             self.write(&report, None).await?;
             claimed::end(&self.database, &claim, &report).await?;
-            self.told(claim.forget_parts(&self.database).await)?;
+            told(claim.forget_parts(&self.database).await)?;
             return Ok(report);
         };
-        let outcome = self.told(claim.outcome(&self.database).await)?;
-        let (errors, codes) = self.told(claim.errors(&self.database, OUTCOME_LIMIT).await)?;
+        let outcome = told(claim.outcome(&self.database).await)?;
+        let (errors, codes) = told(claim.errors(&self.database, OUTCOME_LIMIT).await)?;
         let host = self.database.host();
         let kind = file.kind()?;
         let mut report = LoadReport::begin(host, held_options(&held), file.size);
@@ -335,18 +329,18 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 "not all parts are done: {undone} are left; rows: {} of {planned}",
                 report.received
             );
-            report = super::failed(report, LoadError::OutOfStep(cause));
+            report = super::failed(report, LoadError::Machine(cause));
         }
         let mut body = serde_json::to_value(&report).unwrap_or_default();
         body["error_count"] = outcome.error_count.into();
         body["errors"] = errors.into();
         self.write(&report, serde_json::to_vec(&body).ok()).await?;
         if report.failure.is_some() {
-            self.told(claim.break_off(&self.database, report.status.name()).await)?;
+            told(claim.break_off(&self.database, report.status.name()).await)?;
             return Ok(report);
         }
         claimed::end_with(&self.database, &claim, &report, body, codes.join(",")).await?;
-        self.told(claim.forget_parts(&self.database).await)?;
+        told(claim.forget_parts(&self.database).await)?;
         Ok(report)
     }
 
@@ -358,7 +352,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         match begin(&self.database, &lease(), &file.object, &to_claim, &options).await? {
             Begun::Over(report, _) if report.status == Status::Duplicate => {
                 let claim = to_claim.to_claim(self.database.host(), &lease());
-                self.told(claim.forget_parts(&self.database).await)?;
+                told(claim.forget_parts(&self.database).await)?;
                 Ok(Some(report))
             }
             Begun::Over(..) => Err(LoadError::LeaseLost),
@@ -377,7 +371,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let kind = file.kind()?;
         let host = self.database.host();
         let claim = self.holding(&file.object, &kind, &options).to_claim(host, &lease());
-        match self.told(claim.hold(&self.database).await)? {
+        match told(claim.hold(&self.database).await)? {
             Ok(held) => Ok((claim, Ok(held))),
             Err(Lost::Outdated) => Ok((claim, Err(Outdated))),
             Err(Lost::Lease) => Err(LoadError::LeaseLost),
@@ -412,10 +406,10 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let object = Some(file.object.clone());
         LoadReport { status: Status::Superseded, table, object, ..report }
     }
+}
 
-    fn told<T>(&self, result: Result<T, CallError>) -> Result<T, LoadError> {
-        result.map_err(|error| LoadError::Store(StoreError::before_commit(&error)))
-    }
+fn told<T>(result: Result<T, CallError>) -> Result<T, LoadError> {
+    result.map_err(|error| claimed::failed(&error))
 }
 
 /// A newer version of the file is there.
@@ -427,7 +421,7 @@ impl BulkFile {
     }
 
     fn kind(&self) -> Result<File, LoadError> {
-        let no_table = |_| LoadError::OutOfStep("the object's name says no table".to_string());
+        let no_table = |_| LoadError::Machine("the object's name says no table".to_string());
         File::of_path(&self.object.key).map_err(no_table)
     }
 }
