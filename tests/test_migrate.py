@@ -70,7 +70,7 @@ def test_a_check_compares_and_writes_nothing(migrate, db, own):
     done = migrate("--check", DB_NAME=own)
     missing = [f"{table}: table: expected a table, found none" for table in TABLES + LEDGER]
     assert (done.returncode, done.stdout.splitlines()) == (1, missing)
-    assert "6 differences between the database and the schema" in done.stderr
+    assert f"{len(missing)} differences between the database and the schema" in done.stderr
     assert db.rows(f"SHOW TABLES FROM {own}") == []
 
     made = migrate(DB_NAME=own)
@@ -165,7 +165,7 @@ def users(migrate, db, own):
 
 
 def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
-    assert users.stdout.splitlines()[6:] == [
+    assert users.stdout.splitlines()[len(TABLES + LEDGER) :] == [
         "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
         f"user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on {', '.join(LEDGER)}",
         "user rowgate_admin has ALL on the whole database",
@@ -210,7 +210,7 @@ def test_a_database_from_before_the_ledger_gets_it_and_its_rights(migrate, stack
         db.rows(f"DROP TABLE {own}.{table}")
     assert migrate("--check", DB_NAME=own).returncode == 1
     done = migrate("--users", DB_NAME=own, **PASSWORDS)
-    assert done.stdout.splitlines()[:3] == [f"made table {table}" for table in LEDGER]
+    assert done.stdout.splitlines()[: len(LEDGER)] == [f"made table {table}" for table in LEDGER]
     with connected(stack, own, "rowgate_writer", "WRITER") as writer:
         writer.rows("DELETE FROM rowgate_loads")
 
