@@ -7,14 +7,15 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import LEDGER, TABLES, Calls, client, database, running
+import requests
+from conftest import LEDGER, PROGRAM, TABLES, Calls, client, database, environment_of, running
 from events import s3_event
 from files import Files, bootstraps, codes, content, counts, ndjson, read_rows
-import requests
 
 RANGE_BYTES = 1_024
 LOAD_OPTIONS = {
@@ -424,10 +425,15 @@ def test_the_history_has_the_file_and_none_of_its_parts(own):
     machine = Machine(own, key)
     plan = machine.in_parts()
     machine.load(plan["parts"][0])
-    headers = {"x-api-key": own.report["api_key"]}
-    # A request's own; files have no key.
-    assert requests.get(own.report["edge"] + "/loads", headers=headers).json()["loads"] == []
     assert own.db.count("rowgate_loads") == 2
+    listed = subprocess.run(
+        [PROGRAM, "loads", "--format", "json"],
+        env=environment_of(own.report),
+        capture_output=True,
+        check=True,
+    )
+    (load,) = json.loads(listed.stdout)
+    assert (load["key"], load["door"], load["status"]) == (key, "s3", "running")
 
 
 def test_a_part_near_its_deadline_is_gone_on_with():
