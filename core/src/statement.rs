@@ -160,15 +160,21 @@ impl Chunk {
         }
     }
 
-    /// A chunk that comes behind a full one, and will have as many rows.
+    /// Moves to where another chunk's rows were or, without one, to where as many fit as in a full
+    /// one.
     ///
-    /// Room is made for all of them at once: what a text leaves behind while it grows is lost to
-    /// some allocators, batch after batch.
-    pub(crate) fn behind(full: &Self) -> Self {
-        let mut json = String::with_capacity(full.limit);
-        json.push_str("[]");
-        let rows = Vec::with_capacity(full.rows.len() / 8 * 9);
-        Self { json, rows, ..Self::new(full.limit) }
+    /// What a text leaves behind while it grows is lost to some allocators, batch after batch.
+    pub(crate) fn move_into(&mut self, room: Option<Self>, full: &Self) {
+        let mut room = room.unwrap_or_else(|| Self {
+            json: String::with_capacity(full.limit),
+            rows: Vec::with_capacity(full.rows.len() / 8 * 9),
+            ..Self::new(full.limit)
+        });
+        room.json.clear();
+        room.json.push_str(&self.json);
+        room.rows.clear();
+        room.rows.extend(&self.rows);
+        (self.json, self.rows) = (room.json, room.rows);
     }
 
     /// Adds a row, or answers `false` if the statement's request would grow too large.
@@ -374,15 +380,21 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_behind_a_full_one_never_grows() {
+    fn a_chunk_behind_a_full_one_never_grows_and_its_room_serves_again() {
         let mut full = Chunk::new(10_000);
         while full.push(&job(1, "Cook"), place(0)) {}
-        let mut next = Chunk::behind(&full);
-        let room = (next.json.capacity(), next.rows.capacity());
-        assert_eq!((next.json(), next.rows()), ("[]", 0));
-        while next.push(&job(1, "Cook"), place(0)) {}
-        assert_eq!(next.json(), full.json());
-        assert_eq!((next.json.capacity(), next.rows.capacity()), room);
+        let mut room = None;
+        for _ in 0..3 {
+            let mut next = Chunk::new(10_000);
+            next.push(&job(1, "Cook"), place(7));
+            next.move_into(room, &full);
+            assert_eq!((next.rows(), next.place(0)), (1, place(7)));
+            let (json, rows) = (next.json.as_ptr(), next.rows.as_ptr());
+            while next.push(&job(1, "Cook"), place(7)) {}
+            assert_eq!(next.json(), full.json());
+            assert_eq!((next.json.as_ptr(), next.rows.as_ptr()), (json, rows));
+            room = Some(next);
+        }
     }
 
     proptest! {

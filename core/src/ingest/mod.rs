@@ -76,6 +76,8 @@ pub struct Intake {
     faulty: bool,
     /// The rows that were good until the database was asked.
     rejected: Vec<Rejected>,
+    /// Where an earlier batch's rows were, for the next.
+    pub(crate) room: Option<Chunk>,
 }
 
 /// The rows of one statement, which are stored by themselves.
@@ -89,6 +91,8 @@ pub(crate) struct Stored {
     pub(crate) counts: TableReport,
     /// The rows that the database or its other rows speak against, in their order.
     pub(crate) rejected: Vec<Rejected>,
+    /// Where the rows were, for others.
+    pub(crate) room: Option<Chunk>,
 }
 
 /// A row and everything that is wrong with it.
@@ -133,6 +137,7 @@ impl Intake {
             outcomes: Outcomes::default(),
             faulty: false,
             rejected: Vec::new(),
+            room: None,
         }
     }
 
@@ -269,9 +274,13 @@ impl Intake {
         if intake.chunks.len() < 2 && !all {
             return None;
         }
+        let batch = intake.split_off();
+        if let Some(next) = intake.chunks.first_mut() {
+            next.move_into(self.room.take(), &batch.chunks[0]);
+        }
         // A batch is a request of its own, in which the good rows are stored.
         let options = Options { on_error: OnError::Skip, ..self.options };
-        Some(Batch(Self { tables: alloc::vec![intake.split_off()], ..Self::new(options) }))
+        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(options) }))
     }
 
     fn invalid(&self) -> u64 {
@@ -382,8 +391,7 @@ impl TableIntake {
         }
         let kept = self.chunks.last_mut().is_some_and(|chunk| chunk.push(record, place));
         if !kept {
-            let mut chunk =
-                self.chunks.last().map_or_else(|| Chunk::new(chunk_limit), Chunk::behind);
+            let mut chunk = Chunk::new(chunk_limit);
             chunk.push(record, place);
             self.chunks.push(chunk);
         }
@@ -461,6 +469,7 @@ impl Batch {
         let refused = self.0.refused();
         let mut rejected = core::mem::take(&mut self.0.rejected);
         rejected.sort_by_key(|(place, _)| place.index);
-        Ok(Stored { counts: self.0.tables[0].report(refused), rejected })
+        let table = &mut self.0.tables[0];
+        Ok(Stored { counts: table.report(refused), rejected, room: table.chunks.pop() })
     }
 }

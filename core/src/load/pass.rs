@@ -114,6 +114,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if let Some((stored, mark, time)) = stored {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
+                rows.intake.room = stored.room;
             }
             at_end = match filled {
                 Ok(at_end) => at_end,
