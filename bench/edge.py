@@ -32,8 +32,9 @@ from measuring import (
 
 # How many rows a request has, and how many requests are sent with them.
 REQUESTS = {1: 1000, 100: 300, 1000: 100}
-# Sent before them and not counted: the first ones pay for compiling.
-WARM_UP = 300
+# Sent before them and not counted: the first thousand pay for compiling, the more a Worker has of
+# WebAssembly (NOTES.md).
+WARM_UP = 2000
 # Of 20 rows one is bad.
 EVERY_BAD = 20
 

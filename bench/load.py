@@ -40,7 +40,8 @@ ROWS = (100_000, 1_000_000)
 # Nobody knows of these employees where they work.
 EVERY_NULL = 97
 
-# With more rows than these a peer takes a minute or more, and has fewer rounds.
+# With more rows than these a peer takes a minute or more, and those that no aim speaks of have one
+# round.
 MANY_ROWS = 100_000
 
 PEERS = ROOT / "bench/peers"
@@ -89,8 +90,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="*", default=ROWS, help="[100000 1000000]")
     parser.add_argument("--rounds", type=int, default=5, help="for each size and latency [5]")
-    parser.add_argument("--peer-rounds", type=int, default=1,
-                        help=f"those in which peers load over {MANY_ROWS:,} rows as well [1]")
+    parser.add_argument("--peer-rounds", type=int, default=5,
+                        help=f"those in which peers load over {MANY_ROWS:,} rows as well [5]")
     parser.add_argument("--latency", type=int, nargs="*", default=LATENCIES_MS,
                         help="milliseconds for each call [0 20]")
     parser.add_argument("--only", type=re.compile, default="", metavar="REGEX",
@@ -134,8 +135,9 @@ class Bench(Tools):
         return {name: done for name, done in runs.items() if done}
 
     def has_turn(self, name, number):
-        is_peer = name.startswith((BOTO3, NODE))
-        return not is_peer or self.rows <= MANY_ROWS or number < self.options.peer_rounds
+        if self.rows <= MANY_ROWS or not name.startswith((BOTO3, NODE)):
+            return True
+        return number < (self.options.peer_rounds if name in (BOTO3, NODE) else 1)
 
     def run(self, name, tool):
         self.empty()

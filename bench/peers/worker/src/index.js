@@ -7,7 +7,8 @@
 // Settings have the names of rowgate's.
 
 import { insert } from "./data-api.js";
-import { isKnown } from "./keys.js";
+import { keyOf } from "./keys.js";
+import { isWithin } from "./limits.js";
 import { check, tables } from "./tables.js";
 
 const MAX_ROWS = 10_000;
@@ -32,7 +33,11 @@ async function route(request, env) {
   const table = tables[name];
   if (!table) return problem(404, "unknown_route");
   if (request.method !== "POST") return problem(405, "wrong_method");
-  if (!(await isKnown(request.headers.get("x-api-key"), env))) return problem(401, "unauthorized");
+  const address = request.headers.get("cf-connecting-ip");
+  if (!(await isWithin(env.ADDRESS_LIMIT, address))) return problem(429, "too_many_requests");
+  const key = await keyOf(request.headers.get("x-api-key"), env);
+  if (!key) return problem(401, "unauthorized");
+  if (!(await isWithin(env.KEY_LIMIT, key.id))) return problem(429, "too_many_requests");
 
   const rows = await request.json().catch(() => undefined);
   if (!Array.isArray(rows)) return problem(400, "not_json");

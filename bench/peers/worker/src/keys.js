@@ -5,14 +5,14 @@ const ID = /^rg([0-9A-Za-z]{8})[0-9A-Za-z]{32}$/;
 const encoder = new TextEncoder();
 let ring;
 
-export async function isKnown(key, env) {
+export async function keyOf(key, env) {
   const [, id] = ID.exec(key ?? "") ?? [];
   ring ??= JSON.parse(env.API_KEYS);
   const entry = ring.find((entry) => entry.id === id);
-  if (!entry || hasExpired(entry)) return false;
+  if (!entry || hasExpired(entry)) return undefined;
 
   const digest = await crypto.subtle.digest("SHA-256", encoder.encode(key));
-  return crypto.subtle.timingSafeEqual(digest, bytes(entry.sha256));
+  return crypto.subtle.timingSafeEqual(digest, bytes(entry.sha256)) ? entry : undefined;
 }
 
 function hasExpired({ expires }) {
