@@ -21,7 +21,7 @@ import pytest
 import requests
 from backups import Bucket
 from botocore.config import Config
-from files import Files
+from files import Files, whole_lines
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
@@ -219,10 +219,7 @@ class Calls:
     def since_mark(self):
         if not self.path.exists():
             return []
-        with self.path.open("rb") as log:
-            log.seek(self.position)
-            # A line without its end is still being written.
-            return [json.loads(line) for line in log if line.endswith(b"\n")]
+        return [json.loads(line) for line in whole_lines(self.path, self.position)]
 
 
 @pytest.fixture

@@ -101,10 +101,8 @@ class Files:
         """What the function has logged about a key since the last put."""
         if not self.log.exists():
             return []
-        with self.log.open("rb") as log:
-            log.seek(self.position)
-            # A line without its end is still being written, and the host writes lines of its own.
-            lines = [line for line in log if line.startswith(b"{") and line.endswith(b"\n")]
+        # The host writes lines of its own.
+        lines = [line for line in whole_lines(self.log, self.position) if line.startswith(b"{")]
         return [line for line in map(json.loads, lines) if line.get("key") == key]
 
     def wait_until(self, holds, otherwise, seconds=SECONDS):
@@ -113,6 +111,15 @@ class Files:
             if time.monotonic() > end:
                 pytest.fail(otherwise)
             time.sleep(0.02)
+
+
+def whole_lines(path, position=0):
+    """The lines of a log from there on, but for one that is still being written."""
+    with Path(path).open("rb") as log:
+        log.seek(position)
+        # At once, since the rest of a line may come while the one before it is looked at.
+        lines, _, _ = log.read().rpartition(b"\n")
+    return lines.splitlines()
 
 
 def sample(name):

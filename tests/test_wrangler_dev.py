@@ -5,6 +5,7 @@ import time
 
 import pytest
 from conftest import Calls, running, sender
+from files import whole_lines
 from test_gateway import counts, jobs, sample, sample_rows
 from test_signature import recompute
 
@@ -47,8 +48,8 @@ def logged(dev, request_id):
     """The lines of a request; wrangler hands the Worker's output on with some delay."""
     end = time.monotonic() + 10
     while True:
-        with open(dev["worker_log"]) as log:
-            lines = [json.loads(line) for line in log if line.startswith("{") and request_id in line]
+        ours = [line for line in whole_lines(dev["worker_log"]) if line.startswith(b"{")]
+        lines = [json.loads(line) for line in ours if request_id.encode() in line]
         if lines or time.monotonic() > end:
             return lines
         time.sleep(0.05)
