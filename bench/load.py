@@ -40,8 +40,7 @@ ROWS = (100_000, 1_000_000)
 # Nobody knows of these employees where they work.
 EVERY_NULL = 97
 
-# With more rows than these a peer takes a minute or more, and those that no aim speaks of have one
-# round.
+# With more rows than these a peer takes some minutes, and has one round where no aim speaks of it.
 MANY_ROWS = 100_000
 
 PEERS = ROOT / "bench/peers"
@@ -80,7 +79,7 @@ def main():
                 bench = Bench(stack, Path(folder), rows, options)
                 for latency in options.latency:
                     with bench.latency(latency):
-                        runs = bench.rounds()
+                        runs = bench.rounds(latency)
                     figures.append(summary(rows, latency, runs))
     write_json(options.json, figures)
     aims(figures)
@@ -91,7 +90,7 @@ def arguments():
     parser.add_argument("--rows", type=int, nargs="*", default=ROWS, help="[100000 1000000]")
     parser.add_argument("--rounds", type=int, default=5, help="for each size and latency [5]")
     parser.add_argument("--peer-rounds", type=int, default=5,
-                        help=f"those in which peers load over {MANY_ROWS:,} rows as well [5]")
+                        help=f"those of a peer that an aim speaks of, over {MANY_ROWS:,} rows [5]")
     parser.add_argument("--latency", type=int, nargs="*", default=LATENCIES_MS,
                         help="milliseconds for each call [0 20]")
     parser.add_argument("--only", type=re.compile, default="", metavar="REGEX",
@@ -114,7 +113,7 @@ class Bench(Tools):
         self.load_data()
         self.content = self.checksum()
 
-    def rounds(self):
+    def rounds(self, latency):
         """Runs everything and answers the runs by the names of the tools."""
         tools = {
             # The first is what the others are compared with.
@@ -130,14 +129,14 @@ class Bench(Tools):
         runs = {name: [] for name in wanted}
         for number in range(self.options.rounds):
             for name in turned(wanted, number):
-                if self.has_turn(name, number):
+                if number < self.rounds_of(name, latency):
                     runs[name].append(self.run(name, tools[name]))
         return {name: done for name, done in runs.items() if done}
 
-    def has_turn(self, name, number):
+    def rounds_of(self, name, latency):
         if self.rows <= MANY_ROWS or not name.startswith((BOTO3, NODE)):
-            return True
-        return number < (self.options.peer_rounds if name in (BOTO3, NODE) else 1)
+            return self.options.rounds
+        return self.options.peer_rounds if latency and name in (BOTO3, NODE) else 1
 
     def run(self, name, tool):
         self.empty()
