@@ -75,7 +75,7 @@ bench-backup: setup-tests edge ## Measure backup and restore beside other tools 
 	@bench/backup
 
 .PHONY: bench-load
-bench-load: setup-tests edge ## Measure loading a file beside other tools (half an hour)
+bench-load: setup-tests edge ## Measure loading a file beside other tools (50 minutes)
 	@bench/load
 
 .PHONY: bench-edge
@@ -83,7 +83,7 @@ bench-edge: setup-tests edge ## Measure the Worker beside one in JavaScript (10 
 	@bench/edge
 
 .PHONY: bench
-bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (2 hours)
+bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (80 minutes)
 	@bench/all
 
 .PHONY: bench-growth
