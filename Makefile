@@ -83,7 +83,7 @@ bench-edge: setup-tests edge ## Measure the Worker beside one in JavaScript (10 
 	@bench/edge
 
 .PHONY: bench
-bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (80 minutes)
+bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (an hour and a half)
 	@bench/all
 
 .PHONY: bench-growth

@@ -89,8 +89,6 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="*", default=ROWS, help="[100000 1000000]")
     parser.add_argument("--rounds", type=int, default=5, help="for each size and latency [5]")
-    parser.add_argument("--peer-rounds", type=int, default=5,
-                        help=f"those of a peer that an aim speaks of, over {MANY_ROWS:,} rows [5]")
     parser.add_argument("--latency", type=int, nargs="*", default=LATENCIES_MS,
                         help="milliseconds for each call [0 20]")
     parser.add_argument("--only", type=re.compile, default="", metavar="REGEX",
@@ -134,9 +132,9 @@ class Bench(Tools):
         return {name: done for name, done in runs.items() if done}
 
     def rounds_of(self, name, latency):
-        if self.rows <= MANY_ROWS or not name.startswith((BOTO3, NODE)):
-            return self.options.rounds
-        return self.options.peer_rounds if latency and name in (BOTO3, NODE) else 1
+        is_peer = name.startswith((BOTO3, NODE))
+        has_aim = latency and name in (BOTO3, NODE)
+        return 1 if self.rows > MANY_ROWS and is_peer and not has_aim else self.options.rounds
 
     def run(self, name, tool):
         self.empty()
