@@ -114,7 +114,7 @@ fn check_lines(
         }
         progress::advance(&progress, length as u64);
     }
-    if let Some(row) = decoder.finish() {
+    while let Some(row) = decoder.finish() {
         intake.row(table, row);
     }
     progress.finish_and_clear();

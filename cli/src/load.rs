@@ -213,5 +213,14 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
     if let Some(rejects) = report["rejects"].as_str() {
         writeln!(out, "{path}: the rejected lines are in {rejects}")?;
     }
+    if let Some(undecoded) = report["undecoded"].as_str() {
+        writeln!(out, "{path}: the lines that are not UTF-8 are in {undecoded}")?;
+    }
+    if let Some(line) = report["rejects_full_at_line"].as_u64() {
+        writeln!(
+            out,
+            "{path}: the reject files are full; rejected lines from line {line} on are in none"
+        )?;
+    }
     Ok(())
 }

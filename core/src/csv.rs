@@ -1,101 +1,163 @@
 //! CSV in chunks of any size becomes raw rows with their lines.
 //!
-//! `csv-core` finds the cells; this module adds what a table needs: the byte order mark, the
-//! header, the number of cells, UTF-8, line numbers, and a bound on a row's length.
+//! The rules are RFC 4180's, strictly: what a careless reader would take for something else is
+//! refused by name. [`automaton`] has them byte by byte; this module puts records together, tells
+//! the header from rows, and gives a wrong record back line by line.
 //!
-//! A row that is cut by a chunk's end is kept in the decoder, so that the rows do not depend on
-//! how the bytes were cut. Whoever changes the state kept between two calls runs the property
+//! A record that is cut by a chunk's end is kept in the decoder, so that the rows do not depend on
+//! how the bytes were cut. A change of the state kept between two calls is tried by the property
 //! test `any_chunking_gives_the_same_rows`.
 
+pub(crate) mod automaton;
+mod diagnosis;
+mod layout;
+mod marks;
+mod names;
+mod opening;
 mod record_buffer;
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use csv_core::{ReadRecordResult, Reader};
+use serde::{Deserialize, Serialize};
 
-use crate::json::BOM;
 use crate::outcome::{RowError, RowErrorKind};
 use crate::record::{Place, RawRow};
-use crate::schema::{ColumnType, Table};
+use crate::schema::Table;
 
-use record_buffer::RecordBuffer;
+use automaton::{End, LineEnd, State};
+use diagnosis::SepLine;
+use layout::{First, Layout, Repeated};
+use marks::{end_of_marks, holds_marks};
+use opening::{Opened, Opening};
+use record_buffer::{RecordBuffer, Split};
 
-/// The most bytes of cells that one row may have; a longer one is read over and refused.
+pub(crate) use layout::{NameStarts, name_start};
+pub(crate) use marks::MARKS;
+pub(crate) use names::{fold, names};
+
+/// The most bytes that one row may have as it is in the file.
 pub const ROW_LIMIT: usize = 1 << 20;
 
 /// The most cells that one row may have; far more than MySQL's 4,096 columns.
 const CELL_LIMIT: usize = 1 << 16;
 
+/// Whether a CSV file begins with a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Header {
+    /// The first line tells: names of columns are a header, a value of a column is a row, and any
+    /// other line refuses the file.
+    #[default]
+    Detect,
+    /// The first line is a header; the file is refused if one of its names is no column's.
+    Present,
+    /// The first line is a row; all rows are read by position.
+    Absent,
+}
+
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
 pub struct CsvDecoder {
     table: &'static Table,
-    reader: Reader,
-    /// How much of a byte order mark has been seen; `BOM.len()` once that question is settled.
-    bom_seen: usize,
-    /// Which column each cell of a line fills; `None` for a cell that is read over.
-    layout: Vec<Option<usize>>,
+    option: Header,
+    /// What has come of a file whose line ends are not known yet.
+    opening: Option<Opening>,
+    line_end: LineEnd,
+    /// Bytes that came before those ends were known, and how many of them are read.
+    held: Vec<u8>,
+    held_read: usize,
+    state: State,
     record: RecordBuffer,
-    in_record: bool,
-    /// The line of the next byte.
+    /// Whether the next byte begins a record.
+    is_between: bool,
+    /// Bytes of the record so far, those that are not kept among them.
+    length: usize,
+    /// The line on which the record begins, and that of the next byte.
+    record_line: u64,
     line: u64,
-    header: Header,
+    /// Whether the last byte was a carriage return, whose line feed ends no other line.
+    after_return: bool,
+    layout: Layout,
+    /// Whether the first record has been read.
+    has_layout: bool,
+    /// Why the rest of the file, or of the record at hand, is given back line by line.
+    given_back: Option<RowErrorKind>,
+    /// The part of the record that is still to be given back, and its first line.
+    lines: Range<usize>,
+    lines_line: u64,
+    row: Row,
     refused: bool,
     next_index: u64,
-    /// What the last record is, if it ended with the file inside a quote.
-    unclosed: Option<RowErrorKind>,
 }
 
-/// What is known of the file's first line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Header {
-    NotRead,
-    /// There is one, and this is its text.
-    Present(Vec<u8>),
-    Absent,
+/// What [`CsvDecoder::row`] gives.
+#[derive(Debug, Clone)]
+enum Row {
+    /// The record.
+    Record { too_long: bool },
+    /// One line of a record that is given back.
+    Line { line: u64, text: Range<usize> },
+    /// The refusal of the file.
+    Refusal(RowError),
 }
 
 impl CsvDecoder {
     /// A decoder for one file of one table.
     pub fn new(table: &'static Table) -> Self {
+        Self::with_header(table, Header::Detect)
+    }
+
+    /// A decoder for a file that is said to have a header, or none.
+    pub fn with_header(table: &'static Table, option: Header) -> Self {
         Self {
             table,
-            reader: new_reader(),
-            bom_seen: 0,
-            layout: (0..table.columns.len()).map(Some).collect(),
-            record: RecordBuffer::new(),
-            in_record: false,
+            option,
+            opening: Some(Opening::default()),
+            line_end: LineEnd::Lf,
+            held: Vec::new(),
+            held_read: 0,
+            state: State::Record,
+            record: RecordBuffer::default(),
+            is_between: true,
+            length: 0,
+            record_line: 1,
             line: 1,
-            header: Header::NotRead,
+            after_return: false,
+            layout: Layout::by_position(table),
+            has_layout: false,
+            given_back: None,
+            lines: 0..0,
+            lines_line: 0,
+            row: Row::Record { too_long: false },
             refused: false,
             next_index: 0,
-            unclosed: None,
         }
     }
 
     /// A decoder that goes on from the start of the record that is being read, and how many bytes
     /// that is back from here.
     pub(crate) fn at_record_start(&self) -> (u64, Self) {
-        let (back, line) = match self.in_record {
-            true => (self.record.length, self.record.start_line),
-            false => (0, self.line),
+        if let Some(opening) = &self.opening {
+            return (opening.len() as u64, Self::with_header(self.table, self.option));
+        }
+        let (back, line) = match self.is_between {
+            true => (0, self.line),
+            false => (self.length, self.record_line),
         };
-        let is_bom = self.bom_seen < BOM.len();
         let decoder = Self {
-            table: self.table,
-            // No clone: csv-core 0.1.13 forgets part of a reader's state in one.
-            reader: new_reader(),
-            bom_seen: if is_bom { 0 } else { self.bom_seen },
-            layout: self.layout.clone(),
-            record: RecordBuffer::new(),
-            in_record: false,
+            opening: None,
+            line_end: self.line_end,
+            state: if self.state == State::Rest { State::Rest } else { State::Record },
             line,
-            header: self.header.clone(),
+            layout: self.layout.clone(),
+            has_layout: self.has_layout,
+            given_back: self.given_back.clone(),
             refused: self.refused,
             next_index: self.next_index,
-            unclosed: None,
+            ..Self::with_header(self.table, self.option)
         };
-        (if is_bom { self.bom_seen as u64 } else { back }, decoder)
+        (back as u64, decoder)
     }
 
     /// The line of the next byte and the index of the next row, between two rows.
@@ -103,10 +165,10 @@ impl CsvDecoder {
         (self.line, self.next_index)
     }
 
-    /// A decoder of the same file that goes on at another place between two rows.
+    /// A decoder of the same file that goes on at another place between two records.
     pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
         let (_, decoder) = self.at_record_start();
-        Self { line, next_index, bom_seen: BOM.len(), ..decoder }
+        Self { line, next_index, state: State::Record, given_back: None, ..decoder }
     }
 
     /// Reads up to the end of the next row and moves `input` behind it.
@@ -116,501 +178,407 @@ impl CsvDecoder {
         if self.advance(input) { Some(self.row()) } else { None }
     }
 
-    /// The last row, if the file does not end with a line break.
+    /// The rows that are left when the file has ended, one each time.
     pub fn finish(&mut self) -> Option<RawRow<'_>> {
         if self.end() { Some(self.row()) } else { None }
     }
 
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
-        self.skip_bom(input);
-        while self.read_record(input) {
-            if !self.refused && !self.takes_as_header() {
+        if let Some(opening) = &mut self.opening {
+            let Some(opened) = opening.read(input) else { return false };
+            if self.open(opened) {
                 return true;
             }
         }
-        false
+        if self.refused {
+            *input = &[];
+            return false;
+        }
+        loop {
+            if self.next_line() {
+                return true;
+            }
+            let Some(end) = self.read_held().or_else(|| self.read_record(input)) else {
+                return false;
+            };
+            if self.takes_as_row(end) {
+                return true;
+            }
+        }
     }
 
-    /// Whether a last row, without a line break, is there for [`Self::row`] to give.
+    /// Whether a row is left, for [`Self::row`] to give, when the file has ended.
     pub(crate) fn end(&mut self) -> bool {
-        // Bytes that only began like a byte order mark belong to the first row.
-        let held = if self.bom_seen < BOM.len() { &BOM[..self.bom_seen] } else { &[] };
-        self.bom_seen = BOM.len();
-        self.read_record(&mut { held });
-
-        if !self.in_record {
+        if let Some(opened) = self.opening.as_ref().map(Opening::finish)
+            && self.open(opened)
+        {
+            return true;
+        }
+        if self.advance(&mut [].as_slice()) {
+            return true;
+        }
+        if self.is_between || self.refused {
             return false;
         }
-        // A line break ends every record but one that stands inside quotes.
-        let open_quote = !self.read_record(&mut b"\n".as_slice());
-        self.unclosed = open_quote.then(|| {
-            let line = self.record.overlong.unwrap_or(self.line - self.record.open_breaks());
-            RowErrorKind::UnclosedQuote { line }
-        });
-        !self.refused && (open_quote || !self.takes_as_header())
+        self.is_between = true;
+        let end = self.state.end();
+        if !self.state.is_quoted() && self.state != State::Rest {
+            self.state = State::Record;
+        }
+        self.takes_as_row(end) || self.end()
     }
 
-    /// The row that was read last as it stands in the file, without the line break behind it;
-    /// empty if it has passed [`ROW_LIMIT`].
+    /// The row that was read last as it is in the file, without the line end behind it; empty if
+    /// it has more than twice [`ROW_LIMIT`] bytes.
     pub(crate) fn text(&self) -> &[u8] {
-        trim_line_break(&self.record.text)
+        match &self.row {
+            Row::Record { .. } if self.length > 2 * ROW_LIMIT => &[],
+            Row::Record { .. } => self.line_end.trim(&self.record.text),
+            Row::Line { text, .. } => self.line_end.trim(&self.record.text[text.clone()]),
+            Row::Refusal(_) => &[],
+        }
     }
 
-    /// The file's header as it stands there, if it has one.
+    /// Whether the bytes of the row, or of the record of which it is a line, are UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        core::str::from_utf8(&self.record.text).is_ok()
+    }
+
+    /// The file's header as it is there, if it has one.
     pub(crate) fn header(&self) -> Option<&[u8]> {
-        match &self.header {
-            Header::Present(text) => Some(text),
-            Header::NotRead | Header::Absent => None,
-        }
+        self.layout.header.as_deref()
     }
 
-    fn skip_bom(&mut self, input: &mut &[u8]) {
-        while self.bom_seen < BOM.len() {
-            match input.first() {
-                None => return,
-                Some(byte) if *byte == BOM[self.bom_seen] => {
-                    self.bom_seen += 1;
-                    *input = &input[1..];
-                }
-                Some(_) => {
-                    let held = &BOM[..self.bom_seen];
-                    self.bom_seen = BOM.len();
-                    self.read_record(&mut { held });
-                }
+    /// [`Self::text`] without the marks that rowgate put in front of it when it was rejected before.
+    pub(crate) fn own_text(&self) -> &[u8] {
+        let text = self.text();
+        if !self.layout.has_marks() || text.is_empty() {
+            return text;
+        }
+        let is_whole = matches!(self.row, Row::Record { .. });
+        let by_header = is_whole && self.record.cells().len() == self.layout.width();
+        let start = match end_of_marks(text) {
+            Some(end) => end,
+            None if by_header => self.record.cells()[MARKS.len()].start,
+            None => 0,
+        };
+        &text[start..]
+    }
+
+    /// [`Self::header`] without rowgate's own columns.
+    pub(crate) fn own_header(&self) -> Option<&[u8]> {
+        self.layout.header.as_deref().map(|header| &header[self.layout.own_start..])
+    }
+
+    /// Whether a scan of the file's ranges finds its records: its lines end with a line feed, and
+    /// the first cell of each is a column's.
+    pub(crate) fn can_be_cut(&self) -> bool {
+        self.line_end == LineEnd::Lf && self.layout.begins_with_column()
+    }
+
+    /// Whether the row at hand, and all behind it, is the rest of a file that has ended early.
+    pub(crate) fn is_in_rest(&self) -> bool {
+        self.state == State::Rest
+    }
+
+    /// Begins to read, and answers whether the file is refused.
+    fn open(&mut self, opened: Opened) -> bool {
+        self.held = self.opening.take().unwrap_or_default().into_held();
+        self.line_end = opened.line_end;
+        opened.refused.is_some_and(|kind| self.refuse(RowError::row(kind)))
+    }
+
+    fn read_held(&mut self) -> Option<End> {
+        if self.held_read == self.held.len() {
+            return None;
+        }
+        let held = core::mem::take(&mut self.held);
+        let mut rest = &held[self.held_read..];
+        let end = self.read_record(&mut rest);
+        self.held_read = held.len() - rest.len();
+        self.held = held;
+        end
+    }
+
+    /// Reads up to the end of a record; `None` if the input is used up before.
+    fn read_record(&mut self, input: &mut &[u8]) -> Option<End> {
+        if self.is_between {
+            if input.is_empty() {
+                return None;
+            }
+            self.begin_record();
+            if let Some(end) = self.read_plain(input) {
+                return Some(end);
             }
         }
-    }
-
-    /// Feeds csv-core until a record is complete (`true`) or the input is used up.
-    fn read_record(&mut self, input: &mut &[u8]) -> bool {
-        if !self.in_record && !self.begin_record(input) {
-            return false;
-        }
-        while !input.is_empty() {
-            let record = &mut self.record;
-            let (result, read, written, ended) = self.reader.read_record(
-                input,
-                &mut record.bytes[record.len..],
-                &mut record.ends[record.cells..],
-            );
-            self.line += count_breaks(&input[..read]);
-            record.take_text(&input[..read]);
-            *input = &input[read..];
-            record.len += written;
-            record.cells += ended;
-            match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => record.make_room(self.line),
-                ReadRecordResult::OutputEndsFull => record.make_room_for_ends(self.line),
-                ReadRecordResult::Record | ReadRecordResult::End => {
-                    self.in_record = false;
-                    return true;
+        let bytes = *input;
+        let (mut start, mut at) = (0, 0);
+        while at < bytes.len() {
+            at += self.run(&bytes[at..]);
+            let mut end = None;
+            if at < bytes.len() && !self.is_overrun(at - start) {
+                (self.state, end) = self.state.step(bytes[at], self.line_end);
+                at += 1;
+                if self.state == State::Record && end.is_none() {
+                    // A byte order mark in front of a record is none of it.
+                    self.begin_record();
+                    start = at;
+                    continue;
                 }
             }
+            if self.is_overrun(at - start) {
+                end = Some(End::Fault);
+            }
+            if end.is_some() {
+                self.keep(&bytes[start..at]);
+                *input = &bytes[at..];
+                self.is_between = true;
+                return end;
+            }
         }
-        false
+        self.keep(&bytes[start..at]);
+        *input = &[];
+        None
     }
 
-    /// Skips blank lines; `false` if nothing is left after them.
-    fn begin_record(&mut self, input: &mut &[u8]) -> bool {
-        let blank = input.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        self.line += count_breaks(&input[..blank]);
-        *input = &input[blank..];
-        if input.is_empty() {
+    fn begin_record(&mut self) {
+        self.record.clear();
+        self.is_between = false;
+        self.length = 0;
+        self.record_line = self.line;
+    }
+
+    /// Reads a record on one line without quotes, as most are.
+    fn read_plain(&mut self, input: &mut &[u8]) -> Option<End> {
+        let is_plain = self.state == State::Record && self.line_end == LineEnd::Lf;
+        let starts_plainly = input.first().is_some_and(u8::is_ascii_alphanumeric);
+        if !is_plain || !starts_plainly {
+            return None;
+        }
+        let end = memchr::memchr2(b'\n', b'"', input)?;
+        if input[end] == b'"' {
+            return None;
+        }
+        self.record.text.extend_from_slice(&input[..=end]);
+        self.length = end + 1;
+        self.line += 1;
+        *input = &input[end + 1..];
+        self.is_between = true;
+        Some(End::Row)
+    }
+
+    /// How many of the next bytes surely leave the state as it is.
+    fn run(&self, bytes: &[u8]) -> usize {
+        let found = match (self.state, self.line_end) {
+            (State::Quoted, _) => memchr::memchr(b'"', bytes),
+            (State::Text, LineEnd::Lf) => memchr::memchr3(b',', b'"', b'\n', bytes),
+            (State::Fault | State::Rest, LineEnd::Lf) => memchr::memchr(b'\n', bytes),
+            _ => Some(0),
+        };
+        found.unwrap_or(bytes.len())
+    }
+
+    /// Whether a quote is still open after [`ROW_LIMIT`] bytes of its record.
+    fn is_overrun(&self, more: usize) -> bool {
+        self.state.is_quoted() && self.length + more > ROW_LIMIT
+    }
+
+    /// Keeps a piece of the record, up to twice [`ROW_LIMIT`].
+    fn keep(&mut self, piece: &[u8]) {
+        let room = (2 * ROW_LIMIT).saturating_sub(self.record.text.len());
+        // What an open quote has swallowed is given back, so all of it is kept.
+        let kept = if self.state.is_quoted() { piece.len() } else { piece.len().min(room) };
+        self.record.text.extend_from_slice(&piece[..kept]);
+        self.length += piece.len();
+        self.line += self.line_end.count(piece, self.after_return);
+        self.after_return = piece.last().map_or(self.after_return, |last| *last == b'\r');
+    }
+
+    /// Whether a record that has ended is a row, or has one to be given back.
+    fn takes_as_row(&mut self, end: End) -> bool {
+        match end {
+            End::Blank => false,
+            End::Fault => self.takes_fault(),
+            End::Row if self.state == State::Rest => {
+                let text = self.given_back_text(0..self.record.text.len());
+                self.row = Row::Line { line: self.record_line, text };
+                true
+            }
+            End::Row => self.takes_record(),
+        }
+    }
+
+    fn takes_record(&mut self) -> bool {
+        let end = self.line_end.trim(&self.record.text).len();
+        let split = self.record.split(0..end);
+        let too_long = self.length > ROW_LIMIT || split == Split::TooMany;
+        if !self.has_layout {
+            return self.takes_first(too_long);
+        }
+        self.row = Row::Record { too_long };
+        match self.layout.repeated(self.table, &self.record) {
+            Some(Repeated::Same) if !too_long => false,
+            Some(Repeated::Changed) if !too_long => {
+                self.give_back_rest(RowErrorKind::ChangedHeader { line: self.record_line });
+                self.next_line()
+            }
+            _ => true,
+        }
+    }
+
+    /// Finds out what the first record is.
+    fn takes_first(&mut self, too_long: bool) -> bool {
+        let line = self.line_end.trim(&self.record.text);
+        match diagnosis::sep_line(line) {
+            Some(SepLine::Comma) => return false,
+            Some(SepLine::Other(found)) => {
+                return self.refuse(RowError::row(RowErrorKind::WrongDelimiter { found }));
+            }
+            None => {}
+        }
+        let first = match too_long {
+            true if self.option == Header::Absent => First::Row,
+            true => First::Refused(too_long_error()),
+            false => layout::first(self.table, self.option, &self.record, line),
+        };
+        self.has_layout = true;
+        match first {
+            First::Header(layout) => {
+                self.layout = layout;
+                false
+            }
+            First::Row => {
+                self.row = Row::Record { too_long };
+                true
+            }
+            First::Refused(error) => self.refuse(error),
+        }
+    }
+
+    /// Takes a record with a wrong quote, or one that is still open.
+    fn takes_fault(&mut self) -> bool {
+        let fault = match self.record.split(0..self.record.text.len()) {
+            Split::Fault => self.record.fault(),
+            Split::Whole | Split::TooMany => 0,
+        };
+        let opened = self.record_line + self.line_end.count(&self.record.text[..fault], false);
+        let is_open = self.state.is_quoted();
+        let kind = match is_open {
+            true => RowErrorKind::UnclosedQuote { line: opened },
+            false => RowErrorKind::MalformedQuote { first: opened, last: self.line_before() },
+        };
+        if !self.has_layout {
+            let is_row =
+                self.option == Header::Detect && layout::has_typed_value(self.table, &self.record);
+            if !is_row && self.option != Header::Absent {
+                return self.refuse(RowError::row(kind));
+            }
+            self.has_layout = true;
+        }
+        match is_open {
+            true => self.give_back_rest(kind),
+            false => self.give_back(kind),
+        }
+        self.next_line()
+    }
+
+    /// The line on which what has been read ends.
+    fn line_before(&self) -> u64 {
+        let has_line_end = self.line_end.trim(&self.record.text).len() < self.record.text.len();
+        self.line - u64::from(has_line_end)
+    }
+
+    /// Gives the record at hand back line by line.
+    fn give_back(&mut self, kind: RowErrorKind) {
+        self.given_back = Some(kind);
+        self.lines = 0..self.record.text.len();
+        self.lines_line = self.record_line;
+    }
+
+    /// Gives the record at hand and all that comes behind it back line by line.
+    fn give_back_rest(&mut self, kind: RowErrorKind) {
+        self.give_back(kind);
+        self.state = State::Rest;
+    }
+
+    /// Goes to the next line of a record that is given back. What is no whole line yet begins the
+    /// next record, if the rest of the file is given back.
+    fn next_line(&mut self) -> bool {
+        if self.lines.is_empty() {
             return false;
         }
-        self.in_record = true;
-        self.record.begin(self.line);
+        let start = self.lines.start;
+        let text = &self.record.text[self.lines.clone()];
+        let Some(end) = self.line_end.find(text) else {
+            let rest = core::mem::take(&mut self.lines);
+            if self.state != State::Rest {
+                let text = self.given_back_text(rest);
+                self.row = Row::Line { line: self.lines_line, text };
+                return true;
+            }
+            self.record.text.drain(..start);
+            self.length = self.record.text.len();
+            self.record_line = self.lines_line;
+            self.is_between = false;
+            return false;
+        };
+        self.lines.start += end + 1;
+        self.row = Row::Line { line: self.lines_line, text: start..self.lines.start };
+        self.lines_line += 1;
         true
     }
 
-    /// Whether the record just read is the file's header; if so, it is applied.
-    fn takes_as_header(&mut self) -> bool {
-        if self.header != Header::NotRead {
-            return false;
-        }
-        self.header = Header::Absent;
-        let names = self.record.cells().collect::<Option<Vec<_>>>();
-        let layout = names.and_then(|names| {
-            names.iter().map(|name| self.layout_of(name)).collect::<Option<Vec<_>>>()
-        });
-        match layout {
-            Some(layout) if layout.iter().any(Option::is_some) => {
-                self.layout = layout;
-                self.header = Header::Present(self.text().to_vec());
-                true
-            }
-            _ => false,
-        }
+    /// The range of a line's text, empty if not all of it was kept.
+    fn given_back_text(&self, range: Range<usize>) -> Range<usize> {
+        if self.length > self.record.text.len() { range.start..range.start } else { range }
     }
 
-    /// What a header's cell says: a column, nothing (a name that begins with `_`), or `None`
-    /// if it is no header's cell.
-    fn layout_of(&self, name: &str) -> Option<Option<usize>> {
-        if name.starts_with('_') {
-            return Some(None);
-        }
-        self.table.column_index(&name.to_ascii_lowercase()).map(Some)
+    fn refuse(&mut self, error: RowError) -> bool {
+        self.refused = true;
+        self.row = Row::Refusal(error);
+        true
     }
 
     /// The row that was read last; to be asked for once.
     pub(crate) fn row(&mut self) -> RawRow<'_> {
-        let first = self.next_index == 0;
-        let refused_file = if first { self.refuse_file() } else { None };
-        self.refused = refused_file.is_some();
-        let index = (!self.refused).then_some(self.next_index);
+        let mut place = Place { index: Some(self.next_index), line: Some(self.record_line) };
         self.next_index += 1;
-
-        let error = refused_file.or_else(|| {
-            let too_long = RowErrorKind::RowTooLong { limit: ROW_LIMIT };
-            let unclosed = self.unclosed.take();
-            unclosed.or_else(|| self.record.overlong.map(|_| too_long)).map(RowError::row)
-        });
-        let place = Place { index, line: Some(self.record.start_line) };
-        match error {
-            Some(error) => RawRow::refused(place, error),
-            None => self.record.raw_row(place, self.table, &self.layout),
-        }
-    }
-
-    /// Why the whole file is refused, asked at its first row.
-    fn refuse_file(&self) -> Option<RowError> {
-        match self.header {
-            Header::Present(_) => self.repeated_column(),
-            _ => self.half_a_header(),
-        }
-    }
-
-    fn repeated_column(&self) -> Option<RowError> {
-        let mut columns = self.layout.iter().flatten().enumerate();
-        let repeated = columns.find_map(|(seen, column)| {
-            self.layout
-                .iter()
-                .flatten()
-                .take(seen)
-                .any(|earlier| earlier == column)
-                .then_some(*column)
-        })?;
-        let name = self.table.columns[repeated].name;
-        Some(RowError::column(name, RowErrorKind::DuplicateColumn))
-    }
-
-    /// A first line that names columns, but not only columns.
-    ///
-    /// It may stand over columns in another order; to read the rows below it by position could
-    /// mix them up without an error.
-    fn half_a_header(&self) -> Option<RowError> {
-        let cells = self.record.cells().map(Option::unwrap_or_default).collect::<Vec<_>>();
-        let is_name = |cell: &&str| self.layout_of(cell).is_some_and(|column| column.is_some());
-        let names = cells.iter().filter(|cell| is_name(cell)).count();
-        let reads_as_data = match self.table.key_column().column_type {
-            ColumnType::Int { .. } => {
-                cells.get(self.table.key).is_none_or(|key| key.parse::<i64>().is_ok())
+        let error = match &self.row {
+            Row::Record { too_long: true } => too_long_error(),
+            Row::Record { too_long: false } => {
+                if self.layout.has_marks() && holds_marks(&self.record.text) {
+                    return RawRow::refused(place, RowError::row(RowErrorKind::MarksInCell));
+                }
+                let mut row = self.layout.row(self.table, place, &self.record);
+                if self.next_index == 1 && has_unnamed_column(&row) {
+                    self.refused = true;
+                    row.place.index = None;
+                }
+                return row;
             }
-            ColumnType::Varchar { .. } | ColumnType::DateTime => names * 2 < cells.len(),
+            Row::Line { line, .. } => {
+                place.line = Some(*line);
+                RowError::row(self.given_back.clone().unwrap_or(RowErrorKind::InvalidUtf8))
+            }
+            Row::Refusal(error) => {
+                place.index = None;
+                error.clone()
+            }
         };
-        if names == 0 || reads_as_data {
-            return None;
-        }
-        let stranger = cells.iter().position(|cell| !is_name(cell)).unwrap_or_default();
-        Some(RowError::row(RowErrorKind::UnknownHeader { cell: stranger + 1 }))
+        RawRow::refused(place, error)
     }
 }
 
-fn new_reader() -> Reader {
-    let mut reader = Reader::new();
-    // csv-core strips a byte order mark only where one chunk holds all of it. It looks at
-    // the first bytes it is given, so it is given a blank line, and we look ourselves.
-    reader.read_record(b"\n", &mut [0], &mut [0]);
-    reader
+fn too_long_error() -> RowError {
+    RowError::row(RowErrorKind::RowTooLong { limit: ROW_LIMIT })
 }
 
-fn trim_line_break(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
-}
-
-fn count_breaks(bytes: &[u8]) -> u64 {
-    match memchr::memchr(b'\n', bytes) {
-        None => 0,
-        // As of most records.
-        Some(first) if first + 1 == bytes.len() => 1,
-        Some(_) => memchr::memchr_iter(b'\n', bytes).count() as u64,
-    }
+/// A first row with a value in a column without a name refuses the file: all others would be
+/// refused as well.
+fn has_unnamed_column(row: &RawRow<'_>) -> bool {
+    row.errors.iter().any(|error| matches!(error.kind, RowErrorKind::UnnamedColumn { .. }))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::RowErrorKind as Kind;
-    use crate::record::RawField;
-    use crate::schema::table;
-    use alloc::borrow::ToOwned;
-    use alloc::string::{String, ToString};
-    use proptest::prelude::*;
-
-    /// index, line, and either the cells or the code of the decoder's error.
-    type Seen = (Option<u64>, u64, Result<Vec<Option<String>>, String>);
-
-    fn see(row: &RawRow<'_>) -> Seen {
-        let fields = match row.errors.first() {
-            Some(error) => Err(error.kind.code().to_owned()),
-            None => Ok(row
-                .fields
-                .iter()
-                .map(|field| match field {
-                    RawField::Null => None,
-                    RawField::Cell(cell) => Some((*cell).to_owned()),
-                    other => panic!("{other:?} from CSV"),
-                })
-                .collect()),
-        };
-        (row.place.index, row.place.line.unwrap(), fields)
-    }
-
-    fn decode<'c>(name: &str, chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<Seen> {
-        let mut decoder = CsvDecoder::new(table(name).unwrap());
-        let mut rows = Vec::new();
-        for mut chunk in chunks {
-            while let Some(row) = decoder.next_row(&mut chunk) {
-                rows.push(see(&row));
-            }
-            assert!(chunk.is_empty());
-        }
-        rows.extend(decoder.finish().as_ref().map(see));
-        rows
-    }
-
-    /// Decodes whole and byte by byte, and wants the same from both.
-    fn jobs(text: &[u8]) -> Vec<Seen> {
-        let whole = decode("jobs", [text]);
-        assert_eq!(whole, decode("jobs", text.chunks(1)), "byte by byte");
-        whole
-    }
-
-    fn good(index: u64, line: u64, cells: [&str; 2]) -> Seen {
-        (Some(index), line, Ok(cells.map(|cell| Some(cell.to_owned())).into()))
-    }
-
-    fn bad(index: Option<u64>, line: u64, code: &str) -> Seen {
-        (index, line, Err(code.to_owned()))
-    }
-
-    #[test]
-    fn line_ends_byte_order_mark_and_padding() {
-        let expected = [good(0, 1, ["1", "Sales"]), good(1, 2, ["2", "Support"])];
-        for text in [
-            "1,Sales\n2,Support\n",
-            "1,Sales\n2,Support",
-            "1,Sales\r\n2,Support\r\n",
-            "1,Sales\r\n2,Support",
-            "\u{feff}1,Sales\n2,Support\n",
-            "1, Sales\n2,\tSupport \n",
-            "1,\"Sales\"\n2,\" Support\t\"",
-        ] {
-            assert_eq!(jobs(text.as_bytes()), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn blank_lines_are_no_rows_but_count_as_lines() {
-        let expected = [good(0, 3, ["1", "a"]), good(1, 5, ["2", "b"])];
-        assert_eq!(jobs(b"\n\r\n1,a\n\r\n2,b\n\n"), expected);
-        assert_eq!(jobs(b""), []);
-        assert_eq!(jobs(b"\n\n"), []);
-        assert_eq!(jobs(BOM), []);
-    }
-
-    #[test]
-    fn quoted_cells_keep_commas_quotes_and_line_breaks() {
-        let text = b"1,\"a, b\"\n2,\"say \"\"hi\"\"\"\n3,\"two\nlines\"\n4,d\n";
-        assert_eq!(
-            jobs(text),
-            [
-                good(0, 1, ["1", "a, b"]),
-                good(1, 2, ["2", "say \"hi\""]),
-                good(2, 3, ["3", "two\nlines"]),
-                good(3, 5, ["4", "d"]),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_header_is_every_cell_a_name() {
-        let expected = [good(0, 2, ["1", "Clerk"])];
-        assert_eq!(jobs(b"id,job_name\n1,Clerk\n"), expected);
-        assert_eq!(jobs(b"id,job\n1,Clerk\n"), expected);
-        assert_eq!(jobs(b"\xEF\xBB\xBF\"ID\", Job\n1,Clerk"), expected);
-        assert_eq!(jobs(b"job,id\nClerk,1"), expected);
-        assert_eq!(jobs(b"_line,_code,id,job\n7,missing,1,Clerk"), expected);
-        assert_eq!(jobs(b"id,job\n"), []);
-        assert_eq!(jobs(b"id,job"), []);
-        // A job may be called "job"; its line still is data.
-        assert_eq!(jobs(b"1,job\n"), [good(0, 1, ["1", "job"])]);
-        // Only the first line can be a header.
-        assert_eq!(jobs(b"id,job\nid,job\n"), [good(0, 2, ["id", "job"])]);
-    }
-
-    #[test]
-    fn a_header_may_leave_columns_out() {
-        let rows = decode("employees", [b"name,id\nAnn,1\n".as_slice()]);
-        let cells = [Some("1"), Some("Ann"), None, None, None].map(|cell| cell.map(str::to_owned));
-        assert_eq!(rows, [(Some(0), 2, Ok(cells.into()))]);
-    }
-
-    #[test]
-    fn half_a_header_refuses_the_whole_file() {
-        let refused = [bad(None, 1, "unknown_column")];
-        assert_eq!(jobs(b"id,title\n1,Clerk\n2,Cook\n"), refused);
-        assert_eq!(jobs(b"title,job\nClerk,1\n"), refused);
-        assert_eq!(jobs(b"id,id\n1,2\n"), [bad(None, 2, "duplicate_column")]);
-    }
-
-    #[test]
-    fn short_and_long_lines_say_what_came() {
-        let mut decoder = CsvDecoder::new(table("jobs").unwrap());
-        let row = decoder.next_row(&mut b"1, \"Sales, EMEA\"\n".as_slice()).unwrap();
-        let expected = Kind::WrongFieldCount { expected: 2, got: 3, late_quote: true };
-        assert_eq!(row.errors, [RowError::row(expected)]);
-        let row = decoder.next_row(&mut b"7\n".as_slice()).unwrap();
-        let expected = Kind::WrongFieldCount { expected: 2, got: 1, late_quote: false };
-        assert_eq!(row.errors, [RowError::row(expected)]);
-    }
-
-    #[test]
-    fn an_unclosed_quote_names_the_line_that_opened_it() {
-        for (text, first, line) in [
-            ("1,a\n2,\"b\n3,c\n4,d", 2, 2),
-            ("1,a\n2,\"b\n3,c\n4,d\n", 2, 2),
-            ("1,a\n\"2\n\n\",\"b\r\n", 2, 4),
-        ] {
-            let mut decoder = CsvDecoder::new(table("jobs").unwrap());
-            let mut input = text.as_bytes();
-            decoder.next_row(&mut input).unwrap();
-            assert!(decoder.next_row(&mut input).is_none());
-            let row = decoder.finish().unwrap();
-            assert_eq!(row.place.line, Some(first));
-            assert_eq!(row.errors, [RowError::row(Kind::UnclosedQuote { line })], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn the_text_of_a_row_is_kept_as_it_stands() {
-        let file = b"\xEF\xBB\xBFJob, id\r\n\r\n a ,\"1\"\r\n\"b\nc\",2\nd,3,\"\"";
-        for size in [1, 2, 3, file.len()] {
-            let mut decoder = CsvDecoder::new(table("jobs").unwrap());
-            let mut texts = Vec::new();
-            for mut chunk in file.chunks(size) {
-                while decoder.next_row(&mut chunk).is_some() {
-                    texts.push(decoder.text().to_vec());
-                }
-            }
-            assert!(decoder.finish().is_some());
-            texts.push(decoder.text().to_vec());
-            let expected: [&[u8]; 3] = [b" a ,\"1\"", b"\"b\nc\",2", b"d,3,\"\""];
-            assert_eq!(texts, expected, "in pieces of {size}");
-            assert_eq!(decoder.header(), Some(b"Job, id".as_slice()));
-        }
-    }
-
-    #[test]
-    fn a_line_that_is_not_utf_8_is_one_bad_row() {
-        let rows = jobs(b"1,a\n2,\xff\n3,\xc3,\xa9\n4,d\n5,\xc3\n");
-        assert_eq!(
-            rows,
-            [
-                good(0, 1, ["1", "a"]),
-                bad(Some(1), 2, "invalid_utf8"),
-                bad(Some(2), 3, "wrong_field_count"),
-                good(3, 4, ["4", "d"]),
-                bad(Some(4), 5, "invalid_utf8"),
-            ]
-        );
-        // Two halves of a character in two cells are not one character.
-        assert_eq!(jobs(b"\xc3,\xa9\n"), [bad(Some(0), 1, "invalid_utf8")]);
-    }
-
-    #[test]
-    fn an_overlong_row_is_read_over_in_bounded_memory() {
-        let mut text = b"1,a\n2,\"".to_vec();
-        text.extend(core::iter::repeat_n(b'x', 3 * ROW_LIMIT));
-        text.extend(b"\"\n3,c\n");
-        text.extend(core::iter::repeat_n(b',', 3 * CELL_LIMIT));
-        text.extend(b"\n4,d\n5,\"");
-        text.extend(core::iter::repeat_n(b'\n', 2 * ROW_LIMIT));
-        let rows = decode("jobs", text.chunks(65_536));
-        assert_eq!(
-            rows,
-            [
-                good(0, 1, ["1", "a"]),
-                bad(Some(1), 2, "row_too_long"),
-                good(2, 3, ["3", "c"]),
-                bad(Some(3), 4, "row_too_long"),
-                good(4, 5, ["4", "d"]),
-                bad(Some(5), 6, "unclosed_quote"),
-            ]
-        );
-    }
-
-    /// Writes a cell so that any reader of RFC 4180 gets it back.
-    fn encode(cells: &[String]) -> String {
-        let quoted = cells.iter().map(|cell| alloc::format!("\"{}\"", cell.replace('"', "\"\"")));
-        quoted.collect::<Vec<_>>().join(",") + "\r\n"
-    }
-
-    proptest! {
-        #[test]
-        fn any_chunking_gives_the_same_rows(
-            text in proptest::collection::vec(
-                prop_oneof![
-                    Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b' '), Just(b'1'),
-                    Just(0xEF), Just(0xBB), Just(0xBF), any::<u8>(),
-                ],
-                0..80,
-            ),
-            cuts in proptest::collection::vec(0..80_usize, 0..8),
-        ) {
-            let mut cuts = cuts.into_iter().filter(|cut| *cut < text.len()).collect::<Vec<_>>();
-            cuts.extend([0, text.len()]);
-            cuts.sort_unstable();
-            let chunks = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]);
-            prop_assert_eq!(jobs(&text), decode("jobs", chunks));
-        }
-
-        #[test]
-        fn from_the_start_of_a_record_the_same_rows_follow(
-            text in "([,\"\r\n 1é]|id,job\n|[\u{feff}]){0,60}",
-            cut in 0..80_usize,
-        ) {
-            let text = text.as_bytes();
-            let cut = cut.min(text.len());
-            let mut decoder = CsvDecoder::new(table("jobs").unwrap());
-            let mut before = &text[..cut];
-            let mut rows = Vec::new();
-            while let Some(row) = decoder.next_row(&mut before) {
-                rows.push(see(&row));
-            }
-            let (back, mut decoder) = decoder.at_record_start();
-            let mut after = &text[cut - back as usize..];
-            while let Some(row) = decoder.next_row(&mut after) {
-                rows.push(see(&row));
-            }
-            rows.extend(decoder.finish().as_ref().map(see));
-            prop_assert_eq!(rows, decode("jobs", [text]));
-        }
-
-        #[test]
-        fn what_was_written_comes_back(
-            rows in proptest::collection::vec((1..i32::MAX, "[^ \t](.*[^ \t])?"), 0..8),
-        ) {
-            let rows = rows.into_iter().map(|(id, name)| [id.to_string(), name]).collect::<Vec<_>>();
-            let text: String = rows.iter().map(|row| encode(row)).collect();
-            let seen = decode("jobs", [text.as_bytes()]);
-            let cells: Vec<_> = seen.into_iter().map(|(_, _, cells)| cells.unwrap()).collect();
-            let expected: Vec<Vec<_>> =
-                rows.into_iter().map(|row| row.map(Some).into()).collect();
-            prop_assert_eq!(cells, expected);
-        }
-    }
-}
+mod tests;

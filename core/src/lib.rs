@@ -44,7 +44,7 @@ mod hex;
 mod json_string;
 
 mod outcome;
-pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind};
+pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
 
 mod date_time;
 
@@ -54,8 +54,10 @@ pub use record::{Cell, Place, RawField, RawRow, Record};
 mod json;
 pub use json::{JsonError, Part, decode_rows, decode_tables};
 
+mod magic;
+
 mod csv;
-pub use csv::{CsvDecoder, ROW_LIMIT};
+pub use csv::{CsvDecoder, Header, ROW_LIMIT};
 
 mod ndjson;
 pub use ndjson::NdjsonDecoder;
@@ -112,7 +114,8 @@ pub use ingest::{
 mod load;
 pub use load::{
     BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
-    ObjectRef, Opened, Planned, RejectSink, Status, find_load, load, load_object,
+    ObjectRef, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, find_load, load,
+    load_object,
 };
 
 #[cfg(feature = "avro")]

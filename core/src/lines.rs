@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::csv::CsvDecoder;
+use crate::csv::{CsvDecoder, Header};
 use crate::ndjson::NdjsonDecoder;
 use crate::record::RawRow;
 use crate::schema::Table;
@@ -43,8 +43,13 @@ pub enum LineDecoder {
 impl LineDecoder {
     /// A decoder for one file of one table.
     pub fn new(format: LineFormat, table: &'static Table) -> Self {
+        Self::with_header(format, table, Header::Detect)
+    }
+
+    /// A decoder for a file that is said to have a header, or none; only CSV has one.
+    pub fn with_header(format: LineFormat, table: &'static Table, header: Header) -> Self {
         match format {
-            LineFormat::Csv => Self::Csv(CsvDecoder::new(table)),
+            LineFormat::Csv => Self::Csv(CsvDecoder::with_header(table, header)),
             LineFormat::Ndjson => Self::Ndjson(NdjsonDecoder::new(table)),
         }
     }
@@ -59,7 +64,7 @@ impl LineDecoder {
         }
     }
 
-    /// The last row, if the file does not end with a line break.
+    /// The rows that are left when the file has ended, one each time.
     pub fn finish(&mut self) -> Option<RawRow<'_>> {
         match self {
             Self::Csv(decoder) => decoder.finish(),
@@ -106,7 +111,7 @@ impl LineDecoder {
         }
     }
 
-    /// Whether a last row, without a line break, is there for [`Self::row`] to give.
+    /// Whether a row is left, for [`Self::row`] to give, when the file has ended.
     pub(crate) fn end(&mut self) -> bool {
         match self {
             Self::Csv(decoder) => decoder.end(),
@@ -131,11 +136,51 @@ impl LineDecoder {
         }
     }
 
-    /// The file's header as it stands there, if it has one.
+    /// Whether the bytes of the row, or of the record of which it is a line, are UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.is_utf8(),
+            Self::Ndjson(decoder) => core::str::from_utf8(decoder.text()).is_ok(),
+        }
+    }
+
+    /// The file's header as it is there, if it has one.
     pub(crate) fn header(&self) -> Option<&[u8]> {
         match self {
             Self::Csv(decoder) => decoder.header(),
             Self::Ndjson(_) => None,
+        }
+    }
+
+    /// [`Self::text`] of CSV without the marks of a reject file.
+    pub(crate) fn own_text(&self) -> &[u8] {
+        match self {
+            Self::Csv(decoder) => decoder.own_text(),
+            Self::Ndjson(decoder) => decoder.text(),
+        }
+    }
+
+    /// [`Self::header`] without the columns of a reject file.
+    pub(crate) fn own_header(&self) -> Option<&[u8]> {
+        match self {
+            Self::Csv(decoder) => decoder.own_header(),
+            Self::Ndjson(_) => None,
+        }
+    }
+
+    /// Whether a scan of the file's ranges finds its records.
+    pub(crate) fn can_be_cut(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.can_be_cut(),
+            Self::Ndjson(_) => true,
+        }
+    }
+
+    /// Whether the row at hand, and all behind it, is the rest of a file that has ended early.
+    pub(crate) fn is_in_rest(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.is_in_rest(),
+            Self::Ndjson(_) => false,
         }
     }
 }

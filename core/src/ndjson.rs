@@ -120,7 +120,8 @@ impl NdjsonDecoder {
     fn end_line(&mut self) -> bool {
         self.lines += 1;
         self.line_is_whole = true;
-        if self.lines == 1 && self.line.starts_with(json::BOM) {
+        // A file that was put together of others has a byte order mark in front of each.
+        while self.line.starts_with(json::BOM) {
             self.line.drain(..json::BOM.len());
         }
         self.overlong || !self.line.trim_ascii().is_empty()

@@ -1,6 +1,7 @@
 //! What became of a row: one model for HTTP answers, reports and the command line.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -80,6 +81,11 @@ impl RowError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowErrorKind {
+    /// A header in the middle of a file, of other columns than the lines before it.
+    ChangedHeader {
+        /// Its line.
+        line: u64,
+    },
     /// The database refused a row that the core found good: the live table is not the compiled one.
     DatabaseRefused {
         /// MySQL's error number.
@@ -107,8 +113,23 @@ pub enum RowErrorKind {
     },
     /// The row's bytes are not UTF-8.
     InvalidUtf8,
+    /// A quote that is none of RFC 4180's: text behind a closing one, or one inside a cell without
+    /// quotes.
+    MalformedQuote {
+        /// The line on which the cell begins.
+        first: u64,
+        /// The line on which the quote is wrong.
+        last: u64,
+    },
+    /// A cell in which lines of a reject file were put together with their marks.
+    MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// A first line that is neither a header nor a row.
+    NoHeader {
+        /// The table's columns.
+        columns: Vec<&'static str>,
+    },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
     /// An integer outside the column's type, or 0 where the database would renumber it.
@@ -146,9 +167,11 @@ pub enum RowErrorKind {
     },
     /// A JSON member that is no column of the table.
     UnknownColumn,
-    /// A CSV header in which one name is no column of the table.
-    UnknownHeader {
-        /// Which cell of the header it is, counted from 1.
+    /// A CSV header with names that are no columns of the table.
+    UnknownHeader(Box<UnknownNames>),
+    /// A value in a CSV column whose header is empty.
+    UnnamedColumn {
+        /// Which cell of the line it is, counted from 1.
         cell: usize,
     },
     /// A value that is no key of the parent table.
@@ -169,6 +192,11 @@ pub enum RowErrorKind {
     UnreadableGzip,
     /// A file that is neither CSV nor NDJSON by its name.
     UnsupportedFormat,
+    /// A CSV file whose cells are not separated by commas.
+    WrongDelimiter {
+        /// What separates them, in words.
+        found: &'static str,
+    },
     /// A file in UTF-16.
     WrongEncoding,
     /// A CSV line with too few or too many cells.
@@ -177,8 +205,8 @@ pub enum RowErrorKind {
         expected: usize,
         /// How many came.
         got: usize,
-        /// Whether a cell has a quote after leading blanks, which then is no opening quote.
-        late_quote: bool,
+        /// Whether it is the last cells, which are empty, that are too many.
+        empty_end: bool,
     },
     /// A JSON value, or CSV text, that is not of the wanted type.
     WrongType {
@@ -190,9 +218,43 @@ pub enum RowErrorKind {
 }
 
 impl RowErrorKind {
+    /// Every code.
+    pub(crate) const CODES: &[&str] = &[
+        "changed_header",
+        "database_refused",
+        "duplicate_column",
+        "duplicate_in_batch",
+        "duplicate_table",
+        "exists",
+        "invalid_date_time",
+        "invalid_json",
+        "malformed_quote",
+        "marks_in_cell",
+        "missing",
+        "no_header",
+        "object_gone",
+        "out_of_range",
+        "row_too_long",
+        "too_long",
+        "too_many_errors",
+        "unclosed_quote",
+        "unknown_column",
+        "unknown_reference",
+        "unknown_table",
+        "unnamed_column",
+        "unpacks_too_large",
+        "unreadable_gzip",
+        "unsupported_format",
+        "wrong_delimiter",
+        "wrong_encoding",
+        "wrong_field_count",
+        "wrong_type",
+    ];
+
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::ChangedHeader { .. } => "changed_header",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
@@ -201,19 +263,24 @@ impl RowErrorKind {
             Self::InvalidDateTime => "invalid_date_time",
             Self::InvalidJson { .. } => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
+            Self::MalformedQuote { .. } => "malformed_quote",
+            Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
             Self::OutOfRange { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::UnclosedQuote { .. } => "unclosed_quote",
-            Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
+            Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
             Self::UnknownTable => "unknown_table",
+            Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnsupportedFormat => "unsupported_format",
+            Self::WrongDelimiter { .. } => "wrong_delimiter",
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
             Self::WrongType { .. } => "wrong_type",
@@ -224,6 +291,9 @@ impl RowErrorKind {
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ChangedHeader { line } => {
+                write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
+            }
             Self::DatabaseRefused { number, alone: true } => {
                 write!(f, "the database refused the row with MySQL error {number}")
             }
@@ -240,7 +310,26 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "the line is not one JSON value; that shows at byte {column}")
             }
             Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
+            // Without commas and quotes: in a reject file this text comes into quotes that are open.
+            Self::MalformedQuote { first, last } if first == last => f.write_str(
+                "a quote inside the text of a cell; put the cell in quotes and double each quote in it",
+            ),
+            Self::MalformedQuote { first, last } => write!(
+                f,
+                "a cell in quotes begins on line {first} and has text behind its closing quote on line \
+                 {last}; a quote is missing or not doubled"
+            ),
+            Self::MarksInCell => f.write_str(
+                "the cell holds rejected lines with rowgate's marks; delete the marks at the start of \
+                 its lines, or close the quote where the cell ends",
+            ),
             Self::Missing => f.write_str("a value is required"),
+            Self::NoHeader { columns } => write!(
+                f,
+                "the first line is neither a header nor a row; the columns are {}; \
+                 a file without a header needs the option header=absent",
+                columns.join(", ")
+            ),
             Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
                 write!(f, "not between {min} and {max}")?;
@@ -259,11 +348,14 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "the quote that line {line} opens is never closed")
             }
             Self::UnknownColumn => f.write_str("the table has no such column"),
-            Self::UnknownHeader { cell } => {
-                write!(f, "the line names columns, but its cell {cell} is none of the table's")
-            }
+            Self::UnknownHeader(unknown) => unknown.fmt(f),
             Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
             Self::UnknownTable => f.write_str("there is no such table"),
+            Self::UnnamedColumn { cell } => write!(
+                f,
+                "cell {cell} has a value but its column has no name; \
+                 give it one, or one that begins with _ to have it ignored"
+            ),
             Self::UnpacksTooLarge { times, gibibytes } => {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
@@ -271,16 +363,46 @@ impl fmt::Display for RowErrorKind {
             Self::UnsupportedFormat => f.write_str(
                 "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz",
             ),
-            Self::WrongEncoding => f.write_str("UTF-16 where UTF-8 is expected"),
-            Self::WrongFieldCount { expected, got, late_quote } => {
+            Self::WrongDelimiter { found } => {
+                write!(f, "the cells are separated by {found}; save the file with commas")
+            }
+            Self::WrongEncoding => {
+                f.write_str("UTF-16 where UTF-8 is expected; save the file as CSV UTF-8")
+            }
+            Self::WrongFieldCount { expected, got, empty_end } => {
                 write!(f, "{got} cells where {expected} are expected")?;
-                if *late_quote {
-                    f.write_str("; a quote after a blank does not open a quoted cell")?;
+                if *empty_end {
+                    f.write_str("; the last is empty: remove the comma at the end of the lines")?;
                 }
                 Ok(())
             }
             Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
         }
+    }
+}
+
+/// Names in a header that are no columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownNames {
+    /// The first of them, each cut to a readable length.
+    pub names: Vec<String>,
+    /// The column nearest to each, if one is near.
+    pub near: Vec<Option<&'static str>>,
+    /// The table's columns.
+    pub columns: Vec<&'static str>,
+}
+
+impl fmt::Display for UnknownNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no column is called ")?;
+        for (at, (name, near)) in self.names.iter().zip(&self.near).enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}{name}")?;
+            if let Some(near) = near {
+                write!(f, " (did you mean {near}?)")?;
+            }
+        }
+        write!(f, "; the columns are {}", self.columns.join(", "))
     }
 }
 

@@ -352,7 +352,7 @@ fn an_attempt_goes_on_where_the_one_before_has_committed() {
     let rejects = requests.iter().find(|it| it.url.contains("/rejects/")).unwrap();
     let lines = String::from_utf8(rejects.body.to_vec()).unwrap();
     let lines: Vec<_> = lines.lines().map(|line| line.split(',').next().unwrap()).collect();
-    assert_eq!(lines, ["_line", "2", "3", "6"]);
+    assert_eq!(lines, ["\u{feff}_line", "2", "3", "6"]);
 }
 
 #[test]

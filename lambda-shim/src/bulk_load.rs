@@ -1,7 +1,7 @@
 //! The steps of a large file's load into calls of the core, within the invocation's time.
 
 use rowgate_core::{
-    BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Opened,
+    BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Opened, PlannedRows,
 };
 use rowgate_core::{Status, load_object};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub(crate) enum LoadStepAnswer {
     /// Of `scan`; thousands of them have to fit into what a map gives back.
     Scanned {},
     /// Of `plan`.
-    Planned { parts: Vec<u64>, rows: u64 },
+    Planned { parts: Vec<u64>, rows: PlannedRows },
     /// Of `load_part` and `load`: whether to call again, and for which time.
     Loaded { unfinished: bool, round: u64 },
     /// Of `finish`.

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
 use rowgate_core::{
     Client, Credentials, CsvDecoder, Host, Intake, LoadOptions, LoadReport, Options, RejectSink,
-    Request, Response, SendError, Service, SignError, Source, SourceError, load, sign,
+    RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError, load, sign,
 };
 
 fn main() {
@@ -69,7 +69,8 @@ fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let (world, target) = (World { credentials }, target());
     let client = Client::new(&world, &target, Duration::from_secs(60));
     let options = LoadOptions::default();
-    let report = now(load(&client, file, "employees.csv", &options, &mut Nowhere));
+    let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
+    let report = now(load(&client, file, "employees.csv", &options, &mut sinks));
     assert_eq!(report.failure, None);
     assert!(report.stored > report.received * 99 / 100);
     report

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rowgate_core::data_api::Target;
-use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, Source, SourceError};
+use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, RejectSinks, Source, SourceError};
 use rowgate_native::{NativeHost, from_environment};
 use serde_json::Value;
 
@@ -25,8 +25,11 @@ pub(super) async fn load(path: &Path, name: &str, options: &LoadOptions) -> Resu
     let host = NativeHost::from_environment()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     let source = FileSource::open(path)?;
-    let mut rejects = RejectFile { beside: path.to_owned(), open: None };
-    let report = rowgate_core::load(&client, &source, name, options, &mut rejects).await;
+    let mut sinks = RejectSinks {
+        rejects: RejectFile { beside: path.to_owned(), kind: "rejects", open: None },
+        undecoded: RejectFile { beside: path.to_owned(), kind: "undecoded", open: None },
+    };
+    let report = rowgate_core::load(&client, &source, name, options, &mut sinks).await;
     source.progress.finish_and_clear();
     Ok(serde_json::to_value(&report)?)
 }
@@ -63,6 +66,8 @@ impl Source for FileSource {
 /// A file beside the one that is loaded, made once there is a line for it.
 struct RejectFile {
     beside: PathBuf,
+    /// What stands behind the other file's name.
+    kind: &'static str,
     open: Option<(PathBuf, File)>,
 }
 
@@ -77,7 +82,7 @@ impl RejectFile {
         loop {
             let number_text = if number == 1 { String::new() } else { format!("-{number}") };
             let mut name = self.beside.clone().into_os_string();
-            name.push(format!(".rejects{number_text}.{extension}"));
+            name.push(format!(".{}{number_text}.{extension}", self.kind));
             match File::create_new(&name) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 created => return Ok((name.into(), created?)),

@@ -1,148 +1,199 @@
-//! One record of CSV: its cells, and its text as it stands in the file.
+//! One record of CSV: its text as it is in the file, and the cells in it.
 
-use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use super::{CELL_LIMIT, ROW_LIMIT, count_breaks};
-use crate::outcome::{RowError, RowErrorKind};
-use crate::record::{Place, RawField, RawRow};
-use crate::schema::Table;
+use super::CELL_LIMIT;
 
-/// The cells of one record, one after the other.
-#[derive(Debug)]
+/// The text of one record and, once it is whole, its cells.
+#[derive(Debug, Default)]
 pub(super) struct RecordBuffer {
-    /// The record as it stands in the file; nothing once it has become too long.
+    /// The record as it is in the file, with its line end.
     pub(super) text: Vec<u8>,
-    pub(super) text_is_lost: bool,
-    /// How many bytes it has there so far.
-    pub(super) length: u64,
-    pub(super) bytes: Vec<u8>,
-    pub(super) len: usize,
-    pub(super) ends: Vec<usize>,
-    pub(super) cells: usize,
-    pub(super) start_line: u64,
-    /// Set when the record passed [`ROW_LIMIT`]: the line on which its then open cell began.
-    pub(super) overlong: Option<u64>,
+    cells: Vec<Cell>,
+    /// Cells in which quotes were doubled, without the second ones.
+    unescaped: Vec<u8>,
+    /// Where the cell begins whose quotes are wrong.
+    fault: usize,
+}
+
+/// One cell of a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    /// Where it begins in the record's text, with its blanks and quotes.
+    pub(super) start: usize,
+    value: (usize, usize),
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Without quotes; the value is part of the text.
+    Bare,
+    /// In quotes; the value is part of the text.
+    Quoted,
+    /// In quotes; the value is part of `unescaped`.
+    Unescaped,
+}
+
+/// A cell's text and whether it was in quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CellText<'r> {
+    /// Without blanks at either end.
+    pub(super) text: &'r str,
+    /// Whether it was in quotes.
+    pub(super) quoted: bool,
+}
+
+/// Whether all of a text could be taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Split {
+    /// Every cell was found.
+    Whole,
+    /// A quote is wrong, or stays open; the cells in front of it were found.
+    Fault,
+    /// It has more than [`CELL_LIMIT`] cells.
+    TooMany,
 }
 
 impl RecordBuffer {
-    pub(super) fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            text_is_lost: false,
-            length: 0,
-            bytes: vec![0; 1024],
-            len: 0,
-            ends: vec![0; 32],
-            cells: 0,
-            start_line: 1,
-            overlong: None,
-        }
-    }
-
-    pub(super) fn begin(&mut self, line: u64) {
+    pub(super) fn clear(&mut self) {
         self.text.clear();
-        self.text_is_lost = false;
-        self.length = 0;
-        self.len = 0;
-        self.cells = 0;
-        self.start_line = line;
-        self.overlong = None;
+        self.cells.clear();
+        self.unescaped.clear();
     }
 
-    /// Keeps the record's text as well, which quotes and blanks make longer than its cells.
-    pub(super) fn take_text(&mut self, piece: &[u8]) {
-        self.length += piece.len() as u64;
-        let too_long = self.text.len() + piece.len() > 2 * ROW_LIMIT;
-        self.text_is_lost |= too_long || self.overlong.is_some();
-        if self.text_is_lost {
-            self.text.clear();
-        } else {
-            self.text.extend_from_slice(piece);
+    /// Finds the cells of a part of the text.
+    pub(super) fn split(&mut self, range: Range<usize>) -> Split {
+        self.cells.clear();
+        self.unescaped.clear();
+        let text = &self.text[range.clone()];
+        match memchr::memchr(b'"', text) {
+            None => self.split_bare(range),
+            Some(_) => self.split_quoted(range),
         }
     }
 
-    /// Doubles the buffer or, at the limit, drops what is in it.
-    pub(super) fn make_room(&mut self, line: u64) {
-        if self.bytes.len() < ROW_LIMIT && self.overlong.is_none() {
-            self.bytes.resize(self.bytes.len() * 2, 0);
-            return;
-        }
-        self.overlong.get_or_insert(line - self.open_breaks());
-        self.len = 0;
-    }
-
-    /// The same for the list of cells, which also grows where all cells are empty.
-    pub(super) fn make_room_for_ends(&mut self, line: u64) {
-        if self.ends.len() < CELL_LIMIT && self.overlong.is_none() {
-            self.ends.resize(self.ends.len() * 2, 0);
-            return;
-        }
-        self.overlong.get_or_insert(line - self.open_breaks());
-        self.cells = 0;
-    }
-
-    /// Line breaks inside the cell that is not ended yet.
-    pub(super) fn open_breaks(&self) -> u64 {
-        let start = self.cells.checked_sub(1).map_or(0, |last| self.ends[last]);
-        count_breaks(&self.bytes[start.min(self.len)..self.len])
-    }
-
-    /// The trimmed cells; `None` for one that is not UTF-8.
-    pub(super) fn cells(&self) -> impl Iterator<Item = Option<&str>> {
-        let text = core::str::from_utf8(&self.bytes[..self.len]).ok();
-        let mut start = 0;
-        self.ends[..self.cells].iter().map(move |&end| {
-            // `get` also refuses a cut inside a character: two cells that are UTF-8 only together.
-            let cell = text?.get(start..end);
-            start = end;
-            cell.map(trim)
-        })
-    }
-
-    /// Whether some cell has a quote right after leading blanks.
-    fn has_late_quote(&self) -> bool {
-        let mut start = 0;
-        self.ends[..self.cells].iter().any(|&end| {
-            let cell = &self.bytes[start..end];
-            start = end;
-            matches!(cell, [b' ' | b'\t', ..]) && cell.trim_ascii_start().starts_with(b"\"")
-        })
-    }
-
-    /// The row that the cells are by the layout of the file's lines.
-    pub(super) fn raw_row(
-        &self,
-        place: Place,
-        table: &Table,
-        layout: &[Option<usize>],
-    ) -> RawRow<'_> {
-        if self.cells != layout.len() {
-            let error = RowErrorKind::WrongFieldCount {
-                expected: layout.len(),
-                got: self.cells,
-                late_quote: self.has_late_quote(),
-            };
-            return RawRow::refused(place, RowError::row(error));
-        }
-        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Null).collect();
-        for (column, cell) in layout.iter().zip(self.cells()) {
-            match (column, cell) {
-                (_, None) => {
-                    return RawRow::refused(place, RowError::row(RowErrorKind::InvalidUtf8));
-                }
-                (Some(column), Some(cell)) => fields[*column] = RawField::Cell(cell),
-                (None, Some(_)) => {}
+    fn split_bare(&mut self, range: Range<usize>) -> Split {
+        let mut start = range.start;
+        for comma in memchr::memchr_iter(b',', &self.text[range.clone()]) {
+            let end = range.start + comma;
+            self.cells.push(Cell { start, value: (start, end), kind: Kind::Bare });
+            start = end + 1;
+            if self.cells.len() >= CELL_LIMIT {
+                return Split::TooMany;
             }
         }
-        RawRow { place, fields, errors: Vec::new() }
+        self.cells.push(Cell { start, value: (start, range.end), kind: Kind::Bare });
+        Split::Whole
     }
+
+    fn split_quoted(&mut self, range: Range<usize>) -> Split {
+        let mut start = range.start;
+        loop {
+            if self.cells.len() >= CELL_LIMIT {
+                return Split::TooMany;
+            }
+            let opening = start + count_blanks(&self.text[start..range.end]);
+            let end = match self.text[opening..range.end].first() {
+                Some(b'"') => self.quoted_cell(start, opening + 1, range.end),
+                _ => self.bare_cell(start, range.end),
+            };
+            match end {
+                None => {
+                    self.fault = opening;
+                    return Split::Fault;
+                }
+                Some(end) if end == range.end => return Split::Whole,
+                Some(end) => start = end + 1,
+            }
+        }
+    }
+
+    /// Takes a cell without quotes, and answers where it ends.
+    fn bare_cell(&mut self, start: usize, end: usize) -> Option<usize> {
+        let text = &self.text[start..end];
+        let length = memchr::memchr2(b',', b'"', text).unwrap_or(text.len());
+        if text.get(length) == Some(&b'"') {
+            return None;
+        }
+        let end = start + length;
+        self.cells.push(Cell { start, value: (start, end), kind: Kind::Bare });
+        Some(end)
+    }
+
+    /// Takes a cell whose opening quote is in front of `first`, and answers where it ends.
+    fn quoted_cell(&mut self, start: usize, first: usize, end: usize) -> Option<usize> {
+        let (mut from, unescaped) = (first, self.unescaped.len());
+        loop {
+            let quote = from + memchr::memchr(b'"', &self.text[from..end])?;
+            if quote + 1 < end && self.text[quote + 1] == b'"' {
+                self.unescaped.extend_from_slice(&self.text[from..=quote]);
+                from = quote + 2;
+                continue;
+            }
+            let (value, kind) = match from == first {
+                true => ((first, quote), Kind::Quoted),
+                false => {
+                    self.unescaped.extend_from_slice(&self.text[from..quote]);
+                    ((unescaped, self.unescaped.len()), Kind::Unescaped)
+                }
+            };
+            let behind = quote + 1 + count_blanks(&self.text[quote + 1..end]);
+            let ends = behind == end || self.text[behind] == b',';
+            if ends {
+                self.cells.push(Cell { start, value, kind });
+            }
+            return ends.then_some(behind);
+        }
+    }
+
+    /// Where the cell begins whose quotes are wrong, after [`Split::Fault`].
+    pub(super) fn fault(&self) -> usize {
+        self.fault
+    }
+
+    /// What a cell holds; `None` if it is not UTF-8.
+    pub(super) fn value(&self, cell: Cell) -> Option<&str> {
+        let source = if cell.kind == Kind::Unescaped { &self.unescaped } else { &self.text };
+        core::str::from_utf8(&source[cell.value.0..cell.value.1]).ok().map(trim)
+    }
+
+    /// The cells that were found.
+    pub(super) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// What the cells hold; `None` if the record is not UTF-8.
+    pub(super) fn texts(&self) -> Option<impl Iterator<Item = CellText<'_>>> {
+        let text = core::str::from_utf8(&self.text).ok()?;
+        let unescaped = core::str::from_utf8(&self.unescaped).ok()?;
+        Some(self.cells.iter().map(move |cell| {
+            let source = if cell.kind == Kind::Unescaped { unescaped } else { text };
+            let text = source.get(cell.value.0..cell.value.1).unwrap_or_default();
+            CellText { text: trim(text), quoted: cell.kind != Kind::Bare }
+        }))
+    }
+}
+
+/// How many blanks a text begins with; a carriage return in front of a quote is one.
+fn count_blanks(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count()
 }
 
 /// Without blanks at either end, of which most cells have none.
 fn trim(cell: &str) -> &str {
+    let plain = |byte: &u8| byte.is_ascii_graphic();
     match cell.as_bytes() {
-        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => cell.trim_matches([' ', '\t']),
-        _ => cell,
+        [] => cell,
+        [only] if plain(only) => cell,
+        [first, .., last] if plain(first) && plain(last) => cell,
+        _ => cell.trim_matches(is_blank),
     }
+}
+
+/// Whether a character counts as a blank at the ends of a cell: a space, a tab, and those that
+/// spreadsheets and web pages leave behind unseen.
+pub(super) fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\u{a0}' | '\u{200b}' | '\u{feff}')
 }

@@ -112,7 +112,10 @@ fn decode_lines(
     while let Some(row) = decoder.next_row(&mut body) {
         go_on(sink(Part::Row(table, row)))?;
     }
-    decoder.finish().map_or(Ok(()), |row| go_on(sink(Part::Row(table, row))))
+    while let Some(row) = decoder.finish() {
+        go_on(sink(Part::Row(table, row)))?;
+    }
+    Ok(())
 }
 
 fn go_on(taken: bool) -> Result<(), JsonError> {

@@ -19,6 +19,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
+use crate::csv::Header;
 use crate::host::{Client, Host};
 use crate::ingest::StoreError;
 use crate::lines::LineFormat;
@@ -27,16 +28,16 @@ use crate::schema::{self, Table};
 use crate::source::Source;
 use crate::statement::OnDuplicate;
 
-pub use bulk::{BulkFile, BulkLoad, Opened, Planned};
+pub use bulk::{BulkFile, BulkLoad, Opened, Planned, PlannedRows};
 pub use claimed::find_load;
 pub use object::{ObjectRef, load_object};
 pub use options::{BulkSettings, LoadOptions, LoadRules, LoadSettings};
-pub use rejects::RejectSink;
+pub use rejects::{RejectSink, RejectSinks};
 pub use report::{LoadReport, Status};
 
 use claimed::Claimed;
 use pass::Pass;
-use rejects::RejectWriter;
+use rejects::{RejectNames, RejectWriter};
 
 /// Why a file has to be loaded again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +82,8 @@ struct File {
     format: LineFormat,
     /// Whether the name says that it is packed.
     named_gzip: bool,
+    /// Whether the file is said to have a header, or none.
+    header: Header,
 }
 
 impl File {
@@ -97,7 +100,8 @@ impl File {
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
         };
-        Ok(Self { table, format, named_gzip: path.to_ascii_lowercase().ends_with(".gz") })
+        let named_gzip = path.to_ascii_lowercase().ends_with(".gz");
+        Ok(Self { table, format, named_gzip, header: Header::Detect })
     }
 }
 
@@ -111,9 +115,9 @@ pub async fn load<H: Host, S: Source, R: RejectSink>(
     source: &S,
     path: &str,
     options: &LoadOptions,
-    sink: &mut R,
+    sinks: &mut RejectSinks<R>,
 ) -> LoadReport {
-    load_claimed(database, source, path, options, sink, None).await
+    load_claimed(database, source, path, options, sinks, None).await
 }
 
 /// The same of a file that is claimed in the ledger: it goes on where an earlier attempt has
@@ -123,7 +127,7 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     source: &S,
     path: &str,
     options: &LoadOptions,
-    sink: &mut R,
+    sinks: &mut RejectSinks<R>,
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
     let host = database.host();
@@ -135,7 +139,8 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         Ok(file) => {
             report.table = Some(file.table.name);
             report.format = Some(file.format);
-            let rejects = RejectWriter::new(sink, file.table, file.format);
+            let file = File { header: options.header, ..file };
+            let rejects = RejectWriter::new(sinks, file.table, file.format);
             let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
             report = match loaded {
                 Ok(status) => LoadReport { status, ..report },
@@ -173,7 +178,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
         let pass = Pass { database, source, file, options, asks, claimed: None };
         let checked = pass.run(&mut rejects, report).await?;
         if let Some(status) = checked.or_else(|| refuse(file, report)) {
-            report.rejects = finish(rejects).await?;
+            report.add_rejects(finish(rejects).await?);
             return Ok(status);
         }
         rejects.restart().await;
@@ -182,7 +187,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     let options = options.ingest(false);
     let pass = Pass { database, source, file, options, asks: true, claimed };
     let ended = pass.run(&mut rejects, report).await?;
-    report.rejects = finish(rejects).await?;
+    report.add_rejects(finish(rejects).await?);
     Ok(ended.unwrap_or_else(|| stored(report)))
 }
 
@@ -214,7 +219,7 @@ fn stored(report: &LoadReport) -> Status {
     }
 }
 
-async fn finish<R: RejectSink>(rejects: RejectWriter<'_, R>) -> Result<Option<String>, LoadError> {
+async fn finish<R: RejectSink>(rejects: RejectWriter<'_, R>) -> Result<RejectNames, LoadError> {
     rejects.finish().await.map_err(LoadError::Write)
 }
 

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use super::bulk;
 use super::claimed::{self, Begun, Claimed, begin, table_of, to_claim};
 use super::{
-    File, LoadError, LoadReport, LoadSettings, RejectSink, Status, failed, load_claimed,
-    milliseconds,
+    File, LoadError, LoadReport, LoadSettings, RejectSink, RejectSinks, Status, failed,
+    load_claimed, milliseconds,
 };
 use crate::data_api::Target;
 use crate::hex::hex;
@@ -230,20 +230,16 @@ pub(super) async fn load_rows<H: Host>(
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
     let source = source(s3, object, end);
-    let rejects = match claimed.map_or(0, |claimed| claimed.from.row) {
-        0 => object.beside("rejects", reject_extension(&object.key)),
-        row => {
-            let part = format!("from-row-{row}.{}", reject_extension(&object.key));
-            object.beside("rejects", &part)
-        }
+    let from_row = claimed.map_or(0, |claimed| claimed.from.row);
+    let keys = RejectKeys::of(object, from_row);
+    let mut sinks = RejectSinks {
+        rejects: S3Rejects::new(s3, object, &keys.rejects, keys.media_type),
+        undecoded: S3Rejects::new(s3, object, &keys.undecoded, "application/octet-stream"),
     };
-    let mut sink = S3Rejects {
-        upload: Upload::new(s3, &object.bucket, &rejects, "text/csv; charset=utf-8"),
-        key: &rejects,
-    };
-    let report = load_claimed(database, &source, &object.key, options, &mut sink, claimed).await;
+    let report = load_claimed(database, &source, &object.key, options, &mut sinks, claimed).await;
     if report.failure.is_some() {
-        sink.abandon().await;
+        sinks.rejects.abandon().await;
+        sinks.undecoded.abandon().await;
     }
     LoadReport { object: Some(object.clone()), ..report }
 }
@@ -254,6 +250,29 @@ pub(super) fn check_key(key: &str) -> Result<(), LoadError> {
         return Err(LoadError::Read("the key has a segment . or ..".to_string()));
     }
     Ok(())
+}
+
+/// The keys of the reject files of an object, or of a part of it that begins with a row.
+struct RejectKeys {
+    rejects: String,
+    undecoded: String,
+    media_type: &'static str,
+}
+
+impl RejectKeys {
+    fn of(object: &ObjectRef, from_row: u64) -> Self {
+        let part = if from_row == 0 { String::new() } else { format!("from-row-{from_row}.") };
+        let extension = reject_extension(&object.key);
+        let media_type = match extension {
+            "ndjson" => "application/x-ndjson",
+            _ => "text/csv; charset=utf-8",
+        };
+        Self {
+            media_type,
+            rejects: object.beside("rejects", &format!("{part}{extension}")),
+            undecoded: object.beside("rejects", &format!("{part}undecoded.{extension}")),
+        }
+    }
 }
 
 fn reject_extension(key: &str) -> &'static str {
@@ -329,6 +348,17 @@ pub(super) async fn write_report<H: Host>(
 struct S3Rejects<'s, H> {
     upload: Upload<'s, H>,
     key: &'s str,
+}
+
+impl<'s, H: Host> S3Rejects<'s, H> {
+    fn new(
+        s3: &'s Client<'s, H, Endpoint>,
+        object: &'s ObjectRef,
+        key: &'s str,
+        media_type: &'static str,
+    ) -> Self {
+        Self { upload: Upload::new(s3, &object.bucket, key, media_type), key }
+    }
 }
 
 impl<H: Host> RejectSink for S3Rejects<'_, H> {

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 
 use serde::{Deserialize, Serialize};
 
+use crate::csv::Header;
 use crate::data_api::Target;
 use crate::ingest::{OnError, Options};
 use crate::ledger::Lease;
@@ -41,6 +42,9 @@ pub struct LoadOptions {
     pub max_errors: Option<u64>,
     /// With a larger part of the rows bad than this, 0 to 1, nothing of the file is stored.
     pub max_error_rate: Option<f64>,
+    /// Whether a CSV file begins with a header; its first line tells, unless told otherwise.
+    #[serde(default)]
+    pub header: Header,
 }
 
 impl Default for LoadOptions {
@@ -52,6 +56,7 @@ impl Default for LoadOptions {
             check_references: false,
             max_errors: None,
             max_error_rate: None,
+            header: Header::Detect,
         }
     }
 }
@@ -150,6 +155,7 @@ struct Overrides {
     check_references: Option<bool>,
     max_errors: Option<u64>,
     max_error_rate: Option<f64>,
+    header: Option<Header>,
 }
 
 impl LoadRules {
@@ -185,6 +191,7 @@ impl Overrides {
         options.check_references = self.check_references.unwrap_or(options.check_references);
         options.max_errors = self.max_errors.or(options.max_errors);
         options.max_error_rate = self.max_error_rate.or(options.max_error_rate);
+        options.header = self.header.unwrap_or(options.header);
     }
 }
 

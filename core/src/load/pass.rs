@@ -33,16 +33,14 @@ pub(super) struct Pass<'p, H, S> {
     pub(super) claimed: Option<&'p Claimed<'p>>,
 }
 
-/// The file's last row if it is wrong, held back: its quote may be open, and what stands behind
-/// it in the reject file would be lost in it.
-type Held = Option<(Option<u64>, Vec<RowError>)>;
-
 /// Rows between the file and the batches.
 struct Rows {
     intake: Intake,
     /// Where the batch that is full ends.
     end: Option<Position>,
-    held: Held,
+    /// Where the file ends early: what comes there is given back once all else is in the reject
+    /// file, since a quote that is open would swallow it there.
+    stop: Option<Position>,
     /// Rows that the database did not take from an earlier attempt; they are not sent again.
     known: StoredRejects,
     /// The first row that no earlier attempt has dealt with.
@@ -134,13 +132,13 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             }
             // Without a batch its rows go on from where they began.
             if let Some(next) = rows.intake.take_batch(at_end) {
-                let end = rows.end.take().unwrap_or_else(|| reader.place());
+                let end = rows.end.take().or(rows.stop).unwrap_or_else(|| reader.place());
                 let mark = mem::replace(&mut start, reader.mark().clone());
                 batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
             }
         }
-        if let Some((line, errors)) = rows.held {
-            rejects.reject(reader.decoder(), line, &errors);
+        if rows.stop.is_some() {
+            self.give_back(&mut reader, &mut rows.intake, rejects, report).await?;
         }
         if !self.asks {
             report.add_good(rows.intake.received() - report.invalid, 0);
@@ -158,7 +156,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 false => Intake::check_only(self.options),
             },
             end: None,
-            held: None,
+            stop: None,
             known: StoredRejects::new(self.file.table, has_known),
             first_new: first_kept,
         }
@@ -244,6 +242,30 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Ok(())
     }
 
+    /// Gives the row at hand back, and all that come behind it.
+    async fn give_back<R: RejectSink>(
+        &self,
+        reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
+        intake: &mut Intake,
+        rejects: &mut RejectWriter<'_, R>,
+        report: &mut LoadReport,
+    ) -> Result<(), LoadError> {
+        loop {
+            let row = reader.decoder().row();
+            let place = row.place;
+            let errors = intake.row(self.file.table, row);
+            report.add_bad(self.file.table, place, &errors);
+            rejects.reject(reader.decoder(), place.line, &errors);
+            rejects.flush().await.map_err(LoadError::Write)?;
+            if self.database.is_out_of_time() {
+                return Err(LoadError::OutOfTime);
+            }
+            if !reader.next().await.map_err(broken)? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Why an earlier attempt could not store a row, if that is so.
     async fn known(&self, rows: &mut Rows, index: u64) -> Result<Option<Vec<RowError>>, ReadError> {
         let Some(claimed) = self.claimed else { return Ok(None) };
@@ -265,6 +287,10 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if !reader.next().await? {
                 return Ok(true);
             }
+            if reader.decoder().is_in_rest() {
+                rows.stop = Some(before);
+                return Ok(true);
+            }
             let row = reader.decoder().row();
             let place = row.place;
             let mut errors = rows.intake.row(self.file.table, row);
@@ -280,10 +306,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             }
             report.add_bad(self.file.table, place, &errors);
             if place.index.is_none() {
-                return Ok(true);
-            }
-            if reader.has_ended() {
-                rows.held = Some((place.line, errors));
                 return Ok(true);
             }
             rejects.reject(reader.decoder(), place.line, &errors);

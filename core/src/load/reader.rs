@@ -95,7 +95,7 @@ impl Reader<()> {
 
 impl<P> Reader<P> {
     fn fresh(pieces: P, file: &File) -> Self {
-        let decoder = LineDecoder::new(file.format, file.table);
+        let decoder = LineDecoder::with_header(file.format, file.table, file.header);
         Self {
             pieces,
             unpack: Unpack::New { named_gzip: file.named_gzip },
@@ -136,13 +136,13 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
             let mut rest = &self.text[self.position..];
             let found = self.decoder.advance(&mut rest);
             self.position = self.text.len() - rest.len();
-            if found || self.ended {
-                return Ok(found);
+            if found {
+                return Ok(true);
             }
-            if !self.more().await? {
-                self.ended = true;
+            if self.ended {
                 return Ok(self.decoder.end());
             }
+            self.ended = !self.more().await?;
         }
     }
 
@@ -157,11 +157,6 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
         &mut self.decoder
     }
 
-    /// Whether the row at hand is the last one, without a line break behind it.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
     /// The start of the record in which the text at hand begins.
     pub(super) fn mark(&self) -> &Arc<Mark> {
         &self.mark
@@ -173,9 +168,6 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
         self.text = Vec::new();
         self.position = 0;
         let Some(text) = self.next_text().await? else { return Ok(false) };
-        if self.offset == 0 && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
-            return Err(ReadError::Fault(RowErrorKind::WrongEncoding));
-        }
         let is_gzip = self.unpack.is_gzip();
         self.mark = Arc::new(Mark::new(self.offset, is_gzip, &self.decoder));
         self.text = text;

@@ -1,4 +1,4 @@
-//! The reject file: the lines that were not stored, as they were, and what is wrong with them.
+//! The reject files: the lines that were not stored, as they were, and what is wrong with them.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -6,14 +6,19 @@ use core::fmt::Write;
 use core::future::Future;
 
 use serde::de::IgnoredAny;
-use serde_json::{Deserializer, Value, json};
+use serde_json::{Deserializer, Value};
 
+use crate::csv::MARKS;
+use crate::json;
 use crate::lines::{LineDecoder, LineFormat};
 use crate::outcome::RowError;
 use crate::s3::PART_MINIMUM;
 use crate::schema::Table;
 
-/// Where the reject file goes.
+/// The most bytes of rejected lines that are given back, of both files together.
+const BYTES_LIMIT: u64 = 256 << 20;
+
+/// Where a reject file goes.
 pub trait RejectSink {
     /// Takes the file's next bytes: at least 5 MiB, the last ones aside. The error is in words.
     fn write(&mut self, bytes: Vec<u8>, last: bool) -> impl Future<Output = Result<(), String>>;
@@ -25,53 +30,131 @@ pub trait RejectSink {
     fn name(&self) -> String;
 }
 
+/// The two files of rejected lines.
+#[derive(Debug)]
+pub struct RejectSinks<S> {
+    /// Lines with what is wrong with them, in UTF-8.
+    pub rejects: S,
+    /// Lines that are not UTF-8, byte for byte as they were.
+    pub undecoded: S,
+}
+
+/// What the reject files are called, of those that there are.
+#[derive(Debug, Default)]
+pub(super) struct RejectNames {
+    pub(super) rejects: Option<String>,
+    pub(super) undecoded: Option<String>,
+    /// The first line that is in neither of them, since they were full.
+    pub(super) full_at_line: Option<u64>,
+}
+
 /// Writes rejected lines.
 pub(super) struct RejectWriter<'s, S> {
-    sink: &'s mut S,
+    rejects: RejectFile<'s, S>,
+    undecoded: RejectFile<'s, S>,
     table: &'static Table,
     format: LineFormat,
+    bytes: u64,
+    full_at_line: Option<u64>,
+}
+
+struct RejectFile<'s, S> {
+    sink: &'s mut S,
     buffer: Vec<u8>,
     lines: u64,
-    /// How many cells in front of a CSV line are a reject file's own: this is one come back.
-    marks: usize,
 }
 
 impl<'s, S: RejectSink> RejectWriter<'s, S> {
-    pub(super) fn new(sink: &'s mut S, table: &'static Table, format: LineFormat) -> Self {
-        Self { sink, table, format, buffer: Vec::new(), lines: 0, marks: 0 }
+    pub(super) fn new(
+        sinks: &'s mut RejectSinks<S>,
+        table: &'static Table,
+        format: LineFormat,
+    ) -> Self {
+        Self {
+            rejects: RejectFile::new(&mut sinks.rejects),
+            undecoded: RejectFile::new(&mut sinks.undecoded),
+            table,
+            format,
+            bytes: 0,
+            full_at_line: None,
+        }
     }
 
-    /// Writes the decoder's row, which begins on `line`.
+    /// Writes the decoder's row, which begins on `line`, unless the files are full.
     pub(super) fn reject(&mut self, decoder: &LineDecoder, line: Option<u64>, errors: &[RowError]) {
         let line = line.unwrap_or_default();
-        match self.format {
-            LineFormat::Csv => {
-                if self.lines == 0 {
-                    self.csv_header(decoder.header());
-                }
-                self.csv_line(line, errors, decoder.text());
-            }
-            LineFormat::Ndjson => self.ndjson_line(line, errors, decoder.text()),
+        if self.bytes >= BYTES_LIMIT {
+            let first = self.full_at_line.get_or_insert(line);
+            *first = line.min(*first);
+            return;
         }
-        self.buffer.push(b'\n');
-        self.lines += 1;
+        self.bytes += match decoder.is_utf8() {
+            true => self.reject_text(decoder, line, errors),
+            false => self.undecoded.raw_line(decoder),
+        };
     }
 
-    /// Whether there is enough in the buffer for [`Self::flush`] to hand it on.
+    /// Whether there is enough in a buffer for [`Self::flush`] to hand it on.
     pub(super) fn has_part(&self) -> bool {
+        self.rejects.has_part() || self.undecoded.has_part()
+    }
+
+    /// Hands a buffer on once it is large enough.
+    pub(super) async fn flush(&mut self) -> Result<(), String> {
+        self.rejects.flush().await?;
+        self.undecoded.flush().await
+    }
+
+    /// Ends the files and answers what they are called.
+    pub(super) async fn finish(self) -> Result<RejectNames, String> {
+        Ok(RejectNames {
+            rejects: self.rejects.finish().await?,
+            undecoded: self.undecoded.finish().await?,
+            full_at_line: self.full_at_line,
+        })
+    }
+
+    /// Begins anew.
+    pub(super) async fn restart(&mut self) {
+        (self.bytes, self.full_at_line) = (0, None);
+        self.rejects.restart().await;
+        self.undecoded.restart().await;
+    }
+
+    /// Answers how many bytes were added.
+    fn reject_text(&mut self, decoder: &LineDecoder, line: u64, errors: &[RowError]) -> u64 {
+        let before = self.rejects.buffer.len();
+        match self.format {
+            LineFormat::Csv => {
+                if self.rejects.lines == 0 {
+                    self.rejects.csv_header(decoder.own_header(), self.table);
+                }
+                self.rejects.csv_line(line, errors, decoder.own_text());
+            }
+            LineFormat::Ndjson => self.rejects.ndjson_line(line, errors, decoder.text()),
+        }
+        self.rejects.end_line();
+        (self.rejects.buffer.len() - before) as u64
+    }
+}
+
+impl<'s, S: RejectSink> RejectFile<'s, S> {
+    fn new(sink: &'s mut S) -> Self {
+        Self { sink, buffer: Vec::new(), lines: 0 }
+    }
+
+    fn has_part(&self) -> bool {
         self.buffer.len() >= PART_MINIMUM
     }
 
-    /// Hands the buffer on once it is large enough.
-    pub(super) async fn flush(&mut self) -> Result<(), String> {
-        if !self.has_part() {
-            return Ok(());
+    async fn flush(&mut self) -> Result<(), String> {
+        match self.has_part() {
+            true => self.sink.write(core::mem::take(&mut self.buffer), false).await,
+            false => Ok(()),
         }
-        self.sink.write(core::mem::take(&mut self.buffer), false).await
     }
 
-    /// Ends the file and answers its name, if there is one.
-    pub(super) async fn finish(self) -> Result<Option<String>, String> {
+    async fn finish(self) -> Result<Option<String>, String> {
         if self.lines == 0 {
             return Ok(None);
         }
@@ -79,25 +162,41 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         Ok(Some(self.sink.name()))
     }
 
-    /// Begins anew.
-    pub(super) async fn restart(&mut self) {
+    async fn restart(&mut self) {
         self.buffer.clear();
         self.lines = 0;
-        self.marks = 0;
         self.sink.abandon().await;
     }
 
-    /// In front of the file's own columns, so that short and long lines stay as they are.
-    fn csv_header(&mut self, header: Option<&[u8]>) {
-        self.buffer.extend_from_slice(b"_line,_column,_code,_message,");
+    fn end_line(&mut self) {
+        self.buffer.push(b'\n');
+        self.lines += 1;
+    }
+
+    /// The line and, in front of the first one, the header: a file in the source's own encoding.
+    fn raw_line(&mut self, decoder: &LineDecoder) -> u64 {
+        let before = self.buffer.len();
+        if let Some(header) = decoder.header().filter(|_| self.lines == 0) {
+            self.buffer.extend_from_slice(header);
+            self.buffer.push(b'\n');
+        }
+        self.buffer.extend_from_slice(decoder.text());
+        self.end_line();
+        (self.buffer.len() - before) as u64
+    }
+
+    /// The marks are in front of the file's own columns, so that short and long lines stay as they
+    /// are. The byte order mark is for spreadsheets, which else take UTF-8 for another encoding.
+    fn csv_header(&mut self, header: Option<&[u8]>, table: &Table) {
+        self.buffer.extend_from_slice(json::BOM);
+        for mark in MARKS {
+            self.buffer.extend_from_slice(mark.as_bytes());
+            self.buffer.push(b',');
+        }
         match header {
-            Some(header) => {
-                self.marks =
-                    header.split(|byte| *byte == b',').take_while(|cell| is_mark(cell)).count();
-                self.buffer.extend_from_slice(after_cells(header, self.marks));
-            }
+            Some(header) => self.buffer.extend_from_slice(header),
             None => {
-                let names: Vec<_> = self.table.columns.iter().map(|column| column.name).collect();
+                let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
                 self.buffer.extend_from_slice(names.join(",").as_bytes());
             }
         }
@@ -112,7 +211,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         // Writing to a String cannot fail.
         _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));
         self.buffer.extend_from_slice(front.as_bytes());
-        self.buffer.extend_from_slice(after_cells(text, self.marks));
+        self.buffer.extend_from_slice(text);
     }
 
     /// The members stand in front as well; what is no object becomes the member `_text` of one.
@@ -121,7 +220,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
             .iter()
             .map(|error| {
                 let message = error.kind.to_string();
-                json!({ "column": error.column, "code": error.kind.code(), "message": message })
+                serde_json::json!({ "column": error.column, "code": error.kind.code(), "message": message })
             })
             .collect();
         let mut front = String::new();
@@ -160,28 +259,6 @@ fn after_member<'t>(members: &'t str, name: &str) -> Option<&'t str> {
     values.next()?.ok()?;
     let rest = value[values.byte_offset()..].trim_ascii_start();
     Some(rest.strip_prefix(',').unwrap_or(rest).trim_ascii_start())
-}
-
-/// Whether a header's cell names a column that is read over.
-fn is_mark(cell: &[u8]) -> bool {
-    let name = cell.trim_ascii_start();
-    name.strip_prefix(b"\"").unwrap_or(name).starts_with(b"_")
-}
-
-/// What stands behind so many cells of a CSV line.
-fn after_cells(text: &[u8], cells: usize) -> &[u8] {
-    let (mut left, mut quoted) = (cells, false);
-    for (at, byte) in text.iter().enumerate() {
-        if left == 0 {
-            return &text[at..];
-        }
-        match byte {
-            b'"' => quoted = !quoted,
-            b',' if !quoted => left -= 1,
-            _ => {}
-        }
-    }
-    if left == 0 { &[] } else { text }
 }
 
 fn joined(errors: &[RowError], text: impl Fn(&RowError) -> String) -> String {

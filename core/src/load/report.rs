@@ -8,6 +8,7 @@ use core::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::rejects::RejectNames;
 use super::{LoadError, LoadOptions, ObjectRef};
 use crate::date_time;
 use crate::host::Host;
@@ -108,6 +109,10 @@ pub struct LoadReport {
     pub outcomes: Outcomes,
     /// The key of the reject file, if there is one.
     pub rejects: Option<String>,
+    /// The key of the file with the rejected lines that are not UTF-8, if there is one.
+    pub undecoded: Option<String>,
+    /// The first rejected line that is in neither file, since they were full.
+    pub rejects_full_at_line: Option<u64>,
     /// Whether something is wrong that no row is to blame for.
     pub(super) faulty: bool,
     /// Whether the database did not take some rows, which the ledger then knows.
@@ -145,6 +150,8 @@ impl LoadReport {
             invalid: 0,
             outcomes: Outcomes::default(),
             rejects: None,
+            undecoded: None,
+            rejects_full_at_line: None,
             faulty: false,
             has_refused_rows: false,
             failure: None,
@@ -184,6 +191,13 @@ impl LoadReport {
     pub(super) fn add_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
         self.faulty = true;
         self.outcomes.push_row(table, None, None, &[RowError::row(kind)]);
+    }
+
+    /// Takes note of what the reject files are called.
+    pub(super) fn add_rejects(&mut self, names: RejectNames) {
+        self.rejects = names.rejects;
+        self.undecoded = names.undecoded;
+        self.rejects_full_at_line = names.full_at_line;
     }
 
     /// Begins to count anew, for another reading of the file.
@@ -237,6 +251,8 @@ impl Serialize for LoadReport {
         report.serialize_entry("error_count", &self.outcomes.count())?;
         report.serialize_entry("errors", self.outcomes.listed())?;
         report.serialize_entry("rejects", &self.rejects)?;
+        report.serialize_entry("undecoded", &self.undecoded)?;
+        report.serialize_entry("rejects_full_at_line", &self.rejects_full_at_line)?;
         report.end()
     }
 }

@@ -1,7 +1,7 @@
 //! The steps of the state machine that loads files too large for one invocation.
 
-use rowgate_core::{BulkFile, ObjectRef};
-use serde::Deserialize;
+use rowgate_core::{BulkFile, ObjectRef, PlannedRows};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::EventError;
@@ -19,9 +19,19 @@ pub(crate) enum BulkLoadStep {
     /// Load the part that begins in a range.
     LoadPart { execution: String, file: BulkFile, part: u64, round: u64 },
     /// Compare the counts, and write the report; without a plan there are no rows to compare with.
-    Finish { execution: String, file: BulkFile, rows: Option<u64> },
+    Finish {
+        execution: String,
+        file: BulkFile,
+        #[serde(default, deserialize_with = "planned")]
+        rows: Option<PlannedRows>,
+    },
     /// Load a file that cannot be cut, or go on with it.
     Load { object: ObjectRef, round: u64 },
+}
+
+/// A member that is null is a plan that does not say it; without the member there is no plan.
+fn planned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PlannedRows>, D::Error> {
+    PlannedRows::deserialize(deserializer).map(Some)
 }
 
 /// Reads `{"rowgate":"bulk_load","step":…}`. An error names members, and no value of theirs.

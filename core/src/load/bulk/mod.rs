@@ -36,7 +36,6 @@ use super::reader::{ReadError, Reader};
 use super::{File, LoadError, LoadOptions, LoadReport, LoadSettings, Status};
 use crate::data_api::Target;
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::json::BOM;
 use crate::ledger::{Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
 use crate::outcome::OUTCOME_LIMIT;
 use crate::s3::Endpoint;
@@ -45,6 +44,7 @@ use crate::statement::OnDuplicate;
 use crate::step_functions::StartExecution;
 
 use plan::Cut;
+pub use plan::PlannedRows;
 use scan::{Scan, Scanner};
 
 /// The most ranges of a file: their numbers fit into a state machine's 256 KiB, and so does what
@@ -85,7 +85,7 @@ pub struct Planned {
     /// The number of the range in which each begins.
     pub parts: Vec<u64>,
     /// The rows that they have together.
-    pub rows: u64,
+    pub rows: PlannedRows,
 }
 
 /// One step of a state machine's execution.
@@ -153,6 +153,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
             return Ok(Opened::Whole);
         }
+        let file = File { header: options.header, ..file };
         let Some(has_header) = self.header(&object, &file, size).await? else {
             return Ok(Opened::Whole);
         };
@@ -171,8 +172,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         Ok(Opened::InRanges(file, count))
     }
 
-    /// Whether the file's first record is a header; `None` if the file is packed, or is refused as a
-    /// whole for how it begins.
+    /// Whether the file's first record is a header; `None` if the file is packed, is refused as a
+    /// whole for how it begins, or cannot be scanned in ranges.
     async fn header(
         &self,
         object: &ObjectRef,
@@ -189,8 +190,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Ok(_) => {}
             Err(error) => return unreadable(error).map(|()| None),
         }
-        let is_packed = reader.mark().is_packed();
-        Ok((!is_packed).then(|| reader.decoder().header().is_some()))
+        let can_be_cut = !reader.mark().is_packed() && reader.decoder().can_be_cut();
+        Ok(can_be_cut.then(|| reader.decoder().header().is_some()))
     }
 
     /// Reads one range, and keeps what it does to whoever reads through it.
@@ -198,9 +199,9 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
         let range = file.cut().range(number);
         let source = object::source(&self.s3, &file.object, range.end);
-        let mut scanner = Scanner::new(file.kind()?.format);
+        let File { format, table, .. } = file.kind()?;
+        let mut scanner = Scanner::new(format, table, number == 0);
         let mut pieces = pieces(&source, range.start);
-        let mut is_first = number == 0;
         while let Some(piece) = pieces.next().await {
             let piece = match piece {
                 Ok(piece) => piece,
@@ -208,9 +209,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Err(SourceError::Gone) => break,
                 Err(error) => return Err(LoadError::Read(error.to_string())),
             };
-            let marked = if is_first { piece.strip_prefix(BOM) } else { None };
-            scanner.read(marked.unwrap_or(&piece));
-            is_first = false;
+            scanner.read(&piece);
             if self.s3.is_out_of_time() {
                 return Err(LoadError::OutOfTime);
             }
@@ -221,7 +220,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
 
     /// Puts the scans together, and keeps where the parts begin.
     pub async fn plan(&self, file: &BulkFile) -> Result<Planned, LoadError> {
-        let none = Planned { parts: Vec::new(), rows: 0 };
+        let none = Planned { parts: Vec::new(), rows: PlannedRows::Exactly(0) };
         let (claim, Ok(held)) = self.hold(file).await? else { return Ok(none) };
         let cut = file.cut();
         let kept = told(claim.scans(&self.database).await)?;
@@ -285,7 +284,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     pub async fn finish(
         &self,
         file: &BulkFile,
-        rows: Option<u64>,
+        rows: Option<PlannedRows>,
     ) -> Result<LoadReport, LoadError> {
         let (claim, held) = match self.hold(file).await {
             Err(LoadError::LeaseLost) => match self.finished(file).await? {
@@ -323,8 +322,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         report.status = super::stored(&report);
         if has(Status::Gone) {
             report.status = Status::Gone;
-        } else if undone > 0 || rows != Some(report.received) {
-            let planned = rows.map_or("unknown".to_string(), |rows| rows.to_string());
+        } else if undone > 0 || !agrees(rows, report.received) {
+            let planned = match rows {
+                Some(PlannedRows::Exactly(rows)) => rows.to_string(),
+                _ => "unknown".to_string(),
+            };
             let cause = format!(
                 "not all parts are done: {undone} are left; rows: {} of {planned}",
                 report.received
@@ -441,6 +443,15 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
         ReadError::Fault(_) | ReadError::Source(SourceError::Gone) => Ok(()),
         ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
         ReadError::Ledger(error) => Err(LoadError::Store(error)),
+    }
+}
+
+/// Whether as many rows were loaded as were planned; without a plan that is not known.
+fn agrees(planned: Option<PlannedRows>, received: u64) -> bool {
+    match planned {
+        Some(PlannedRows::Exactly(rows)) => rows == received,
+        Some(PlannedRows::Unknown) => true,
+        None => false,
     }
 }
 

@@ -3,7 +3,11 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::scan::{Scan, State};
+use serde::{Deserialize, Serialize};
+
+use super::scan::{Place, Scan, Way};
+use crate::csv::ROW_LIMIT;
+use crate::csv::automaton::{End, State};
 use crate::ledger::Position;
 
 /// How a file is cut.
@@ -43,36 +47,111 @@ pub(super) struct Chunk {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) chunks: Vec<Chunk>,
-    pub(super) rows: u64,
+    pub(super) rows: PlannedRows,
 }
 
-/// Goes through the ranges' scans in their order, each in the state in which the one before it ends.
+/// How many rows the parts of a file have together. In JSON a number, or null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Option<u64>", from = "Option<u64>")]
+pub enum PlannedRows {
+    /// So many.
+    Exactly(u64),
+    /// Only loading the last part tells, since from some place in it on the scans do not.
+    Unknown,
+}
+
+impl From<PlannedRows> for Option<u64> {
+    fn from(rows: PlannedRows) -> Self {
+        match rows {
+            PlannedRows::Exactly(rows) => Some(rows),
+            PlannedRows::Unknown => None,
+        }
+    }
+}
+
+impl From<Option<u64>> for PlannedRows {
+    fn from(rows: Option<u64>) -> Self {
+        rows.map_or(Self::Unknown, Self::Exactly)
+    }
+}
+
+/// A reader on its way through the ranges, each in the state in which the one before it ends.
+struct Walk {
+    state: State,
+    /// Where the record begins in which it is.
+    open: Position,
+    rows: u64,
+    lines: u64,
+    ends_line: bool,
+}
+
+/// Goes through the ranges' scans in their order.
 ///
-/// A range in which no record begins has no chunk; its bytes belong to the chunk before. `None` if a
-/// scan is none of this program's.
+/// A range in which no record begins has no chunk; its bytes belong to the chunk before. Behind a
+/// quote that stays open for too long, and behind what may be a header, no chunk begins: the last
+/// one before goes to the end of the file. `None` if a scan is none of this program's.
 pub(super) fn plan(cut: &Cut, scans: &[Scan]) -> Option<Plan> {
-    let mut chunks: Vec<Chunk> = Vec::new();
-    let mut state = State::Record;
-    let (mut records, mut lines) = (0, 1);
+    let first = Chunk { number: 0, from: Position::START, end: cut.size };
+    let mut chunks = Vec::from([first]);
+    let mut walk = Walk::START;
     let header = u64::from(cut.has_header);
     for (number, scan) in (0..).zip(scans) {
-        let way = scan.way(state)?;
-        if number == 0 {
-            chunks.push(Chunk { number, from: Position::START, end: cut.size });
-        } else if let Some(first) = way.first {
-            let offset = cut.range(number).start + first.offset;
+        let way = scan.way(walk.state)?;
+        let start = cut.range(number).start;
+        if scan.may_have_header || walk.is_lost_in(&way, start) {
+            return Some(Plan { chunks, rows: PlannedRows::Unknown });
+        }
+        if way.refuses_open {
+            walk.rows += walk.lines - (walk.open.line - 1);
+        }
+        if let Some(place) = way.first.filter(|_| number > 0) {
+            let mut from = walk.at(start, &place);
+            from.row = from.row.saturating_sub(header);
             if let Some(before) = chunks.last_mut() {
-                before.end = offset;
+                before.end = from.offset;
             }
-            let row = (records + first.records).saturating_sub(header);
-            let from = Position { offset, line: lines + first.lines, row };
             chunks.push(Chunk { number, from, end: cut.size });
         }
-        (records, lines, state) = (records + way.records, lines + scan.lines, way.end);
+        walk.pass(start, scan, &way);
     }
     // The last record may have no line break.
-    records += u64::from(state.is_in_record());
-    Some(Plan { chunks, rows: records.saturating_sub(header) })
+    let rows = walk.rows + walk.last_rows();
+    Some(Plan { chunks, rows: PlannedRows::Exactly(rows.saturating_sub(header)) })
+}
+
+impl Walk {
+    const START: Self =
+        Self { state: State::Record, open: Position::START, rows: 0, lines: 0, ends_line: true };
+
+    /// Whether the rest of the file is given back from some place in the range on.
+    fn is_lost_in(&self, way: &Way, start: u64) -> bool {
+        let overruns = way.quoted > 0 && start - self.open.offset + way.quoted > ROW_LIMIT as u64;
+        way.end == State::Rest || (self.state.is_in_record() && overruns)
+    }
+
+    fn at(&self, start: u64, place: &Place) -> Position {
+        let (line, row) = (self.lines + 1 + place.lines, self.rows + place.rows);
+        Position { offset: start + place.offset, line, row }
+    }
+
+    fn pass(&mut self, start: u64, scan: &Scan, way: &Way) {
+        if let Some(open) = &way.open {
+            self.open = self.at(start, open);
+        }
+        self.rows += way.rows;
+        self.lines += scan.lines;
+        self.ends_line = scan.ends_line;
+        self.state = way.end;
+    }
+
+    /// The rows of a record that the file's end ends.
+    fn last_rows(&self) -> u64 {
+        match self.state.end() {
+            End::Blank => 0,
+            End::Row => 1,
+            End::Fault => self.lines + u64::from(!self.ends_line) - (self.open.line - 1),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +163,6 @@ mod tests {
 
     use super::super::scan::Scanner;
     use super::*;
-    use crate::json::BOM;
     use crate::lines::{LineDecoder, LineFormat};
     use crate::schema::table;
 
@@ -104,7 +182,9 @@ mod tests {
         while let Some(row) = decoder.next_row(&mut text) {
             rows.push(see(&row));
         }
-        rows.extend(decoder.finish().as_ref().map(see));
+        while let Some(row) = decoder.finish() {
+            rows.push(see(&row));
+        }
         rows
     }
 
@@ -116,13 +196,14 @@ mod tests {
             first.row().place.index?;
         }
         let has_header = first.header().is_some();
-        // A byte order mark that is cut in two would be none.
-        let range = range.max(BOM.len() as u64);
+        if !first.can_be_cut() {
+            return None;
+        }
         Some(Cut { size: text.len() as u64, range, has_header })
     }
 
-    fn scan(format: LineFormat, text: &[u8], chunk: usize) -> Scan {
-        let mut scanner = Scanner::new(format);
+    fn scan(format: LineFormat, text: &[u8], chunk: usize, is_first: bool) -> Scan {
+        let mut scanner = Scanner::new(format, table("jobs").unwrap(), is_first);
         text.chunks(chunk).for_each(|chunk| scanner.read(chunk));
         scanner.finish()
     }
@@ -132,8 +213,7 @@ mod tests {
         let scan = |number| {
             let Range { start, end } = cut.range(number);
             let text = &text[start as usize..end as usize];
-            let marked = if number == 0 { text.strip_prefix(BOM) } else { None };
-            scan(format, marked.unwrap_or(text), chunk)
+            scan(format, text, chunk, number == 0)
         };
         let scans: Vec<_> = (0..cut.count()).map(scan).collect();
         let plan = plan(cut, &scans).unwrap();
@@ -153,9 +233,10 @@ mod tests {
         let Some(cut) = cut(format, text, range) else { return };
         let whole = rows(decoder(format), text);
         let (plan, seen) = by_chunks(format, text, &cut, chunk);
-        let shown = String::from_utf8_lossy(text);
-        assert_eq!(seen, whole, "{shown:?} in ranges of {}: {plan:?}", cut.range);
-        assert_eq!(plan.rows, whole.len() as u64, "{shown:?} in ranges of {}", cut.range);
+        let shown = String::from_utf8_lossy(&text[..text.len().min(1_000)]);
+        assert!(seen == whole, "{shown:?} in ranges of {}: {plan:?}", cut.range);
+        let rows = Option::from(plan.rows).unwrap_or(whole.len() as u64);
+        assert_eq!(rows, whole.len() as u64, "{shown:?} in ranges of {}", cut.range);
     }
 
     #[test]
@@ -167,7 +248,7 @@ mod tests {
         let cut = cut(LineFormat::Csv, text, 12).unwrap();
         let (plan, _) = by_chunks(LineFormat::Csv, text, &cut, 100);
         let starts: Vec<_> = plan.chunks.iter().map(|chunk| chunk.from.offset).collect();
-        assert_eq!((starts, plan.rows), (Vec::from([0, 21, 35]), 3));
+        assert_eq!((starts, plan.rows), (Vec::from([0, 21, 35]), PlannedRows::Exactly(3)));
         let line = plan.chunks[1].from.line;
         assert_eq!((line, plan.chunks[1].from.row), (4, 1));
     }
@@ -182,10 +263,45 @@ mod tests {
         assert_eq!(by_chunks(LineFormat::Csv, text, &cut, 100).0.chunks.len(), 1);
     }
 
+    #[test]
+    fn behind_a_header_no_chunk_begins() {
+        let text = b"id,job\n1,a\n2,b\nid,job\n3,c\n4,d\n5,e\n";
+        for range in 1..=text.len() as u64 {
+            assert_same(LineFormat::Csv, text, range, 3);
+        }
+        let cut = cut(LineFormat::Csv, text, 6).unwrap();
+        let (plan, _) = by_chunks(LineFormat::Csv, text, &cut, 100);
+        assert_eq!(plan.rows, PlannedRows::Unknown);
+        assert!(plan.chunks.iter().all(|chunk| chunk.from.offset < 20), "{plan:?}");
+    }
+
+    #[test]
+    fn behind_a_quote_that_stays_open_for_too_long_no_chunk_begins() {
+        let line = b"3,cccccccccccccccccccccccccccccc\n";
+        let mut text = line.repeat(10_000);
+        text.extend(b"2,\"b\n");
+        text.extend(line.repeat(40_000));
+        text.extend(b"4,\"d\"\n5,e\n");
+        for range in [100_000, 1 << 20, 1_300_000, 3 << 20] {
+            assert_same(LineFormat::Csv, &text, range, 65_536);
+        }
+        let cut = cut(LineFormat::Csv, &text, 100_000).unwrap();
+        let (plan, _) = by_chunks(LineFormat::Csv, &text, &cut, 65_536);
+        assert_eq!((plan.chunks.len(), plan.rows), (4, PlannedRows::Unknown));
+        // A quote that is closed in time is no end.
+        let mut text = line.repeat(10_000);
+        text.extend(b"2,\"b\n");
+        text.extend(line.repeat(30_000));
+        text.extend(b"\"x\n5,e\n");
+        for range in [100_000, 1 << 20] {
+            assert_same(LineFormat::Csv, &text, range, 65_536);
+        }
+    }
+
     proptest! {
         #[test]
         fn chunks_of_csv_have_the_rows_of_the_file(
-            text in "(id,job\n)?([,\"\r\n 1a]|\"\"|\r\n|1,b\n|[\u{feff}é]){0,60}",
+            text in "(id,job\n)?([,\"\r\n 1a]|\"\"|\r\n|1,b\n|[\u{feff}é]|1,\"b\n|id,job\n|job,id\n){0,60}",
             range in 1..40_u64,
             chunk in 1..20_usize,
         ) {
