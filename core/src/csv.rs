@@ -360,7 +360,7 @@ mod tests {
                 .fields
                 .iter()
                 .map(|field| match field {
-                    RawField::Null => None,
+                    RawField::Absent => None,
                     RawField::Cell(cell) => Some((*cell).to_owned()),
                     other => panic!("{other:?} from CSV"),
                 })

@@ -125,6 +125,12 @@ pub enum RowErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The live table has unique keys besides the primary one, so that an update could change
+    /// another row than the one that was sent.
+    OtherUniqueKey {
+        /// The names of those keys, with commas between them.
+        keys: String,
+    },
     /// More bad rows in a file than its settings allow.
     TooManyErrors {
         /// Bad rows.
@@ -138,6 +144,11 @@ pub enum RowErrorKind {
         limit: usize,
         /// How many characters came.
         got: usize,
+    },
+    /// The rows of a request carry too many different sets of columns.
+    TooManyShapes {
+        /// The most that a table's rows may carry.
+        limit: usize,
     },
     /// A CSV quote that is never closed.
     UnclosedQuote {
@@ -203,10 +214,12 @@ impl RowErrorKind {
             Self::InvalidUtf8 => "invalid_utf8",
             Self::Missing => "missing",
             Self::ObjectGone => "object_gone",
+            Self::OtherUniqueKey { .. } => "other_unique_key",
             Self::OutOfRange { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
+            Self::TooManyShapes { .. } => "too_many_shapes",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
@@ -224,11 +237,11 @@ impl RowErrorKind {
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DatabaseRefused { number, alone: true } => {
-                write!(f, "the database refused the row with MySQL error {number}")
-            }
-            Self::DatabaseRefused { number, alone: false } => {
-                write!(f, "the database refused rows around this one with MySQL error {number}")
+            Self::DatabaseRefused { number, alone } => {
+                let rows = if *alone { "the row" } else { "rows around this one" };
+                write!(f, "the database refused {rows} with MySQL error {number}")?;
+                let cause = CAUSES.iter().find(|(known, _)| known == number);
+                cause.map_or(Ok(()), |(_, cause)| write!(f, ": {cause}"))
             }
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
@@ -250,11 +263,21 @@ impl fmt::Display for RowErrorKind {
                     Ok(())
                 }
             }
+            Self::OtherUniqueKey { keys } => write!(
+                f,
+                "the table has a unique key besides its primary key ({keys}), so that an update \
+                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
             Self::TooManyErrors { errors, rows } => {
                 write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
             }
+            Self::TooManyShapes { limit } => write!(
+                f,
+                "the rows carry more than {limit} different sets of columns; send null or the value \
+                 for the same columns in every row, or split the request"
+            ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
             }
@@ -283,6 +306,12 @@ impl fmt::Display for RowErrorKind {
         }
     }
 }
+
+/// What MySQL's numbers say of rows that fit the schema.
+const CAUSES: [(u16, &str); 2] = [
+    (1062, "another unique key of the table has the value already"),
+    (1364, "a column that does not come has no DEFAULT in the table"),
+];
 
 /// A capped list of outcomes beside an exact count.
 #[derive(Debug, Clone, Default)]

@@ -125,7 +125,7 @@ impl RecordBuffer {
             };
             return RawRow::refused(place, RowError::row(error));
         }
-        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Null).collect();
+        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
         for (column, cell) in layout.iter().zip(self.cells()) {
             match (column, cell) {
                 (_, None) => {
