@@ -482,7 +482,7 @@ fn another_unique_key_ends_the_load_where_it_is() {
     let refused = || [updated(0), begun(), updated(0), texts(&["uq"]), ended()];
     let loaded = load_text("1,a\n2,\n3,b\n", "jobs.csv", refused().into());
     assert_eq!(loaded.counts(), (Status::Rejected, [1, 0, 0, 1]));
-    assert_eq!(loaded.errors(), [(Some(2), "missing"), (None, "other_unique_key")]);
+    assert_eq!(loaded.errors(), [(None, "other_unique_key"), (Some(2), "missing")]);
     assert!(loaded.report.failure.is_none() && loaded.rejects.contains("2,job_name,missing"));
 
     let [first, _] = batches_of(12_000);

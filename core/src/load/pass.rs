@@ -111,7 +111,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 Err(StoreError::LeaseLost) => return Err(LoadError::LeaseLost),
                 // No later batch would fare better.
                 Err(StoreError::OtherUniqueKeys { keys, .. }) => {
-                    report.add_fault(self.file.table, RowErrorKind::OtherUniqueKey { keys });
+                    report.add_first_fault(self.file.table, RowErrorKind::OtherUniqueKey { keys });
                     break;
                 }
                 stored => stored.map_err(LoadError::Store)?,

@@ -1,5 +1,6 @@
 //! What became of a file.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -13,7 +14,7 @@ use crate::date_time;
 use crate::host::Host;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::lines::LineFormat;
-use crate::outcome::{Outcomes, RowError, RowErrorKind};
+use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
 use crate::record::Place;
 use crate::schema::Table;
 
@@ -184,6 +185,13 @@ impl LoadReport {
     pub(super) fn add_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
         self.faulty = true;
         self.outcomes.push_row(table, None, None, &[RowError::row(kind)]);
+    }
+
+    /// The same of what is to be read before everything else.
+    pub(super) fn add_first_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
+        self.faulty = true;
+        let (table, error) = (Cow::Borrowed(table.name), RowError::row(kind));
+        self.outcomes.push_first(Outcome { table, index: None, line: None, error });
     }
 
     /// Begins to count anew, for another reading of the file.

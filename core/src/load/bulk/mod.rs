@@ -38,7 +38,7 @@ use crate::data_api::Target;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::json::BOM;
 use crate::ledger::{Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
-use crate::outcome::OUTCOME_LIMIT;
+use crate::outcome::{OUTCOME_LIMIT, RowErrorKind};
 use crate::s3::Endpoint;
 use crate::source::{SourceError, pieces};
 use crate::statement::OnDuplicate;
@@ -317,20 +317,9 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         if outcome.counts.rejected > 0 {
             report.rejects = Some(file.object.beside_all("rejects"));
         }
-        let left = |(status, _): &&(String, u64)| !is_done(status);
-        let undone: u64 = outcome.statuses.iter().filter(left).map(|(_, count)| count).sum();
-        let has = |name: Status| outcome.statuses.iter().any(|(status, _)| status == name.name());
-        report.status = super::stored(&report);
-        if has(Status::Gone) {
-            report.status = Status::Gone;
-        } else if undone > 0 || rows != Some(report.received) {
-            let planned = rows.map_or("unknown".to_string(), |rows| rows.to_string());
-            let cause = format!(
-                "not all parts are done: {undone} are left; rows: {} of {planned}",
-                report.received
-            );
-            report = super::failed(report, LoadError::Machine(cause));
-        }
+        let refusal = RowErrorKind::OtherUniqueKey { keys: String::new() };
+        report.faulty = codes.iter().any(|code| code == refusal.code());
+        let report = ended(report, &outcome.statuses, rows);
         let mut body = serde_json::to_value(&report).unwrap_or_default();
         body["error_count"] = outcome.error_count.into();
         body["errors"] = errors.into();
@@ -442,6 +431,27 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
         ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
         ReadError::Ledger(error) => Err(LoadError::Store(error)),
     }
+}
+
+/// How a file has ended whose parts have these statuses, by the rows that were planned.
+fn ended(mut report: LoadReport, parts: &[(String, u64)], rows: Option<u64>) -> LoadReport {
+    let undone: u64 =
+        parts.iter().filter(|(status, _)| !is_done(status)).map(|(_, count)| count).sum();
+    report.status = super::stored(&report);
+    if parts.iter().any(|(status, _)| status == Status::Gone.name()) {
+        return LoadReport { status: Status::Gone, ..report };
+    }
+    // A part that is refused as a whole ends before its last row.
+    let is_short = rows != Some(report.received) && !report.faulty;
+    if undone == 0 && !is_short {
+        return report;
+    }
+    let planned = rows.map_or("unknown".to_string(), |rows| rows.to_string());
+    let cause = format!(
+        "not all parts are done: {undone} are left; rows: {} of {planned}",
+        report.received
+    );
+    super::failed(report, LoadError::Machine(cause))
 }
 
 /// As the file was opened, whatever the settings say by now.
