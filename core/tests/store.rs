@@ -316,7 +316,7 @@ fn a_row_that_only_another_unique_key_refuses_does_not_exist() {
     assert_eq!(answer["errors"][0]["column"], "id");
 }
 
-fn employee(id: i64, more: Value) -> Value {
+fn employee(id: i64, more: &Value) -> Value {
     let mut row = json!({"id": id, "name": "Ann", "datetime": "2021-07-27T16:02:08Z"});
     row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     row
@@ -333,7 +333,7 @@ fn written(call: &Value) -> (&str, &str) {
 fn rows_that_carry_the_same_columns_are_one_call() {
     let world = World::new([updated(1)]);
     let path = "/tables/employees/rows?on_duplicate=update";
-    assert_eq!(send_json(&world, path, &json!([employee(1, json!({"job_id": null}))])).0, 200);
+    assert_eq!(send_json(&world, path, &json!([employee(1, &json!({"job_id": null}))])).0, 200);
     let call = &world.calls()[0].1;
     assert_eq!(
         written(call),
@@ -354,9 +354,9 @@ fn rows_that_carry_the_same_columns_are_one_call() {
 fn rows_of_several_sets_of_columns_are_one_transaction() {
     let world = World::new([begun(), updated(2), updated(1), ended()]);
     let rows = json!([
-        employee(1, json!({"job_id": 7})),
-        employee(2, json!({})),
-        employee(3, json!({"job_id": null})),
+        employee(1, &json!({"job_id": 7})),
+        employee(2, &json!({})),
+        employee(3, &json!({"job_id": null})),
     ]);
     let (status, answer) = send_json(&world, "/tables/employees/rows", &rows);
     assert_eq!((status, &answer["tables"]["employees"]["stored"]), (200, &json!(3)));
@@ -379,10 +379,10 @@ fn rows_of_several_sets_of_columns_are_one_transaction() {
 #[test]
 fn of_each_set_of_columns_rows_that_exist_are_named_and_kept_ones_counted() {
     let rows = json!([
-        employee(1, json!({"job_id": 7})),
-        employee(2, json!({})),
-        employee(3, json!({"job_id": 8})),
-        employee(4, json!({})),
+        employee(1, &json!({"job_id": 7})),
+        employee(2, &json!({})),
+        employee(3, &json!({"job_id": 8})),
+        employee(4, &json!({})),
     ]);
     let path = "/tables/employees/rows?on_error=skip";
     let refused = || database_error(1062);
@@ -409,7 +409,7 @@ fn of_each_set_of_columns_rows_that_exist_are_named_and_kept_ones_counted() {
 
     let world = World::new([numbers(&[1, 2]), numbers(&[1])]);
     let path = "/tables/employees/rows?on_duplicate=keep&dry_run=true&check_references=false";
-    let without_parents = json!([rows[1], employee(3, json!({"job_id": null})), rows[3]]);
+    let without_parents = json!([rows[1], employee(3, &json!({"job_id": null})), rows[3]]);
     let (status, answer) = send_json(&world, path, &without_parents);
     assert_eq!((status, &answer["tables"]["employees"]["kept"]), (200, &json!(3)));
 }
@@ -419,14 +419,15 @@ fn a_column_that_is_required_is_missing_when_it_does_not_come() {
     let (status, answer) = send_json(&World::new([]), JOBS, &json!([{"id": 1}]));
     assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("missing")));
     let path = "/tables/employees/rows?strict=true";
-    let (_, answer) = send_json(&World::new([]), path, &json!([employee(1, json!({"job_id": 1}))]));
+    let (_, answer) =
+        send_json(&World::new([]), path, &json!([employee(1, &json!({"job_id": 1}))]));
     let error = &answer["errors"][0];
     assert_eq!((&error["column"], &error["code"]), (&json!("department_id"), &json!("missing")));
 }
 
 #[test]
 fn rows_without_a_value_where_the_table_has_no_default_are_named_at_once() {
-    let rows: Value = (1..=50).map(|id| employee(id, json!({}))).collect();
+    let rows: Value = (1..=50).map(|id| employee(id, &json!({}))).collect();
     let world = World::new([database_error(1364), begun(), database_error(1364), ended()]);
     let (status, answer) = send_json(&world, "/tables/employees/rows", &rows);
     assert_eq!((status, &answer["error_count"]), (422, &json!(50)));

@@ -160,7 +160,7 @@ impl Intake {
             };
             let may_try_again = refusal == DUPLICATE && tries < DUPLICATE_TRIES;
             tries += 1;
-            let is_worth_it = match self.options.on_duplicate {
+            let may_succeed = match self.options.on_duplicate {
                 OnDuplicate::Fail if may_try_again => {
                     self.trace(client, (position, number), id).await?
                 }
@@ -171,7 +171,7 @@ impl Intake {
             if self.refused() || self.tables[position].groups.chunks[number].rows() == 0 {
                 return Ok(Settled::Yes);
             }
-            if !is_worth_it {
+            if !may_succeed {
                 let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
                 self.halve(client, (position, number), refusal, id).await?;
                 return Ok(Settled::Yes);

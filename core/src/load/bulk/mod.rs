@@ -160,7 +160,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
             Begun::Claimed(..) => {}
             Begun::Over(report, body) => {
-                let Attempt { report, written, .. } = Attempt::over(report, body);
+                let Attempt { report, written, .. } = Attempt::over(*report, body);
                 object::write_report(&self.s3, &report, written).await?;
                 return Ok(Opened::Over(Box::new(report)));
             }
@@ -263,7 +263,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let (claim, progress) =
             match begin(&self.database, lease, object, &to_claim, &options).await? {
                 Begun::Claimed(claim, progress) => (claim, progress),
-                Begun::Over(report, _) => return Ok(report),
+                Begun::Over(report, _) => return Ok(*report),
             };
         let batch_bytes = self.settings.batch_bytes;
         let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
@@ -342,7 +342,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Begun::Over(report, _) if report.status == Status::Duplicate => {
                 let claim = to_claim.to_claim(self.database.host(), &lease());
                 told(claim.forget_parts(&self.database).await)?;
-                Ok(Some(report))
+                Ok(Some(*report))
             }
             Begun::Over(..) => Err(LoadError::LeaseLost),
             Begun::Claimed(..) => Ok(None),
