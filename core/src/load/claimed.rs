@@ -26,7 +26,7 @@ pub(super) struct Claimed<'c> {
     pub(super) progress: Progress,
     /// Where it begins, of a part of a file.
     pub(super) from: Position,
-    /// The most bytes of rows in one statement.
+    /// The most bytes of rows in one batch.
     pub(super) batch_bytes: usize,
 }
 
