@@ -240,8 +240,7 @@ impl fmt::Display for RowErrorKind {
             Self::DatabaseRefused { number, alone } => {
                 let rows = if *alone { "the row" } else { "rows around this one" };
                 write!(f, "the database refused {rows} with MySQL error {number}")?;
-                let cause = CAUSES.iter().find(|(known, _)| known == number);
-                cause.map_or(Ok(()), |(_, cause)| write!(f, ": {cause}"))
+                cause(*number, *alone).map_or(Ok(()), |cause| write!(f, ": {cause}"))
             }
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
@@ -307,11 +306,16 @@ impl fmt::Display for RowErrorKind {
     }
 }
 
-/// What MySQL's numbers say of rows that fit the schema.
-const CAUSES: [(u16, &str); 2] = [
-    (1062, "another unique key of the table has the value already"),
-    (1364, "a column that does not come has no DEFAULT in the table"),
-];
+/// What MySQL's number says of rows that fit the schema.
+fn cause(number: u16, alone: bool) -> Option<&'static str> {
+    const OTHER_KEY: &str = "another unique key of the table has the value already";
+    const NO_DEFAULT: &str = "a column that does not come has no DEFAULT in the table";
+    match number {
+        1062 if alone => Some(OTHER_KEY),
+        1364 => Some(NO_DEFAULT),
+        _ => None,
+    }
+}
 
 /// A capped list of outcomes beside an exact count.
 #[derive(Debug, Clone, Default)]
