@@ -247,7 +247,8 @@ impl Intake {
         Ok((self.report(), is_stored))
     }
 
-    /// Settles the rows of a request, which is refused for what a file ends at.
+    /// Settles the rows of a request. Too many sets of columns, or another unique key of a table, are
+    /// an issue of that table, and nothing is stored.
     async fn settle_request<H: Host>(
         &mut self,
         client: &Client<'_, H>,
