@@ -448,3 +448,17 @@ def test_a_part_near_its_deadline_is_gone_on_with():
         own.fault()
         assert max(rounds) > 1
         assert machine.finish(plan["rows"])["stored"] == db.count("jobs") == 300
+
+
+def test_parts_are_refused_where_the_table_has_another_unique_key(own):
+    key = "quiet/jobs/x.csv"
+    e_tag = own.put(key, jobs("Job", 1_000).encode())
+    own.db.rows("ALTER TABLE jobs ADD UNIQUE uq_name (job_name)")
+    try:
+        finished = Machine(own, key).run()
+    finally:
+        own.db.rows("ALTER TABLE jobs DROP INDEX uq_name")
+    assert (finished["status"], finished["stored"], own.db.count("jobs")) == ("rejected", 0, 0)
+    report = own.report_of(key, e_tag)
+    assert {(e["index"], e["code"]) for e in report["errors"]} == {(None, "other_unique_key")}
+    assert Machine(own, key).run()["stored"] == 1_000

@@ -1,7 +1,7 @@
 """A fourth table costs one CREATE TABLE in sql/schema.sql and nothing else.
 
-The checkout is copied into the target folder, always to the same place, and built there with one
-statement more. Both share what is compiled, so that only rowgate's own packages are built again,
+The checkout is copied into the target folder, always to the same place, and built there with two
+statements more: the second table has columns enough for 32 sets of them. Both share what is compiled, so that only rowgate's own packages are built again,
 and nothing at all if no source has changed since the last run.
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from conftest import LEDGER, PROGRAM, ROOT, client, running, sender
-from files import Files
+from conftest import database as database_of
+from files import Files, counts, ndjson
 
 LOCATIONS = """
 CREATE TABLE locations (
@@ -22,6 +23,15 @@ CREATE TABLE locations (
   city VARCHAR(80) NOT NULL,
   floors TINYINT UNSIGNED NULL
 ) COMMENT 'aliases=sites';
+
+CREATE TABLE counters (
+  id INT NOT NULL PRIMARY KEY,
+  a INT NULL,
+  b INT NULL,
+  c INT NULL,
+  d INT NULL,
+  e INT NULL
+);
 """
 
 # target/debug/rowgate
@@ -66,7 +76,7 @@ def copy(name):
 
 
 def changed(name, content):
-    """The one statement more, and a version that tells the two builds apart.
+    """The two statements more, and a version that tells the two builds apart.
 
     Cargo names what it compiles after package, version and place in the workspace: without that
     one build would take the other's for its own.
@@ -134,7 +144,7 @@ def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
 
 def test_it_is_made_and_compared(rowgate, db, database):
     done = rowgate("migrate")
-    tables = ["departments", "jobs", "employees", "locations", *LEDGER]
+    tables = ["departments", "jobs", "employees", "locations", "counters", *LEDGER]
     assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
     assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
     comment = "SELECT table_comment FROM information_schema.tables WHERE table_name = 'locations'"
@@ -180,10 +190,46 @@ def test_the_gateway_takes_rows_of_it(fourth):
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "out_of_range")
 
 
+def counters(count):
+    """Rows that carry as many sets of columns, but for a set's every 32nd row."""
+    named = [[name for bit, name in enumerate("abcde") if id & 1 << bit] for id in range(count)]
+    return [{"id": id} | dict.fromkeys(names, id) for id, names in enumerate(named)]
+
+
+def test_rows_of_17_sets_of_columns_are_refused_and_those_of_16_stored(fourth):
+    run("scripts/build-edge")
+    with running(program=fourth, checkout=COPY) as stack:
+        post = sender(stack)
+        for parameters in [{}, {"on_duplicate": "update", "on_error": "skip"}, {"dry_run": "true"}]:
+            answer = post("/tables/counters/rows", counters(17), **parameters)
+            document = answer.json()
+            assert (answer.status_code, document["tables"]["counters"]["stored"]) == (422, 0)
+            assert document["type"] == "urn:rowgate:problem:too_many_shapes"
+            (error,) = document["errors"]
+            assert (error["index"], error["code"]) == (None, "too_many_shapes")
+            assert "16" in error["message"] and error["message"] == document["detail"]
+
+        answer = post("/insert_data", {"counters": counters(16), "jobs": [{"id": 1, "job": "Cook"}]})
+        assert (answer.status_code, answer.json()["tables"]["counters"]["stored"]) == (200, 16)
+        # Each row's values are where they belong, and nothing else is.
+        with database_of(stack) as db:
+            nothing = dict.fromkeys("abcde")
+            expected = [nothing | row for row in counters(16)]
+            assert db.rows("SELECT * FROM counters ORDER BY id") == expected
+
+
 def test_a_file_of_it_is_loaded(fourth):
     run("scripts/build-edge")
     with running(program=fourth, checkout=COPY) as stack:
         files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+        # A file may carry as many sets as it likes.
+        report = files.load("incoming/counters/x.ndjson", ndjson(counters(3_000)))
+        assert (report["status"], counts(report)) == ("complete", (3_000, 3_000, 0, 0))
+        with database_of(stack) as db:
+            nothing = dict.fromkeys("abcde")
+            expected = [nothing | row for row in counters(3_000)]
+            assert db.rows("SELECT * FROM counters ORDER BY id") == expected
+
         report = files.load("incoming/sites/2026.csv", b"code,city,floors\nB1,Berlin,3\nB2,,1\n")
         assert report["tables"]["locations"]["stored"] == 1
         (rejected,) = files.rejected_rows(report)

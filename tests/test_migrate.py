@@ -196,6 +196,17 @@ def test_the_writer_writes_rows_and_nothing_else(stack, db, own, users):
     assert db.count(f"{own}`.`jobs") == 1
 
 
+def test_the_writer_sees_a_unique_key_that_was_added(stack, db, own, users):
+    """An update by `on_duplicate` depends on that."""
+    db.rows(f"ALTER TABLE {own}.jobs ADD UNIQUE by_name (job_name)")
+    with connected(stack, own, "rowgate_writer", "WRITER") as writer:
+        keys = writer.rows(
+            "SELECT DISTINCT INDEX_NAME AS name FROM information_schema.STATISTICS "
+            "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'jobs' AND NON_UNIQUE = 0"
+        )
+    assert sorted(key["name"] for key in keys) == ["PRIMARY", "by_name"]
+
+
 def test_the_writer_may_delete_in_the_ledger(stack, own, users):
     with connected(stack, own, "rowgate_writer", "WRITER") as writer:
         writer.rows("INSERT INTO rowgate_rejects VALUES ('a', 1, '')")

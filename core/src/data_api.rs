@@ -338,7 +338,8 @@ impl fmt::Display for Error {
 
 impl ServiceError for Error {
     /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
-    /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out.
+    /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out, 1412 a table that was
+    /// altered since the transaction began.
     fn retry(&self) -> Retry {
         match self.error_type.as_str() {
             "DatabaseResumingException" => Retry::NotRun,
@@ -346,7 +347,7 @@ impl ServiceError for Error {
             "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
             _ if self.resuming => Retry::NotRun,
             "StatementTimeoutException" => Retry::OutcomeUnknown,
-            _ if matches!(self.database_code, Some(1205 | 1213)) => Retry::Transaction,
+            _ if matches!(self.database_code, Some(1205 | 1213 | 1412)) => Retry::Transaction,
             _ if self.status == 429 => Retry::NotRun,
             _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
             _ => Retry::Never,
@@ -466,6 +467,8 @@ mod tests {
 
     #[test]
     fn errors_fall_into_their_retry_classes() {
+        let altered =
+            r#"{"message":"Table definition has changed; Error code: 1412; SQLState: HY000"}"#;
         let deadlock = r#"{"message":"Deadlock found; Error code: 1213; SQLState: 40001"}"#;
         for (status, error_type, body, expected) in [
             (400, "DatabaseResumingException", "{}", Retry::NotRun),
@@ -484,6 +487,7 @@ mod tests {
             (504, "DatabaseUnavailableException", "{}", Retry::OutcomeUnknown),
             (200, "", "not json", Retry::OutcomeUnknown),
             (400, "DatabaseErrorException", deadlock, Retry::Transaction),
+            (400, "DatabaseErrorException", altered, Retry::Transaction),
             (400, "DatabaseErrorException", "{}", Retry::Never),
             (403, "AccessDeniedException", "{}", Retry::Never),
             (404, "TransactionNotFoundException", "{}", Retry::Transaction),

@@ -269,15 +269,12 @@ impl<'de> Visitor<'de> for RowSeed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawRow<'de>, A::Error> {
-        let columns = self.table.columns.len();
-        let mut row =
-            RawRow { place: self.place, fields: vec![RawField::Null; columns], errors: Vec::new() };
-        let mut seen = vec![false; columns];
+        let fields = vec![RawField::Absent; self.table.columns.len()];
+        let mut row = RawRow { place: self.place, fields, errors: Vec::new() };
         while let Some(Name(name)) = members.next_key()? {
             let RawValue(value) = members.next_value()?;
             match self.table.column_index(&name) {
-                Some(column) if !seen[column] => {
-                    seen[column] = true;
+                Some(column) if row.fields[column] == RawField::Absent => {
                     row.fields[column] = value;
                 }
                 Some(column) => row.errors.push(RowError::column(
@@ -446,7 +443,7 @@ mod tests {
             ("{\"a\":{\"b\":[]}}", "Other(\"an object\")"),
         ] {
             let rows = jobs(&format!("[{{\"id\":{value}}}]"));
-            assert_eq!(rows.unwrap(), [format!("[{field}, Null]")], "{value}");
+            assert_eq!(rows.unwrap(), [format!("[{field}, Absent]")], "{value}");
         }
     }
 
@@ -475,7 +472,7 @@ mod tests {
                 wrong.clone(),
                 wrong.clone(),
                 wrong,
-                "[Integer(1), Null]".to_string()
+                "[Integer(1), Absent]".to_string()
             ])
         );
     }
@@ -526,7 +523,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_read_without_recursion() {
         let deep = format!("[{{\"id\":{}1{}}}]", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(jobs(&deep), Ok(vec!["[Other(\"an array\"), Null]".to_string()]));
+        assert_eq!(jobs(&deep), Ok(vec!["[Other(\"an array\"), Absent]".to_string()]));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, Unkn
 mod date_time;
 
 mod record;
-pub use record::{Cell, Place, RawField, RawRow, Record};
+pub use record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 
 mod json;
 pub use json::{JsonError, Part, decode_rows, decode_tables};
@@ -74,7 +74,9 @@ pub use operation::{Operation, Retry, Service, ServiceError};
 pub mod data_api;
 
 mod statement;
-pub use statement::{AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, write};
+pub use statement::{
+    AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write,
+};
 
 #[cfg(feature = "avro")]
 pub mod avro;

@@ -183,12 +183,12 @@ mod tests {
             seen,
             vec![
                 (0, 1, "[Integer(1), Text(\"a\")]".into()),
-                (1, 3, "[Integer(2), Null]".into()),
+                (1, 3, "[Integer(2), Absent]".into()),
                 (2, 4, "wrong_type".into()),
                 (3, 5, "invalid_json".into()),
                 (4, 6, "invalid_json".into()),
-                (5, 7, "[Null, Null]".into()),
-                (6, 8, "[Integer(9), Null]".into()),
+                (5, 7, "[Absent, Absent]".into()),
+                (6, 8, "[Integer(9), Absent]".into()),
             ]
         );
         assert_eq!(seen, decode(text.as_bytes().chunks(1)));
@@ -202,7 +202,7 @@ mod tests {
         text.extend(b"\n{\"id\":1}\n");
         let seen = decode(text.chunks(65_536));
         assert_eq!(seen[0], (0, 1, "row_too_long".into()));
-        assert_eq!(seen[1].2, "[Integer(1), Null]");
+        assert_eq!(seen[1].2, "[Integer(1), Absent]");
     }
 
     proptest! {

@@ -146,6 +146,12 @@ pub enum RowErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The live table has unique keys besides the primary one, so that an update could change
+    /// another row than the one that was sent.
+    OtherUniqueKey {
+        /// The names of those keys, with commas between them.
+        keys: String,
+    },
     /// More bad rows in a file than its settings allow.
     TooManyErrors {
         /// Bad rows.
@@ -159,6 +165,11 @@ pub enum RowErrorKind {
         limit: usize,
         /// How many characters came.
         got: usize,
+    },
+    /// The rows of a request carry too many different sets of columns.
+    TooManyShapes {
+        /// The most that a table's rows may carry.
+        limit: usize,
     },
     /// A CSV quote that is never closed.
     UnclosedQuote {
@@ -228,15 +239,18 @@ impl RowErrorKind {
         "exists",
         "invalid_date_time",
         "invalid_json",
+        "invalid_utf8",
         "malformed_quote",
         "marks_in_cell",
         "missing",
         "no_header",
         "object_gone",
+        "other_unique_key",
         "out_of_range",
         "row_too_long",
         "too_long",
         "too_many_errors",
+        "too_many_shapes",
         "unclosed_quote",
         "unknown_column",
         "unknown_reference",
@@ -268,10 +282,12 @@ impl RowErrorKind {
             Self::Missing => "missing",
             Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
+            Self::OtherUniqueKey { .. } => "other_unique_key",
             Self::OutOfRange { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
+            Self::TooManyShapes { .. } => "too_many_shapes",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
@@ -294,11 +310,10 @@ impl fmt::Display for RowErrorKind {
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
-            Self::DatabaseRefused { number, alone: true } => {
-                write!(f, "the database refused the row with MySQL error {number}")
-            }
-            Self::DatabaseRefused { number, alone: false } => {
-                write!(f, "the database refused rows around this one with MySQL error {number}")
+            Self::DatabaseRefused { number, alone } => {
+                let rows = if *alone { "the row" } else { "rows around this one" };
+                write!(f, "the database refused {rows} with MySQL error {number}")?;
+                cause(*number, *alone).map_or(Ok(()), |cause| write!(f, ": {cause}"))
             }
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
@@ -339,11 +354,21 @@ impl fmt::Display for RowErrorKind {
                     Ok(())
                 }
             }
+            Self::OtherUniqueKey { keys } => write!(
+                f,
+                "the table has a unique key besides its primary key ({keys}), so that an update \
+                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
             Self::TooManyErrors { errors, rows } => {
                 write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
             }
+            Self::TooManyShapes { limit } => write!(
+                f,
+                "the rows carry more than {limit} different sets of columns; send null or the value \
+                 for the same columns in every row, or split the request"
+            ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
             }
@@ -403,6 +428,17 @@ impl fmt::Display for UnknownNames {
             }
         }
         write!(f, "; the columns are {}", self.columns.join(", "))
+    }
+}
+
+/// What MySQL's number says of rows that fit the schema.
+fn cause(number: u16, alone: bool) -> Option<&'static str> {
+    const OTHER_KEY: &str = "another unique key of the table has the value already";
+    const NO_DEFAULT: &str = "a column that does not come has no DEFAULT in the table";
+    match number {
+        1062 if alone => Some(OTHER_KEY),
+        1364 => Some(NO_DEFAULT),
+        _ => None,
     }
 }
 

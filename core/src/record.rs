@@ -12,7 +12,10 @@ use crate::schema::{Column, ColumnType, Table};
 /// One value as it came, before it is checked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RawField<'r> {
-    /// JSON null, or a member that is not there.
+    /// The row does not carry the column: a JSON member, or a column of a CSV header, that is not
+    /// there.
+    Absent,
+    /// JSON null.
     Null,
     /// A JSON integer of at most 64 bits.
     Integer(i64),
@@ -64,10 +67,39 @@ pub enum Cell<'r> {
     Text(Cow<'r, str>),
 }
 
+/// Which columns of its table a row carries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnSet {
+    /// The positions of those that it lacks, in order; most rows lack none.
+    absent: Vec<usize>,
+}
+
+impl ColumnSet {
+    /// Every column.
+    pub const ALL: Self = Self { absent: Vec::new() };
+
+    /// Whether the column at this position is one of them.
+    pub fn has(&self, column: usize) -> bool {
+        self.absent.binary_search(&column).is_err()
+    }
+
+    /// The columns, in the order of their table, which is the one that the set was made for.
+    pub fn of<'t>(&self, table: &'t Table) -> impl Iterator<Item = &'t Column> {
+        let columns = table.columns.iter().enumerate();
+        columns.filter(|(position, _)| self.has(*position)).map(|(_, column)| column)
+    }
+
+    /// Where a column of the set stands among them; `column` is its position in the table.
+    pub fn position(&self, column: usize) -> usize {
+        column - self.absent.partition_point(|absent| *absent < column)
+    }
+}
+
 /// A row whose every value fits its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record<'r> {
     cells: Vec<Cell<'r>>,
+    columns: ColumnSet,
 }
 
 impl<'r> Record<'r> {
@@ -91,18 +123,33 @@ impl<'r> Record<'r> {
     fn parse_by(table: &Table, row: RawRow<'r>, rules: Rules) -> Result<Self, Vec<RowError>> {
         let mut errors = row.errors;
         let mut cells = Vec::with_capacity(row.fields.len());
-        for (column, field) in table.columns.iter().zip(row.fields) {
+        let mut columns = ColumnSet::ALL;
+        for (position, (column, field)) in table.columns.iter().zip(row.fields).enumerate() {
+            if matches!(field, RawField::Absent) {
+                columns.absent.push(position);
+            }
             match check(column, field, rules) {
                 Ok(cell) => cells.push(cell),
                 Err(kind) => errors.push(RowError::column(column.name, kind)),
             }
         }
-        if errors.is_empty() { Ok(Self { cells }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { cells, columns }) } else { Err(errors) }
     }
 
-    /// The values, one per column in the table's order.
+    /// The values, one per column in the table's order; NULL where the row does not carry it.
     pub fn cells(&self) -> &[Cell<'r>] {
         &self.cells
+    }
+
+    /// The columns that the row carries; the others are not written.
+    pub fn columns(&self) -> &ColumnSet {
+        &self.columns
+    }
+
+    /// The values of the columns that the row carries, in the table's order.
+    pub fn carried(&self) -> impl Iterator<Item = &Cell<'r>> {
+        let cells = self.cells.iter().enumerate();
+        cells.filter(|(position, _)| self.columns.has(*position)).map(|(_, cell)| cell)
     }
 }
 
@@ -118,7 +165,7 @@ struct Rules {
 
 fn check<'r>(column: &Column, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
     match field {
-        RawField::Null | RawField::Cell("") => null(column, rules.strict),
+        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, rules.strict),
         RawField::Text(text) if text.is_empty() && rules.strict => null(column, rules.strict),
         field => match column.column_type {
             ColumnType::Int { min, max } => {
@@ -195,6 +242,7 @@ fn text(field: RawField<'_>) -> Result<Cow<'_, str>, RowErrorKind> {
 
 fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
     let got = match field {
+        RawField::Absent => "nothing",
         RawField::Null => "null",
         RawField::Integer(_) | RawField::HugeNumber => "a number",
         RawField::Text(_) => "a string",

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_api;
 use crate::json_string::write_string;
-use crate::record::{Cell, Place, Record};
+use crate::record::{Cell, ColumnSet, Place, Record};
 use crate::schema::{ColumnType, Table};
 
 /// The parameter that carries the rows.
@@ -41,33 +41,48 @@ pub enum OnDuplicate {
     Fail,
     /// The row in the table stays as it is.
     Keep,
-    /// The row in the table gets the new values.
+    /// The row in the table gets the new values; columns that do not come stay as they are.
     Update,
 }
 
-/// Writes every row of [`ROWS`] into the table.
-pub fn write(table: &Table, on_duplicate: OnDuplicate) -> String {
-    write_into(table.name, table, on_duplicate)
-}
-
-/// Writes every row of [`ROWS`] into a table of that name with the same columns.
-pub(crate) fn write_into(name: &str, table: &Table, on_duplicate: OnDuplicate) -> String {
-    let columns = list(table, |name| format!("`{name}`"));
-    let values = list(table, |name| format!("r.`{name}`"));
-    let mut sql =
-        format!("INSERT INTO `{name}` ({columns}) SELECT {values} FROM {}", rows_source(table));
+/// Writes every row of [`ROWS`], each of these columns, into the table.
+///
+/// A column that is not named gets the database's DEFAULT in a new row. An update writes nothing at
+/// all while [`other_unique_keys`] has an answer: a row that has another row's value in one of
+/// those keys would be written over that row.
+pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> String {
+    let mut sql = insert(table.name, table, columns);
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
             let key = same_key(table, &format!("r.`{}`", table.key_column().name));
-            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{name}` AS e WHERE {key})");
+            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
         }
         OnDuplicate::Update => {
-            sql += " ON DUPLICATE KEY UPDATE ";
-            sql += &assignments(name, table);
+            sql += &format!(" WHERE NOT EXISTS ({})", other_unique_keys(table));
+            sql += &or_update(table.name, table, columns);
         }
     }
     sql
+}
+
+/// Writes every row of [`ROWS`], each of these columns, into a table of that name that only rowgate
+/// writes, over rows that have its keys.
+#[cfg(feature = "avro")]
+pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> String {
+    insert(name, table, columns) + &or_update(name, table, columns)
+}
+
+/// Names the unique keys that the live table has besides the primary one.
+///
+/// A user sees them if it may write the table.
+pub fn other_unique_keys(table: &Table) -> String {
+    format!(
+        "SELECT DISTINCT s.INDEX_NAME FROM information_schema.STATISTICS AS s \
+         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = '{}' AND s.NON_UNIQUE = 0 \
+         AND s.INDEX_NAME <> 'PRIMARY'",
+        table.name
+    )
 }
 
 /// Names, by their number from 1, the rows of [`ROWS`] whose key the table has already.
@@ -96,31 +111,43 @@ fn same_key(table: &Table, text: &str) -> String {
     }
 }
 
-/// The new values of every column but the key; a table of keys alone has nothing to change.
-fn assignments(into: &str, table: &Table) -> String {
+fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
+    let names = list(table, columns, |name| format!("`{name}`"));
+    let values = list(table, columns, |name| format!("r.`{name}`"));
+    format!("INSERT INTO `{into}` ({names}) SELECT {values} FROM {}", rows_source(table, columns))
+}
+
+/// The new values of every column but the key; rows of keys alone have nothing to change.
+fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let key = table.key_column().name;
-    let names = table.columns.iter().map(|column| column.name).filter(|name| *name != key);
+    let names = columns.of(table).map(|column| column.name).filter(|name| *name != key);
     let all: Vec<_> = names.map(|name| format!("`{name}` = r.`{name}`")).collect();
-    if all.is_empty() { format!("`{into}`.`{key}` = `{into}`.`{key}`") } else { all.join(", ") }
+    let all = match all.is_empty() {
+        true => format!("`{into}`.`{key}` = `{into}`.`{key}`"),
+        false => all.join(", "),
+    };
+    format!(" ON DUPLICATE KEY UPDATE {all}")
 }
 
 /// The rows as a derived table named `r`.
-fn rows_source(table: &Table) -> String {
+fn rows_source(table: &Table, columns: &ColumnSet) -> String {
     let mut position = 0;
-    let columns = list(table, |name| {
+    let columns = list(table, columns, |name| {
         position += 1;
         format!("`{name}` TEXT CHARACTER SET utf8mb4 PATH '$[{}]'", position - 1)
     });
     format!("JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS({columns})) AS r")
 }
 
-fn list(table: &Table, item: impl FnMut(&str) -> String) -> String {
-    table.columns.iter().map(|column| column.name).map(item).collect::<Vec<_>>().join(", ")
+fn list(table: &Table, columns: &ColumnSet, item: impl FnMut(&str) -> String) -> String {
+    columns.of(table).map(|column| column.name).map(item).collect::<Vec<_>>().join(", ")
 }
 
-/// Rows of one table as the JSON text that one statement takes.
+/// Rows of one table that carry the same columns, as the JSON text that one statement takes.
 #[derive(Debug, Clone)]
 pub struct Chunk {
+    /// Those of the first row, and so of all.
+    columns: ColumnSet,
     /// Always a whole array.
     json: String,
     rows: Vec<ChunkRow>,
@@ -152,6 +179,7 @@ impl Chunk {
     /// A chunk that fills so many bytes of a request, at most [`CHUNK_LIMIT`].
     pub fn new(limit: usize) -> Self {
         Self {
+            columns: ColumnSet::ALL,
             json: "[]".to_owned(),
             rows: Vec::new(),
             first: Place { index: None, line: None },
@@ -177,15 +205,33 @@ impl Chunk {
         (self.json, self.rows) = (room.json, room.rows);
     }
 
-    /// Adds a row, or answers `false` if the statement's request would grow too large.
+    /// Adds a row, or answers `false` if it carries other columns or the statement's request would
+    /// grow too large.
     ///
     /// The first row always fits: its columns hold 64 KiB at the most.
     pub fn push(&mut self, record: &Record<'_>, place: Place) -> bool {
-        self.push_cells(record.cells(), place)
+        self.push_beside(record, place, 0)
+    }
+
+    /// The same where other chunks have filled so many bytes of the limit.
+    pub(crate) fn push_beside(&mut self, record: &Record<'_>, place: Place, filled: usize) -> bool {
+        if self.rows.is_empty() {
+            self.columns.clone_from(record.columns());
+        }
+        self.columns == *record.columns() && self.push_row(record.carried(), place, filled)
     }
 
     /// Adds a row of other cells than a table's.
     pub(crate) fn push_cells(&mut self, cells: &[Cell<'_>], place: Place) -> bool {
+        self.push_row(cells.iter(), place, 0)
+    }
+
+    fn push_row<'c>(
+        &mut self,
+        cells: impl Iterator<Item = &'c Cell<'c>>,
+        place: Place,
+        filled: usize,
+    ) -> bool {
         self.json.pop();
         let before = self.json.len();
         if !self.rows.is_empty() {
@@ -194,7 +240,8 @@ impl Chunk {
         let escapes = write_row(&mut self.json, cells);
 
         let escaped = self.json.len() - before + escapes;
-        let fits = self.rows.is_empty() || self.escaped_bytes + escaped <= self.limit;
+        let is_first = filled == 0 && self.rows.is_empty();
+        let fits = is_first || filled + self.escaped_bytes + escaped <= self.limit;
         if fits {
             self.escaped_bytes += escaped;
             self.push_mark(place);
@@ -203,6 +250,16 @@ impl Chunk {
         }
         self.json.push(']');
         fits
+    }
+
+    /// The columns that every row carries; the table's own order is that of the values.
+    pub fn columns(&self) -> &ColumnSet {
+        &self.columns
+    }
+
+    /// How many bytes of a request it fills.
+    pub(crate) fn filled(&self) -> usize {
+        self.escaped_bytes
     }
 
     /// How many rows it holds.
@@ -251,7 +308,7 @@ impl Chunk {
     }
 
     fn select(&self, rows: impl Iterator<Item = usize>) -> Self {
-        let mut selected = Self::new(self.limit);
+        let mut selected = Self { columns: self.columns.clone(), ..Self::new(self.limit) };
         selected.json.pop();
         for row in rows {
             if !selected.rows.is_empty() {
@@ -271,10 +328,10 @@ impl Chunk {
 }
 
 /// Answers how many of its bytes a JSON string would escape: quotes and backslashes.
-fn write_row(json: &mut String, cells: &[Cell<'_>]) -> usize {
+fn write_row<'c>(json: &mut String, cells: impl Iterator<Item = &'c Cell<'c>>) -> usize {
     let mut escapes = 0;
     json.push('[');
-    for (position, cell) in cells.iter().enumerate() {
+    for (position, cell) in cells.enumerate() {
         if position > 0 {
             json.push(',');
         }
@@ -312,21 +369,89 @@ mod tests {
          `id` TEXT CHARACTER SET utf8mb4 PATH '$[0]', \
          `job_name` TEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS r";
 
+    const GUARD: &str = " WHERE NOT EXISTS (SELECT DISTINCT s.INDEX_NAME \
+         FROM information_schema.STATISTICS AS s WHERE s.TABLE_SCHEMA = DATABASE() \
+         AND s.TABLE_NAME = 'jobs' AND s.NON_UNIQUE = 0 AND s.INDEX_NAME <> 'PRIMARY')";
+
     #[test]
     fn writing_names_every_column_and_holds_no_value() {
         let jobs = table("jobs").unwrap();
-        assert_eq!(write(jobs, OnDuplicate::Fail), INSERT);
+        assert_eq!(write(jobs, &ColumnSet::ALL, OnDuplicate::Fail), INSERT);
         assert_eq!(
-            write(jobs, OnDuplicate::Keep),
+            write(jobs, &ColumnSet::ALL, OnDuplicate::Keep),
             format!(
                 "{INSERT} WHERE NOT EXISTS \
                  (SELECT 1 FROM `jobs` AS e WHERE e.`id` = CAST(r.`id` AS SIGNED))"
             )
         );
         assert_eq!(
-            write(jobs, OnDuplicate::Update),
-            format!("{INSERT} ON DUPLICATE KEY UPDATE `job_name` = r.`job_name`")
+            write(jobs, &ColumnSet::ALL, OnDuplicate::Update),
+            format!("{INSERT}{GUARD} ON DUPLICATE KEY UPDATE `job_name` = r.`job_name`")
         );
+    }
+
+    #[cfg(feature = "avro")]
+    #[test]
+    fn a_staging_table_is_written_without_a_look_at_its_keys() {
+        let jobs = table("jobs").unwrap();
+        assert_eq!(
+            write_into("jobs__restore_1", jobs, &ColumnSet::ALL),
+            format!("{INSERT} ON DUPLICATE KEY UPDATE `job_name` = r.`job_name`")
+                .replace("INTO `jobs`", "INTO `jobs__restore_1`")
+        );
+    }
+
+    /// The columns of a row of `employees` that has these and no others.
+    fn carried(names: &[&str]) -> ColumnSet {
+        let employees = table("employees").unwrap();
+        let field = |name: &str| match name {
+            name if !names.contains(&name) => RawField::Absent,
+            "name" => RawField::Text(Cow::Borrowed("Ann")),
+            "datetime" => RawField::Text(Cow::Borrowed("2021-07-27T16:02:08Z")),
+            _ => RawField::Integer(1),
+        };
+        let fields = employees.columns.iter().map(|column| field(column.name)).collect();
+        let row = RawRow { place: place(0), fields, errors: Vec::new() };
+        Record::parse(employees, row, false).unwrap().columns().clone()
+    }
+
+    #[test]
+    fn columns_that_do_not_come_are_not_named() {
+        let employees = table("employees").unwrap();
+        let columns = carried(&["id", "name", "datetime", "job_id"]);
+        let sql = write(employees, &columns, OnDuplicate::Update);
+        assert!(!sql.contains("department_id"), "{sql}");
+        assert!(sql.starts_with(
+            "INSERT INTO `employees` (`id`, `name`, `datetime`, `job_id`) \
+             SELECT r.`id`, r.`name`, r.`datetime`, r.`job_id` FROM"
+        ));
+        assert!(sql.contains("`job_id` TEXT CHARACTER SET utf8mb4 PATH '$[3]'"), "{sql}");
+        assert!(sql.ends_with(
+            " ON DUPLICATE KEY UPDATE `name` = r.`name`, `datetime` = r.`datetime`, \
+             `job_id` = r.`job_id`"
+        ));
+        assert_eq!((columns.position(2), columns.position(4)), (2, 3));
+    }
+
+    #[test]
+    fn a_chunk_takes_rows_of_the_same_columns() {
+        let employees = table("employees").unwrap();
+        let row = |field| {
+            let text = |text| RawField::Text(Cow::Borrowed(text));
+            let at = text("2021-07-27T16:02:08Z");
+            let fields = vec![RawField::Integer(1), text("A"), at, field, RawField::Integer(3)];
+            let row = RawRow { place: place(0), fields, errors: Vec::new() };
+            Record::parse(employees, row, false).unwrap()
+        };
+        let mut chunk = Chunk::default();
+        assert!(chunk.push(&row(RawField::Absent), place(0)));
+        assert!(!chunk.push(&row(RawField::Null), place(1)));
+        assert!(chunk.push(&row(RawField::Absent), place(2)));
+        assert_eq!(
+            chunk.json(),
+            r#"[[1,"A","2021-07-27T16:02:08Z",3],[1,"A","2021-07-27T16:02:08Z",3]]"#
+        );
+        assert!(!chunk.columns().has(3) && !chunk.slice(1..2).columns().has(3));
     }
 
     #[test]

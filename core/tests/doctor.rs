@@ -132,7 +132,7 @@ impl Host for Patient {
                 None => return answer(),
             }
         }
-        if call.contains("information_schema") {
+        if call.contains("information_schema") && !call.contains("INSERT INTO") {
             return self.tables.send(request).await;
         }
         self.healthy_answer(&call, request.body.len())
@@ -305,7 +305,7 @@ const CASES: &[Case] = {
             "MySQL error 1142",
         ),
         ("insert_count", r#"[3,"c"]"#, || updated(6), Fail, "6 of 3 new rows counted"),
-        ("keep_count", "NOT EXISTS", || updated(2), Fail, "2 counted of 1 new row"),
+        ("keep_count", "AS e WHERE", || updated(2), Fail, "2 counted of 1 new row"),
         ("update", "GROUP_CONCAT", || row(&["a,b,c,d,e"]), Fail, "other values stored"),
         ("update", "ON DUPLICATE KEY", || database_error(1064), Fail, "MySQL error 1064"),
         ("found_or_changed_rows", "ON DUPLICATE KEY", || updated(4), Pass, "found rows"),

@@ -186,6 +186,21 @@ fn a_conflict_is_stored_after_its_transaction_was_rolled_back() {
 }
 
 #[test]
+fn a_refusal_for_another_unique_key_is_stored_after_its_transaction_was_rolled_back() {
+    let keys = texts(&["uq_name"]);
+    let world =
+        World::new([updated(1), begun(), updated(1), updated(0), keys, ended(), updated(1)]);
+    let path = format!("{JOBS}?on_duplicate=update");
+    let response = respond(&world, &with_key(&path, "k"), &two_jobs());
+    assert_eq!(response.status, 422);
+    let tried = "INSERT INTO `jobs`";
+    let look = "SELECT DISTINCT s.INDEX_NAME";
+    check_statements(&world, &[CLAIM, "Begin", FENCE, tried, look, "Rollback", FENCE]);
+    assert_eq!(parameter(&world, 6, "answer").as_bytes(), response.body);
+    assert_eq!(parameter(&world, 6, "error_codes"), "other_unique_key");
+}
+
+#[test]
 fn an_answer_that_came_out_otherwise_is_written_over_before_the_commit() {
     let world = World::new([
         updated(1),

@@ -364,7 +364,8 @@ fn marks(line: &str) -> Option<(&str, &str)> {
         Some(quoted) => quoted.split_once("\",")?.1,
         None => rest.split_once(',')?.1,
     };
-    code.contains('_').then_some((code, text))
+    let is_code = |it: char| it.is_ascii_lowercase() || matches!(it, '_' | ';' | '8');
+    (!code.is_empty() && code.chars().all(is_code)).then_some((code, text))
 }
 
 proptest! {
@@ -510,6 +511,100 @@ fn what_fails_says_so_and_counts_what_was_dealt_with() {
     assert_eq!(loaded.counts().0, Status::Failed);
     assert!(loaded.report.stored > 9_000);
     assert!(matches!(loaded.report.failure, Some(LoadError::Store(_))));
+}
+
+/// Lines of NDJSON, every third of which carries a job.
+fn mixed(rows: Range<u32>) -> String {
+    let at = "2021-07-27T16:02:08Z";
+    rows.map(|id| match id % 3 {
+        0 => format!("{{\"id\":{id},\"job_id\":7,\"name\":\"Ann\",\"datetime\":\"{at}\"}}\n"),
+        _ => format!("{{\"id\":{id},\"name\":\"Ann\",\"datetime\":\"{at}\"}}\n"),
+    })
+    .collect()
+}
+
+/// How many rows a call of the log writes, and with which columns.
+fn written((_, call): &(String, Value)) -> (usize, bool) {
+    let sent = call["parameters"][0]["value"]["stringValue"].as_str().unwrap();
+    let rows: Vec<Value> = serde_json::from_str(sent).unwrap();
+    (rows.len(), call["sql"].as_str().unwrap().contains("`job_id`"))
+}
+
+#[test]
+fn rows_of_a_file_that_carry_different_columns_share_a_batch() {
+    let loaded =
+        load_text(&mixed(1..7), "employees.ndjson", vec![begun(), updated(4), updated(2), ended()]);
+    assert_eq!(loaded.counts(), (Status::Complete, [6, 6, 0, 0]));
+    let calls = loaded.world.calls();
+    assert_eq!([written(&calls[1]), written(&calls[2])], [(4, false), (2, true)]);
+}
+
+#[test]
+fn a_batch_of_several_statements_is_no_larger_than_one_of_one() {
+    let answers = [begun(), updated(1), updated(1), ended()];
+    let answers = answers.iter().chain(&answers).map(|answer| answer.as_ref().unwrap().clone());
+    let answers = answers.map(Ok).collect();
+    let loaded = load_text(&mixed(1..70_001), "employees.ndjson", answers);
+    assert_eq!(loaded.counts(), (Status::Complete, [70_000, 70_000, 0, 0]));
+    let calls = loaded.world.calls();
+    let rows: Vec<_> = [1, 2, 5, 6].iter().map(|at| written(&calls[*at]).0).collect();
+    assert_eq!(rows.iter().sum::<usize>(), 70_000);
+    // A batch is a run of rows that follow each other.
+    assert_eq!(rows[1], (rows[0] + rows[1]) / 3);
+    assert!(loaded.world.largest_body() < 2_500_000);
+    assert!(rows[0] + rows[1] > 50_000, "{rows:?}");
+}
+
+#[test]
+fn rows_of_several_statements_that_are_refused_come_back_in_their_order() {
+    let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
+    // Of 1, 2, 4, 5 the last exists, of 3, 6 the first.
+    let answers = vec![
+        begun(),
+        database_error(1062),
+        numbers(&[4]),
+        updated(3),
+        database_error(1062),
+        numbers(&[1]),
+        updated(1),
+        ended(),
+    ];
+    let loaded = load_bytes(mixed(1..7).as_bytes(), "employees.ndjson", options, answers);
+    assert_eq!(loaded.counts(), (Status::Partial, [6, 4, 0, 2]));
+    assert_eq!(loaded.errors(), [(Some(3), "exists"), (Some(5), "exists")]);
+    let lines: Vec<_> = loaded.rejects.lines().map(|line| &line[..10]).collect();
+    assert_eq!(lines, [r#"{"_line":3"#, r#"{"_line":5"#]);
+}
+
+#[test]
+fn columns_that_a_header_does_not_name_are_left_alone() {
+    let text = "id,name,datetime\n1,Ann,2021-07-27T16:02:08Z\n2,Bob,2021-07-27T16:02:08Z\n";
+    let loaded = load_text(text, "employees.csv", vec![updated(2)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [2, 2, 0, 0]));
+    let sql = loaded.world.calls()[0].1["sql"].as_str().unwrap().to_owned();
+    assert!(!sql.contains("job_id") && !sql.contains("department_id"), "{sql}");
+}
+
+#[test]
+fn another_unique_key_ends_the_load_where_it_is() {
+    let refused = || [updated(0), begun(), updated(0), texts(&["uq"]), ended()];
+    let loaded = load_text("1,a\n2,\n3,b\n", "jobs.csv", refused().into());
+    assert_eq!(loaded.counts(), (Status::Rejected, [1, 0, 0, 1]));
+    assert_eq!(loaded.errors(), [(None, "other_unique_key"), (Some(2), "missing")]);
+    assert!(loaded.report.failure.is_none() && loaded.rejects.contains("2,job_name,missing"));
+
+    let [first, _] = batches_of(12_000);
+    let answers = [updated(1)].into_iter().chain(refused()).collect();
+    let loaded = load_text(&many(1..12_001), "jobs.csv", answers);
+    assert_eq!(loaded.counts(), (Status::Partial, [first, first, 0, 0]));
+    assert_eq!(loaded.errors(), [(None, "other_unique_key")]);
+
+    // Where the database is asked while the file is checked, it says so then.
+    let options =
+        LoadOptions { on_error: OnError::Reject, check_references: true, ..LoadOptions::default() };
+    let loaded = load_bytes(b"1,a\n", "jobs.csv", options, vec![texts(&["uq"])]);
+    assert_eq!(loaded.counts(), (Status::Rejected, [0, 0, 0, 0]));
+    assert_eq!(loaded.errors(), [(None, "other_unique_key")]);
 }
 
 #[test]

@@ -4,7 +4,11 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod world;
 
+use std::time::Duration;
+
 use rowgate_core::data_api::REQUEST_LIMIT;
+use rowgate_core::schema::{Column, ColumnType, Table};
+use rowgate_core::{Client, Intake, OnError, Options, Place, RawField, RawRow, Report, Verdict};
 use serde_json::{Value, json};
 use world::door::*;
 use world::*;
@@ -219,13 +223,269 @@ fn keep_counts_what_was_there() {
     assert_eq!(send_json(&world, &format!("{JOBS}?on_duplicate=keep"), &two_jobs()).0, 200);
 }
 
+const UPDATE: &str = "/tables/jobs/rows?on_duplicate=update";
+
 #[test]
-fn the_count_of_an_update_is_never_read() {
-    for count in [0, 2, 4] {
-        let world = World::new([updated(count)]);
-        let (status, answer) =
-            send_json(&world, &format!("{JOBS}?on_duplicate=update"), &two_jobs());
+fn of_an_update_s_count_only_0_is_looked_into() {
+    for count in [1, 2, 4] {
+        let (status, answer) = send_json(&World::new([updated(count)]), UPDATE, &two_jobs());
         assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (200, &json!(2)));
+    }
+    // Within a transaction, in which no key can come or go: nothing has changed.
+    let world = World::new([updated(0), begun(), updated(0), texts(&[]), ended()]);
+    let (status, answer) = send_json(&world, UPDATE, &two_jobs());
+    assert_eq!((status, &answer["tables"]["jobs"]["stored"]), (200, &json!(2)));
+    assert_eq!(world.operations()[4], "CommitTransaction");
+}
+
+/// What a request gets whose table has a second unique key.
+fn assert_other_unique_key(status: u16, answer: &Value) {
+    assert_eq!((status, &answer["type"]), (422, &json!("urn:rowgate:problem:other_unique_key")));
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+    let error = &answer["errors"][0];
+    assert_eq!((&error["table"], &error["code"]), (&json!("jobs"), &json!("other_unique_key")));
+    assert_eq!((&error["index"], &error["column"]), (&Value::Null, &Value::Null));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("(uq_a, uq_b)") && message.contains("on_duplicate=keep"), "{message}");
+    assert_eq!(answer["detail"], message);
+    assert_eq!(
+        answer["tables"]["jobs"],
+        json!({"received": 2, "stored": 0, "kept": 0, "rejected": 2, "invalid": 0})
+    );
+}
+
+#[test]
+fn an_update_by_another_unique_key_stores_nothing_and_says_so() {
+    let keys = || texts(&["uq_b", "uq_a"]);
+    let world = World::new([updated(0), begun(), updated(0), keys(), ended()]);
+    let (status, answer) = send_json(&world, UPDATE, &two_jobs());
+    assert_other_unique_key(status, &answer);
+    let calls = world.calls();
+    assert_eq!(calls[4].0, "RollbackTransaction");
+    assert!(calls[0].1["sql"].as_str().unwrap().contains("information_schema.STATISTICS"));
+    assert_eq!(calls[3].1["transactionId"], "tx-1");
+
+    // The same of several tables, the first of which is written before.
+    let world = World::new([begun(), updated(1), updated(0), keys(), ended()]);
+    let (status, answer) =
+        send_json(&world, "/insert_data?on_duplicate=update&on_error=skip", &all_tables());
+    assert_other_unique_key(status, &answer);
+    assert_eq!(answer["tables"]["departments"]["rejected"], 1);
+    assert_eq!(world.operations()[4], "RollbackTransaction");
+
+    let (status, answer) =
+        send_json(&World::new([keys()]), &format!("{UPDATE}&dry_run=true"), &two_jobs());
+    assert_other_unique_key(status, &answer);
+    assert_eq!(answer["dry_run"], true);
+}
+
+#[test]
+fn a_row_that_only_another_unique_key_refuses_does_not_exist() {
+    // The one call and a look; then in a transaction both, each row by itself, and a look at the
+    // one that was refused.
+    let answers = |found: &[u64]| {
+        World::new([
+            database_error(1062),
+            numbers(&[]),
+            begun(),
+            database_error(1062),
+            numbers(&[]),
+            updated(1),
+            database_error(1062),
+            numbers(found),
+            ended(),
+        ])
+    };
+    let world = answers(&[]);
+    let (status, answer) = send_json(&world, JOBS, &two_jobs());
+    assert_eq!((status, &answer["type"]), (422, &json!("urn:rowgate:problem:invalid_rows")));
+    let error = &answer["errors"][0];
+    assert_eq!((&error["index"], &error["code"]), (&json!(1), &json!("database_refused")));
+    assert_eq!(error["column"], Value::Null);
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("another unique key of the table has the value already"),
+        "{message}"
+    );
+    let (_, look) = world.calls().remove(7);
+    assert_eq!(look["parameters"][0]["value"]["stringValue"], r#"[[2,"Cook"]]"#);
+
+    // Another client has written the row meanwhile.
+    let (status, answer) = send_json(&answers(&[1]), JOBS, &two_jobs());
+    assert_eq!((status, &answer["errors"][0]["code"]), (409, &json!("exists")));
+    assert_eq!(answer["errors"][0]["column"], "id");
+}
+
+fn employee(id: i64, more: &Value) -> Value {
+    let mut row = json!({"id": id, "name": "Ann", "datetime": "2021-07-27T16:02:08Z"});
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    row
+}
+
+/// The columns that a call writes, and its rows.
+fn written(call: &Value) -> (&str, &str) {
+    let sql = call["sql"].as_str().unwrap();
+    let columns = sql.split_once(" (").and_then(|(_, rest)| rest.split_once(") SELECT")).unwrap().0;
+    (columns, call["parameters"][0]["value"]["stringValue"].as_str().unwrap())
+}
+
+#[test]
+fn rows_that_carry_the_same_columns_are_one_call() {
+    let world = World::new([updated(1)]);
+    let path = "/tables/employees/rows?on_duplicate=update";
+    assert_eq!(send_json(&world, path, &json!([employee(1, &json!({"job_id": null}))])).0, 200);
+    let call = &world.calls()[0].1;
+    assert_eq!(
+        written(call),
+        ("`id`, `name`, `datetime`, `job_id`", r#"[[1,"Ann","2021-07-27T16:02:08Z",null]]"#)
+    );
+    assert!(!call["sql"].as_str().unwrap().contains("department_id"));
+
+    let world = World::new([updated(1)]);
+    let text = "datetime,id,name\n2021-07-27T16:02:08Z,1,Ann\n";
+    assert_eq!(send(&world, &head(path, "text/csv"), text).0, 200);
+    assert_eq!(
+        written(&world.calls()[0].1),
+        ("`id`, `name`, `datetime`", r#"[[1,"Ann","2021-07-27T16:02:08Z"]]"#)
+    );
+}
+
+#[test]
+fn rows_of_several_sets_of_columns_are_one_transaction() {
+    let world = World::new([begun(), updated(2), updated(1), ended()]);
+    let rows = json!([
+        employee(1, &json!({"job_id": 7})),
+        employee(2, &json!({})),
+        employee(3, &json!({"job_id": null})),
+    ]);
+    let (status, answer) = send_json(&world, "/tables/employees/rows", &rows);
+    assert_eq!((status, &answer["tables"]["employees"]["stored"]), (200, &json!(3)));
+    let calls = world.calls();
+    let at = "2021-07-27T16:02:08Z";
+    assert_eq!(
+        written(&calls[1].1),
+        (
+            "`id`, `name`, `datetime`, `job_id`",
+            &*format!(r#"[[1,"Ann","{at}",7],[3,"Ann","{at}",null]]"#)
+        )
+    );
+    assert_eq!(
+        written(&calls[2].1),
+        ("`id`, `name`, `datetime`", &*format!(r#"[[2,"Ann","{at}"]]"#))
+    );
+    assert_eq!(calls[3].0, "CommitTransaction");
+}
+
+#[test]
+fn of_each_set_of_columns_rows_that_exist_are_named_and_kept_ones_counted() {
+    let rows = json!([
+        employee(1, &json!({"job_id": 7})),
+        employee(2, &json!({})),
+        employee(3, &json!({"job_id": 8})),
+        employee(4, &json!({})),
+    ]);
+    let path = "/tables/employees/rows?on_error=skip";
+    let refused = || database_error(1062);
+    let world = World::new([
+        begun(),
+        refused(),
+        numbers(&[2]),
+        updated(1),
+        refused(),
+        numbers(&[1]),
+        updated(1),
+        ended(),
+    ]);
+    let (status, answer) = send_json(&world, path, &rows);
+    assert_eq!((status, &answer["tables"]["employees"]["stored"]), (207, &json!(2)));
+    let named: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["index"]).collect();
+    assert_eq!(named, [2, 1]);
+    // Of rows that lack columns before it the key is found where it stands.
+    assert!(world.calls()[2].1["sql"].as_str().unwrap().contains("PATH '$[0]'"));
+
+    let world = World::new([begun(), updated(1), updated(0), ended()]);
+    let (status, answer) = send_json(&world, "/tables/employees/rows?on_duplicate=keep", &rows);
+    assert_eq!((status, &answer["tables"]["employees"]["kept"]), (200, &json!(3)));
+
+    let world = World::new([numbers(&[1, 2]), numbers(&[1])]);
+    let path = "/tables/employees/rows?on_duplicate=keep&dry_run=true&check_references=false";
+    let without_parents = json!([rows[1], employee(3, &json!({"job_id": null})), rows[3]]);
+    let (status, answer) = send_json(&world, path, &without_parents);
+    assert_eq!((status, &answer["tables"]["employees"]["kept"]), (200, &json!(3)));
+}
+
+#[test]
+fn a_column_that_is_required_is_missing_when_it_does_not_come() {
+    let (status, answer) = send_json(&World::new([]), JOBS, &json!([{"id": 1}]));
+    assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("missing")));
+    let path = "/tables/employees/rows?strict=true";
+    let (_, answer) =
+        send_json(&World::new([]), path, &json!([employee(1, &json!({"job_id": 1}))]));
+    let error = &answer["errors"][0];
+    assert_eq!((&error["column"], &error["code"]), (&json!("department_id"), &json!("missing")));
+}
+
+#[test]
+fn rows_without_a_value_where_the_table_has_no_default_are_named_at_once() {
+    let rows: Value = (1..=50).map(|id| employee(id, &json!({}))).collect();
+    let world = World::new([database_error(1364), begun(), database_error(1364), ended()]);
+    let (status, answer) = send_json(&world, "/tables/employees/rows", &rows);
+    assert_eq!((status, &answer["error_count"]), (422, &json!(50)));
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("no DEFAULT"), "{answer}");
+}
+
+/// A table with five columns that may be absent, and so 32 sets of columns.
+fn wide() -> &'static Table {
+    let column = |name| Column {
+        name,
+        aliases: &[],
+        column_type: ColumnType::Int { min: 0, max: 1000 },
+        nullable: name != "id",
+        auto_increment: false,
+        references: None,
+    };
+    let columns = ["id", "a", "b", "c", "d", "e"].map(column);
+    Box::leak(Box::new(Table {
+        name: "wide",
+        aliases: &[],
+        columns: Box::leak(Box::new(columns)),
+        key: 0,
+        create: "",
+    }))
+}
+
+/// Stores a row of each of the first sets of columns.
+fn store_sets(world: &World, sets: u64, options: Options) -> Report {
+    let table = wide();
+    let mut intake = Intake::new(options);
+    for set in 0..sets {
+        let carried = (0..5).map(|bit| match set & (1 << bit) {
+            0 => RawField::Absent,
+            _ => RawField::Integer(7),
+        });
+        let fields = [RawField::Integer(set as i64)].into_iter().chain(carried).collect();
+        let place = Place { index: Some(set), line: None };
+        assert_eq!(intake.row(table, RawRow { place, fields, errors: Vec::new() }), []);
+    }
+    let target = target();
+    run(intake.store(&Client::new(world, &target, Duration::from_secs(9)))).unwrap()
+}
+
+#[test]
+fn more_than_16_sets_of_columns_are_refused_without_a_call() {
+    let statements = (0..16).map(|_| updated(1));
+    let world = World::new([begun()].into_iter().chain(statements).chain([ended()]));
+    assert_eq!(store_sets(&world, 16, Options::default()).verdict(), Verdict::Complete);
+    assert_eq!(world.answers_left(), 0);
+
+    for dry_run in [false, true] {
+        let options = Options { dry_run, on_error: OnError::Skip, ..Options::default() };
+        let report = store_sets(&World::new([]), 17, options);
+        assert_eq!(report.verdict(), Verdict::Invalid);
+        let [outcome] = report.outcomes().listed() else { panic!("{report:?}") };
+        assert_eq!((outcome.index, outcome.error.kind.code()), (None, "too_many_shapes"));
+        assert!(outcome.error.kind.to_string().contains("split the request"));
+        assert_eq!((report.tables()[0].stored, report.tables()[0].rejected), (0, 17));
     }
 }
 
@@ -356,8 +616,11 @@ fn a_dry_run_looks_and_never_writes() {
     let (status, answer) = send_json(&world, &path, &two_jobs());
     assert_eq!((status, &answer["tables"]["jobs"]["kept"]), (200, &json!(1)));
 
+    // Whether the table has other unique keys.
     let path = format!("{JOBS}?dry_run=true&on_duplicate=update");
-    assert_eq!(send_json(&World::new([]), &path, &two_jobs()).0, 200);
+    let world = World::new([texts(&[])]);
+    assert_eq!(send_json(&world, &path, &two_jobs()).0, 200);
+    assert!(world.calls()[0].1["sql"].as_str().unwrap().starts_with("SELECT"));
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Layout {
         if record.cells().len() != self.width() {
             return refused(self.wrong_count(cells));
         }
-        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Null).collect();
+        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
         for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
             match target {
                 Target::Column(column) => fields[*column] = field(cell),

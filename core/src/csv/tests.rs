@@ -19,7 +19,7 @@ fn see(row: &RawRow<'_>) -> Seen {
             .fields
             .iter()
             .map(|field| match field {
-                RawField::Null => None,
+                RawField::Null | RawField::Absent => None,
                 RawField::Cell(cell) => Some((*cell).to_owned()),
                 other => panic!("{other:?} from CSV"),
             })

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::data_api::ExecuteStatement;
 use crate::host::{CallError, Client, Host, Repeat};
+use crate::record::ColumnSet;
 use crate::schema::{Column, ColumnType, Table};
 use crate::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 
@@ -113,7 +114,7 @@ pub(super) const UPDATE: Subject = Subject {
 
 pub(super) const UPDATE_COUNT: Subject = Subject {
     name: "found_or_changed_rows",
-    why: "the count of an update depends on the service's driver; rowgate never reads it",
+    why: "the count of an update depends on the service's driver; rowgate only reads whether it is 0",
     relied_on: false,
 };
 
@@ -197,7 +198,7 @@ pub(super) async fn send<H: Host>(
     rows: &str,
     transaction_id: Option<&str>,
 ) -> Result<u64, CallError> {
-    let sql = write(&SCRATCH, on_duplicate);
+    let sql = write(&SCRATCH, &ColumnSet::ALL, on_duplicate);
     let call = ExecuteStatement { sql: &sql, parameters: &[(ROWS, rows)], transaction_id };
     Ok(client.call(&call, Repeat::Never).await?.number_of_records_updated)
 }

@@ -352,8 +352,15 @@ fn report_response(report: &Report) -> Response {
         Verdict::Complete => json_response(200, report),
         Verdict::Partial => json_response(207, report),
         Verdict::Invalid => {
-            let detail = format!("{invalid} of {received} rows are invalid; nothing was stored");
-            problem_response(&Problem::new(422, "invalid_rows", detail), Some(report))
+            let problem = match report.refusal() {
+                Some(kind) => Problem::new(422, kind.code(), kind.to_string()),
+                None => {
+                    let detail =
+                        format!("{invalid} of {received} rows are invalid; nothing was stored");
+                    Problem::new(422, "invalid_rows", detail)
+                }
+            };
+            problem_response(&problem, Some(report))
         }
         Verdict::Conflict => {
             let detail = format!("{invalid} of {received} rows exist; nothing was stored");

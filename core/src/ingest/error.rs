@@ -22,6 +22,14 @@ pub enum StoreError {
     LeaseLost,
     /// Nothing was stored: a newer version of the file is there.
     Outdated,
+    /// Nothing was stored: the live table has unique keys besides the primary one, by which an
+    /// update could change another row than the one that was sent.
+    OtherUniqueKeys {
+        /// The table's name.
+        table: &'static str,
+        /// The names of those keys, with commas between them.
+        keys: String,
+    },
     /// The database says that it stored another number of rows than it was sent.
     WrongCount {
         /// Rows sent.
@@ -59,6 +67,9 @@ impl fmt::Display for StoreError {
             Self::Refused(cause) => write!(f, "refused: {cause}"),
             Self::LeaseLost => f.write_str("the lease is over: somebody else is at it, or may be"),
             Self::Outdated => f.write_str("a newer version of the file is there"),
+            Self::OtherUniqueKeys { table, keys } => {
+                write!(f, "table {table} has another unique key than its primary one: {keys}")
+            }
             Self::WrongCount { sent, stored } => {
                 write!(f, "the database counted {stored} rows of {sent}")
             }

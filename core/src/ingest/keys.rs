@@ -207,13 +207,13 @@ impl Ints {
 
 /// A key where it stands.
 #[derive(PartialEq, Eq, Hash)]
-enum KeyCell<'k> {
+pub(super) enum KeyCell<'k> {
     Int(i64),
     Text(&'k str),
 }
 
 impl<'k> KeyCell<'k> {
-    fn of(cell: &'k Cell<'_>) -> Option<Self> {
+    pub(super) fn of(cell: &'k Cell<'_>) -> Option<Self> {
         match cell {
             Cell::Null => None,
             Cell::Int(value) => Some(Self::Int(*value)),

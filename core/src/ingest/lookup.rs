@@ -1,6 +1,6 @@
 //! What the database has already: keys of rows, and parents of rows.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use hashbrown::{HashMap, HashSet};
@@ -13,16 +13,55 @@ use crate::record::Place;
 use crate::schema::Table;
 use crate::statement::{self, Chunk, OnDuplicate};
 
-/// The rows of a chunk, counted from 0, whose key the table has; `key` is its position in a row.
-pub(super) async fn existing<H: Host>(
+/// Fails if the live table has unique keys besides the primary one.
+pub(super) async fn refuse_other_keys<H: Host>(
+    client: &Client<'_, H>,
+    table: &'static Table,
+    transaction_id: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = statement::other_unique_keys(table);
+    let call = ExecuteStatement { sql: &sql, parameters: &[], transaction_id };
+    let records = client
+        .call(&call, repeat(transaction_id))
+        .await
+        .map_err(|error| StoreError::before_commit(&error))?
+        .records;
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<_> = records.into_iter().flatten().filter_map(name).collect();
+    names.sort_unstable();
+    Err(StoreError::OtherUniqueKeys { table: table.name, keys: names.join(", ") })
+}
+
+fn name(field: Field) -> Option<String> {
+    if let Field::String(name) = field { Some(name) } else { None }
+}
+
+/// A second try could meet the first one still running in the same transaction.
+fn repeat(transaction_id: Option<&str>) -> Repeat {
+    if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless }
+}
+
+/// The rows of a table's chunk, counted from 0, whose key the table has.
+pub(super) async fn existing_rows<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+    chunk: &Chunk,
+    transaction_id: Option<&str>,
+) -> Result<Vec<usize>, StoreError> {
+    let key = chunk.columns().position(table.key);
+    existing(client, table, key, chunk, transaction_id).await
+}
+
+/// The same of any chunk; `key` is the key's position in a row.
+async fn existing<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
     key: usize,
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    // A second try could meet the first one still running in the same transaction.
-    let repeat = if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless };
     let sql = statement::existing(table, key);
     let mut rows: Vec<usize> = Vec::new();
     loop {
@@ -33,7 +72,7 @@ pub(super) async fn existing<H: Host>(
             transaction_id,
         };
         let records = client
-            .call(&call, repeat)
+            .call(&call, repeat(transaction_id))
             .await
             .map_err(|error| StoreError::before_commit(&error))?
             .records;
@@ -117,16 +156,19 @@ impl Intake {
 
     /// What [`Self::write`] would find, by SELECT alone.
     pub(super) async fn look<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
-        if self.options.on_duplicate == OnDuplicate::Update {
-            return Ok(());
-        }
         for (position, number) in self.chunk_positions() {
             let intake = &self.tables[position];
-            let chunk = &intake.chunks[number];
-            let rows = existing(client, intake.table, intake.table.key, chunk, None).await?;
+            let (table, chunk) = (intake.table, &intake.groups.chunks[number]);
             match self.options.on_duplicate {
-                OnDuplicate::Keep => self.tables[position].kept += rows.len() as u64,
-                _ => self.reject_existing(position, number, &rows),
+                OnDuplicate::Update => refuse_other_keys(client, table, None).await?,
+                OnDuplicate::Keep => {
+                    let rows = existing_rows(client, table, chunk, None).await?;
+                    self.tables[position].kept += rows.len() as u64;
+                }
+                OnDuplicate::Fail => {
+                    let rows = existing_rows(client, table, chunk, None).await?;
+                    self.reject_existing(position, number, &rows);
+                }
             }
         }
         Ok(())
@@ -137,7 +179,7 @@ impl Intake {
         let tables = self.tables.iter().enumerate();
         tables
             .flat_map(|(position, intake)| {
-                let chunks = intake.chunks.iter().enumerate();
+                let chunks = intake.groups.chunks.iter().enumerate();
                 chunks
                     .filter(|(_, chunk)| chunk.rows() > 0)
                     .map(move |(number, _)| (position, number))
@@ -149,7 +191,7 @@ impl Intake {
         let intake = &mut self.tables[position];
         intake.existing += rows.len() as u64;
         let key = intake.table.key_column().name;
-        let chunk = &intake.chunks[number];
+        let chunk = &intake.groups.chunks[number];
         let error = || alloc::vec![RowError::column(key, RowErrorKind::Exists)];
         let rejected = rows.iter().map(|row| (chunk.place(*row), error())).collect();
         self.reject(position, rejected);

@@ -2,6 +2,7 @@
 
 mod entry;
 mod error;
+mod groups;
 mod keys;
 mod lookup;
 mod report;
@@ -21,6 +22,7 @@ use crate::record::{Place, RawRow, Record};
 use crate::schema::{self, TABLES, Table};
 use crate::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
 
+use groups::{Groups, SETS_LIMIT};
 use keys::{Key, Keys};
 
 pub(crate) use entry::Entry;
@@ -66,7 +68,7 @@ pub struct Intake {
     keeps_rows: bool,
     /// The first row that is: those before it were dealt with by an earlier attempt.
     first_kept: u64,
-    /// The most bytes of one statement's rows.
+    /// The most bytes of the rows of one batch.
     chunk_limit: usize,
     /// Whether the rows are a file's: their keys are forgotten once no more are compared.
     is_file: bool,
@@ -80,7 +82,7 @@ pub struct Intake {
     pub(crate) room: Option<Chunk>,
 }
 
-/// The rows of one statement, which are stored by themselves.
+/// Rows that follow each other in their file, which are stored by themselves.
 #[derive(Debug)]
 pub(crate) struct Batch(Intake);
 
@@ -91,7 +93,7 @@ pub(crate) struct Stored {
     pub(crate) counts: TableReport,
     /// The rows that the database or its other rows speak against, in their order.
     pub(crate) rejected: Vec<Rejected>,
-    /// Where the rows were, for others.
+    /// Where the rows were, for others; none where they were in several statements.
     pub(crate) room: Option<Chunk>,
 }
 
@@ -101,7 +103,7 @@ pub(crate) type Rejected = (Place, Vec<RowError>);
 #[derive(Debug)]
 struct TableIntake {
     table: &'static Table,
-    chunks: Vec<Chunk>,
+    groups: Groups,
     /// The keys of the good rows among the first [`CHECKED_KEYS`].
     keys: Keys,
     /// What the good rows say of their parents, a member for each column that references one.
@@ -228,7 +230,7 @@ impl Intake {
     /// take becomes an outcome like any other, and the rest is stored only with
     /// [`OnError::Skip`]. A request that is refused by its rows alone makes no call.
     pub async fn store<H: Host>(mut self, client: &Client<'_, H>) -> Result<Report, StoreError> {
-        self.settle(client, None).await?;
+        self.settle_request(client, None).await?;
         Ok(self.report())
     }
 
@@ -240,9 +242,36 @@ impl Intake {
         claim: &Claim,
         answer: fn(&Report) -> Answer,
     ) -> Result<(Report, bool), StoreError> {
-        self.settle(client, Some(&Entry::Request { claim, answer })).await?;
+        self.settle_request(client, Some(&Entry::Request { claim, answer })).await?;
         let is_stored = !self.refused() && !self.chunk_positions().is_empty();
         Ok((self.report(), is_stored))
+    }
+
+    /// Settles the rows of a request. Too many sets of columns, or another unique key of a table, are
+    /// an issue of that table, and nothing is stored.
+    async fn settle_request<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        let too_mixed = self.tables.iter().find(|intake| intake.groups.has_too_many_sets());
+        if let Some(table) = too_mixed.map(|intake| intake.table) {
+            self.refuse(table.name, RowErrorKind::TooManyShapes { limit: SETS_LIMIT });
+        }
+        match self.settle(client, entry).await {
+            Err(StoreError::OtherUniqueKeys { table, keys }) => {
+                self.refuse(table, RowErrorKind::OtherUniqueKey { keys });
+                Ok(())
+            }
+            settled => settled,
+        }
+    }
+
+    /// Refuses all rows for something that is wrong with them together.
+    fn refuse(&mut self, table: &'static str, kind: RowErrorKind) {
+        self.faulty = true;
+        let error = RowError::row(kind);
+        self.outcomes.push_first(Outcome { table: table.into(), index: None, line: None, error });
     }
 
     async fn settle<H: Host>(
@@ -265,18 +294,18 @@ impl Intake {
 
     /// Whether a batch is full, so that [`Self::take_batch`] gives it.
     pub(crate) fn has_batch(&self) -> bool {
-        self.tables.iter().any(|intake| intake.chunks.len() > 1)
+        self.tables.iter().any(|intake| intake.groups.has_batch())
     }
 
-    /// Takes the first chunk's rows away if others have come behind it or, with `all`, anyway.
+    /// Takes a full batch's rows away or, with `all`, whatever rows there are.
     pub(crate) fn take_batch(&mut self, all: bool) -> Option<Batch> {
-        let intake = self.tables.iter_mut().find(|intake| !intake.chunks.is_empty())?;
-        if intake.chunks.len() < 2 && !all {
+        let intake = self.tables.iter_mut().find(|intake| intake.groups.rows() > 0)?;
+        if !intake.groups.has_batch() && !all {
             return None;
         }
         let batch = intake.split_off();
-        if let Some(next) = intake.chunks.first_mut() {
-            next.move_into(self.room.take(), &batch.chunks[0]);
+        if let (Some(full), Some(next)) = (batch.groups.only(), intake.groups.chunks.first_mut()) {
+            next.move_into(self.room.take(), full);
         }
         // A batch is a request of its own, in which the good rows are stored.
         let options = Options { on_error: OnError::Skip, ..self.options };
@@ -359,7 +388,7 @@ impl TableIntake {
         Self {
             table,
             own: references.iter().any(refers_to_itself).then(HashMap::new),
-            chunks: Vec::new(),
+            groups: Groups::default(),
             keys: Keys::default(),
             references,
             received: 0,
@@ -389,22 +418,18 @@ impl TableIntake {
             let key = Key::of(&record.cells()[self.table.key]);
             own.extend(key.zip(place.index));
         }
-        let kept = self.chunks.last_mut().is_some_and(|chunk| chunk.push(record, place));
-        if !kept {
-            let mut chunk = Chunk::new(chunk_limit);
-            chunk.push(record, place);
-            self.chunks.push(chunk);
-        }
+        let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
+        let key = Some(&record.cells()[self.table.key]).filter(|_| !is_new);
+        self.groups.push(record, place, chunk_limit, key);
     }
 
-    /// Takes the first chunk away, with all that is known of its rows.
+    /// Takes a batch away, with all that is known of its rows.
     fn split_off(&mut self) -> Self {
         let mut first = Self::new(self.table, !self.references.is_empty());
-        first.chunks.push(self.chunks.remove(0));
-        first.received = first.chunks[0].rows() as u64;
+        first.groups = self.groups.take_batch();
+        first.received = first.groups.rows() as u64;
 
-        let next =
-            self.chunks.first().map_or(u64::MAX, |chunk| chunk.place(0).index.unwrap_or(u64::MAX));
+        let next = self.groups.first_index().unwrap_or(u64::MAX);
         for (taken, kept) in first.references.iter_mut().zip(&mut self.references) {
             taken.rows = core::mem::take(&mut kept.rows);
             for (key, places) in &mut taken.rows {
@@ -438,7 +463,7 @@ impl TableIntake {
                 places.retain(|place| !rows.contains(&place.index));
             }
         }
-        for chunk in &mut self.chunks {
+        for chunk in &mut self.groups.chunks {
             *chunk = chunk.filter(|_, place| !rows.contains(&place.index));
         }
     }
@@ -470,6 +495,7 @@ impl Batch {
         let mut rejected = core::mem::take(&mut self.0.rejected);
         rejected.sort_by_key(|(place, _)| place.index);
         let table = &mut self.0.tables[0];
-        Ok(Stored { counts: table.report(refused), rejected, room: table.chunks.pop() })
+        let counts = table.report(refused);
+        Ok(Stored { counts, rejected, room: core::mem::take(&mut table.groups).into_only() })
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use crate::outcome::Outcomes;
+use crate::outcome::{Outcomes, RowErrorKind};
 
 /// The counts per table, and what is wrong.
 #[derive(Debug, Clone)]
@@ -54,6 +54,13 @@ impl Report {
     /// What is wrong, and how often.
     pub fn outcomes(&self) -> &Outcomes {
         &self.outcomes
+    }
+
+    /// Why no row was stored, if that is no matter of single rows.
+    pub(crate) fn refusal(&self) -> Option<&RowErrorKind> {
+        let kind = &self.outcomes.listed().first()?.error.kind;
+        matches!(kind, RowErrorKind::TooManyShapes { .. } | RowErrorKind::OtherUniqueKey { .. })
+            .then_some(kind)
     }
 
     /// Lists no more errors than so many.

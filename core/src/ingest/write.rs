@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use hashbrown::HashSet;
+
+use super::lookup::{existing_rows, refuse_other_keys};
 use super::{Entry, Intake, StoreError};
 use crate::data_api::{BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction};
 use crate::host::{CallError, Client, Host, Repeat};
@@ -22,6 +25,9 @@ const HALVING_CALLS: u32 = 40;
 
 /// MySQL's number for a key that exists already.
 const DUPLICATE: u16 = 1062;
+
+/// MySQL's number for rows that do not carry a column without a DEFAULT: all of a chunk alike.
+const NO_DEFAULT: u16 = 1364;
 
 /// What became of one statement.
 enum Written {
@@ -140,8 +146,12 @@ impl Intake {
         let mut tries = 0;
         loop {
             let intake = &self.tables[position];
-            let chunk = &intake.chunks[number];
+            let chunk = &intake.groups.chunks[number];
             let refusal = match self.execute(client, intake.table, chunk, id).await? {
+                // Only within a transaction can what stopped it not be gone when it is looked for.
+                Written::Rows(0) if self.updates() && id.is_none() => {
+                    return Ok(Settled::NeedsTransaction);
+                }
                 Written::Rows(rows) => {
                     self.count_kept(position, number, rows);
                     return Ok(Settled::Yes);
@@ -150,35 +160,36 @@ impl Intake {
             };
             let may_try_again = refusal == DUPLICATE && tries < DUPLICATE_TRIES;
             tries += 1;
-            match self.options.on_duplicate {
-                OnDuplicate::Fail if may_try_again => {}
-                // Somebody else wrote the key in the same moment; now it is there to be kept.
-                OnDuplicate::Keep if may_try_again => continue,
-                _ => {
-                    let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
-                    self.halve(client, (position, number), refusal, id).await?;
-                    return Ok(Settled::Yes);
+            let may_succeed = match self.options.on_duplicate {
+                OnDuplicate::Fail if may_try_again => {
+                    self.trace(client, (position, number), id).await?
                 }
+                // Another client wrote the key in the same moment; now it is there to be kept.
+                OnDuplicate::Keep => may_try_again,
+                _ => false,
+            };
+            if self.refused() || self.tables[position].groups.chunks[number].rows() == 0 {
+                return Ok(Settled::Yes);
             }
-            self.trace(client, (position, number), id).await?;
-            if self.refused() || self.tables[position].chunks[number].rows() == 0 {
+            if !may_succeed {
+                let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
+                self.halve(client, (position, number), refusal, id).await?;
                 return Ok(Settled::Yes);
             }
         }
     }
 
-    /// Rejects the rows of a chunk whose key the table has.
+    /// Rejects the rows of a chunk whose key the table has; `false` if there are none.
     async fn trace<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         (position, number): (usize, usize),
         id: Option<&str>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let intake = &self.tables[position];
-        let (table, chunk) = (intake.table, &intake.chunks[number]);
-        let rows = super::lookup::existing(client, table, table.key, chunk, id).await?;
+        let rows = existing_rows(client, intake.table, &intake.groups.chunks[number], id).await?;
         self.reject_existing(position, number, &rows);
-        Ok(())
+        Ok(!rows.is_empty())
     }
 
     /// Writes the rows of a refused chunk in ever smaller parts, and rejects those that remain.
@@ -190,12 +201,13 @@ impl Intake {
         id: &str,
     ) -> Result<(), StoreError> {
         let intake = &self.tables[position];
-        let (table, chunk) = (intake.table, intake.chunks[number].clone());
+        let (table, chunk) = (intake.table, intake.groups.chunks[number].clone());
         let mut refused: Vec<(Range<usize>, u16)> = Vec::new();
         let mut open = alloc::vec![(0..chunk.rows(), refusal)];
         let mut calls = 0;
         while let Some((range, refusal)) = open.pop() {
-            if range.len() == 1 || calls + 2 > HALVING_CALLS {
+            let is_alone = range.len() == 1;
+            if is_alone || refusal == NO_DEFAULT || calls + 2 > HALVING_CALLS {
                 refused.push((range, refusal));
                 continue;
             }
@@ -209,8 +221,31 @@ impl Intake {
                 }
             }
         }
-        self.reject_refused(position, &chunk, refused);
+        let existing = self.existing_among(client, table, &chunk, &refused, id).await?;
+        self.reject_refused(position, &chunk, refused, &existing);
         Ok(())
+    }
+
+    /// Of the rows that were refused by themselves for a key that exists: those whose primary key
+    /// does.
+    async fn existing_among<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        table: &Table,
+        chunk: &Chunk,
+        refused: &[(Range<usize>, u16)],
+        id: &str,
+    ) -> Result<HashSet<usize>, StoreError> {
+        let alone =
+            refused.iter().filter(|(range, number)| range.len() == 1 && *number == DUPLICATE);
+        let mut rows: Vec<usize> = alone.map(|(range, _)| range.start).collect();
+        if rows.is_empty() || self.options.on_duplicate != OnDuplicate::Fail {
+            return Ok(HashSet::new());
+        }
+        rows.sort_unstable();
+        let sought = chunk.filter(|row, _| rows.binary_search(&row).is_ok());
+        let found = existing_rows(client, table, &sought, Some(id)).await?;
+        Ok(found.into_iter().map(|row| rows[row]).collect())
     }
 
     fn reject_refused(
@@ -218,16 +253,16 @@ impl Intake {
         position: usize,
         chunk: &Chunk,
         refused: Vec<(Range<usize>, u16)>,
+        existing: &HashSet<usize>,
     ) {
-        let fails = self.options.on_duplicate == OnDuplicate::Fail;
-        let key = self.tables[position].table.key_column().name;
+        let intake = &mut self.tables[position];
+        intake.existing += existing.len() as u64;
+        let key = intake.table.key_column().name;
         let mut rejected = Vec::new();
         for (range, number) in refused {
             let alone = range.len() == 1;
-            let exists = alone && fails && number == DUPLICATE;
-            self.tables[position].existing += u64::from(exists);
             for row in range {
-                let error = match exists {
+                let error = match existing.contains(&row) {
                     true => RowError::column(key, RowErrorKind::Exists),
                     false => RowError::row(RowErrorKind::DatabaseRefused { number, alone }),
                 };
@@ -241,12 +276,12 @@ impl Intake {
     async fn execute<H: Host>(
         &self,
         client: &Client<'_, H>,
-        table: &Table,
+        table: &'static Table,
         chunk: &Chunk,
         id: Option<&str>,
     ) -> Result<Written, StoreError> {
         let on_duplicate = self.options.on_duplicate;
-        let sql = statement::write(table, on_duplicate);
+        let sql = statement::write(table, chunk.columns(), on_duplicate);
         let call = ExecuteStatement {
             sql: &sql,
             parameters: &[(statement::ROWS, chunk.json())],
@@ -257,7 +292,14 @@ impl Intake {
             _ => Repeat::Never,
         };
         match client.call(&call, repeat).await {
-            Ok(output) => check_count(chunk, on_duplicate, output.number_of_records_updated),
+            Ok(output) => {
+                let rows = output.number_of_records_updated;
+                // Either nothing has changed, or other unique keys have stopped it.
+                if rows == 0 && self.updates() && id.is_some() {
+                    refuse_other_keys(client, table, id).await?;
+                }
+                check_count(chunk, on_duplicate, rows)
+            }
             Err(error) => match (row_refusal(&error), id) {
                 (Some(number), _) => Ok(Written::Refused(number)),
                 (None, Some(_)) => Err(StoreError::before_commit(&error)),
@@ -266,8 +308,12 @@ impl Intake {
         }
     }
 
+    fn updates(&self) -> bool {
+        self.options.on_duplicate == OnDuplicate::Update
+    }
+
     fn count_kept(&mut self, position: usize, number: usize, rows: u64) {
-        let kept = self.kept(&self.tables[position].chunks[number], rows);
+        let kept = self.kept(&self.tables[position].groups.chunks[number], rows);
         self.tables[position].kept += kept;
     }
 
@@ -280,7 +326,8 @@ impl Intake {
     }
 }
 
-/// An update's count is never read: it depends on how the service's driver counts rows.
+/// An update's count says nothing but that it wrote: it depends on how the service's driver counts
+/// rows.
 fn check_count(
     chunk: &Chunk,
     on_duplicate: OnDuplicate,
@@ -327,11 +374,14 @@ async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> bool {
 
 /// MySQL's number, if the error says that a row and not the statement is at fault.
 ///
-/// A key that exists; NULL, range, type, length, CHECK and FOREIGN KEY violations; a trigger's
-/// SIGNAL.
+/// A key that exists; NULL, and no value where there is no DEFAULT; range, type, length, CHECK and
+/// FOREIGN KEY violations; a trigger's SIGNAL.
 fn row_refusal(error: &CallError) -> Option<u16> {
     let CallError::Api(error) = error else { return None };
     error.database_code.filter(|number| {
-        matches!(number, 1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1452 | 1644 | 3819 | 4025)
+        matches!(
+            number,
+            1048 | 1062 | 1264 | 1265 | 1292 | 1364 | 1366 | 1406 | 1452 | 1644 | 3819 | 4025
+        )
     })
 }

@@ -1,5 +1,6 @@
 //! A file's place in the ledger: who loads it, how far it is, and what became of it.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -25,7 +26,7 @@ pub(super) struct Claimed<'c> {
     pub(super) progress: Progress,
     /// Where it begins, of a part of a file.
     pub(super) from: Position,
-    /// The most bytes of rows in one statement.
+    /// The most bytes of rows in one batch.
     pub(super) batch_bytes: usize,
 }
 
@@ -34,7 +35,7 @@ pub(super) enum Begun {
     /// The file is to be loaded, from there on.
     Claimed(Claim, Progress),
     /// It is not: this is all that there is to report.
-    Over(LoadReport, Option<Vec<u8>>),
+    Over(Box<LoadReport>, Option<Vec<u8>>),
 }
 
 /// A version of an object as the ledger knows it, to be loaded like this.
@@ -73,12 +74,14 @@ pub(super) async fn begin<H: Host>(
             claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
         }
     }
-    let report = |load_id, status| LoadReport {
-        load_id,
-        status,
-        object: Some(object.clone()),
-        table: Some(file.table),
-        ..LoadReport::begin(client.host(), *options, 0)
+    let report = |load_id, status| {
+        Box::new(LoadReport {
+            load_id,
+            status,
+            object: Some(object.clone()),
+            table: Some(file.table),
+            ..LoadReport::begin(client.host(), *options, 0)
+        })
     };
     match claim {
         FileClaim::Claimed(claim, progress) => Ok(Begun::Claimed(claim, progress)),
@@ -96,7 +99,7 @@ pub(super) fn failed(error: &CallError) -> LoadError {
 }
 
 /// The counts of the first load, and its report as that of a duplicate.
-fn of_stored(mut report: LoadReport, stored: &str) -> (LoadReport, Vec<u8>) {
+fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec<u8>) {
     let mut stored: Value = serde_json::from_str(stored).unwrap_or_default();
     let counts = &stored["tables"][report.table.unwrap_or_default()];
     let count = |name: &str| counts[name].as_u64().unwrap_or_default();

@@ -198,9 +198,7 @@ fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
     let too_many = max_errors.is_some_and(|most| errors > most)
         || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64);
     if too_many {
-        let error = RowError::row(RowErrorKind::TooManyErrors { errors, rows });
-        let table = Cow::Borrowed(file.table.name);
-        report.outcomes.push_first(Outcome { table, index: None, line: None, error });
+        report.add_first_fault(file.table, RowErrorKind::TooManyErrors { errors, rows });
     }
     let is_bad = errors > 0 && on_error == crate::ingest::OnError::Reject;
     (too_many || is_bad || report.faulty).then(|| {

@@ -185,7 +185,7 @@ async fn load_version<H: Host>(
     let file = to_claim(object, table, &options);
     let (claim, progress) = match begin(database, &settings.lease, object, &file, &options).await {
         Ok(Begun::Claimed(claim, progress)) => (claim, progress),
-        Ok(Begun::Over(report, body)) => return Ok(Attempt::over(report, body)),
+        Ok(Begun::Over(report, body)) => return Ok(Attempt::over(*report, body)),
         // The report is that attempt's to write.
         Err(LoadError::Running) => return Err(LoadError::Running),
         Err(error) => {

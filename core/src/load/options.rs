@@ -14,7 +14,7 @@ use crate::settings::{Lookup, SettingsError, invalid, number};
 use crate::statement::OnDuplicate;
 use crate::step_functions;
 
-/// The most bytes of rows in one statement: 24 of them for a million short rows. Two of them are in
+/// The most bytes of rows in one batch: 24 of them for a million short rows. Two of them are in
 /// memory, and the one that travels a second time as its request.
 pub(super) const BATCH_BYTES: usize = 2_500_000;
 
@@ -90,7 +90,7 @@ pub struct LoadSettings {
     pub rules: LoadRules,
     /// How long a file is held without a sign of life (`LEDGER_LEASE_SECONDS`, 120).
     pub lease: Lease,
-    /// The most bytes of rows in one statement, and so in one commit (`LOAD_BATCH_BYTES`,
+    /// The most bytes of rows in one batch, and so in one commit (`LOAD_BATCH_BYTES`,
     /// 2,500,000, which is also the most).
     pub batch_bytes: usize,
     /// What becomes of files that are too large for one invocation.

@@ -107,6 +107,11 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let stored = match stored {
                 Err(StoreError::Outdated) => return Ok(Some(Status::Superseded)),
                 Err(StoreError::LeaseLost) => return Err(LoadError::LeaseLost),
+                // No later batch would fare better.
+                Err(StoreError::OtherUniqueKeys { keys, .. }) => {
+                    report.add_first_fault(self.file.table, RowErrorKind::OtherUniqueKey { keys });
+                    break;
+                }
                 stored => stored.map_err(LoadError::Store)?,
             };
             if let Some((stored, mark, time)) = stored {

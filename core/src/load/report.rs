@@ -1,5 +1,6 @@
 //! What became of a file.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -14,7 +15,7 @@ use crate::date_time;
 use crate::host::Host;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::lines::LineFormat;
-use crate::outcome::{Outcomes, RowError, RowErrorKind};
+use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
 use crate::record::Place;
 use crate::schema::Table;
 
@@ -198,6 +199,13 @@ impl LoadReport {
         self.rejects = names.rejects;
         self.undecoded = names.undecoded;
         self.rejects_full_at_line = names.full_at_line;
+    }
+
+    /// The same of what is to be read before everything else.
+    pub(super) fn add_first_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
+        self.faulty = true;
+        let (table, error) = (Cow::Borrowed(table.name), RowError::row(kind));
+        self.outcomes.push_first(Outcome { table, index: None, line: None, error });
     }
 
     /// Begins to count anew, for another reading of the file.

@@ -20,7 +20,7 @@ use crate::operation::Retry;
 use crate::record::{Cell, Place as RowPlace};
 use crate::schema::{ColumnType, Table};
 use crate::source::pieces;
-use crate::statement::{self, Chunk, OnDuplicate};
+use crate::statement::{self, Chunk};
 
 /// The most bytes of rows in one statement.
 pub(super) const CHUNK_BYTES: usize = 2_500_000;
@@ -293,7 +293,7 @@ async fn store<H: Host>(
     if chunk.rows() == 0 {
         return Ok(Sent::default());
     }
-    let sql = statement::write_into(name, table, OnDuplicate::Update);
+    let sql = statement::write_into(name, table, chunk.columns());
     let rows = [(statement::ROWS, chunk.json())];
     let mut attempt = 1;
     while let Err(error) = run(place.database, &sql, &rows, "rows are not written").await {

@@ -158,6 +158,13 @@ pub(crate) fn numbers(numbers: &[u64]) -> Result<Response, SendError> {
     answer(200, &serde_json::json!({ "records": records, "numberOfRecordsUpdated": 0 }).to_string())
 }
 
+/// A query's answer of one column of texts.
+pub(crate) fn texts(texts: &[&str]) -> Result<Response, SendError> {
+    let record = |text: &&str| serde_json::json!([{ "stringValue": text }]);
+    let records: Value = texts.iter().map(record).collect();
+    answer(200, &serde_json::json!({ "records": records, "numberOfRecordsUpdated": 0 }).to_string())
+}
+
 pub(crate) fn begun() -> Result<Response, SendError> {
     answer(200, r#"{"transactionId":"tx-1"}"#)
 }

@@ -37,7 +37,7 @@ use super::{File, LoadError, LoadOptions, LoadReport, LoadSettings, Status};
 use crate::data_api::Target;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::ledger::{Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
-use crate::outcome::OUTCOME_LIMIT;
+use crate::outcome::{OUTCOME_LIMIT, RowErrorKind};
 use crate::s3::Endpoint;
 use crate::source::{SourceError, pieces};
 use crate::statement::OnDuplicate;
@@ -161,7 +161,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
             Begun::Claimed(..) => {}
             Begun::Over(report, body) => {
-                let Attempt { report, written, .. } = Attempt::over(report, body);
+                let Attempt { report, written, .. } = Attempt::over(*report, body);
                 object::write_report(&self.s3, &report, written).await?;
                 return Ok(Opened::Over(Box::new(report)));
             }
@@ -262,7 +262,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let (claim, progress) =
             match begin(&self.database, lease, object, &to_claim, &options).await? {
                 Begun::Claimed(claim, progress) => (claim, progress),
-                Begun::Over(report, _) => return Ok(report),
+                Begun::Over(report, _) => return Ok(*report),
             };
         let batch_bytes = self.settings.batch_bytes;
         let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
@@ -316,23 +316,9 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         if outcome.counts.rejected > 0 {
             report.rejects = Some(file.object.beside_all("rejects"));
         }
-        let left = |(status, _): &&(String, u64)| !is_done(status);
-        let undone: u64 = outcome.statuses.iter().filter(left).map(|(_, count)| count).sum();
-        let has = |name: Status| outcome.statuses.iter().any(|(status, _)| status == name.name());
-        report.status = super::stored(&report);
-        if has(Status::Gone) {
-            report.status = Status::Gone;
-        } else if undone > 0 || !agrees(rows, report.received) {
-            let planned = match rows {
-                Some(PlannedRows::Exactly(rows)) => rows.to_string(),
-                _ => "unknown".to_string(),
-            };
-            let cause = format!(
-                "not all parts are done: {undone} are left; rows: {} of {planned}",
-                report.received
-            );
-            report = super::failed(report, LoadError::Machine(cause));
-        }
+        let refusal = RowErrorKind::OtherUniqueKey { keys: String::new() };
+        report.faulty = codes.iter().any(|code| code == refusal.code());
+        let report = ended(report, &outcome.statuses, rows);
         let mut body = serde_json::to_value(&report).unwrap_or_default();
         body["error_count"] = outcome.error_count.into();
         body["errors"] = errors.into();
@@ -355,7 +341,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Begun::Over(report, _) if report.status == Status::Duplicate => {
                 let claim = to_claim.to_claim(self.database.host(), &lease());
                 told(claim.forget_parts(&self.database).await)?;
-                Ok(Some(report))
+                Ok(Some(*report))
             }
             Begun::Over(..) => Err(LoadError::LeaseLost),
             Begun::Claimed(..) => Ok(None),
@@ -453,6 +439,30 @@ fn agrees(planned: Option<PlannedRows>, received: u64) -> bool {
         Some(PlannedRows::Unknown) => true,
         None => false,
     }
+}
+
+/// How a file has ended whose parts have these statuses, by the rows that were planned.
+fn ended(mut report: LoadReport, parts: &[(String, u64)], rows: Option<PlannedRows>) -> LoadReport {
+    let undone: u64 =
+        parts.iter().filter(|(status, _)| !is_done(status)).map(|(_, count)| count).sum();
+    report.status = super::stored(&report);
+    if parts.iter().any(|(status, _)| status == Status::Gone.name()) {
+        return LoadReport { status: Status::Gone, ..report };
+    }
+    // A part that is refused as a whole ends before its last row.
+    let is_short = !agrees(rows, report.received) && !report.faulty;
+    if undone == 0 && !is_short {
+        return report;
+    }
+    let planned = match rows {
+        Some(PlannedRows::Exactly(rows)) => rows.to_string(),
+        Some(PlannedRows::Unknown) | None => "unknown".to_string(),
+    };
+    let cause = format!(
+        "not all parts are done: {undone} are left; rows: {} of {planned}",
+        report.received
+    );
+    super::failed(report, LoadError::Machine(cause))
 }
 
 /// As the file was opened, whatever the settings say by now.
