@@ -81,6 +81,10 @@ impl Problem {
     }
 }
 
+pub(super) fn too_many_bytes(limit: usize) -> Problem {
+    Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
+}
+
 pub(super) fn problem_response(problem: &Problem, report: Option<&Report>) -> Response {
     #[derive(Serialize)]
     struct Document<'p> {
