@@ -401,3 +401,56 @@ fn a_body_that_is_refused_as_a_whole_is_not_called_rows() {
         assert_eq!((status, &document["detail"]), (422, &Value::from(detail)));
     }
 }
+
+#[test]
+fn a_value_that_no_column_takes_is_an_error_of_its_row() {
+    for (row, column, code) in [
+        (r#"{"id":2,"job":"\ud83d"}"#, json!("job_name"), "invalid_json"),
+        (r#"{"id":1e400,"job":"b"}"#, json!("id"), "wrong_type"),
+        (r#"{"id":2,"job":1e400}"#, json!("job_name"), "wrong_type"),
+        (r#"{"id":1e20,"job":"b"}"#, json!("id"), "wrong_type"),
+        (r#"{"id":-9223372036854775809,"job":"b"}"#, json!("id"), "out_of_range"),
+        (r#"{"id":99999999999999999999,"job":"b"}"#, json!("id"), "out_of_range"),
+        ("1e400", Value::Null, "wrong_type"),
+    ] {
+        let path = format!("{JOBS}?on_error=skip");
+        let rows = [r#"{"id":1,"job":"a"}"#, row, r#"{"id":3,"job":"c"}"#];
+        for (content_type, text) in [
+            ("application/json", format!("[{}]", rows.join(","))),
+            ("application/x-ndjson", rows.join("\n")),
+        ] {
+            let (status, document) =
+                send(&World::new([updated(2)]), &head(&path, content_type), &text);
+            assert_eq!(status, 207, "{row} {document}");
+            let error = &document["errors"][0];
+            assert_eq!((&error["index"], &error["column"]), (&json!(1), &column), "{row}");
+            assert_eq!((&error["code"], &document["error_count"]), (&json!(code), &json!(1)));
+        }
+    }
+}
+
+#[test]
+fn json_in_another_encoding_is_refused_as_a_whole_with_its_place() {
+    let text = b"[{\"id\":1,\"job\":\"a\"},\n{\"id\":2,\"job\":\"caf\xe9\"}]";
+    for path in [JOBS, "/tables/jobs/rows?on_error=skip", "/insert_data"] {
+        let response = ask(&World::new([]), &gate(), &head(path, "application/json"), text);
+        assert_eq!((response.status, name(&response)), (400, "invalid_utf8".into()));
+        let detail = "the body is not UTF-8 at line 2, column 19; send UTF-8";
+        assert_eq!(body(&response)["detail"], detail);
+    }
+}
+
+#[test]
+fn a_row_keeps_a_hundred_errors_and_counts_all() {
+    let row = |unknown: usize| format!(r#"{{{}"id":0,"id":1}}"#, r#""a":0,"#.repeat(unknown));
+    for (content_type, unknown, text) in [
+        ("application/json", 600_000, format!("[{}]", row(600_000))),
+        ("application/x-ndjson", 150_000, row(150_000)),
+    ] {
+        let (status, document) = send(&World::new([]), &head(JOBS, content_type), &text);
+        // With id twice, id 0 and no job.
+        assert_eq!((status, &document["error_count"]), (422, &json!(unknown + 3)));
+        assert_eq!(document["errors"].as_array().unwrap().len(), 100);
+        assert_eq!(document["errors"][99]["code"], "unknown_column");
+    }
+}

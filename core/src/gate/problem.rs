@@ -49,6 +49,14 @@ impl Problem {
 
     pub(super) fn of_json(error: JsonError) -> Self {
         match error {
+            JsonError::Utf8 { line, column } => {
+                let place = format!("line {line}, column {column}");
+                Self::new(
+                    400,
+                    "invalid_utf8",
+                    format!("the body is not UTF-8 at {place}; send UTF-8"),
+                )
+            }
             JsonError::Syntax { line, column } => {
                 Self::new(400, "not_json", format!("no valid JSON at line {line}, column {column}"))
             }
