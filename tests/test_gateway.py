@@ -177,7 +177,7 @@ def test_without_a_valid_key_the_body_is_not_waited_for(stack):
     ("path", "rows", "content_type", "status", "name"),
     [
         ("/tables/jobs/rows", b"[{", "application/json", 400, "not_json"),
-        ("/tables/jobs/rows", b"\xff", "application/json", 400, "not_json"),
+        ("/tables/jobs/rows", b"\xff", "application/json", 400, "invalid_utf8"),
         ("/tables/jobs/rows", {}, None, 400, "wrong_shape"),
         ("/insert_data", [], None, 400, "wrong_shape"),
         ("/insert_data?on_error=perhaps", {}, None, 400, "bad_parameter"),

@@ -1,5 +1,6 @@
 """Every event that the Lambda takes, in AWS's documented form, and the Worker's answers from it."""
 
+import gzip
 import json
 import re
 from urllib.parse import parse_qsl
@@ -260,6 +261,8 @@ def test_an_event_that_nobody_waits_for(files, objects, db):
 
 JSON = {"content-type": "application/json"}
 CHARSET = {"content-type": "Application/JSON; charset=utf-8"}
+LATIN_1 = {"content-type": "application/json; charset=iso-8859-1"}
+GZIP = {"content-encoding": "gzip"}
 CSV = {"content-type": "text/csv"}
 NDJSON = {"content-type": "application/x-ndjson"}
 JOBS = "/tables/jobs/rows"
@@ -286,6 +289,7 @@ REQUESTS = {
     "bad-rows-skipped": (207, "POST", f"{JOBS}?on_error=skip", JSON, body(BAD)),
     "dry-run": (200, "POST", f"{JOBS}?dry_run=true", JSON, body(ROWS[1:])),
     "dry-run-exists": (409, "POST", f"{JOBS}?dry_run=true", JSON, body(ROWS)),
+    "dry-run-references": (200, "POST", f"{EMPLOYEES}?dry_run=true", JSON, body([STRANGER])),
     "references": (422, "POST", f"{EMPLOYEES}?check_references=true", JSON, body([STRANGER])),
     "csv": (207, "POST", f"{EMPLOYEES}?on_error=skip", CSV, sample("hired_employees.csv")),
     "csv-strict": (422, "POST", f"{EMPLOYEES}?strict=true", CSV, sample("hired_employees.csv")),
@@ -296,6 +300,19 @@ REQUESTS = {
     "no-body": (400, "POST", JOBS, JSON, b""),
     "not-json": (400, "POST", JOBS, JSON, b'[\n{"id": 1,}]'),
     "not-text": (400, "POST", JOBS, JSON, b"\xff"),
+    "json-in-latin-1": (400, "POST", JOBS, JSON, b'[{"id": 2, "job": "caf\xe9"}]'),
+    "gzip": (200, "POST", JOBS, JSON | GZIP, gzip.compress(body(ROWS[1:]))),
+    "gzip-bomb": (413, "POST", JOBS, JSON | GZIP, gzip.compress(b" " * ((4 << 20) + 1))),
+    "gzip-cut": (400, "POST", JOBS, JSON | GZIP, gzip.compress(body(ROWS[1:]))[:-1]),
+    "gzip-only-said": (400, "POST", JOBS, JSON | GZIP, body(ROWS[1:])),
+    "brotli": (415, "POST", JOBS, JSON | {"content-encoding": "br"}, body(ROWS[1:])),
+    "identity": (200, "POST", JOBS, JSON | {"content-encoding": "identity"}, body(ROWS[1:])),
+    "another-charset": (415, "POST", JOBS, LATIN_1, body(ROWS[1:])),
+    "a-synonym": (200, "POST", JOBS, {"content-type": "application/jsonl"}, ndjson(ROWS[1:])),
+    "encoded-path": (200, "POST", "/tables/%6aobs/rows", JSON, body(ROWS[1:])),
+    "slash-at-the-end": (200, "POST", f"{JOBS}/", JSON, body(ROWS[1:])),
+    "wrong-path": (400, "POST", "/tables/%FF/rows", JSON, b"[]"),
+    "no-csv": (200, "POST", JOBS, CSV, b""),
     "wrong-shape": (400, "POST", "/insert_data", JSON, b"[]"),
     "unknown-table": (404, "POST", "/tables/cats/rows", JSON, b"[]"),
     "unknown-table-inside": (422, "POST", "/insert_data", JSON, b'{"cats": [], "jobs": []}'),
@@ -309,11 +326,21 @@ REQUESTS = {
     "wrong-value": (400, "POST", f"{JOBS}?on_error=s%20k%26ip%3D%2B", JSON, b"[]"),
     "blank-value": (400, "POST", f"{JOBS}?strict=", JSON, b"[]"),
     "no-value": (400, "POST", f"{JOBS}?strict", JSON, b"[]"),
-    "parameter-twice": (207, "POST", f"{JOBS}?on_error=reject&on_error=skip", JSON, body(BAD)),
+    "parameter-twice": (400, "POST", f"{JOBS}?on_error=reject&on_error=skip", JSON, body(BAD)),
     "too-many-rows": (413, "POST", JOBS, CSV, job_lines(10_001)),
     "too-many-bytes": (413, "POST", JOBS, JSON, b" " * ((4 << 20) + 1)),
     "health": (200, "GET", "/health", {}, b""),
     "deep-health": (200, "GET", "/health?deep", {}, b""),
+    "deep-health-with-a-value": (200, "GET", "/health?deep=true", {}, b""),
+    "health-with-more": (400, "GET", "/health?deep&x=1", {}, b""),
+    "loads-twice-limited": (400, "GET", "/loads?limit=1&limit=2", {}, b""),
+}
+
+# The header that says what would be taken.
+ACCEPTED = {
+    "wrong-media-type": ["accept"],
+    "no-media-type": ["accept"],
+    "brotli": ["accept-encoding"],
 }
 
 
@@ -342,7 +369,7 @@ def both_doors(stack, files, db):
             status, headers, text = door(*request)
             headers = {name.lower(): value for name, value in headers.items()}
             assert len(headers["x-request-id"]) == 32
-            named = ("content-type", "allow", "accept", "retry-after")
+            named = ("content-type", "allow", "accept", "accept-encoding", "retry-after")
             headers = {name: headers[name] for name in named if name in headers}
             # The Data API's own id for a request.
             text = re.sub(r"request [0-9a-f-]{36}", "request …", text)
@@ -372,8 +399,24 @@ def test_both_doors_answer_alike(both_doors, name, base64):
     status, headers, text, _ = event
     assert status == expected
     assert headers["content-type"] == f"application/{'problem+' if status >= 400 else ''}json"
-    assert ("allow" in headers, "accept" in headers) == (status == 405, status == 415)
+    assert ("allow" in headers) == (status == 405)
+    accepted = [name for name in ("accept", "accept-encoding") if name in headers]
+    assert accepted == ACCEPTED.get(name, [])
     assert json.loads(text).get("status", "ok") == (status if status >= 400 else "ok")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/health", "/loads", "/loads/x", JOBS, "/cats"])
+def test_both_doors_answer_alike_without_a_body(both_doors, method, path):
+    http, event = both_doors((method, path, {}, b""), False)
+    assert http == event
+    status, headers, text, _ = event
+    of_head = {"/health": 200, "/loads": 200, JOBS: 405}
+    expected = of_head if method == "HEAD" else dict.fromkeys(["/loads/x", *of_head], 204)
+    assert status == expected.get(path, 404)
+    assert text == "" or (method, status) == ("OPTIONS", 404)
+    if status in (204, 405):
+        assert headers["allow"] == ("POST, OPTIONS" if path == JOBS else "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize(

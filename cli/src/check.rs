@@ -141,6 +141,9 @@ fn check_json(path: &Path, table: Option<&'static Table>, intake: &mut Intake) -
         _ => decode_tables(&body, take),
     };
     read.or_else(|error| match error {
+        JsonError::Utf8 { line, column } => {
+            bail!("not UTF-8 at line {line}, column {column}; save the file as UTF-8")
+        }
         JsonError::Syntax { line, column } => {
             bail!("no valid JSON at line {line}, column {column}")
         }

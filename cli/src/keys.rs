@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use rowgate_core::{ApiKey, KeyEntry, KeyRing};
 use serde::Serialize;
@@ -34,7 +34,7 @@ enum KeysCommand {
 /// Make a key and print it, once and never again.
 #[derive(Debug, Args)]
 struct NewArgs {
-    /// The tables it may write [default: all]
+    /// The tables it may write, * for all [default: *]
     #[arg(long, value_name = "TABLE", value_delimiter = ',', num_args = 1)]
     tables: Option<Vec<String>>,
 
@@ -77,6 +77,7 @@ fn make(path: &Path, args: &NewArgs) -> Result<()> {
     }
     if let Some(expires) = &args.expires {
         entry = entry.until(expires)?;
+        ensure!(!entry.has_expired(now()), "--expires {expires} is past; name a time to come");
     }
     let until = entry.expires().map_or_else(|| "without end".into(), |end| format!("until {end}"));
     let tables = entry.tables().join(", ");
@@ -110,8 +111,7 @@ struct Line<'r> {
 }
 
 fn show(path: &Path, args: &ListArgs) -> Result<()> {
-    let ring = read(path)?;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let (ring, now) = (read(path)?, now());
     let lines: Vec<_> = ring.entries().iter().map(|entry| line(entry, now)).collect();
 
     let mut out = std::io::stdout().lock();
@@ -129,6 +129,11 @@ fn show(path: &Path, args: &ListArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The time since the Unix epoch.
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn line(entry: &KeyEntry, now: Duration) -> Line<'_> {

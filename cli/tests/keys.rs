@@ -101,10 +101,22 @@ fn scope_and_expiry_hold_at_the_gate() {
 }
 
 #[test]
+fn a_star_stands_for_all_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = new_key(folder.path(), &["--tables", "*"]);
+    let entry = ring(folder.path()).check(&key, NOW).unwrap().clone();
+    assert_eq!(may_write(&entry), ["departments", "jobs", "employees"]);
+    assert_eq!(entry.tables(), ["*"]);
+}
+
+#[test]
 fn a_list_says_tables_and_expiry() {
     let folder = tempfile::tempdir().unwrap();
-    let past = new_key(folder.path(), &["--tables", "jobs", "--expires", "2001-01-01"]);
+    let past = new_key(folder.path(), &["--tables", "jobs", "--expires", "2901-01-01"]);
     let later = new_key(folder.path(), &["--expires", "2999-12-31T23:59:59Z"]);
+    // Its time goes by.
+    let aged = file(folder.path()).replace("2901-01-01", "2001-01-01");
+    fs::write(folder.path().join("api-keys.json"), aged).unwrap();
     let (past, later) = (&past[2..10], &later[2..10]);
 
     assert_eq!(
@@ -160,7 +172,10 @@ fn what_is_wrong_is_said_and_changes_nothing() {
     for (arguments, message) in [
         (["new", "--tables", "jobs,cats"].as_slice(), "tables are departments, jobs, employees"),
         (&["new", "--tables", ""], "an unknown table"),
+        (&["new", "--tables", "*,jobs"], "or * alone for all"),
         (&["new", "--expires", "soon"], "no RFC 3339 date-time"),
+        (&["new", "--expires", "2020-01-01"], "--expires 2020-01-01 is past"),
+        (&["new", "--expires", "2020-01-01T00:00:00+01:00"], "is past; name a time to come"),
         (&["list"], "api-keys.json: no such file"),
         (&["revoke", "Ab12Cd34"], "api-keys.json: no such file"),
         (&["new", "--file", "absent/keys.json"], "absent/keys.json: No such file"),

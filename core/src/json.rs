@@ -3,6 +3,10 @@
 //! The body is read in one pass and its values are never built as a tree. Every value type is
 //! accepted here and judged by [`crate::record`], so that a wrong type is an error of its row;
 //! only what is not JSON at all stops the reading.
+//!
+//! serde_json gives a number as `f64` whether it is a large integer or a fraction, and fails at a
+//! number past `f64` and at half of a surrogate pair, which are JSON by its grammar. A body with
+//! such a value, or one that is no JSON, is read a second time with care: each row as text first.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
@@ -10,9 +14,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use crate::outcome::{RowError, RowErrorKind};
+use crate::outcome::{RowError, RowErrorKind, push_capped};
 use crate::record::{Place, RawField, RawRow};
 use crate::schema::{self, Table};
 
@@ -30,6 +36,13 @@ pub enum Part<'r> {
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonError {
+    /// Not UTF-8; the first byte that is not, both counted from 1, the column in bytes.
+    Utf8 {
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
     /// Not JSON; where that shows, both counted from 1, the column in bytes.
     Syntax {
         /// The line.
@@ -48,8 +61,8 @@ pub enum JsonError {
 
 /// Reads `{"table": [{…}, …], …}` and hands its parts to `sink` until that answers `false`.
 pub fn decode_tables(body: &[u8], sink: impl FnMut(Part<'_>) -> bool) -> Result<(), JsonError> {
-    let mut state = State { sink, stop: None };
-    decode(body, BodySeed(&mut state)).map_err(|e| state.explain(&e))
+    let body = text(body)?;
+    State::new(sink).read(|state| decode(body, BodySeed(state)))
 }
 
 /// Reads `[{…}, …]`, the rows of one table, and hands them to `sink` until that answers `false`.
@@ -58,9 +71,8 @@ pub fn decode_rows(
     table: &'static Table,
     sink: impl FnMut(Part<'_>) -> bool,
 ) -> Result<(), JsonError> {
-    let mut state = State { sink, stop: None };
-    let seed = RowsSeed { table, whole_body: true, state: &mut state };
-    decode(body, seed).map_err(|e| state.explain(&e))
+    let body = text(body)?;
+    State::new(sink).read(|state| decode(body, RowsSeed { table, whole_body: true, state }))
 }
 
 /// Reads one line of NDJSON; the error is the byte, counted from 1, where it shows that this is
@@ -72,15 +84,28 @@ pub(crate) fn decode_line<'b>(
     table: &'static Table,
     place: Place,
 ) -> Result<RawRow<'b>, usize> {
-    decode(line, RowSeed { table, place, skips_marked: true }).map_err(|error| error.column())
+    let line = line.strip_prefix(BOM).unwrap_or(line);
+    let line = core::str::from_utf8(line).map_err(|error| error.valid_up_to() + 1)?;
+    let seed = |with_care| RowSeed { table, place, skips_marked: true, with_care };
+    decode(line, seed(false)).or_else(|_| decode(line, seed(true))).map_err(|error| error.column())
 }
 
 /// The byte order mark, which RFC 8259 lets a reader pass over.
 pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-fn decode<'b, S: DeserializeSeed<'b>>(body: &'b [u8], seed: S) -> serde_json::Result<S::Value> {
+/// The body without its mark.
+fn text(body: &[u8]) -> Result<&str, JsonError> {
     let body = body.strip_prefix(BOM).unwrap_or(body);
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    core::str::from_utf8(body).map_err(|error| {
+        let before = &body[..error.valid_up_to()];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        JsonError::Utf8 { line, column: before.len() - line_start + 1 }
+    })
+}
+
+fn decode<'b, S: DeserializeSeed<'b>>(text: &'b str, seed: S) -> serde_json::Result<S::Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = seed.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
@@ -90,10 +115,35 @@ fn decode<'b, S: DeserializeSeed<'b>>(body: &'b [u8], seed: S) -> serde_json::Re
 struct State<F> {
     sink: F,
     stop: Option<JsonError>,
+    /// How many parts the sink was given, in both readings together.
+    given: u64,
+    /// How many parts this reading has come to.
+    seen: u64,
+    with_care: bool,
 }
 
 impl<F: FnMut(Part<'_>) -> bool> State<F> {
+    fn new(sink: F) -> Self {
+        Self { sink, stop: None, given: 0, seen: 0, with_care: false }
+    }
+
+    /// Reads a body and, if that fails by itself, once more with care.
+    fn read(mut self, read: impl Fn(&mut Self) -> serde_json::Result<()>) -> Result<(), JsonError> {
+        let first = read(&mut self);
+        if first.is_ok() || self.stop.is_some() {
+            return first.map_err(|error| self.explain(&error));
+        }
+        (self.seen, self.with_care) = (0, true);
+        read(&mut self).map_err(|error| self.explain(&error))
+    }
+
+    /// Gives a part to the sink, unless the first reading has done so.
     fn give<E: serde::de::Error>(&mut self, part: Part<'_>) -> Result<(), E> {
+        self.seen += 1;
+        if self.seen <= self.given {
+            return Ok(());
+        }
+        self.given = self.seen;
         if (self.sink)(part) { Ok(()) } else { Err(self.stop(JsonError::Stopped)) }
     }
 
@@ -223,7 +273,8 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let mut place = Place { index: Some(0), line: None };
-        let seed = |place| RowSeed { table: self.table, place, skips_marked: false };
+        let (table, with_care) = (self.table, self.state.with_care);
+        let seed = |place| RowSeed { table, place, skips_marked: false, with_care };
         while let Some(row) = elements.next_element_seed(seed(place))? {
             self.state.give(Part::Row(self.table, row))?;
             place.index = place.index.map(|index| index + 1);
@@ -239,11 +290,14 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
     scalars!(|visitor| visitor.not_an_array("a single value"));
 }
 
+#[derive(Clone, Copy)]
 struct RowSeed {
     table: &'static Table,
     place: Place,
     /// Whether members whose name begins with `_` are read over.
     skips_marked: bool,
+    /// Whether values are read as text first.
+    with_care: bool,
 }
 
 impl RowSeed {
@@ -251,12 +305,29 @@ impl RowSeed {
         let kind = RowErrorKind::WrongType { expected: "an object", got };
         RawRow::refused(self.place, RowError::row(kind))
     }
+
+    /// Reads a row's text, which is JSON by its grammar: what fails in an object is a name.
+    fn read_with_care<'de>(self, text: &'de str) -> RawRow<'de> {
+        match text.as_bytes().first() {
+            Some(b'{') => {
+                serde_json::Deserializer::from_str(text).deserialize_any(self).unwrap_or_else(
+                    |_| RawRow::refused(self.place, RowError::row(RowErrorKind::LoneSurrogate)),
+                )
+            }
+            Some(b'[') => self.not_an_object("an array"),
+            _ => self.not_an_object("a single value"),
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for RowSeed {
     type Value = RawRow<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawRow<'de>, D::Error> {
+        if self.with_care {
+            let text = <&'de RawValue>::deserialize(deserializer)?;
+            return Ok(self.read_with_care(text.get()));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -272,19 +343,23 @@ impl<'de> Visitor<'de> for RowSeed {
         let fields = vec![RawField::Absent; self.table.columns.len()];
         let mut row = RawRow { place: self.place, fields, errors: Vec::new() };
         while let Some(Name(name)) = members.next_key()? {
-            let RawValue(value) = members.next_value()?;
+            let value = members.next_value_seed(FieldSeed { with_care: self.with_care })?;
             match self.table.column_index(&name) {
-                Some(column) if row.fields[column] == RawField::Absent => {
-                    row.fields[column] = value;
-                }
-                Some(column) => row.errors.push(RowError::column(
-                    self.table.columns[column].name,
-                    RowErrorKind::DuplicateColumn,
-                )),
+                Some(column) if row.fields[column] == RawField::Absent => match value {
+                    Ok(field) => row.fields[column] = field,
+                    Err(kind) => {
+                        let name = self.table.columns[column].name;
+                        return refuse(members, self.place, RowError::column(name, kind));
+                    }
+                },
+                Some(column) => push_capped(&mut row.errors, || {
+                    let name = self.table.columns[column].name;
+                    RowError::column(name, RowErrorKind::DuplicateColumn)
+                }),
                 None if self.skips_marked && name.starts_with('_') => {}
-                None => {
-                    row.errors.push(RowError::given_column(&name, RowErrorKind::UnknownColumn));
-                }
+                None => push_capped(&mut row.errors, || {
+                    RowError::given_column(&name, RowErrorKind::UnknownColumn)
+                }),
             }
         }
         Ok(row)
@@ -296,6 +371,16 @@ impl<'de> Visitor<'de> for RowSeed {
     }
 
     scalars!(|visitor| Ok(visitor.not_an_object("a single value")));
+}
+
+/// A row of which one value cannot be read, so that its others are not looked at.
+fn refuse<'de, A: MapAccess<'de>>(
+    mut members: A,
+    place: Place,
+    error: RowError,
+) -> Result<RawRow<'de>, A::Error> {
+    while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(RawRow::refused(place, error))
 }
 
 /// A member's name, borrowed where it has no escapes (serde's own `Cow` always copies).
@@ -325,20 +410,47 @@ impl<'de> serde::Deserialize<'de> for Name<'de> {
     }
 }
 
-struct RawValue<'de>(RawField<'de>);
+/// A member's value, or why it is none.
+struct FieldSeed {
+    with_care: bool,
+}
 
-impl<'de> serde::Deserialize<'de> for RawValue<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor).map(RawValue)
+impl<'de> DeserializeSeed<'de> for FieldSeed {
+    type Value = Result<RawField<'de>, RowErrorKind>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        if self.with_care {
+            let text = <&'de RawValue>::deserialize(deserializer)?;
+            return Ok(read_field(text.get()));
+        }
+        deserializer.deserialize_any(FieldVisitor).map(Ok)
     }
 }
 
-struct ValueVisitor;
+/// Reads a value's text, which is JSON by its grammar.
+fn read_field(text: &str) -> Result<RawField<'_>, RowErrorKind> {
+    Ok(match text.as_bytes().first() {
+        Some(b'"') => {
+            let Name(text) = serde_json::from_str(text).map_err(|_| RowErrorKind::LoneSurrogate)?;
+            RawField::Text(text)
+        }
+        Some(b'n') => RawField::Null,
+        Some(b't') => RawField::Other("true"),
+        Some(b'f') => RawField::Other("false"),
+        Some(b'[') => RawField::Other("an array"),
+        Some(b'{') => RawField::Other("an object"),
+        _ if text.contains(['.', 'e', 'E']) => RawField::Other("a fraction or exponent"),
+        _ => text.parse().map_or(RawField::HugeNumber, RawField::Integer),
+    })
+}
 
-/// Beyond this no `f64` came from an integer token that would have fitted 64 bits.
-const INTEGERS_END: f64 = 18_446_744_073_709_551_616.0;
+struct FieldVisitor;
 
-impl<'de> Visitor<'de> for ValueVisitor {
+/// An integer between these two is given as one; they themselves may be the `f64` of others.
+const LEAST: f64 = -9_223_372_036_854_775_808.0;
+const GREATEST: f64 = 18_446_744_073_709_551_616.0;
+
+impl<'de> Visitor<'de> for FieldVisitor {
     type Value = RawField<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -361,10 +473,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(i64::try_from(value).map_or(RawField::HugeNumber, RawField::Integer))
     }
 
-    /// serde_json gives an integer token as `f64` once it passes 64 bits, as it gives `1.0`.
-    fn visit_f64<E>(self, value: f64) -> Result<RawField<'de>, E> {
-        let huge = value.abs() >= INTEGERS_END;
-        Ok(if huge { RawField::HugeNumber } else { RawField::Other("a fraction or exponent") })
+    /// serde_json gives `-0`, and an integer past 64 bits, as `f64`, as it gives `1.0`.
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<RawField<'de>, E> {
+        let may_be_minus_0 = value == 0.0 && value.is_sign_negative();
+        if LEAST < value && value < GREATEST && !may_be_minus_0 {
+            Ok(RawField::Other("a fraction or exponent"))
+        } else {
+            Err(E::custom("an integer or not: to be read with care"))
+        }
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<RawField<'de>, E> {
@@ -432,9 +548,28 @@ mod tests {
             ("-7", "Integer(-7)"),
             ("9223372036854775807", "Integer(9223372036854775807)"),
             ("9223372036854775808", "HugeNumber"),
+            ("18446744073709551615", "HugeNumber"),
+            ("18446744073709551616", "HugeNumber"),
             ("99999999999999999999", "HugeNumber"),
+            ("-9223372036854775808", "Integer(-9223372036854775808)"),
+            ("-9223372036854775809", "HugeNumber"),
+            ("-18446744073709551616", "HugeNumber"),
+            ("-18446744073709551617", "HugeNumber"),
+            ("0", "Integer(0)"),
+            ("-0", "Integer(0)"),
             ("1.0", "Other(\"a fraction or exponent\")"),
+            ("-0.0", "Other(\"a fraction or exponent\")"),
+            ("0e0", "Other(\"a fraction or exponent\")"),
             ("1e3", "Other(\"a fraction or exponent\")"),
+            ("1E20", "Other(\"a fraction or exponent\")"),
+            ("1.5e300", "Other(\"a fraction or exponent\")"),
+            ("-9223372036854775808.0", "Other(\"a fraction or exponent\")"),
+            ("-9223372036854775809.5", "Other(\"a fraction or exponent\")"),
+            ("18446744073709551616.0", "Other(\"a fraction or exponent\")"),
+            ("1e400", "Other(\"a fraction or exponent\")"),
+            ("-1e400", "Other(\"a fraction or exponent\")"),
+            ("1e-400", "Other(\"a fraction or exponent\")"),
+            ("-1e-400", "Other(\"a fraction or exponent\")"),
             ("true", "Other(\"true\")"),
             ("null", "Null"),
             ("\"7\"", "Text(\"7\")"),
@@ -475,6 +610,79 @@ mod tests {
                 "[Integer(1), Absent]".to_string()
             ])
         );
+    }
+
+    #[test]
+    fn what_serde_json_refuses_is_an_error_of_its_row() {
+        let good = "[Integer(1), Null]".to_string();
+        let lone = "[\"invalid_json\"]".to_string();
+        let wrong = "[\"wrong_type\"]".to_string();
+        for (row, expected) in [
+            (r#"{"job":"\ud83d","id":1}"#, &lone),
+            (r#"{"id":1,"job":"x\uDE00y"}"#, &lone),
+            (r#"{"id":1,"job":"\ud83d\ud83d"}"#, &lone),
+            (r#"{"id":1,"job":"\ud83dx"}"#, &lone),
+            (r#"{"id":1,"\ud83d":2}"#, &lone),
+            (r#""\ud83d""#, &wrong),
+            (r#"["\ud83d"]"#, &wrong),
+            ("1e400", &wrong),
+            ("-1e400", &wrong),
+        ] {
+            let body = format!("[{{\"id\":1}},\n {row} ,{{\"id\":1}}]");
+            assert_eq!(
+                jobs(&body),
+                Ok(vec![good.clone(), expected.clone(), good.clone()]),
+                "{row}"
+            );
+        }
+        // A whole pair, an escape of a backslash, and values that no column has.
+        for row in [r#"{"id":1,"job":"\ud83d\ude00"}"#, r#"{"id":1,"job":"\\ud83d"}"#] {
+            let body = format!("[{row},{{\"id\":-0}}]");
+            assert_eq!(jobs(&body).unwrap()[1], "[Integer(0), Null]", "{row}");
+            assert!(jobs(&body).unwrap()[0].starts_with("[Integer(1), Text("), "{row}");
+        }
+        assert_eq!(
+            jobs(r#"[{"x":"\ud83d","y":1e400}]"#).unwrap(),
+            ["[\"unknown_column\", \"unknown_column\"]"]
+        );
+    }
+
+    #[test]
+    fn a_second_reading_gives_each_part_once() {
+        let body =
+            r#"{"jobs":[{},{}],"cats":[1e400],"departments":[{},{"id":1e99},{}],"x":"\ud83d"}"#;
+        assert_eq!(
+            parts(body),
+            Ok([
+                "jobs",
+                "jobs 0",
+                "jobs 1",
+                "cats: unknown_table",
+                "departments",
+                "departments 0",
+                "departments 1",
+                "departments 2",
+                "x: unknown_table",
+            ]
+            .map(str::to_string)
+            .to_vec())
+        );
+    }
+
+    #[test]
+    fn the_first_byte_that_is_not_utf_8_is_found() {
+        for (body, line, column) in [
+            (&b"\xff"[..], 1, 1),
+            (b"\xff\xfe[\0]\0", 1, 1),
+            (b"[\n {\"job\": \"caf\xe9\"}]", 2, 14),
+            (b"\xef\xbb\xbf[\"\xe9\"]", 1, 3),
+            (b"[\"\xc3\xa9\xe9\"]", 1, 5),
+            (b"[\"\xc3", 1, 3),
+            (b"[]\n\n\x80", 3, 1),
+        ] {
+            let found = decode_rows(body, table("jobs").unwrap(), |_| panic!("a part"));
+            assert_eq!(found, Err(JsonError::Utf8 { line, column }), "{body:?}");
+        }
     }
 
     #[test]
@@ -541,6 +749,23 @@ mod tests {
         fn random_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = decode_tables(&body, |_| true);
             let _ = decode_rows(&body, table("jobs").unwrap(), |_| true);
+        }
+
+        #[test]
+        fn both_readings_agree(
+            text in r#"(\{("(id|job|x)":(-?[0-9]{1,21}|-?[0-9]\.[0-9]|"a"|null|\[1\]),?){0,4}\}|7|\[\]){1,3}"#,
+        ) {
+            let read = |with_care| {
+                let place = Place { index: Some(0), line: None };
+                let table = table("jobs").unwrap();
+                let seed = RowSeed { table, place, skips_marked: false, with_care };
+                decode(&text, seed).map(|row| format!("{row:?}")).map_err(|error| error.to_string())
+            };
+            match (read(false), read(true)) {
+                (Err(error), _) if error.contains("with care") => {}
+                (Err(_), careful) => prop_assert!(careful.is_err()),
+                (fast, careful) => prop_assert_eq!(fast, careful),
+            }
         }
 
         #[test]

@@ -9,7 +9,7 @@
 //! | feature | what | needs |
 //! |---|---|---|
 //! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
-//! | `gzip` | files that are packed, for [`load`](fn@load) | `std` |
+//! | `gzip` | packed files, for [`load`](fn@load), and packed bodies, for [`Gate`] | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
 //! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
 //!
@@ -85,7 +85,7 @@ mod api_key;
 pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
 
 mod settings;
-pub use settings::{Lookup, Settings, SettingsError};
+pub use settings::{Lookup, Origins, Settings, SettingsError};
 
 pub mod s3;
 

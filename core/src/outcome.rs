@@ -61,6 +61,11 @@ pub struct RowError {
 }
 
 impl RowError {
+    /// How many errors it stands for.
+    fn count(&self) -> u64 {
+        if let RowErrorKind::MoreErrors { count } = self.kind { count } else { 1 }
+    }
+
     /// An error of the row as a whole.
     pub(crate) fn row(kind: RowErrorKind) -> Self {
         Self { column: None, kind }
@@ -74,6 +79,17 @@ impl RowError {
     /// An error that names a column as the client wrote it, cut to a readable length.
     pub(crate) fn given_column(name: &str, kind: RowErrorKind) -> Self {
         Self { column: Some(Cow::Owned(name.chars().take(64).collect::<String>())), kind }
+    }
+}
+
+/// Keeps an error of a row or, once the row has as many as a list can hold, only counts it.
+pub(crate) fn push_capped(errors: &mut Vec<RowError>, error: impl FnOnce() -> RowError) {
+    if errors.len() < OUTCOME_LIMIT {
+        return errors.push(error());
+    }
+    match errors.last_mut() {
+        Some(RowError { kind: RowErrorKind::MoreErrors { count }, .. }) => *count += 1,
+        _ => errors.push(RowError::row(RowErrorKind::MoreErrors { count: 1 })),
     }
 }
 
@@ -113,6 +129,8 @@ pub enum RowErrorKind {
     },
     /// The row's bytes are not UTF-8.
     InvalidUtf8,
+    /// Half of a surrogate pair in a JSON text, which is no character.
+    LoneSurrogate,
     /// A quote that is none of RFC 4180's: text behind a closing one, or one inside a cell without
     /// quotes.
     MalformedQuote {
@@ -125,6 +143,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// More errors of the same row than are kept.
+    MoreErrors {
+        /// How many.
+        count: u64,
+    },
     /// A first line that is neither a header nor a row.
     NoHeader {
         /// The table's columns.
@@ -243,6 +266,7 @@ impl RowErrorKind {
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "more_errors",
         "no_header",
         "object_gone",
         "other_unique_key",
@@ -275,11 +299,12 @@ impl RowErrorKind {
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
             Self::InvalidDateTime => "invalid_date_time",
-            Self::InvalidJson { .. } => "invalid_json",
+            Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MoreErrors { .. } => "more_errors",
             Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
             Self::OtherUniqueKey { .. } => "other_unique_key",
@@ -325,6 +350,9 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "the line is not one JSON value; that shows at byte {column}")
             }
             Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
+            Self::LoneSurrogate => {
+                f.write_str("half of a surrogate pair such as \\ud83d; send the whole character")
+            }
             // Without commas and quotes: in a reject file this text comes into quotes that are open.
             Self::MalformedQuote { first, last } if first == last => f.write_str(
                 "a quote inside the text of a cell; put the cell in quotes and double each quote in it",
@@ -339,6 +367,7 @@ impl fmt::Display for RowErrorKind {
                  its lines, or close the quote where the cell ends",
             ),
             Self::Missing => f.write_str("a value is required"),
+            Self::MoreErrors { count } => write!(f, "the row has {count} more errors"),
             Self::NoHeader { columns } => write!(
                 f,
                 "the first line is neither a header nor a row; the columns are {}; \
@@ -466,7 +495,7 @@ impl Outcomes {
         line: Option<u64>,
         errors: &[RowError],
     ) {
-        self.count += errors.len() as u64;
+        self.count += errors.iter().map(RowError::count).sum::<u64>();
         let room = OUTCOME_LIMIT - self.listed.len();
         self.listed.extend(errors.iter().take(room).map(|error| Outcome {
             table: Cow::Borrowed(table.name),
@@ -504,5 +533,26 @@ impl Outcomes {
     /// How many there were in all.
     pub fn count(&self) -> u64 {
         self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::table;
+
+    #[test]
+    fn errors_of_a_row_are_capped_and_counted() {
+        for wrong in [0, 1, OUTCOME_LIMIT, OUTCOME_LIMIT + 1, 5 * OUTCOME_LIMIT] {
+            let mut errors = Vec::new();
+            for _ in 0..wrong {
+                push_capped(&mut errors, || RowError::row(RowErrorKind::UnknownColumn));
+            }
+            assert!(errors.len() <= OUTCOME_LIMIT + 1);
+            let mut outcomes = Outcomes::default();
+            outcomes.push_row(table("jobs").unwrap(), Some(0), None, &errors);
+            assert_eq!(outcomes.count(), wrong as u64);
+            assert_eq!(outcomes.listed().len(), wrong.min(OUTCOME_LIMIT));
+        }
     }
 }

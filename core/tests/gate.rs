@@ -236,7 +236,7 @@ fn health_needs_no_key_and_no_database() {
 fn the_wrong_method_is_told_the_right_one() {
     let head = Head { method: "GET".into(), path: JOBS.into(), ..Head::default() };
     let response = run(gate().handle(&World::new([]), &head, async |_| panic!("body read")));
-    assert_eq!((response.status, response.header("allow")), (405, Some("POST")));
+    assert_eq!((response.status, response.header("allow")), (405, Some("POST, OPTIONS")));
 }
 
 #[test]

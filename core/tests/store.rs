@@ -624,6 +624,20 @@ fn a_dry_run_looks_and_never_writes() {
 }
 
 #[test]
+fn a_dry_run_asks_for_parents_only_where_its_request_would() {
+    let rows = json!([{"id": 9, "name": "Ann", "datetime": "2021-07-27T16:02:08Z", "job_id": 1}]);
+    let path = "/tables/employees/rows?dry_run=true";
+    let world = World::new([numbers(&[])]);
+    assert_eq!(send_json(&world, path, &rows).0, 200);
+    assert!(world.calls()[0].1["sql"].as_str().unwrap().contains("`employees`"));
+
+    let world = World::new([numbers(&[])]);
+    let (status, answer) = send_json(&world, &format!("{path}&check_references=true"), &rows);
+    assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("unknown_reference")));
+    assert!(world.calls()[0].1["sql"].as_str().unwrap().contains("`jobs`"));
+}
+
+#[test]
 fn another_count_than_was_sent_is_never_a_success() {
     assert_eq!(send_json(&World::new([updated(1)]), JOBS, &two_jobs()).0, 500);
     let world = World::new([begun(), updated(1), updated(0), ended()]);

@@ -52,8 +52,9 @@ fn convert(answer: &rowgate_core::Response) -> Result<Response> {
     let init = ResponseInit::new();
     init.set_status(answer.status);
     init.set_headers_headers(&headers::write(&answer.headers)?);
-    let body = Uint8Array::from(answer.body.as_slice());
-    Ok(Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)?)
+    // A status such as 204 takes none, not even one without bytes.
+    let body = (!answer.body.is_empty()).then(|| Uint8Array::from(answer.body.as_slice()));
+    Ok(Response::new_with_opt_js_u8_array_and_init(body.as_ref(), &init)?)
 }
 
 /// Settings are read once; they live as long as the isolate.

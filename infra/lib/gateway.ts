@@ -39,6 +39,9 @@ export class Gateway extends Construct {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       apiKeySourceType: apigateway.ApiKeySourceType.HEADER,
       deployOptions: { stageName: "v1" },
+      // Every body comes as base64, byte for byte: as text, bytes that are not UTF-8 would be replaced
+      // by U+FFFD, and stored like that.
+      binaryMediaTypes: ["*/*"],
       // Its log would take a role of the whole account.
       cloudWatchRole: false,
     });

@@ -46,6 +46,11 @@ test("every key is of that plan, and writes the tables that are said", () => {
   ]);
 });
 
+test("every body comes byte for byte", () => {
+  const api = only(template(), "AWS::ApiGateway::RestApi").Properties;
+  deepEqual(api["BinaryMediaTypes"], ["*/*"]);
+});
+
 test("nothing of the whole account is changed", () => {
   deepEqual(resources(template(), "AWS::ApiGateway::Account"), {});
 });

@@ -57,7 +57,8 @@ impl KeyEntry {
         Self { id, digest: Some(key.digest()), tables: Tables::All, expires: None }
     }
 
-    /// The same key, good for these tables only; they may be called by an alias.
+    /// The same key, good for these tables only; they may be called by an alias, and `*` alone stands
+    /// for all.
     pub fn only<S: AsRef<str>>(mut self, tables: &[S]) -> Result<Self, KeyRingError> {
         self.tables = Tables::read(tables).map_err(KeyRingError)?;
         Ok(self)
@@ -124,9 +125,7 @@ impl KeyEntry {
         if let Some(text) = &item.expires {
             entry.expires = Some(Expiry::read(text).map_err(|what| entry.error(what))?);
         }
-        if item.tables != ["*"] {
-            entry.tables = Tables::read(&item.tables).map_err(|what| entry.error(&what))?;
-        }
+        entry.tables = Tables::read(&item.tables).map_err(|what| entry.error(&what))?;
         Ok(entry)
     }
 
@@ -144,11 +143,16 @@ impl KeyEntry {
 
 impl Tables {
     fn read<S: AsRef<str>>(names: &[S]) -> Result<Self, String> {
+        if let [all] = names
+            && all.as_ref() == "*"
+        {
+            return Ok(Self::All);
+        }
         let find = |name: &S| schema::table(name.as_ref()).map(|table| table.name);
         let names: Option<Vec<_>> = names.iter().map(find).collect();
         names.map(Self::Only).ok_or_else(|| {
             let known: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
-            format!("an unknown table; the tables are {}", known.join(", "))
+            format!("an unknown table; the tables are {}, or * alone for all", known.join(", "))
         })
     }
 }

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::{Caller, Head, report_response};
 use crate::api_key::KeyEntry;
 use crate::host::{CallError, Client, Host};
-use crate::http::{Response, header};
+use crate::http::Response;
 use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};
 use crate::ledger::{
     ANSWER_LIMIT, Answer, Claim, Counts, Lease, RequestClaim, RequestToClaim, Summary,
@@ -29,9 +29,9 @@ const REPLAYED: (&str, &str) = ("idempotent-replayed", "true");
 
 /// The request's key, if it has one: 1 to 255 printable characters of ASCII.
 pub(super) fn idempotency_key(head: &Head) -> Result<Option<&str>, Problem> {
-    let Some(key) = header(&head.headers, "idempotency-key") else { return Ok(None) };
+    let Some(key) = head.values("idempotency-key").next() else { return Ok(None) };
     let is_printable = key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if !is_printable || key.trim().is_empty() || key.len() > KEY_LIMIT {
+    if !is_printable || key.is_empty() || key.len() > KEY_LIMIT {
         let detail = "Idempotency-Key is 1 to 255 printable characters of ASCII";
         return Err(Problem::new(400, "bad_idempotency_key", detail));
     }

@@ -1,10 +1,12 @@
 //! What a key has loaded: `GET /loads` and `GET /loads/{id}`.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::parameters::{bad_parameter, parameters};
 use super::problem::{Problem, json_response};
 use crate::host::{CallError, Client, Host};
 use crate::http::Response;
@@ -41,16 +43,12 @@ pub(super) async fn show<H: Host>(
 }
 
 fn limit(query: &str) -> Result<u32, Problem> {
-    let mut limit = LISTED;
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let number =
-            value.parse().ok().filter(|number| (1..=ledger::LISTED_LIMIT).contains(number));
-        limit = number.filter(|_| name == "limit").ok_or_else(|| {
-            let detail = alloc::format!("the parameter is limit, 1 to {}", ledger::LISTED_LIMIT);
-            Problem::new(400, "bad_parameter", detail)
-        })?;
-    }
-    Ok(limit)
+    let parameters = parameters(query, &["limit"])?;
+    let Some((_, value)) = parameters.first() else { return Ok(LISTED) };
+    let number = value.parse().ok().filter(|number| (1..=ledger::LISTED_LIMIT).contains(number));
+    number.ok_or_else(|| {
+        bad_parameter(format!("limit is a number from 1 to {}", ledger::LISTED_LIMIT))
+    })
 }
 
 fn unavailable(error: &CallError) -> Problem {

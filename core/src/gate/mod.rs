@@ -1,9 +1,14 @@
 //! The HTTP door: key, route, rows, answer. The Worker and API Gateway both come in here.
 
+mod body;
+mod cors;
 mod idempotency;
 mod loads;
+mod media;
 mod options;
+mod parameters;
 mod problem;
+mod route;
 mod source;
 
 use alloc::borrow::ToOwned;
@@ -18,14 +23,18 @@ use serde::Serialize;
 use crate::api_key::KeyEntry;
 use crate::data_api::ExecuteStatement;
 use crate::host::{Client, Host, RateLimit, Repeat};
-use crate::http::{Response, header};
+use crate::http::Response;
 use crate::ingest::{Intake, Report, TableReport, Verdict};
 use crate::ledger::RequestToClaim;
+use crate::outcome::Outcome;
 use crate::settings::Settings;
 
+use body::Coding;
 use idempotency::{idempotency_key, owner};
 use options::options;
-use problem::{Problem, json_response, problem_response};
+use parameters::parameters;
+use problem::{Problem, json_response, problem_response, too_many_bytes};
+use route::{Post, Route};
 
 /// How long a request may try to get through to the database.
 const TIME: Duration = Duration::from_secs(25);
@@ -48,6 +57,24 @@ pub struct Head {
     pub query: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The first header of this name, without the blanks around it; empty if there is none.
+    fn header(&self, name: &str) -> &str {
+        self.values(name).next().unwrap_or_default()
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(header, _)| header == name);
+        named.map(|(_, value)| value.trim_matches([' ', '\t']))
+    }
+
+    /// The key that is presented; two are none.
+    fn api_key(&self) -> &str {
+        let mut keys = self.values("x-api-key");
+        keys.next().filter(|_| keys.next().is_none()).unwrap_or_default()
+    }
 }
 
 /// Why a body could not be read.
@@ -104,9 +131,8 @@ impl Gate {
         head: &Head,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Response {
-        let caller = Caller::Unknown(header(&head.headers, "x-api-key").unwrap_or_default());
-        let answer = self.answer(host, head, caller, body).await;
-        respond(host, answer)
+        let answer = self.answer(host, head, Caller::Unknown(head.api_key()), body).await;
+        self.respond(host, head, answer)
     }
 
     /// Answers a request whose key API Gateway has checked.
@@ -122,7 +148,7 @@ impl Gate {
     ) -> Response {
         let read = async |limit| body.and_then(|body| within(body, limit));
         let answer = self.answer(host, head, Caller::Admitted(api_key_id), read).await;
-        respond(host, answer)
+        self.respond(host, head, answer)
     }
 
     async fn answer<H: Host>(
@@ -132,16 +158,24 @@ impl Gate {
         caller: Caller<'_>,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
-        let route = Route::of(head)?;
-        if let Route::Health { deep: false } = route {
+        let route = Route::of(&head.path)?;
+        // A browser asks without a key whether it may come with one.
+        if head.method == "OPTIONS" {
+            return Ok(route.options());
+        }
+        route.check_method(&head.method)?;
+        if matches!(route, Route::Health) && !is_deep(&head.query)? {
             return Ok(health());
         }
         let key = self.admit(host, head, caller).await?;
         let client = self.client(host);
         match route {
-            Route::Health { .. } => deep_health(&client).await,
+            Route::Health => deep_health(&client).await,
             Route::Loads => loads::list(&client, &owner(&caller, key), &head.query).await,
-            Route::Load(load_id) => loads::show(&client, &owner(&caller, key), load_id).await,
+            Route::Load(load_id) => {
+                parameters(&head.query, &[])?;
+                loads::show(&client, &owner(&caller, key), &load_id).await
+            }
             Route::Post(post) => self.post(&client, head, &post, caller, key, body).await,
         }
     }
@@ -160,9 +194,11 @@ impl Gate {
         let options = options(&head.query)?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
+        let coding = Coding::read(head.header("content-encoding"))?;
 
-        let _reserved = self.reserve(self.body_limit(head)?)?;
-        let body = self.read(body).await?;
+        let limit = self.settings.max_bytes;
+        let _reserved = self.reserve(coding.room(self.announced(head)?, limit))?;
+        let body = coding.decode(self.read(body).await?, limit)?;
         let mut intake = Intake::new(options);
         source.read(&body, key, self.settings.max_rows, &mut intake)?;
 
@@ -180,7 +216,7 @@ impl Gate {
             method: &head.method,
             path: &head.path,
             query: &head.query,
-            content_type: header(&head.headers, "content-type").unwrap_or_default(),
+            content_type: head.header("content-type"),
             body: &body,
         };
         match idempotency::claim(client, &self.settings.lease, &request).await? {
@@ -210,7 +246,8 @@ impl Gate {
                 return entry.ok_or_else(|| Problem::new(403, "key_not_allowed", NO_ENTRY));
             }
         };
-        if let Some(address) = header(&head.headers, "cf-connecting-ip") {
+        let address = head.header("cf-connecting-ip");
+        if !address.is_empty() {
             within_limit(host, RateLimit::Address, address).await?;
         }
         let entry = self.settings.keys.check(presented, host.now());
@@ -220,11 +257,10 @@ impl Gate {
         Ok(entry)
     }
 
-    /// The most bytes that the body can have: what it announces, else the limit.
-    fn body_limit(&self, head: &Head) -> Result<usize, Problem> {
+    /// The most bytes that the body can have as it is sent: what it announces, else the limit.
+    fn announced(&self, head: &Head) -> Result<usize, Problem> {
         let limit = self.settings.max_bytes;
-        let announced = header(&head.headers, "content-length").and_then(|text| text.parse().ok());
-        match announced.unwrap_or(limit) {
+        match head.header("content-length").parse().unwrap_or(limit) {
             length if length > limit => Err(too_many_bytes(limit)),
             length => Ok(length),
         }
@@ -249,13 +285,23 @@ impl Gate {
             BodyError::Broken => Problem::new(400, "broken_body", "the body ended early"),
         })
     }
-}
 
-fn respond<H: Host>(host: &H, answer: Result<Response, Problem>) -> Response {
-    let mut response = answer.unwrap_or_else(|problem| problem.response());
-    let id = format!("{:016x}{:016x}", host.random(), host.random());
-    response.headers.push(("x-request-id".to_owned(), id));
-    response
+    /// An answer with the headers that every answer has; one to HEAD without its body.
+    fn respond<H: Host>(
+        &self,
+        host: &H,
+        head: &Head,
+        answer: Result<Response, Problem>,
+    ) -> Response {
+        let mut response = answer.unwrap_or_else(|problem| problem.response());
+        let id = format!("{:016x}{:016x}", host.random(), host.random());
+        response.headers.push(("x-request-id".to_owned(), id));
+        cors::allow(&self.settings.origins, head, &mut response);
+        if head.method == "HEAD" {
+            response.body.clear();
+        }
+        response
+    }
 }
 
 fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
@@ -265,10 +311,6 @@ fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
 /// The answer of a door whose settings do not do; what is wrong with them is for its log.
 pub fn unconfigured() -> Response {
     Problem::new(500, "unconfigured", "the gateway's settings do not do").response()
-}
-
-fn too_many_bytes(limit: usize) -> Problem {
-    Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
 }
 
 async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<(), Problem> {
@@ -291,41 +333,10 @@ impl Drop for Reserved<'_> {
     }
 }
 
-enum Route<'h> {
-    Health {
-        /// Whether the database is to be asked.
-        deep: bool,
-    },
-    /// The key's loads.
-    Loads,
-    /// One of them.
-    Load(&'h str),
-    Post(Post<'h>),
-}
-
-/// The routes that take rows.
-enum Post<'h> {
-    Tables,
-    Table(&'h str),
-}
-
-impl<'h> Route<'h> {
-    fn of(head: &'h Head) -> Result<Self, Problem> {
-        let segments: Vec<&str> = head.path.trim_start_matches('/').split('/').collect();
-        let (method, route) = match segments.as_slice() {
-            ["health"] => ("GET", Self::Health { deep: head.query == "deep" }),
-            ["loads"] => ("GET", Self::Loads),
-            ["loads", load_id] => ("GET", Self::Load(load_id)),
-            ["insert_data"] => ("POST", Self::Post(Post::Tables)),
-            ["tables", table, "rows"] => ("POST", Self::Post(Post::Table(table))),
-            _ => return Err(Problem::new(404, "unknown_route", "there is no such route")),
-        };
-        if head.method == method {
-            return Ok(route);
-        }
-        let problem = Problem::new(405, "wrong_method", format!("this route takes {method}"));
-        Err(problem.header("allow", method))
-    }
+/// Whether the database is to be asked as well: wherever `deep` is said and not denied.
+fn is_deep(query: &str) -> Result<bool, Problem> {
+    let parameters = parameters(query, &["deep"])?;
+    Ok(parameters.iter().any(|(_, value)| !matches!(&**value, "false" | "0")))
 }
 
 fn health() -> Response {
@@ -348,13 +359,19 @@ async fn deep_health<H: Host>(client: &Client<'_, H>) -> Result<Response, Proble
 fn report_response(report: &Report) -> Response {
     let sum = |count: fn(&TableReport) -> u64| report.tables().iter().map(count).sum::<u64>();
     let (invalid, received) = (sum(|table| table.invalid), sum(|table| table.received));
+    // What has no index is wrong with no single row.
+    let fault = report.outcomes().listed().iter().find(|outcome| outcome.index.is_none());
     match report.verdict() {
         Verdict::Complete => json_response(200, report),
         Verdict::Partial => json_response(207, report),
         Verdict::Invalid => {
-            let problem = match report.refusal() {
-                Some(kind) => Problem::new(422, kind.code(), kind.to_string()),
-                None => {
+            let problem = match (report.refusal(), fault) {
+                (Some(kind), _) => Problem::new(422, kind.code(), kind.to_string()),
+                (None, Some(Outcome { table, error, .. })) => {
+                    let detail = format!("the body is refused as a whole; {table}: {}", error.kind);
+                    Problem::new(422, "invalid_rows", detail)
+                }
+                (None, None) => {
                     let detail =
                         format!("{invalid} of {received} rows are invalid; nothing was stored");
                     Problem::new(422, "invalid_rows", detail)

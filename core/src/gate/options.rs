@@ -1,41 +1,32 @@
-//! The query of a request.
+//! How a request's rows are to be stored, by its query.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
 use crate::ingest::{OnError, Options};
 use crate::statement::OnDuplicate;
 
-/// Reads the query; a parameter that is not known is refused, since it was meant to do something.
+const KNOWN: [&str; 5] = ["on_error", "on_duplicate", "strict", "check_references", "dry_run"];
+
+const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
+
+const ON_DUPLICATE: [(&str, OnDuplicate); 3] =
+    [("fail", OnDuplicate::Fail), ("keep", OnDuplicate::Keep), ("update", OnDuplicate::Update)];
+
+/// Reads the query of a route that takes rows.
 pub(super) fn options(query: &str) -> Result<Options, Problem> {
     let mut options = Options::default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
-            "on_error" => {
-                let known = [("reject", OnError::Reject), ("skip", OnError::Skip)];
-                options.on_error = one_of("on_error", &value, &known)?;
-            }
-            "on_duplicate" => {
-                let known = [
-                    ("fail", OnDuplicate::Fail),
-                    ("keep", OnDuplicate::Keep),
-                    ("update", OnDuplicate::Update),
-                ];
-                options.on_duplicate = one_of("on_duplicate", &value, &known)?;
-            }
-            "strict" => options.strict = flag("strict", &value)?,
-            "check_references" => options.check_references = flag("check_references", &value)?,
-            "dry_run" => options.dry_run = flag("dry_run", &value)?,
-            _ => {
-                let names = "on_error, on_duplicate, strict, check_references and dry_run";
-                return Err(bad_parameter(format!("the parameters are {names}")));
-            }
+            "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
+            "on_duplicate" => options.on_duplicate = one_of(&name, &value, &ON_DUPLICATE)?,
+            "strict" => options.strict = flag(&name, &value)?,
+            "check_references" => options.check_references = flag(&name, &value)?,
+            _ => options.dry_run = flag(&name, &value)?,
         }
     }
-    // A dry run makes every check.
-    options.check_references |= options.dry_run;
     Ok(options)
 }
 
@@ -49,8 +40,4 @@ fn one_of<T: Copy>(name: &str, value: &str, known: &[(&str, T)]) -> Result<T, Pr
         let texts: Vec<_> = known.iter().map(|(text, _)| *text).collect();
         bad_parameter(format!("{name} is one of: {}", texts.join(", ")))
     })
-}
-
-fn bad_parameter(detail: String) -> Problem {
-    Problem::new(400, "bad_parameter", detail)
 }

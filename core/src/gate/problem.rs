@@ -49,6 +49,14 @@ impl Problem {
 
     pub(super) fn of_json(error: JsonError) -> Self {
         match error {
+            JsonError::Utf8 { line, column } => {
+                let place = format!("line {line}, column {column}");
+                Self::new(
+                    400,
+                    "invalid_utf8",
+                    format!("the body is not UTF-8 at {place}; send UTF-8"),
+                )
+            }
             JsonError::Syntax { line, column } => {
                 Self::new(400, "not_json", format!("no valid JSON at line {line}, column {column}"))
             }
@@ -83,6 +91,10 @@ impl Problem {
             StoreError::WrongCount { .. } => Self::new(500, "wrong_count", error.to_string()),
         }
     }
+}
+
+pub(super) fn too_many_bytes(limit: usize) -> Problem {
+    Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
 }
 
 pub(super) fn problem_response(problem: &Problem, report: Option<&Report>) -> Response {

@@ -2,10 +2,11 @@
 
 use alloc::format;
 
+use super::Head;
+use super::media::{Media, check_charset};
 use super::problem::Problem;
-use super::{Head, Post};
+use super::route::Post;
 use crate::api_key::KeyEntry;
-use crate::http::header;
 use crate::ingest::Intake;
 use crate::json::{self, JsonError, Part};
 use crate::lines::{LineDecoder, LineFormat};
@@ -20,26 +21,26 @@ pub(super) enum Source {
 
 impl Post<'_> {
     pub(super) fn source(&self, key: &KeyEntry, head: &Head) -> Result<Source, Problem> {
-        let content_type = header(&head.headers, "content-type").unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        let is = |name: &str| media_type.eq_ignore_ascii_case(name);
-        match self {
-            Self::Tables if is("application/json") => Ok(Source::JsonTables),
-            Self::Tables => Err(unsupported("application/json")),
+        let content_type = head.header("content-type");
+        let media = Media::of(content_type);
+        let source = match self {
+            Self::Tables => {
+                let json = media.filter(|media| *media == Media::Json);
+                json.map(|_| Source::JsonTables).ok_or_else(|| unsupported("application/json"))
+            }
             Self::Table(name) => {
                 let table = schema::table(name)
                     .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
                 allow(key, table)?;
-                match () {
-                    () if is("application/json") => Ok(Source::JsonRows(table)),
-                    () if is("text/csv") => Ok(Source::Lines(LineFormat::Csv, table)),
-                    () if is("application/x-ndjson") => {
-                        Ok(Source::Lines(LineFormat::Ndjson, table))
-                    }
-                    () => Err(unsupported("application/json, application/x-ndjson, text/csv")),
+                match media {
+                    Some(Media::Json) => Ok(Source::JsonRows(table)),
+                    Some(Media::Csv) => Ok(Source::Lines(LineFormat::Csv, table)),
+                    Some(Media::Ndjson) => Ok(Source::Lines(LineFormat::Ndjson, table)),
+                    None => Err(unsupported("application/json, application/x-ndjson, text/csv")),
                 }
             }
-        }
+        }?;
+        check_charset(content_type).map(|()| source)
     }
 }
 
@@ -65,6 +66,10 @@ impl Source {
         max_rows: u64,
         intake: &mut Intake,
     ) -> Result<(), Problem> {
+        // A table of its own is in the answer even without rows.
+        if let Self::JsonRows(table) | Self::Lines(_, table) = self {
+            intake.table(table);
+        }
         let mut refused = None;
         let sink = |part: Part<'_>| match take(part, key, max_rows, intake) {
             Ok(()) => true,
@@ -108,7 +113,6 @@ fn decode_lines(
     mut sink: impl FnMut(Part<'_>) -> bool,
 ) -> Result<(), JsonError> {
     let mut decoder = LineDecoder::new(format, table);
-    go_on(sink(Part::Table(table)))?;
     while let Some(row) = decoder.next_row(&mut body) {
         go_on(sink(Part::Row(table, row)))?;
     }
