@@ -46,6 +46,8 @@ mod json_string;
 mod outcome;
 pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind};
 
+mod magic;
+
 mod date_time;
 
 mod record;
@@ -112,7 +114,7 @@ pub use ingest::{
 mod load;
 pub use load::{
     BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
-    ObjectRef, Opened, Planned, RejectSink, Status, find_load, load, load_object,
+    ObjectRef, Opened, Planned, RejectSink, Status, check, find_load, load, load_object,
 };
 
 #[cfg(feature = "avro")]

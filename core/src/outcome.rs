@@ -7,7 +7,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::schema::Table;
+use crate::schema::{self, Table};
 
 /// How many outcomes a list holds at most; the counts beside it go on.
 pub const OUTCOME_LIMIT: usize = 100;
@@ -111,6 +111,11 @@ pub enum RowErrorKind {
     Missing,
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// No folder of a path, and no file's name, is a table.
+    NoTableInPath {
+        /// The table whose name the file's name begins with.
+        near: Option<&'static str>,
+    },
     /// An integer outside the column's type, or 0 where the database would renumber it.
     OutOfRange {
         /// The least value that is taken.
@@ -165,6 +170,8 @@ pub enum RowErrorKind {
         /// Or so many GiB.
         gibibytes: u64,
     },
+    /// An object's key with a segment `.` or `..`.
+    UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
     /// A file that is neither CSV nor NDJSON by its name.
@@ -180,6 +187,13 @@ pub enum RowErrorKind {
         /// Whether a cell has a quote after leading blanks, which then is no opening quote.
         late_quote: bool,
     },
+    /// A file, or a body, of another format than it is called.
+    WrongFormat {
+        /// What it is, with its article.
+        found: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A JSON value, or CSV text, that is not of the wanted type.
     WrongType {
         /// What the place takes.
@@ -190,6 +204,11 @@ pub enum RowErrorKind {
 }
 
 impl RowErrorKind {
+    /// Why a file goes to no table, by its path or object key.
+    pub fn no_table_in(path: &str) -> Self {
+        Self::NoTableInPath { near: schema::table_near_file(path).map(|table| table.name) }
+    }
+
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
         match self {
@@ -210,12 +229,14 @@ impl RowErrorKind {
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader { .. } => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
-            Self::UnknownTable => "unknown_table",
+            Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat => "unsupported_format",
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
+            Self::WrongFormat { .. } => "wrong_format",
             Self::WrongType { .. } => "wrong_type",
         }
     }
@@ -241,6 +262,7 @@ impl fmt::Display for RowErrorKind {
             }
             Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
             Self::Missing => f.write_str("a value is required"),
+            Self::NoTableInPath { near } => no_table(f, *near),
             Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
                 write!(f, "not between {min} and {max}")?;
@@ -269,9 +291,16 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
             Self::UnsupportedFormat => f.write_str(
-                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz",
+                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz; save a \
+                 workbook as CSV UTF-8",
             ),
-            Self::WrongEncoding => f.write_str("UTF-16 where UTF-8 is expected"),
+            Self::UnreadableKey => f.write_str(
+                "the key has a segment . or .., which no request can name; put the file under \
+                 another key",
+            ),
+            Self::WrongEncoding => {
+                f.write_str("UTF-16 where UTF-8 is expected; save the file as CSV UTF-8")
+            }
             Self::WrongFieldCount { expected, got, late_quote } => {
                 write!(f, "{got} cells where {expected} are expected")?;
                 if *late_quote {
@@ -279,8 +308,24 @@ impl fmt::Display for RowErrorKind {
                 }
                 Ok(())
             }
+            Self::WrongFormat { found, advice } => write!(f, "this is {found}; {advice}"),
             Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
         }
+    }
+}
+
+/// Says which tables there are, and how a path names one.
+fn no_table(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
+    f.write_str(
+        "neither a folder nor the file's name up to its first dot is a table; the tables are ",
+    )?;
+    for (index, table) in schema::TABLES.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{}", table.name)?;
+    }
+    match near {
+        Some(near) => write!(f, "; put the file into a folder {near}, or call it {near}.csv"),
+        None => f.write_str("; put the file into a folder that is called like its table"),
     }
 }
 
