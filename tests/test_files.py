@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 
@@ -79,7 +80,9 @@ def test_a_report_says_all_that_there_is_to_say(files):
     assert report["tables"]["employees"]["invalid"] == 33
     assert 0 < report["database_ms"] <= report["duration_ms"]
     assert len(report["load_id"]) == 32
-    rest = {"rowgate", "load_id", "started", "duration_ms", "database_ms", "tables", "errors"}
+    assert report["sequencer"]
+    rest = {"rowgate", "load_id", "sequencer", "started", "duration_ms", "database_ms"}
+    rest |= {"tables", "errors"}
     assert set(report) == set(known) | rest
 
     # Each error names its line of the file, and the cell there is blank.
@@ -395,11 +398,25 @@ def test_keys_of_any_kind(files, db, key):
 
 @pytest.mark.parametrize("key", ["incoming/jobs/../x.csv", "incoming/./jobs/x.csv"])
 def test_a_key_that_no_request_can_be_made_for(files, key):
-    kind, text = files.fail(s3_event(files.bucket, key))
-    assert kind == "LoadFailed"
-    assert text == (
-        f"s3://{files.bucket}/{key}: the file could not be read: the key has a segment . or .."
-    )
+    (load,) = files.invoke(s3_event(files.bucket, key, "tag"))["loads"]
+    assert (load["status"], load["received"]) == ("rejected", 0)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    report = json.loads(files.read(f"reports/{digest}.tag.json"))
+    assert (report["key"], codes(report)) == (key, [(None, None, "unreadable_key")])
+
+
+@pytest.mark.parametrize("key", ["incoming/jobs/_SUCCESS", "incoming/jobs_$folder$"])
+def test_empty_marks_of_other_programs_are_left_alone(files, db, key):
+    e_tag = files.put(key, b"")
+    (load,) = files.invoke(s3_event(files.bucket, key, e_tag))["loads"]
+    assert load["status"] == "ignored"
+    assert files.keys(f"reports/{key}") == []
+
+
+@pytest.mark.parametrize("key", ["incoming/Jobs/x.csv", "incoming/JOBS.CSV"])
+def test_a_table_is_found_in_any_case(files, db, key):
+    assert files.load(key, job_lines(2))["status"] == "complete"
+    assert stored_jobs(db) == {1: "Job 1", 2: "Job 2"}
 
 
 def test_an_event_that_comes_twice(files, db):

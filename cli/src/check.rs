@@ -1,33 +1,32 @@
-//! `rowgate check`: the gateway's checks on files, without a database.
+//! `rowgate check`: the checks of a load, or of the gateway, on files, without a database.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use rowgate_core::schema::{self, Table};
 use rowgate_core::{
-    CHECKED_KEYS, Intake, JsonError, LineDecoder, LineFormat, OnError, Options, Outcome, Part,
-    Report, Verdict, decode_rows, decode_tables,
+    CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
+    Outcomes, Part, Report, RowErrorKind, Status, TableReport, Verdict, decode_rows, decode_tables,
 };
+use serde::Serialize;
 
-use crate::progress;
+use crate::file_source::{self, FileSource};
 
-/// How much of a file is read at a time.
-const PIECE: usize = 1 << 18;
-
-pub(crate) const NO_TABLE: &str = "neither a folder nor the name says which table; use --table";
-
-/// Check files as the gateway would, without a database.
+/// Check files as a load or the gateway would, without a database.
 ///
-/// A file goes to the table that the nearest folder or its own name says
-/// (incoming/jobs/may.csv, hired_employees.csv). A JSON file is an array of rows, or an object of
-/// tables like the body of POST /insert_data. The exit code is 1 if a row is bad.
+/// CSV (.csv) and NDJSON (.ndjson, .jsonl), plain or gzip, are read as `rowgate load` reads them, and
+/// go to the table that the nearest folder or the file's own name says (incoming/jobs/may.csv,
+/// hired_employees.csv). A JSON file (.json) is an array of rows, or an object of tables like the
+/// body of POST /insert_data. The status is that of a load into empty tables. The exit code is 0 if
+/// every file is complete or empty.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// CSV (.csv), NDJSON (.ndjson, .jsonl) and JSON (.json) files
+    /// .csv, .ndjson and .jsonl files, with or without .gz, and .json files
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -38,6 +37,14 @@ pub(crate) struct CheckArgs {
     /// Require a value in every column
     #[arg(long)]
     strict: bool,
+
+    /// Whether CSV files have a header: detect, present or absent
+    #[arg(long, value_name = "HEADER", value_parser = parse_header)]
+    header: Option<Header>,
+
+    /// How files are loaded by the prefix of their path, as the setting of the Lambda says it
+    #[arg(long, value_name = "JSON", env = "LOAD_OPTIONS", value_parser = parse_rules)]
+    load_options: Option<LoadRules>,
 
     /// How to print the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -52,6 +59,15 @@ pub(crate) enum Format {
     Json,
 }
 
+pub(crate) fn parse_header(name: &str) -> Result<Header, String> {
+    match name {
+        "detect" => Ok(Header::Detect),
+        "present" => Ok(Header::Present),
+        "absent" => Ok(Header::Absent),
+        _ => Err("it is one of detect, present and absent".to_owned()),
+    }
+}
+
 pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
     schema::table(name).ok_or_else(|| {
         let names: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
@@ -59,71 +75,80 @@ pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
     })
 }
 
-pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
+fn parse_rules(text: &str) -> Result<LoadRules, String> {
+    match text {
+        "" => Ok(LoadRules::default()),
+        text => LoadRules::read(text).map_err(|error| error.to_string()),
+    }
+}
+
+/// The table of a file, by the option or by its path.
+pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
+    let path = path.to_string_lossy();
+    given
+        .or_else(|| schema::table_of_file(&path))
+        .ok_or_else(|| anyhow!("{}; or use --table", RowErrorKind::no_table_in(&path)))
+}
+
+/// A file's name, without its folders.
+pub(crate) fn name_of(path: &Path) -> Result<&str> {
+    path.file_name().and_then(|name| name.to_str()).context("not a file's name")
+}
+
+pub(crate) async fn run(args: &CheckArgs) -> Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let mut all_good = true;
     for path in &args.files {
-        let report = check(args, path).with_context(|| path.display().to_string())?;
-        all_good &= report.verdict() == Verdict::Complete;
+        let checked = check(args, path).await.with_context(|| path.display().to_string())?;
+        all_good &= matches!(checked.status, Status::Complete | Status::Empty);
         match args.format {
-            Format::Text => print_text(&mut out, path, &report)?,
-            Format::Json => print_json(&mut out, path, &report)?,
+            Format::Text => print_text(&mut out, path, &checked)?,
+            Format::Json => print_json(&mut out, path, &checked)?,
         }
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn check(args: &CheckArgs, path: &Path) -> Result<Report> {
-    let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
-    let mut intake = Intake::check_only(options);
-    let table = args.table.or_else(|| schema::table_of_file(&path.to_string_lossy()));
-    match (path.extension().and_then(|extension| extension.to_str()), table) {
-        (Some("json"), table) => check_json(path, table, &mut intake)?,
-        (extension, table) => {
-            let format = match extension {
-                Some("csv") => LineFormat::Csv,
-                Some("ndjson" | "jsonl") => LineFormat::Ndjson,
-                _ => bail!("not a .csv, .ndjson, .jsonl or .json file"),
-            };
-            check_lines(path, format, table.context(NO_TABLE)?, &mut intake)?;
-        }
-    }
-    Ok(intake.report())
+/// What is to be said of a file.
+struct Checked {
+    status: Status,
+    tables: Vec<TableReport>,
+    outcomes: Outcomes,
 }
 
-fn check_lines(
-    path: &Path,
-    format: LineFormat,
-    table: &'static Table,
-    intake: &mut Intake,
-) -> Result<()> {
-    let mut file = File::open(path)?;
-    let progress = progress::bar(file.metadata()?.len());
-    let mut decoder = LineDecoder::new(format, table);
-    let mut piece = vec![0; PIECE];
+async fn check(args: &CheckArgs, path: &Path) -> Result<Checked> {
+    let file = file_source::open(path)?;
+    let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+    match is_json {
+        true => check_json(args, path, file),
+        false => check_lines(args, path, file).await,
+    }
+}
 
-    intake.table(table);
-    loop {
-        let length = file.read(&mut piece)?;
-        if length == 0 {
-            break;
-        }
-        let mut bytes = &piece[..length];
-        while let Some(row) = decoder.next_row(&mut bytes) {
-            intake.row(table, row);
-        }
-        progress::advance(&progress, length as u64);
+async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checked> {
+    let table = table_of(path, args.table)?;
+    let name = format!("{}/{}", table.name, name_of(path)?);
+    let key = path.strip_prefix(".").unwrap_or(path).to_string_lossy();
+    let rules = args.load_options.clone().unwrap_or_default();
+    let mut options = rules.options(&key);
+    options.strict |= args.strict;
+    options.header = args.header.unwrap_or(options.header);
+
+    let source = FileSource::new(file)?;
+    let report = rowgate_core::check(&source, &name, &options).await;
+    source.finish();
+    match report.failure {
+        Some(failure) => Err(failure.into()),
+        None => Ok(Checked::of_load(report)),
     }
-    while let Some(row) = decoder.finish() {
-        intake.row(table, row);
-    }
-    progress.finish_and_clear();
-    Ok(())
 }
 
 /// A JSON file is read whole: it is the body of one request, or meant to be.
-fn check_json(path: &Path, table: Option<&'static Table>, intake: &mut Intake) -> Result<()> {
-    let body = std::fs::read(path)?;
+fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> {
+    let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
+    let mut intake = Intake::check_only(options);
+    let mut body = Vec::new();
+    file.read_to_end(&mut body)?;
     let take = |part: Part<'_>| {
         match part {
             Part::Table(table) => intake.table(table),
@@ -135,34 +160,54 @@ fn check_json(path: &Path, table: Option<&'static Table>, intake: &mut Intake) -
         true
     };
     let is_array = body.trim_ascii_start().first() == Some(&b'[');
-    let read = match table {
-        Some(table) if is_array => decode_rows(&body, table, take),
-        None if is_array => bail!(NO_TABLE),
-        _ => decode_tables(&body, take),
+    let read = match is_array {
+        true => decode_rows(&body, table_of(path, args.table)?, take),
+        false => decode_tables(&body, take),
     };
-    read.or_else(|error| match error {
-        JsonError::Utf8 { line, column } => {
-            bail!("not UTF-8 at line {line}, column {column}; save the file as UTF-8")
-        }
-        JsonError::Syntax { line, column } => {
+    match read {
+        Err(JsonError::Syntax { line, column }) => {
             bail!("no valid JSON at line {line}, column {column}")
         }
-        JsonError::Shape { expected } => bail!("not {expected}"),
-        JsonError::Stopped => Ok(()),
-    })
+        Err(JsonError::Utf8 { line, column }) => {
+            bail!("not UTF-8 at line {line}, column {column}; save the file as UTF-8")
+        }
+        Err(JsonError::Shape { expected }) => bail!("not {expected}"),
+        Err(JsonError::Stopped) | Ok(()) => Ok(Checked::of_body(&intake.report())),
+    }
 }
 
-fn print_text(out: &mut impl Write, path: &Path, report: &Report) -> Result<()> {
+impl Checked {
+    fn of_load(report: LoadReport) -> Self {
+        let tables = report.counts().into_iter().collect();
+        Self { status: report.status, tables, outcomes: report.outcomes }
+    }
+
+    fn of_body(report: &Report) -> Self {
+        let has_rows = report.tables().iter().any(|table| table.received > 0);
+        let status = match report.verdict() {
+            Verdict::Complete if !has_rows => Status::Empty,
+            Verdict::Complete => Status::Complete,
+            Verdict::Partial => Status::Partial,
+            Verdict::Invalid | Verdict::Conflict => Status::Rejected,
+        };
+        Self { status, tables: report.tables().to_vec(), outcomes: report.outcomes().clone() }
+    }
+}
+
+fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {
     let path = path.display();
-    for table in report.tables() {
+    let Checked { status, tables, outcomes } = checked;
+    for table in tables {
         let good = table.received - table.invalid;
         let (name, received, invalid) = (table.table, table.received, table.invalid);
-        writeln!(out, "{path}: {name}: {received} rows, {good} good, {invalid} bad")?;
+        writeln!(out, "{path}: {name}: {received} rows, {good} good, {invalid} bad ({status})")?;
         if received > u64::from(CHECKED_KEYS) {
             writeln!(out, "{path}: repeated ids looked for in the first {CHECKED_KEYS} rows")?;
         }
     }
-    let outcomes = report.outcomes();
+    if tables.is_empty() {
+        writeln!(out, "{path}: {status}")?;
+    }
     for outcome in outcomes.listed() {
         writeln!(out, "{path}:{}", OutcomeText(outcome))?;
     }
@@ -191,14 +236,23 @@ impl std::fmt::Display for OutcomeText<'_> {
     }
 }
 
-fn print_json(out: &mut impl Write, path: &Path, report: &Report) -> Result<()> {
-    #[derive(serde::Serialize)]
+fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {
+    #[derive(Serialize)]
     struct Line<'l> {
         file: String,
-        #[serde(flatten)]
-        report: &'l Report,
+        status: Status,
+        tables: BTreeMap<&'static str, &'l TableReport>,
+        error_count: u64,
+        errors: &'l [Outcome],
     }
-    serde_json::to_writer(&mut *out, &Line { file: path.display().to_string(), report })?;
+    let line = Line {
+        file: path.display().to_string(),
+        status: checked.status,
+        tables: checked.tables.iter().map(|table| (table.table, table)).collect(),
+        error_count: checked.outcomes.count(),
+        errors: checked.outcomes.listed(),
+    };
+    serde_json::to_writer(&mut *out, &line)?;
     writeln!(out)?;
     Ok(())
 }

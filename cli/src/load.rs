@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use rowgate_core::schema::{self, Table};
-use rowgate_core::{LoadOptions, OnDuplicate, OnError};
+use rowgate_core::schema::Table;
+use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError};
 use serde_json::Value;
 
-use crate::check::{Format, NO_TABLE, parse_table};
+use crate::check::{Format, name_of, parse_header, parse_table, table_of};
+use crate::file_source;
 
 /// Load files and say what became of their rows.
 ///
@@ -89,6 +90,10 @@ struct DirectOptions {
     /// Store nothing if a larger part of the rows is bad, 0 to 1
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
     max_error_rate: Option<f64>,
+
+    /// Whether a CSV file has a header: detect, present or absent
+    #[arg(long, value_name = "HEADER", value_parser = parse_header, requires = "direct")]
+    header: Option<Header>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -120,6 +125,7 @@ impl DirectOptions {
             check_references: self.check_references,
             max_errors: self.max_errors,
             max_error_rate: self.max_error_rate,
+            header: self.header.unwrap_or_default(),
         }
     }
 }
@@ -144,17 +150,18 @@ pub(crate) async fn run(args: &LoadArgs) -> Result<ExitCode> {
 
 /// The file's report, or `None` if it is not waited for.
 async fn load(args: &LoadArgs, path: &Path) -> Result<Option<Value>> {
-    let table = args.table.or_else(|| schema::table_of_file(&path.to_string_lossy()));
-    let table = table.context(NO_TABLE)?;
-    let name = path.file_name().and_then(|name| name.to_str()).context("not a file's name")?;
+    let file = file_source::open(path)?;
+    let table = table_of(path, args.table)?;
+    let name = name_of(path)?;
     match &args.bucket {
         Some(bucket) if !args.direct => {
             let key = format!("{}{}/{name}", args.prefix, table.name);
-            bucket::load(bucket, &key, path, Duration::from_secs(args.wait)).await
+            bucket::load(bucket, &key, file, Duration::from_secs(args.wait)).await
         }
-        _ => direct::load(path, &format!("{}/{name}", table.name), &args.options.read())
-            .await
-            .map(Some),
+        _ => {
+            let name = format!("{}/{name}", table.name);
+            direct::load(path, file, &name, &args.options.read()).await.map(Some)
+        }
     }
 }
 
@@ -193,6 +200,9 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
             ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
         let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
         writeln!(out, "{path}: {table}: {counts} ({})", text(&report["status"]))?;
+    }
+    if report["tables"].as_object().is_none_or(|tables| tables.is_empty()) {
+        writeln!(out, "{path}: {}", text(&report["status"]))?;
     }
     let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     for error in errors {

@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod dev;
 mod doctor;
+mod file_source;
 mod keys;
 mod load;
 mod loads;
@@ -41,7 +42,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Backup(args) => backup::run(&args).await,
-        Command::Check(args) => check::run(&args),
+        Command::Check(args) => check::run(&args).await,
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),

@@ -41,8 +41,8 @@ fn good_files_are_counted_and_exit_with_0() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         stdout(&output),
-        "departments.csv: departments: 12 rows, 12 good, 0 bad\n\
-         jobs.csv: jobs: 183 rows, 183 good, 0 bad\n"
+        "departments.csv: departments: 12 rows, 12 good, 0 bad (complete)\n\
+         jobs.csv: jobs: 183 rows, 183 good, 0 bad (complete)\n"
     );
     assert_eq!(stderr(&output), "");
 }
@@ -52,7 +52,8 @@ fn bad_rows_are_named_by_file_and_line_and_exit_with_1() {
     let output = check(samples(), &["hired_employees.csv"]);
     assert_eq!(output.status.code(), Some(1));
     let mut lines = stdout(&output).lines();
-    assert_eq!(lines.next(), Some("hired_employees.csv: employees: 1999 rows, 1966 good, 33 bad"));
+    let counts = "hired_employees.csv: employees: 1999 rows, 1966 good, 33 bad (partial)";
+    assert_eq!(lines.next(), Some(counts));
     let rest: Vec<_> = lines.collect();
     assert_eq!(rest.len(), 33);
     assert!(rest.iter().all(|line| line.ends_with(": missing: a value is required")), "{rest:?}");
@@ -64,7 +65,10 @@ fn strict_and_json_are_for_programs() {
     let output = check(samples(), &["--strict", "--format", "json", "hired_employees.csv"]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_str(stdout(&output)).unwrap();
-    assert_eq!(report["file"], "hired_employees.csv");
+    assert_eq!(
+        (&report["file"], &report["status"]),
+        (&"hired_employees.csv".into(), &"partial".into())
+    );
     let employees = &report["tables"]["employees"];
     assert_eq!((&employees["received"], &employees["stored"]), (&1999.into(), &1929.into()));
     assert_eq!((&employees["rejected"], &report["error_count"]), (&70.into(), &70.into()));
@@ -84,14 +88,16 @@ fn the_table_comes_from_the_folder_the_name_or_the_option() {
 
     let output = check(folder.path(), &["people.csv"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("people.csv: neither a folder nor the name says which table"));
+    assert!(stderr(&output).contains("people.csv: neither a folder nor the file's name"));
+    assert!(stderr(&output).contains("the tables are departments, jobs, employees"));
+    assert!(stderr(&output).contains("or use --table"));
     assert_eq!(check(folder.path(), &["--table", "jobs", "people.csv"]).status.code(), Some(0));
 
     let output = check(folder.path(), &["body.json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         stdout(&output),
-        "body.json: jobs: 2 rows, 1 good, 1 bad\n\
+        "body.json: jobs: 2 rows, 1 good, 1 bad (rejected)\n\
          body.json: jobs[1]: id: wrong_type: a string where an integer is expected\n\
          body.json: jobs[1]: job_name: missing: a value is required\n\
          body.json: cats: unknown_table: there is no such table\n"
@@ -100,12 +106,14 @@ fn the_table_comes_from_the_folder_the_name_or_the_option() {
 
 #[test]
 fn what_cannot_be_checked_is_said_and_exits_with_2() {
-    let folder = folder(&[("jobs.json", "[{"), ("jobs.xml", ""), ("rows.json", "[]")]);
+    let folder = folder(&[("jobs.json", "[{"), ("rows.json", "[]"), ("list.csv/x", "")]);
     for (arguments, message) in [
         (["jobs.json"].as_slice(), "jobs.json: no valid JSON at line 1, column 2"),
-        (&["jobs.xml"], "jobs.xml: not a .csv, .ndjson, .jsonl or .json file"),
-        (&["rows.json"], "rows.json: neither a folder nor the name"),
-        (&["absent/jobs.csv"], "absent/jobs.csv: No such file"),
+        (&["rows.json"], "rows.json: neither a folder nor the file's name"),
+        (&["absent/jobs.csv"], "absent/jobs.csv: no such file"),
+        (&["absent/cats.xml"], "absent/cats.xml: no such file"),
+        (&["list.csv"], "list.csv: not a regular file"),
+        (&["--load-options", "{\"a\": {\"strikt\": true}}", "jobs.json"], "strikt"),
         (&["--table", "cats", "jobs.json"], "the tables are departments, jobs, employees"),
         (&[], "required"),
     ] {
@@ -118,9 +126,81 @@ fn what_cannot_be_checked_is_said_and_exits_with_2() {
 
 #[test]
 fn no_more_than_a_hundred_errors_are_listed() {
-    let folder = folder(&[("jobs.csv", &"x\n".repeat(250))]);
+    let folder = folder(&[("jobs.csv", &format!("id,job\n{}", "x\n".repeat(250)))]);
     let output = check(folder.path(), &["jobs.csv"]);
     let lines: Vec<_> = stdout(&output).lines().collect();
     assert_eq!(lines.len(), 102);
     assert_eq!(lines[101], "jobs.csv: and 150 more errors");
+}
+
+#[test]
+fn the_status_is_that_of_a_load() {
+    let folder = folder(&[
+        ("jobs.csv", ""),
+        ("JOBS.NDJSON", "{\"id\":1,\"job\":\"Clerk\"}\n"),
+        ("Jobs/a.csv", "1,Clerk\n2,\n"),
+        ("Jobs/b.csv", "1,\n2,\n"),
+        ("Jobs/c.xml", "<jobs/>"),
+        ("Jobs/d.csv.gz", "1,Clerk\n"),
+        ("Jobs/e.ndjson", "[\n{\"id\":1,\"job\":\"Clerk\"}\n]\n"),
+    ]);
+    for (file, code, lines) in [
+        ("jobs.csv", 0, ["jobs: 0 rows, 0 good, 0 bad (empty)", ""]),
+        ("JOBS.NDJSON", 0, ["jobs: 1 rows, 1 good, 0 bad (complete)", ""]),
+        ("Jobs/a.csv", 1, ["jobs: 2 rows, 1 good, 1 bad (partial)", "job_name: missing"]),
+        ("Jobs/b.csv", 1, ["jobs: 2 rows, 0 good, 2 bad (rejected)", "job_name: missing"]),
+        ("Jobs/c.xml", 1, ["Jobs/c.xml: rejected", "unsupported_format"]),
+        ("Jobs/d.csv.gz", 1, ["jobs: 0 rows, 0 good, 0 bad (rejected)", "unreadable_gzip"]),
+        ("Jobs/e.ndjson", 1, ["jobs: 0 rows, 0 good, 0 bad (rejected)", ":1: wrong_format"]),
+    ] {
+        let output = check(folder.path(), &[file]);
+        assert_eq!(output.status.code(), Some(code), "{file}");
+        for line in lines {
+            assert!(stdout(&output).contains(line), "{file}: {}", stdout(&output));
+        }
+    }
+}
+
+/// `1,Clerk` and `2,`, two lines, as gzip packs them.
+const PACKED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x33\xd4\x71\xce\x49\
+    \x2d\xca\xe6\x32\xd2\xe1\x02\x00\xa6\x96\x69\x57\x0b\x00\x00\x00";
+
+#[test]
+fn a_packed_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("jobs.csv.gz"), PACKED).unwrap();
+    fs::write(folder.path().join("jobs.csv"), PACKED).unwrap();
+    for file in ["jobs.csv.gz", "jobs.csv"] {
+        let output = check(folder.path(), &[file]);
+        assert!(stdout(&output).contains("2 rows, 1 good, 1 bad (partial)"), "{}", stdout(&output));
+        assert!(stdout(&output).contains(":2: job_name: missing"), "{}", stdout(&output));
+    }
+
+    fs::write(folder.path().join("jobs.csv.gz"), &PACKED[..PACKED.len() - 4]).unwrap();
+    let output = check(folder.path(), &["jobs.csv.gz"]);
+    assert!(stdout(&output).contains("unreadable_gzip"), "{}", stdout(&output));
+}
+
+#[test]
+fn options_go_by_the_prefix_of_the_path() {
+    let folder = folder(&[
+        ("in/jobs/a.csv", "1,Clerk\n2,\n"),
+        ("in/whole/jobs/a.csv", "1,Clerk\n2,\n"),
+        ("in/few/jobs/a.csv", "1,Clerk\n2,\n3,\n"),
+        ("in/strict/employees/a.csv", "1,Ann,2021-07-27T16:02:08Z,,\n"),
+    ]);
+    let options = r#"{"in/whole/": {"on_error": "reject"}, "in/few/": {"max_errors": 1},
+        "in/strict/": {"strict": true}}"#;
+    for (file, status) in [
+        ("in/jobs/a.csv", "(partial)"),
+        ("./in/whole/jobs/a.csv", "(rejected)"),
+        ("in/few/jobs/a.csv", "(rejected)"),
+        ("in/strict/employees/a.csv", "(rejected)"),
+    ] {
+        let output = check(folder.path(), &["--load-options", options, file]);
+        assert!(stdout(&output).contains(status), "{file}: {}", stdout(&output));
+        assert_eq!(output.status.code(), Some(1), "{file}");
+    }
+    let few = check(folder.path(), &["--load-options", options, "in/few/jobs/a.csv"]);
+    assert!(stdout(&few).contains("too_many_errors"), "{}", stdout(&few));
 }

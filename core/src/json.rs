@@ -614,7 +614,7 @@ mod tests {
 
     #[test]
     fn what_serde_json_refuses_is_an_error_of_its_row() {
-        let good = "[Integer(1), Null]".to_string();
+        let good = "[Integer(1), Absent]".to_string();
         let lone = "[\"invalid_json\"]".to_string();
         let wrong = "[\"wrong_type\"]".to_string();
         for (row, expected) in [

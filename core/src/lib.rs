@@ -46,6 +46,8 @@ mod json_string;
 mod outcome;
 pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
 
+mod magic;
+
 mod date_time;
 
 mod record;
@@ -53,8 +55,6 @@ pub use record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 
 mod json;
 pub use json::{JsonError, Part, decode_rows, decode_tables};
-
-mod magic;
 
 mod csv;
 pub use csv::{CsvDecoder, Header, ROW_LIMIT};
@@ -116,8 +116,8 @@ pub use ingest::{
 mod load;
 pub use load::{
     BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
-    ObjectRef, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, find_load, load,
-    load_object,
+    ObjectRef, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, check, find_load,
+    load, load_object,
 };
 
 #[cfg(feature = "avro")]

@@ -1,11 +1,15 @@
 //! NDJSON in chunks of any size becomes raw rows with their lines.
 //!
-//! A line that is no JSON is an error of its row: the next line can be read all the same.
+//! A line that is no JSON is an error of its row: the next line can be read all the same. A file that
+//! begins like another format is refused as a whole: its lines are no rows.
 
 use alloc::vec::Vec;
 
+use serde::de::IgnoredAny;
+
 use crate::csv::ROW_LIMIT;
 use crate::json;
+use crate::magic::{self, START};
 use crate::outcome::{RowError, RowErrorKind};
 use crate::record::{Place, RawRow};
 use crate::schema::Table;
@@ -23,6 +27,8 @@ pub struct NdjsonDecoder {
     overlong: bool,
     lines: u64,
     next_index: u64,
+    /// Whether the file is refused as a whole, so that no more rows come.
+    refused: bool,
 }
 
 impl NdjsonDecoder {
@@ -36,6 +42,7 @@ impl NdjsonDecoder {
             overlong: false,
             lines: 0,
             next_index: 0,
+            refused: false,
         }
     }
 
@@ -43,8 +50,8 @@ impl NdjsonDecoder {
     /// that is back from here.
     pub(crate) fn at_record_start(&self) -> (u64, Self) {
         let back = if self.line_is_whole { 0 } else { self.length };
-        let (lines, next_index) = (self.lines, self.next_index);
-        (back, Self { lines, next_index, ..Self::new(self.table) })
+        let Self { table, lines, next_index, refused, .. } = *self;
+        (back, Self { lines, next_index, refused, ..Self::new(table) })
     }
 
     /// The line of the next byte and the index of the next row, between two rows.
@@ -71,6 +78,9 @@ impl NdjsonDecoder {
 
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
+        if self.refused {
+            *input = &[];
+        }
         while !input.is_empty() {
             self.begin_line();
             let end = memchr::memchr(b'\n', input);
@@ -89,12 +99,12 @@ impl NdjsonDecoder {
     /// Whether a last row, without a line break, is there for [`Self::row`] to give.
     pub(crate) fn end(&mut self) -> bool {
         self.begin_line();
-        self.end_line()
+        !self.refused && self.end_line()
     }
 
     /// The line that was read last, without its line break; empty if it has passed [`ROW_LIMIT`].
     pub(crate) fn text(&self) -> &[u8] {
-        self.line.trim_ascii_end()
+        if self.overlong { &[] } else { self.line.trim_ascii_end() }
     }
 
     fn begin_line(&mut self) {
@@ -110,7 +120,10 @@ impl NdjsonDecoder {
         self.length += piece.len() as u64;
         self.overlong |= self.line.len() + piece.len() > ROW_LIMIT;
         if self.overlong {
-            self.line.clear();
+            // How it begins may say what the file is.
+            self.line.truncate(START);
+            let room = START - self.line.len();
+            self.line.extend(&piece[..piece.len().min(room)]);
         } else {
             self.line.extend(piece);
         }
@@ -130,6 +143,10 @@ impl NdjsonDecoder {
     /// The row that was read last; to be asked for once.
     pub(crate) fn row(&mut self) -> RawRow<'_> {
         let place = Place { index: Some(self.next_index), line: Some(self.lines) };
+        if let Some(kind) = self.refuse_file() {
+            self.refused = true;
+            return RawRow::refused(Place { index: None, ..place }, RowError::row(kind));
+        }
         self.next_index += 1;
         if self.overlong {
             let kind = RowErrorKind::RowTooLong { limit: ROW_LIMIT };
@@ -139,6 +156,43 @@ impl NdjsonDecoder {
             RawRow::refused(place, RowError::row(RowErrorKind::InvalidJson { column }))
         })
     }
+
+    /// Why the whole file is refused, asked at its first row.
+    fn refuse_file(&self) -> Option<RowErrorKind> {
+        if self.next_index > 0 {
+            return None;
+        }
+        let start = &self.line[..self.line.len().min(START)];
+        let found = match self.line.trim_ascii_start() {
+            [b'[', ..] => "a JSON array",
+            line if !self.overlong && goes_on(line) => "a JSON document of several lines",
+            _ => return magic::wrong_format(start),
+        };
+        let advice =
+            "not one object a line; write one object a line, or POST it as application/json";
+        Some(RowErrorKind::WrongFormat { found, advice })
+    }
+}
+
+/// Whether a line is the first one of a JSON value that is written over several lines.
+fn goes_on(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let breaks_off = |line| serde_json::from_slice::<IgnoredAny>(line).is_err_and(|it| it.is_eof());
+    matches!(line.last(), Some(b'[' | b'{' | b',')) && breaks_off(line) && !is_in_text(line)
+}
+
+/// Whether JSON breaks off inside a text.
+fn is_in_text(json: &[u8]) -> bool {
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ => {}
+        }
+    }
+    in_text
 }
 
 #[cfg(test)]
@@ -150,6 +204,9 @@ mod tests {
     use alloc::vec;
     use proptest::prelude::*;
 
+    /// The index of what is wrong with the file as a whole.
+    const WHOLE: u64 = u64::MAX;
+
     /// index, line, and the fields or the code of the decoder's error.
     type Seen = (u64, u64, String);
 
@@ -158,7 +215,7 @@ mod tests {
             Some(error) => error.kind.code().into(),
             None => format!("{:?}", row.fields),
         };
-        (row.place.index.unwrap(), row.place.line.unwrap(), text)
+        (row.place.index.unwrap_or(WHOLE), row.place.line.unwrap(), text)
     }
 
     fn decode<'c>(chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<Seen> {
@@ -198,11 +255,55 @@ mod tests {
 
     #[test]
     fn an_overlong_line_is_read_over() {
-        let mut text = vec![b'['; 2 * ROW_LIMIT];
+        let mut text = vec![b'{'; 2 * ROW_LIMIT];
         text.extend(b"\n{\"id\":1}\n");
         let seen = decode(text.chunks(65_536));
         assert_eq!(seen[0], (0, 1, "row_too_long".into()));
         assert_eq!(seen[1].2, "[Integer(1), Absent]");
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_refused_whole() {
+        for text in [
+            "[\n{\"id\":1},\n{\"id\":2}\n]",
+            "[{\"id\":1},{\"id\":2}]\n",
+            "[]",
+            "\u{feff}\n \n [\n1]",
+            "{\n\"id\": 1\n}\n",
+            "{\"id\": 1,\r\n\"job\": \"a\"}\r\n",
+            "{\"jobs\": [\n{\"id\":1}]}",
+            "PK\x03\x04\x14\0\n{\"id\":1}\n",
+            "Obj\x01\n{\"id\":1}\n",
+        ] {
+            let line =
+                text.lines().position(|line| !line.trim().trim_matches('\u{feff}').is_empty());
+            let expected = vec![(WHOLE, line.unwrap() as u64 + 1, "wrong_format".into())];
+            assert_eq!(decode([text.as_bytes()]), expected, "{text}");
+            assert_eq!(decode(text.as_bytes().chunks(1)), expected, "{text}");
+        }
+        let text: Vec<u8> = "{\"id\":1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode([text.as_slice()]), [(WHOLE, 1, "wrong_encoding".into())]);
+    }
+
+    #[test]
+    fn a_long_array_is_refused_whole_too() {
+        let text = format!("[{}{{\"id\":2}}]\n{{\"id\":3}}\n", "{\"id\":1},".repeat(ROW_LIMIT / 8));
+        for size in [1 << 16, text.len()] {
+            let seen = decode(text.as_bytes().chunks(size));
+            assert_eq!(seen, [(WHOLE, 1, "wrong_format".into())]);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_line_alone_refuses_that_line() {
+        for line in
+            ["{\"id\":1},", "{\"id\":1", "{\"job\":\"a,", "{\"job\":\"\\\",{", "1,", ",", "{,"]
+        {
+            let text = format!("{line}\n{{\"id\":2}}\n[\n{{\n");
+            let seen = decode([text.as_bytes()]);
+            let indexes: Vec<_> = seen.iter().map(|(index, ..)| *index).collect();
+            assert_eq!(indexes, [0, 1, 2, 3], "{line}");
+        }
     }
 
     proptest! {

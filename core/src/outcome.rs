@@ -8,7 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::schema::Table;
+use crate::schema::{self, Table};
 
 /// How many outcomes a list holds at most; the counts beside it go on.
 pub const OUTCOME_LIMIT: usize = 100;
@@ -155,6 +155,11 @@ pub enum RowErrorKind {
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// No folder of a path, and no file's name, is a table.
+    NoTableInPath {
+        /// The table whose name the file's name begins with.
+        near: Option<&'static str>,
+    },
     /// An integer outside the column's type, or 0 where the database would renumber it.
     OutOfRange {
         /// The least value that is taken.
@@ -222,6 +227,8 @@ pub enum RowErrorKind {
         /// Or so many GiB.
         gibibytes: u64,
     },
+    /// An object's key with a segment `.` or `..`.
+    UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
     /// A file that is neither CSV nor NDJSON by its name.
@@ -241,6 +248,13 @@ pub enum RowErrorKind {
         got: usize,
         /// Whether it is the last cells, which are empty, that are too many.
         empty_end: bool,
+    },
+    /// A file, or a body, of another format than it is called.
+    WrongFormat {
+        /// What it is, with its article.
+        found: &'static str,
+        /// What to do.
+        advice: &'static str,
     },
     /// A JSON value, or CSV text, that is not of the wanted type.
     WrongType {
@@ -282,12 +296,19 @@ impl RowErrorKind {
         "unnamed_column",
         "unpacks_too_large",
         "unreadable_gzip",
+        "unreadable_key",
         "unsupported_format",
         "wrong_delimiter",
         "wrong_encoding",
         "wrong_field_count",
+        "wrong_format",
         "wrong_type",
     ];
+
+    /// Why a file goes to no table, by its path or object key.
+    pub fn no_table_in(path: &str) -> Self {
+        Self::NoTableInPath { near: schema::table_near_file(path).map(|table| table.name) }
+    }
 
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
@@ -316,14 +337,16 @@ impl RowErrorKind {
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
-            Self::UnknownTable => "unknown_table",
+            Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
+            Self::WrongFormat { .. } => "wrong_format",
             Self::WrongType { .. } => "wrong_type",
         }
     }
@@ -374,6 +397,7 @@ impl fmt::Display for RowErrorKind {
                  a file without a header needs the option header=absent",
                 columns.join(", ")
             ),
+            Self::NoTableInPath { near } => no_table(f, *near),
             Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
                 write!(f, "not between {min} and {max}")?;
@@ -415,7 +439,12 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
             Self::UnsupportedFormat => f.write_str(
-                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz",
+                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz; save a \
+                 workbook as CSV UTF-8",
+            ),
+            Self::UnreadableKey => f.write_str(
+                "the key has a segment . or .., which no request can name; put the file under \
+                 another key",
             ),
             Self::WrongDelimiter { found } => {
                 write!(f, "the cells are separated by {found}; save the file with commas")
@@ -430,6 +459,7 @@ impl fmt::Display for RowErrorKind {
                 }
                 Ok(())
             }
+            Self::WrongFormat { found, advice } => write!(f, "this is {found}; {advice}"),
             Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
         }
     }
@@ -468,6 +498,21 @@ fn cause(number: u16, alone: bool) -> Option<&'static str> {
         1062 if alone => Some(OTHER_KEY),
         1364 => Some(NO_DEFAULT),
         _ => None,
+    }
+}
+
+/// Says which tables there are, and how a path names one.
+fn no_table(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
+    f.write_str(
+        "neither a folder nor the file's name up to its first dot is a table; the tables are ",
+    )?;
+    for (index, table) in schema::TABLES.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{}", table.name)?;
+    }
+    match near {
+        Some(near) => write!(f, "; put the file into a folder {near}, or call it {near}.csv"),
+        None => f.write_str("; put the file into a folder that is called like its table"),
     }
 }
 

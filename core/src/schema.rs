@@ -13,11 +13,29 @@ pub fn table(name: &str) -> Option<&'static Table> {
 /// The table that a file is for, by its path or object key.
 ///
 /// The nearest folder named like a table decides (`incoming/departments/2026-01.csv`), else the
-/// file's own name up to its first dot (`hired_employees.csv.gz`).
+/// file's own name up to its first dot (`hired_employees.csv.gz`); in any case, since Windows and
+/// people write names as they like.
 pub fn table_of_file(path: &str) -> Option<&'static Table> {
     let mut parts = path.rsplit(['/', '\\']);
     let file = parts.next()?;
-    parts.find_map(table).or_else(|| table(file.split('.').next()?))
+    parts.find_map(table_in_any_case).or_else(|| table_in_any_case(stem(file)))
+}
+
+/// The table whose name stands at the start of a file's name, with more behind it
+/// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
+pub(crate) fn table_near_file(path: &str) -> Option<&'static Table> {
+    let name = stem(path.rsplit(['/', '\\']).next()?);
+    let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
+    starts.rev().find_map(|(end, _)| table_in_any_case(&name[..end]))
+}
+
+fn table_in_any_case(name: &str) -> Option<&'static Table> {
+    table(name).or_else(|| table(&name.to_ascii_lowercase()))
+}
+
+/// A file's name up to its first dot.
+fn stem(file: &str) -> &str {
+    file.split_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// One table that rowgate fills.
@@ -119,7 +137,21 @@ mod tests {
         assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
         assert_eq!(name("jobs.csv"), Some("jobs"));
         assert_eq!(name("C:\\data\\jobs.csv"), Some("jobs"));
+        assert_eq!(name("incoming/Jobs/may.csv"), Some("jobs"));
+        assert_eq!(name("HIRED_EMPLOYEES.CSV.GZ"), Some("employees"));
         assert_eq!(name("incoming/cats.csv"), None);
+        assert_eq!(name("jobs-2026-01.csv"), None);
         assert_eq!(name(""), None);
+    }
+
+    #[test]
+    fn a_name_that_begins_like_a_table_is_near_it() {
+        let near = |path| table_near_file(path).map(|table| table.name);
+        assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
+        assert_eq!(near("Jobs (1).csv"), Some("jobs"));
+        assert_eq!(near("hired_employees_2026.csv"), Some("employees"));
+        for far in ["jobsheet.csv", "my-jobs.csv", "jobs.csv", "-jobs.csv", "", "a/"] {
+            assert_eq!(near(far), None, "{far}");
+        }
     }
 }

@@ -171,9 +171,59 @@ fn rowgates_own_objects_and_marks_of_folders_are_left_alone() {
 
 #[test]
 fn keys_that_no_request_can_have_are_refused() {
-    for key in ["incoming/../jobs.csv", "./jobs.csv"] {
-        let error = load(&World::new([]), &object(key)).unwrap_err();
-        assert!(matches!(error, LoadError::Read(_)), "{key}");
+    for key in ["incoming/../jobs.csv", "./jobs.csv", "incoming/jobs/..", "incoming/./jobs/x.csv"] {
+        let world = World::new([written()]);
+        let report = load(&world, &object(key)).unwrap();
+        assert_eq!((report.status, report.received), (Status::Rejected, 0), "{key}");
+        let report = last_json(&world);
+        assert_eq!((&report["key"], &report["errors"][0]["index"]), (&key.into(), &Value::Null));
+        assert_eq!(report["errors"][0]["code"], "unreadable_key");
+        let [call] = calls(&world).try_into().unwrap();
+        assert!(is_safe(call.strip_prefix("PUT ").unwrap()), "{call}");
+    }
+}
+
+/// Whether a request can be made for a key, and goes to no other one.
+fn is_safe(key: &str) -> bool {
+    !key.split('/').any(|segment| [".", ".."].contains(&segment))
+}
+
+#[test]
+fn a_version_cannot_lead_a_report_elsewhere() {
+    for version in ["/../../incoming/jobs/x", "a/./b"] {
+        let object = ObjectRef { version_id: Some(version.into()), ..object("incoming/jobs.csv") };
+        let key = object.report_key();
+        assert!(is_safe(&key), "{key}");
+        assert!(key.starts_with("reports/") && key.ends_with(".json"), "{key}");
+    }
+}
+
+#[test]
+fn empty_marks_of_spark_and_hadoop_are_left_alone() {
+    for key in ["incoming/jobs/_SUCCESS", "incoming/jobs_$folder$", "incoming/jobs/.keep"] {
+        let world = World::new([head(0, None)]);
+        assert_eq!(load(&world, &object(key)).unwrap().status, Status::Ignored, "{key}");
+    }
+    // With content it is somebody's file under a wrong name.
+    let world = World::new([head(8, None), written()]);
+    let report = load(&world, &object("incoming/jobs/_SUCCESS")).unwrap();
+    assert_eq!(report.status, Status::Rejected);
+}
+
+#[test]
+fn a_file_of_no_table_is_told_which_tables_there_are() {
+    for (key, advice) in [
+        ("incoming/jobs-2026-01.csv", "into a folder jobs, or call it jobs.csv"),
+        ("incoming/Jobs (1).csv", "into a folder jobs, or call it jobs.csv"),
+        ("incoming/cats.csv", "into a folder that is called like its table"),
+    ] {
+        let world = World::new([head(8, None), written()]);
+        assert_eq!(load(&world, &object(key)).unwrap().status, Status::Rejected, "{key}");
+        let error = &last_json(&world)["errors"][0];
+        let message = error["message"].as_str().unwrap();
+        assert_eq!(error["code"], "unknown_table");
+        assert!(message.contains("the tables are departments, jobs, employees"), "{message}");
+        assert!(message.contains(advice), "{message}");
     }
 }
 

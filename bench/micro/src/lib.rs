@@ -6,8 +6,8 @@ use std::time::Duration;
 use rowgate_core::data_api::{ExecuteStatement, Target};
 use rowgate_core::schema::{Table, table};
 use rowgate_core::{
-    CHUNK_LIMIT, Chunk, Credentials, OnDuplicate, Operation, Place, ROWS, RawField, RawRow, Record,
-    Request, write,
+    CHUNK_LIMIT, Chunk, ColumnSet, Credentials, OnDuplicate, Operation, Place, ROWS, RawField,
+    RawRow, Record, Request, write,
 };
 
 /// How many rows each benchmark takes.
@@ -126,7 +126,7 @@ pub fn target() -> Target {
 
 /// The statement that a chunk is for.
 pub fn sql() -> String {
-    write(employees(), OnDuplicate::Update)
+    write(employees(), &ColumnSet::ALL, OnDuplicate::Update)
 }
 
 /// AWS's example credentials.

@@ -1,12 +1,12 @@
 //! A file into the bucket, and its report out of it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::s3::{Endpoint, GetObject, HeadObject, HeadObjectOutput};
+use rowgate_core::s3::{Endpoint, GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
 use rowgate_core::{CallError, Client, ObjectRef, Repeat, Upload};
 use rowgate_native::{NativeHost, from_environment};
 use serde_json::Value;
@@ -29,16 +29,18 @@ const INTERVAL: Duration = Duration::from_millis(300);
 pub(super) async fn load(
     bucket: &str,
     key: &str,
-    path: &Path,
+    file: File,
     wait: Duration,
 ) -> Result<Option<Value>> {
     let endpoint = Endpoint::read(&from_environment)?;
     let host = NativeHost::from_environment()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
-    upload(&s3, bucket, key, path).await?;
     if wait.is_zero() {
+        upload(&s3, bucket, key, file).await?;
         return Ok(None);
     }
+    let earlier = reports(&s3, bucket, key).await?;
+    upload(&s3, bucket, key, file).await?;
     let uploaded = head(&s3, bucket, key).await?.context("the object is gone already")?;
     let object = ObjectRef {
         bucket: bucket.to_owned(),
@@ -47,11 +49,10 @@ pub(super) async fn load(
         e_tag: Some(uploaded.e_tag.clone()),
         sequencer: None,
     };
-    report(&s3, &object, last_modified(&uploaded)?, wait).await.map(Some)
+    report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await.map(Some)
 }
 
-async fn upload(s3: &S3<'_>, bucket: &str, key: &str, path: &Path) -> Result<()> {
-    let mut file = File::open(path)?;
+async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<()> {
     let progress = progress::bar(file.metadata()?.len());
     let mut upload = Upload::new(s3, bucket, key, "application/octet-stream");
     loop {
@@ -74,11 +75,29 @@ async fn upload(s3: &S3<'_>, bucket: &str, key: &str, path: &Path) -> Result<()>
     }
 }
 
-/// Waits for a report that is not older than the object: the same content, uploaded before, has
-/// its report under the same key.
+/// The reports that are there on this key, with their ETags.
+async fn reports(s3: &S3<'_>, bucket: &str, key: &str) -> Result<BTreeMap<String, String>> {
+    let prefix = ObjectRef::reports_prefix(key);
+    let mut found = BTreeMap::new();
+    let mut token = None;
+    loop {
+        let list = ListObjectsV2 { bucket, prefix: &prefix, continuation_token: token.as_deref() };
+        let page = s3.call(&list, Repeat::Harmless).await?;
+        found.extend(page.contents.into_iter().map(|report| (report.key, report.e_tag)));
+        token = page.next_continuation_token;
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Waits for a report that was not there before and is not older than the object. Without versions
+/// the same content, uploaded before, has its report under the same key; the two differ, since each
+/// has its event's sequencer.
 async fn report(
     s3: &S3<'_>,
     object: &ObjectRef,
+    earlier: &BTreeMap<String, String>,
     uploaded: SystemTime,
     wait: Duration,
 ) -> Result<Value> {
@@ -88,7 +107,7 @@ async fn report(
     while Instant::now() < end {
         sleep(INTERVAL).await;
         let Some(head) = head(s3, &object.bucket, &key).await? else { continue };
-        if last_modified(&head)? < uploaded {
+        if earlier.get(&key) == Some(&head.e_tag) || last_modified(&head)? < uploaded {
             continue;
         }
         let get = GetObject {

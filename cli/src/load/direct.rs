@@ -2,65 +2,38 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use indicatif::ProgressBar;
 use rowgate_core::data_api::Target;
-use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, RejectSinks, Source, SourceError};
+use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, RejectSinks};
 use rowgate_native::{NativeHost, from_environment};
 use serde_json::Value;
 
-use crate::progress;
+use crate::file_source::FileSource;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Loads a file under a name that says its table, and answers the report.
-pub(super) async fn load(path: &Path, name: &str, options: &LoadOptions) -> Result<Value> {
+/// Loads the file at `path` under a name that says its table, and answers the report.
+pub(super) async fn load(
+    path: &Path,
+    file: File,
+    name: &str,
+    options: &LoadOptions,
+) -> Result<Value> {
     let target = Target::read(&from_environment)?;
     let host = NativeHost::from_environment()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
-    let source = FileSource::open(path)?;
+    let source = FileSource::new(file)?;
     let mut sinks = RejectSinks {
         rejects: RejectFile { beside: path.to_owned(), kind: "rejects", open: None },
         undecoded: RejectFile { beside: path.to_owned(), kind: "undecoded", open: None },
     };
     let report = rowgate_core::load(&client, &source, name, options, &mut sinks).await;
-    source.progress.finish_and_clear();
+    source.finish();
     Ok(serde_json::to_value(&report)?)
-}
-
-struct FileSource {
-    file: File,
-    size: u64,
-    progress: ProgressBar,
-}
-
-impl FileSource {
-    fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        Ok(Self { file, size, progress: progress::bar(size) })
-    }
-}
-
-impl Source for FileSource {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
-        let mut bytes = vec![0; (range.end - range.start) as usize];
-        self.file
-            .read_exact_at(&mut bytes, range.start)
-            .map_err(|error| SourceError::Failed(error.to_string()))?;
-        progress::advance(&self.progress, bytes.len() as u64);
-        Ok(bytes)
-    }
 }
 
 /// A file beside the one that is loaded, made once there is a line for it.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::automaton::LineEnd;
-use crate::json::BOM;
+use crate::magic::wrong_format;
 use crate::outcome::RowErrorKind;
 
 /// How far a line feed is looked for.
@@ -59,11 +59,6 @@ impl Opening {
         let head = [self.held.as_slice(), rest].concat();
         let has = |byte| memchr::memchr(byte, &head).is_some();
         let line_end = if has(b'\r') && !has(b'\n') { LineEnd::Cr } else { LineEnd::Lf };
-        Opened { line_end, refused: refused(&head) }
+        Opened { line_end, refused: wrong_format(&head) }
     }
-}
-
-fn refused(head: &[u8]) -> Option<RowErrorKind> {
-    let _ = BOM;
-    crate::magic::wrong_format(head)
 }

@@ -5,29 +5,35 @@ use alloc::vec::Vec;
 
 use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
+use crate::csv::Header;
 use crate::ingest::{OnError, Options};
 use crate::statement::OnDuplicate;
 
-const KNOWN: [&str; 5] = ["on_error", "on_duplicate", "strict", "check_references", "dry_run"];
+const KNOWN: [&str; 6] =
+    ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header"];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
 
 const ON_DUPLICATE: [(&str, OnDuplicate); 3] =
     [("fail", OnDuplicate::Fail), ("keep", OnDuplicate::Keep), ("update", OnDuplicate::Update)];
 
-/// Reads the query of a route that takes rows.
-pub(super) fn options(query: &str) -> Result<Options, Problem> {
-    let mut options = Options::default();
+const HEADER: [(&str, Header); 3] =
+    [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
+
+/// Reads the query of a route that takes rows. The header is `None` unless it is spoken of.
+pub(super) fn options(query: &str) -> Result<(Options, Option<Header>), Problem> {
+    let (mut options, mut header) = (Options::default(), None);
     for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
             "on_duplicate" => options.on_duplicate = one_of(&name, &value, &ON_DUPLICATE)?,
             "strict" => options.strict = flag(&name, &value)?,
             "check_references" => options.check_references = flag(&name, &value)?,
+            "header" => header = Some(one_of(&name, &value, &HEADER)?),
             _ => options.dry_run = flag(&name, &value)?,
         }
     }
-    Ok(options)
+    Ok((options, header))
 }
 
 fn flag(name: &str, value: &str) -> Result<bool, Problem> {

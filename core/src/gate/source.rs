@@ -4,9 +4,11 @@ use alloc::format;
 
 use super::Head;
 use super::media::{Media, check_charset};
+use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
 use crate::api_key::KeyEntry;
+use crate::csv::Header;
 use crate::ingest::Intake;
 use crate::json::{self, JsonError, Part};
 use crate::lines::{LineDecoder, LineFormat};
@@ -16,7 +18,7 @@ use crate::schema::{self, Table};
 pub(super) enum Source {
     JsonTables,
     JsonRows(&'static Table),
-    Lines(LineFormat, &'static Table),
+    Lines(LineFormat, &'static Table, Header),
 }
 
 impl Post<'_> {
@@ -34,8 +36,8 @@ impl Post<'_> {
                 allow(key, table)?;
                 match media {
                     Some(Media::Json) => Ok(Source::JsonRows(table)),
-                    Some(Media::Csv) => Ok(Source::Lines(LineFormat::Csv, table)),
-                    Some(Media::Ndjson) => Ok(Source::Lines(LineFormat::Ndjson, table)),
+                    Some(Media::Csv) => Ok(Source::lines(LineFormat::Csv, table)),
+                    Some(Media::Ndjson) => Ok(Source::lines(LineFormat::Ndjson, table)),
                     None => Err(unsupported("application/json, application/x-ndjson, text/csv")),
                 }
             }
@@ -58,6 +60,21 @@ fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
 }
 
 impl Source {
+    fn lines(format: LineFormat, table: &'static Table) -> Self {
+        Self::Lines(format, table, Header::Detect)
+    }
+
+    /// The same with what the query says of a header, which only CSV has.
+    pub(super) fn with_header(self, header: Option<Header>) -> Result<Self, Problem> {
+        match (self, header) {
+            (source, None) => Ok(source),
+            (Self::Lines(LineFormat::Csv, table, _), Some(header)) => {
+                Ok(Self::Lines(LineFormat::Csv, table, header))
+            }
+            (_, Some(_)) => Err(bad_parameter("header is for text/csv only".into())),
+        }
+    }
+
     /// Fills the intake from a body.
     pub(super) fn read(
         &self,
@@ -67,7 +84,7 @@ impl Source {
         intake: &mut Intake,
     ) -> Result<(), Problem> {
         // A table of its own is in the answer even without rows.
-        if let Self::JsonRows(table) | Self::Lines(_, table) = self {
+        if let Self::JsonRows(table) | Self::Lines(_, table, _) = self {
             intake.table(table);
         }
         let mut refused = None;
@@ -81,7 +98,10 @@ impl Source {
         let read = match self {
             Self::JsonTables => json::decode_tables(body, sink),
             Self::JsonRows(table) => json::decode_rows(body, table, sink),
-            Self::Lines(format, table) => decode_lines(body, *format, table, sink),
+            Self::Lines(format, table, header) => {
+                let decoder = LineDecoder::with_header(*format, table, *header);
+                decode_lines(body, decoder, table, sink)
+            }
         };
         read.map_err(|error| refused.unwrap_or_else(|| Problem::of_json(error)))
     }
@@ -108,11 +128,10 @@ fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> R
 
 fn decode_lines(
     mut body: &[u8],
-    format: LineFormat,
+    mut decoder: LineDecoder,
     table: &'static Table,
     mut sink: impl FnMut(Part<'_>) -> bool,
 ) -> Result<(), JsonError> {
-    let mut decoder = LineDecoder::new(format, table);
     while let Some(row) = decoder.next_row(&mut body) {
         go_on(sink(Part::Row(table, row)))?;
     }

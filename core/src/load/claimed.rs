@@ -111,6 +111,9 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
     report.bytes = stored["bytes"].as_u64().unwrap_or_default();
     report.rejects = stored["rejects"].as_str().map(ToString::to_string);
     stored["status"] = Status::Duplicate.name().into();
+    // By it a client knows the report of its own put from earlier ones.
+    let sequencer = report.object.as_ref().and_then(|object| object.sequencer.as_deref());
+    stored["sequencer"] = sequencer.into();
     let body = serde_json::to_vec(&stored).unwrap_or_default();
     (report, body)
 }

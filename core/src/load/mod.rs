@@ -5,6 +5,7 @@
 //! first rows.
 
 mod bulk;
+mod check;
 mod claimed;
 mod object;
 mod options;
@@ -25,10 +26,11 @@ use crate::ingest::StoreError;
 use crate::lines::LineFormat;
 use crate::outcome::{Outcome, RowError, RowErrorKind};
 use crate::schema::{self, Table};
-use crate::source::Source;
+use crate::source::{Source, SourceError};
 use crate::statement::OnDuplicate;
 
 pub use bulk::{BulkFile, BulkLoad, Opened, Planned, PlannedRows};
+pub use check::check;
 pub use claimed::find_load;
 pub use object::{ObjectRef, load_object};
 pub use options::{BulkSettings, LoadOptions, LoadRules, LoadSettings};
@@ -37,6 +39,7 @@ pub use report::{LoadReport, Status};
 
 use claimed::Claimed;
 use pass::Pass;
+use reader::ReadError;
 use rejects::{RejectNames, RejectWriter};
 
 /// Why a file has to be loaded again.
@@ -95,7 +98,7 @@ impl File {
         let Some(table) = schema::table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, RowErrorKind::UnknownTable));
+            return Err(outcome(name, RowErrorKind::no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
@@ -135,22 +138,13 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     if let Some(claimed) = claimed {
         report.load_id.clone_from(&claimed.claim.load_id);
     }
-    match File::of_path(path) {
-        Ok(file) => {
-            report.table = Some(file.table.name);
-            report.format = Some(file.format);
-            let file = File { header: options.header, ..file };
-            let rejects = RejectWriter::new(sinks, file.table, file.format);
-            let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
-            report = match loaded {
-                Ok(status) => LoadReport { status, ..report },
-                Err(error) => failed(report, error),
-            };
-        }
-        Err(outcome) => {
-            report.outcomes.push(outcome);
-            report.status = Status::Rejected;
-        }
+    if let Some(file) = report.begin_file(path) {
+        let rejects = RejectWriter::new(sinks, file.table, file.format);
+        let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
+        report = match loaded {
+            Ok(status) => LoadReport { status, ..report },
+            Err(error) => failed(report, error),
+        };
     }
     report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
     report
@@ -219,6 +213,15 @@ fn stored(report: &LoadReport) -> Status {
 
 async fn finish<R: RejectSink>(rejects: RejectWriter<'_, R>) -> Result<RejectNames, LoadError> {
     rejects.finish().await.map_err(LoadError::Write)
+}
+
+fn broken(error: ReadError) -> LoadError {
+    match error {
+        ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
+        ReadError::Source(error) => LoadError::Read(error.to_string()),
+        ReadError::Ledger(error) => LoadError::Store(error),
+        ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
+    }
 }
 
 fn milliseconds(time: Duration) -> u64 {

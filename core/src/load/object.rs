@@ -51,9 +51,27 @@ impl ObjectRef {
         self.beside("reports", "json")
     }
 
+    /// How the keys of all reports on an object with this key begin.
+    pub fn reports_prefix(key: &str) -> String {
+        let report = Self { key: key.to_string(), ..Self::default() }.report_key();
+        report.strip_suffix("unknown.json").unwrap_or(&report).to_string()
+    }
+
     pub(super) fn is_for_loading(&self) -> bool {
         let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
         !own && !self.key.ends_with('/')
+    }
+
+    /// Whether a request for the key can be made: URL parsers take such segments away.
+    pub(super) fn is_readable(&self) -> bool {
+        !has_dot_segment(&self.key)
+    }
+
+    /// Whether it is empty because it only says something about its folder, as `_SUCCESS` and
+    /// `jobs_$folder$` do.
+    fn is_mark(&self, size: u64) -> bool {
+        let name = self.key.rsplit('/').next().unwrap_or_default();
+        size == 0 && (name.starts_with(['_', '.']) || name.ends_with("_$folder$"))
     }
 
     /// How the keys of all that are written about this object's parts begin and end.
@@ -66,10 +84,15 @@ impl ObjectRef {
         let version = self.version_id.as_ref().or(self.e_tag.as_ref());
         let version = version.map_or("unknown", String::as_str);
         let key = format!("{folder}/{}.{version}.{extension}", self.key);
-        if key.len() <= KEY_LIMIT {
+        if key.len() <= KEY_LIMIT && !has_dot_segment(&key) {
             return key;
         }
         let name = hex(&Sha256::digest(self.key.as_bytes()));
+        let key = format!("{folder}/{name}.{version}.{extension}");
+        if !has_dot_segment(&key) {
+            return key;
+        }
+        let version = hex(&Sha256::digest(version.as_bytes()));
         format!("{folder}/{name}.{version}.{extension}")
     }
 }
@@ -89,31 +112,12 @@ pub async fn load_object<H: Host>(
 ) -> Result<LoadReport, LoadError> {
     let options = settings.rules.options(&object.key);
     if !object.is_for_loading() {
-        let ignored = LoadReport::begin(host, options, 0);
-        return Ok(LoadReport { status: Status::Ignored, object: Some(object.clone()), ..ignored });
+        return Ok(ignored(object, LoadReport::begin(host, options, 0)));
     }
     let started = host.now();
-    check_key(&object.key)?;
-
     let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
     let database = Client::new(host, &settings.target, time).patient(PATIENCE);
-    let attempt = match head(&s3, object).await {
-        Ok(Some(head)) => {
-            let object = pinned(object, &head);
-            if head.content_length >= settings.bulk.bytes
-                && let Some(started) = bulk::start(host, settings, &object, time).await?
-            {
-                return Ok(LoadReport { bytes: head.content_length, ..started });
-            }
-            load_version(&s3, &database, settings, &object, head.content_length).await?
-        }
-        Ok(None) => Attempt::of(gone(object, LoadReport::begin(host, options, 0))),
-        Err(error) => {
-            let report = LoadReport::begin(host, options, 0);
-            Attempt::failed(LoadReport { object: Some(object.clone()), ..report }, error)
-        }
-    };
-    let Attempt { mut report, claim, written } = attempt;
+    let Attempt { mut report, claim, written } = attempt(&s3, &database, settings, object).await?;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
     if let Err(error) = write_report(&s3, &report, written).await {
@@ -126,6 +130,39 @@ pub async fn load_object<H: Host>(
         Some(failure) => Err(failure),
         None => Ok(report),
     }
+}
+
+/// Loads what is there of an object, or hands it on.
+async fn attempt<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    database: &Client<'_, H, Target>,
+    settings: &LoadSettings,
+    object: &ObjectRef,
+) -> Result<Attempt, LoadError> {
+    let host = database.host();
+    let report = LoadReport::begin(host, settings.rules.options(&object.key), 0);
+    if !object.is_readable() {
+        return Ok(Attempt::of(unreadable(object, report)));
+    }
+    let head = match head(s3, object).await {
+        Ok(Some(head)) => head,
+        Ok(None) => return Ok(Attempt::of(gone(object, report))),
+        Err(error) => {
+            let report = LoadReport { object: Some(object.clone()), ..report };
+            return Ok(Attempt::failed(report, error));
+        }
+    };
+    let size = head.content_length;
+    if object.is_mark(size) {
+        return Ok(Attempt::unwritten(ignored(object, report)));
+    }
+    let object = pinned(object, &head);
+    if size >= settings.bulk.bytes
+        && let Some(started) = bulk::start(host, settings, &object, database.time_left()).await?
+    {
+        return Ok(Attempt::unwritten(LoadReport { bytes: size, ..started }));
+    }
+    load_version(s3, database, settings, &object, size).await
 }
 
 /// What one attempt has come to.
@@ -144,13 +181,18 @@ pub(super) enum Written {
     IfAbsent,
     /// This.
     Now(Vec<u8>),
-    /// Nothing: it is there.
+    /// Nothing: it is there, or there is nothing to say.
     Already,
 }
 
 impl Attempt {
     fn of(report: LoadReport) -> Self {
         Self { report, claim: None, written: Written::Anew }
+    }
+
+    /// One that leaves no report.
+    fn unwritten(report: LoadReport) -> Self {
+        Self { report, claim: None, written: Written::Already }
     }
 
     /// One that has nothing to do.
@@ -244,12 +286,8 @@ pub(super) async fn load_rows<H: Host>(
     LoadReport { object: Some(object.clone()), ..report }
 }
 
-/// URL parsers take such segments away, so that no request for the key could be made.
-pub(super) fn check_key(key: &str) -> Result<(), LoadError> {
-    if key.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(LoadError::Read("the key has a segment . or ..".to_string()));
-    }
-    Ok(())
+fn has_dot_segment(key: &str) -> bool {
+    key.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 /// The keys of the reject files of an object, or of a part of it that begins with a row.
@@ -310,10 +348,27 @@ pub(super) fn pinned(object: &ObjectRef, head: &HeadObjectOutput) -> ObjectRef {
     }
 }
 
+fn ignored(object: &ObjectRef, report: LoadReport) -> LoadReport {
+    LoadReport { status: Status::Ignored, object: Some(object.clone()), ..report }
+}
+
 fn gone(object: &ObjectRef, report: LoadReport) -> LoadReport {
-    let mut report = LoadReport { object: Some(object.clone()), status: Status::Gone, ..report };
+    not_read(object, report, Status::Gone, RowErrorKind::ObjectGone)
+}
+
+fn unreadable(object: &ObjectRef, report: LoadReport) -> LoadReport {
+    not_read(object, report, Status::Rejected, RowErrorKind::UnreadableKey)
+}
+
+fn not_read(
+    object: &ObjectRef,
+    report: LoadReport,
+    status: Status,
+    kind: RowErrorKind,
+) -> LoadReport {
+    let mut report = LoadReport { object: Some(object.clone()), status, ..report };
     let table = File::of_path(&object.key).map_or_else(|o| o.table, |file| file.table.name.into());
-    let error = RowError::row(RowErrorKind::ObjectGone);
+    let error = RowError::row(kind);
     report.outcomes.push(Outcome { table, index: None, line: None, error });
     report
 }

@@ -1,7 +1,6 @@
 //! One reading of a file.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
@@ -14,7 +13,7 @@ use futures_util::stream::Stream;
 use super::options::BATCH_BYTES;
 use super::reader::{Mark, ReadError, Reader};
 use super::rejects::{RejectSink, RejectWriter};
-use super::{Claimed, File, LoadError, LoadReport, Status, milliseconds};
+use super::{Claimed, File, LoadError, LoadReport, Status, broken, milliseconds};
 use crate::host::{Client, Host};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
 use crate::ledger::{Claim, Counts, Position, StoredRejects};
@@ -316,14 +315,5 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             rejects.reject(reader.decoder(), place.line, &errors);
         }
         Ok(false)
-    }
-}
-
-fn broken(error: ReadError) -> LoadError {
-    match error {
-        ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
-        ReadError::Source(error) => LoadError::Read(error.to_string()),
-        ReadError::Ledger(error) => LoadError::Store(error),
-        ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::rejects::RejectNames;
-use super::{LoadError, LoadOptions, ObjectRef};
+use super::{File, LoadError, LoadOptions, ObjectRef};
 use crate::date_time;
 use crate::host::Host;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
@@ -48,7 +48,8 @@ pub enum Status {
     Superseded,
     /// It is too large for one invocation: a state machine loads it, and writes the report.
     Started,
-    /// Not a file to load: one of rowgate's own, or a folder's mark. Nothing is written.
+    /// Not a file to load: one of rowgate's own, a folder's mark, or an empty mark of Spark or
+    /// Hadoop. Nothing is written.
     Ignored,
 }
 
@@ -162,6 +163,22 @@ impl LoadReport {
         }
     }
 
+    /// What the file is for, by its path; if that does not say it, the file is rejected.
+    pub(super) fn begin_file(&mut self, path: &str) -> Option<File> {
+        match File::of_path(path) {
+            Ok(file) => {
+                self.table = Some(file.table.name);
+                self.format = Some(file.format);
+                Some(File { header: self.settings.header, ..file })
+            }
+            Err(outcome) => {
+                self.outcomes.push(outcome);
+                self.status = Status::Rejected;
+                None
+            }
+        }
+    }
+
     /// Counts good rows of which these many are stored, and these many were there.
     pub(super) fn add_good(&mut self, stored: u64, kept: u64) {
         self.stored += stored;
@@ -219,7 +236,8 @@ impl LoadReport {
         (self.stored, self.kept, self.rejected) = (0, 0, self.received);
     }
 
-    fn counts(&self) -> Option<TableReport> {
+    /// The rows of its table; `None` if there is no table.
+    pub fn counts(&self) -> Option<TableReport> {
         Some(TableReport {
             table: self.table?,
             received: self.received,
@@ -243,6 +261,7 @@ impl Serialize for LoadReport {
             report.serialize_entry("key", &object.key)?;
             report.serialize_entry("version_id", &object.version_id)?;
             report.serialize_entry("e_tag", &object.e_tag)?;
+            report.serialize_entry("sequencer", &object.sequencer)?;
         }
         report.serialize_entry("bytes", &self.bytes)?;
         report.serialize_entry("table", &self.table)?;

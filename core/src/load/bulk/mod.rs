@@ -144,7 +144,9 @@ impl<'s, H: Host> BulkLoad<'s, H> {
 
     /// Looks whether a file can be cut, and claims it if so.
     pub async fn open(&self, object: &ObjectRef) -> Result<Opened, LoadError> {
-        object::check_key(&object.key)?;
+        if !object.is_readable() {
+            return Ok(Opened::Whole);
+        }
         let Some(head) = object::head(&self.s3, object).await? else { return Ok(Opened::Whole) };
         let object = object::pinned(object, &head);
         let options = self.settings.rules.options(&object.key);

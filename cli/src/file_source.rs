@@ -1,0 +1,59 @@
+//! A file of this machine, read in ranges.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use indicatif::ProgressBar;
+use rowgate_core::{Source, SourceError};
+
+use crate::progress;
+
+/// Opens a file; a folder or a pipe is none, since its size says nothing.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!("no such file"),
+        file => file?,
+    };
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => bail!("not a regular file"),
+    }
+}
+
+/// A file whose reading a progress bar follows.
+pub(crate) struct FileSource {
+    file: File,
+    size: u64,
+    progress: ProgressBar,
+}
+
+impl FileSource {
+    pub(crate) fn new(file: File) -> Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self { file, size, progress: progress::bar(size) })
+    }
+
+    /// Takes the progress bar away.
+    pub(crate) fn finish(&self) {
+        self.progress.finish_and_clear();
+    }
+}
+
+impl Source for FileSource {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        self.file
+            .read_exact_at(&mut bytes, range.start)
+            .map_err(|error| SourceError::Failed(error.to_string()))?;
+        progress::advance(&self.progress, bytes.len() as u64);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,63 @@
+//! A file looked at without a database: what a load of it would say, as far as the file alone tells.
+
+use core::time::Duration;
+
+use super::reader::{ReadError, Reader};
+use super::{File, LoadError, LoadOptions, LoadReport, Status, broken, failed, refuse, stored};
+use crate::ingest::Intake;
+use crate::outcome::RowErrorKind;
+use crate::source::{Source, SourceError};
+
+/// Reads a file, whose path says table and format, as [`load`](super::load()) does, and counts as
+/// stored what a load would store in empty tables.
+///
+/// The status is `Failed`, with a failure, if the file cannot be read.
+pub async fn check<S: Source>(source: &S, path: &str, options: &LoadOptions) -> LoadReport {
+    let mut report = LoadReport::new(*options, Duration::ZERO, source.size());
+    let Some(file) = report.begin_file(path) else { return report };
+    match read(source, &file, &mut report).await {
+        Ok(status) => LoadReport { status, ..report },
+        Err(error) => failed(report, error),
+    }
+}
+
+async fn read<S: Source>(
+    source: &S,
+    file: &File,
+    report: &mut LoadReport,
+) -> Result<Status, LoadError> {
+    match read_rows(source, file, report).await {
+        Ok(()) => {}
+        Err(ReadError::Fault(kind)) => report.add_fault(file.table, kind),
+        Err(ReadError::Source(SourceError::Gone)) => {
+            report.add_fault(file.table, RowErrorKind::ObjectGone);
+            return Ok(Status::Gone);
+        }
+        Err(error) => return Err(broken(error)),
+    }
+    let refused = if report.settings.may_refuse() { refuse(file, report) } else { None };
+    Ok(refused.unwrap_or_else(|| stored(report)))
+}
+
+async fn read_rows<S: Source>(
+    source: &S,
+    file: &File,
+    report: &mut LoadReport,
+) -> Result<(), ReadError> {
+    let mut intake = Intake::check_only(report.settings.ingest(true));
+    let mut reader = Reader::open(source, file, None).await?;
+    while reader.next().await? {
+        let row = reader.decoder().row();
+        let place = row.place;
+        let errors = intake.row(file.table, row);
+        if errors.is_empty() {
+            report.add_good(1, 0);
+            continue;
+        }
+        report.add_bad(file.table, place, &errors);
+        if place.index.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
