@@ -1,0 +1,244 @@
+"""Files with one place damaged: no row is stored as another one, and no line is lost.
+
+$ROWGATE_FILES says how many (400); `scripts/property-files N` runs them by themselves. A failure
+prints the seed ($ROWGATE_SEED), the file's number and its bytes.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections import Counter
+
+import pytest
+from conftest import PROGRAM, environment_of
+from damaged import COLUMNS, make, read, read_rejects
+
+FILES = int(os.environ.get("ROWGATE_FILES", "400"))
+SEED = int(os.environ.get("ROWGATE_SEED", "20261128"))
+# So many go to one process, and come back by one SELECT.
+BATCH = 1_000
+# The least part of the undamaged rows, outside faulty quotes, that must be stored.
+LEAST = 0.99
+
+
+class Outcome:
+    """What became of one file."""
+
+    def __init__(self, file, path, report, stored):
+        self.file = file
+        self.report = report
+        self.stored = stored
+        rejects = path.with_name(path.name + ".rejects.csv")
+        self.rejects = read_rejects(rejects.read_bytes()) if report["rejects"] else []
+        self.records = read(file.text)
+        assert bool(report["rejects"]) == rejects.exists(), file.show()
+
+    @property
+    def ends(self):
+        return "\n" if "\n" in self.file.text else "\r"
+
+    @property
+    def is_refused(self):
+        return any(error["index"] is None for error in self.report["errors"])
+
+    def covered(self):
+        """The lines that are given back, whose text must be that of the file."""
+        lines = {}
+        texts = physical_lines(self.file.text, self.ends)
+        for rejected in self.rejects:
+            given = physical_lines(rejected.text, self.ends)
+            for number, text in enumerate(given, rejected.line):
+                assert number <= len(texts) and text == texts[number - 1], (
+                    f"line {number} is given back as {text!r}\n{self.file.show()}"
+                )
+                lines[number] = rejected.codes
+        return lines
+
+
+def physical_lines(text, ends):
+    return [line.rstrip("\r") for line in text.split(ends)]
+
+
+@pytest.fixture(scope="module")
+def run_command(stack):
+    """Runs the operator's command with the stack's settings."""
+    settings = environment_of(stack)
+
+    def run(*arguments):
+        return subprocess.run([PROGRAM, *arguments], env=settings, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def outcomes(stack, db, run_command, tmp_path_factory):
+    """Loads all files, a batch in one process; looks at each and counts."""
+    started, counts = time.monotonic(), Counter()
+    for first in range(0, FILES, BATCH):
+        folder = tmp_path_factory.mktemp("damaged") / "employees"
+        folder.mkdir()
+        numbers = range(first, min(FILES, first + BATCH))
+        for outcome in load(run_command, db, folder, numbers):
+            count(counts, outcome)
+            check_no_row_is_another(outcome)
+            check_no_line_is_lost(outcome)
+            check_undamaged_is_stored(outcome)
+        shutil.rmtree(folder)
+        counts["seconds"] = int(time.monotonic() - started)
+    show(counts)
+    return counts
+
+
+def load(command, db, folder, numbers):
+    """Loads the files of these numbers into an empty table."""
+    files = {number: make(SEED, number) for number in numbers}
+    paths = {number: folder / f"{number}.csv" for number in numbers}
+    for number, path in paths.items():
+        path.write_bytes(files[number].text.encode())
+    db.empty("employees")
+    reports = reports_of(command, paths.values())
+    stored = {number: [] for number in numbers}
+    ids = {row["id"]: number for number, file in files.items() for row in file.rows}
+    for row in db.rows("SELECT * FROM employees"):
+        # A row that no file has is looked for in the text of each.
+        stored[ids[row["id"]] if row["id"] in ids else source_of(row, files)].append(row)
+    for number in numbers:
+        yield Outcome(files[number], paths[number], reports[number], stored[number])
+
+
+def reports_of(command, paths):
+    done = command("load", "--direct", "--format", "json", *map(str, paths))
+    assert done.returncode in (0, 1), done.stderr
+    numbers = (int(path.name.partition(".")[0]) for path in paths)
+    return dict(zip(numbers, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+def source_of(row, files):
+    digits = str(row["id"])
+    found = (number for number, file in files.items() if digits in file.text)
+    number = next(found, None)
+    assert number is not None, f"{row} is in no file of seed {SEED}"
+    return number
+
+
+def check_no_row_is_another(outcome):
+    """A stored row is the one that was written, unless its own text is damaged; and in any case one
+    that a reader by RFC 4180 finds in the file."""
+    file = outcome.file
+    undamaged = {
+        row["id"]: row for index, row in enumerate(file.rows) if index not in file.touched
+    }
+    names = [values(record, names_of(outcome)) for record in outcome.records if not record.faulty]
+    for row in outcome.stored:
+        if row["id"] in undamaged:
+            assert row == undamaged[row["id"]], f"{row}\n{file.show()}"
+        found = {key: value for key, value in row.items() if key != "datetime"}
+        assert any(found == it for it in names), f"{row} is not in the file\n{file.show()}"
+
+
+def names_of(outcome):
+    """The columns of the file's cells: by its header, if that is still one, else by position."""
+    first = next((it for it in outcome.records if any(map(str.strip, it.cells))), None)
+    names = [cell.strip().lower() for cell in first.cells] if first else []
+    return names if sorted(names) == sorted(COLUMNS) else COLUMNS
+
+
+def values(record, names):
+    """The cells of a record as they are stored, the date-time aside; `None` if it is no row."""
+    if len(record.cells) < len(names):
+        return None
+    cells = dict(zip(names, (cell.strip() or None for cell in record.cells), strict=False))
+    try:
+        numbers = {
+            name: int(cells[name]) if cells[name] else None
+            for name in ("id", "department_id", "job_id")
+        }
+    except (KeyError, ValueError):
+        return None
+    return {"id": numbers["id"], "name": cells.get("name")} | numbers
+
+
+def check_no_line_is_lost(outcome):
+    """Each line is in a stored row or given back, or the file is refused as a whole."""
+    if outcome.is_refused:
+        assert not outcome.stored, outcome.file.show()
+        return
+    given = outcome.covered()
+    stored = {row["id"] for row in outcome.stored}
+    names = names_of(outcome)
+    for record in outcome.records:
+        lines = range(record.line, record.line + record.lines)
+        if not any(cell.strip() for cell in record.cells) and not record.faulty:
+            continue
+        if [cell.strip().lower() for cell in record.cells] == names:
+            continue
+        row = None if record.faulty else values(record, names)
+        if row and row["id"] in stored:
+            continue
+        lost = [line for line in lines if line not in given]
+        assert not lost, f"lines {lost} are neither stored nor given back\n{outcome.file.show()}"
+
+
+def check_undamaged_is_stored(outcome):
+    file = outcome.file
+    if file.damage == "none":
+        written = sorted(file.rows, key=lambda row: row["id"])
+        assert outcome.report["status"] == "complete", f"{outcome.report}\n{file.show()}"
+        assert sorted(outcome.stored, key=lambda row: row["id"]) == written, file.show()
+
+
+def count(counts, outcome):
+    file = outcome.file
+    kind = file.damage
+    counts[kind, "files"] += 1
+    if outcome.is_refused:
+        counts[kind, "refused whole"] += 1
+        return
+    faulty = "".join(record.text for record in outcome.records if record.faulty)
+    stored = {row["id"] for row in outcome.stored}
+    written = {row["id"] for row in file.rows}
+    counts[kind, "read out of a damaged row"] += len(stored - written)
+    for index, row in enumerate(file.rows):
+        if index in file.touched:
+            counts[kind, "damaged rows stored"] += row["id"] in stored
+        elif str(row["id"]) in faulty:
+            counts[kind, "inside faulty quotes"] += 1
+        else:
+            counts[kind, "undamaged rows"] += 1
+            counts[kind, "of them stored"] += row["id"] in stored
+
+
+def show(counts):
+    names = ("files", "refused whole", "undamaged rows", "of them stored", "inside faulty quotes")
+    names += ("damaged rows stored", "read out of a damaged row")
+    print(f"\n{FILES} files in {counts['seconds']} s, seed {SEED}")
+    for kind in sorted({key[0] for key in counts if isinstance(key, tuple)}):
+        print(f"{kind:9}", *(f"{counts[kind, name]} {name};" for name in names))
+
+
+def test_no_row_is_stored_as_another_and_no_line_is_lost(outcomes):
+    kinds = {key[0] for key in outcomes if isinstance(key, tuple)}
+    undamaged = sum(outcomes[kind, "undamaged rows"] for kind in kinds)
+    stored = sum(outcomes[kind, "of them stored"] for kind in kinds)
+    assert stored >= LEAST * undamaged
+
+
+def test_a_reject_file_dropped_again_is_rejected_again(db, run_command, tmp_path):
+    folder = tmp_path / "employees"
+    folder.mkdir()
+    numbers = range(min(FILES, BATCH))
+    first = [it for it in load(run_command, db, folder, numbers) if it.rejects]
+    # The row with the same id is not in the reject file.
+    first = [it for it in first if not any("duplicate" in row.codes for row in it.rejects)]
+    paths = {it.file.number: folder / f"{it.file.number}.csv.rejects.csv" for it in first}
+    db.empty("employees")
+    reports = reports_of(run_command, paths.values())
+    assert db.rows("SELECT * FROM employees") == []
+    for outcome in first:
+        path = paths[outcome.file.number]
+        again = read_rejects(path.with_name(path.name + ".rejects.csv").read_bytes())
+        seen = [(row.codes, row.text) for row in again]
+        assert seen == [(row.codes, row.text) for row in outcome.rejects], outcome.file.show()
+        assert reports[outcome.file.number]["status"] == "rejected"
