@@ -162,7 +162,7 @@ def read(text):
 
 
 def record_at(text, start, ends):
-    """The cells of the record at a place and where its line ends; no cells, and where it is wrong."""
+    """The cells of the record at a place and where its line ends, or none and where it is wrong."""
     cells, at = [], start
     while True:
         at = skip_blanks(text, at)
