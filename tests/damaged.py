@@ -165,12 +165,12 @@ def record_at(text, start, ends):
     """The cells of the record at a place and where its line ends, or none and where it is wrong."""
     cells, at = [], start
     while True:
-        at = skip_blanks(text, at)
-        if text[at : at + 1] == '"':
-            cell, at = quoted(text, at + 1)
+        opening = skip_blanks(text, at, ends)
+        if text[opening : opening + 1] == '"':
+            cell, at = quoted(text, opening + 1)
             if cell is None:
                 return None, at
-            at = skip_blanks(text, at)
+            at = skip_blanks(text, at, ends)
             if is_end(text, at, ends):
                 return cells + [cell], text.find(ends, at) if ends in text[at:] else len(text)
             if text[at] != ",":
@@ -183,9 +183,11 @@ def record_at(text, start, ends):
             if text[stop] == '"':
                 return None, stop
             stop += 1
-        cells.append(text[at:stop])
         if stop == len(text) or text[stop] == ends:
-            return cells, stop
+            # In front of a line feed a carriage return is part of the line end.
+            last = text[at:stop].rstrip("\r") if ends == "\n" else text[at:stop]
+            return [*cells, last], stop
+        cells.append(text[at:stop])
         at = stop + 1
 
 
@@ -199,8 +201,10 @@ def quoted(text, at):
     return None, len(text)
 
 
-def skip_blanks(text, at):
-    while text[at : at + 1] in (" ", "\t"):
+def skip_blanks(text, at, ends):
+    """Behind the blanks around quotes; a carriage return that ends no line is one."""
+    blanks = (" ", "\t", "\r") if ends == "\n" else (" ", "\t")
+    while text[at : at + 1] in blanks:
         at += 1
     return at
 

@@ -109,6 +109,8 @@ pub enum RowErrorKind {
         /// Whether this row is surely the one, not only one of several sent together.
         alone: bool,
     },
+    /// A CSV cell such as `5.0` for an integer.
+    DecimalInteger,
     /// The same JSON member, or the same CSV header, stands twice.
     DuplicateColumn,
     /// An earlier row of the same request or file has the same key.
@@ -120,6 +122,13 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A CSV cell that is not of the wanted type and has a character that is not seen.
+    HiddenCharacter {
+        /// What the place takes.
+        expected: &'static str,
+        /// The first such character.
+        character: char,
+    },
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
     /// A line of NDJSON that is not one JSON value.
@@ -347,7 +356,9 @@ impl RowErrorKind {
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
             Self::WrongFormat { .. } => "wrong_format",
-            Self::WrongType { .. } => "wrong_type",
+            Self::WrongType { .. } | Self::DecimalInteger | Self::HiddenCharacter { .. } => {
+                "wrong_type"
+            }
         }
     }
 }
@@ -362,6 +373,13 @@ impl fmt::Display for RowErrorKind {
                 let rows = if *alone { "the row" } else { "rows around this one" };
                 write!(f, "the database refused {rows} with MySQL error {number}")?;
                 cause(*number, *alone).map_or(Ok(()), |cause| write!(f, ": {cause}"))
+            }
+            Self::DecimalInteger => f.write_str(
+                "a number with a decimal point where an integer is expected; write 5, not 5.0",
+            ),
+            Self::HiddenCharacter { expected, character } => {
+                let code = u32::from(*character);
+                write!(f, "text with the invisible character U+{code:04X} where {expected} is expected")
             }
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),

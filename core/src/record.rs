@@ -196,6 +196,7 @@ fn int<'r>(
         RawField::Cell(cell) if !cell.starts_with('+') => match cell.parse() {
             Ok(value) => value,
             Err(_) if is_integer(cell) => return Err(out_of_range()),
+            Err(_) if is_whole_decimal(cell) => return Err(RowErrorKind::DecimalInteger),
             Err(_) => return Err(wrong_type("an integer", field)),
         },
         other => return Err(wrong_type("an integer", other)),
@@ -208,6 +209,15 @@ fn int<'r>(
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
+/// pandas write a column of integers that has gaps.
+fn is_whole_decimal(text: &str) -> bool {
+    let parts = text.split_once('.');
+    parts.is_some_and(|(whole, zeros)| {
+        is_integer(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+    })
 }
 
 fn varchar(max_chars: usize, field: RawField<'_>) -> Result<Cell<'_>, RowErrorKind> {
@@ -241,6 +251,13 @@ fn text(field: RawField<'_>) -> Result<Cow<'_, str>, RowErrorKind> {
 }
 
 fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
+    let hidden = match field {
+        RawField::Cell(text) => text.chars().find(|character| is_hidden(*character)),
+        _ => None,
+    };
+    if let Some(character) = hidden {
+        return RowErrorKind::HiddenCharacter { expected, character };
+    }
     let got = match field {
         RawField::Absent => "nothing",
         RawField::Null => "null",
@@ -250,6 +267,15 @@ fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
         RawField::Other(name) => name,
     };
     RowErrorKind::WrongType { expected, got }
+}
+
+/// Whether a character is there without being seen: blanks of other widths, and marks of none.
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{202a}'..='\u{202f}' | '\u{2060}'
+            | '\u{3000}' | '\u{feff}'
+    ) || (character.is_control() && character != '\t')
 }
 
 #[cfg(test)]
@@ -300,6 +326,8 @@ mod tests {
             (RawField::Integer(2_147_483_648), Err("out_of_range")),
             (RawField::Integer(-2_147_483_649), Err("out_of_range")),
             (RawField::Integer(0), Err("out_of_range")),
+            (RawField::Cell("5.0"), Err("wrong_type")),
+            (RawField::Cell("5\u{a0}000"), Err("wrong_type")),
             (RawField::HugeNumber, Err("out_of_range")),
             (RawField::Other("a fraction"), Err("wrong_type")),
             (RawField::Other("true"), Err("wrong_type")),

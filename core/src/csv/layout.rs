@@ -129,13 +129,16 @@ impl Layout {
         if !self.may_be_header(record) {
             return None;
         }
-        let cells: Vec<_> = record.texts()?.map(|cell| cell.text).collect();
+        // In front of a line that was given back are its marks, which are no names.
+        let marks = if self.has_marks() { MARKS.len() } else { 0 };
+        let targets = &self.targets[marks..];
+        let cells: Vec<_> = record.texts()?.skip(marks).map(|cell| cell.text).collect();
         let found: Vec<_> = cells.iter().map(|name| target(table, name)).collect();
         let is_name = |target: &&Option<Target>| matches!(target, Some(Target::Column(_)));
         let names = found.iter().filter(is_name).count();
         let values = cells.iter().filter(|cell| !cell.is_empty()).count();
         let first = found.iter().find(|target| **target != Some(Target::Nameless))?;
-        let typed = self.targets.iter().zip(&cells).filter_map(|(target, cell)| match target {
+        let typed = targets.iter().zip(&cells).filter_map(|(target, cell)| match target {
             Target::Column(column) => reads_as(table.columns[*column].column_type, cell),
             _ => None,
         });
@@ -148,7 +151,7 @@ impl Layout {
             return None;
         }
         let same = found.iter().copied().collect::<Option<Vec<_>>>();
-        Some(if same.as_ref() == Some(&self.targets) { Repeated::Same } else { Repeated::Changed })
+        Some(if same.as_deref() == Some(targets) { Repeated::Same } else { Repeated::Changed })
     }
 
     /// Whether a record can be a header at all, by the first byte of its first column's cell.
