@@ -16,6 +16,9 @@ pub(crate) const FOLDER: &str = "backups/";
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// The manifest's form; one that does not say has form 1.
+    #[serde(default = "first_format")]
+    pub format: u32,
     /// The version of rowgate that wrote it.
     pub rowgate: String,
     /// The run's name; later ones stand behind earlier ones.
@@ -73,7 +76,15 @@ impl TableManifest {
     }
 }
 
+/// What a manifest of version 0.1 is.
+fn first_format() -> u32 {
+    1
+}
+
 impl Manifest {
+    /// The form that this version writes; it reads earlier ones as well.
+    pub(super) const FORMAT: u32 = 1;
+
     /// The key of a run's manifest.
     pub fn key_of(run: &str) -> String {
         format!("{FOLDER}{run}/manifest.json")

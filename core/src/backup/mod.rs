@@ -157,6 +157,7 @@ impl<'p, H: Host> Run<'p, H> {
 
     fn manifest(&self, tables: Vec<TableManifest>) -> Manifest {
         Manifest {
+            format: Manifest::FORMAT,
             rowgate: env!("CARGO_PKG_VERSION").to_string(),
             run: self.name.clone(),
             started: self.started.clone(),
