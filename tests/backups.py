@@ -73,6 +73,12 @@ def made(done):
     return json.loads(done.stdout)
 
 
+def accepted(done):
+    """The manifest of a backup that was told to accept what a restore would refuse."""
+    assert done.returncode == 0 and done.stderr.startswith("accepted: "), done.stderr
+    return json.loads(done.stdout)
+
+
 def left_uploads(s3_calls):
     """How many uploads since the mark were begun and neither ended nor given up."""
     done = [call["operation"] for call in s3_calls.since_mark() if call["status"] in (200, 204)]

@@ -4,7 +4,7 @@ import random
 import threading
 
 import pytest
-from backups import fill, left_uploads, made
+from backups import accepted, fill, left_uploads, made
 from conftest import TABLES, Calls
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -97,7 +97,7 @@ def test_narrow_rows_that_turn_wide(backup, bucket, db, stack):
         for id in range(6_001, 12_001, 60):
             db.rows("UPDATE jobs SET job_name = %s WHERE id = %s", "😀" * 15_000, id)
         calls = Calls(stack["call_log"])
-        manifest = made(backup("--parallel", "4", "--table", "jobs", "--json"))
+        manifest = accepted(backup("--parallel", "4", "--table", "jobs", "--accept", "--json"))
         answered = calls.since_mark()
     finally:
         db.empty("jobs")
@@ -151,7 +151,7 @@ def test_after_a_failure_all_stop_and_nothing_is_left(
         for start in range(1, 8_001, 100):
             rows = ", ".join(f"({id}, REPEAT('x', 3500))" for id in range(start, start + 100))
             db.rows(f"INSERT INTO jobs VALUES {rows}")
-        options = ("--parallel", "4", "--codec", "null", "--table", "jobs")
+        options = ("--parallel", "4", "--codec", "null", "--table", "jobs", "--accept")
         for faults, s3_faults, message in [
             (["execute:access-denied:skip=33"], [], "the database could not be read"),
             (["execute:internal:skip=33"], [], "the database could not be read"),
@@ -175,7 +175,7 @@ def test_after_a_failure_all_stop_and_nothing_is_left(
             assert left_uploads(s3_calls) == sum(call["status"] == 500 for call in aborts) // 3
             begun = [call["operation"] for call in s3_calls.since_mark()]
             assert "CreateMultipartUpload" in begun
-        manifest = made(backup(*options, "--json"))
+        manifest = accepted(backup(*options, "--json"))
         assert manifest["tables"][0]["rows"] == 8_000
     finally:
         db.empty("jobs")

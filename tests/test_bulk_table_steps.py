@@ -159,7 +159,13 @@ def test_empty_tables_have_no_files(files, bucket, db):
     manifest = manifest_of(bucket, answer)
     assert [(table["rows"], table["parts"]) for table in manifest["tables"]] == [(0, [])] * 3
     fill(db)
-    restore(files, answer["run"])
+    before = content(db)
+    machine = Restore(files, answer["run"])
+    compared = machine.compare(machine.parts(machine.items))
+    kind, text = files.fail(machine.end(compared, machine.parts(compared["items"])))
+    assert (kind, "--force empties it" in text) == ("Refused", True)
+    assert content(db) == before and leftovers(db) == []
+    restore(files, answer["run"], force=True)
     assert [db.count(table) for table in TABLES] == [0, 0, 0]
 
 

@@ -246,8 +246,44 @@ def test_it_is_backed_up_and_restored(rowgate, db, database, bucket, mode):
     assert rowgate("backup", "--table", "locations").returncode == 0
     db.rows("DELETE FROM fourth.locations")
     db.rows("INSERT INTO fourth.locations VALUES ('b1', 'other', 1), ('ss', 'Essen', 2)")
-    done = rowgate("restore", "latest", "--mode", mode)
+    done = rowgate("restore", "latest", "--table", "locations", "--mode", mode)
     assert done.returncode == 0, done.stderr
     restored = db.rows("SELECT * FROM fourth.locations")
     expected = rows + ([("ss", "Essen", 2)] if mode == "merge" else [])
     assert sorted(tuple(row.values()) for row in restored) == sorted(expected)
+
+
+def test_a_live_boolean_is_backed_up_as_its_number(rowgate, db, database, bucket):
+    """The Data API answers TINYINT(1) as true or false, whatever number it holds."""
+    assert rowgate("migrate").returncode == 0
+    db.rows("ALTER TABLE fourth.locations MODIFY floors TINYINT(1) NULL")
+    rows = [("a", "no", 0), ("b", "yes", 1), ("c", "five", 5), ("d", "minus", -128), ("e", "?", None)]
+    for row in rows[:3] + rows[4:]:
+        db.rows("INSERT INTO fourth.locations VALUES (%s, %s, %s)", *row)
+    done = rowgate("backup", "--table", "locations", "--accept", "--json")
+    assert done.returncode == 0, done.stderr
+    found = bucket.rows(json.loads(done.stdout), "locations")
+    assert [tuple(row.values()) for row in found] == rows[:3] + rows[4:]
+    assert rowgate("backup", "verify", "latest", "--live").returncode == 0
+    # One that the schema's column cannot hold is no row of it.
+    db.rows("INSERT INTO fourth.locations VALUES (%s, %s, %s)", *rows[3])
+    refused = rowgate("backup", "--table", "locations", "--accept")
+    assert refused.returncode == 2 and "a value that its column cannot hold" in refused.stderr
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_general_ci", "utf8mb4_unicode_ci"])
+def test_a_text_key_of_another_order_is_refused(rowgate, db, database, bucket, collation):
+    """Its pages would go on behind the wrong key, and rows would be missing."""
+    assert rowgate("migrate").returncode == 0
+    for number in range(400):
+        values = (f"{'kK'[number % 2]}{number}", "x")
+        db.rows("INSERT INTO fourth.locations (code, city) VALUES (%s, %s)", *values)
+    assert rowgate("backup", "--table", "locations").returncode == 0
+    db.rows(f"ALTER TABLE fourth.locations MODIFY code VARCHAR(8) COLLATE {collation} NOT NULL")
+    named = f"locations.code: collation: expected utf8mb4_bin, found {collation}"
+    for options in ([], ["--accept"], ["--parallel", "4"], ["--parallel", "4", "--accept"]):
+        refused = rowgate("backup", "--table", "locations", *options)
+        assert refused.returncode == 2 and named in refused.stderr, options
+    assert len(bucket.manifests()) == 1
+    plan = rowgate("restore", "latest", "--table", "locations", "--plan")
+    assert plan.returncode == 1 and f"in the way: {named}" in plan.stdout

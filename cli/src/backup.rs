@@ -1,14 +1,16 @@
 //! `rowgate backup`: the tables out to Avro files on S3, and what there is of them.
 
+mod runs;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, MOST_PARALLEL, Manifest, Options, Place, Progress};
+use rowgate_core::backup::{self, MOST_PARALLEL, Manifest, OnObstacle, Options, Place, Progress};
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{self, Step, Wanted};
 use rowgate_core::s3::Endpoint;
@@ -17,6 +19,7 @@ use rowgate_core::{Client, schema};
 use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::parse_table;
+use runs::{CleanArgs, PruneArgs};
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -59,6 +62,24 @@ struct RunArgs {
         value_parser = parse_parallel
     )]
     parallel: usize,
+
+    /// Leave out tables that a restore would refuse, since they are not as the schema says
+    #[arg(long, conflicts_with = "accept")]
+    skip: bool,
+
+    /// Back such tables up all the same: the schema's columns of them
+    #[arg(long)]
+    accept: bool,
+}
+
+impl RunArgs {
+    fn on_obstacle(&self) -> OnObstacle {
+        match (self.skip, self.accept) {
+            (true, _) => OnObstacle::Skip,
+            (_, true) => OnObstacle::Accept,
+            _ => OnObstacle::Refuse,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,6 +90,8 @@ enum Command {
     Verify(VerifyArgs),
     /// Delete old backups
     Prune(PruneArgs),
+    /// Remove what killed backups and restores have left: files without a manifest, staging tables
+    Clean(CleanArgs),
 }
 
 #[derive(Debug, Args)]
@@ -83,20 +106,6 @@ struct VerifyArgs {
     /// Restore it into tables beside the live ones, compare them, and drop them again
     #[arg(long, conflicts_with = "live")]
     probe: bool,
-
-    #[command(flatten)]
-    place: PlaceArgs,
-}
-
-#[derive(Debug, Args)]
-struct PruneArgs {
-    /// How many backups to keep, the newest ones
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    keep: u32,
-
-    /// Delete them; without it, only say which
-    #[arg(long)]
-    yes: bool,
 
     #[command(flatten)]
     place: PlaceArgs,
@@ -133,9 +142,10 @@ fn parse_parallel(text: &str) -> Result<usize, String> {
 pub(crate) async fn run(args: &BackupArgs) -> Result<ExitCode> {
     match &args.command {
         None => back_up(&args.run).await?,
-        Some(Command::List(args)) => list(args).await?,
+        Some(Command::List(args)) => runs::list(args).await?,
         Some(Command::Verify(args)) => return verify(args).await,
-        Some(Command::Prune(args)) => prune(args).await?,
+        Some(Command::Prune(args)) => runs::prune(args).await?,
+        Some(Command::Clean(args)) => runs::clean(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -152,21 +162,16 @@ async fn back_up(args: &RunArgs) -> Result<()> {
     let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
     let tables: Vec<&'static Table> = TABLES.iter().filter(chosen).collect();
     let bar = bar();
-    let options = Options { codec: args.codec, parallel: args.parallel };
+    let options =
+        Options { codec: args.codec, parallel: args.parallel, on_obstacle: args.on_obstacle() };
     let manifest =
         backup::backup(&place, &tables, options, |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();
-    print(&args.place, &manifest)
-}
-
-async fn list(args: &PlaceArgs) -> Result<()> {
-    let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
-    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
-    for run in backup::list(&s3, args.bucket()?).await? {
-        print(args, &backup::manifest(&s3, args.bucket()?, &run).await?)?;
+    let what = if args.skip { "left out" } else { "accepted" };
+    for obstacle in &manifest.obstacles {
+        writeln!(std::io::stderr(), "{what}: {obstacle}")?;
     }
-    Ok(())
+    print(&args.place, &manifest)
 }
 
 /// The exit code is 1 where the live tables differ; a backup that is damaged is an error.
@@ -203,7 +208,7 @@ async fn probe(
     let (verifying, writing) = (bar(), bar());
     let probed = restore::probe(&place, &plan, |step, done| match step {
         Step::Verify => show(&verifying, done),
-        Step::Write => show(&writing, done),
+        Step::Write | Step::Wait => show(&writing, done),
     });
     let probed = probed.await?;
     verifying.finish_and_clear();
@@ -237,25 +242,6 @@ async fn compare(host: &NativeHost, manifest: &Manifest) -> Result<ExitCode> {
         writeln!(std::io::stdout(), "{line}")?;
     }
     Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-async fn prune(args: &PruneArgs) -> Result<()> {
-    let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
-    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
-    let bucket = args.place.bucket()?;
-    let runs = backup::list(&s3, bucket).await?;
-    let old = runs.len().saturating_sub(args.keep as usize);
-    ensure!(old < runs.len() || runs.is_empty(), "the newest backup is always kept");
-    for run in &runs[..old] {
-        if args.yes {
-            let objects = backup::prune(&s3, bucket, run).await?;
-            writeln!(std::io::stdout(), "{run}: {objects} objects deleted")?;
-        } else {
-            writeln!(std::io::stdout(), "{run}: would be deleted; --yes does it")?;
-        }
-    }
-    Ok(())
 }
 
 fn print(args: &PlaceArgs, manifest: &Manifest) -> Result<()> {

@@ -9,7 +9,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use rowgate_core::Client;
 use rowgate_core::backup::Place;
 use rowgate_core::data_api::Target;
-use rowgate_core::restore::{self, Leftover, Mode, Plan, Step, TablePlan, Wanted};
+use rowgate_core::restore::{
+    self, Late, Leftover, LeftoverKind, Mode, OddValues, Plan, Step, TablePlan, Undone, Wanted,
+};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::Table;
 use rowgate_native::{NativeHost, from_environment};
@@ -101,7 +103,8 @@ pub(crate) async fn run(args: &RestoreArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exit code is 1 where a plan finds that it cannot be done.
+/// The exit code is 1 where a plan finds that it cannot be done, and where rows came while the tables
+/// were swapped.
 async fn restore(args: &RunArgs) -> Result<ExitCode> {
     let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
     let host = NativeHost::from_environment()?;
@@ -134,13 +137,20 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
             verifying.finish_and_clear();
             show(&writing, done);
         }
+        Step::Wait => writing.suspend(|| {
+            eprintln!("waiting for others' transactions on the live tables, try {}", done.rows);
+        }),
     });
     let restored = restored.await?;
     writing.finish_and_clear();
     let out = &mut std::io::stdout();
+    let status = if restored.late.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    for late in &restored.late {
+        writeln!(std::io::stderr(), "{}", describe_late(late))?;
+    }
     if args.place.json {
         writeln!(out, "{}", serde_json::to_string(&restored)?)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(status);
     }
     for table in &restored.tables {
         writeln!(out, "{}: restored: {} rows ({})", table.table, table.rows, table.checksum)?;
@@ -149,7 +159,22 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     writeln!(out, "the old tables are beside the new ones, as TABLE__before_{id}")?;
     writeln!(out, "to go back: rowgate restore undo {id}")?;
     writeln!(out, "to drop them: rowgate restore drop-old {id} --yes")?;
-    Ok(ExitCode::SUCCESS)
+    Ok(status)
+}
+
+fn describe_late(late: &Late) -> String {
+    let Late { table, old_table, rows_before, rows_now, new_keys } = late;
+    let rows = match rows_now {
+        Some(now) => {
+            format!("it was written to while it was swapped ({rows_before} rows, then {now})")
+        }
+        None => "whether it was written to while it was swapped is not known".to_owned(),
+    };
+    let keys = match new_keys.is_empty() {
+        true => String::new(),
+        false => format!(", with the new keys {}", new_keys.join(", ")),
+    };
+    format!("{table}: restored, but {rows}; see {old_table}{keys}")
 }
 
 fn print_plan(plan: &Plan, json: bool) -> Result<()> {
@@ -170,6 +195,20 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
             let columns = table.null_columns.join(", ");
             writeln!(out, "  NULL in some rows, since a file does not have it: {columns}")?;
         }
+        for OddValues { column, invalid, other_form } in &table.odd_values {
+            writeln!(
+                out,
+                "  stored as they are: of {column} {invalid} texts that are no date-time, {other_form} of \
+                 another form than YYYY-MM-DDTHH:MM:SSZ"
+            )?;
+        }
+    }
+    if let [first, ..] = plan.empty_files.as_slice() {
+        let count = plan.empty_files.len();
+        writeln!(out, "files of 0 bytes, which have no row: {count}, the first: {first}")?;
+    }
+    for left in &plan.left_out {
+        writeln!(out, "left out: {left}")?;
     }
     for obstacle in &plan.obstacles {
         writeln!(out, "in the way: {obstacle}")?;
@@ -204,10 +243,18 @@ async fn undo(args: &UndoArgs) -> Result<()> {
     let target = Target::read(&from_environment)?;
     let host = NativeHost::from_environment()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
-    let (tables, id) = (restore::undo(&client, &args.id).await?, &args.id);
+    restore::undo(&client, &args.id).await?;
+    let report = restore::compare_undone(&client, &args.id).await?;
     let out = &mut std::io::stdout();
-    for table in tables {
-        writeln!(out, "{table}: as before the restore; the restored one is {table}__restore_{id}")?;
+    for Undone { table, rows, undone_table, undone_rows, only_undone } in &report.undone {
+        writeln!(
+            out,
+            "{table}: as before the restore, with {rows} rows; the restored one is {undone_table}, \
+             with {undone_rows} rows, {only_undone} of them with keys that {table} does not have"
+        )?;
+    }
+    for (table, old) in &report.untouched {
+        writeln!(out, "{table}: stays as it is, since there is no {old}")?;
     }
     Ok(())
 }
@@ -222,13 +269,21 @@ async fn drop_old(args: &DropArgs) -> Result<()> {
     if let (Some(id), true) = (&args.id, left.is_empty()) {
         bail!("there is nothing left of a restore {id}");
     }
+    let mut rows = Vec::new();
+    for table in &left {
+        rows.push(restore::rows_left(&client, table).await?);
+    }
     if args.yes {
         restore::drop_leftovers(&client, &left).await?;
     }
     let what = if args.yes { "dropped" } else { "would be dropped; --yes does it" };
-    for Leftover { name, table, is_old, .. } in &left {
-        let was = if *is_old { "before a restore" } else { "filled by a restore, and not live" };
-        writeln!(std::io::stdout(), "{name}: {table} {was}: {what}")?;
+    for (Leftover { name, table, kind, .. }, rows) in left.iter().zip(rows) {
+        let was = match kind {
+            LeftoverKind::Before => "before a restore",
+            LeftoverKind::Staging => "filled by a restore, and not live",
+            LeftoverKind::Undone => "restored, and undone",
+        };
+        writeln!(std::io::stdout(), "{name}: {table} {was}, {rows} rows: {what}")?;
     }
     Ok(())
 }

@@ -78,6 +78,7 @@ pub async fn examine<H: Host>(client: &Client<'_, H>, done: impl FnMut(&Check)) 
 
     report.add(&session::ENGINE, session::engine(client).await);
     report.add(&session::SQL_MODE, session::sql_mode(client).await);
+    report.add(&session::ISOLATION, session::isolation(client).await);
     report.add(&session::CONNECTION_CHARSET, session::connection_charset(client).await);
     report.add(&session::DATABASE_CHARSET, session::database_charset(client).await);
     report.add(&session::PACKET, session::packet(client).await);

@@ -1,8 +1,11 @@
 //! What the core needs of the world, and calls to the Data API that survive its hiccups.
 
+use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use crate::data_api::{self, Target};
@@ -121,6 +124,10 @@ const UNKNOWN_ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long a service is tried that never answered yet: its address is more likely wrong than its
+/// network down.
+const UNREACHABLE: Duration = Duration::from_secs(4);
+
 /// Signs, sends and, within its deadline, repeats calls to one service.
 #[derive(Debug)]
 pub struct Client<'h, H, T = Target> {
@@ -129,12 +136,15 @@ pub struct Client<'h, H, T = Target> {
     deadline: Duration,
     /// How long one call is repeated, the deadline aside.
     patience: Duration,
+    /// Whether the service has answered a call, however.
+    has_answered: AtomicBool,
 }
 
 impl<'h, H: Host, T> Client<'h, H, T> {
     /// A client that begins no attempt after `time` from now.
     pub fn new(host: &'h H, target: &'h T, time: Duration) -> Self {
-        Self { host, target, deadline: host.now().saturating_add(time), patience: time }
+        let deadline = host.now().saturating_add(time);
+        Self { host, target, deadline, patience: time, has_answered: AtomicBool::new(false) }
     }
 
     /// The same, but no single call is repeated for longer than `patience`.
@@ -159,14 +169,15 @@ impl<'h, H: Host, T> Client<'h, H, T> {
 
     /// Makes a call.
     ///
-    /// One that was surely not run is repeated until the deadline, whatever it is. One that may
-    /// have run is repeated only if that is [`Repeat::Harmless`].
+    /// One that was surely not run is repeated until the deadline, whatever it is; but for seconds
+    /// only where no connection comes about and none ever did. One that may have run is repeated
+    /// only if that is [`Repeat::Harmless`].
     pub async fn call<O: Operation<Target = T>>(
         &self,
         operation: &O,
         repeat: Repeat,
     ) -> Result<O::Output, CallError<O::Error>> {
-        let until = self.deadline.min(self.host.now().saturating_add(self.patience));
+        let begun = self.host.now();
         let mut attempt = 1;
         loop {
             let error = match self.attempt(operation).await {
@@ -179,8 +190,9 @@ impl<'h, H: Host, T> Client<'h, H, T> {
                 Retry::Transaction | Retry::Never => false,
             };
             let pause = self.pause(attempt);
+            let until = self.deadline.min(begun.saturating_add(self.patience_with(&error)));
             if !may_repeat || self.host.now() + pause > until {
-                return Err(error);
+                return Err(self.told(error, operation, attempt));
             }
             self.host.sleep(pause).await;
             attempt += 1;
@@ -196,7 +208,33 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         // Each attempt has its own date, or a long wait would make the signature stale.
         self.host.sign(&mut request, O::SERVICE).map_err(CallError::Sign)?;
         let response = self.host.send(request).await.map_err(CallError::Send)?;
+        self.has_answered.store(true, Ordering::Relaxed);
         O::parse(response).map_err(CallError::Api)
+    }
+
+    fn patience_with<E>(&self, error: &CallError<E>) -> Duration {
+        let is_unreachable = matches!(error, CallError::Send(error) if !error.sent);
+        match is_unreachable && !self.has_answered.load(Ordering::Relaxed) {
+            true => self.patience.min(UNREACHABLE),
+            false => self.patience,
+        }
+    }
+
+    /// Names the endpoint of a connection that did not come about, and where it is from.
+    fn told<O: Operation<Target = T>>(
+        &self,
+        error: CallError<O::Error>,
+        operation: &O,
+        attempts: u32,
+    ) -> CallError<O::Error> {
+        let CallError::Send(SendError { sent: false, message }) = error else { return error };
+        let url = operation.to_request(self.target).url;
+        let endpoint = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let settings = O::SERVICE.settings();
+        let message = format!(
+            "{endpoint} cannot be reached (it is from {settings}), tried {attempts} times: {message}"
+        );
+        CallError::Send(SendError { sent: false, message })
     }
 
     /// Between half of and the whole of a pause that doubles, so that callers spread out.

@@ -125,10 +125,12 @@ mod checksum;
 #[cfg(feature = "avro")]
 pub use checksum::Checksum;
 
-#[cfg(feature = "avro")]
-pub mod backup;
+mod isolation;
 
 pub mod migrate;
+
+#[cfg(feature = "avro")]
+pub mod backup;
 
 #[cfg(feature = "avro")]
 pub mod restore;

@@ -24,6 +24,15 @@ impl Service {
             Self::StepFunctions => "states",
         }
     }
+
+    /// The settings that say where it is, the first that is set.
+    pub(crate) fn settings(self) -> &'static str {
+        match self {
+            Self::RdsData => "DATA_API_ENDPOINT or AWS_REGION",
+            Self::S3 => "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or AWS_REGION",
+            Self::StepFunctions => "AWS_ENDPOINT_URL_SFN, AWS_ENDPOINT_URL or AWS_REGION",
+        }
+    }
 }
 
 /// One call of a service.

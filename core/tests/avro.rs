@@ -333,6 +333,14 @@ fn put(file: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 #[test]
+fn a_block_of_nothing_is_nothing_however_it_is_packed() {
+    let jobs = table("jobs").unwrap();
+    for codec in Codec::ALL {
+        assert_eq!(read(jobs, &framed(codec.name(), 0, b""), &[1]), Ok(vec![]), "{codec:?}");
+    }
+}
+
+#[test]
 fn blocks_that_are_not_what_they_say_are_refused() {
     let jobs = table("jobs").unwrap();
     let kind = |file: &[u8]| read(jobs, file, &[1_000]).unwrap_err().kind;

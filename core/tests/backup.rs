@@ -8,7 +8,7 @@ mod world;
 use std::time::Duration;
 
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, BackupError, Damage, Manifest, Options, Place};
+use rowgate_core::backup::{self, BackupError, Damage, Manifest, OnObstacle, Options, Place};
 use rowgate_core::schema::{Table, table};
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn run_backup_with(
     let made = run_in_turns(backup::backup(
         &place,
         &jobs(),
-        Options { codec: Codec::Null, parallel },
+        Options { codec: Codec::Null, parallel, on_obstacle: OnObstacle::Refuse },
         |_| (),
     ));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -51,6 +51,29 @@ fn page(ids: &[i64]) -> Answer {
     answer(200, &json!({ "records": records }).to_string())
 }
 
+/// Calls in which a backup looks at the live tables before it reads.
+const LOOKS: usize = 5;
+
+/// A world whose tables are not told of, which is in nothing's way, and then answers these.
+fn looked(answers: impl IntoIterator<Item = Answer>) -> World {
+    World::new((0..LOOKS).map(|_| page(&[])).chain(answers))
+}
+
+/// What was asked behind those looks.
+fn asked(world: &World) -> Vec<rowgate_core::Request> {
+    world.requests().split_off(LOOKS)
+}
+
+/// The isolation that a snapshot needs.
+fn repeatable() -> Answer {
+    isolation("REPEATABLE-READ")
+}
+
+fn isolation(level: &str) -> Answer {
+    let row = json!([{ "stringValue": "transaction_isolation" }, { "stringValue": level }]);
+    answer(200, &json!({ "records": [row] }).to_string())
+}
+
 fn written() -> Answer {
     answer(200, "")
 }
@@ -60,13 +83,14 @@ fn calls(world: &World) -> Vec<String> {
     let name = |request: &rowgate_core::Request| {
         format!("{} {}", request.method, request.url.rsplit('/').next().unwrap())
     };
-    world.requests().iter().map(name).collect()
+    asked(world).iter().map(name).collect()
 }
 
 #[test]
 fn all_is_read_in_one_transaction_and_the_manifest_is_written_last_and_once() {
-    let world = World::new([
+    let world = looked([
         begun(),
+        repeatable(),
         numbers(&[3]),
         page(&[1, 2, 7]),
         page(&[]),
@@ -82,30 +106,31 @@ fn all_is_read_in_one_transaction_and_the_manifest_is_written_last_and_once() {
             "POST Execute",
             "POST Execute",
             "POST Execute",
+            "POST Execute",
             "PUT part-00000.avro",
             "POST RollbackTransaction",
             "PUT manifest.json",
         ]
     );
-    let sent = world.requests();
-    for call in &sent[1..4] {
+    let sent = asked(&world);
+    for call in &sent[1..5] {
         let body: Value = serde_json::from_slice(&call.body).unwrap();
         assert_eq!(body["transactionId"], "tx-1");
     }
-    let second: Value = serde_json::from_slice(&sent[3].body).unwrap();
+    let second: Value = serde_json::from_slice(&sent[4].body).unwrap();
     assert_eq!(second["parameters"][0]["value"]["stringValue"], "7");
-    assert!(sent[6].headers.contains(&("if-none-match".into(), "*".into())));
-    assert_eq!(serde_json::from_slice::<Manifest>(&sent[6].body).unwrap(), manifest);
+    assert!(sent[7].headers.contains(&("if-none-match".into(), "*".into())));
+    assert_eq!(serde_json::from_slice::<Manifest>(&sent[7].body).unwrap(), manifest);
 
     let [jobs] = manifest.tables.as_slice() else { panic!("{manifest:?}") };
     assert!(manifest.snapshot && manifest.run.starts_with("20270115T080000Z-"));
     assert_eq!((jobs.rows, jobs.parts.len(), jobs.parts[0].rows), (3, 1, 3));
-    assert_eq!(jobs.parts[0].bytes as usize, sent[4].body.len());
+    assert_eq!(jobs.parts[0].bytes as usize, sent[5].body.len());
 }
 
 #[test]
 fn an_empty_table_has_no_parts() {
-    let world = World::new([begun(), numbers(&[0]), page(&[]), ended(), written()]);
+    let world = looked([begun(), repeatable(), numbers(&[0]), page(&[]), ended(), written()]);
     let manifest = run_backup(&world).unwrap();
     assert_eq!((manifest.tables[0].rows, manifest.tables[0].parts.len()), (0, 0));
     assert_eq!(manifest.tables[0].checksum, "0000000000000000");
@@ -113,12 +138,23 @@ fn an_empty_table_has_no_parts() {
 
 #[test]
 fn a_lost_snapshot_begins_anew_twice_at_most() {
-    let lost = || [begun(), numbers(&[3]), error(404, "TransactionNotFoundException"), ended()];
-    let whole = [begun(), numbers(&[1]), page(&[1]), page(&[]), written(), ended(), written()];
-    let world = World::new(lost().into_iter().chain(lost()).chain(whole));
+    let lost = || {
+        [begun(), repeatable(), numbers(&[3]), error(404, "TransactionNotFoundException"), ended()]
+    };
+    let whole = [
+        begun(),
+        repeatable(),
+        numbers(&[1]),
+        page(&[1]),
+        page(&[]),
+        written(),
+        ended(),
+        written(),
+    ];
+    let world = looked(lost().into_iter().chain(lost()).chain(whole));
     assert_eq!(run_backup(&world).unwrap().tables[0].rows, 1);
 
-    let world = World::new(lost().into_iter().chain(lost()).chain(lost()));
+    let world = looked(lost().into_iter().chain(lost()).chain(lost()));
     assert!(matches!(run_backup(&world), Err(BackupError::SnapshotLost(_))));
 }
 
@@ -126,36 +162,48 @@ fn a_lost_snapshot_begins_anew_twice_at_most() {
 fn without_every_part_there_is_no_manifest() {
     let refused = || error(403, "AccessDeniedException");
     for (answers, expected) in [
-        (vec![begun(), refused(), ended()], "the database could not be read"),
-        (vec![begun(), numbers(&[2]), page(&[1]), page(&[]), answer(403, ""), ended()], "written"),
+        (vec![begun(), repeatable(), refused(), ended()], "the database could not be read"),
         (
-            vec![begun(), numbers(&[2]), page(&[1]), page(&[]), written(), ended()],
+            vec![
+                begun(),
+                repeatable(),
+                numbers(&[2]),
+                page(&[1]),
+                page(&[]),
+                answer(403, ""),
+                ended(),
+            ],
+            "written",
+        ),
+        (
+            vec![begun(), repeatable(), numbers(&[2]), page(&[1]), page(&[]), written(), ended()],
             "1 rows were read where the database counts 2",
         ),
         (
-            vec![begun(), numbers(&[1]), numbers(&[1]), page(&[]), ended()],
+            vec![begun(), repeatable(), numbers(&[1]), numbers(&[1]), page(&[]), ended()],
             "jobs: a value that its column cannot hold",
         ),
     ] {
-        let world = World::new(answers);
+        let world = looked(answers);
         let error = run_backup(&world).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
         assert!(!calls(&world).contains(&"PUT manifest.json".to_owned()), "{error}");
     }
 }
 
-/// Rows, and the least and greatest id.
-fn extent(rows: i64, min: i64, max: i64) -> Answer {
+/// The least and the greatest id.
+fn keys(min: i64, max: i64) -> Answer {
     let record: Vec<Value> =
-        [rows, min, max].iter().map(|number| json!({ "longValue": number })).collect();
+        [min, max].iter().map(|number| json!({ "longValue": number })).collect();
     answer(200, &json!({ "records": [record] }).to_string())
 }
 
 #[test]
 fn without_the_snapshot_spans_of_ids_are_read_at_the_same_time() {
     // Both are asked before one has answered; in this world in the order of their ids.
-    let world = World::new([
-        extent(4, 1, 100),
+    let world = looked([
+        numbers(&[4]),
+        keys(1, 100),
         page(&[1, 50]),
         page(&[60, 100]),
         written(),
@@ -169,12 +217,13 @@ fn without_the_snapshot_spans_of_ids_are_read_at_the_same_time() {
             "POST Execute",
             "POST Execute",
             "POST Execute",
+            "POST Execute",
             "PUT part-00000.avro",
             "PUT part-00001.avro",
             "PUT manifest.json",
         ]
     );
-    let spans: Vec<Value> = world.requests()[1..3]
+    let spans: Vec<Value> = asked(&world)[2..4]
         .iter()
         .map(|call| serde_json::from_slice(&call.body).unwrap())
         .map(|body: Value| {
@@ -192,13 +241,14 @@ fn without_the_snapshot_spans_of_ids_are_read_at_the_same_time() {
 
 #[test]
 fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
-    let world = World::new([extent(1, 7, 7), cut(), page(&[7]), written(), written()]);
+    let world = looked([numbers(&[1]), keys(7, 7), cut(), page(&[7]), written(), written()]);
     let manifest = run_backup_with(&world, 4, Duration::from_secs(60)).unwrap();
     assert_eq!(manifest.tables[0].rows, 1);
 
     // The file of the other span is written by then; nobody will know of it.
-    let answers = [extent(2, 1, 2), page(&[1]), error(403, "AccessDeniedException"), written()];
-    let world = World::new(answers);
+    let answers =
+        [numbers(&[2]), keys(1, 2), page(&[1]), error(403, "AccessDeniedException"), written()];
+    let world = looked(answers);
     let failed = run_backup_with(&world, 2, Duration::from_secs(60));
     assert!(matches!(failed, Err(BackupError::Database(_))), "{failed:?}");
     assert!(!calls(&world).contains(&"PUT manifest.json".to_owned()));
@@ -206,9 +256,9 @@ fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
 
 #[test]
 fn when_the_time_is_over_nothing_more_is_read() {
-    let world = World::new([begun(), numbers(&[3]), ended()]);
+    let world = looked([begun(), repeatable(), numbers(&[3]), ended()]);
     assert_eq!(run_backup_with(&world, 1, Duration::ZERO), Err(BackupError::OutOfTime));
-    let world = World::new([extent(3, 1, 3)]);
+    let world = looked([numbers(&[3]), keys(1, 3)]);
     assert_eq!(run_backup_with(&world, 8, Duration::ZERO), Err(BackupError::OutOfTime));
 }
 
@@ -216,8 +266,9 @@ fn when_the_time_is_over_nothing_more_is_read() {
 fn a_page_that_would_be_too_wide_is_asked_for_in_a_smaller_piece() {
     // 64 rows, then as many as eight times that, which would not fit, then 64 again.
     let first: Vec<i64> = (1..=64).collect();
-    let world = World::new([
+    let world = looked([
         begun(),
+        repeatable(),
         numbers(&[66]),
         page(&first),
         page(&[]),
@@ -229,18 +280,141 @@ fn a_page_that_would_be_too_wide_is_asked_for_in_a_smaller_piece() {
     ]);
     assert_eq!(run_backup(&world).unwrap().tables[0].rows, 66);
     let sql = |call: usize| -> String {
-        let body: Value = serde_json::from_slice(&world.requests()[call].body).unwrap();
+        let body: Value = serde_json::from_slice(&asked(&world)[call].body).unwrap();
         body["sql"].as_str().unwrap().to_owned()
     };
     let whole = |sql: String| sql.contains("LIMIT 512") && !sql.contains("OVER");
     let cut = |sql: String| sql.contains("LIMIT 64)") && sql.contains("OVER");
-    assert!(cut(sql(2)) && whole(sql(3)) && cut(sql(4)) && cut(sql(5)));
+    assert!(cut(sql(3)) && whole(sql(4)) && cut(sql(5)) && cut(sql(6)));
+}
+
+#[test]
+fn without_repeatable_reads_there_is_no_snapshot() {
+    for level in ["READ-COMMITTED", "READ-UNCOMMITTED", "SERIALIZABLE"] {
+        let world = looked([begun(), isolation(level), ended()]);
+        assert_eq!(run_backup(&world), Err(BackupError::NoSnapshot { level: level.into() }));
+    }
+    let world = looked([begun(), page(&[]), ended()]);
+    assert_eq!(run_backup(&world), Err(BackupError::Undescribed));
+}
+
+/// Tables, columns, constraints, references and triggers as the database describes them.
+fn described(columns: &[[&str; 9]], triggers: &[[&str; 3]]) -> Vec<Answer> {
+    let texts = |row: &[&str]| row.iter().map(|text| json!({ "stringValue": text })).collect();
+    let answer = |rows: Vec<Vec<Value>>| answer(200, &json!({ "records": rows }).to_string());
+    vec![
+        answer(vec![texts(&["jobs", "InnoDB", ""])]),
+        answer(columns.iter().map(|row| texts(row)).collect()),
+        page(&[]),
+        page(&[]),
+        answer(triggers.iter().map(|row| texts(row)).collect()),
+    ]
+}
+
+const ID: [&str; 9] = ["jobs", "id", "int", "NO", "PRI", "NULL", "auto_increment", "", ""];
+const NAME: [&str; 9] =
+    ["jobs", "job_name", "varchar(255)", "NO", "", "NULL", "", "utf8mb4_bin", ""];
+const NOTES: [&str; 9] = ["jobs", "notes", "text", "YES", "", "NULL", "", "utf8mb4_bin", ""];
+
+fn whole() -> Vec<Answer> {
+    vec![begun(), repeatable(), numbers(&[1]), page(&[1]), page(&[]), written(), ended(), written()]
+}
+
+fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupError> {
+    let (target, endpoint) = (target(), endpoint());
+    let time = Duration::from_secs(60);
+    let place = Place {
+        database: &Client::new(world, &target, time),
+        s3: &Client::new(world, &endpoint, time),
+        bucket: "b",
+    };
+    let options = Options { codec: Codec::Null, parallel: 1, on_obstacle };
+    let made = run_in_turns(backup::backup(&place, &jobs(), options, |_| ()));
+    assert_eq!(world.answers_left(), 0, "calls that were not made");
+    made
+}
+
+#[test]
+fn what_a_restore_would_refuse_is_said_before_anything_is_read() {
+    let obstacles = ["jobs.notes: column: expected none, found text".to_owned()];
+    let look = || described(&[ID, NAME, NOTES], &[]);
+    for on_obstacle in [OnObstacle::Refuse, OnObstacle::Skip] {
+        // There is no other table that it could back up.
+        let refused = run_with(on_obstacle, &World::new(look()));
+        assert_eq!(refused, Err(BackupError::Unfit { obstacles: obstacles.to_vec() }));
+    }
+    let world = World::new(look().into_iter().chain(whole()));
+    let manifest = run_with(OnObstacle::Accept, &world).unwrap();
+    assert_eq!((manifest.obstacles, manifest.tables.len()), (obstacles.to_vec(), 1));
+
+    let trigger = described(&[ID, NAME], &[["jobs", "TRIGGER", "audit"]]);
+    let text = run_with(OnObstacle::Refuse, &World::new(trigger)).unwrap_err().to_string();
+    assert!(text.contains("TRIGGER audit") && text.contains("--skip"), "{text}");
+    let world = World::new(described(&[ID, NAME], &[]).into_iter().chain(whole()));
+    assert_eq!(run_with(OnObstacle::Refuse, &world).unwrap().obstacles, [] as [String; 0]);
+}
+
+#[test]
+fn a_key_of_another_order_is_refused_whatever_is_accepted() {
+    let mut no_key = ID;
+    no_key[4] = "";
+    let mut other_key = NAME;
+    other_key[4] = "PRI";
+    for columns in [[no_key, NAME], [ID, other_key]] {
+        for on_obstacle in [OnObstacle::Refuse, OnObstacle::Accept] {
+            let refused = run_with(on_obstacle, &World::new(described(&columns, &[])));
+            assert!(matches!(refused, Err(BackupError::Unfit { .. })), "{refused:?}");
+        }
+    }
+}
+
+/// What a range of the live table holds, as the database computes it.
+fn content(rows: u64, digest: &str) -> Answer {
+    let row = json!([{ "longValue": rows }, { "stringValue": digest }, { "stringValue": "9" }]);
+    answer(200, &json!({ "records": [row] }).to_string())
+}
+
+#[test]
+fn rows_that_are_missing_of_a_quiet_table_are_an_error_without_a_snapshot_too() {
+    // Counted, keys, two pages, counted again, and what the table holds twice.
+    let run = |again: u64, one: Answer, other: Answer| {
+        let read = [numbers(&[3]), keys(1, 2), page(&[1]), page(&[2]), written(), written()];
+        let looks = [numbers(&[again]), one, other];
+        let manifest = if again == 3 { vec![] } else { vec![written()] };
+        let world = looked(read.into_iter().chain(looks).chain(manifest));
+        run_backup_with(&world, 2, Duration::from_secs(60))
+    };
+    let wrong = run(3, content(3, "AB"), content(3, "AB"));
+    assert_eq!(wrong, Err(BackupError::WrongCount { table: "jobs", counted: 3, read: 2 }));
+    // The table is written to: there is no saying how many there were.
+    assert!(run(4, content(4, "AB"), content(4, "AB")).is_ok());
+}
+
+#[test]
+fn many_rows_are_counted_range_by_range() {
+    let counted = |rows: u64, last: &str| {
+        let row = json!([{ "longValue": rows }, { "stringValue": last }]);
+        answer(200, &json!({ "records": [row] }).to_string())
+    };
+    let world = looked([
+        begun(),
+        repeatable(),
+        counted(1_000_000, "77"),
+        counted(5, "99"),
+        page(&[]),
+        ended(),
+    ]);
+    let (table, counted) = ("jobs", 1_000_005);
+    assert_eq!(run_backup(&world), Err(BackupError::WrongCount { table, counted, read: 0 }));
+    let second: Value = serde_json::from_slice(&asked(&world)[3].body).unwrap();
+    assert_eq!(second["parameters"][0]["value"]["stringValue"], "77");
 }
 
 #[test]
 fn a_damaged_part_is_named() {
-    let world = World::new([
+    let world = looked([
         begun(),
+        repeatable(),
         numbers(&[2]),
         page(&[1, 2]),
         page(&[]),
@@ -249,7 +423,7 @@ fn a_damaged_part_is_named() {
         written(),
     ]);
     let manifest = run_backup(&world).unwrap();
-    let part = world.requests()[4].body.to_vec();
+    let part = asked(&world)[5].body.to_vec();
     let head = |length: usize| {
         let headers = vec![
             ("content-length".to_owned(), length.to_string()),

@@ -79,6 +79,9 @@ impl Patient {
             () if has("AURORA_VERSION") => row(&["3.08.0"]),
             () if has("VERSION()") => row(&["8.0.39"]),
             () if has("@@sql_mode") => row(&["ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES"]),
+            () if has("'transaction_isolation'") => {
+                row(&["transaction_isolation", "REPEATABLE-READ"])
+            }
             () if has("@@character_set_client") => {
                 row(&["utf8mb4", "utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci"])
             }
@@ -186,10 +189,11 @@ fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
     checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name}"))
 }
 
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "connection",
     "engine",
     "sql_mode",
+    "transaction_isolation",
     "connection_charset",
     "database_charset",
     "max_allowed_packet",
@@ -241,7 +245,7 @@ const CASES: &[Case] = {
     use Outcome::{Fail, Note, Pass};
     &[
         ("connection", "CURRENT_USER", || error(403, "AccessDeniedException"), Fail, "HTTP 403"),
-        ("connection", "CURRENT_USER", connection_refused, Fail, "no answer: connection refused"),
+        ("connection", "CURRENT_USER", connection_refused, Fail, "times: connection refused"),
         ("connection", "CURRENT_USER", || row(&["admin@%", ""]), Fail, "no user and database"),
         ("engine", " VERSION()", || row(&["5.7.12"]), Fail, "MySQL 5.7.12"),
         ("engine", " VERSION()", || row(&["10.5.2-MariaDB"]), Fail, "MariaDB 10.5.2"),
@@ -265,6 +269,13 @@ const CASES: &[Case] = {
             || row(&["utf8mb4", "utf8mb4", "", "utf8mb4_bin"]),
             Pass,
             "results ",
+        ),
+        (
+            "transaction_isolation",
+            "'transaction_isolation'",
+            || row(&["tx_isolation", "READ-COMMITTED"]),
+            Fail,
+            "READ-COMMITTED",
         ),
         (
             "database_charset",
@@ -384,7 +395,7 @@ fn without_a_connection_nothing_else_is_tried() {
 fn without_a_scratch_table_the_rest_is_tried() {
     let patient = Patient::new("CREATE TABLE", || database_error(1142));
     let checks = patient.examine();
-    for name in &NAMES[15..22] {
+    for name in &NAMES[16..23] {
         let check = check(&checks, name);
         assert_eq!(check.outcome, Outcome::Note);
         assert_eq!(check.found, "not tried: needs the table rowgate_doctor");

@@ -22,6 +22,7 @@ use world::*;
 const ID: &str = "20270115_080000_1a2b";
 const BEFORE: &str = "jobs__before_20270115_080000_1a2b";
 const STAGING: &str = "jobs__restore_20270115_080000_1a2b";
+const UNDONE: &str = "jobs__undone_20270115_080000_1a2b";
 
 type Answer = Result<Response, SendError>;
 
@@ -39,73 +40,83 @@ fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
 }
 
 fn statements(world: &World) -> Vec<String> {
-    world.calls().iter().map(|(_, body)| body["sql"].as_str().unwrap().to_owned()).collect()
+    let body = |request: &Request| serde_json::from_slice::<Value>(&request.body).ok();
+    let sql = |request: &Request| Some(body(request)?["sql"].as_str()?.to_owned());
+    world.requests().iter().filter_map(sql).collect()
+}
+
+/// A swap with this answer: in a transaction, whose wait for locks is short and then as before.
+fn swapped(answer: Answer) -> [Answer; 5] {
+    [begun(), updated(0), answer, updated(0), ended()]
 }
 
 /// Before the swap, and after it.
 fn two_states() -> (Answer, Answer) {
-    (tables(&["jobs", BEFORE]), tables(&["jobs", STAGING]))
+    (tables(&["jobs", BEFORE]), tables(&["jobs", UNDONE]))
 }
 
 #[test]
 fn all_tables_are_swapped_in_one_statement() {
     let both = tables(&["jobs", "employees", BEFORE, "employees__before_20270115_080000_1a2b"]);
-    let world = World::new([both, updated(0)]);
+    let world = World::new([both].into_iter().chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["employees", "jobs"]);
     assert_eq!(
-        statements(&world)[1],
-        "RENAME TABLE \
-         `employees` TO `employees__restore_20270115_080000_1a2b`, \
-         `employees__before_20270115_080000_1a2b` TO `employees`, \
-         `jobs` TO `jobs__restore_20270115_080000_1a2b`, \
-         `jobs__before_20270115_080000_1a2b` TO `jobs`"
+        statements(&world)[1..],
+        [
+            "SET SESSION lock_wait_timeout = 5",
+            "RENAME TABLE \
+             `employees` TO `employees__undone_20270115_080000_1a2b`, \
+             `employees__before_20270115_080000_1a2b` TO `employees`, \
+             `jobs` TO `jobs__undone_20270115_080000_1a2b`, \
+             `jobs__before_20270115_080000_1a2b` TO `jobs`",
+            "SET SESSION lock_wait_timeout = DEFAULT",
+        ]
     );
+    let ids: Vec<_> =
+        world.calls()[2..].iter().map(|(_, body)| body["transactionId"].clone()).collect();
+    assert_eq!(ids, ["tx-1"; 4]);
 }
 
 #[test]
 fn a_swap_without_an_answer_is_looked_for() {
     let (before, after) = two_states();
-    let world = World::new([before, cut(), after]);
+    let world = World::new([before].into_iter().chain(swapped(cut())).chain([after]));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
-    assert_eq!(statements(&world).len(), 3);
 }
 
 #[test]
-fn a_swap_that_was_not_heard_is_sent_again() {
+fn a_swap_that_waited_in_vain_is_tried_again() {
     let (before, _) = two_states();
-    let world = World::new([before.clone(), cut(), before, updated(0)]);
+    let answers = [before].into_iter().chain(swapped(database_error(1205)));
+    let world = World::new(answers.chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
     let sent = statements(&world);
-    assert_eq!(sent[1], sent[3]);
+    assert_eq!(sent[2], sent[5]);
 }
 
 #[test]
-fn a_swap_that_happens_while_it_is_sent_again_is_found() {
-    let (before, after) = two_states();
-    let no_such_table = database_error(1146);
-    let world = World::new([before.clone(), cut(), before, no_such_table, after]);
-    assert_eq!(undo(&world).unwrap(), ["jobs"]);
-}
-
-#[test]
-fn a_swap_is_given_up_once_the_service_must_have_ended_it() {
+fn a_swap_that_was_not_heard_and_did_not_happen_is_tried_again() {
     let (before, _) = two_states();
-    let mut answers = vec![before.clone(), cut()];
-    for look in 0..14 {
-        answers.push(before.clone());
-        if look < 2 {
-            answers.push(cut());
-        }
-    }
-    let world = World::new(answers);
+    let looks = (0..5).map(|_| before.clone());
+    let answers = [before.clone()].into_iter().chain(swapped(cut())).chain(looks);
+    let world = World::new(answers.chain(swapped(updated(0))));
+    assert_eq!(undo(&world).unwrap(), ["jobs"]);
+    assert!(world.slept() > Duration::from_secs(15), "{:?}", world.slept());
+}
+
+#[test]
+fn a_swap_that_always_waits_in_vain_is_given_up() {
+    let (before, _) = two_states();
+    let tries = (0..12).flat_map(|_| swapped(database_error(1205)));
+    let world = World::new([before].into_iter().chain(tries));
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
-    assert!(world.slept() > Duration::from_secs(45), "{:?}", world.slept());
 }
 
 #[test]
 fn where_nobody_can_look_nobody_knows() {
     let (before, _) = two_states();
-    let world = World::new([before, cut(), error(403, "AccessDeniedException")]);
+    let denied = error(403, "AccessDeniedException");
+    let world = World::new([before].into_iter().chain(swapped(cut())).chain([denied]));
     let error = undo(&world).unwrap_err();
     assert_eq!(error, RestoreError::SwapUnknown { id: ID.into() });
     assert!(error.to_string().contains(ID), "{error}");
@@ -114,8 +125,16 @@ fn where_nobody_can_look_nobody_knows() {
 #[test]
 fn a_swap_that_is_refused_is_not_looked_for() {
     let (before, _) = two_states();
-    let world = World::new([before, database_error(1142)]);
+    let world = World::new([before].into_iter().chain(swapped(database_error(1142))));
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
+}
+
+#[test]
+fn a_wait_that_cannot_be_set_swaps_nothing() {
+    let (before, _) = two_states();
+    let world = World::new([before, begun(), database_error(1227), updated(0), ended()]);
+    assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
+    assert!(!statements(&world).iter().any(|sql| sql.starts_with("RENAME")));
 }
 
 #[test]
@@ -159,6 +178,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
         live: Checksum::default(),
         is_missing: false,
         null_columns: Vec::new(),
+        odd_values: Vec::new(),
     };
     let plan = Plan {
         id: ID.into(),
@@ -167,6 +187,8 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
         mode: Mode::Replace,
         tables: vec![table],
         obstacles: Vec::new(),
+        left_out: Vec::new(),
+        empty_files: Vec::new(),
         leftovers: Vec::new(),
     };
     (bytes, plan)
@@ -285,16 +307,17 @@ fn a_statement_that_travels_is_waited_for_after_another_failed() {
 fn rows_that_gave_way_to_others_are_sent_again() {
     let (bytes, plan) = file();
     let content = plan.tables[0].content;
-    let world = World::new([
+    let written = [
         described(),
         updated(0),
         object(bytes),
         database_error(1213),
         updated(1),
         rows(content, 1),
-        no_rows(),
-        updated(0),
-    ]);
+    ];
+    // The live table's greatest key and its content, the swap, and the old table's content.
+    let answers = written.into_iter().chain([no_rows(), no_rows()]).chain(swapped(updated(0)));
+    let world = World::new(answers.chain([no_rows()]));
     let restored = restore_for(Duration::from_secs(600), &world, &plan).unwrap();
     assert_eq!(restored.tables[0].rows, 1);
 }
@@ -357,4 +380,95 @@ fn a_restore_without_any_time_makes_no_call() {
     let world = World::new([]);
     let error = restore_for(Duration::ZERO, &world, &plan).unwrap_err();
     assert_eq!(error, RestoreError::OutOfTime);
+}
+
+/// What the database computes of a table.
+fn computed(content: Checksum) -> Answer {
+    let row = json!([
+        { "longValue": content.rows },
+        { "stringValue": content.hex() },
+        { "stringValue": "1" }
+    ]);
+    answer(200, &json!({ "records": [row] }).to_string())
+}
+
+fn keys(keys: &[&str]) -> Answer {
+    let records: Vec<Value> = keys.iter().map(|key| json!([{ "stringValue": key }])).collect();
+    answer(200, &json!({ "records": records }).to_string())
+}
+
+/// Up to the swap: the staging table is filled and compared.
+fn filled(bytes: Vec<u8>, plan: &Plan) -> Vec<Answer> {
+    let content = plan.tables[0].content;
+    vec![described(), updated(0), object(bytes), updated(1), computed(content)]
+}
+
+#[test]
+fn the_live_tables_are_compared_before_each_try() {
+    let (bytes, mut plan) = file();
+    plan.tables[0].live = Checksum { rows: 1, digest: 7 };
+    let live = plan.tables[0].live;
+    let mut answers = filled(bytes, &plan);
+    answers.extend([keys(&["1"]), computed(live)]);
+    answers.extend(swapped(database_error(1205)));
+    answers.extend([keys(&["2"]), computed(Checksum { rows: 2, digest: 8 }), updated(0)]);
+    let world = World::new(answers);
+    let error = restore_for(Duration::from_secs(600), &world, &plan).unwrap_err();
+    assert_eq!(error, RestoreError::Changed { table: "jobs", planned: 1, found: 2 });
+    assert_eq!(statements(&world).iter().filter(|sql| sql.starts_with("RENAME")).count(), 1);
+}
+
+#[test]
+fn rows_that_came_while_the_tables_were_swapped_are_named() {
+    let (bytes, mut plan) = file();
+    let live = Checksum { rows: 1, digest: 7 };
+    plan.tables[0].live = live;
+    for (now, late) in
+        [(Some(live), false), (Some(Checksum { rows: 3, digest: 9 }), true), (None, true)]
+    {
+        let mut answers = filled(bytes.clone(), &plan);
+        answers.extend([keys(&["7"]), computed(live)]);
+        answers.extend(swapped(updated(0)));
+        answers.push(now.map_or(database_error(1142), computed));
+        answers.extend(late.then(|| keys(&["8", "9"])));
+        let world = World::new(answers);
+        let restored = restore_for(Duration::from_secs(600), &world, &plan).unwrap();
+        let found: Vec<_> = restored.late.iter().map(|it| (it.rows_before, it.rows_now)).collect();
+        let expected = if late { vec![(1, now.map(|now| now.rows))] } else { vec![] };
+        assert_eq!(found, expected);
+        if let Some(found) = restored.late.first() {
+            assert_eq!(
+                (found.old_table.as_str(), &found.new_keys[..]),
+                (BEFORE, &["8".into(), "9".into()][..])
+            );
+        }
+    }
+}
+
+#[test]
+fn a_table_is_not_emptied_unless_that_is_wanted() {
+    let (_, mut plan) = file();
+    plan.tables[0].content = Checksum::default();
+    plan.tables[0].live = Checksum { rows: 5, digest: 7 };
+    let world = World::new([]);
+    let error = restore_for(Duration::from_secs(600), &world, &plan).unwrap_err();
+    assert_eq!(error, RestoreError::Emptied { table: "jobs", live: 5 });
+}
+
+#[test]
+fn the_first_error_of_a_probe_is_told_not_that_of_its_clean_up() {
+    let (_, plan) = file();
+    let world = World::new([described(), database_error(1142), database_error(1142)]);
+    let (target, endpoint) = (target(), endpoint());
+    let time = Duration::from_secs(60);
+    let place = Place {
+        database: &Client::new(&world, &target, time),
+        s3: &Client::new(&world, &endpoint, time),
+        bucket: "b",
+    };
+    let error = run_in_turns(restore::probe(&place, &plan, |_, _| ())).unwrap_err();
+    assert!(
+        matches!(error, RestoreError::Database { doing: "the staging table is not made", .. }),
+        "{error}"
+    );
 }

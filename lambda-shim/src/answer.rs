@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rowgate_core::backup::{Manifest, TableManifest};
+use rowgate_core::backup::{LeftOut, Manifest, TableManifest};
 use rowgate_core::restore::{Plan, Restored};
 use rowgate_core::{LoadReport, ObjectRef, Response, Status};
 use serde::Serialize;
@@ -46,9 +46,15 @@ pub(crate) struct BackupSummary {
     rows: u64,
     bytes: u64,
     tables: Vec<TableSummary>,
+    /// What a restore would refuse, as it was accepted or its tables left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<String>,
     /// The older runs that were deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) pruned: Vec<String>,
+    /// The folders that did not count, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left_out: Vec<LeftOut>,
     /// Why not all older runs could be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_pruned: Option<String>,
@@ -72,7 +78,9 @@ impl From<Manifest> for BackupSummary {
             rows,
             bytes,
             tables: manifest.tables.into_iter().map(summary).collect(),
+            obstacles: manifest.obstacles,
             pruned: Vec::new(),
+            left_out: Vec::new(),
             not_pruned: None,
         }
     }

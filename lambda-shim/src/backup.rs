@@ -7,7 +7,7 @@ use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::TABLES;
 use rowgate_core::{Client, Host};
 use tokio::time::timeout;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::answer::BackupSummary;
 use crate::door::Door;
@@ -88,10 +88,14 @@ async fn prune<H: Host>(
     keep: usize,
     summary: &mut BackupSummary,
 ) -> Result<(), BackupError> {
-    let old = backup::old(s3, bucket, keep).await?;
-    for run in old.into_iter().filter(|run| *run != summary.run) {
-        backup::prune(s3, bucket, &run).await?;
-        summary.pruned.push(run);
+    let runs = backup::runs(s3, bucket).await?;
+    for left in runs.left_out.iter().chain(&runs.incomplete) {
+        warn!(folder = left.folder, why = %left.why, "left out");
+        summary.left_out.push(left.clone());
+    }
+    for old in runs.old(keep).into_iter().filter(|old| old.run != summary.run) {
+        backup::prune(s3, bucket, old).await?;
+        summary.pruned.push(old.run.clone());
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ pub(crate) async fn back_up<H: Host>(
     Ok(match step {
         BulkBackup::Open(open) => {
             let place = Place { database, s3, bucket: door.bucket(open.bucket.as_deref())? };
-            let opening = backup::open(&place, &open.tables, open.codec);
+            let opening = backup::open(&place, &open.tables, open.codec, open.on_obstacle);
             let (opening, items) = within_backup(time, opening).await?;
             info!(run = opening.run, parts = items.len(), "backup opened");
             StepAnswer::OpenedRun { opening, items, keep: open.keep, bucket: open.bucket }

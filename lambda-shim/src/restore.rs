@@ -6,7 +6,7 @@ use rowgate_core::Host;
 use rowgate_core::backup::Place;
 use rowgate_core::restore::{self, Plan, RestoreError, Restored};
 use tokio::time::timeout;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::door::Door;
 use crate::event::Restore;
@@ -52,6 +52,9 @@ pub(crate) async fn restore<H: Host>(
     let restored = within(left, restoring, unknown).await?;
     let rows: u64 = restored.tables.iter().map(|table| table.rows).sum();
     info!(id = restored.id, rows, "restored");
+    for late in &restored.late {
+        warn!(table = late.table, old_table = late.old_table, "written to while it was swapped");
+    }
     Ok(Outcome::Restored(restored))
 }
 

@@ -1,6 +1,7 @@
 //! rowgate's core on a native host: reqwest over rustls, settings from the environment.
 
 use std::env;
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use rowgate_core::{
@@ -13,7 +14,7 @@ use tokio::task::JoinSet;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The most that is reserved for a body on its announced length.
 const MOST_RESERVED: u64 = 16 << 20;
@@ -64,6 +65,14 @@ fn client() -> reqwest::Client {
         .expect("a client without proxies or files has nothing that could fail")
 }
 
+/// An error with its causes, of which the last says most.
+fn words(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", words(cause)),
+        None => error.to_string(),
+    }
+}
+
 impl Host for NativeHost {
     fn sign(&self, request: &mut Request, service: Service) -> Result<(), SignError> {
         sign(request, &self.credentials, &self.region, service, self.now())
@@ -78,7 +87,7 @@ impl Host for NativeHost {
             Some(Ok(answer)) => answer.map_err(|error| SendError {
                 sent: !error.is_connect(),
                 // The URL has no secret, but the log of a retry reads better without it.
-                message: error.without_url().to_string(),
+                message: words(&error.without_url()),
             }),
             _ => Err(SendError { sent: true, message: "the sending task ended early".to_owned() }),
         }

@@ -64,6 +64,11 @@ impl<'a> Cursor<'a> {
         Err(Fault::Short)
     }
 
+    pub(super) fn double(&mut self) -> Result<f64, Fault> {
+        let bytes = self.take(8)?.try_into().map_err(|_| Fault::Wrong)?;
+        Ok(f64::from_le_bytes(bytes))
+    }
+
     /// So many bytes as the number before them says.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Fault> {
         let length = self.long()?;

@@ -94,7 +94,7 @@ impl Plan {
 impl Field {
     fn new(table: &Table, field: &RecordField, extra: ExtraFields) -> Result<Self, AvroErrorKind> {
         let mut names = core::iter::once(&field.name).chain(&field.aliases);
-        let column = names.find_map(|name| table.column_index(name));
+        let column = names.find_map(|name| column_index(table, name));
         if column.is_none() && extra == ExtraFields::Refuse {
             return Err(AvroErrorKind::UnknownField { name: readable(&field.name) });
         }
@@ -130,6 +130,20 @@ impl Field {
     }
 }
 
+/// The column of a field's name, or else the only one of that name in another case: many a writer
+/// has names in capitals.
+fn column_index(table: &Table, name: &str) -> Option<usize> {
+    table.column_index(name).or_else(|| {
+        let is_called = |its: &str| its.to_lowercase() == name.to_lowercase();
+        let called = |column: &Column| {
+            core::iter::once(&column.name).chain(column.aliases).any(|its| is_called(its))
+        };
+        let mut found = table.columns.iter().enumerate().filter(|(_, column)| called(column));
+        let (index, _) = found.next()?;
+        found.next().is_none().then_some(index)
+    })
+}
+
 /// Reads a schema without what no reader of rows needs, and for which Apache's crate would refuse
 /// it: polars leaves the record's name empty, and many a default is not of its field's type.
 fn parse(schema: &str) -> Option<Schema> {
@@ -153,7 +167,7 @@ fn remove_defaults(json: &mut Value) {
 /// What a column takes.
 fn accepted(column_type: ColumnType) -> &'static str {
     match column_type {
-        ColumnType::Int { .. } => "int or long",
+        ColumnType::Int { .. } => "int, long or double",
         ColumnType::Varchar { .. } => "string",
         ColumnType::DateTime => "string, date or timestamp",
     }

@@ -142,7 +142,8 @@ impl AvroReader {
     fn open_block(&mut self, rows: u64, packed: Vec<u8>) -> Result<(), AvroErrorKind> {
         // No block stands before the header.
         let Some((_, codec)) = &self.file else { return Err(AvroErrorKind::BrokenHeader) };
-        self.block = codec.unpack(packed)?;
+        // Nothing packed is nothing, whatever the codec would make of it.
+        self.block = if rows == 0 && packed.is_empty() { packed } else { codec.unpack(packed)? };
         self.position = 0;
         self.rows_left = rows;
         Ok(())

@@ -18,6 +18,8 @@ use crate::schema::ColumnType;
 pub(super) enum Shape {
     Null,
     Integer,
+    /// Of an integer only whole ones: pandas makes doubles of integers with gaps.
+    Double,
     Text,
     /// A moment since the Unix epoch.
     Moment(Unit),
@@ -64,7 +66,7 @@ impl Shape {
             | Schema::LocalTimestampNanos => Self::Number,
             Schema::Boolean => Self::Fixed(1),
             Schema::Float => Self::Fixed(4),
-            Schema::Double => Self::Fixed(8),
+            Schema::Double => Self::Double,
             Schema::Bytes | Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
             Schema::Fixed(fixed)
             | Schema::Duration(fixed)
@@ -86,7 +88,7 @@ impl Shape {
     pub(super) fn fits(&self, column_type: ColumnType) -> bool {
         match (self, column_type) {
             (Self::Null, _)
-            | (Self::Integer, ColumnType::Int { .. })
+            | (Self::Integer | Self::Double, ColumnType::Int { .. })
             | (Self::Text, ColumnType::Varchar { .. } | ColumnType::DateTime)
             | (Self::Moment(_), ColumnType::DateTime) => true,
             (Self::Union(branches), _) => branches.iter().all(|branch| branch.fits(column_type)),
@@ -111,6 +113,7 @@ impl Shape {
         Ok(match self {
             Self::Null => Ok(RawField::Null),
             Self::Integer => Ok(RawField::Integer(cursor.long()?)),
+            Self::Double => whole(cursor.double()?).map(RawField::Integer),
             Self::Text => match core::str::from_utf8(cursor.bytes()?) {
                 Ok(text) => Ok(RawField::Text(text.into())),
                 Err(_) => Err(RowErrorKind::InvalidUtf8),
@@ -131,6 +134,7 @@ impl Shape {
             Self::Null => Ok(()),
             Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
+            Self::Double => cursor.double().map(drop),
             Self::Fixed(size) => cursor.take(*size).map(drop),
             Self::Union(branches) => branch(branches, cursor)?.skip(cursor),
             Self::Array(items) => cursor.items(|cursor| items.skip(cursor)),
@@ -140,6 +144,16 @@ impl Shape {
             }),
             Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(cursor)),
         }
+    }
+}
+
+/// An integer of at most 53 bits, up to which doubles have every one.
+fn whole(value: f64) -> Result<i64, RowErrorKind> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    let integer = value as i64;
+    match (-LIMIT..=LIMIT).contains(&value) && integer as f64 == value {
+        true => Ok(integer),
+        false => Err(RowErrorKind::WrongType { expected: "an integer", got: "another number" }),
     }
 }
 
@@ -171,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn a_double_is_an_integer_if_it_is_whole() {
+        let limit = 9_007_199_254_740_992.0;
+        for (value, integer) in [
+            (0.0, Some(0)),
+            (-0.0, Some(0)),
+            (-7.0, Some(-7)),
+            (limit, Some(1 << 53)),
+            (limit + 2.0, None),
+            (0.5, None),
+            (1e300, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(whole(value).ok(), integer, "{value}");
+        }
+    }
+
+    #[test]
     fn only_what_means_the_same_fits() {
         let int = ColumnType::Int { min: 0, max: 9 };
         let text = ColumnType::Varchar { max_chars: 9 };
@@ -191,7 +223,9 @@ mod tests {
             (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false]),
             (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false]),
             (r#""bytes""#, [false, false, false]),
-            (r#""double""#, [false, false, false]),
+            (r#""double""#, [true, false, false]),
+            (r#"["null","double"]"#, [true, false, false]),
+            (r#""float""#, [false, false, false]),
             (r#""boolean""#, [false, false, false]),
             (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false]),
             (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false]),

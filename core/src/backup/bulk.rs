@@ -11,12 +11,16 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::count::{check_count, count};
 use super::manifest::{FOLDER, is_run, part_key};
+use super::obstacles::fit_tables;
 use super::output::Files;
 use super::reading::{Tally, read_table};
 use super::spans::Spans;
 use super::split::{Span, split};
-use super::{BackupError, Damage, Manifest, Options, PartManifest, Place, Run, TableManifest};
+use super::{
+    BackupError, Damage, Manifest, OnObstacle, Options, PartManifest, Place, Run, TableManifest,
+};
 use super::{manifest, objects};
 use crate::avro::Codec;
 use crate::checksum::Checksum;
@@ -88,16 +92,19 @@ pub struct WrittenFile {
     pub sha256: String,
 }
 
-/// Gives a run its name, and deals the tables out in parts; nothing is written.
+/// Gives a run its name, and deals the tables out in parts; nothing is written. What a restore would
+/// refuse is looked for first.
 pub async fn open<H: Host>(
     place: &Place<'_, H>,
     tables: &[&'static Table],
     codec: Codec,
+    on_obstacle: OnObstacle,
 ) -> Result<(Opening, Vec<PartItem>), BackupError> {
-    let run = Run::new(place, Options { codec, parallel: 1 });
+    let (tables, _) = fit_tables(place.database, tables, on_obstacle).await?;
+    let run = Run::new(place, Options { codec, parallel: 1, on_obstacle });
     let share = MOST_PARTS / tables.len().max(1);
     let (mut opened, mut items) = (Vec::new(), Vec::new());
-    for table in tables {
+    for table in &tables {
         let spans = split(place.database, table, table.name, share).await;
         let spans = spans.map_err(BackupError::Database)?;
         opened.push(OpenedTable { table: table.name.to_string(), parts: spans.len() });
@@ -125,7 +132,10 @@ pub async fn write_part<H: Host>(
     let run = Run::of_part(place, codec, run);
     let files = Files::one(&run, table, key(&run.name, table.name, item.part, &tag));
     let mut tally = Tally { progress: |_| (), rows: 0, of: 0, bytes: 0 };
+    let counted = count(place.database, table, table.name, item.span, None).await;
+    let counted = counted.map_err(BackupError::Database)?;
     let (content, written) = read_table(&files, None, Spans::one(item.span), &mut tally).await?;
+    check_count(place.database, table, item.span, counted, content).await?;
     let file = written.into_iter().next();
     Ok(PartWritten {
         table: item.table.clone(),

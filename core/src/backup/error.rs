@@ -1,8 +1,11 @@
 //! Why there is no backup.
 
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
+use super::LeftOut;
 use crate::avro::AvroError;
 use crate::host::CallError;
 use crate::operation::Retry;
@@ -16,6 +19,18 @@ pub enum BackupError {
     Database(CallError),
     /// The snapshot ended early, several times.
     SnapshotLost(CallError),
+    /// Tables that a restore would refuse.
+    Unfit {
+        /// What is in the way, each with its table.
+        obstacles: Vec<String>,
+    },
+    /// The database described itself in a way that is not understood.
+    Undescribed,
+    /// Transactions see no snapshot.
+    NoSnapshot {
+        /// Their isolation.
+        level: String,
+    },
     /// The time is over before all is written.
     OutOfTime,
     /// The rows of a table are not as many as the database counted before.
@@ -51,11 +66,8 @@ pub enum BackupError {
         /// The run.
         run: String,
     },
-    /// A manifest that cannot be understood.
-    BadManifest {
-        /// The run.
-        run: String,
-    },
+    /// The folder of the run is no backup.
+    NoBackup(Box<LeftOut>),
     /// Not every part of a table has come back.
     PartsMissing {
         /// The table.
@@ -88,6 +100,8 @@ pub enum Damage {
     Rows,
     /// The rows of its table are others than those that were backed up.
     Checksum,
+    /// The manifest has another number of rows, or no checksum, of it than of its files.
+    Manifest,
     /// It cannot be read as Avro.
     Avro(AvroError),
     /// Its table is none of this build.
@@ -100,8 +114,10 @@ impl BackupError {
         matches!(
             self,
             Self::UnexpectedValue { .. }
+                | Self::Unfit { .. }
+                | Self::NoSnapshot { .. }
                 | Self::NoManifest { .. }
-                | Self::BadManifest { .. }
+                | Self::NoBackup(_)
                 | Self::PartsMissing { .. }
                 | Self::Damaged { .. }
         )
@@ -129,6 +145,21 @@ impl fmt::Display for BackupError {
         match self {
             Self::Database(error) => write!(f, "the database could not be read: {error}"),
             Self::SnapshotLost(error) => write!(f, "the snapshot ended early: {error}"),
+            Self::Unfit { obstacles } => write!(
+                f,
+                "a restore would refuse these tables: {}; run rowgate migrate --check, leave them \
+                 out (--skip), or back their columns up all the same (--accept)",
+                obstacles.join("; ")
+            ),
+            Self::Undescribed => {
+                f.write_str("the database's description of itself is not readable")
+            }
+            Self::NoSnapshot { level } => write!(
+                f,
+                "transactions are {level}, so there is no snapshot of all tables; set \
+                 transaction_isolation to REPEATABLE-READ in the cluster's parameter group, or use \
+                 --parallel, which needs none"
+            ),
             Self::OutOfTime => f.write_str("the time is over; nothing was backed up"),
             Self::WrongCount { table, counted, read } => {
                 write!(f, "{table}: {read} rows were read where the database counts {counted}")
@@ -142,7 +173,7 @@ impl fmt::Display for BackupError {
             Self::Write { key, cause } => write!(f, "{key} could not be written: {cause}"),
             Self::Read { key, cause } => write!(f, "{key} could not be read: {cause}"),
             Self::NoManifest { run } => write!(f, "{run}: no manifest, so no backup"),
-            Self::BadManifest { run } => write!(f, "{run}: the manifest is not one of rowgate's"),
+            Self::NoBackup(left) => left.fmt(f),
             Self::PartsMissing { table, wanted, found } => {
                 write!(f, "{table}: {found} parts came back of {wanted}")
             }
@@ -159,6 +190,7 @@ impl fmt::Display for Damage {
             Self::Hash => f.write_str("the file has another SHA-256 than the manifest says"),
             Self::Rows => f.write_str("the file has another number of rows than the manifest says"),
             Self::Checksum => f.write_str("the rows are not those that were backed up"),
+            Self::Manifest => f.write_str("the manifest contradicts itself on its rows"),
             Self::Avro(error) => error.fmt(f),
             Self::UnknownTable => f.write_str("there is no such table"),
         }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use futures_util::future::join;
 
+use super::page::free_name;
 use super::{BackupError, Span};
 use crate::checksum::{Checksum, row_digest};
 use crate::data_api::{ExecuteStatement, Field};
@@ -156,6 +157,7 @@ impl<'r> Ranges<'r> {
     fn sql(&self) -> String {
         let (key, digest) = (self.table.key_column().name, row_digest(self.table));
         let (name, rows) = (self.name, self.rows);
+        let alias = free_name(self.table, "rowgate_digest");
         let behind = self.after.as_ref().map(|_| compare(self.table, ">", AFTER));
         let conditions: Vec<_> = behind.as_deref().into_iter().chain(self.condition).collect();
         let conditions = match conditions.is_empty() {
@@ -163,8 +165,8 @@ impl<'r> Ranges<'r> {
             false => format!("WHERE {} ", conditions.join(" AND ")),
         };
         format!(
-            "SELECT COUNT(*), HEX(BIT_XOR(rowgate_digest)), CAST(MAX(rowgate_key) AS CHAR) FROM (\
-             SELECT `{key}` AS rowgate_key, {digest} AS rowgate_digest FROM `{name}` \
+            "SELECT COUNT(*), HEX(BIT_XOR({alias})), CAST(MAX(rowgate_key) AS CHAR) FROM (\
+             SELECT `{key}` AS rowgate_key, {digest} AS {alias} FROM `{name}` \
              {conditions}ORDER BY `{key}` LIMIT {rows}) AS rowgate_rows"
         )
     }

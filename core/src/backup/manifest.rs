@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::NoBackup;
 use crate::avro;
 use crate::checksum::Checksum;
 use crate::schema::Table;
@@ -16,6 +17,9 @@ pub(crate) const FOLDER: &str = "backups/";
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// The manifest's form; one that does not say has form 1.
+    #[serde(default = "first_format")]
+    pub format: u32,
     /// The version of rowgate that wrote it.
     pub rowgate: String,
     /// The run's name; later ones stand behind earlier ones.
@@ -28,6 +32,10 @@ pub struct Manifest {
     pub snapshot: bool,
     /// How blocks are packed.
     pub codec: String,
+    /// What a restore would have refused of the tables, which was accepted, or for which they were
+    /// left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<String>,
     /// The tables, parents first.
     pub tables: Vec<TableManifest>,
 }
@@ -73,10 +81,72 @@ impl TableManifest {
     }
 }
 
+/// What a manifest of version 0.1 is.
+fn first_format() -> u32 {
+    1
+}
+
 impl Manifest {
+    /// The form that this version writes; it reads earlier ones as well.
+    pub(super) const FORMAT: u32 = 1;
+
     /// The key of a run's manifest.
     pub fn key_of(run: &str) -> String {
         format!("{FOLDER}{run}/manifest.json")
+    }
+
+    /// Reads the manifest of a run.
+    pub(super) fn read(run: &str, body: &[u8]) -> Result<Self, NoBackup> {
+        #[derive(Deserialize)]
+        struct Form {
+            format: Option<u32>,
+        }
+        let format = serde_json::from_slice(body).ok().and_then(|form: Form| form.format);
+        if let Some(format) = format.filter(|format| *format > Self::FORMAT) {
+            return Err(NoBackup::LaterFormat { format });
+        }
+        let manifest: Option<Self> = serde_json::from_slice(body).ok();
+        let its = manifest.as_ref().map(|manifest| manifest.run.clone());
+        if !is_run(run) {
+            return Err(NoBackup::OtherName { run: its.filter(|its| is_run(its)) });
+        }
+        let manifest = manifest.ok_or(NoBackup::BadManifest)?;
+        match manifest.run == run {
+            true => manifest.check(),
+            false if is_run(&manifest.run) => Err(NoBackup::OtherRun { run: manifest.run }),
+            false => Err(NoBackup::BadManifest),
+        }
+    }
+
+    /// Its files are deleted by what it says, so it may name those of its run alone.
+    fn check(self) -> Result<Self, NoBackup> {
+        let mut names: Vec<_> = self.tables.iter().map(|table| &table.table).collect();
+        names.sort();
+        let mut keys: Vec<_> = self.parts().map(|part| &part.key).collect();
+        keys.sort();
+        let has_twice = |texts: &[&String]| texts.windows(2).any(|pair| pair[0] == pair[1]);
+        if names.is_empty() || has_twice(&names) || has_twice(&keys) {
+            return Err(NoBackup::BadManifest);
+        }
+        for TableManifest { table, parts, .. } in &self.tables {
+            let folder = [FOLDER, &self.run, "/", table, "/"].concat();
+            let is_own = |key: &str| key.starts_with(&folder) && is_part_key(&self.run, key);
+            if let Some(part) = parts.iter().find(|part| !is_own(&part.key)) {
+                return Err(NoBackup::ForeignFile { key: part.key.clone() });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether it has a table of this name.
+    pub fn holds(&self, table: &str) -> bool {
+        self.tables.iter().any(|its| its.table == table)
+    }
+
+    /// The keys of the manifest and, behind it, of all files.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let files = self.parts().map(|part| part.key.clone());
+        core::iter::once(Self::key_of(&self.run)).chain(files).collect()
     }
 
     /// The rows of all tables.
@@ -95,10 +165,27 @@ impl Manifest {
     }
 }
 
-/// Whether a text can be a run's name: nothing that leads elsewhere in the bucket.
+/// Whether a text is a run's name, as `20270115T080000Z-1a2b3c4d`: nothing that leads elsewhere.
 pub(crate) fn is_run(text: &str) -> bool {
+    const FORM: &[u8] = b"00000000T000000Z-xxxxxxxx";
+    let fits = |(byte, form): (u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'x' => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
+        _ => byte == *form,
+    };
+    text.len() == FORM.len() && text.bytes().zip(FORM).all(fits)
+}
+
+/// Whether a key is that of a file of a run: `backups/RUN/TABLE/part-00000.avro`, or with what the
+/// steps of a state machine add, `part-00000-1a2b3c4d.avro`.
+pub(super) fn is_part_key(run: &str, key: &str) -> bool {
+    let rest = key.strip_prefix(FOLDER).and_then(|key| key.strip_prefix(run));
+    let rest = rest.and_then(|rest| rest.strip_prefix('/'));
+    let Some((table, name)) = rest.and_then(|rest| rest.split_once('/')) else { return false };
+    let number = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".avro"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(plain)
+    let is_number = |number: &str| number.len() >= 5 && number.bytes().all(plain);
+    !matches!(table, "" | "." | "..") && number.is_some_and(is_number)
 }
 
 pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {

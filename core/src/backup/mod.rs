@@ -4,9 +4,11 @@
 //! several places at the same time, which is faster.
 
 pub mod bulk;
+mod count;
 mod error;
 mod live;
 mod manifest;
+mod obstacles;
 mod output;
 mod page;
 mod part;
@@ -22,20 +24,28 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::avro::Codec;
+use crate::checksum::Checksum;
 use crate::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target};
 use crate::date_time;
 use crate::host::{CallError, Client, Host, Repeat};
+use crate::isolation;
 use crate::s3::{Endpoint, PutObject};
 use crate::schema::{ColumnType, Table};
 
+pub(crate) use count::count;
 pub use error::{BackupError, Damage};
 pub use live::live;
 pub(crate) use live::{AFTER, Ranges, compare, content, content_of_span};
 pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
+pub use obstacles::OnObstacle;
+pub(crate) use obstacles::obstacles;
+pub(crate) use page::select_list;
 pub use part::PartFile;
+pub use runs::{
+    GIVEN_UP_AFTER, LeftOut, NoBackup, Runs, Unfinished, clean, manifest, prune, runs, unfinished,
+};
 pub(crate) use runs::{LATEST, objects};
-pub use runs::{list, manifest, old, prune};
 pub use split::Span;
 pub(crate) use split::split;
 pub use verify::verify;
@@ -83,9 +93,14 @@ pub struct Options {
     /// tables in one snapshot; with more, rows that are written meanwhile may or may not be in the
     /// backup.
     pub parallel: usize,
+    /// What becomes of tables that a restore would refuse.
+    pub on_obstacle: OnObstacle,
 }
 
 /// Backs tables up.
+///
+/// Before it reads, it looks for what a restore would refuse; see [`OnObstacle`]. The rows of every
+/// table are counted as well.
 ///
 /// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
 /// new run begins, at most twice; what the lost run wrote has no manifest. Without a snapshot a
@@ -97,10 +112,12 @@ pub async fn backup<H: Host>(
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, BackupError> {
     let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
+    let (tables, obstacles) =
+        obstacles::fit_tables(place.database, tables, options.on_obstacle).await?;
     let mut attempt = 1;
     loop {
-        let run = Run::new(place, options);
-        match run.write(tables, &mut progress).await {
+        let run = Run { obstacles: obstacles.clone(), ..Run::new(place, options) };
+        match run.write(&tables, &mut progress).await {
             Err(BackupError::SnapshotLost(_)) if attempt < ATTEMPTS => attempt += 1,
             ended => return ended,
         }
@@ -113,11 +130,13 @@ struct Run<'p, H> {
     name: String,
     started: String,
     is_snapshot: bool,
+    /// What a restore would refuse, as it was accepted or its tables left out.
+    obstacles: Vec<String>,
 }
 
 /// What is asked of a table before it is read.
 struct Extent {
-    /// How many rows; where the table is split about how many, for the progress alone.
+    /// How many rows.
     rows: u64,
     /// Its least and its greatest key; none of an empty table, or of texts.
     keys: Option<(i64, i64)>,
@@ -131,13 +150,15 @@ impl<'p, H: Host> Run<'p, H> {
         let time = started.replace(['-', ':'], "");
         // Two runs of the same second are in order too, and of the same moment different.
         let name = format!("{time}-{:03x}{:05x}", now.subsec_millis(), host.random() >> 44);
-        Self { place, options, name, started, is_snapshot: options.parallel == 1 }
+        let is_snapshot = options.parallel == 1;
+        Self { place, options, name, started, is_snapshot, obstacles: Vec::new() }
     }
 
     /// A run that somebody else has begun, and of which a part is to be written.
     fn of_part(place: &'p Place<'p, H>, codec: Codec, name: &str) -> Self {
-        let (name, started) = (name.to_string(), String::new());
-        Self { place, options: Options { codec, parallel: 1 }, name, started, is_snapshot: false }
+        let options = Options { codec, parallel: 1, on_obstacle: OnObstacle::Refuse };
+        let name = name.to_string();
+        Self { name, started: String::new(), is_snapshot: false, ..Self::new(place, options) }
     }
 
     async fn write(
@@ -157,12 +178,14 @@ impl<'p, H: Host> Run<'p, H> {
 
     fn manifest(&self, tables: Vec<TableManifest>) -> Manifest {
         Manifest {
+            format: Manifest::FORMAT,
             rowgate: env!("CARGO_PKG_VERSION").to_string(),
             run: self.name.clone(),
             started: self.started.clone(),
             finished: date_time::text(self.place.database.host().now()),
             snapshot: self.is_snapshot,
             codec: self.options.codec.name().to_string(),
+            obstacles: self.obstacles.clone(),
             tables,
         }
     }
@@ -175,7 +198,11 @@ impl<'p, H: Host> Run<'p, H> {
         let database = self.place.database;
         let id = database.call(&BeginTransaction, Repeat::Harmless).await;
         let id = id.map_err(BackupError::Database)?;
-        let written = self.write_tables(tables, Some(&id), progress).await;
+        let written = async {
+            self.check_isolation(&id).await?;
+            self.write_tables(tables, Some(&id), progress).await
+        };
+        let written = written.await;
         // Nothing was changed; if this fails, the service does it after 3 idle minutes.
         let rollback = RollbackTransaction { transaction_id: &id };
         let _: Result<(), CallError> = database.call(&rollback, Repeat::Harmless).await;
@@ -200,13 +227,25 @@ impl<'p, H: Host> Run<'p, H> {
             let files = Files::new(self, table);
             let spans = self.spans(table, &extent);
             let (content, parts) = read_table(&files, transaction_id, spans, &mut tally).await?;
-            if self.is_snapshot && content.rows != extent.rows {
-                let (table, counted, read) = (table.name, extent.rows, content.rows);
-                return Err(BackupError::WrongCount { table, counted, read });
-            }
+            self.check_count(table, extent.rows, content).await?;
             written.push(TableManifest::new(table, content, parts));
         }
         Ok(written)
+    }
+
+    /// At any other level later tables would be of a later moment.
+    async fn check_isolation(&self, id: &str) -> Result<(), BackupError> {
+        let call =
+            ExecuteStatement { sql: isolation::SHOW, transaction_id: Some(id), parameters: &[] };
+        let shown = self.place.database.call(&call, Repeat::Never).await;
+        let records = shown.map_err(|error| self.read_error(error))?.records;
+        match records.first().map(Vec::as_slice) {
+            Some([_, Field::String(level)]) if level == isolation::REPEATABLE_READ => Ok(()),
+            Some([_, Field::String(level)]) => {
+                Err(BackupError::NoSnapshot { level: level.clone() })
+            }
+            _ => Err(BackupError::Undescribed),
+        }
     }
 
     async fn extent(
@@ -214,23 +253,42 @@ impl<'p, H: Host> Run<'p, H> {
         table: &'static Table,
         transaction_id: Option<&str>,
     ) -> Result<Extent, BackupError> {
-        let sql = if self.is_split(table) { extent(table) } else { count(table) };
-        let call = ExecuteStatement { sql: &sql, transaction_id, ..Default::default() };
-        let repeat = if self.is_snapshot { Repeat::Never } else { Repeat::Harmless };
-        let answer = self.place.database.call(&call, repeat).await;
-        let records = answer.map_err(|error| self.read_error(error))?.records;
-        let about = |rows: &Field| match rows {
-            Field::Long(rows) => u64::try_from(*rows).unwrap_or_default(),
-            _ => 0,
-        };
+        let database = self.place.database;
+        let rows = count(database, table, table.name, Span::default(), transaction_id).await;
+        let rows = rows.map_err(|error| self.read_error(error))?;
+        let keys = if self.is_split(table) { self.keys(table).await? } else { None };
+        Ok(Extent { rows, keys })
+    }
+
+    /// The least and the greatest key; none of an empty table.
+    async fn keys(&self, table: &'static Table) -> Result<Option<(i64, i64)>, BackupError> {
+        let sql = format!(
+            "SELECT MIN(`{0}`), MAX(`{0}`) FROM `{1}`",
+            table.key_column().name,
+            table.name
+        );
+        let call = ExecuteStatement { sql: &sql, ..Default::default() };
+        let answer = self.place.database.call(&call, Repeat::Harmless).await;
+        let records = answer.map_err(BackupError::Database)?.records;
         match records.first().map(Vec::as_slice) {
-            Some([rows @ Field::Long(_)]) => Ok(Extent { rows: about(rows), keys: None }),
-            Some([rows, Field::Long(min), Field::Long(max)]) => {
-                Ok(Extent { rows: about(rows), keys: Some((*min, *max)) })
-            }
-            Some([_, Field::Null(_), Field::Null(_)]) => Ok(Extent { rows: 0, keys: None }),
+            Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),
+            Some([Field::Null(_), Field::Null(_)]) => Ok(None),
             _ => Err(BackupError::UnexpectedValue { table: table.name }),
         }
+    }
+
+    /// Refuses rows that are not as many as were counted before.
+    async fn check_count(
+        &self,
+        table: &'static Table,
+        counted: u64,
+        content: Checksum,
+    ) -> Result<(), BackupError> {
+        if self.is_snapshot && content.rows != counted {
+            let read = content.rows;
+            return Err(BackupError::WrongCount { table: table.name, counted, read });
+        }
+        count::check_count(self.place.database, table, Span::default(), counted, content).await
     }
 
     /// Whether a table is read in several places: between texts there is no middle.
@@ -280,18 +338,4 @@ impl<'p, H: Host> Run<'p, H> {
             Err(error) => Err(BackupError::write(&key, &error)),
         }
     }
-}
-
-fn count(table: &Table) -> String {
-    format!("SELECT COUNT(*) FROM `{}`", table.name)
-}
-
-/// The number of rows is the server's own estimate: to count those of a large table takes long.
-fn extent(table: &Table) -> String {
-    let (name, key) = (table.name, table.key_column().name);
-    format!(
-        "SELECT (SELECT CAST(MAX(TABLE_ROWS) AS SIGNED) FROM information_schema.TABLES \
-         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{name}'), MIN(`{key}`), MAX(`{key}`) \
-         FROM `{name}`"
-    )
 }

@@ -170,10 +170,13 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     let (columns, key) = (columns(table), table.key_column());
     format!(
         "SELECT {columns} FROM (SELECT {columns}, \
-         SUM({width}) OVER (ORDER BY `{key}`) AS rowgate_bytes, \
-         ROW_NUMBER() OVER (ORDER BY `{key}`) AS rowgate_row \
-         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
-         ) AS rowgate_page WHERE rowgate_bytes <= {PAGE_BYTES} OR rowgate_row = 1 ORDER BY `{key}`",
+         SUM({width}) OVER (ORDER BY `{key}`) AS {bytes}, \
+         ROW_NUMBER() OVER (ORDER BY `{key}`) AS {row} \
+         FROM (SELECT {values} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
+         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY `{key}`",
+        bytes = free_name(table, "rowgate_bytes"),
+        row = free_name(table, "rowgate_row"),
+        values = select_list(table),
         width = width(table),
         table = table.name,
         range = where_all(&range.condition(key, AFTER)),
@@ -198,10 +201,31 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     conditions.push(fits);
     format!(
         "SELECT {columns} FROM `{name}` {range}ORDER BY `{key}` LIMIT {rows}",
-        columns = columns(table),
+        columns = select_list(table),
         range = where_all(&conditions),
         key = key.name,
     )
+}
+
+/// The columns with their values as numbers and texts: the service answers TINYINT(1) as a boolean,
+/// whatever number it holds.
+pub(crate) fn select_list(table: &Table) -> String {
+    let value = |column: &Column| match column.column_type {
+        ColumnType::Int { max, .. } if max <= u8::MAX.into() => {
+            format!("`{0}` + 0 AS `{0}`", column.name)
+        }
+        _ => format!("`{}`", column.name),
+    };
+    table.columns.iter().map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// A name that no column has.
+pub(super) fn free_name(table: &Table, name: &str) -> String {
+    let mut name = name.to_string();
+    while table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(&name)) {
+        name.push('_');
+    }
+    name
 }
 
 fn columns(table: &Table) -> String {
@@ -267,6 +291,41 @@ mod tests {
         assert!(next.contains(
             "SUM(50 + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))))"
         ));
+    }
+
+    /// `flags` with a TINYINT as its key's neighbour, and columns of our own names.
+    fn odd_table() -> Table {
+        let column = |name, max| Column {
+            name,
+            aliases: &[],
+            column_type: ColumnType::Int { min: 0, max },
+            nullable: true,
+            auto_increment: false,
+            references: None,
+        };
+        let columns = alloc::vec![
+            column("id", i32::MAX.into()),
+            column("is_open", 127),
+            column("rowgate_bytes", 255),
+            column("rowgate_row_", 65_535),
+        ];
+        Table { name: "flags", aliases: &[], columns: columns.leak(), key: 0, create: "" }
+    }
+
+    #[test]
+    fn small_integers_are_read_as_numbers() {
+        let list = "`id`, `is_open` + 0 AS `is_open`, `rowgate_bytes` + 0 AS `rowgate_bytes`, \
+                    `rowgate_row_`";
+        assert_eq!(select_list(&odd_table()), list);
+        assert!(whole_page(&odd_table(), ALL, 9).starts_with(&format!("SELECT {list} FROM")));
+        assert!(cut_page(&odd_table(), ALL, 9).contains(&format!("FROM (SELECT {list} FROM")));
+    }
+
+    #[test]
+    fn columns_may_have_names_that_pages_use() {
+        let page = cut_page(&odd_table(), ALL, 9);
+        assert!(page.contains(" AS rowgate_bytes_, ") && page.contains("WHERE rowgate_bytes_ <= "));
+        assert!(page.contains(" AS rowgate_row FROM") && page.contains("OR rowgate_row = 1"));
     }
 
     #[test]

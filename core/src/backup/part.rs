@@ -11,6 +11,7 @@ use crate::avro::{AvroReader, ExtraFields};
 use crate::checksum::Checksum;
 use crate::hex::hex;
 use crate::host::{Client, Host, Repeat};
+use crate::record::Record;
 use crate::s3::{Endpoint, HeadObject};
 use crate::schema::Table;
 use crate::source::{ObjectSource, SourceError, pieces};
@@ -132,6 +133,17 @@ impl PartFile {
         bucket: &str,
         table: &'static Table,
     ) -> Result<Checksum, BackupError> {
+        self.read_rows(s3, bucket, table, |_| ()).await
+    }
+
+    /// Does the same, and shows each row.
+    pub(crate) async fn read_rows<H: Host>(
+        &self,
+        s3: &Client<'_, H, Endpoint>,
+        bucket: &str,
+        table: &'static Table,
+        mut show: impl FnMut(&Record<'_>),
+    ) -> Result<Checksum, BackupError> {
         let source = self.source(s3, bucket);
         let mut reader = AvroReader::new(table, ExtraFields::Refuse);
         let (mut digest, mut checksum) = (Sha256::new(), Checksum::default());
@@ -144,6 +156,7 @@ impl PartFile {
                 reader.next_row(&mut bytes).map_err(|error| self.damaged(Damage::Avro(error)))?
             {
                 checksum.add(row.cells());
+                show(&row);
             }
         }
         reader.finish().map_err(|error| self.damaged(Damage::Avro(error)))?;

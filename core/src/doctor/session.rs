@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::data_api::REQUEST_LIMIT;
 use crate::host::{CallError, Client, Host};
+use crate::isolation::{REPEATABLE_READ, SHOW};
 
 use super::{Finding, Found, Subject, first_row, value};
 
@@ -61,6 +62,18 @@ pub(super) async fn sql_mode<H: Host>(client: &Client<'_, H>) -> Found {
     let mode = value(client, "SELECT @@sql_mode").await?;
     let strict = mode.split(',').any(|m| matches!(m, "STRICT_TRANS_TABLES" | "STRICT_ALL_TABLES"));
     Ok(Finding::when(strict, if mode.is_empty() { "empty".into() } else { mode }))
+}
+
+pub(super) const ISOLATION: Subject = Subject {
+    name: "transaction_isolation",
+    why: "below REPEATABLE-READ a backup has no snapshot, and a file's older version may overwrite \
+          a newer one",
+    relied_on: true,
+};
+
+pub(super) async fn isolation<H: Host>(client: &Client<'_, H>) -> Found {
+    let level = first_row(client, SHOW).await?.into_iter().nth(1).unwrap_or_default();
+    Ok(Finding::when(level == REPEATABLE_READ, level))
 }
 
 pub(super) const CONNECTION_CHARSET: Subject = Subject {

@@ -12,11 +12,13 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::find::{Found, find};
-use super::plan::{content_of, new_id, read_headers};
+use super::plan::{self, content_of, new_id, read_headers};
 use super::staging::{Staging, drop_table};
 use super::swap::{is_swapped, swap};
-use super::tables::{LiveTables, is_id, obstacles};
-use super::{RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, in_time};
+use super::tables::{LeftoverKind, LiveTables, is_id};
+use super::{
+    RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, check_filled, in_time,
+};
 use crate::backup::{self, BackupError, Damage, PartFile, Place, Span, content_of_span, split};
 use crate::checksum::Checksum;
 use crate::host::Host;
@@ -169,10 +171,10 @@ pub async fn open<H: Host>(
     place: &Place<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<(Opening, Vec<Item>), RestoreError> {
-    let Found { manifest, tables } = find(place, wanted).await?;
+    let Found { manifest, tables, .. } = find(place, wanted).await?;
     let live_tables = LiveTables::read(place.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
-    let obstacles = obstacles(place.database, &names).await?;
+    let obstacles = plan::obstacles(place, &names).await?;
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
@@ -282,8 +284,7 @@ pub async fn finish<H: Host>(
     }
     let swapped = async {
         comparison.check(done, force)?;
-        in_time(place)?;
-        swap(place.database, names.iter().copied(), id).await
+        swap(place.database, names.iter().copied(), id, async |_| in_time(place)).await
     };
     match swapped.await {
         Ok(()) => Ok(comparison.restored()),
@@ -302,7 +303,7 @@ pub async fn finish<H: Host>(
 pub async fn abandon<H: Host>(place: &Place<'_, H>, id: &str) -> Result<(), RestoreError> {
     check_id(id)?;
     let left = LiveTables::read(place.database).await?.leftovers();
-    for leftover in left.iter().filter(|left| left.id == id && !left.is_old) {
+    for leftover in left.iter().filter(|left| left.id == id && left.kind == LeftoverKind::Staging) {
         drop_table(place.database, &leftover.name).await?;
     }
     Ok(())
@@ -340,6 +341,7 @@ impl Comparison {
             let ranges = done.iter().filter_map(Done::staging);
             let staging = add_up(table, compared.staging_ranges, ranges)?;
             check_content(table, compared.content, staging)?;
+            check_filled(table, compared.content, compared.live, force)?;
             let ranges = done.iter().filter_map(Done::live);
             let live = add_up(table, compared.live_ranges, ranges)?;
             if live != compared.live && !force {
@@ -355,7 +357,8 @@ impl Comparison {
             let (rows, checksum) = (compared.content.rows, compared.content.hex());
             Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
         };
-        Restored { id: self.id.clone(), tables: self.tables.iter().filter_map(of).collect() }
+        let tables = self.tables.iter().filter_map(of).collect();
+        Restored { id: self.id.clone(), tables, late: Vec::new() }
     }
 }
 
@@ -371,7 +374,8 @@ fn table(name: &str) -> Result<&'static Table, RestoreError> {
 /// As much of a plan as a staging table needs.
 fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
     let (content, live) = (Checksum::default(), Checksum::default());
-    TablePlan { table, files: vec![], content, live, is_missing, null_columns: vec![] }
+    let (null_columns, odd_values) = (vec![], vec![]);
+    TablePlan { table, files: vec![], content, live, is_missing, null_columns, odd_values }
 }
 
 fn check_size(items: &[Item], files: usize) -> Result<(), RestoreError> {
@@ -467,7 +471,11 @@ fn add_up<'d>(
     parts: impl Iterator<Item = (&'d str, usize, Checksum)>,
 ) -> Result<Checksum, RestoreError> {
     let own = parts.filter(|(name, ..)| *name == table.name);
-    let by_number: BTreeMap<_, _> = own.map(|(_, number, content)| (number, content)).collect();
+    let mut by_number = BTreeMap::new();
+    for (_, number, content) in own {
+        // Of one that came back twice the first, as in a backup.
+        by_number.entry(number).or_insert(content);
+    }
     let found = (0..wanted).filter(|number| by_number.contains_key(number)).count();
     if found != wanted || by_number.len() != wanted {
         return Err(BackupError::PartsMissing { table: table.name, wanted, found }.into());

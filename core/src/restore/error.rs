@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::backup::BackupError;
+use crate::backup::{BackupError, LeftOut};
 use crate::checksum::Checksum;
 use crate::host::CallError;
 
@@ -27,6 +27,20 @@ pub enum RestoreError {
     Nothing {
         /// What was asked for.
         source: String,
+    },
+    /// A source in another bucket than the one that is read.
+    OtherBucket {
+        /// The source.
+        source: String,
+        /// The bucket that is read.
+        bucket: String,
+    },
+    /// No run holds all tables that are wanted.
+    NoLatest {
+        /// Each table, with the newest run that holds it.
+        newest: Vec<(&'static str, Option<String>)>,
+        /// The folders that are no run.
+        left_out: Vec<LeftOut>,
     },
     /// A run beside other sources.
     RunAmongOthers {
@@ -78,6 +92,13 @@ pub enum RestoreError {
         /// What the staging table holds.
         found: Checksum,
     },
+    /// The files have no row of a table that has some.
+    Emptied {
+        /// The table.
+        table: &'static str,
+        /// Its live rows.
+        live: u64,
+    },
     /// A live table is not any more what the plan saw.
     Changed {
         /// The table.
@@ -124,6 +145,7 @@ impl From<BackupError> for RestoreError {
     fn from(error: BackupError) -> Self {
         match error {
             BackupError::Database(error) => Self::Database { doing: "a table is not read", error },
+            BackupError::Undescribed => Self::Unreadable,
             error => Self::Files(error),
         }
     }
@@ -136,6 +158,10 @@ impl fmt::Display for RestoreError {
             Self::Database { doing, error } => write!(f, "{doing}: {error}"),
             Self::Unreadable => f.write_str("the database's description of itself is not readable"),
             Self::Nothing { source } => write!(f, "{source}: no such backup, folder or file"),
+            Self::OtherBucket { source, bucket } => {
+                write!(f, "{source}: files are read from the bucket {bucket} alone; see --bucket")
+            }
+            Self::NoLatest { newest, left_out } => no_latest(f, newest, left_out),
             Self::RunAmongOthers { run } => write!(f, "{run}: a run is restored by itself"),
             Self::Unfinished { run } => {
                 write!(f, "{run}: no manifest, so no backup; name single files to use them anyway")
@@ -159,6 +185,10 @@ impl fmt::Display for RestoreError {
                 expected.rows,
                 expected.hex()
             ),
+            Self::Emptied { table, live } => write!(
+                f,
+                "{table}: the files have no row, and the live table has {live}; --force empties it"
+            ),
             Self::Changed { table, planned, found } => write!(
                 f,
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
@@ -179,6 +209,19 @@ impl fmt::Display for RestoreError {
             Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),
         }
     }
+}
+
+fn no_latest(
+    f: &mut fmt::Formatter<'_>,
+    newest: &[(&'static str, Option<String>)],
+    left_out: &[LeftOut],
+) -> fmt::Result {
+    f.write_str("latest: no backup holds all of these tables; the newest of each: ")?;
+    for (number, (table, run)) in newest.iter().enumerate() {
+        let comma = if number == 0 { "" } else { ", " };
+        write!(f, "{comma}{table}: {}", run.as_deref().unwrap_or("none"))?;
+    }
+    left_out.iter().try_for_each(|left| write!(f, "; left out: {left}"))
 }
 
 impl core::error::Error for RestoreError {}

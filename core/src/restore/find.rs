@@ -1,11 +1,13 @@
 //! What is to be restored: a run, folders or files, sorted by their tables.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{RestoreError, Wanted};
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, LATEST, Manifest, PartFile, Place, is_run, objects,
+    self, BackupError, Damage, FOLDER, LATEST, LeftOut, Manifest, NoBackup, PartFile, Place, Runs,
+    is_run, objects,
 };
 use crate::host::Host;
 use crate::s3::ListedObject;
@@ -15,6 +17,10 @@ use crate::schema::{TABLES, Table, table, table_of_file};
 pub(super) struct Found {
     /// The run, if it is one.
     pub(super) manifest: Option<Manifest>,
+    /// Where the newest run was asked for, the later folders that are none.
+    pub(super) left_out: Vec<LeftOut>,
+    /// Files of 0 bytes in the folders.
+    pub(super) empty_files: Vec<String>,
     /// Parents first.
     pub(super) tables: Vec<(&'static Table, Vec<PartFile>)>,
 }
@@ -24,39 +30,47 @@ pub(super) async fn find<H: Host>(
     place: &Place<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<Found, RestoreError> {
-    let mut files = Vec::new();
+    let (mut files, mut empty_files) = (Vec::new(), Vec::new());
     for source in wanted.sources {
-        match read_source(place, source).await? {
-            Source::Run(manifest) if wanted.sources.len() == 1 => {
-                return of_run(place, wanted, manifest).await;
+        match read_source(place, wanted, source).await? {
+            Source::Run(manifest, left_out) if wanted.sources.len() == 1 => {
+                return of_run(place, wanted, manifest, left_out).await;
             }
-            Source::Run(manifest) => {
+            Source::Run(manifest, _) => {
                 return Err(RestoreError::RunAmongOthers { run: manifest.run });
             }
-            Source::Files(found) => files.extend(found),
+            Source::Files { found, empty } => {
+                files.extend(found);
+                empty_files.extend(empty);
+            }
         }
     }
-    of_files(wanted, files)
+    Ok(Found { empty_files, ..of_files(wanted, files)? })
 }
 
 enum Source {
-    Run(Manifest),
-    Files(Vec<PartFile>),
+    Run(Manifest, Vec<LeftOut>),
+    Files { found: Vec<PartFile>, empty: Vec<String> },
 }
 
-async fn read_source<H: Host>(place: &Place<'_, H>, source: &str) -> Result<Source, RestoreError> {
+async fn read_source<H: Host>(
+    place: &Place<'_, H>,
+    wanted: &Wanted<'_>,
+    source: &str,
+) -> Result<Source, RestoreError> {
     let nothing = || RestoreError::Nothing { source: source.into() };
     let bucket = ["s3://", place.bucket, "/"].concat();
     let source = source.strip_prefix(bucket.as_str()).unwrap_or(source);
+    if source.starts_with("s3://") {
+        let bucket = place.bucket.into();
+        return Err(RestoreError::OtherBucket { source: source.into(), bucket });
+    }
     if source == LATEST {
-        return match backup::manifest(place.s3, place.bucket, source).await {
-            Err(BackupError::NoManifest { run }) if run == LATEST => Err(nothing()),
-            manifest => Ok(Source::Run(manifest?)),
-        };
+        return latest(&backup::runs(place.s3, place.bucket).await?, wanted);
     }
     if let Some(run) = run_of(source) {
         match backup::manifest(place.s3, place.bucket, run).await {
-            Ok(manifest) => return Ok(Source::Run(manifest)),
+            Ok(manifest) => return Ok(Source::Run(manifest, Vec::new())),
             Err(BackupError::NoManifest { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -64,14 +78,37 @@ async fn read_source<H: Host>(place: &Place<'_, H>, source: &str) -> Result<Sour
             return Err(RestoreError::Unfinished { run: run.to_string() });
         }
     }
-    let files: Vec<_> = match source.ends_with('/') {
-        true => {
-            let found = objects(place.s3, place.bucket, source).await?;
-            found.into_iter().filter(has_rows).map(PartFile::from).collect()
-        }
-        false => PartFile::find(place.s3, place.bucket, source).await?.into_iter().collect(),
-    };
-    if files.is_empty() { Err(nothing()) } else { Ok(Source::Files(files)) }
+    refuse_copy(place, source).await?;
+    if !source.ends_with('/')
+        && let Some(file) = PartFile::find(place.s3, place.bucket, source).await?
+    {
+        return Ok(Source::Files { found: vec![file], empty: Vec::new() });
+    }
+    let source = [source.trim_end_matches('/'), "/"].concat();
+    let objects = objects(place.s3, place.bucket, &source).await?;
+    let is_empty = |object: &&ListedObject| object.size == 0 && is_file(&object.key);
+    let empty: Vec<_> = objects.iter().filter(is_empty).map(|object| object.key.clone()).collect();
+    let found: Vec<_> = objects.into_iter().filter(has_rows).map(PartFile::from).collect();
+    if found.is_empty() { Err(nothing()) } else { Ok(Source::Files { found, empty }) }
+}
+
+/// The newest run that holds every table that is wanted.
+fn latest(runs: &Runs, wanted: &Wanted<'_>) -> Result<Source, RestoreError> {
+    let tables: Vec<_> =
+        TABLES.iter().filter(|table| wanted.has(table)).map(|table| table.name).collect();
+    let newest = runs.newest(&tables)?;
+    let left_out: Vec<_> = runs.left_out_after(newest).cloned().collect();
+    if let Some(newest) = newest {
+        return Ok(Source::Run(newest.clone(), left_out));
+    }
+    if runs.backups.is_empty() && left_out.is_empty() {
+        return Err(RestoreError::Nothing { source: LATEST.into() });
+    }
+    let mut newest = Vec::new();
+    for table in tables {
+        newest.push((table, runs.newest(&[table])?.map(|backup| backup.run.clone())));
+    }
+    Err(RestoreError::NoLatest { newest, left_out })
 }
 
 /// The run that a source names, by its name alone or by its folder.
@@ -81,14 +118,39 @@ fn run_of(source: &str) -> Option<&str> {
     is_run(name).then_some(name)
 }
 
-/// Spark, Hadoop and Glue leave empty objects and marks beside the files.
+/// A folder beside the runs that has a manifest is the copy of one.
+async fn refuse_copy<H: Host>(place: &Place<'_, H>, source: &str) -> Result<(), RestoreError> {
+    let name = source.strip_prefix(FOLDER).map(|name| name.trim_end_matches('/'));
+    if name.is_none_or(|name| name.is_empty() || name.contains('/')) {
+        return Ok(());
+    }
+    let runs = backup::runs(place.s3, place.bucket).await?;
+    let is_copy = |left: &&LeftOut| Some(left.name()) == name && left.why != OTHER_FOLDER;
+    match runs.left_out.iter().find(is_copy) {
+        Some(left) => Err(BackupError::NoBackup(left.clone().into()).into()),
+        None => Ok(()),
+    }
+}
+
+/// A folder without a manifest, whose files are as good as any.
+const OTHER_FOLDER: NoBackup = NoBackup::OtherName { run: None };
+
 fn has_rows(object: &ListedObject) -> bool {
-    let name = object.key.rsplit('/').next().unwrap_or_default();
-    object.size > 0 && !name.starts_with(['_', '.']) && !name.ends_with(".crc")
+    object.size > 0 && is_file(&object.key)
+}
+
+/// Spark, Hadoop and Glue leave marks beside the files.
+fn is_file(key: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let is_mark = name.is_empty()
+        || name.starts_with(['_', '.'])
+        || name.ends_with(".crc")
+        || name.ends_with("_$folder$");
+    !is_mark
 }
 
 impl From<ListedObject> for PartFile {
-    fn from(ListedObject { key, size, e_tag }: ListedObject) -> Self {
+    fn from(ListedObject { key, size, e_tag, .. }: ListedObject) -> Self {
         Self { key, e_tag, bytes: size, manifest: None }
     }
 }
@@ -97,6 +159,7 @@ async fn of_run<H: Host>(
     place: &Place<'_, H>,
     wanted: &Wanted<'_>,
     manifest: Manifest,
+    left_out: Vec<LeftOut>,
 ) -> Result<Found, RestoreError> {
     let mut tables = Vec::new();
     for entry in &manifest.tables {
@@ -117,7 +180,7 @@ async fn of_run<H: Host>(
         }
         tables.push((table, files));
     }
-    let found = Found { manifest: Some(manifest), tables };
+    let found = Found { manifest: Some(manifest), left_out, empty_files: Vec::new(), tables };
     found.check(wanted)
 }
 
@@ -131,7 +194,6 @@ fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreE
         let table = table_of_file(&file.key).or(only);
         let table = table.ok_or_else(|| RestoreError::UnknownTable { key: file.key.clone() })?;
         if wanted.has(table) {
-            check_partition(table, &file.key)?;
             named.push((table, file));
         }
     }
@@ -140,17 +202,20 @@ fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreE
         (table, files.collect::<Vec<_>>())
     };
     let tables = TABLES.iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
-    Found { manifest: None, tables }.check(wanted)
+    Found { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }.check(wanted)
 }
 
-/// Read without its folder's name, such a column would be NULL in every row.
-fn check_partition(table: &Table, key: &str) -> Result<(), RestoreError> {
+/// Read without its folder's name, a column that the file does not have would be NULL in every row.
+pub(super) fn check_partition(
+    table: &Table,
+    key: &str,
+    missing: &[&'static str],
+) -> Result<(), RestoreError> {
     let names = key.split('/').filter_map(|segment| segment.split_once('=')).map(|(name, _)| name);
-    match names.filter_map(|name| table.column_index(name)).next() {
-        Some(index) => Err(RestoreError::Partitioned {
-            key: key.to_string(),
-            column: table.columns[index].name,
-        }),
+    let columns =
+        names.filter_map(|name| table.column_index(name)).map(|at| table.columns[at].name);
+    match columns.into_iter().find(|column| missing.contains(column)) {
+        Some(column) => Err(RestoreError::Partitioned { key: key.to_string(), column }),
         None => Ok(()),
     }
 }
@@ -171,20 +236,46 @@ mod tests {
 
     #[test]
     fn a_run_is_named_or_its_folder_is() {
-        assert_eq!(run_of("20270115T080000Z-1"), Some("20270115T080000Z-1"));
-        assert_eq!(run_of("backups/20270115T080000Z-1/"), Some("20270115T080000Z-1"));
-        assert_eq!(run_of("backups/20270115T080000Z-1/jobs/"), None);
+        const RUN: &str = "20270115T080000Z-0000abcd";
+        assert_eq!(run_of(RUN), Some(RUN));
+        assert_eq!(run_of("backups/20270115T080000Z-0000abcd/"), Some(RUN));
+        assert_eq!(run_of("backups/20270115T080000Z-0000abcd/jobs/"), None);
+        for name in ["20270115T080000Z-1", "20270115T080000Z-0000ABCD", "before-migration", ""] {
+            assert_eq!(run_of(name), None);
+        }
         assert_eq!(run_of("glue/jobs/part.avro"), None);
     }
 
     #[test]
+    fn the_newest_run_of_all_tables_is_asked_for_or_what_there_is_is_named() {
+        let all = Wanted::default();
+        let nothing = latest(&Runs::default(), &all).err().unwrap();
+        assert_eq!(nothing, RestoreError::Nothing { source: "latest".into() });
+        let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
+        let runs = Runs { left_out: alloc::vec![left], ..Runs::default() };
+        let jobs = [table("jobs").unwrap()];
+        let text = latest(&runs, &Wanted { tables: &jobs, ..all }).err().unwrap().to_string();
+        assert_eq!(
+            text,
+            "latest: no backup holds all of these tables; the newest of each: jobs: none; left \
+             out: backups/x/: the manifest is not one of rowgate's"
+        );
+    }
+
+    #[test]
     fn marks_and_empty_objects_hold_no_rows() {
-        let object = |key: &str, size| ListedObject { key: key.into(), size, e_tag: "e".into() };
+        let object = |key: &str, size| ListedObject {
+            key: key.into(),
+            size,
+            e_tag: "e".into(),
+            last_modified: String::new(),
+        };
         assert!(has_rows(&object("glue/jobs/run-1-part-r-00000", 9)));
         for (key, size) in [
             ("glue/jobs/", 0),
             ("glue/jobs/_SUCCESS", 3),
             ("glue/jobs/.part-00000.avro.crc", 12),
+            ("glue/jobs_$folder$", 1),
             ("glue/jobs/part-00000.avro.crc", 12),
         ] {
             assert!(!has_rows(&object(key, size)), "{key}");
@@ -211,7 +302,13 @@ mod tests {
             RestoreError::UnknownTable { key: "g/dump.avro".into() }
         );
         assert_eq!(error(&only, &["g/employees/1"]), RestoreError::NoFiles { table: "jobs" });
-        let error = error(&all, &["g/employees/department_id=3/part.avro"]);
+    }
+
+    #[test]
+    fn a_column_in_a_folders_name_is_missed_where_the_file_has_it_not() {
+        let (employees, key) = (table("employees").unwrap(), "g/department_id=3/part.avro");
+        assert_eq!(check_partition(employees, key, &["job_id"]), Ok(()));
+        let error = check_partition(employees, key, &["job_id", "department_id"]).unwrap_err();
         assert!(matches!(error, RestoreError::Partitioned { column: "department_id", .. }));
     }
 }

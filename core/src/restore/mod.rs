@@ -3,7 +3,10 @@
 pub mod bulk;
 mod error;
 mod find;
+mod foreign;
+mod late;
 mod plan;
+mod remains;
 mod rows;
 mod staging;
 mod swap;
@@ -14,16 +17,20 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backup::{BackupError, Place, Progress, content};
+use crate::backup::{Place, Progress};
 use crate::checksum::Checksum;
 use crate::host::Host;
 use crate::schema::Table;
 
 pub use error::RestoreError;
+pub use foreign::OddValues;
+pub use late::Late;
 pub use plan::{Plan, TablePlan, plan};
+pub use remains::{UndoReport, Undone, compare_undone, rows_left};
 pub use swap::{drop_leftovers, leftovers, undo};
-pub use tables::Leftover;
+pub use tables::{Leftover, LeftoverKind};
 
+use late::Seen;
 use staging::{Sent, Staging};
 
 /// What is to be restored.
@@ -62,6 +69,9 @@ pub struct Restored {
     pub id: String,
     /// The tables, parents first.
     pub tables: Vec<RestoredTable>,
+    /// The tables that were written to while they were swapped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<Late>,
 }
 
 /// One table that was restored.
@@ -78,28 +88,27 @@ pub struct RestoredTable {
 /// Does what was planned, and swaps all tables in one statement.
 ///
 /// Files of a run are read twice, so that nothing is written because of a damaged one. The old
-/// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. Right
-/// before the swap the live tables must still be what the plan saw, unless `force`; rows that are
-/// written after that, and with `force` all that were written since the plan, are only in the old
-/// tables. After an error the live tables are what they were.
+/// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. The database
+/// waits a few seconds for others' transactions on the live tables; before each try these must still
+/// be what the plan saw, unless `force`. What is written after that is only in the old tables, and
+/// named by [`Restored::late`]. After an error the live tables are what they were.
 pub async fn restore<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
     force: bool,
     mut progress: impl FnMut(Step, Progress),
 ) -> Result<Restored, RestoreError> {
+    for planned in plan.tables.iter().filter(|_| plan.mode == Mode::Replace) {
+        check_filled(planned.table, planned.content, planned.live, force)?;
+    }
     check(place, plan, &mut progress).await?;
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let restored = async {
         let tables = fill(&mut stagings, plan, &mut progress).await?;
-        if !force {
-            check_unchanged(place, plan).await?;
-        }
-        let names = plan.tables.iter().map(|table| table.table.name);
-        in_time(place)?;
-        swap::swap(place.database, names, &plan.id).await?;
-        Ok(Restored { id: plan.id.clone(), tables })
+        let seen = swap_all(place, plan, force, &mut progress).await?;
+        let late = late::find(place, plan, &seen).await;
+        Ok(Restored { id: plan.id.clone(), tables, late })
     };
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
@@ -122,10 +131,17 @@ pub async fn probe<H: Host>(
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let filled = fill(&mut stagings, plan, &mut progress).await;
+    let tables = match filled {
+        Ok(tables) => tables,
+        Err(error) => {
+            drop_all(&stagings).await;
+            return Err(error);
+        }
+    };
     for staging in &stagings {
         staging.drop().await?;
     }
-    Ok(Restored { id: plan.id.clone(), tables: filled? })
+    Ok(Restored { id: plan.id.clone(), tables, late: Vec::new() })
 }
 
 /// What a restore is doing.
@@ -135,6 +151,8 @@ pub enum Step {
     Verify,
     /// Writing their rows.
     Write,
+    /// Waiting for others' transactions on the live tables to end; `rows` is the number of the try.
+    Wait,
 }
 
 /// Refuses what cannot be done, before anything is written.
@@ -179,6 +197,19 @@ async fn fill<H: Host>(
     Ok(tables)
 }
 
+/// Refuses to empty a table, which an export that went wrong would do, unless that is wanted.
+fn check_filled(
+    table: &'static Table,
+    content: Checksum,
+    live: Checksum,
+    force: bool,
+) -> Result<(), RestoreError> {
+    match content.rows == 0 && live.rows > 0 && !force {
+        true => Err(RestoreError::Emptied { table: table.name, live: live.rows }),
+        false => Ok(()),
+    }
+}
+
 /// Whether a staging table holds what the files do.
 fn check_content(
     table: &'static Table,
@@ -195,22 +226,25 @@ fn check_content(
     }
 }
 
-async fn check_unchanged<H: Host>(place: &Place<'_, H>, plan: &Plan) -> Result<(), RestoreError> {
-    for planned in &plan.tables {
-        in_time(place)?;
-        let (table, rows) = (planned.table, planned.live.rows);
-        let found: Checksum = content(place.database, table, table.name, rows)
-            .await
-            .map_err(BackupError::Database)?;
-        if found != planned.live {
-            return Err(RestoreError::Changed {
-                table: planned.table.name,
-                planned: planned.live.rows,
-                found: found.rows,
-            });
+/// Swaps the tables, and answers what the live ones were right before.
+async fn swap_all<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    force: bool,
+    progress: &mut impl FnMut(Step, Progress),
+) -> Result<Vec<Seen>, RestoreError> {
+    let mut seen = Vec::new();
+    let names = plan.tables.iter().map(|table| table.table.name);
+    let ready = async |attempt: u32| {
+        if let (2.., Some(first)) = (attempt, plan.tables.first()) {
+            let (rows, table) = (attempt.into(), first.table.name);
+            progress(Step::Wait, Progress { table, rows, of: rows, bytes: 0 });
         }
-    }
-    Ok(())
+        seen = late::look(place, plan, force).await?;
+        in_time(place)
+    };
+    swap::swap(place.database, names, &plan.id, ready).await?;
+    Ok(seen)
 }
 
 /// Answers whether to go on: what is dropped and swapped at the end takes time as well.

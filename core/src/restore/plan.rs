@@ -1,19 +1,24 @@
 //! What a restore would do, and whether it can: nothing is written.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::find::{Found, find};
-use super::tables::{Leftover, LiveTables, obstacles};
+use super::find::{Found, check_partition, find};
+use super::foreign::{OddValues, Seen};
+use super::tables::{Leftover, LiveTables};
 use super::{Mode, RestoreError, Wanted, in_time};
-use crate::backup::{BackupError, Manifest, PartFile, Place, Progress, live};
+use crate::backup::{
+    self, BackupError, Damage, FOLDER, LeftOut, Manifest, PartFile, Place, Progress, TableManifest,
+    live,
+};
 use crate::checksum::Checksum;
 use crate::date_time;
 use crate::host::Host;
+use crate::record::Record;
 use crate::schema::Table;
 
 /// What a restore would do.
@@ -31,6 +36,10 @@ pub struct Plan {
     pub tables: Vec<TablePlan>,
     /// Why it cannot be done; none if it can.
     pub obstacles: Vec<String>,
+    /// Where the newest run was asked for, the later folders that are none.
+    pub left_out: Vec<LeftOut>,
+    /// Files of 0 bytes, which have no row.
+    pub empty_files: Vec<String>,
     /// What earlier restores have left in the database.
     pub leftovers: Vec<Leftover>,
 }
@@ -50,6 +59,8 @@ pub struct TablePlan {
     pub is_missing: bool,
     /// Columns that a file has no field for, and that will be NULL.
     pub null_columns: Vec<&'static str>,
+    /// Date-times of files without a manifest that are not as rowgate stores them.
+    pub odd_values: Vec<OddValues>,
 }
 
 impl TablePlan {
@@ -66,7 +77,7 @@ impl TablePlan {
 
 impl Serialize for TablePlan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut table = serializer.serialize_struct("TablePlan", 9)?;
+        let mut table = serializer.serialize_struct("TablePlan", 10)?;
         table.serialize_field("table", self.table.name)?;
         table.serialize_field("files", &self.files.len())?;
         table.serialize_field("bytes", &self.bytes())?;
@@ -77,6 +88,7 @@ impl Serialize for TablePlan {
         table.serialize_field("live_checksum", &live)?;
         table.serialize_field("same", &self.is_same())?;
         table.serialize_field("null_columns", &self.null_columns)?;
+        table.serialize_field("odd_values", &self.odd_values)?;
         table.end()
     }
 }
@@ -97,32 +109,55 @@ pub async fn plan<H: Host>(
     wanted: &Wanted<'_>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Plan, RestoreError> {
-    let Found { manifest, tables } = find(place, wanted).await?;
+    let Found { manifest, left_out, empty_files, tables } = find(place, wanted).await?;
     let live_tables = LiveTables::read(place.database).await?;
-    let mut planned = Vec::new();
+    let (mut planned, mut obstacles) = (Vec::new(), Vec::new());
     for (table, files) in tables {
         let null_columns = read_headers(place, table, &files).await?;
+        let mut seen = Seen::new(table);
         let content = match &manifest {
             Some(manifest) => content_of(manifest, table)?,
-            None => read_all(place, table, &files, &mut progress).await?,
+            None => read_all(place, table, &files, &mut seen, &mut progress).await?,
         };
+        obstacles.extend(seen.obstacle(&files));
+        let odd_values = seen.odd_values();
         let is_missing = !live_tables.has(table.name);
         let live = match is_missing {
             true => Checksum::default(),
             false => live(place.database, table).await?,
         };
-        planned.push(TablePlan { table, files, content, live, is_missing, null_columns });
+        planned.push(TablePlan {
+            table,
+            files,
+            content,
+            live,
+            is_missing,
+            null_columns,
+            odd_values,
+        });
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
+    obstacles.extend(self::obstacles(place, &names).await?);
     Ok(Plan {
         id: new_id(place.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
         run: manifest.map(|manifest| manifest.run),
         mode: wanted.mode,
-        obstacles: obstacles(place.database, &names).await?,
+        left_out,
+        empty_files,
+        obstacles,
         tables: planned,
         leftovers: live_tables.leftovers(),
     })
+}
+
+/// Why tables cannot be swapped, each with its name; none if they can.
+pub(super) async fn obstacles<H: Host>(
+    place: &Place<'_, H>,
+    tables: &[&'static Table],
+) -> Result<Vec<String>, RestoreError> {
+    let found = backup::obstacles(place.database, tables).await?;
+    Ok(found.iter().map(ToString::to_string).collect())
 }
 
 /// `20270115_080000_1a2b`: of lower case and without a quote, as it stands in tables' names.
@@ -138,7 +173,9 @@ pub(super) async fn read_headers<H: Host>(
 ) -> Result<Vec<&'static str>, RestoreError> {
     let mut null_columns = Vec::new();
     for file in files {
-        for column in file.read_header(place.s3, place.bucket, table).await? {
+        let missing = file.read_header(place.s3, place.bucket, table).await?;
+        check_partition(table, &file.key, &missing)?;
+        for column in missing {
             if !null_columns.contains(&column) {
                 null_columns.push(column);
             }
@@ -149,11 +186,15 @@ pub(super) async fn read_headers<H: Host>(
 
 pub(super) fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum, RestoreError> {
     let entry = manifest.tables.iter().find(|entry| entry.table == table.name);
-    let content = entry.and_then(|entry| {
+    let is_whole = |entry: &&TableManifest| {
+        entry.rows == entry.parts.iter().map(|part| part.rows).sum::<u64>()
+    };
+    let content = entry.filter(is_whole).and_then(|entry| {
         let digest = u64::from_str_radix(&entry.checksum, 16).ok()?;
         Some(Checksum { rows: entry.rows, digest })
     });
-    let bad = || BackupError::BadManifest { run: manifest.run.clone() };
+    let key = || [FOLDER, &manifest.run, "/", table.name].concat();
+    let bad = || BackupError::damaged(&key(), Damage::Manifest);
     Ok(content.ok_or_else(bad)?)
 }
 
@@ -161,11 +202,13 @@ async fn read_all<H: Host>(
     place: &Place<'_, H>,
     table: &'static Table,
     files: &[PartFile],
+    seen: &mut Seen,
     progress: &mut impl FnMut(Progress),
 ) -> Result<Checksum, RestoreError> {
     let (mut content, mut bytes) = (Checksum::default(), 0);
-    for file in files {
-        content.merge(file.read(place.s3, place.bucket, table).await?);
+    for (number, file) in files.iter().enumerate() {
+        let show = |row: &Record<'_>| seen.add(number, row);
+        content.merge(file.read_rows(place.s3, place.bucket, table, show).await?);
         bytes += file.bytes;
         progress(Progress { table: table.name, rows: content.rows, of: content.rows, bytes });
     }

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::rows::FileRows;
 use super::tables::{STAGING, columns, make_missing, run};
 use super::{RestoreError, TablePlan, check_content, in_time};
-use crate::backup::{AFTER, PartFile, Place, Ranges, compare, content};
+use crate::backup::{AFTER, PartFile, Place, Ranges, compare, content, select_list};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
 use crate::host::{Client, Host};
@@ -158,7 +158,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let table = self.plan.table;
         let sql = format!(
             "SELECT {} FROM `{}` WHERE `{}` = 0",
-            columns(table),
+            select_list(table),
             table.name,
             table.key_column().name
         );

@@ -7,17 +7,24 @@ use core::time::Duration;
 
 use super::RestoreError;
 use super::staging::drop_table;
-use super::tables::{BEFORE, Leftover, LiveTables, STAGING, is_id};
-use crate::data_api::ExecuteStatement;
-use crate::host::{Client, Host, Repeat};
+use super::tables::{BEFORE, Leftover, LeftoverKind, LiveTables, STAGING, UNDONE, is_id};
+use crate::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
+use crate::host::{CallError, Client, Host, Repeat};
 use crate::operation::Retry;
 
-/// Pauses between looks for a swap that got no answer, in seconds: together longer than the 45
-/// after which the service ends a statement.
-const PAUSES: [u64; 14] = [1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4];
+/// How long the database waits for others' transactions before a swap fails, in seconds. Writers
+/// wait behind it as long.
+const LOCK_WAIT: u32 = 5;
 
-/// Times that such a swap is sent again.
-const AGAIN: usize = 2;
+/// Times that a swap is tried which waited in vain.
+const ATTEMPTS: u32 = 12;
+
+/// The pause before the next try, in which those who waited behind it have their turn.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Pauses between looks for a swap that got no answer, in seconds: together longer than
+/// [`LOCK_WAIT`], after which it has surely failed.
+const PAUSES: [u64; 5] = [1, 2, 3, 4, 5];
 
 /// A table that leaves a name, and the one that takes it.
 pub(super) struct Swap {
@@ -33,21 +40,23 @@ impl Swap {
         Self { live, comes, goes }
     }
 
-    /// The other way round.
+    /// What was live before comes back, what was restored stays beside it.
     fn of_undo(live: &'static str, id: &str) -> Self {
-        let Self { live, comes, goes } = Self::of_restore(live, id);
-        Self { live, comes: goes, goes: comes }
+        Self { live, comes: format!("{live}{BEFORE}{id}"), goes: format!("{live}{UNDONE}{id}") }
     }
 }
 
 /// Puts the staging tables of a restore in the place of the live ones.
+///
+/// `ready` is asked before each try, with its number from 1 on, whether to go on.
 pub(super) async fn swap<H: Host>(
     client: &Client<'_, H>,
     tables: impl IntoIterator<Item = &'static str>,
     id: &str,
+    ready: impl AsyncFnMut(u32) -> Result<(), RestoreError>,
 ) -> Result<(), RestoreError> {
     let swaps: Vec<_> = tables.into_iter().map(|table| Swap::of_restore(table, id)).collect();
-    rename(client, &swaps, id).await
+    rename(client, &swaps, id, ready).await
 }
 
 /// Whether [`swap`] has been done.
@@ -68,28 +77,65 @@ async fn rename<H: Host>(
     client: &Client<'_, H>,
     swaps: &[Swap],
     id: &str,
+    mut ready: impl AsyncFnMut(u32) -> Result<(), RestoreError>,
 ) -> Result<(), RestoreError> {
     let renamed: Vec<_> = swaps
         .iter()
         .map(|Swap { live, comes, goes }| format!("`{live}` TO `{goes}`, `{comes}` TO `{live}`"))
         .collect();
     let sql = format!("RENAME TABLE {}", renamed.join(", "));
-    let call = ExecuteStatement { sql: &sql, ..ExecuteStatement::default() };
-    let Err(error) = client.call(&call, Repeat::Never).await else { return Ok(()) };
-    if error.retry() != Retry::OutcomeUnknown {
-        return Err(RestoreError::NotSwapped(error));
+    let mut attempt = 1;
+    loop {
+        ready(attempt).await?;
+        let Err(error) = try_rename(client, &sql).await else { return Ok(()) };
+        let has_waited = match error.retry() {
+            Retry::OutcomeUnknown if was_renamed(client, swaps, id).await? => return Ok(()),
+            Retry::OutcomeUnknown | Retry::Transaction => true,
+            Retry::NotRun | Retry::Never => false,
+        };
+        if !has_waited || attempt == ATTEMPTS {
+            return Err(RestoreError::NotSwapped(error));
+        }
+        client.host().sleep(PAUSE).await;
+        attempt += 1;
     }
-    // It may be waiting for somebody's transaction to end, and happen yet.
-    for (look, pause) in PAUSES.into_iter().enumerate() {
+}
+
+/// Sends it with a short wait for locks, which holds for a transaction's connection alone.
+async fn try_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), CallError> {
+    let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
+    let send = async |sql: &str| {
+        let call = ExecuteStatement { sql, parameters: &[], transaction_id: Some(&id) };
+        client.call(&call, Repeat::Never).await.map(drop)
+    };
+    let set = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT}");
+    let renamed = async {
+        send(&set).await?;
+        send(sql).await
+    };
+    let renamed = renamed.await;
+    // Other calls use the connection afterwards. If this fails, it ends with the transaction.
+    let _: Result<(), CallError> = send("SET SESSION lock_wait_timeout = DEFAULT").await;
+    let rollback = RollbackTransaction { transaction_id: &id };
+    let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
+    renamed
+}
+
+/// Looks for a swap that got no answer: it may be waiting for a transaction to end, and happen yet.
+async fn was_renamed<H: Host>(
+    client: &Client<'_, H>,
+    swaps: &[Swap],
+    id: &str,
+) -> Result<bool, RestoreError> {
+    for pause in PAUSES {
         client.host().sleep(Duration::from_secs(pause)).await;
         let unknown = |_| RestoreError::SwapUnknown { id: id.into() };
         let tables = LiveTables::read(client).await.map_err(unknown)?;
-        let is_done = swaps.iter().all(|swap| tables.has(&swap.goes));
-        if is_done || (look < AGAIN && client.call(&call, Repeat::Never).await.is_ok()) {
-            return Ok(());
+        if swaps.iter().all(|swap| tables.has(&swap.goes)) {
+            return Ok(true);
         }
     }
-    Err(RestoreError::NotSwapped(error))
+    Ok(false)
 }
 
 /// Puts the tables that were live before a restore back in their place.
@@ -101,13 +147,16 @@ pub async fn undo<H: Host>(
     id: &str,
 ) -> Result<Vec<&'static str>, RestoreError> {
     let left = leftovers(client).await?;
-    let tables: Vec<_> =
-        left.iter().filter(|it| it.id == id && it.is_old).map(|it| it.table).collect();
+    let tables: Vec<_> = left
+        .iter()
+        .filter(|it| it.id == id && it.kind == LeftoverKind::Before)
+        .map(|it| it.table)
+        .collect();
     if tables.is_empty() || !is_id(id) {
         return Err(RestoreError::NoSuchRestore { id: id.into() });
     }
     let swaps: Vec<_> = tables.iter().map(|table| Swap::of_undo(table, id)).collect();
-    rename(client, &swaps, id).await?;
+    rename(client, &swaps, id, async |_| Ok(())).await?;
     Ok(tables)
 }
 

@@ -1,11 +1,14 @@
 //! The live tables, and what restores have left beside them.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
+
+use core::time::Duration;
 
 use super::RestoreError;
 use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
+use crate::date_time;
 use crate::host::{Client, Host, Repeat};
 use crate::migrate::{self, MigrateError};
 use crate::schema::{TABLES, Table};
@@ -13,11 +16,11 @@ use crate::schema::{TABLES, Table};
 /// What stands between a table's name and a restore's in the name of its old table.
 pub(super) const BEFORE: &str = "__before_";
 
-/// What stands there in the name of a table that is being filled, or that was swapped out again.
+/// The same in the name of a table that is being filled.
 pub(super) const STAGING: &str = "__restore_";
 
-/// Properties in which a live table may differ: they change neither rows nor the way to them.
-const HARMLESS: [&str; 5] = ["collation", "comment", "default", "extra", "order"];
+/// The same in the name of a table that was restored and undone.
+pub(super) const UNDONE: &str = "__undone_";
 
 /// A table that a restore has left.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -28,8 +31,31 @@ pub struct Leftover {
     pub name: String,
     /// The table that it was, or was to become.
     pub table: &'static str,
-    /// Whether it is the table that was live before the restore.
-    pub is_old: bool,
+    /// What it is.
+    pub kind: LeftoverKind,
+}
+
+/// What a table is that a restore has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeftoverKind {
+    /// It was live before the restore.
+    Before,
+    /// It is being filled, or the restore was killed.
+    Staging,
+    /// It was restored and undone, with all that was written to it meanwhile.
+    Undone,
+}
+
+impl Leftover {
+    /// When the restore began, since the Unix epoch.
+    pub fn began(&self) -> Option<Duration> {
+        let id = &self.id;
+        let part = |range| id.get(range);
+        let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+        let (hour, minute, second) = (part(9..11)?, part(11..13)?, part(13..15)?);
+        date_time::unix_time(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+    }
 }
 
 /// Runs a statement that can be run twice.
@@ -74,15 +100,19 @@ impl LiveTables {
     }
 }
 
+/// Each kind with what is in its name.
+const KINDS: [(LeftoverKind, &str); 3] = [
+    (LeftoverKind::Before, BEFORE),
+    (LeftoverKind::Staging, STAGING),
+    (LeftoverKind::Undone, UNDONE),
+];
+
 fn leftover(name: &str) -> Option<Leftover> {
     let of = |table: &'static Table| {
         let rest = name.strip_prefix(table.name)?;
-        let (is_old, id) = match (rest.strip_prefix(BEFORE), rest.strip_prefix(STAGING)) {
-            (Some(id), _) => (true, id),
-            (_, Some(id)) => (false, id),
-            _ => return None,
-        };
-        is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, is_old })
+        let (kind, id) =
+            KINDS.iter().find_map(|(kind, between)| Some((*kind, rest.strip_prefix(between)?)))?;
+        is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, kind })
     };
     TABLES.iter().find_map(of)
 }
@@ -95,25 +125,6 @@ pub(super) fn is_id(text: &str) -> bool {
 
 /// `20270115_080000_1a2b`; with [`STAGING`] and a table's name that is at most 64 characters.
 const ID_LENGTH: usize = 20;
-
-/// Why a table cannot be swapped, each with its name; none if it can.
-pub(super) async fn obstacles<H: Host>(
-    client: &Client<'_, H>,
-    tables: &[&'static Table],
-) -> Result<Vec<String>, RestoreError> {
-    let differences = migrate::compare(client).await.map_err(|error| match error {
-        MigrateError::Call { error, .. } => {
-            RestoreError::Database { doing: "the live tables are not compared", error }
-        }
-        _ => RestoreError::Unreadable,
-    })?;
-    let is_in_the_way = |difference: &&migrate::Difference| {
-        tables.iter().any(|table| table.name == difference.table)
-            && difference.property != "table"
-            && !HARMLESS.contains(&difference.property)
-    };
-    Ok(differences.iter().filter(is_in_the_way).map(ToString::to_string).collect())
-}
 
 /// Makes a table that is not there, empty.
 pub(super) async fn make_missing<H: Host>(
@@ -144,18 +155,22 @@ mod tests {
             "jobs",
             "jobs__before_20270115_080000_1a2b",
             "employees__restore_20270114_080000_1a2b",
+            "jobs__undone_20270116_080000_1a2b",
             "jobs__before_christmas",
             "cats__before_20270115_080000_1a2b",
         ];
         let tables = LiveTables { names: names.map(String::from).to_vec() };
         let found: Vec<_> =
-            tables.leftovers().into_iter().map(|it| (it.table, it.is_old, it.id)).collect();
+            tables.leftovers().into_iter().map(|it| (it.table, it.kind, it.id)).collect();
         assert_eq!(
             found,
             [
-                ("employees", false, "20270114_080000_1a2b".into()),
-                ("jobs", true, "20270115_080000_1a2b".into())
+                ("employees", LeftoverKind::Staging, "20270114_080000_1a2b".into()),
+                ("jobs", LeftoverKind::Before, "20270115_080000_1a2b".into()),
+                ("jobs", LeftoverKind::Undone, "20270116_080000_1a2b".into()),
             ]
         );
+        let began = tables.leftovers()[1].began();
+        assert_eq!(began, Some(Duration::from_secs(1_800_000_000)));
     }
 }

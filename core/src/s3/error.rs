@@ -43,13 +43,14 @@ impl Error {
 }
 
 impl ServiceError for Error {
-    /// By S3's list of error responses: 503 is SlowDown or ServiceUnavailable, and CompleteMultipartUpload
+    /// By S3's list of error responses: 409 is a conflict with another call at the same time, 503 is SlowDown or ServiceUnavailable, and CompleteMultipartUpload
     /// can fail with an error document behind status 200.
     fn retry(&self) -> Retry {
         match self.code.as_str() {
             "SlowDown" | "ServiceUnavailable" => Retry::NotRun,
+            "ConditionalRequestConflict" | "OperationAborted" => Retry::NotRun,
             "RequestTimeout" | "InternalError" => Retry::OutcomeUnknown,
-            _ if matches!(self.status, 429 | 503) => Retry::NotRun,
+            _ if matches!(self.status, 409 | 429 | 503) => Retry::NotRun,
             _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
             _ => Retry::Never,
         }

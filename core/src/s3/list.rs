@@ -40,6 +40,8 @@ pub struct ListedObject {
     pub size: u64,
     /// The ETag without quotes.
     pub e_tag: String,
+    /// When it was written by S3's clock, in RFC 3339; empty if S3 did not say.
+    pub last_modified: String,
 }
 
 impl Operation for ListObjectsV2<'_> {
@@ -80,6 +82,7 @@ fn object(node: Node<'_, '_>) -> Option<ListedObject> {
         key: xml::text(node, "Key")?,
         size: xml::text(node, "Size")?.parse().ok()?,
         e_tag: xml::text(node, "ETag").unwrap_or_default().trim_matches('"').into(),
+        last_modified: xml::text(node, "LastModified").unwrap_or_default(),
     })
 }
 
@@ -101,11 +104,16 @@ mod tests {
     #[test]
     fn a_page_has_objects_and_where_to_go_on() {
         let document = "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"urn:s3\"><Contents>\
-             <Key>a&amp;b</Key><Size>3</Size><ETag>&quot;x&quot;</ETag></Contents>\
+             <Key>a&amp;b</Key><LastModified>2027-01-15T08:00:00.000Z</LastModified><Size>3</Size><ETag>&quot;x&quot;</ETag></Contents>\
              <NextContinuationToken>t</NextContinuationToken></ListBucketResult>";
         let answer = |body: &str| Response { status: 200, headers: Vec::new(), body: body.into() };
         let page = ListObjectsV2::parse(answer(document)).unwrap();
-        let object = ListedObject { key: "a&b".into(), size: 3, e_tag: "x".into() };
+        let object = ListedObject {
+            key: "a&b".into(),
+            size: 3,
+            e_tag: "x".into(),
+            last_modified: "2027-01-15T08:00:00.000Z".into(),
+        };
         assert_eq!(page.contents, [object]);
         assert_eq!(page.next_continuation_token.as_deref(), Some("t"));
         let empty = ListObjectsV2::parse(answer("<ListBucketResult/>")).unwrap();

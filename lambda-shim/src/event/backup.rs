@@ -1,7 +1,7 @@
 //! The operations on backups.
 
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{MOST_PARALLEL, Options};
+use rowgate_core::backup::{MOST_PARALLEL, OnObstacle, Options};
 use rowgate_core::schema::{TABLES, Table, table};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +15,7 @@ pub(crate) struct Backup {
     pub(crate) tables: Vec<&'static Table>,
     codec: Codec,
     parallel: usize,
+    on_obstacle: OnObstacle,
     /// How many backups stay, this one among them.
     pub(crate) keep: Option<usize>,
     /// Where it goes, if not where the settings say.
@@ -28,6 +29,7 @@ impl Default for Backup {
             tables: TABLES.iter().collect(),
             codec: Codec::Snappy,
             parallel: 1,
+            on_obstacle: OnObstacle::Refuse,
             keep: None,
             bucket: None,
         }
@@ -36,7 +38,8 @@ impl Default for Backup {
 
 impl Backup {
     pub(crate) fn options(&self) -> Options {
-        Options { codec: self.codec, parallel: self.parallel }
+        let (codec, parallel) = (self.codec, self.parallel);
+        Options { codec, parallel, on_obstacle: self.on_obstacle }
     }
 }
 
@@ -60,6 +63,7 @@ struct Members {
     tables: Option<Vec<String>>,
     codec: Option<String>,
     parallel: Option<usize>,
+    obstacles: Option<String>,
     keep: Option<usize>,
     bucket: Option<String>,
 }
@@ -72,6 +76,7 @@ pub(super) fn read(text: &str) -> Result<Backup, EventError> {
         tables: members.tables.map_or(Ok(default.tables), |names| tables(&names, "backup"))?,
         codec: members.codec.map_or(Ok(default.codec), |name| codec(&name))?,
         parallel: within(members.parallel, MOST_PARALLEL, "parallel")?.unwrap_or(default.parallel),
+        on_obstacle: on_obstacle(members.obstacles.as_deref(), "backup")?,
         keep: within(members.keep, usize::MAX, "keep")?,
         bucket: members.bucket,
     })
@@ -105,6 +110,18 @@ pub(super) fn codec(name: &str) -> Result<Codec, EventError> {
     let written = [Codec::Null, Codec::Deflate, Codec::Snappy];
     let codec = Codec::named(name).filter(|codec| written.contains(codec));
     codec.ok_or_else(|| bad("codec is not null, deflate or snappy"))
+}
+
+/// What becomes of tables that a restore would refuse.
+pub(super) fn on_obstacle(text: Option<&str>, operation: &str) -> Result<OnObstacle, EventError> {
+    match text {
+        None | Some("refuse") => Ok(OnObstacle::Refuse),
+        Some("skip") => Ok(OnObstacle::Skip),
+        Some("accept") => Ok(OnObstacle::Accept),
+        Some(_) => Err(EventError::Bad(format!(
+            "the operation {operation}: obstacles is not refuse, skip or accept"
+        ))),
+    }
 }
 
 fn within(number: Option<usize>, most: usize, name: &str) -> Result<Option<usize>, EventError> {
@@ -143,7 +160,7 @@ mod tests {
     #[test]
     fn a_backup_says_what_and_how() {
         let text = r#"{"rowgate":"backup","tables":["employees","jobs"],"codec":"deflate",
-            "parallel":8,"keep":30,"bucket":"b"}"#;
+            "parallel":8,"obstacles":"skip","keep":30,"bucket":"b"}"#;
         let jobs_first = ["jobs", "employees"].map(|name| table(name).unwrap());
         assert_eq!(
             backup(text),
@@ -151,6 +168,7 @@ mod tests {
                 tables: jobs_first.to_vec(),
                 codec: Codec::Deflate,
                 parallel: 8,
+                on_obstacle: OnObstacle::Skip,
                 keep: Some(30),
                 bucket: Some("b".to_owned()),
             }
@@ -165,6 +183,7 @@ mod tests {
             (r#""codec":"zstandard""#, "codec is not null, deflate or snappy"),
             (r#""parallel":9"#, "parallel is too small or too large"),
             (r#""parallel":0"#, "parallel is too small or too large"),
+            (r#""obstacles":"ignore""#, "obstacles is not refuse, skip or accept"),
             (r#""keep":0"#, "keep is too small or too large"),
             (r#""table":"jobs""#, "unknown field `table`"),
         ] {

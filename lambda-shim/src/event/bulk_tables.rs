@@ -1,13 +1,14 @@
 //! The steps of a backup and a restore that a state machine makes, of tables past one invocation.
 
 use rowgate_core::avro::Codec;
+use rowgate_core::backup::OnObstacle;
 use rowgate_core::backup::bulk::{Opening as OpenedRun, PartItem, PartWritten};
 use rowgate_core::restore::bulk::{Comparison, Done, Item, Opening as OpenedRestore};
 use rowgate_core::restore::{Mode, Wanted};
 use rowgate_core::schema::{TABLES, Table};
 use serde::Deserialize;
 
-use super::backup::{codec, members, tables};
+use super::backup::{codec, members, on_obstacle, tables};
 use super::{EventError, Members};
 
 const BACKUP: &str = "bulk_backup";
@@ -27,6 +28,7 @@ pub(crate) struct BackupOpen {
     /// Parents first.
     pub(crate) tables: Vec<&'static Table>,
     pub(crate) codec: Codec,
+    pub(crate) on_obstacle: OnObstacle,
     /// How many backups stay, this one among them.
     pub(crate) keep: Option<usize>,
     pub(crate) bucket: Option<String>,
@@ -157,18 +159,20 @@ struct OpenBackup {
     _step: String,
     tables: Option<Vec<String>>,
     codec: Option<String>,
+    obstacles: Option<String>,
     keep: Option<usize>,
     bucket: Option<String>,
 }
 
 fn backup_open(members: OpenBackup) -> Result<BackupOpen, EventError> {
-    let OpenBackup { tables: names, codec: name, keep, bucket, .. } = members;
+    let OpenBackup { tables: names, codec: name, obstacles, keep, bucket, .. } = members;
     if keep == Some(0) {
         return Err(bad(BACKUP, "keep is too small"));
     }
     Ok(BackupOpen {
         tables: names.map_or(Ok(TABLES.iter().collect()), |names| tables(&names, BACKUP))?,
         codec: name.map_or(Ok(Codec::Snappy), |name| codec(&name))?,
+        on_obstacle: on_obstacle(obstacles.as_deref(), BACKUP)?,
         keep,
         bucket,
     })

@@ -1,0 +1,116 @@
+//! `rowgate backup list`, `prune` and `clean`: what is in the folder of the backups.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use rowgate_core::backup::{self, GIVEN_UP_AFTER, LeftOut, Runs, Unfinished};
+use rowgate_core::data_api::Target;
+use rowgate_core::restore::{self, Leftover, LeftoverKind};
+use rowgate_core::s3::Endpoint;
+use rowgate_core::{Client, Host};
+use rowgate_native::{NativeHost, from_environment};
+
+use super::{PATIENCE, PlaceArgs, print};
+
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    /// How many backups to keep of every table, the newest ones
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: u32,
+
+    /// Delete them; without it, only say which
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CleanArgs {
+    /// Remove it; without it, only say what
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+pub(super) async fn list(args: &PlaceArgs) -> Result<()> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let runs = backup::runs(&s3, args.bucket()?).await?;
+    name_left_out(&runs)?;
+    runs.backups.iter().try_for_each(|manifest| print(args, manifest))
+}
+
+pub(super) async fn prune(args: &PruneArgs) -> Result<()> {
+    let endpoint = Endpoint::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let bucket = args.place.bucket()?;
+    let runs = backup::runs(&s3, bucket).await?;
+    name_left_out(&runs)?;
+    for old in runs.old(args.keep as usize) {
+        let run = &old.run;
+        if args.yes {
+            let objects = backup::prune(&s3, bucket, old).await?;
+            writeln!(std::io::stdout(), "{run}: {objects} objects deleted")?;
+        } else {
+            writeln!(std::io::stdout(), "{run}: would be deleted; --yes does it")?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn clean(args: &CleanArgs) -> Result<()> {
+    let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
+    let host = NativeHost::from_environment()?;
+    let database = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let bucket = args.place.bucket()?;
+    let files = backup::unfinished(&s3, bucket).await?;
+    let mut tables = restore::leftovers(&database).await?;
+    tables.retain(|left| is_given_up(left, host.now()));
+    if args.yes {
+        for run in &files {
+            backup::clean(&s3, bucket, run).await?;
+        }
+        restore::drop_leftovers(&database, &tables).await?;
+    }
+    print_cleaned(args, &files, &tables)
+}
+
+fn name_left_out(runs: &Runs) -> Result<()> {
+    let mut errors = std::io::stderr().lock();
+    let name = |left: &LeftOut| writeln!(errors, "left out: {left}");
+    Ok(runs.left_out.iter().chain(&runs.incomplete).try_for_each(name)?)
+}
+
+/// Whether a table was filled by a restore that began so long ago that it was surely killed.
+fn is_given_up(left: &Leftover, now: Duration) -> bool {
+    let is_old = |began: Duration| began.saturating_add(GIVEN_UP_AFTER) < now;
+    left.kind == LeftoverKind::Staging && left.began().is_some_and(is_old)
+}
+
+fn print_cleaned(args: &CleanArgs, files: &[Unfinished], tables: &[Leftover]) -> Result<()> {
+    let out = &mut std::io::stdout();
+    if args.place.json {
+        let names: Vec<_> = tables.iter().map(|left| &left.name).collect();
+        let found = serde_json::json!({ "runs": files, "tables": names, "removed": args.yes });
+        writeln!(out, "{found}")?;
+        return Ok(());
+    }
+    let what = if args.yes { "removed" } else { "would be removed; --yes does it" };
+    for Unfinished { run, keys, bytes } in files {
+        let count = keys.len();
+        writeln!(out, "backups/{run}/: no manifest, {count} files of {bytes} bytes: {what}")?;
+    }
+    for left in tables {
+        writeln!(out, "{}: filled by a restore that did not end: {what}", left.name)?;
+    }
+    Ok(())
+}

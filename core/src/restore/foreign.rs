@@ -1,0 +1,189 @@
+//! What is seen of the rows of files without a manifest before anything is written: keys that come
+//! twice, and date-times that every other door would refuse or change.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::backup::PartFile;
+use crate::date_time;
+use crate::record::{Cell, Record};
+use crate::schema::{Column, ColumnType, Table};
+
+/// Keys that are remembered, some 60 MB of them. Whether a later one came before the database says,
+/// without its name.
+const MOST_KEYS: usize = 2_000_000;
+
+/// Date-times of a column that are stored as they are, and would not be by any other door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OddValues {
+    /// The column.
+    pub column: &'static str,
+    /// Texts that are no date-time.
+    pub invalid: u64,
+    /// Date-times of another form than `YYYY-MM-DDTHH:MM:SSZ`.
+    pub other_form: u64,
+}
+
+/// What was seen of the files of one table.
+pub(super) struct Seen {
+    table: &'static Table,
+    /// In which file each key is.
+    keys: BTreeMap<u64, usize>,
+    /// The first key that came twice: as a number, and its two files.
+    twice: Option<(Option<i64>, usize, usize)>,
+    /// Rows whose key came before.
+    repeated: u64,
+    odd: Vec<OddValues>,
+}
+
+impl Seen {
+    pub(super) fn new(table: &'static Table) -> Self {
+        let of =
+            |column: &'static Column| OddValues { column: column.name, invalid: 0, other_form: 0 };
+        let odd = table.columns.iter().filter(|column| is_date_time(column)).map(of).collect();
+        Self { table, keys: BTreeMap::new(), twice: None, repeated: 0, odd }
+    }
+
+    /// Takes in a row of the file with this number.
+    pub(super) fn add(&mut self, file: usize, row: &Record<'_>) {
+        let key = &row.cells()[self.table.key];
+        let number = number_of(key);
+        if let Some(first) = self.keys.get(&number) {
+            let named = match key {
+                Cell::Int(key) => Some(*key),
+                _ => None,
+            };
+            self.repeated += 1;
+            self.twice.get_or_insert((named, *first, file));
+        } else if self.keys.len() < MOST_KEYS {
+            self.keys.insert(number, file);
+        }
+        let date_times =
+            self.table.columns.iter().zip(row.cells()).filter(|(column, _)| is_date_time(column));
+        for ((_, cell), odd) in date_times.zip(&mut self.odd) {
+            odd.add(cell);
+        }
+    }
+
+    /// Why the files cannot be restored; no text of a row is named.
+    pub(super) fn obstacle(&self, files: &[PartFile]) -> Option<String> {
+        let (key, first, other) = self.twice?;
+        let name = |file: usize| files.get(file).map_or("", |file| file.key.as_str());
+        let key = key.map_or_else(|| "a key".into(), |key| format!("the key {key}"));
+        let place = match first == other {
+            true => format!("in {}", name(first)),
+            false => format!("in {} and in {}", name(first), name(other)),
+        };
+        let (table, repeated) = (self.table.name, self.repeated);
+        Some(format!(
+            "{table}: {key} is there twice, {place}; rows whose key came before: {repeated}"
+        ))
+    }
+
+    /// The columns with odd values.
+    pub(super) fn odd_values(self) -> Vec<OddValues> {
+        self.odd.into_iter().filter(|odd| odd.invalid + odd.other_form > 0).collect()
+    }
+}
+
+impl OddValues {
+    fn add(&mut self, cell: &Cell<'_>) {
+        let Cell::Text(text) = cell else { return };
+        match date_time::canonical(text) {
+            None => self.invalid += 1,
+            Some(Cow::Owned(_)) => self.other_form += 1,
+            Some(Cow::Borrowed(_)) => {}
+        }
+    }
+}
+
+fn is_date_time(column: &Column) -> bool {
+    column.column_type == ColumnType::DateTime
+}
+
+/// A key as 64 bits: an integer itself, of a text a hash. The database takes texts for the same
+/// that differ in blanks at their end.
+fn number_of(key: &Cell<'_>) -> u64 {
+    match key {
+        Cell::Null => 0,
+        Cell::Int(key) => key.cast_unsigned(),
+        Cell::Text(text) => {
+            let [a, b, c, d, e, f, g, h, ..]: [u8; 32] =
+                Sha256::digest(text.trim_end_matches(' ')).into();
+            u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::record::{Place, RawField, RawRow};
+    use crate::schema::table;
+
+    fn file(key: &str) -> PartFile {
+        PartFile { key: key.into(), e_tag: String::new(), bytes: 1, manifest: None }
+    }
+
+    /// A table's rows, each with the number of its file.
+    fn seen(name: &str, rows: Vec<(usize, Vec<RawField<'_>>)>) -> Seen {
+        let table = table(name).unwrap();
+        let mut seen = Seen::new(table);
+        for (file, fields) in rows {
+            let place = Place { index: None, line: None };
+            let row = RawRow { place, fields, errors: vec![] };
+            seen.add(file, &Record::parse_stored(table, row).unwrap());
+        }
+        seen
+    }
+
+    fn job(id: i64) -> Vec<RawField<'static>> {
+        vec![RawField::Integer(id), RawField::Text("x".into())]
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_named_with_its_files() {
+        let files = [file("a.avro"), file("b.avro")];
+        let text = |rows| seen("jobs", rows).obstacle(&files);
+        assert_eq!(text(vec![(0, job(1)), (0, job(2)), (1, job(-1)), (1, job(0))]), None);
+        assert_eq!(
+            text(vec![(0, job(1)), (0, job(7)), (1, job(7)), (1, job(1))]).unwrap(),
+            "jobs: the key 7 is there twice, in a.avro and in b.avro; rows whose key came before: 2"
+        );
+        assert_eq!(
+            text(vec![(1, job(-3)), (1, job(-3))]).unwrap(),
+            "jobs: the key -3 is there twice, in b.avro; rows whose key came before: 1"
+        );
+    }
+
+    #[test]
+    fn texts_that_the_database_takes_for_the_same_key_are_the_same() {
+        let number = |text: &'static str| number_of(&Cell::Text(text.into()));
+        assert_eq!(number("k1"), number("k1  "));
+        let all = ["", "k1", "K1", " k1", "k1\t", "é", "e"].map(number);
+        assert_eq!(BTreeMap::from(all.map(|number| (number, ()))).len(), all.len());
+    }
+
+    #[test]
+    fn date_times_are_counted_that_no_other_door_takes_as_they_are() {
+        let employee = |id, text: &'static str| {
+            let name = RawField::Text("x".into());
+            let datetime = RawField::Text(text.into());
+            (0, vec![RawField::Integer(id), name, datetime, RawField::Null, RawField::Null])
+        };
+        let texts = ["2021-07-27T16:02:08Z", "yesterday", "", "2021-07-27T18:02:08+02:00"];
+        let rows: Vec<_> = (1..).zip(texts).map(|(id, text)| employee(id, text)).collect();
+        let odd = OddValues { column: "datetime", invalid: 2, other_form: 1 };
+        assert_eq!(seen("employees", rows).odd_values(), [odd]);
+        assert_eq!(seen("employees", vec![employee(1, texts[0])]).odd_values(), []);
+        assert_eq!(seen("jobs", vec![(0, job(1))]).odd_values(), []);
+    }
+}

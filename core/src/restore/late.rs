@@ -1,0 +1,124 @@
+//! Rows that come into a live table while it is being swapped: they are in the old table then.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::tables::{BEFORE, run};
+use super::{Plan, RestoreError, TablePlan, in_time};
+use crate::backup::{AFTER, BackupError, Place, compare, content};
+use crate::checksum::Checksum;
+use crate::data_api::Field;
+use crate::host::Host;
+
+/// Keys that are named of the rows that came.
+const NAMED_KEYS: usize = 20;
+
+/// What a live table was right before it was swapped.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    content: Checksum,
+    greatest_key: Option<String>,
+}
+
+/// A table that was written to while it was swapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Late {
+    /// The table.
+    pub table: &'static str,
+    /// Where the rows are: the table that was live before.
+    pub old_table: String,
+    /// Its rows right before the swap.
+    pub rows_before: u64,
+    /// Its rows now; `None` if it could not be read again.
+    pub rows_now: Option<u64>,
+    /// The first keys behind the greatest one before.
+    pub new_keys: Vec<String>,
+}
+
+/// Looks at the live tables of a plan; unless `force` they must be what it saw.
+pub(super) async fn look<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    force: bool,
+) -> Result<Vec<Seen>, RestoreError> {
+    let mut seen = Vec::new();
+    for planned in &plan.tables {
+        in_time(place)?;
+        let (table, rows) = (planned.table, planned.live.rows);
+        // First the key: a row that comes in between is then at least counted.
+        let greatest_key = greatest_key(place, planned).await?;
+        let found = content(place.database, table, table.name, rows).await;
+        let content = found.map_err(BackupError::Database)?;
+        if content != planned.live && !force {
+            let (table, planned, found) = (table.name, rows, content.rows);
+            return Err(RestoreError::Changed { table, planned, found });
+        }
+        seen.push(Seen { content, greatest_key });
+    }
+    Ok(seen)
+}
+
+/// The tables that are not what they were right before the swap.
+pub(super) async fn find<H: Host>(place: &Place<'_, H>, plan: &Plan, seen: &[Seen]) -> Vec<Late> {
+    let mut late = Vec::new();
+    for (planned, seen) in plan.tables.iter().zip(seen) {
+        let old_table = format!("{}{BEFORE}{}", planned.table.name, plan.id);
+        let now = match in_time(place) {
+            Ok(()) => {
+                content(place.database, planned.table, &old_table, seen.content.rows).await.ok()
+            }
+            Err(_) => None,
+        };
+        if now == Some(seen.content) {
+            continue;
+        }
+        late.push(Late {
+            table: planned.table.name,
+            rows_before: seen.content.rows,
+            rows_now: now.map(|now| now.rows),
+            new_keys: new_keys(place, planned, &old_table, seen).await.unwrap_or_default(),
+            old_table,
+        });
+    }
+    late
+}
+
+async fn greatest_key<H: Host>(
+    place: &Place<'_, H>,
+    planned: &TablePlan,
+) -> Result<Option<String>, RestoreError> {
+    let (name, key) = (planned.table.name, planned.table.key_column().name);
+    let sql = format!("SELECT CAST(MAX(`{key}`) AS CHAR) FROM `{name}`");
+    let records = run(place.database, &sql, &[], "the live table is not read").await?.records;
+    Ok(records.into_iter().flatten().find_map(text))
+}
+
+async fn new_keys<H: Host>(
+    place: &Place<'_, H>,
+    planned: &TablePlan,
+    old_table: &str,
+    seen: &Seen,
+) -> Result<Vec<String>, RestoreError> {
+    let key = planned.table.key_column().name;
+    let behind = match &seen.greatest_key {
+        Some(_) => format!("WHERE {} ", compare(planned.table, ">", AFTER)),
+        None => String::new(),
+    };
+    let sql = format!(
+        "SELECT CAST(`{key}` AS CHAR) FROM `{old_table}` {behind}ORDER BY `{key}` LIMIT {NAMED_KEYS}"
+    );
+    let parameters: Vec<_> = seen.greatest_key.iter().map(|key| (AFTER, key.as_str())).collect();
+    let records =
+        run(place.database, &sql, &parameters, "the old table is not read").await?.records;
+    Ok(records.into_iter().flatten().filter_map(text).collect())
+}
+
+fn text(field: Field) -> Option<String> {
+    match field {
+        Field::String(text) => Some(text),
+        _ => None,
+    }
+}

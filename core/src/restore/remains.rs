@@ -1,0 +1,96 @@
+//! What is in the tables that restores have left.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::RestoreError;
+use super::tables::{BEFORE, Leftover, LiveTables, UNDONE, run};
+use crate::backup::{BackupError, Span, count};
+use crate::data_api::Field;
+use crate::host::{Client, Host};
+use crate::schema::{TABLES, Table};
+
+/// A table after an undo, beside the one that was restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows.
+    pub rows: u64,
+    /// The table that was restored.
+    pub undone_table: String,
+    /// Its rows.
+    pub undone_rows: u64,
+    /// Those of them whose keys the table does not have.
+    pub only_undone: u64,
+}
+
+/// What an undo has brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoReport {
+    /// The tables that are as before.
+    pub undone: Vec<Undone>,
+    /// The tables that stay as they are, each with the old table that is not there.
+    pub untouched: Vec<(&'static str, String)>,
+}
+
+/// Compares the tables after an undo with those that were restored.
+pub async fn compare_undone<H: Host>(
+    client: &Client<'_, H>,
+    id: &str,
+) -> Result<UndoReport, RestoreError> {
+    let there = LiveTables::read(client).await?;
+    let mut report = UndoReport { undone: Vec::new(), untouched: Vec::new() };
+    for table in TABLES {
+        let undone_table = format!("{}{UNDONE}{id}", table.name);
+        match there.has(&undone_table) {
+            true => report.undone.push(compare(client, table, undone_table).await?),
+            false => {
+                report.untouched.push((table.name, format!("{}{BEFORE}{id}", table.name)));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// How many rows a table has that a restore has left.
+pub async fn rows_left<H: Host>(
+    client: &Client<'_, H>,
+    left: &Leftover,
+) -> Result<u64, RestoreError> {
+    let unknown = || RestoreError::NoSuchRestore { id: left.id.clone() };
+    let table = TABLES.iter().find(|table| table.name == left.table).ok_or_else(unknown)?;
+    rows(client, table, &left.name).await
+}
+
+async fn compare<H: Host>(
+    client: &Client<'_, H>,
+    table: &'static Table,
+    undone_table: String,
+) -> Result<Undone, RestoreError> {
+    let (name, key) = (table.name, table.key_column().name);
+    let sql = format!(
+        "SELECT COUNT(*) FROM `{undone_table}` AS undone WHERE NOT EXISTS \
+         (SELECT 1 FROM `{name}` AS live WHERE live.`{key}` = undone.`{key}`)"
+    );
+    let records = run(client, &sql, &[], "the tables are not compared").await?.records;
+    let Some([Field::Long(only)]) = records.first().map(Vec::as_slice) else {
+        return Err(RestoreError::Unreadable);
+    };
+    Ok(Undone {
+        table: name,
+        rows: rows(client, table, name).await?,
+        undone_rows: rows(client, table, &undone_table).await?,
+        undone_table,
+        only_undone: only.unsigned_abs(),
+    })
+}
+
+async fn rows<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+    name: &str,
+) -> Result<u64, RestoreError> {
+    Ok(count(client, table, name, Span::default(), None).await.map_err(BackupError::Database)?)
+}
