@@ -356,9 +356,8 @@ impl RowErrorKind {
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
             Self::WrongFormat { .. } => "wrong_format",
-            Self::WrongType { .. } | Self::DecimalInteger | Self::HiddenCharacter { .. } => {
-                "wrong_type"
-            }
+            Self::WrongType { .. } => "wrong_type",
+            Self::DecimalInteger | Self::HiddenCharacter { .. } => "wrong_type",
         }
     }
 }
