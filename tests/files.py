@@ -63,10 +63,17 @@ class Files:
         return json.loads(self.read(name))
 
     def rejects(self, report):
-        """The bytes of a report's reject file, which is there exactly if the report names it."""
+        """The bytes of a report's reject file, behind the byte order mark that CSV has; both of its
+        files are there exactly if the report names them."""
         start = f"rejects/{report['key']}.{report['e_tag']}."
-        assert self.keys(start) == ([report["rejects"]] if report["rejects"] else [])
-        return self.read(report["rejects"]) if report["rejects"] else b""
+        named = [report[name] for name in ("rejects", "undecoded") if report[name]]
+        assert sorted(self.keys(start)) == sorted(named)
+        if not report["rejects"]:
+            return b""
+        body = self.read(report["rejects"])
+        mark = b"\xef\xbb\xbf" if report["rejects"].endswith(".csv") else b""
+        assert body.startswith(mark)
+        return body[len(mark) :]
 
     def rejected_rows(self, report):
         """The lines of a reject file of CSV, each a dict."""

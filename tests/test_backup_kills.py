@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from backups import made
+from backups import accepted
 from conftest import PROGRAM
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -43,7 +43,7 @@ class Victim:
         for log in logs:
             log.mark()
         self.process = subprocess.Popen(
-            [PROGRAM, "backup", "--codec", "null", *options],
+            [PROGRAM, "backup", "--codec", "null", "--accept", *options],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -95,7 +95,7 @@ def test_killed_anywhere_it_leaves_a_whole_backup_or_none(
             known |= new
         fault()
         s3_fault()
-        manifest = made(backup("--json", *options))
+        manifest = accepted(backup("--json", "--accept", *options))
         assert [table["rows"] for table in manifest["tables"]] == [0, ROWS, 0]
         bucket.check(manifest)
     with capsys.disabled():

@@ -105,7 +105,7 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def module_stack():
-    options = ("--lease", "0.3", "--transaction-idle", "0.3", "--batch-bytes", "2000")
+    options = ("--lease", "1", "--transaction-idle", "1", "--batch-bytes", "2000")
     ranges = ("--range-bytes", str(RANGE_BYTES))
     with running("--bare", *options, *ranges, "--load-options", json.dumps(LOAD_OPTIONS)) as report:
         with database(report) as db:
@@ -201,7 +201,7 @@ def test_bad_rows_are_reported_as_of_a_whole_file(own):
     start, end = parts["rejects"].split("*")
     found = [key for key in own.files.keys(start) if key.endswith(end)]
     assert len(found) == 3
-    rejected = b"".join(own.files.read(key) for key in found).decode().splitlines()
+    rejected = "".join(own.files.read(key).decode("utf-8-sig") for key in found).splitlines()
     assert sorted(int(line.split(",")[0]) for line in rejected if line[0] != "_") == [4, 201, 202, 600]
     (row,) = [row for row in assert_tidy(own) if row["object_key"] == "quiet/jobs/parts.csv"]
     assert row["error_codes"] == "missing,out_of_range,wrong_field_count,wrong_type"

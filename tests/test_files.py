@@ -71,6 +71,7 @@ def test_a_report_says_all_that_there_is_to_say(files):
             "check_references": False,
             "max_errors": None,
             "max_error_rate": None,
+            "header": "detect",
         },
         "repeated_keys_sought_in_rows": 500_000,
         "error_count": 33,
@@ -210,7 +211,7 @@ NO_ROWS = (0, 0, 0, 0)
         pytest.param(
             "x.csv.gz", job_lines(3), "rejected", NO_ROWS, ["unreadable_gzip"], id="not-gzip"
         ),
-        pytest.param("x.csv", UTF_16, "rejected", NO_ROWS, ["wrong_encoding"], id="utf-16"),
+        pytest.param("x.csv", UTF_16, "rejected", NO_ROWS, ["1 wrong_encoding"], id="utf-16"),
         pytest.param(
             "x.csv",
             b"id,job,salary\n1,a,2\n",
@@ -228,7 +229,12 @@ NO_ROWS = (0, 0, 0, 0)
             id="latin-1",
         ),
         pytest.param(
-            "x.csv", b'1,a\n2,"b\n3,c\n', "partial", (2, 1, 0, 1), ["2 unclosed_quote"], id="quote"
+            "x.csv",
+            b'1,a\n2,"b\n3,c\n',
+            "partial",
+            (3, 1, 0, 2),
+            ["2 unclosed_quote", "3 unclosed_quote"],
+            id="quote",
         ),
         pytest.param(
             "x.csv",
@@ -246,15 +252,14 @@ def test_files_with_something_wrong(files, db, name, body, status, rows, errors)
     named = [f"{line or ''} {code}".strip() for line, _, code in codes(report)]
     assert (named, report["error_count"]) == (errors, len(errors))
     assert db.count("jobs") == rows[1]
-    assert bool(files.rejects(report)) == (rows[3] > 0)
+    assert bool(files.rejects(report) or report["undecoded"]) == (rows[3] > 0)
 
 
-def test_a_line_in_another_encoding_is_in_the_reject_file_as_it_was(files, db):
+def test_a_line_in_another_encoding_comes_back_byte_for_byte(files, db):
     report = files.load("incoming/jobs/x.csv", b'1,a\r\n2, "Caf\xe9" \r\n3,c')
     assert codes(report) == [(2, None, "invalid_utf8")]
-    message = b"the line is not valid UTF-8"
-    header = b"_line,_column,_code,_message,id,job_name\n"
-    assert files.rejects(report) == header + b"2,,invalid_utf8," + message + b',2, "Caf\xe9" \n'
+    assert files.rejects(report) == b""
+    assert files.read(report["undecoded"]) == b'2, "Caf\xe9" \n'
     assert stored_jobs(db) == {1: "a", 3: "c"}
 
 
