@@ -76,6 +76,8 @@ def test_a_report_says_all_that_there_is_to_say(files):
         "repeated_keys_sought_in_rows": 500_000,
         "error_count": 33,
         "rejects": f"rejects/incoming/employees/all.csv.{e_tag}.csv",
+        "undecoded": None,
+        "rejects_full_at_line": None,
     }
     assert {name: report[name] for name in known} == known
     assert report["tables"]["employees"]["invalid"] == 33

@@ -57,7 +57,7 @@ fn has_zeros_at(start: &[u8], place: usize) -> bool {
     start.len() >= UTF_16_SHOWS && pairs.all(|pair| pair[place] == 0 && pair[1 - place] != 0)
 }
 
-/// Behind its four letters, which a text may begin with, stands the head of a page.
+/// Its four letters, with which a text may begin, are followed by the head of a page.
 fn is_parquet(start: &[u8]) -> bool {
     let head = start.strip_prefix(b"PAR1").and_then(|rest| rest.first());
     head.is_some_and(|byte| *byte == 0x15)

@@ -61,7 +61,7 @@ pub struct RowError {
 }
 
 impl RowError {
-    /// How many errors it stands for.
+    /// How many errors it counts as.
     fn count(&self) -> u64 {
         if let RowErrorKind::MoreErrors { count } = self.kind { count } else { 1 }
     }

@@ -89,7 +89,7 @@ impl ColumnSet {
         columns.filter(|(position, _)| self.has(*position)).map(|(_, column)| column)
     }
 
-    /// Where a column of the set stands among them; `column` is its position in the table.
+    /// The position of a column among those of the set; `column` is its position in the table.
     pub fn position(&self, column: usize) -> usize {
         column - self.absent.partition_point(|absent| *absent < column)
     }

@@ -21,7 +21,7 @@ pub fn table_of_file(path: &str) -> Option<&'static Table> {
     parts.find_map(table_in_any_case).or_else(|| table_in_any_case(stem(file)))
 }
 
-/// The table whose name stands at the start of a file's name, with more behind it
+/// The table with whose name a file's name begins, with more behind it
 /// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
 pub(crate) fn table_near_file(path: &str) -> Option<&'static Table> {
     let name = stem(path.rsplit(['/', '\\']).next()?);

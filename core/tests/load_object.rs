@@ -204,7 +204,7 @@ fn empty_marks_of_spark_and_hadoop_are_left_alone() {
         let world = World::new([head(0, None)]);
         assert_eq!(load(&world, &object(key)).unwrap().status, Status::Ignored, "{key}");
     }
-    // With content it is somebody's file under a wrong name.
+    // With content it is a file under a wrong name.
     let world = World::new([head(8, None), written()]);
     let report = load(&world, &object("incoming/jobs/_SUCCESS")).unwrap();
     assert_eq!(report.status, Status::Rejected);

@@ -400,7 +400,7 @@ fn of_each_set_of_columns_rows_that_exist_are_named_and_kept_ones_counted() {
     assert_eq!((status, &answer["tables"]["employees"]["stored"]), (207, &json!(2)));
     let named: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["index"]).collect();
     assert_eq!(named, [2, 1]);
-    // Of rows that lack columns before it the key is found where it stands.
+    // Of rows that lack columns before it the key is found at its own position.
     assert!(world.calls()[2].1["sql"].as_str().unwrap().contains("PATH '$[0]'"));
 
     let world = World::new([begun(), updated(1), updated(0), ended()]);

@@ -39,7 +39,7 @@ pub(super) async fn load(
 /// A file beside the one that is loaded, made once there is a line for it.
 struct RejectFile {
     beside: PathBuf,
-    /// What stands behind the other file's name.
+    /// What is added to the other file's name.
     kind: &'static str,
     open: Option<(PathBuf, File)>,
 }

@@ -57,7 +57,7 @@ impl KeyEntry {
         Self { id, digest: Some(key.digest()), tables: Tables::All, expires: None }
     }
 
-    /// The same key, good for these tables only; they may be called by an alias, and `*` alone stands
+    /// The same key, good for these tables only; they may be called by an alias, and `*` alone is
     /// for all.
     pub fn only<S: AsRef<str>>(mut self, tables: &[S]) -> Result<Self, KeyRingError> {
         self.tables = Tables::read(tables).map_err(KeyRingError)?;

@@ -262,7 +262,7 @@ pub(super) fn count_names(table: &Table, cells: &[&str]) -> usize {
     cells.iter().filter(|name| matches!(target(table, name), Some(Target::Column(_)))).count()
 }
 
-/// The first byte of a cell's value: what blanks, quotes and byte order marks stand in front of.
+/// The first byte of a cell's value: the first behind blanks, quotes and byte order marks.
 pub(crate) fn name_start(cell: &[u8]) -> Option<u8> {
     let skipped = |byte: &u8| {
         matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'_' | b'-' | 0xEF | 0xBB | 0xBF | 0xC2 | 0xA0)

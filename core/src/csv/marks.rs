@@ -5,7 +5,7 @@ use crate::outcome::RowErrorKind;
 /// Their names.
 pub(crate) const MARKS: [&str; 4] = ["_line", "_column", "_code", "_message"];
 
-/// Where the line's own text begins, if rowgate's marks stand in front of it: a line number, the
+/// Where the line's own text begins, if rowgate's marks are in front of it: a line number, the
 /// columns, known codes, and a message.
 pub(crate) fn end_of_marks(line: &[u8]) -> Option<usize> {
     let mut start = 0;

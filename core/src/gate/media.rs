@@ -51,7 +51,7 @@ pub(super) fn check_charset(content_type: &str) -> Result<(), Problem> {
     Err(Problem::new(415, "unsupported_charset", detail))
 }
 
-/// The media type and its parameters: what stands between semicolons outside quotes.
+/// The media type and its parameters: the parts between semicolons outside quotes.
 fn parts(content_type: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     content_type.split(move |c| {

@@ -70,7 +70,7 @@ fn unknown_route() -> Problem {
 
 fn decode(segment: &str) -> Result<Cow<'_, str>, Problem> {
     let bad_path = || {
-        let detail = "a % in the path stands before two hexadecimal digits, and the text is UTF-8";
+        let detail = "a % in the path is followed by two hexadecimal digits, and the text is UTF-8";
         Problem::new(400, "bad_path", detail)
     };
     let is_code =
