@@ -71,6 +71,8 @@ pub struct CsvDecoder {
     record: RecordBuffer,
     /// Whether the next byte begins a record.
     is_between: bool,
+    /// Whether the record's cells have been found.
+    is_split: bool,
     /// Bytes of the record so far, those that are not kept among them.
     length: usize,
     /// The line on which the record begins, and that of the next byte.
@@ -120,6 +122,7 @@ impl CsvDecoder {
             state: State::Record,
             record: RecordBuffer::default(),
             is_between: true,
+            is_split: false,
             length: 0,
             record_line: 1,
             line: 1,
@@ -308,7 +311,7 @@ impl CsvDecoder {
                 return None;
             }
             self.begin_record();
-            if let Some(end) = self.read_plain(input) {
+            if let Some(end) = self.read_line(input) {
                 return Some(end);
             }
         }
@@ -345,26 +348,31 @@ impl CsvDecoder {
     fn begin_record(&mut self) {
         self.record.clear();
         self.is_between = false;
+        self.is_split = false;
         self.length = 0;
         self.record_line = self.line;
     }
 
-    /// Reads a record on one line without quotes, as most are.
-    fn read_plain(&mut self, input: &mut &[u8]) -> Option<End> {
-        let is_plain = self.state == State::Record && self.line_end == LineEnd::Lf;
-        let starts_plainly = input.first().is_some_and(u8::is_ascii_alphanumeric);
-        if !is_plain || !starts_plainly {
+    /// Reads a record that is one line, has a value for certain and no fault, as most are. Any other
+    /// is left to the automaton, which the property tests hold this against.
+    fn read_line(&mut self, input: &mut &[u8]) -> Option<End> {
+        let is_first = self.state == State::Record && self.line_end == LineEnd::Lf;
+        if !is_first || !begins_with_value(input) {
             return None;
         }
-        let end = memchr::memchr2(b'\n', b'"', input)?;
-        if input[end] == b'"' {
-            return None;
-        }
+        let end = memchr::memchr(b'\n', input).filter(|end| *end < ROW_LIMIT)?;
         self.record.text.extend_from_slice(&input[..=end]);
+        let text = self.line_end.trim(&self.record.text).len();
+        if self.record.split(0..text) != Split::Whole {
+            self.record.clear();
+            return None;
+        }
         self.length = end + 1;
         self.line += 1;
+        self.after_return = false;
         *input = &input[end + 1..];
         self.is_between = true;
+        self.is_split = true;
         Some(End::Row)
     }
 
@@ -411,8 +419,8 @@ impl CsvDecoder {
 
     fn takes_record(&mut self) -> bool {
         let end = self.line_end.trim(&self.record.text).len();
-        let split = self.record.split(0..end);
-        let too_long = self.length > ROW_LIMIT || split == Split::TooMany;
+        let is_whole = self.is_split || self.record.split(0..end) != Split::TooMany;
+        let too_long = self.length > ROW_LIMIT || !is_whole;
         if !self.has_layout {
             return self.takes_first(too_long);
         }
@@ -567,6 +575,14 @@ impl CsvDecoder {
             }
         };
         RawRow::refused(place, error)
+    }
+}
+
+/// Whether a line surely has a value: its first cell begins with a letter or digit.
+fn begins_with_value(line: &[u8]) -> bool {
+    match line {
+        [b'"', first, ..] | [first, ..] => first.is_ascii_alphanumeric(),
+        [] => false,
     }
 }
 
