@@ -435,6 +435,32 @@ fn an_overlong_row_is_refused_in_bounded_memory() {
     }
 }
 
+#[test]
+fn the_files_of_the_task_are_read_in_each_of_their_forms() {
+    let employee = |cells: [&str; 5]| Ok(cells.map(|cell| Some(cell.to_owned())).into());
+    let ann = employee(["1", "Ann O'Leary", "2021-02-01T12:28:13Z", "7", "21"]);
+    let blank = employee(["2", "", "2021-02-01T12:28:13Z", "", ""]);
+    let lines = "1,Ann O'Leary,2021-02-01T12:28:13Z,7,21\n2,,2021-02-01T12:28:13Z,,\n";
+    let header = "id,name,datetime,department_id,job_id\n";
+    for text in [
+        lines.to_owned(),
+        format!("\u{feff}{lines}"),
+        format!("{header}{lines}"),
+        format!("\u{feff}{header}{lines}"),
+        lines.replace('\n', "\r\n"),
+        lines.trim_end().to_owned(),
+        lines.replace(',', ", "),
+    ] {
+        let rows = decode("employees", [text.as_bytes()]);
+        let cells: Vec<_> = rows.into_iter().map(|(_, _, cells)| cells).collect();
+        assert_eq!(cells, [ann.clone(), blank.clone()], "{text:?}");
+    }
+    // A line that lost its last empty cell is a bad row, and a first line all the same.
+    let short = "1,Ann,2021-02-01T12:28:13Z,7,21\n2,Bo,2021-02-01T12:28:13Z,7\n";
+    let codes = decode("employees", [short.as_bytes()]);
+    assert_eq!(codes[1], bad(Some(1), 2, "wrong_field_count"));
+}
+
 /// Writes a cell so that any reader of RFC 4180 gets it back.
 fn encode(cells: &[String]) -> String {
     let quoted = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")));
