@@ -124,7 +124,7 @@ def write(records, end, quoting):
 
 
 def damage(chance, file):
-    """Damages one place of a file, or none; a third of the places are what makes cells and lines."""
+    """Damages one place of a file, or none; a third of the places make cells and lines."""
     file.damage = chance.choice(DAMAGES)
     if file.damage == "none":
         return

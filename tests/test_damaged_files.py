@@ -130,7 +130,7 @@ def load(command, db, folder, numbers):
 
 
 def share_out(rows, outcomes):
-    """Gives each file its rows. An id that damage has made another file's is looked at in neither."""
+    """Gives each file its rows. An id that damage has made another file's counts for neither."""
     holders = defaultdict(list)
     for outcome in outcomes:
         for number in outcome.ids():
