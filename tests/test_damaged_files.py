@@ -80,7 +80,7 @@ class Outcome:
 
 
 def physical_lines(text, ends):
-    return [line.rstrip("\r") for line in text.split(ends)]
+    return [line.rstrip("\r").removeprefix("\ufeff") for line in text.split(ends)]
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def column_of(cell):
     """The column that a header's cell names, whatever its case, blanks, `_` and `-`."""
 
     def folded(name):
-        return "".join(letter for letter in name.lower() if letter not in " \t_-")
+        return "".join(letter for letter in name.lower() if letter not in BLANKS + "_-")
 
     return next((name for name in COLUMNS if folded(name) == folded(cell)), cell.strip())
 
