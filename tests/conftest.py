@@ -44,6 +44,8 @@ LOAD_OPTIONS = {
     "incoming/keep/": {"on_duplicate": "keep"},
     "incoming/fail/": {"on_duplicate": "fail"},
     "incoming/parents/": {"check_references": True},
+    "incoming/absent/": {"header": "absent"},
+    "incoming/present/": {"header": "present"},
 }
 
 # The member of the stack's report that has a service's address.

@@ -10,9 +10,12 @@ from functools import cached_property
 COLUMNS = ["id", "name", "datetime", "department_id", "job_id"]
 MOST_ROWS = 12
 DAMAGES = ("none", "removed", "doubled", "replaced", "joined", "cut")
-STRANGE = list("\",;\n\r\t x1é'|")
+# In front of a header's name a `_` would rightly take the column away, so it is none of these.
+STRANGE = list("\",;\n\r\t x01-=é'|\\\0\u00a0\ufeff")
 FIRST_NAMES = ("Ann", "Zoë", "Łukasz", "Mo", "O'Leary", "Ida-Maria", "林")
-INSIDE = (",", '"', "\n", '", "', '""', ",,", "\n\n", ' "', '"\n', ";")
+INSIDE = (",", '"', "\n", '", "', '""', ",,", "\n\n", "\r\n", ' "', '"\n', '",\n"', ";")
+# What makes cells and lines of a text.
+MAKING = ",\"\n\r"
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Damaged:
     # Where each row, and the header if there is one, ends in the text that was written.
     spans: list
     has_header: bool
+    # Whether a cell holds rows of the table.
+    nested: bool
     written: str
     damage: str = "none"
     # The part of the written text that is damaged, and what stands there instead.
@@ -51,6 +56,11 @@ class Damaged:
         ends = {index + 1 for index in within if self.end >= self.spans[index - first][1] - 2}
         return within | ends
 
+    @property
+    def special(self):
+        """Whether a cell has a comma, a quote or a line break in it."""
+        return any(letter in row["name"] for row in self.rows for letter in MAKING)
+
     def show(self):
         place = f"{self.damage} at {self.start}"
         return f"seed {self.seed}, file {self.number}, {place}\n{self.text.encode()!r}"
@@ -68,36 +78,40 @@ def make(seed, number):
     order = header or COLUMNS
 
     count = chance.randint(1, MOST_ROWS)
-    rows = [row(chance, number, index, special) for index in range(count)]
+    rows = [row(chance, number, index) for index in range(count)]
+    if special:
+        for it in {chance.randrange(count), *chance.sample(range(count), count // 2)}:
+            rows[it]["name"] = special_name(chance)
     if nested:
-        inside = [row(chance, number, index, special=False, base=50_000_000) for index in range(2)]
+        inside = [row(chance, number, index, base=50_000_000) for index in range(2)]
         lines = ([header] if header else []) + [[it[name] for name in order] for it in inside]
-        host = chance.choice(rows)
-        host["name"] = write(lines, "\n", csv.QUOTE_MINIMAL).strip()[:250].strip()
-    for it in rows:
-        it["name"] = it["name"].replace("\n", "\r" if end == "\r" else "\n")
+        text = write(lines, chance.choice(["\n", "\r\n"]), chance.choice(styles))
+        chance.choice(rows)["name"] = text.strip()
+    if end == "\r":
+        for it in rows:
+            it["name"] = re.sub("\r?\n", "\r", it["name"])
     records = ([header] if header else []) + [[it[name] for name in order] for it in rows]
     written, spans = "", []
     for record in records:
         line = write([record], end, quoting)
         spans.append((len(written), len(written) + len(line)))
         written += line
-    file = Damaged(seed, number, rows, spans, header is not None, written)
+    file = Damaged(seed, number, rows, spans, header is not None, nested, written)
     damage(chance, file)
     return file
 
 
-def row(chance, number, index, special, base=9_100_000):
+def special_name(chance):
+    return chance.choice(INSIDE).join(chance.choice(FIRST_NAMES) for _ in range(3))
+
+
+def row(chance, number, index, base=9_100_000):
     """A row whose id is a multiple of 11 with nine digits: with one digit changed, lost or doubled
     it is no other row's."""
-    name = f"{chance.choice(FIRST_NAMES)} {chance.choice(FIRST_NAMES)}"
-    if special and chance.random() < 0.6:
-        parts = (chance.choice(FIRST_NAMES) for _ in range(3))
-        name = chance.choice(INSIDE).join(parts)
     day = f"2021-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
     return {
         "id": 11 * (base + number * MOST_ROWS + index),
-        "name": name,
+        "name": f"{chance.choice(FIRST_NAMES)} {chance.choice(FIRST_NAMES)}",
         "datetime": f"{day}T{chance.randint(0, 23):02}:00:00Z",
         "department_id": chance.choice([None, chance.randint(1, 99)]),
         "job_id": chance.choice([None, chance.randint(1, 999)]),
@@ -111,11 +125,14 @@ def write(records, end, quoting):
 
 
 def damage(chance, file):
-    """Damages one place of a file, or none."""
+    """Damages one place of a file, or none; a third of the places make cells and lines."""
     file.damage = chance.choice(DAMAGES)
     if file.damage == "none":
         return
-    place = chance.randrange(len(file.written))
+    places = range(len(file.written))
+    if chance.random() < 1 / 3:
+        places = [at for at in places if file.written[at] in MAKING]
+    place = chance.choice(places)
     letter = file.written[place]
     file.start, file.end = place, place + 1
     match file.damage:
@@ -143,11 +160,12 @@ class Record:
 
 
 def read(text):
-    """The records of a text. Where quotes are wrong, the lines up to the first line end behind that
-    are one faulty record, and reading goes on there."""
+    """The records of a text, without a byte order mark in front of them. Where quotes are wrong, the
+    lines up to the first line end behind that are one faulty record, and reading goes on there."""
     ends = "\n" if "\n" in text else "\r"
     records, start, line = [], 0, 1
     while start < len(text):
+        start += text[start] == "\ufeff"
         cells, stop = record_at(text, start, ends)
         after = text.find(ends, stop)
         if cells is None:
@@ -215,6 +233,10 @@ def is_end(text, at, ends):
     return at >= len(text) or text[at] == ends
 
 
+# Codes with which each line of a record is given back by itself.
+BY_LINE = {"malformed_quote", "unclosed_quote", "changed_header"}
+
+
 @dataclass
 class Rejected:
     """A row of a reject file: its line in the file it comes from, its codes, its text as it was."""
@@ -225,8 +247,8 @@ class Rejected:
 
 
 def read_rejects(body):
-    """The rows of a reject file: behind four cells of marks each has its text, which for a faulty
-    quote is one line and else a record."""
+    """The rows of a reject file: behind four cells of marks each has its text, which for some
+    codes is one line and else a record."""
     text = body.decode("utf-8-sig")
     at = text.index("\n") + 1
     rows = []
@@ -241,7 +263,7 @@ def read_rejects(body):
             at += 1
         line, _, codes, _ = marks
         cells, stop = record_at(text, at, "\n")
-        if cells is None or "quote" in codes:
+        if cells is None or not BY_LINE.isdisjoint(codes.split(";")):
             stop = text.find("\n", at)
             stop = len(text) if stop < 0 else stop
         rows.append(Rejected(int(line), codes, text[at:stop].rstrip("\r")))

@@ -54,6 +54,8 @@ class Case:
     # A file of the folder, or a file's name and its content.
     file: str = ""
     body: bytes = None
+    # What the option `header` says; nothing by default.
+    header: str = ""
     # Entry points that have no part in it, and why.
     without: dict = field(default_factory=dict)
 
@@ -173,6 +175,19 @@ CASES = [
     Case("no-format-by-name", file="jobs.xml", body=b"<jobs/>", refused="unsupported_format",
          without=BODY_HAS_NO_NAME),
     Case("no-rows", file="jobs.csv", body=b"\n\n"),
+    Case("absent-with-a-bad-first-row", file="jobs.csv", header="absent",
+         body=b"No. 1,Clerk\n2,Cook\n", rows=[(2, "Cook")], issues=[Issue(1, "id", "wrong_type")]),
+    Case("absent-with-a-header", file="jobs.csv", header="absent",
+         body=b"id,job\n1,Clerk\n", rows=[(1, "Clerk")], issues=[Issue(1, "id", "wrong_type")]),
+    Case("absent-with-a-quote-in-the-first-row", file="jobs.csv", header="absent",
+         body=b'a "b,Clerk\n2,Cook\n', rows=[(2, "Cook")], issues=lines([1], "malformed_quote")),
+    Case("absent-with-a-first-row-too-narrow", file="employees.csv", header="absent",
+         body=f"1,Lia\n2,Max,{NOON},,\n".encode(), rows=[person(2, "Max")],
+         issues=lines([1], "wrong_field_count")),
+    Case("present-in-another-order", file="jobs.csv", header="present",
+         body=b"Job,ID\nClerk,1\n", rows=[(1, "Clerk")]),
+    Case("present-and-is-not", file="jobs.csv", header="present", body=b"1,Clerk\n2,Cook\n",
+         refused="no_header", says="header=absent"),
 ]
 
 
@@ -237,29 +252,38 @@ def media_type(case):
     return "application/x-ndjson" if case.file_name.endswith("ndjson") else "text/csv"
 
 
+def header_of(case):
+    """The option as a query has it."""
+    return {"header": case.header} if case.header else {}
+
+
 def by_worker(post, case, on_error="skip"):
     path = f"/tables/{case.table}/rows"
-    answer = post(path, case.content, content_type=media_type(case), on_error=on_error)
+    options = {"on_error": on_error} | header_of(case)
+    answer = post(path, case.content, content_type=media_type(case), **options)
     return answer.status_code, answer.json().get("errors", [])
 
 
 def by_gateway(files, case):
     """As with `binaryMediaTypes`, by which API Gateway hands bytes on as base64."""
     headers = {"content-type": media_type(case)}
-    path, query = f"/tables/{case.table}/rows", [("on_error", "skip")]
+    path = f"/tables/{case.table}/rows"
+    query = [("on_error", "skip"), *header_of(case).items()]
     answer = files.invoke(gateway_event("POST", path, query, headers, case.content, base64=True))
     return answer["statusCode"], json.loads(answer["body"]).get("errors", [])
 
 
 def by_bucket(files, case):
-    report = files.load(f"incoming/{case.file_name}", case.content)
+    folder = f"incoming/{case.header}" if case.header else "incoming"
+    report = files.load(f"{folder}/{case.file_name}", case.content)
     return report["status"], report["errors"]
 
 
 def by_command(command, folder, case, *arguments):
     path = folder / case.file_name
     path.write_bytes(case.content)
-    done = command(*arguments, "--format", "json", str(path))
+    header = ["--header", case.header] if case.header else []
+    done = command(*arguments, *header, "--format", "json", str(path))
     report = json.loads(done.stdout)
     assert done.returncode == (0 if report["status"] in ("complete", "empty") else 1), done.stderr
     return report["status"], report["errors"]
