@@ -461,6 +461,10 @@ impl CsvDecoder {
                 true
             }
             First::Refused(error) => self.refuse(error),
+            First::Neither => {
+                let line = self.line_end.trim(&self.record.text);
+                self.refuse(diagnosis::of_first_line(self.table, &self.record, line))
+            }
         }
     }
 

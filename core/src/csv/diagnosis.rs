@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::layout::{count_names, unknown_header};
+use super::record_buffer::RecordBuffer;
 use crate::outcome::{RowError, RowErrorKind};
 use crate::schema::Table;
 
@@ -11,14 +12,14 @@ use crate::schema::Table;
 const OTHER_DELIMITERS: [(char, &str); 3] =
     [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
 
-/// Says what a first line that is neither a header nor a row may be; the cells are those between
-/// commas.
-pub(super) fn of_first_line(table: &Table, cells: &[&str], line: &[u8]) -> RowError {
+/// Says what a first line that is neither a header nor a row may be.
+pub(super) fn of_first_line(table: &Table, record: &RecordBuffer, line: &[u8]) -> RowError {
+    let cells: Vec<_> = record.texts().into_iter().flatten().map(|cell| cell.text).collect();
     if let Some(found) = other_delimiter(table, line) {
         return RowError::row(RowErrorKind::WrongDelimiter { found });
     }
-    if count_names(table, cells) > 0 {
-        return unknown_header(table, cells);
+    if count_names(table, &cells) > 0 {
+        return unknown_header(table, &cells);
     }
     let columns = table.columns.iter().map(|column| column.name).collect();
     RowError::row(RowErrorKind::NoHeader { columns })

@@ -45,8 +45,10 @@ pub(super) enum First {
     Header(Layout),
     /// A row, good or bad: the lines are read by position.
     Row,
-    /// Neither: the file is refused.
+    /// A header that is wrong in itself, or no text: the file is refused.
     Refused(RowError),
+    /// Neither a header nor a row.
+    Neither,
 }
 
 /// What a later record is, if it looks like a header.
@@ -184,7 +186,7 @@ pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: 
     let is_row = cells.len() == table.columns.len() && has_typed_value(table, record);
     match option {
         Header::Detect if is_row => First::Row,
-        _ => First::Refused(super::diagnosis::of_first_line(table, &cells, line)),
+        _ => First::Neither,
     }
 }
 

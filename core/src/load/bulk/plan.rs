@@ -75,7 +75,7 @@ impl From<Option<u64>> for PlannedRows {
     }
 }
 
-/// A reader on its way through the ranges, each in the state in which the one before it ends.
+/// A reader that goes through the ranges, each in the state in which the one before it ends.
 struct Walk {
     state: State,
     /// Where the record begins in which it is.
