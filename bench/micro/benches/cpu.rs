@@ -130,7 +130,7 @@ impl Host for World<'_> {
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         black_box(request);
-        let body = br#"{"generatedFields":[],"numberOfRecordsUpdated":0}"#.to_vec();
+        let body = br#"{"generatedFields":[],"numberOfRecordsUpdated":1}"#.to_vec();
         Ok(Response { status: 200, headers: Vec::new(), body })
     }
 
