@@ -638,7 +638,7 @@ mod tests {
         // A whole pair, an escape of a backslash, and values that no column has.
         for row in [r#"{"id":1,"job":"\ud83d\ude00"}"#, r#"{"id":1,"job":"\\ud83d"}"#] {
             let body = format!("[{row},{{\"id\":-0}}]");
-            assert_eq!(jobs(&body).unwrap()[1], "[Integer(0), Null]", "{row}");
+            assert_eq!(jobs(&body).unwrap()[1], "[Integer(0), Absent]", "{row}");
             assert!(jobs(&body).unwrap()[0].starts_with("[Integer(1), Text("), "{row}");
         }
         assert_eq!(
