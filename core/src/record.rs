@@ -89,7 +89,7 @@ impl ColumnSet {
 
     /// Whether the column at this position is one of them.
     pub fn has(&self, column: usize) -> bool {
-        self.absent.binary_search(&column).is_err()
+        self.absent.is_empty() || self.absent.binary_search(&column).is_err()
     }
 
     /// The columns, in the order of their table, which is the one that the set was made for.
