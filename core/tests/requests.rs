@@ -220,7 +220,7 @@ fn what_is_wrong_with_a_parameter_is_said() {
     assert_eq!(
         detail("/insert_data?skip"),
         "skip is unknown; the parameters are: on_error, on_duplicate, strict, check_references, \
-         dry_run"
+         dry_run, header"
     );
 }
 
@@ -392,8 +392,8 @@ fn a_body_that_is_refused_as_a_whole_is_not_called_rows() {
             JOBS,
             "text/csv",
             "id,title\n1,a\n",
-            "the body is refused as a whole; jobs: the line names columns, but its cell 2 is none \
-             of the table's",
+            "the body is refused as a whole; jobs: no column is called title; the columns are id, \
+             job_name",
         ),
         (JOBS, "text/csv", "1,a\n,b\n", "1 of 2 rows are invalid; nothing was stored"),
     ] {
