@@ -3,6 +3,8 @@
 //! Names and shapes are those of the service's own model, `rds-data` 2018-08-01 (restJson1: every
 //! call is a POST of JSON and answers 200 or an error shape).
 
+mod database_code;
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -263,7 +265,7 @@ pub(crate) fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error
         error_type: "UnreadableAnswer".to_owned(),
         database_code: None,
         request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
-        resuming: false,
+        not_begun: false,
     })
 }
 
@@ -280,8 +282,8 @@ pub struct Error {
     pub database_code: Option<u16>,
     /// The service's id of the request, for AWS support.
     pub request_id: Option<String>,
-    /// Whether a Serverless v1 cluster said that it is waking up.
-    resuming: bool,
+    /// Whether a cluster that is paused, starts or fails over said that it has not begun the call.
+    not_begun: bool,
 }
 
 impl Error {
@@ -299,12 +301,14 @@ impl Error {
         let message = answer.message.unwrap_or_default();
         let named = response.header("x-amzn-errortype").map(ToOwned::to_owned);
         let named = named.or(answer.code).or(answer.shape).unwrap_or_default();
+        let error_type = shape_name(&named).to_owned();
+        let is_database_error = error_type == "DatabaseErrorException";
         Self {
             status: response.status,
-            error_type: shape_name(&named).to_owned(),
-            database_code: database_code(&message),
+            error_type,
+            database_code: database_code::find(&message),
             request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
-            resuming: message.contains("Communications link failure"),
+            not_begun: database_code::says_not_begun(&message, is_database_error),
         }
     }
 }
@@ -313,14 +317,6 @@ impl Error {
 fn shape_name(text: &str) -> &str {
     let text = text.split(':').next().unwrap_or_default();
     text.rsplit('#').next().unwrap_or_default().trim()
-}
-
-/// The number in `… Error code: 1062; SQLState: 23000`, which ends the message of a
-/// `DatabaseErrorException`; the text before it is the database's own and is not read.
-fn database_code(message: &str) -> Option<u16> {
-    let (_, tail) = message.rsplit_once("Error code: ")?;
-    let digits = tail.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse().ok()
 }
 
 impl fmt::Display for Error {
@@ -339,17 +335,34 @@ impl fmt::Display for Error {
 impl ServiceError for Error {
     /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
     /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out, 1412 a table that was
-    /// altered since the transaction began.
+    /// altered since the transaction began, 1290 and 1836 an instance that was the writer before a
+    /// failover, 1040 and 1203 too many connections.
     fn retry(&self) -> Retry {
         match self.error_type.as_str() {
             "DatabaseResumingException" => Retry::NotRun,
             name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
             "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
-            _ if self.resuming => Retry::NotRun,
+            _ if self.not_begun => Retry::NotRun,
             "StatementTimeoutException" => Retry::OutcomeUnknown,
-            _ if matches!(self.database_code, Some(1205 | 1213 | 1412)) => Retry::Transaction,
-            _ if self.status == 429 => Retry::NotRun,
-            _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
+            _ => self.retry_by_number().unwrap_or_else(|| self.retry_by_status()),
+        }
+    }
+}
+
+impl Error {
+    fn retry_by_number(&self) -> Option<Retry> {
+        match self.database_code? {
+            1205 | 1213 | 1290 | 1412 | 1836 => Some(Retry::Transaction),
+            1040 | 1203 => Some(Retry::NotRun),
+            _ => None,
+        }
+    }
+
+    fn retry_by_status(&self) -> Retry {
+        match self.status {
+            429 => Retry::NotRun,
+            // An answer that is not readable may belong to a call that was run.
+            200 | 500.. => Retry::OutcomeUnknown,
             _ => Retry::Never,
         }
     }
