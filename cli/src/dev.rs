@@ -19,7 +19,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
 use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
-use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Fault, S3Fault};
+use rowgate_local::{
+    DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, S3Fault,
+};
 use rowgate_native::NativeHost;
 use tempfile::TempDir;
 
@@ -61,6 +63,11 @@ pub(crate) struct DevArgs {
     /// Count the rows that an update finds, not those that it changes: what AWS does is not known
     #[arg(long)]
     found_rows: bool,
+
+    /// How the database's errors are written, which AWS documents nowhere: number-last, number-first,
+    /// client, state or words
+    #[arg(long, env = "ROWGATE_ERROR_FORM", value_name = "FORM", default_value = "number-last")]
+    error_form: ErrorForm,
 
     /// Let in the keys of this file of record as well
     #[arg(long, value_name = "FILE")]
@@ -248,6 +255,7 @@ fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Resu
     let mut options = DataApiOptions::new(database_url);
     options.call_log = Some(call_log.to_owned());
     options.found_rows = args.found_rows;
+    options.error_form = args.error_form;
     if let Some(seconds) = args.transaction_idle {
         options.time_limits.transaction_idle = Duration::try_from_secs_f64(seconds)?;
     }

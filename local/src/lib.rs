@@ -34,8 +34,8 @@ pub use database::{Database, DatabaseOptions, Engine};
 
 mod data_api;
 pub use data_api::{
-    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, Fault, FaultKind, Operation, REGION,
-    SECRET_ACCESS_KEY, SECRET_ARN, TimeLimits,
+    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, ErrorForm, Fault, FaultKind, Operation,
+    REGION, SECRET_ACCESS_KEY, SECRET_ARN, TimeLimits,
 };
 
 mod s3;

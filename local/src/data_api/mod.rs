@@ -3,6 +3,7 @@
 mod call_log;
 mod connections;
 mod database_errors;
+mod error_form;
 mod errors;
 mod faults;
 mod fields;
@@ -27,6 +28,7 @@ use axum::Router;
 use axum::routing::post;
 use tokio::task::JoinHandle;
 
+pub use error_form::ErrorForm;
 pub use faults::{Fault, FaultKind};
 pub use limits::TimeLimits;
 pub use operation::Operation;
@@ -79,6 +81,8 @@ pub struct DataApiOptions {
     /// Whether an update counts the rows it found instead of those it changed (CLIENT_FOUND_ROWS),
     /// which is one of the things that nobody has said about Aurora's own.
     pub found_rows: bool,
+    /// In which words the database's errors are told, of which nobody has said what Aurora's are.
+    pub error_form: ErrorForm,
     /// What goes wrong on purpose; [`DataApi::set_faults`] and `POST /_rowgate/faults` change it.
     pub faults: Vec<Fault>,
 }
@@ -98,6 +102,7 @@ impl DataApiOptions {
             call_log: None,
             time_limits: TimeLimits::default(),
             found_rows: false,
+            error_form: ErrorForm::default(),
             faults: Vec::new(),
         }
     }
@@ -115,6 +120,7 @@ impl fmt::Debug for DataApiOptions {
             .field("call_log", &self.call_log)
             .field("time_limits", &self.time_limits)
             .field("found_rows", &self.found_rows)
+            .field("error_form", &self.error_form)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
@@ -154,7 +160,9 @@ impl DataApi {
             limits,
         };
         let faults = Arc::new(Faults::new(options.faults));
-        let server = Server { verifier, service, faults: Arc::clone(&faults), call_log };
+        let error_form = options.error_form;
+        let server =
+            Server { verifier, service, error_form, faults: Arc::clone(&faults), call_log };
         let server = HttpServer::start(options.address, router(server)).await?;
         Ok(Self {
             endpoint: format!("http://{}", server.address()),

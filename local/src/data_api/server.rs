@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::call_log::{Call, signed_headers};
+use super::error_form::ErrorForm;
 use super::errors::{ApiError, ErrorKind};
 use super::faults::{DEADLOCK, Fault, FaultKind};
 use super::limits;
@@ -29,6 +30,7 @@ use crate::signature::{SignedRequest, Verifier};
 pub(super) struct Server {
     pub(super) verifier: Verifier,
     pub(super) service: Service,
+    pub(super) error_form: ErrorForm,
     pub(super) faults: Arc<Faults<Operation, FaultKind>>,
     pub(super) call_log: Option<LineFile>,
 }
@@ -129,7 +131,7 @@ impl Server {
             Ok(body) => self.handle(head, &body, &mut call).await,
             Err(error) => Err(error),
         };
-        let answer = Answer::from(result);
+        let answer = Answer::from(result.map_err(|error| self.error_form.write(error)));
         answer.describe(&mut call);
         call.micros = started.elapsed().as_micros();
         match self.call_log.as_ref().map(|log| log.append_json(&call)) {
