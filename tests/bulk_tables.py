@@ -54,18 +54,32 @@ class Restore:
         return [self.part(item) for item in items]
 
     def comparison(self, done):
-        names = ("id", "run", "tables", "force", "bucket")
-        return RESTORE | {"step": "compare", "done": done} | {name: self.opened[name] for name in names}
+        return self.next("compare", self.opened, done, "run", "sources", "notes", "tables", "force")
 
     def compare(self, done):
         return self.files.invoke(self.comparison(done))
 
+    def next(self, step, answer, done, *names):
+        carried = {name: answer[name] for name in ("id", *names, "bucket")}
+        return RESTORE | {"step": step, "done": done} | carried
+
     def end(self, compared, done):
-        names = ("id", "tables", "force", "bucket")
-        return RESTORE | {"step": "finish", "done": done} | {name: compared[name] for name in names}
+        names = ("sources", "notes", "tables", "attempt", "swapped", "force")
+        return self.next("finish", compared, done, *names)
+
+    def try_swap(self, compared, done):
+        return self.files.invoke(self.end(compared, done))
+
+    def report(self, swapped, done):
+        names = ("sources", "notes", "tables", "attempt", "swapped", "force")
+        return self.files.invoke(self.next("report", swapped, done, *names))
 
     def finish(self, compared, done):
-        return self.files.invoke(self.end(compared, done))
+        """Tries to swap the tables until they are, and looks at what was live before."""
+        while not compared["swapped"]:
+            compared = self.try_swap(compared, done)
+            done = self.parts(compared["items"])
+        return self.report(compared, done)
 
 
 def restore(files, *sources, **options):

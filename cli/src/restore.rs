@@ -191,10 +191,6 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     }
     for table in &plan.tables {
         writeln!(out, "{}: {}", table.table.name, describe(table, plan.mode))?;
-        if !table.null_columns.is_empty() {
-            let columns = table.null_columns.join(", ");
-            writeln!(out, "  NULL in some rows, since a file does not have it: {columns}")?;
-        }
         for OddValues { column, invalid, other_form } in &table.odd_values {
             writeln!(
                 out,
@@ -203,12 +199,8 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
             )?;
         }
     }
-    if let [first, ..] = plan.empty_files.as_slice() {
-        let count = plan.empty_files.len();
-        writeln!(out, "files of 0 bytes, which have no row: {count}, the first: {first}")?;
-    }
-    for left in &plan.left_out {
-        writeln!(out, "left out: {left}")?;
+    for note in plan.notes() {
+        writeln!(out, "{note}")?;
     }
     for obstacle in &plan.obstacles {
         writeln!(out, "in the way: {obstacle}")?;

@@ -5,6 +5,7 @@ mod error;
 mod find;
 mod foreign;
 mod late;
+mod notes;
 mod plan;
 mod remains;
 mod rows;
@@ -72,6 +73,9 @@ pub struct Restored {
     /// The tables that were written to while they were swapped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Late>,
+    /// What of the files was left out or filled up, where no plan has said it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One table that was restored.
@@ -108,7 +112,7 @@ pub async fn restore<H: Host>(
         let tables = fill(&mut stagings, plan, &mut progress).await?;
         let seen = swap_all(place, plan, force, &mut progress).await?;
         let late = late::find(place, plan, &seen).await;
-        Ok(Restored { id: plan.id.clone(), tables, late })
+        Ok(Restored { id: plan.id.clone(), tables, late, notes: Vec::new() })
     };
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
@@ -141,7 +145,7 @@ pub async fn probe<H: Host>(
     for staging in &stagings {
         staging.drop().await?;
     }
-    Ok(Restored { id: plan.id.clone(), tables, late: Vec::new() })
+    Ok(Restored { id: plan.id.clone(), tables, late: Vec::new(), notes: Vec::new() })
 }
 
 /// What a restore is doing.
@@ -220,7 +224,7 @@ fn check_content(
         found if found == expected => Ok(()),
         found if found.rows < expected.rows => {
             let (table, rows, keys) = (table.name, expected.rows, found.rows);
-            Err(RestoreError::SameKey { table, rows, keys })
+            Err(RestoreError::SameKey { table, rows, keys, twice: None })
         }
         found => Err(RestoreError::Differs { table: table.name, expected, found }),
     }

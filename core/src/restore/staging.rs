@@ -242,13 +242,17 @@ impl<'s, H: Host> Staging<'s, H> {
         }
     }
 
-    /// Compares the table's content, as the database computes it, with what it should be.
+    /// Compares the table's content, as the database computes it, with what it should be; a key that
+    /// the files have twice is looked for.
     pub(super) async fn check(&self, expected: Checksum) -> Result<(), RestoreError> {
         let table = self.plan.table;
         let failed =
             |error| RestoreError::Database { doing: "the staging table is not read", error };
         let found = content(self.place.database, table, &self.name, expected.rows).await;
-        check_content(table, expected, found.map_err(failed)?)
+        match check_content(table, expected, found.map_err(failed)?) {
+            Err(error) => Err(error.naming_twice(self.place, table, &self.plan.files).await),
+            checked => checked,
+        }
     }
 
     pub(super) async fn drop(&self) -> Result<(), RestoreError> {
