@@ -127,6 +127,11 @@ impl<'r> Ranges<'r> {
         Self { condition: Some(condition), rows, ..self }
     }
 
+    /// Only those behind this key.
+    pub(crate) fn behind(self, after: &str) -> Self {
+        Self { after: Some(after.into()), ..self }
+    }
+
     /// The next rows; `None` at the end.
     pub(crate) async fn next<H: Host>(
         &mut self,

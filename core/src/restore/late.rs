@@ -36,7 +36,10 @@ pub struct Late {
     pub rows_before: u64,
     /// Its rows now; `None` if it could not be read again.
     pub rows_now: Option<u64>,
-    /// The first keys behind the greatest one before.
+    /// Its greatest key right before the swap; `None` if it had no row, or is of texts and was restored in
+    /// parts.
+    pub greatest_key: Option<String>,
+    /// The first keys behind that.
     pub new_keys: Vec<String>,
 }
 
@@ -94,6 +97,7 @@ pub(super) async fn of<H: Host>(
         table: table.name,
         rows_before: seen.content.rows,
         rows_now: now.map(|now| now.rows),
+        greatest_key: seen.greatest_key.clone(),
         new_keys: new_keys(place, table, &old_table, seen).await.unwrap_or_default(),
         old_table,
     })

@@ -1,10 +1,12 @@
 //! Avro files back into the database: planned, loaded beside the live tables, compared, swapped.
 
 pub mod bulk;
+mod copy;
 mod error;
 mod find;
 mod foreign;
 mod late;
+mod merge;
 mod notes;
 mod plan;
 mod remains;
@@ -23,9 +25,11 @@ use crate::checksum::Checksum;
 use crate::host::Host;
 use crate::schema::Table;
 
+pub use copy::Keys;
 pub use error::RestoreError;
 pub use foreign::OddValues;
 pub use late::Late;
+pub use merge::{Merged, Unmerged, compare_left, merge};
 pub use plan::{Plan, TablePlan, plan};
 pub use remains::{UndoReport, Undone, compare_undone, rows_left};
 pub use swap::{drop_leftovers, leftovers, undo};
@@ -94,8 +98,8 @@ pub struct RestoredTable {
 /// Files of a run are read twice, so that nothing is written because of a damaged one. The old
 /// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. The database
 /// waits a few seconds for others' transactions on the live tables; before each try these must still
-/// be what the plan saw, unless `force`. What is written after that is only in the old tables, and
-/// named by [`Restored::late`]. After an error the live tables are what they were.
+/// be what the plan saw, unless `force`. What is written after that is only in the old tables, named by
+/// [`Restored::late`] and brought over by [`merge`]. After an error the live tables are what they were.
 pub async fn restore<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
