@@ -3,6 +3,10 @@
 BACKUP = {"rowgate": "bulk_backup"}
 RESTORE = {"rowgate": "bulk_restore"}
 
+# What a restore's steps hand on.
+FILES = ("sources", "notes", "loads_since")
+COMPARED = (*FILES, "tables", "attempt", "swapped", "force")
+
 
 class Backup:
     """One run: opened, and ready for its parts in any order."""
@@ -54,7 +58,7 @@ class Restore:
         return [self.part(item) for item in items]
 
     def comparison(self, done):
-        return self.next("compare", self.opened, done, "run", "sources", "notes", "tables", "force")
+        return self.next("compare", self.opened, done, "run", *FILES, "tables", "force")
 
     def compare(self, done):
         return self.files.invoke(self.comparison(done))
@@ -64,15 +68,13 @@ class Restore:
         return RESTORE | {"step": step, "done": done} | carried
 
     def end(self, compared, done):
-        names = ("sources", "notes", "tables", "attempt", "swapped", "force")
-        return self.next("finish", compared, done, *names)
+        return self.next("finish", compared, done, *COMPARED)
 
     def try_swap(self, compared, done):
         return self.files.invoke(self.end(compared, done))
 
     def report(self, swapped, done):
-        names = ("sources", "notes", "tables", "attempt", "swapped", "force")
-        return self.files.invoke(self.next("report", swapped, done, *names))
+        return self.files.invoke(self.next("report", swapped, done, *COMPARED))
 
     def finish(self, compared, done):
         """Tries to swap the tables until they are, and looks at what was live before."""

@@ -10,8 +10,8 @@ use rowgate_core::Client;
 use rowgate_core::backup::Place;
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{
-    self, Keys, Late, Leftover, LeftoverKind, Merged, Mode, OddValues, Plan, Step, TablePlan,
-    Undone, Unmerged, Wanted,
+    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Step,
+    TablePlan, Undone, Unmerged, Wanted,
 };
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{ColumnType, Table};
@@ -170,7 +170,11 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     let restored = restored.await?;
     writing.finish_and_clear();
     let out = &mut std::io::stdout();
-    let status = if restored.late.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
+    let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    for note in &restored.notes {
+        writeln!(std::io::stderr(), "{note}")?;
+    }
     for late in &restored.late {
         writeln!(std::io::stderr(), "{}", describe_late(late, &restored.id))?;
     }
@@ -180,6 +184,9 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     }
     for table in &restored.tables {
         writeln!(out, "{}: restored: {} rows ({})", table.table, table.rows, table.checksum)?;
+    }
+    if let Some(loads) = &restored.loads_since {
+        writeln!(out, "{}", describe_loads(loads))?;
     }
     let id = &restored.id;
     writeln!(out, "the old tables are beside the new ones, as TABLE__before_{id}")?;
@@ -209,6 +216,13 @@ fn describe_late(late: &Late, id: &str) -> String {
     format!("{table}: restored, but {rows}; see {old_table}{keys}; {next}")
 }
 
+fn describe_loads(LoadsSince { since, loads }: &LoadsSince) -> String {
+    format!(
+        "loads since {since} that no longer count as done: {loads}; their files are loaded when they are \
+         dropped again, and their requests stored when they are sent again"
+    )
+}
+
 fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     let out = &mut std::io::stdout();
     if json {
@@ -236,6 +250,14 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     }
     for obstacle in &plan.obstacles {
         writeln!(out, "in the way: {obstacle}")?;
+    }
+    match &plan.loads_since {
+        Some(loads) => writeln!(out, "{}", describe_loads(loads))?,
+        None if plan.run.is_none() => writeln!(
+            out,
+            "the files do not say of which time they are: what the ledger has as loaded stays so"
+        )?,
+        None => {}
     }
     let left: Vec<_> = plan.leftovers.iter().map(|left| left.name.as_str()).collect();
     if !left.is_empty() {
@@ -268,8 +290,12 @@ async fn undo(args: &UndoArgs) -> Result<()> {
     let host = NativeHost::from_environment()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     restore::undo(&client, &args.id).await?;
+    let loads = restore::mark_undone_loads(&client, &args.id).await?;
     let report = restore::compare_undone(&client, &args.id).await?;
     let out = &mut std::io::stdout();
+    if let Some(loads) = &loads {
+        writeln!(out, "{}", describe_loads(loads))?;
+    }
     for Undone { table, rows, undone_table, undone_rows, only_undone, differing } in &report.undone
     {
         writeln!(

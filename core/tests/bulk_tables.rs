@@ -16,7 +16,7 @@ use rowgate_core::data_api::Target;
 use rowgate_core::restore::bulk::{
     self as restore, ComparedTable, Comparison, Done, Item, RangeDone,
 };
-use rowgate_core::restore::{RestoreError, Restored};
+use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::table;
 use rowgate_core::{Checksum, Client, Response, SendError};
@@ -153,8 +153,15 @@ fn compared(attempt: u32) -> Comparison {
         staging_ranges: 1,
         live_ranges: 1,
     };
-    let (sources, notes) = (vec!["glue/jobs/".into()], vec![]);
-    Comparison { id: ID.into(), sources, notes, tables: vec![table], attempt, swapped: false }
+    Comparison {
+        id: ID.into(),
+        sources: vec!["glue/jobs/".into()],
+        notes: vec![],
+        loads_since: None,
+        tables: vec![table],
+        attempt,
+        swapped: false,
+    }
 }
 
 fn range(digest: u64) -> RangeDone {
@@ -234,6 +241,26 @@ fn the_twelfth_swap_that_waited_in_vain_is_the_last() {
     let error = try_again(&world, &compared(12), &[Done::Live(range(8))]).unwrap_err();
     assert!(matches!(error, RestoreError::NotSwapped(_)), "{error}");
     assert_eq!(statements(&world).last().unwrap(), &format!("DROP TABLE IF EXISTS `{STAGING}`"));
+}
+
+#[test]
+fn the_ledger_is_told_once_the_tables_are_swapped_and_where_that_fails_it_is_said() {
+    let since = LoadsSince { since: "2027-01-15T08:00:00Z".into(), loads: 9 };
+    let compared = Comparison { loads_since: Some(since), ..compared(1) };
+    let done = [Done::Staging(range(7)), Done::Live(range(8))];
+    let there = || tables(&["jobs", STAGING]);
+    let told = [updated(0), updated(3), extent()];
+    let swap = || [there()].into_iter().chain(swapped(updated(0)));
+    let (next, _) = try_again(&World::new(swap().chain(told)), &compared, &done).unwrap();
+    assert_eq!((next.loads_since.unwrap().loads, next.notes.len()), (3, 0));
+
+    let world = World::new(swap().chain([database_error(1142), extent()]));
+    let (next, items) = try_again(&world, &compared, &done).unwrap();
+    assert!(next.swapped && items.len() == 1);
+    assert!(
+        next.loads_since.is_none() && next.notes.concat().contains("do the restore again"),
+        "{next:?}"
+    );
 }
 
 /// The last step, when this has come back of the old table.

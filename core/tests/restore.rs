@@ -189,6 +189,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
         obstacles: Vec::new(),
         left_out: Vec::new(),
         empty_files: Vec::new(),
+        loads_since: None,
         leftovers: Vec::new(),
     };
     (bytes, plan)

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::find::{Found, find};
 use super::foreign::Seen as SeenRows;
 use super::late::{self, Seen};
+use super::loads::{self, LoadsSince};
 use super::notes::notes;
 use super::plan::{self, content_of, new_id, read_headers};
 use super::staging::{Staging, drop_table};
@@ -49,6 +50,8 @@ pub struct Opening {
     pub sources: Vec<String>,
     /// What of the files is left out or filled up.
     pub notes: Vec<String>,
+    /// Loads that the ledger takes for done no longer once the tables are swapped.
+    pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
     pub tables: Vec<OpenedTable>,
 }
@@ -158,8 +161,10 @@ pub struct Comparison {
     pub id: String,
     /// Where the files were found.
     pub sources: Vec<String>,
-    /// What of the files is left out or filled up.
+    /// What of the files is left out or filled up, and what was not done after the swap.
     pub notes: Vec<String>,
+    /// Loads that the ledger takes for done no longer once the tables are swapped.
+    pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
     pub tables: Vec<ComparedTable>,
     /// The number of the next try to swap them, from 1 on.
@@ -225,9 +230,10 @@ pub async fn open<H: Host>(
     let count = files.len();
     let items = [ranges, files].concat();
     let notes = notes(&left_out, &empty_files, &null_columns);
+    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
     let sources = wanted.sources.to_vec();
     let (id, run) = (new_id(place.database.host()), manifest.map(|manifest| manifest.run));
-    let opening = Opening { id, run, sources, notes, tables: opened };
+    let opening = Opening { id, run, sources, notes, loads_since, tables: opened };
     check_size(&opening, &items, count)?;
     make_all(place, &plans, &opening.id).await?;
     Ok((opening, items))
@@ -293,8 +299,9 @@ pub async fn compare<H: Host>(
         live_items.extend(of_live.into_iter().map(Item::Live));
     }
     let items = [staging_items, live_items].concat();
-    let Opening { id, sources, notes, .. } = opening.clone();
-    Ok((Comparison { id, sources, notes, tables, attempt: 1, swapped: false }, items))
+    let Opening { id, sources, notes, loads_since, .. } = opening.clone();
+    let (attempt, swapped) = (1, false);
+    Ok((Comparison { id, sources, notes, loads_since, tables, attempt, swapped }, items))
 }
 
 /// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
@@ -455,7 +462,15 @@ impl Comparison {
         place: &Place<'_, H>,
         tables: &[&'static Table],
     ) -> (Self, Vec<Item>) {
-        self.swapped = true;
+        let loads = self.loads_since.take();
+        let mut restored = self.restored();
+        loads::mark(place.database, tables, loads, &mut restored).await;
+        self = Self {
+            swapped: true,
+            loads_since: restored.loads_since,
+            notes: restored.notes,
+            ..self
+        };
         let mut items = Vec::new();
         for (compared, table) in self.tables.iter_mut().zip(tables) {
             let old = late::old_table(table, &self.id);
@@ -486,7 +501,8 @@ impl Comparison {
             Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
         };
         let tables = self.tables.iter().filter_map(of).collect();
-        Restored { id: self.id.clone(), tables, late: Vec::new(), notes: self.notes.clone() }
+        let (notes, loads_since) = (self.notes.clone(), self.loads_since.clone());
+        Restored { notes, loads_since, ..Restored::of(&self.id, tables) }
     }
 }
 

@@ -6,6 +6,7 @@ mod error;
 mod find;
 mod foreign;
 mod late;
+mod loads;
 mod merge;
 mod notes;
 mod plan;
@@ -29,6 +30,7 @@ pub use copy::Keys;
 pub use error::RestoreError;
 pub use foreign::OddValues;
 pub use late::Late;
+pub use loads::{LoadsSince, mark_undone_loads};
 pub use merge::{Merged, Unmerged, compare_left, merge};
 pub use plan::{Plan, TablePlan, plan};
 pub use remains::{UndoReport, Undone, compare_undone, rows_left};
@@ -77,9 +79,21 @@ pub struct Restored {
     /// The tables that were written to while they were swapped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Late>,
-    /// What of the files was left out or filled up, where no plan has said it.
+    /// Loads that the ledger takes for done no longer; `None` if the files do not say of which time
+    /// they are, or there is no ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loads_since: Option<LoadsSince>,
+    /// What of the files was left out or filled up, where no plan has said it, and what was not done after
+    /// the swap.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl Restored {
+    fn of(id: &str, tables: Vec<RestoredTable>) -> Self {
+        let (late, notes) = (Vec::new(), Vec::new());
+        Self { id: id.into(), tables, late, loads_since: None, notes }
+    }
 }
 
 /// One table that was restored.
@@ -115,8 +129,11 @@ pub async fn restore<H: Host>(
     let restored = async {
         let tables = fill(&mut stagings, plan, &mut progress).await?;
         let seen = swap_all(place, plan, force, &mut progress).await?;
-        let late = late::find(place, plan, &seen).await;
-        Ok(Restored { id: plan.id.clone(), tables, late, notes: Vec::new() })
+        let mut restored = Restored::of(&plan.id, tables);
+        let names: Vec<_> = plan.tables.iter().map(|table| table.table).collect();
+        loads::mark(place.database, &names, plan.loads_since.clone(), &mut restored).await;
+        restored.late = late::find(place, plan, &seen).await;
+        Ok(restored)
     };
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
@@ -149,7 +166,7 @@ pub async fn probe<H: Host>(
     for staging in &stagings {
         staging.drop().await?;
     }
-    Ok(Restored { id: plan.id.clone(), tables, late: Vec::new(), notes: Vec::new() })
+    Ok(Restored::of(&plan.id, tables))
 }
 
 /// What a restore is doing.
