@@ -10,7 +10,7 @@ use crate::backup::{AFTER, Ranges, compare};
 use crate::checksum::Checksum;
 use crate::data_api::Field;
 use crate::host::{Client, Host};
-use crate::schema::{ColumnType, Table};
+use crate::schema::{Column, ColumnType, Table};
 
 /// Rows that one statement copies or compares, well within the service's 45 seconds.
 const ROWS: usize = 200_000;
@@ -98,18 +98,44 @@ impl Pair<'_> {
         }
     }
 
+    /// Counts range by range, without a checksum: beside a comparison of all columns the statement could
+    /// be too long.
     async fn keys<H: Host>(
         &self,
         client: &Client<'_, H>,
         condition: &str,
     ) -> Result<Keys, RestoreError> {
-        let mut rows = 0;
-        let mut ranges = self.ranges(condition);
-        while let Some(range) = ranges.next(client).await.map_err(unread)? {
-            rows += range.content.rows;
+        let (mut rows, mut after) = (0, self.above.map(String::from));
+        loop {
+            let sql = self.count(condition, after.is_some());
+            let parameters: Vec<_> = after.iter().map(|after| (AFTER, after.as_str())).collect();
+            let records = run(client, &sql, &parameters, "tables are not compared").await?.records;
+            let [Field::Long(counted), last] = records.first().map(Vec::as_slice).unwrap_or(&[])
+            else {
+                return Err(RestoreError::Unreadable);
+            };
+            rows += counted.unsigned_abs();
+            match last {
+                Field::String(last) if counted.unsigned_abs() >= ROWS as u64 => {
+                    after = Some(last.clone());
+                }
+                _ => break,
+            }
         }
         let first = if rows > 0 { self.first_keys(client, condition).await? } else { Vec::new() };
         Ok(Keys { rows, first })
+    }
+
+    /// The count of some rows, and the last one's key.
+    fn count(&self, condition: &str, goes_on: bool) -> String {
+        let key = self.table.key_column().name;
+        let behind = goes_on.then(|| format!("{} AND ", compare(self.table, ">", AFTER)));
+        format!(
+            "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
+             FROM `{}` WHERE {}{condition} ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys",
+            self.from,
+            behind.unwrap_or_default()
+        )
     }
 
     async fn first_keys<H: Host>(
@@ -147,20 +173,18 @@ impl Pair<'_> {
     }
 
     fn is_different(&self) -> String {
-        let is_same = |column: &crate::schema::Column| {
-            let (mine, other) =
-                (format!("`{}`.`{}`", self.from, column.name), format!("other.`{}`", column.name));
-            match column.column_type {
-                ColumnType::Int { .. } => format!("{other} <=> {mine}"),
-                _ => format!("CAST({other} AS BINARY) <=> CAST({mine} AS BINARY)"),
-            }
+        let is_same = |Column { name, column_type, .. }: &Column| match column_type {
+            ColumnType::Int { .. } => format!("o.`{name}` <=> m.`{name}`"),
+            _ => format!("CAST(o.`{name}` AS BINARY) <=> CAST(m.`{name}` AS BINARY)"),
         };
         let same: Vec<_> = self.table.columns.iter().map(is_same).collect();
+        let key = self.table.key_column().name;
         format!(
-            "EXISTS (SELECT 1 FROM `{}` AS other WHERE {} AND NOT ({}))",
+            "EXISTS (SELECT 1 FROM `{}` AS o JOIN `{from}` AS m ON m.`{key}` = `{from}`.`{key}` \
+             WHERE o.`{key}` = `{from}`.`{key}` AND NOT ({}))",
             self.other,
-            self.same_key(),
-            same.join(" AND ")
+            same.join(" AND "),
+            from = self.from,
         )
     }
 
@@ -172,4 +196,21 @@ impl Pair<'_> {
 
 fn unread(error: crate::host::CallError) -> RestoreError {
     RestoreError::Database { doing: "tables are not compared", error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{WIDTHS, longest_statement, wide};
+
+    #[test]
+    fn a_comparison_is_no_longer_than_the_build_takes_it_for() {
+        for (columns, name) in WIDTHS {
+            let table = wide(columns, name);
+            let from = format!("{}__restore_20270115_080000_1a2b", table.name);
+            let pair = Pair { table, from: &from, other: table.name, above: None };
+            let longest = longest_statement(table);
+            assert!(pair.count(&pair.is_different(), true).len() <= longest, "{columns} {name}");
+        }
+    }
 }
