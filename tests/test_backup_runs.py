@@ -42,7 +42,10 @@ def copy(bucket, run, name):
 
 
 def put_manifest(bucket, run, manifest):
-    bucket.write(f"backups/{run}/manifest.json", json.dumps(manifest).encode())
+    if isinstance(manifest, str):
+        bucket.write(f"backups/{run}/manifest.json", json.dumps(manifest).encode())
+    else:
+        bucket.write_manifest(run, manifest)
 
 
 def broken(manifest):

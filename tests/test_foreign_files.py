@@ -1,7 +1,5 @@
 """Avro files of others: what is read, what is named in the plan, and what is refused before writing."""
 
-import json
-
 import pytest
 from backups import made
 from test_restore import leftovers, refused, tidy
@@ -146,13 +144,12 @@ def test_a_manifest_that_contradicts_itself_is_refused_before_anything_is_writte
     db.rows("INSERT INTO jobs VALUES (1, 'a'), (2, 'b')")
     manifest = made(backup("--json"))
     run = manifest["run"]
-    key = f"backups/{run}/manifest.json"
     manifest["tables"][1]["rows"] = 99
-    bucket.write(key, json.dumps(manifest).encode())
+    bucket.write_manifest(run, manifest)
     calls.mark()
     refused(restore(run), f"backups/{run}/jobs: the manifest contradicts itself on its rows")
     manifest["tables"][1]["rows"] = 4
     manifest["tables"][1]["parts"] *= 2
-    bucket.write(key, json.dumps(manifest).encode())
+    bucket.write_manifest(run, manifest)
     refused(restore(run), "the manifest is not one of rowgate's")
     assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}
