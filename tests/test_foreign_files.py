@@ -1,5 +1,8 @@
 """Avro files of others: what is read, what is named in the plan, and what is refused before writing."""
 
+import io
+
+import fastavro
 import pytest
 from backups import made
 from test_restore import leftovers, refused, tidy
@@ -64,6 +67,38 @@ def test_whole_doubles_are_integers(restore, bucket, db, codec):
     for wrong in (0.5, float("nan"), 2.0**31):
         bucket.write_avro("f/employees/x.avro", of_pandas, [row(1, wrong)], codec)
         refused(restore("f/employees/"), "f/employees/x.avro: block 0: row 0: department_id")
+
+
+def test_bytes_are_a_text_if_they_are_utf_8(restore, bucket, db):
+    of_bytes = schema(id="int", job_name="bytes")
+    bucket.write_avro("f/jobs/x.avro", of_bytes, [{"id": 1, "job_name": "Köln 🏙".encode()}])
+    made(restore("f/jobs/", "--json"))
+    assert jobs(db) == {1: "Köln 🏙"}
+    bucket.write_avro("f/jobs/x.avro", of_bytes, [{"id": 1, "job_name": b"K\xf6ln"}])
+    refused(restore("f/jobs/"), "f/jobs/x.avro: block 0: row 0: job_name")
+
+
+def test_a_namespace_may_have_any_characters(restore, bucket, db):
+    """As a topic's name has, or a table's; fastavro would not write it."""
+    bucket.write_avro("f/jobs/x.avro", JOBS | {"namespace": "aaaa.bbbb"}, [{"id": 1, "job_name": "a"}])
+    body = bucket.read("f/jobs/x.avro")
+    assert body.count(b"aaaa.bbbb") == 1
+    for namespace in ("a-b/ö.b-", "1.2.3 (4)", "........."):
+        bucket.write("f/jobs/x.avro", body.replace(b"aaaa.bbbb", namespace.encode()))
+        made(restore("f/jobs/", "--json"))
+        assert jobs(db) == {1: "a"}
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy"])
+def test_a_block_that_is_too_large_is_refused_with_what_to_do(restore, bucket, db, codec):
+    """As polars writes a large frame: all rows in one block."""
+    file = io.BytesIO()
+    rows = ({"id": id, "job_name": "x" * 240} for id in range(1, 290_000))
+    fastavro.writer(file, JOBS, rows, codec, sync_interval=1 << 30)
+    bucket.write("f/jobs/x.avro", file.getvalue())
+    named = "block 0: has more than 67108864 bytes; write the rows again in smaller blocks"
+    refused(restore("f/jobs/"), f"f/jobs/x.avro: {named}")
+    assert leftovers(db) == []
 
 
 def test_a_folder_needs_no_slash(restore, bucket, db):

@@ -244,8 +244,9 @@ def test_a_file_of_it_is_loaded(fourth):
         assert (rejected["_column"], rejected["code"]) == ("city", "B2")
 
 
-def test_a_wide_table_is_loaded_backed_up_and_restored(fourth, bucket, tmp_path):
+def test_a_wide_table_is_loaded_backed_up_and_restored(fourth):
     """Full statements of it are as large as a request may be."""
+    run("scripts/build-edge")
     with running(program=fourth, checkout=COPY) as stack, database_of(stack) as db:
         files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
         values = [{"INT": -id, "VARCHAR(9)": f"value {id}"} for id in range(1_000, 3_000)]
