@@ -33,7 +33,7 @@ pub use late::Late;
 pub use loads::{LoadsSince, mark_undone_loads};
 pub use merge::{Merged, Unmerged, compare_left, merge};
 pub use plan::{Plan, TablePlan, plan};
-pub use remains::{UndoReport, Undone, compare_undone, rows_left};
+pub use remains::{UndoReport, Undone, compare_undone, rows_left, rows_only_left};
 pub use swap::{drop_leftovers, leftovers, undo};
 pub use tables::{Leftover, LeftoverKind};
 
