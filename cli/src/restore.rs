@@ -344,8 +344,7 @@ async fn merge(args: &MergeArgs) -> Result<()> {
 fn check_above(args: &MergeArgs) -> Result<()> {
     let is_int = |table: &&Table| matches!(table.key_column().column_type, ColumnType::Int { .. });
     match &args.above {
-        Some(above) if args.tables.iter().any(|table| is_int(&table)) => match above.parse::<i64>()
-        {
+        Some(above) if args.tables.iter().any(is_int) => match above.parse::<i64>() {
             Ok(_) => Ok(()),
             Err(_) => bail!("--above {above}: the key is a number"),
         },

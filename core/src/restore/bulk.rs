@@ -239,7 +239,7 @@ pub async fn open<H: Host>(
     Ok((opening, items))
 }
 
-/// Does one part. Doing it twice, or while it is done by somebody else, has the same effect.
+/// Does one part. Doing it twice, or twice at the same time, has the same effect.
 pub async fn part<H: Host>(
     place: &Place<'_, H>,
     id: &str,
