@@ -3,6 +3,10 @@
 BACKUP = {"rowgate": "bulk_backup"}
 RESTORE = {"rowgate": "bulk_restore"}
 
+# What a restore's steps hand on.
+FILES = ("sources", "notes", "loads_since")
+COMPARED = (*FILES, "tables", "attempt", "swapped", "force")
+
 
 class Backup:
     """One run: opened, and ready for its parts in any order."""
@@ -54,18 +58,30 @@ class Restore:
         return [self.part(item) for item in items]
 
     def comparison(self, done):
-        names = ("id", "run", "tables", "force", "bucket")
-        return RESTORE | {"step": "compare", "done": done} | {name: self.opened[name] for name in names}
+        return self.next("compare", self.opened, done, "run", *FILES, "tables", "force")
 
     def compare(self, done):
         return self.files.invoke(self.comparison(done))
 
+    def next(self, step, answer, done, *names):
+        carried = {name: answer[name] for name in ("id", *names, "bucket")}
+        return RESTORE | {"step": step, "done": done} | carried
+
     def end(self, compared, done):
-        names = ("id", "tables", "force", "bucket")
-        return RESTORE | {"step": "finish", "done": done} | {name: compared[name] for name in names}
+        return self.next("finish", compared, done, *COMPARED)
+
+    def try_swap(self, compared, done):
+        return self.files.invoke(self.end(compared, done))
+
+    def report(self, swapped, done):
+        return self.files.invoke(self.next("report", swapped, done, *COMPARED))
 
     def finish(self, compared, done):
-        return self.files.invoke(self.end(compared, done))
+        """Tries to swap the tables until they are, and looks at what was live before."""
+        while not compared["swapped"]:
+            compared = self.try_swap(compared, done)
+            done = self.parts(compared["items"])
+        return self.report(compared, done)
 
 
 def restore(files, *sources, **options):

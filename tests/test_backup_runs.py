@@ -42,7 +42,10 @@ def copy(bucket, run, name):
 
 
 def put_manifest(bucket, run, manifest):
-    bucket.write(f"backups/{run}/manifest.json", json.dumps(manifest).encode())
+    if isinstance(manifest, str):
+        bucket.write(f"backups/{run}/manifest.json", json.dumps(manifest).encode())
+    else:
+        bucket.write_manifest(run, manifest)
 
 
 def broken(manifest):
@@ -181,6 +184,35 @@ def test_what_killed_runs_left_is_named_and_removed(backup, bucket, db):
     assert keys[0] not in left and {keys[1], f"backups/{run_at(1)}/notes.txt"} <= left
     assert backup("verify", run).returncode == 0
     assert backup("clean").stdout == ""
+
+
+def test_a_table_with_rows_that_are_nowhere_else_is_not_cleaned_away(backup, restore, db):
+    """As an earlier version called those that it had undone."""
+    fill(db)
+    ids = ["20260101_000000_1a2b", "20260102_000000_1a2b", "20260103_000000_1a2b"]
+    more, other, same = [f"jobs__restore_{id}" for id in ids]
+    for table in (more, other, same):
+        db.rows(f"CREATE TABLE `{table}` LIKE jobs")
+        db.rows(f"INSERT INTO `{table}` SELECT * FROM jobs WHERE id < 4")
+    db.rows(f"INSERT INTO `{more}` VALUES (77, 'since the restore')")
+    db.rows(f"UPDATE `{other}` SET job_name = 'since ' WHERE id = 1")
+    done = backup("clean", "--yes")
+    assert (done.returncode, done.stdout.splitlines()) == (0, [
+        f"{same}: filled by a restore that did not end: removed",
+        *(f"{name}: stays: 1 rows that jobs does not have or has otherwise; rowgate restore drop-old {id} "
+          f"--yes drops what restore {id} left" for name, id in zip((more, other), ids)),
+    ])  # fmt: skip
+    assert leftovers(db) == [more, other]
+    assert made(backup("clean", "--json"))["kept"] == [more, other]
+    db.rows("DROP TABLE jobs")
+    try:
+        assert "stays: 4 rows" in backup("clean", "--yes").stdout
+        assert leftovers(db) == [more, other]
+    finally:
+        db.rows(f"CREATE TABLE jobs LIKE `{more}`")
+    for id in ids[:2]:
+        assert restore("drop-old", id, "--yes").returncode == 0
+    assert leftovers(db) == []
 
 
 def grow_old(folder):

@@ -11,9 +11,10 @@ from contextlib import suppress
 import pytest
 from backups import ODD, fill
 from bulk_tables import RESTORE, Backup, Restore, back_up, restore
-from conftest import TABLES
+from conftest import TABLES, database
 from files import bootstraps
 from test_restore import JOBS_OF_SPARK, content, leftovers, set_to_zero, tidy
+from test_restore_locks import wait_for_rename
 
 # Below a million rows a table is one part.
 MANY = 1_200_000
@@ -25,6 +26,15 @@ def clean(db):
     tidy(db)
     yield
     tidy(db)
+
+
+@pytest.fixture
+def other(stack):
+    """Another client's connection, whose transactions stay open."""
+    with database(stack) as connection:
+        connection.autocommit(False)
+        yield connection
+        connection.rollback()
 
 
 @pytest.fixture
@@ -207,9 +217,21 @@ def test_files_of_others_are_restored(files, bucket, db):
     machine = Restore(files, "glue/jobs/")
     compared = machine.compare(machine.parts(machine.items))
     kind, text = files.fail(machine.end(compared, machine.parts(compared["items"])))
-    assert kind == "Refused"
-    assert f"the files have {len(ODD) + 1} rows and only {len(ODD)} keys" in text
+    assert (kind, text) == (
+        "Refused",
+        f"jobs: the files have {len(ODD) + 1} rows and only {len(ODD)} keys; the key 5 is there twice, "
+        "in glue/jobs/run-1-part-r-00001 and in glue/jobs/twice.avro",
+    )
     assert not any("__restore_" in name for name in leftovers(db))
+
+    bucket.write_avro("glue/jobs/twice.avro", JOBS_OF_SPARK, rows[5:6] * 2)
+    machine = Restore(files, "glue/jobs/twice.avro")
+    kind, text = files.fail(machine.event(machine.items[-1]))
+    assert (kind, text) == (
+        "Refused",
+        "jobs: the key 5 is there twice, in glue/jobs/twice.avro; rows whose key came before: 1",
+    )
+    assert db.count(f"jobs__restore_{machine.id}") == 0
 
 
 def test_every_step_may_be_done_twice(files, bucket, db):
@@ -251,6 +273,72 @@ def test_a_live_table_that_changes_meanwhile_stops_it(files, bucket, db, force):
         kind, text = files.fail(machine.end(compared, looked))
         assert kind == "Refused" and "jobs: the live table was written to meanwhile" in text
         assert content(db) == before and leftovers(db) == []
+
+
+def test_a_reader_is_waited_for_and_the_live_tables_are_looked_at_before_each_try(
+    files, bucket, db, other
+):
+    fill(db)
+    before = content(db)
+    back_up(files)
+    db.empty("jobs")
+    machine = Restore(files, "latest")
+    compared = machine.compare(machine.parts(machine.items))
+    looked = machine.parts(compared["items"])
+    other.rows("SELECT * FROM departments")
+    waited = machine.try_swap(compared, looked)
+    assert (waited["swapped"], waited["attempt"]) == (False, 2)
+    assert [next(iter(item)) for item in waited["items"]] == ["live"] * 3
+    other.rollback()
+    restored = machine.finish(waited, machine.parts(waited["items"]))
+    assert content(db) == before and "late" not in restored
+
+    machine = Restore(files, "latest")
+    compared = machine.compare(machine.parts(machine.items))
+    other.rows("SELECT * FROM departments")
+    waited = machine.try_swap(compared, machine.parts(compared["items"]))
+    db.rows("INSERT INTO departments VALUES (78, 'between two tries')")
+    other.rollback()
+    kind, text = files.fail(machine.end(waited, machine.parts(waited["items"])))
+    named = "departments: the live table was written to meanwhile (2 rows, now 3)"
+    assert kind == "Refused" and named in text
+    assert db.count("departments") == 3 and not any("__restore_" in name for name in leftovers(db))
+
+
+def test_a_row_that_comes_with_the_swap_is_named(files, bucket, db, other):
+    """It was written before the swap, in a transaction that ended while the swap waited for it."""
+    fill(db)
+    db.rows("DELETE FROM departments WHERE id > 1")
+    back_up(files)
+    machine = Restore(files, "latest")
+    compared = machine.compare(machine.parts(machine.items))
+    looked = machine.parts(compared["items"])
+    other.rows("INSERT INTO departments VALUES (77, 'meanwhile')")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(machine.try_swap, compared, looked)
+        wait_for_rename(db)
+        other.commit()
+        swapped = running.result()
+    assert swapped["swapped"]
+    restored = machine.report(swapped, machine.parts(swapped["items"]))
+    old = f"departments__before_{machine.id}"
+    late = {"table": "departments", "old_table": old, "rows_before": 1, "rows_now": 2}
+    late |= {"greatest_key": "1", "new_keys": ["77"]}
+    assert restored["late"] == [late]
+    # Where the old tables could not be looked at, that is said.
+    unknown = machine.report(swapped, [])["late"]
+    assert [table["rows_now"] for table in unknown] == [None] * 3
+    assert db.count("departments") == 1 and db.count(old) == 2
+
+
+def test_what_is_left_out_is_said_at_the_end(files, bucket, db):
+    fill(db)
+    back_up(files)
+    bucket.write("backups/29990101T000000Z-00000000/manifest.json", b"{}")
+    restored = restore(files, "latest")
+    assert restored["notes"] == [
+        "left out: backups/29990101T000000Z-00000000/: the manifest is not one of rowgate's"
+    ]
 
 
 def test_rows_that_are_not_the_files_stop_it(files, bucket, db):

@@ -1,7 +1,8 @@
 """Avro files of others: what is read, what is named in the plan, and what is refused before writing."""
 
-import json
+import io
 
+import fastavro
 import pytest
 from backups import made
 from test_restore import leftovers, refused, tidy
@@ -66,6 +67,39 @@ def test_whole_doubles_are_integers(restore, bucket, db, codec):
     for wrong in (0.5, float("nan"), 2.0**31):
         bucket.write_avro("f/employees/x.avro", of_pandas, [row(1, wrong)], codec)
         refused(restore("f/employees/"), "f/employees/x.avro: block 0: row 0: department_id")
+
+
+def test_bytes_are_a_text_if_they_are_utf_8(restore, bucket, db):
+    of_bytes = schema(id="int", job_name="bytes")
+    bucket.write_avro("f/jobs/x.avro", of_bytes, [{"id": 1, "job_name": "Köln 🏙".encode()}])
+    made(restore("f/jobs/", "--json"))
+    assert jobs(db) == {1: "Köln 🏙"}
+    bucket.write_avro("f/jobs/x.avro", of_bytes, [{"id": 1, "job_name": b"K\xf6ln"}])
+    refused(restore("f/jobs/"), "f/jobs/x.avro: block 0: row 0: job_name")
+
+
+def test_a_namespace_may_have_any_characters(restore, bucket, db):
+    """As a topic's name has, or a table's; fastavro would not write it."""
+    bucket.write_avro("f/jobs/x.avro", JOBS | {"namespace": "aaaa.bbbb"}, [{"id": 1, "job_name": "a"}])
+    body = bucket.read("f/jobs/x.avro")
+    assert body.count(b"aaaa.bbbb") == 1
+    for namespace in ("a-b/ö.b-", "1.2.3 (4)", "........."):
+        bucket.write("f/jobs/x.avro", body.replace(b"aaaa.bbbb", namespace.encode()))
+        made(restore("f/jobs/", "--json"))
+        assert jobs(db) == {1: "a"}
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy"])
+def test_a_block_that_is_too_large_is_refused_with_what_to_do(restore, bucket, db, codec):
+    """As polars writes a large frame: all rows in one block."""
+    file = io.BytesIO()
+    # Longer than the column takes, which would show only once the block is read.
+    rows = ({"id": id, "job_name": "x" * 240_000} for id in range(1, 290))
+    fastavro.writer(file, JOBS, rows, codec, sync_interval=1 << 30)
+    bucket.write("f/jobs/x.avro", file.getvalue())
+    named = "block 0: has more than 67108864 bytes; write the rows again in smaller blocks"
+    refused(restore("f/jobs/"), f"f/jobs/x.avro: {named}")
+    assert leftovers(db) == []
 
 
 def test_a_folder_needs_no_slash(restore, bucket, db):
@@ -146,13 +180,12 @@ def test_a_manifest_that_contradicts_itself_is_refused_before_anything_is_writte
     db.rows("INSERT INTO jobs VALUES (1, 'a'), (2, 'b')")
     manifest = made(backup("--json"))
     run = manifest["run"]
-    key = f"backups/{run}/manifest.json"
     manifest["tables"][1]["rows"] = 99
-    bucket.write(key, json.dumps(manifest).encode())
+    bucket.write_manifest(run, manifest)
     calls.mark()
     refused(restore(run), f"backups/{run}/jobs: the manifest contradicts itself on its rows")
     manifest["tables"][1]["rows"] = 4
     manifest["tables"][1]["parts"] *= 2
-    bucket.write(key, json.dumps(manifest).encode())
+    bucket.write_manifest(run, manifest)
     refused(restore(run), "the manifest is not one of rowgate's")
     assert {call["verb"] for call in calls.since_mark()} <= {"SELECT"}

@@ -1,8 +1,9 @@
 """A fourth table costs one CREATE TABLE in sql/schema.sql and nothing else.
 
-The checkout is copied into the target folder, always to the same place, and built there with two
-statements more: the second table has columns enough for 32 sets of them. Both share what is compiled, so that only rowgate's own packages are built again,
-and nothing at all if no source has changed since the last run.
+The checkout is copied into the target folder, always to the same place, and built there with three
+statements more: the second table has columns enough for 32 sets of them, the third is wide. Both builds
+share what is compiled, so that only rowgate's own packages are built again, and nothing at all if no
+source has changed since the last run.
 """
 
 import json
@@ -33,6 +34,11 @@ CREATE TABLE counters (
   e INT NULL
 );
 """
+
+# Nearly as wide as the build takes tables; of texts alone InnoDB takes only half as many.
+WIDE = {f"{number:c>20}": "INT" if number % 4 else "VARCHAR(9)" for number in range(380)}
+WIDE_COLUMNS = ", ".join(f"{name} {kind} NULL" for name, kind in WIDE.items())
+WIDE_TABLE = f"CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, {WIDE_COLUMNS});"
 
 # target/debug/rowgate
 TARGET = PROGRAM.resolve().parent.parent
@@ -82,7 +88,7 @@ def changed(name, content):
     one build would take the other's for its own.
     """
     if name == "sql/schema.sql":
-        return content + LOCATIONS.encode()
+        return content + (LOCATIONS + WIDE_TABLE).encode()
     if name == "Cargo.toml":
         return re.sub(rb'(?m)^(version = "[^"]+)"$', rb'\1-fourth"', content, count=1)
     if name == "Cargo.lock":
@@ -144,7 +150,7 @@ def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
 
 def test_it_is_made_and_compared(rowgate, db, database):
     done = rowgate("migrate")
-    tables = ["departments", "jobs", "employees", "locations", "counters", *LEDGER]
+    tables = ["departments", "jobs", "employees", "locations", "counters", "wide", *LEDGER]
     assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
     assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
     comment = "SELECT table_comment FROM information_schema.tables WHERE table_name = 'locations'"
@@ -236,6 +242,24 @@ def test_a_file_of_it_is_loaded(fourth):
         assert report["tables"]["locations"]["stored"] == 1
         (rejected,) = files.rejected_rows(report)
         assert (rejected["_column"], rejected["code"]) == ("city", "B2")
+
+
+def test_a_wide_table_is_loaded_backed_up_and_restored(fourth):
+    """Full statements of it are as large as a request may be."""
+    run("scripts/build-edge")
+    with running(program=fourth, checkout=COPY) as stack, database_of(stack) as db:
+        files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+        values = [{"INT": -id, "VARCHAR(9)": f"value {id}"} for id in range(1_000, 3_000)]
+        rows = [{"id": -its["INT"]} | {c: its[kind] for c, kind in WIDE.items()} for its in values]
+        report = files.load("incoming/wide/x.ndjson", ndjson(rows))
+        assert (report["status"], counts(report)) == ("complete", (2_000, 2_000, 0, 0))
+        sums = "SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', id, {}))) AS s FROM wide".format(",".join(WIDE))
+        (before,) = db.rows(sums)
+        backed = files.invoke({"rowgate": "backup", "tables": ["wide"], "bucket": stack["bucket"]})
+        assert backed["rows"] == 2_000
+        db.rows("DELETE FROM wide WHERE id > 1007")
+        files.invoke({"rowgate": "restore", "sources": [backed["run"]], "bucket": stack["bucket"]})
+        assert db.rows(sums) == [before]
 
 
 @pytest.mark.parametrize("mode", ["replace", "merge"])

@@ -10,10 +10,11 @@ use rowgate_core::Client;
 use rowgate_core::backup::Place;
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{
-    self, Late, Leftover, LeftoverKind, Mode, OddValues, Plan, Step, TablePlan, Undone, Wanted,
+    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Step,
+    TablePlan, Undone, Unmerged, Wanted,
 };
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::Table;
+use rowgate_core::schema::{ColumnType, Table};
 use rowgate_native::{NativeHost, from_environment};
 
 use crate::backup::{PATIENCE, PlaceArgs, bar, show};
@@ -74,6 +75,8 @@ enum ModeArg {
 enum Command {
     /// Bring back the tables that were live before a restore
     Undo(UndoArgs),
+    /// Add rows of the tables that a restore, or its undo, has left to the live ones
+    Merge(MergeArgs),
     /// Drop the tables that restores have left
     DropOld(DropArgs),
 }
@@ -82,6 +85,28 @@ enum Command {
 struct UndoArgs {
     /// The restore, as it was printed and as it stands in the names of the old tables
     id: String,
+}
+
+#[derive(Debug, Args)]
+struct MergeArgs {
+    /// The restore, as it was printed and as it stands in the names of the old tables
+    id: String,
+
+    /// Table to merge [default: all that the restore has left]; repeatable
+    #[arg(long = "table", value_parser = parse_table)]
+    tables: Vec<&'static Table>,
+
+    /// Only rows behind this key, as those are that came with the swap
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, requires = "tables")]
+    above: Option<String>,
+
+    /// Add them; without it, only say which
+    #[arg(long)]
+    yes: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +123,7 @@ pub(crate) async fn run(args: &RestoreArgs) -> Result<ExitCode> {
     match &args.command {
         None => return restore(&args.run).await,
         Some(Command::Undo(args)) => undo(args).await?,
+        Some(Command::Merge(args)) => merge(args).await?,
         Some(Command::DropOld(args)) => drop_old(args).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -144,9 +170,13 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     let restored = restored.await?;
     writing.finish_and_clear();
     let out = &mut std::io::stdout();
-    let status = if restored.late.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
+    let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    for note in &restored.notes {
+        writeln!(std::io::stderr(), "{note}")?;
+    }
     for late in &restored.late {
-        writeln!(std::io::stderr(), "{}", describe_late(late))?;
+        writeln!(std::io::stderr(), "{}", describe_late(late, &restored.id))?;
     }
     if args.place.json {
         writeln!(out, "{}", serde_json::to_string(&restored)?)?;
@@ -155,6 +185,9 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     for table in &restored.tables {
         writeln!(out, "{}: restored: {} rows ({})", table.table, table.rows, table.checksum)?;
     }
+    if let Some(loads) = &restored.loads_since {
+        writeln!(out, "{}", describe_loads(loads))?;
+    }
     let id = &restored.id;
     writeln!(out, "the old tables are beside the new ones, as TABLE__before_{id}")?;
     writeln!(out, "to go back: rowgate restore undo {id}")?;
@@ -162,8 +195,8 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     Ok(status)
 }
 
-fn describe_late(late: &Late) -> String {
-    let Late { table, old_table, rows_before, rows_now, new_keys } = late;
+fn describe_late(late: &Late, id: &str) -> String {
+    let Late { table, old_table, rows_before, rows_now, greatest_key, new_keys } = late;
     let rows = match rows_now {
         Some(now) => {
             format!("it was written to while it was swapped ({rows_before} rows, then {now})")
@@ -174,7 +207,20 @@ fn describe_late(late: &Late) -> String {
         true => String::new(),
         false => format!(", with the new keys {}", new_keys.join(", ")),
     };
-    format!("{table}: restored, but {rows}; see {old_table}{keys}")
+    let above = greatest_key.as_ref().map(|key| format!(" --above {key}")).unwrap_or_default();
+    let merge = format!("rowgate restore merge {id} --table {table}");
+    let next = match new_keys.is_empty() {
+        true => format!("{merge} says which rows are not in {table}, or otherwise"),
+        false => format!("{merge}{above} --yes adds these rows"),
+    };
+    format!("{table}: restored, but {rows}; see {old_table}{keys}; {next}")
+}
+
+fn describe_loads(LoadsSince { since, loads }: &LoadsSince) -> String {
+    format!(
+        "loads since {since} that no longer count as done: {loads}; their files are loaded when they are \
+         dropped again, and their requests stored when they are sent again"
+    )
 }
 
 fn print_plan(plan: &Plan, json: bool) -> Result<()> {
@@ -191,10 +237,6 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
     }
     for table in &plan.tables {
         writeln!(out, "{}: {}", table.table.name, describe(table, plan.mode))?;
-        if !table.null_columns.is_empty() {
-            let columns = table.null_columns.join(", ");
-            writeln!(out, "  NULL in some rows, since a file does not have it: {columns}")?;
-        }
         for OddValues { column, invalid, other_form } in &table.odd_values {
             writeln!(
                 out,
@@ -203,15 +245,19 @@ fn print_plan(plan: &Plan, json: bool) -> Result<()> {
             )?;
         }
     }
-    if let [first, ..] = plan.empty_files.as_slice() {
-        let count = plan.empty_files.len();
-        writeln!(out, "files of 0 bytes, which have no row: {count}, the first: {first}")?;
-    }
-    for left in &plan.left_out {
-        writeln!(out, "left out: {left}")?;
+    for note in plan.notes() {
+        writeln!(out, "{note}")?;
     }
     for obstacle in &plan.obstacles {
         writeln!(out, "in the way: {obstacle}")?;
+    }
+    match &plan.loads_since {
+        Some(loads) => writeln!(out, "{}", describe_loads(loads))?,
+        None if plan.run.is_none() => writeln!(
+            out,
+            "the files do not say of which time they are: what the ledger has as loaded stays so"
+        )?,
+        None => {}
     }
     let left: Vec<_> = plan.leftovers.iter().map(|left| left.name.as_str()).collect();
     if !left.is_empty() {
@@ -244,17 +290,73 @@ async fn undo(args: &UndoArgs) -> Result<()> {
     let host = NativeHost::from_environment()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     restore::undo(&client, &args.id).await?;
+    let loads = restore::mark_undone_loads(&client, &args.id).await?;
     let report = restore::compare_undone(&client, &args.id).await?;
     let out = &mut std::io::stdout();
-    for Undone { table, rows, undone_table, undone_rows, only_undone } in &report.undone {
+    if let Some(loads) = &loads {
+        writeln!(out, "{}", describe_loads(loads))?;
+    }
+    for Undone { table, rows, undone_table, undone_rows, only_undone, differing } in &report.undone
+    {
         writeln!(
             out,
             "{table}: as before the restore, with {rows} rows; the restored one is {undone_table}, \
-             with {undone_rows} rows, {only_undone} of them with keys that {table} does not have"
+             with {undone_rows} rows, {only_undone} of them with keys that {table} does not have, and \
+             {differing} that differ"
         )?;
+    }
+    if report.undone.iter().any(|undone| undone.only_undone > 0) {
+        writeln!(out, "to see and to add them: rowgate restore merge {}", args.id)?;
     }
     for (table, old) in &report.untouched {
         writeln!(out, "{table}: stays as it is, since there is no {old}")?;
+    }
+    Ok(())
+}
+
+async fn merge(args: &MergeArgs) -> Result<()> {
+    let target = Target::read(&from_environment)?;
+    let host = NativeHost::from_environment()?;
+    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    check_above(args)?;
+    let unmerged = Unmerged { id: &args.id, tables: &args.tables, above: args.above.as_deref() };
+    let merged = match args.yes {
+        true => restore::merge(&client, &unmerged).await?,
+        false => restore::compare_left(&client, &unmerged).await?,
+    };
+    let out = &mut std::io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&merged)?)?;
+        return Ok(());
+    }
+    for Merged { table, left_table, added, missing, differing } in &merged {
+        if args.yes {
+            writeln!(out, "{table}: {added} rows of {left_table} added")?;
+        }
+        let what = if args.yes { "row 0 is copied by hand" } else { "--yes adds them" };
+        describe_keys(out, table, missing, &format!("only in {left_table}; {what}"))?;
+        describe_keys(out, table, differing, &format!("other values in {left_table}; they stay"))?;
+    }
+    Ok(())
+}
+
+/// The database would take any other text for 0.
+fn check_above(args: &MergeArgs) -> Result<()> {
+    let is_int = |table: &&Table| matches!(table.key_column().column_type, ColumnType::Int { .. });
+    match &args.above {
+        Some(above) if args.tables.iter().any(is_int) => match above.parse::<i64>() {
+            Ok(_) => Ok(()),
+            Err(_) => bail!("--above {above}: the key is a number"),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn describe_keys(out: &mut impl Write, table: &str, keys: &Keys, what: &str) -> Result<()> {
+    let Keys { rows, first } = keys;
+    if *rows > 0 {
+        let more = if first.len() as u64 == *rows { "" } else { ", …" };
+        writeln!(out, "{table}: {rows} rows, {what}; keys: {}{more}", first.join(", "))?;
     }
     Ok(())
 }

@@ -19,7 +19,10 @@ use sqlparser::tokenizer::Token;
 
 #[path = "split.rs"]
 mod split;
+#[path = "width.rs"]
+mod width;
 pub(crate) use split::{Error, Source, split};
+pub(crate) use width::STATEMENT_LIMIT;
 
 /// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
 /// must fit behind it.
@@ -116,7 +119,25 @@ fn create_table(source: &Source) -> Result<Table, Error> {
     }
     apply_constraints(&mut table, &create.constraints)?;
     table.key = primary_key(&table)?;
+    check_width(&table)?;
     Ok(table)
+}
+
+/// Refuses a table whose statements the Data API would not take.
+fn check_width(table: &Table) -> Result<(), Error> {
+    let names = table.columns.iter().map(|column| column.name.len());
+    let longest = width::longest_statement(names).max(table.create.chars().count());
+    if longest <= STATEMENT_LIMIT {
+        return Ok(());
+    }
+    let (name, columns, most) = (&table.name, table.columns.len(), STATEMENT_LIMIT);
+    error(
+        table.line,
+        format!(
+            "{name}: with {columns} columns a statement has up to {longest} characters, and a call \
+             takes {most}; use shorter names, or two tables with the same key"
+        ),
+    )
 }
 
 fn refuse_extras(create: &CreateTable, line: u64) -> Result<(), Error> {

@@ -1,9 +1,6 @@
 //! Reads the numbered migrations of `sql/migrations`.
 
-use crate::ddl::{Error, split};
-
-/// The most characters of a statement that the Data API takes.
-const STATEMENT_LIMIT: usize = 65_536;
+use crate::ddl::{Error, STATEMENT_LIMIT, split};
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Migration {

@@ -117,8 +117,51 @@ pub struct Reference {
 }
 
 #[cfg(test)]
+#[path = "../build/width.rs"]
+mod width;
+
+/// Numbers of columns, and lengths of their names.
+#[cfg(test)]
+pub(crate) const WIDTHS: [(usize, usize); 6] =
+    [(1, 3), (95, 20), (380, 20), (550, 3), (400, 10), (164, 64)];
+
+/// What the build takes the longest statement of a table for.
+#[cfg(test)]
+pub(crate) fn longest_statement(table: &Table) -> usize {
+    width::longest_statement(table.columns.iter().map(|column| column.name.len()))
+}
+
+/// A table of so many columns with names of this length, itself with the longest name.
+#[cfg(test)]
+pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
+    use alloc::boxed::Box;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    let column = |number: usize| Column {
+        name: format!("{number:c>name$}").leak(),
+        aliases: &[],
+        column_type: ColumnType::Varchar { max_chars: 9 },
+        nullable: true,
+        auto_increment: false,
+        references: None,
+    };
+    let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
+    let name = "t".repeat(34).leak();
+    Box::leak(Box::new(Table { name, aliases: &[], columns, key: 0, create: "" }))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_widest_tables_that_are_tried_are_taken_by_the_build() {
+        for (columns, name) in WIDTHS {
+            let longest = longest_statement(wide(columns, name));
+            assert!(longest <= width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
+        }
+    }
 
     #[test]
     fn parents_stand_before_their_children() {

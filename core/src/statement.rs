@@ -29,8 +29,9 @@ pub const AFTER: &str = "after";
 /// have.
 pub const PAGE: usize = 20_000;
 
-/// The most bytes that [`Chunk`] fills of a request; the rest is for SQL, ARNs and headers.
-pub const CHUNK_LIMIT: usize = data_api::REQUEST_LIMIT - (16 << 10);
+/// The most bytes that [`Chunk`] fills of a request; the rest is for SQL, of which a call takes 64 KiB, ARNs
+/// and headers.
+pub const CHUNK_LIMIT: usize = data_api::REQUEST_LIMIT - (80 << 10);
 
 /// What to do with a row whose key the table has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -349,7 +350,7 @@ fn write_row<'c>(json: &mut String, cells: impl Iterator<Item = &'c Cell<'c>>) -
 mod tests {
     use super::*;
     use crate::record::{RawField, RawRow};
-    use crate::schema::table;
+    use crate::schema::{WIDTHS, longest_statement, table, wide};
     use alloc::borrow::Cow;
     use alloc::vec;
     use proptest::prelude::*;
@@ -534,6 +535,20 @@ mod tests {
             let json: Vec<(i64, String)> = serde_json::from_str(chunk.json()).unwrap();
             let read: Vec<_> = json.into_iter().map(|(_, name)| name).collect();
             prop_assert_eq!(read, names);
+        }
+    }
+
+    #[test]
+    fn a_write_is_no_longer_than_the_build_takes_it_for() {
+        for (columns, name) in WIDTHS {
+            let table = wide(columns, name);
+            let staging = format!("{}__restore_20270115_080000_1a2b", table.name);
+            let longest = longest_statement(table);
+            for duplicate in [OnDuplicate::Fail, OnDuplicate::Keep, OnDuplicate::Update] {
+                assert!(write(table, &ColumnSet::ALL, duplicate).len() <= longest);
+            }
+            #[cfg(feature = "avro")]
+            assert!(write_into(&staging, table, &ColumnSet::ALL).len() <= longest, "{columns}");
         }
     }
 }

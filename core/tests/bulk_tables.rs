@@ -13,8 +13,10 @@ use rowgate_core::backup::bulk::{
 };
 use rowgate_core::backup::{BackupError, OnObstacle, Place, Span};
 use rowgate_core::data_api::Target;
-use rowgate_core::restore::RestoreError;
-use rowgate_core::restore::bulk::{self as restore, ComparedTable, Comparison, Done, RangeDone};
+use rowgate_core::restore::bulk::{
+    self as restore, ComparedTable, Comparison, Done, Item, RangeDone,
+};
+use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::table;
 use rowgate_core::{Checksum, Client, Response, SendError};
@@ -141,23 +143,52 @@ fn tables(names: &[&str]) -> Answer {
 const STAGING: &str = "jobs__restore_20270115_080000_1a2b";
 const BEFORE: &str = "jobs__before_20270115_080000_1a2b";
 
-/// The last step, when this has come back: a digest of the staging table and one of the live table.
-fn finish(world: &World, staging: u64, live: u64) -> Result<String, RestoreError> {
+fn compared(attempt: u32) -> Comparison {
     let content = |digest| Checksum { rows: 1, digest };
-    let compared = ComparedTable {
+    let table = ComparedTable {
         table: "jobs".into(),
         content: content(7),
         live: content(8),
+        greatest_key: Some("1".into()),
         staging_ranges: 1,
         live_ranges: 1,
     };
-    let comparison = Comparison { id: ID.into(), tables: vec![compared] };
-    let range = |digest| RangeDone { table: "jobs".into(), number: 0, content: content(digest) };
-    let done = [Done::Staging(range(staging)), Done::Live(range(live))];
-    step(world, async |place| {
-        let restored = restore::finish(place, &comparison, &done, false).await?;
-        Ok(restored.tables[0].checksum.clone())
-    })
+    Comparison {
+        id: ID.into(),
+        sources: vec!["glue/jobs/".into()],
+        notes: vec![],
+        loads_since: None,
+        tables: vec![table],
+        attempt,
+        swapped: false,
+    }
+}
+
+fn range(digest: u64) -> RangeDone {
+    RangeDone { table: "jobs".into(), number: 0, content: Checksum { rows: 1, digest } }
+}
+
+/// The step that swaps, when this has come back: a digest of the staging table and one of the live
+/// table.
+fn finish(world: &World, staging: u64, live: u64) -> Result<(Comparison, Vec<Item>), RestoreError> {
+    try_again(world, &compared(1), &[Done::Staging(range(staging)), Done::Live(range(live))])
+}
+
+fn try_again(
+    world: &World,
+    compared: &Comparison,
+    done: &[Done],
+) -> Result<(Comparison, Vec<Item>), RestoreError> {
+    step(world, async |place| restore::finish(place, compared, done, false).await)
+}
+
+/// What is answered to a look at how many rows a table has, and which keys.
+fn extent() -> Answer {
+    rows(&[&[1, 1, 1]])
+}
+
+fn swapped(answer: Answer) -> [Answer; 5] {
+    [begun(), updated(0), answer, updated(0), ended()]
 }
 
 fn statements(world: &World) -> Vec<String> {
@@ -166,19 +197,102 @@ fn statements(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn the_last_step_compares_and_swaps_and_reads_no_row() {
-    let swap = [begun(), updated(0), updated(0), updated(0), ended()];
-    let world = World::new([tables(&["jobs", STAGING])].into_iter().chain(swap));
-    assert_eq!(finish(&world, 7, 8).unwrap(), "0000000000000007");
+fn the_swap_is_made_of_what_was_compared_and_the_old_table_is_looked_at_next() {
+    let there = tables(&["jobs", STAGING]);
+    let world = World::new([there].into_iter().chain(swapped(updated(0))).chain([extent()]));
+    let (next, items) = finish(&world, 7, 8).unwrap();
+    assert!(next.swapped);
+    assert!(matches!(&items[..], [Item::Old(range)] if range.table == "jobs"), "{items:?}");
     let swap = format!("RENAME TABLE `jobs` TO `{BEFORE}`, `{STAGING}` TO `jobs`");
     assert_eq!(statements(&world)[2], swap);
 }
 
 #[test]
 fn a_swap_that_was_done_is_not_done_again() {
-    let world = World::new([tables(&["jobs", BEFORE])]);
-    assert!(finish(&world, 7, 8).is_ok());
-    assert_eq!(statements(&world).len(), 1);
+    let world = World::new([tables(&["jobs", BEFORE]), extent()]);
+    let (next, items) = finish(&world, 7, 8).unwrap();
+    assert_eq!((next.swapped, items.len()), (true, 1));
+    assert!(!statements(&world).iter().any(|sql| sql.starts_with("RENAME")));
+}
+
+#[test]
+fn a_swap_that_waited_in_vain_looks_at_the_live_tables_before_the_next_try() {
+    let there = || tables(&["jobs", STAGING]);
+    let waited = [there()].into_iter().chain(swapped(database_error(1205)));
+    let world = World::new(waited.chain([tables(&["9"]), extent()]));
+    let (next, items) = finish(&world, 7, 8).unwrap();
+    assert_eq!((next.swapped, next.attempt), (false, 2));
+    assert_eq!(next.tables[0].greatest_key.as_deref(), Some("9"));
+    assert!(matches!(&items[..], [Item::Live(_)]), "{items:?}");
+
+    // The staging table is not looked at again; the live one that was written to stops it.
+    let world = World::new([there(), there(), updated(0)]);
+    let error = try_again(&world, &next, &[Done::Live(range(9))]).unwrap_err();
+    assert_eq!(error, RestoreError::Changed { table: "jobs", planned: 1, found: 1 });
+    let world = World::new([there()].into_iter().chain(swapped(updated(0))).chain([extent()]));
+    assert!(try_again(&world, &next, &[Done::Live(range(8))]).unwrap().0.swapped);
+}
+
+#[test]
+fn the_twelfth_swap_that_waited_in_vain_is_the_last() {
+    let there = || tables(&["jobs", STAGING]);
+    let tried = [there()].into_iter().chain(swapped(database_error(1205)));
+    let world = World::new(tried.chain([there(), updated(0)]));
+    let error = try_again(&world, &compared(12), &[Done::Live(range(8))]).unwrap_err();
+    assert!(matches!(error, RestoreError::NotSwapped(_)), "{error}");
+    assert_eq!(statements(&world).last().unwrap(), &format!("DROP TABLE IF EXISTS `{STAGING}`"));
+}
+
+#[test]
+fn the_ledger_is_told_once_the_tables_are_swapped_and_where_that_fails_it_is_said() {
+    let since = LoadsSince { since: "2027-01-15T08:00:00Z".into(), loads: 9 };
+    let compared = Comparison { loads_since: Some(since), ..compared(1) };
+    let done = [Done::Staging(range(7)), Done::Live(range(8))];
+    let there = || tables(&["jobs", STAGING]);
+    let told = [updated(0), updated(3), extent()];
+    let swap = || [there()].into_iter().chain(swapped(updated(0)));
+    let (next, _) = try_again(&World::new(swap().chain(told)), &compared, &done).unwrap();
+    assert_eq!((next.loads_since.unwrap().loads, next.notes.len()), (3, 0));
+
+    let world = World::new(swap().chain([database_error(1142), extent()]));
+    let (next, items) = try_again(&world, &compared, &done).unwrap();
+    assert!(next.swapped && items.len() == 1);
+    assert!(
+        next.loads_since.is_none() && next.notes.concat().contains("do the restore again"),
+        "{next:?}"
+    );
+}
+
+/// The last step, when this has come back of the old table.
+fn report(world: &World, done: &[Done]) -> Restored {
+    let compared = Comparison { swapped: true, ..compared(1) };
+    step(world, async |place| restore::report(place, &compared, done).await).unwrap()
+}
+
+#[test]
+fn an_old_table_that_is_as_it_was_is_not_named() {
+    let restored = report(&World::new([]), &[Done::Old(range(8))]);
+    assert_eq!((restored.late, restored.tables[0].rows), (vec![], 1));
+}
+
+#[test]
+fn an_old_table_that_changed_or_could_not_be_looked_at_is_named() {
+    for (done, now) in [(vec![Done::Old(range(9))], Some(1)), (vec![], None)] {
+        let world = World::new([tables(&["2", "3"])]);
+        let late = report(&world, &done).late.remove(0);
+        assert_eq!((late.old_table.as_str(), late.rows_before, late.rows_now), (BEFORE, 1, now));
+        assert_eq!(late.new_keys, ["2", "3"]);
+    }
+}
+
+#[test]
+fn a_key_that_comes_twice_is_looked_for_and_where_that_fails_the_counts_are_told() {
+    let there = || tables(&["jobs", STAGING]);
+    let world = World::new([there(), there(), updated(0), answer(404, "")]);
+    let less = RangeDone { content: Checksum::default(), ..range(0) };
+    let done = [Done::Staging(less), Done::Live(range(8))];
+    let error = try_again(&world, &compared(1), &done).unwrap_err();
+    assert_eq!(error, RestoreError::SameKey { table: "jobs", rows: 1, keys: 0, twice: None });
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
         obstacles: Vec::new(),
         left_out: Vec::new(),
         empty_files: Vec::new(),
+        loads_since: None,
         leftovers: Vec::new(),
     };
     (bytes, plan)
@@ -332,15 +333,17 @@ fn many_rows_are_compared_in_two_halves() {
     let world = World::new([
         described(),
         updated(0),
-        object(bytes),
+        object(bytes.clone()),
         updated(1),
         answer(200, &keys.to_string()),
         no_rows(),
         rows(content, 1),
+        // The file once more, for a key that it has twice.
+        object(bytes),
         updated(0),
     ]);
     let error = restore_for(Duration::from_secs(600), &world, &plan).unwrap_err();
-    assert_eq!(error, RestoreError::SameKey { table: "jobs", rows: 100_000, keys: 1 });
+    assert_eq!(error, RestoreError::SameKey { table: "jobs", rows: 100_000, keys: 1, twice: None });
     let bodies = world.requests().into_iter().map(|request| request.body);
     let bodies: Vec<_> = bodies.map(|body| String::from_utf8(body.to_vec()).unwrap()).collect();
     assert!(bodies[5].contains("WHERE `id` <= -1 "), "{}", bodies[5]);

@@ -137,3 +137,25 @@ fn whole_files_are_refused_with_their_line() {
         assert_eq!(error.line, line, "{sql}: {}", error.message);
     }
 }
+
+/// A table of so many columns with names of 20 characters.
+fn wide(columns: usize) -> String {
+    let columns: Vec<_> = (0..columns).map(|n| format!("{n:c>20} VARCHAR(9) NULL")).collect();
+    format!("CREATE TABLE t (\n{ID},\n{}\n);", columns.join(",\n"))
+}
+
+#[test]
+fn a_table_whose_statements_a_call_would_not_take_is_refused_by_name() {
+    for columns in [95, 380] {
+        assert_eq!(parse(&wide(columns)).unwrap()[0].columns.len(), columns + 1);
+    }
+    let error = parse(&wide(400)).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (
+            1,
+            "t: with 401 columns a statement has up to 68560 characters, and a call takes 65536; use \
+             shorter names, or two tables with the same key"
+        )
+    );
+}

@@ -36,15 +36,26 @@ export class BulkTables extends Construct {
     abandon.addCatch(failed, { resultPath: sfn.JsonPath.DISCARD });
     abandon.next(failed);
     const files = restore.parts("File", { ...carried, run: "$.run" });
-    const compare = restore.step("compare", restore.carry("id", "run", "tables", "force", "bucket", "done"));
+    const compare = restore.step(
+      "compare",
+      restore.carry("id", "run", "sources", "notes", "loads_since", "tables", "force", "bucket", "done"),
+    );
     const ranges = restore.parts("Range", carried);
     for (const state of [files, compare, ranges]) state.addCatch(abandon, { resultPath: "$.error" });
+    const found = ["id", "sources", "notes", "loads_since", "tables"];
+    const compared = [...found, "attempt", "swapped", "force", "bucket", "done"];
+    const finish = restore.step("finish", restore.carry(...compared));
+    const olds = restore.parts("Old", carried);
+    const report = restore.step("report", restore.carry(...compared));
+    // The tables are swapped: that they could not be looked at any more is no failure.
+    const unknown = new sfn.Pass(restore, "Unknown", { result: sfn.Result.fromArray([]), resultPath: "$.done" });
+    olds.addCatch(unknown, { resultPath: "$.error" });
+    unknown.next(report);
+    // A swap that waited in vain is tried again, once the live tables were looked at again.
+    const isSwapped = sfn.Condition.booleanEquals("$.swapped", true);
+    const swapped = new sfn.Choice(restore, "Swapped").when(isSwapped, olds.next(report)).otherwise(ranges);
     this.restore = restore.start(
-      restore.open()
-        .next(files)
-        .next(compare)
-        .next(ranges)
-        .next(restore.step("finish", restore.carry("id", "tables", "force", "bucket", "done"))),
+      restore.open().next(files).next(compare).next(ranges).next(finish).next(swapped),
     );
   }
 }

@@ -20,8 +20,8 @@ for (const [name, operation, steps, maps] of [
   [
     "BulkRestore",
     "bulk_restore",
-    ["Asked", "Open", "Files", "Compare", "Ranges", "Finish"],
-    { Files: "File", Ranges: "Range" },
+    ["Asked", "Open", "Files", "Compare", "Ranges", "Finish", "Swapped"],
+    { Files: "File", Ranges: "Range", Olds: "Old" },
   ],
 ] as const) {
   const { definition, Properties } = machine(name);
@@ -92,6 +92,23 @@ test("a restore that cannot go on drops its tables, but for the last step, which
     const errors = States[name].Retry.flatMap(({ ErrorEquals }: any) => ErrorEquals);
     ok(errors.every((error: string) => error.startsWith("Lambda.")));
   }
+});
+
+test("a swap that waited in vain is tried again once the live tables were looked at", () => {
+  const { States } = machine("BulkRestore").definition;
+  deepEqual(States.Swapped.Choices, [{ Variable: "$.swapped", BooleanEquals: true, Next: "Olds" }]);
+  equal(States.Swapped.Default, "Ranges");
+});
+
+test("what was live before is looked at after the swap, and the restore has not failed without that", () => {
+  const { States } = machine("BulkRestore").definition;
+  equal(States.Olds.Next, "Report");
+  deepEqual(States.Olds.Catch, [
+    { ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Unknown" },
+  ]);
+  deepEqual([States.Unknown.Result, States.Unknown.ResultPath], [[], "$.done"]);
+  equal(States.Unknown.Next, "Report");
+  equal(States.Report.End, true);
 });
 
 test("the nightly backup is made in parts if that is chosen", () => {

@@ -17,7 +17,7 @@ use crate::door::Door;
 use crate::event::{BulkBackup, BulkRestore};
 use crate::failure::Failure;
 use crate::load::Invocation;
-use crate::restore::within as within_restore;
+use crate::restore::{tell, within as within_restore};
 
 /// What a step answers: what the next one is given, or at the end what was done.
 #[derive(Debug, Serialize)]
@@ -129,11 +129,18 @@ pub(crate) async fn restore<H: Host>(
             let place = Place { database, s3, bucket: door.bucket(finish.bucket.as_deref())? };
             let id = finish.comparison.id.clone();
             let finishing = restore::finish(&place, &finish.comparison, &finish.done, finish.force);
-            // Whoever has no answer by then may have sent the last statement.
+            // Without an answer by then the last statement may have been sent.
             let unknown = || RestoreError::SwapUnknown { id };
-            let restored = within_restore(time, finishing, unknown).await?;
-            let rows: u64 = restored.tables.iter().map(|table| table.rows).sum();
-            info!(id = restored.id, rows, "restored");
+            let (comparison, items) = within_restore(time, finishing, unknown).await?;
+            let Comparison { id, swapped, attempt, .. } = &comparison;
+            info!(id, swapped, next_try = attempt, "tables of a restore tried to be swapped");
+            StepAnswer::Comparison { comparison, items, force: finish.force, bucket: finish.bucket }
+        }
+        BulkRestore::Report(report) => {
+            let place = Place { database, s3, bucket: door.bucket(report.bucket.as_deref())? };
+            let reporting = restore::report(&place, &report.comparison, &report.done);
+            let restored = within_restore(time, reporting, out_of_time).await?;
+            tell(&restored);
             StepAnswer::Restored(restored)
         }
         BulkRestore::Abandon(abandon) => {

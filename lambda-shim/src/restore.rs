@@ -47,15 +47,20 @@ pub(crate) async fn restore<H: Host>(
 
     let left = invocation.time_left(door.host.now());
     let restoring = restore::restore(&place, &plan, request.force, |_, _| ());
-    // Whoever has no answer by then may have sent the last statement.
+    // Without an answer by then the last statement may have been sent.
     let unknown = || RestoreError::SwapUnknown { id: plan.id.clone() };
     let restored = within(left, restoring, unknown).await?;
+    tell(&restored);
+    Ok(Outcome::Restored(restored))
+}
+
+/// Logs what was restored.
+pub(crate) fn tell(restored: &Restored) {
     let rows: u64 = restored.tables.iter().map(|table| table.rows).sum();
     info!(id = restored.id, rows, "restored");
     for late in &restored.late {
         warn!(table = late.table, old_table = late.old_table, "written to while it was swapped");
     }
-    Ok(Outcome::Restored(restored))
 }
 
 /// Ends what is still under way a moment after its time.

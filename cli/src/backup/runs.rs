@@ -75,13 +75,37 @@ pub(super) async fn clean(args: &CleanArgs) -> Result<()> {
     let files = backup::unfinished(&s3, bucket).await?;
     let mut tables = restore::leftovers(&database).await?;
     tables.retain(|left| is_given_up(left, host.now()));
+    let kept = split_off_filled(&database, &mut tables).await;
     if args.yes {
         for run in &files {
             backup::clean(&s3, bucket, run).await?;
         }
         restore::drop_leftovers(&database, &tables).await?;
     }
-    print_cleaned(args, &files, &tables)
+    print_cleaned(args, &files, &tables, &kept)
+}
+
+/// A table that stays, and why.
+type Kept = (Leftover, String);
+
+/// Takes away those tables that may hold rows which are nowhere else.
+async fn split_off_filled(
+    database: &Client<'_, NativeHost>,
+    tables: &mut Vec<Leftover>,
+) -> Vec<Kept> {
+    let (mut dropped, mut kept) = (Vec::new(), Vec::new());
+    for left in tables.drain(..) {
+        match restore::rows_only_left(database, &left).await {
+            Ok(0) => dropped.push(left),
+            Ok(rows) => {
+                let why = format!("{rows} rows that {} does not have or has otherwise", left.table);
+                kept.push((left, why));
+            }
+            Err(error) => kept.push((left, error.to_string())),
+        }
+    }
+    *tables = dropped;
+    kept
 }
 
 fn name_left_out(runs: &Runs) -> Result<()> {
@@ -96,11 +120,19 @@ fn is_given_up(left: &Leftover, now: Duration) -> bool {
     left.kind == LeftoverKind::Staging && left.began().is_some_and(is_old)
 }
 
-fn print_cleaned(args: &CleanArgs, files: &[Unfinished], tables: &[Leftover]) -> Result<()> {
+fn print_cleaned(
+    args: &CleanArgs,
+    files: &[Unfinished],
+    tables: &[Leftover],
+    kept: &[Kept],
+) -> Result<()> {
     let out = &mut std::io::stdout();
     if args.place.json {
         let names: Vec<_> = tables.iter().map(|left| &left.name).collect();
-        let found = serde_json::json!({ "runs": files, "tables": names, "removed": args.yes });
+        let kept: Vec<_> = kept.iter().map(|(left, _)| &left.name).collect();
+        let found = serde_json::json!({
+            "runs": files, "tables": names, "kept": kept, "removed": args.yes,
+        });
         writeln!(out, "{found}")?;
         return Ok(());
     }
@@ -111,6 +143,12 @@ fn print_cleaned(args: &CleanArgs, files: &[Unfinished], tables: &[Leftover]) ->
     }
     for left in tables {
         writeln!(out, "{}: filled by a restore that did not end: {what}", left.name)?;
+    }
+    for (Leftover { name, id, .. }, why) in kept {
+        writeln!(
+            out,
+            "{name}: stays: {why}; rowgate restore drop-old {id} --yes drops what restore {id} left"
+        )?;
     }
     Ok(())
 }

@@ -113,7 +113,10 @@ impl fmt::Display for AvroErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BytesLeft { bytes } => write!(f, "{bytes} bytes are left behind the last row"),
-            Self::BlockTooLarge { limit } => write!(f, "has more than {limit} bytes"),
+            Self::BlockTooLarge { limit } => write!(
+                f,
+                "has more than {limit} bytes; write the rows again in smaller blocks, or in several files"
+            ),
             Self::BrokenBlock => f.write_str("not a count of rows and bytes"),
             Self::BrokenHeader => f.write_str("cannot be read"),
             Self::BrokenRow { row, field } => {

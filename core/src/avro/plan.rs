@@ -145,23 +145,54 @@ fn column_index(table: &Table, name: &str) -> Option<usize> {
 }
 
 /// Reads a schema without what no reader of rows needs, and for which Apache's crate would refuse
-/// it: polars leaves the record's name empty, and many a default is not of its field's type.
+/// it: polars leaves the record's name empty, many a namespace has other characters than Avro's, and
+/// many a default is not of its field's type.
 fn parse(schema: &str) -> Option<Schema> {
     let mut json: Value = serde_json::from_str(schema).ok()?;
     json.as_object_mut()?.insert("name".into(), "row".into());
-    remove_defaults(&mut json);
+    simplify(&mut json);
     Schema::parse(&json).ok()
 }
 
-fn remove_defaults(json: &mut Value) {
+fn simplify(json: &mut Value) {
     match json {
         Value::Object(members) => {
             members.remove("default");
-            members.values_mut().for_each(remove_defaults);
+            members.remove("namespace");
+            let is_named = matches!(
+                members.get("type").and_then(Value::as_str),
+                Some("record" | "enum" | "fixed" | "error")
+            );
+            if is_named {
+                members.remove("aliases");
+                members.get_mut("name").map(shorten);
+            }
+            for (member, value) in members {
+                if matches!(member.as_str(), "type" | "items" | "values") {
+                    shorten_all(value);
+                }
+                simplify(value);
+            }
         }
-        Value::Array(elements) => elements.iter_mut().for_each(remove_defaults),
+        Value::Array(elements) => elements.iter_mut().for_each(simplify),
         _ => {}
     }
+}
+
+/// The name of a type, or those of a union's branches.
+fn shorten_all(types: &mut Value) {
+    match types {
+        Value::Array(branches) => branches.iter_mut().for_each(shorten_all),
+        one => shorten(one),
+    }
+}
+
+/// A type's name without its namespace, and in letters that Avro takes.
+fn shorten(name: &mut Value) {
+    let Value::String(text) = name else { return };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    *text = last.chars().map(plain).collect();
 }
 
 /// What a column takes.
@@ -249,15 +280,45 @@ mod tests {
         let salary = r#"{"name":"salary","type":"int"}"#;
         let unknown = AvroErrorKind::UnknownField { name: "salary".into() };
         assert_eq!(refused(&[ID, NAME, TIME, salary].join(",")), unknown);
-        let bytes = r#"{"name":"name","type":["null","bytes"]}"#;
+        let number = r#"{"name":"name","type":["null","long"]}"#;
         assert_eq!(
-            refused(&[ID, bytes, TIME].join(",")),
+            refused(&[ID, number, TIME].join(",")),
             AvroErrorKind::WrongType {
                 field: "name".into(),
                 expected: "string",
-                got: r#"["null","bytes"]"#.into()
+                got: r#"["null","long"]"#.into()
             }
         );
+    }
+
+    #[test]
+    fn namespaces_of_any_characters_do_not_matter() {
+        let kind = |name: &str, namespace: &str| {
+            format!(
+                r#"{{"type":"enum","name":"{name}","namespace":"{namespace}","aliases":["x-y"],
+                    "symbols":["a","b"]}}"#
+            )
+        };
+        for (name, namespace, reference) in [
+            ("Kind", "my-company.röws v2", "my-company.röws v2.Kind"),
+            ("my-company.Kind", "", "my-company.Kind"),
+            ("Kind", "", "Kind"),
+            ("Ki-nd", "a.b", "a.b.Ki-nd"),
+        ] {
+            let extra = format!(r#"{{"name":"k","type":{}}}"#, kind(name, namespace));
+            let again = format!(r#"{{"name":"l","type":["null","{reference}"]}}"#);
+            let fields = [ID, NAME, TIME, &extra, &again].join(",");
+            let schema = format!(
+                r#"{{"type":"record","name":"a b.row","namespace":"{namespace}","fields":[{fields}]}}"#
+            );
+            let plan = Plan::new(table("employees").unwrap(), &schema, ExtraFields::Refuse);
+            let unknown = AvroErrorKind::UnknownField { name: "k".into() };
+            assert_eq!(plan.err(), Some(unknown), "{schema}");
+        }
+        // A field's own alias is no name of a type.
+        let id = r#"{"name":"number","aliases":["a.id"],"type":"int"}"#;
+        let unknown = AvroErrorKind::UnknownField { name: "number".into() };
+        assert_eq!(refused(&[id, NAME, TIME].join(",")), unknown);
     }
 
     #[test]

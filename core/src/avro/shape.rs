@@ -51,7 +51,8 @@ impl Shape {
         Some(match schema {
             Schema::Null => Self::Null,
             Schema::Int | Schema::Long => Self::Integer,
-            Schema::String | Schema::Uuid(UuidSchema::String) => Self::Text,
+            // Avro takes bytes for a text where one is wanted.
+            Schema::String | Schema::Bytes | Schema::Uuid(UuidSchema::String) => Self::Text,
             Schema::Date => Self::Moment(Unit::Days),
             Schema::TimestampMillis => Self::Moment(Unit::PerSecond(1_000)),
             Schema::TimestampMicros => Self::Moment(Unit::PerSecond(1_000_000)),
@@ -67,7 +68,7 @@ impl Shape {
             Schema::Boolean => Self::Fixed(1),
             Schema::Float => Self::Fixed(4),
             Schema::Double => Self::Double,
-            Schema::Bytes | Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
+            Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
             Schema::Fixed(fixed)
             | Schema::Duration(fixed)
             | Schema::Uuid(UuidSchema::Fixed(fixed)) => Self::Fixed(fixed.size),
@@ -222,7 +223,8 @@ mod tests {
             (r#"{"type":"int","logicalType":"date"}"#, [false, false, true]),
             (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false]),
             (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false]),
-            (r#""bytes""#, [false, false, false]),
+            (r#""bytes""#, [false, true, true]),
+            (r#"{"type":"bytes","logicalType":"decimal","precision":9}"#, [false, false, false]),
             (r#""double""#, [true, false, false]),
             (r#"["null","double"]"#, [true, false, false]),
             (r#""float""#, [false, false, false]),

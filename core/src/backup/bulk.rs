@@ -165,8 +165,7 @@ pub async fn finish<H: Host>(
     let run =
         Run { started: opening.started.clone(), ..Run::of_part(place, Codec::Null, &opening.run) };
     let manifest = Manifest { codec: opening.codec.clone(), ..run.manifest(tables) };
-    run.write_manifest(&manifest).await?;
-    Ok(manifest)
+    run.write_manifest(manifest).await
 }
 
 fn check_run(run: &str) -> Result<(), BackupError> {

@@ -127,6 +127,11 @@ impl<'r> Ranges<'r> {
         Self { condition: Some(condition), rows, ..self }
     }
 
+    /// Only those behind this key.
+    pub(crate) fn behind(self, after: &str) -> Self {
+        Self { after: Some(after.into()), ..self }
+    }
+
     /// The next rows; `None` at the end.
     pub(crate) async fn next<H: Host>(
         &mut self,
@@ -178,5 +183,21 @@ pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String 
     match key.column_type {
         ColumnType::Int { .. } => format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name),
         _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{WIDTHS, longest_statement, wide};
+
+    #[test]
+    fn a_checksum_is_no_longer_than_the_build_takes_it_for() {
+        for (columns, name) in WIDTHS {
+            let table = wide(columns, name);
+            let staging = format!("{}__restore_20270115_080000_1a2b", table.name);
+            let ranges = Ranges::of(table, &staging).only("`a` > 1", ROWS).behind("x");
+            assert!(ranges.sql().len() <= longest_statement(table), "{columns} {name}");
+        }
     }
 }

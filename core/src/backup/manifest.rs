@@ -5,10 +5,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::NoBackup;
 use crate::avro;
 use crate::checksum::Checksum;
+use crate::hex::hex;
 use crate::schema::Table;
 
 /// Where all backups are.
@@ -38,6 +40,10 @@ pub struct Manifest {
     pub obstacles: Vec<String>,
     /// The tables, parents first.
     pub tables: Vec<TableManifest>,
+    /// SHA-256 of the manifest without this member, as it is written here, in hexadecimal; those of
+    /// version 0.1 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// One table of a backup.
@@ -118,6 +124,19 @@ impl Manifest {
         }
     }
 
+    /// The same with its own SHA-256, by which a change is seen that fits itself.
+    pub(super) fn sealed(self) -> Self {
+        let sha256 = Some(self.seal());
+        Self { sha256, ..self }
+    }
+
+    /// Of the members in this order and without blanks, whatever its file looks like.
+    fn seal(&self) -> String {
+        let unsealed = Self { sha256: None, ..self.clone() };
+        // Texts and numbers, which cannot fail.
+        hex(&Sha256::digest(serde_json::to_vec(&unsealed).unwrap_or_default()))
+    }
+
     /// Its files are deleted by what it says, so it may name those of its run alone.
     fn check(self) -> Result<Self, NoBackup> {
         let mut names: Vec<_> = self.tables.iter().map(|table| &table.table).collect();
@@ -135,7 +154,10 @@ impl Manifest {
                 return Err(NoBackup::ForeignFile { key: part.key.clone() });
             }
         }
-        Ok(self)
+        match &self.sha256 {
+            Some(sha256) if *sha256 != self.seal() => Err(NoBackup::Changed),
+            _ => Ok(self),
+        }
     }
 
     /// Whether it has a table of this name.
@@ -190,4 +212,72 @@ pub(super) fn is_part_key(run: &str, key: &str) -> bool {
 
 pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {
     format!("{FOLDER}{run}/{table}/part-{number:05}.avro")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = "20270115T080000Z-1a2b3c4d";
+
+    fn manifest() -> Manifest {
+        let content = Checksum { rows: 2, digest: 7 };
+        let part = PartManifest {
+            key: part_key(RUN, "jobs", 0),
+            rows: 2,
+            bytes: 9,
+            sha256: "0".repeat(64),
+        };
+        let jobs = crate::schema::table("jobs").unwrap();
+        Manifest {
+            format: Manifest::FORMAT,
+            rowgate: "0.1.0".into(),
+            run: RUN.into(),
+            started: "2027-01-15T08:00:00Z".into(),
+            finished: "2027-01-15T08:00:01Z".into(),
+            snapshot: true,
+            codec: "snappy".into(),
+            obstacles: Vec::new(),
+            tables: alloc::vec![TableManifest::new(jobs, content, alloc::vec![part])],
+            sha256: None,
+        }
+    }
+
+    fn read(manifest: &Manifest) -> Result<Manifest, NoBackup> {
+        Manifest::read(RUN, &serde_json::to_vec(manifest).unwrap())
+    }
+
+    #[test]
+    fn a_change_of_any_member_is_seen() {
+        let sealed = manifest().sealed();
+        assert_eq!(read(&sealed), Ok(sealed.clone()));
+        let pretty = serde_json::to_vec_pretty(&sealed).unwrap();
+        assert_eq!(Manifest::read(RUN, &pretty), Ok(sealed.clone()));
+
+        let text = serde_json::to_string(&sealed).unwrap();
+        for (from, to) in [
+            (r#""rows":2"#, r#""rows":3"#),
+            (r#""started":"2027"#, r#""started":"2028"#),
+            (r#""bytes":9"#, r#""bytes":8"#),
+            (r#""checksum":"0"#, r#""checksum":"1"#),
+            (r#""snapshot":true"#, r#""snapshot":false"#),
+            (r#""sha256":"0"#, r#""sha256":"1"#),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let changed = Manifest::read(RUN, text.replace(from, to).as_bytes());
+            assert_eq!(changed, Err(NoBackup::Changed), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_before_is_read_without_it() {
+        assert_eq!(read(&manifest()), Ok(manifest()));
+    }
+
+    #[test]
+    fn what_is_sealed_stays_the_same_text_in_every_version() {
+        assert_eq!(manifest().seal(), SEAL);
+    }
+
+    const SEAL: &str = "18d0f1d6c91e18535edcdf1808a1784bedacd696a3d789e238e7f739f3a76df6";
 }

@@ -171,9 +171,7 @@ impl<'p, H: Host> Run<'p, H> {
         } else {
             self.write_tables(tables, None, progress).await
         };
-        let manifest = self.manifest(written?);
-        self.write_manifest(&manifest).await?;
-        Ok(manifest)
+        self.write_manifest(self.manifest(written?)).await
     }
 
     fn manifest(&self, tables: Vec<TableManifest>) -> Manifest {
@@ -187,6 +185,7 @@ impl<'p, H: Host> Run<'p, H> {
             codec: self.options.codec.name().to_string(),
             obstacles: self.obstacles.clone(),
             tables,
+            sha256: None,
         }
     }
 
@@ -320,10 +319,11 @@ impl<'p, H: Host> Run<'p, H> {
         both.to_be_bytes()
     }
 
-    async fn write_manifest(&self, manifest: &Manifest) -> Result<(), BackupError> {
-        let key = Manifest::key_of(&self.name);
+    /// Seals and writes it, and answers it as it is then.
+    async fn write_manifest(&self, manifest: Manifest) -> Result<Manifest, BackupError> {
+        let (key, manifest) = (Manifest::key_of(&self.name), manifest.sealed());
         let cause = |cause: String| BackupError::Write { key: key.clone(), cause };
-        let body = serde_json::to_vec(manifest).map_err(|error| cause(error.to_string()))?;
+        let body = serde_json::to_vec(&manifest).map_err(|error| cause(error.to_string()))?;
         let put = PutObject {
             bucket: self.place.bucket,
             key: &key,
@@ -332,9 +332,9 @@ impl<'p, H: Host> Run<'p, H> {
             if_none_match: true,
         };
         match self.place.s3.call(&put, Repeat::Harmless).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(manifest),
             // Nobody else has this run's name: an attempt before this one was heard after all.
-            Err(CallError::Api(error)) if error.is_precondition_failed() => Ok(()),
+            Err(CallError::Api(error)) if error.is_precondition_failed() => Ok(manifest),
             Err(error) => Err(BackupError::write(&key, &error)),
         }
     }

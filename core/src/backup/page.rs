@@ -274,7 +274,7 @@ fn is_int(column: &Column) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::table;
+    use crate::schema::{WIDTHS, longest_statement, table, wide};
 
     const ALL: Range = Range { goes_on: false, ends: false };
 
@@ -340,5 +340,16 @@ mod tests {
              ORDER BY `id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `id` LIMIT 9"
         );
         assert!(whole_page(jobs, ALL, 9).contains("FROM `jobs` WHERE (SELECT SUM("));
+    }
+
+    #[test]
+    fn a_page_is_no_longer_than_the_build_takes_it_for() {
+        for (columns, name) in WIDTHS {
+            let table = wide(columns, name);
+            let range = Range { goes_on: true, ends: true };
+            for page in [cut_page(table, range, 1), whole_page(table, range, 1)] {
+                assert!(page.len() <= longest_statement(table), "{columns} {name}");
+            }
+        }
     }
 }

@@ -65,6 +65,8 @@ pub enum NoBackup {
     NoManifest,
     /// The manifest cannot be understood.
     BadManifest,
+    /// The manifest is not as it was written.
+    Changed,
     /// The manifest has a form of a later version.
     LaterFormat {
         /// The form.
@@ -282,6 +284,10 @@ impl fmt::Display for NoBackup {
             ),
             Self::NoManifest => f.write_str("no manifest: it is being written, or was given up"),
             Self::BadManifest => f.write_str("the manifest is not one of rowgate's"),
+            Self::Changed => f.write_str(
+                "the manifest is not as it was written; to use its files anyway, name the folders of its \
+                 tables",
+            ),
             Self::LaterFormat { format } => {
                 write!(f, "the manifest has format {format}; a later rowgate reads it")
             }

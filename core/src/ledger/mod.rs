@@ -13,6 +13,8 @@ mod history;
 mod ranges;
 mod rejects;
 mod request;
+#[cfg(feature = "avro")]
+mod undone;
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -36,6 +38,8 @@ pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_lo
 pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{Answer, RequestClaim, RequestToClaim, Summary, finish_request};
+#[cfg(feature = "avro")]
+pub(crate) use undone::Undone;
 
 /// The ledger's tables, as `sql/ledger.sql` has them.
 pub(crate) static TABLES: &[LedgerTable] = include!(concat!(env!("OUT_DIR"), "/ledger.rs"));

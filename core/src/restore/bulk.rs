@@ -1,5 +1,5 @@
-//! A restore of tables that nobody could fill in a quarter of an hour: opened, done in parts by
-//! those who know nothing of each other, compared in parts, and finished.
+//! A restore of tables that take more than a quarter of an hour: opened, done in parts that know nothing
+//! of each other, compared in parts, swapped, and looked at once more in parts.
 //!
 //! What one step answers the next one is given, so all of it must be small: a state machine carries
 //! 256 KiB. No row stands in it, since whoever may look at the machine sees it.
@@ -8,21 +8,27 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::slice;
 
 use serde::{Deserialize, Serialize};
 
 use super::find::{Found, find};
+use super::foreign::Seen as SeenRows;
+use super::late::{self, Seen};
+use super::loads::{self, LoadsSince};
+use super::notes::notes;
 use super::plan::{self, content_of, new_id, read_headers};
 use super::staging::{Staging, drop_table};
-use super::swap::{is_swapped, swap};
+use super::swap::{ATTEMPTS, is_swapped, try_swap};
 use super::tables::{LeftoverKind, LiveTables, is_id};
 use super::{
-    RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, check_filled, in_time,
+    Mode, RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, check_filled,
+    in_time,
 };
 use crate::backup::{self, BackupError, Damage, PartFile, Place, Span, content_of_span, split};
 use crate::checksum::Checksum;
 use crate::host::Host;
-use crate::schema::{self, Table};
+use crate::schema::{self, ColumnType, Table};
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -40,6 +46,12 @@ pub struct Opening {
     pub id: String,
     /// The run, if the files are a backup of rowgate's.
     pub run: Option<String>,
+    /// Where the files were found.
+    pub sources: Vec<String>,
+    /// What of the files is left out or filled up.
+    pub notes: Vec<String>,
+    /// Loads that the ledger takes for done no longer once the tables are swapped.
+    pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
     pub tables: Vec<OpenedTable>,
 }
@@ -68,6 +80,8 @@ pub enum Item {
     Live(RangeItem),
     /// Compute what a range of the staging table holds.
     Staging(RangeItem),
+    /// Compute what a range of the table holds that was live before the swap.
+    Old(RangeItem),
 }
 
 /// A file, as it was found.
@@ -107,6 +121,8 @@ pub enum Done {
     Live(RangeDone),
     /// What a range of the staging table holds.
     Staging(RangeDone),
+    /// What a range of the table holds that was live before the swap.
+    Old(RangeDone),
 }
 
 /// A file whose rows are in the staging table.
@@ -137,13 +153,24 @@ pub struct RangeDone {
     pub content: Checksum,
 }
 
-/// A restore whose files are written, and whose tables are to be compared.
+/// A restore whose files are written: its tables are compared, tried to be swapped, and looked at once
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Its name.
     pub id: String,
+    /// Where the files were found.
+    pub sources: Vec<String>,
+    /// What of the files is left out or filled up, and what was not done after the swap.
+    pub notes: Vec<String>,
+    /// Loads that the ledger takes for done no longer once the tables are swapped.
+    pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
     pub tables: Vec<ComparedTable>,
+    /// The number of the next try to swap them, from 1 on.
+    pub attempt: u32,
+    /// Whether they are swapped.
+    pub swapped: bool,
 }
 
 /// What a table should be by the end.
@@ -154,11 +181,13 @@ pub struct ComparedTable {
     pub table: String,
     /// What the files hold.
     pub content: Checksum,
-    /// What the live table held at first.
+    /// What the live table held when it was looked at.
     pub live: Checksum,
+    /// The live table's greatest key before that; none of texts, since no text of a row is carried.
+    pub greatest_key: Option<String>,
     /// In how many ranges the staging table is looked at.
     pub staging_ranges: usize,
-    /// In how many ranges the live table is.
+    /// In how many ranges the live table is, or once it is swapped, the old one.
     pub live_ranges: usize,
 }
 
@@ -171,7 +200,7 @@ pub async fn open<H: Host>(
     place: &Place<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<(Opening, Vec<Item>), RestoreError> {
-    let Found { manifest, tables, .. } = find(place, wanted).await?;
+    let Found { manifest, left_out, empty_files, tables } = find(place, wanted).await?;
     let live_tables = LiveTables::read(place.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
     let obstacles = plan::obstacles(place, &names).await?;
@@ -179,8 +208,9 @@ pub async fn open<H: Host>(
         return Err(RestoreError::Unfit { obstacles });
     }
     let (mut opened, mut ranges, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
+    let mut null_columns = vec![];
     for (table, found) in tables {
-        read_headers(place, table, &found).await?;
+        null_columns.push((table.name, read_headers(place, table, &found).await?));
         let is_missing = !live_tables.has(table.name);
         let live = match is_missing {
             true => Vec::new(),
@@ -199,15 +229,17 @@ pub async fn open<H: Host>(
     }
     let count = files.len();
     let items = [ranges, files].concat();
-    check_size(&items, count)?;
-
-    let id = new_id(place.database.host());
-    make_all(place, &plans, &id).await?;
-    let run = manifest.map(|manifest| manifest.run);
-    Ok((Opening { id, run, tables: opened }, items))
+    let notes = notes(&left_out, &empty_files, &null_columns);
+    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
+    let sources = wanted.sources.to_vec();
+    let (id, run) = (new_id(place.database.host()), manifest.map(|manifest| manifest.run));
+    let opening = Opening { id, run, sources, notes, loads_since, tables: opened };
+    check_size(&opening, &items, count)?;
+    make_all(place, &plans, &opening.id).await?;
+    Ok((opening, items))
 }
 
-/// Does one part. Doing it twice, or while it is done by somebody else, has the same effect.
+/// Does one part. Doing it twice, or twice at the same time, has the same effect.
 pub async fn part<H: Host>(
     place: &Place<'_, H>,
     id: &str,
@@ -224,6 +256,10 @@ pub async fn part<H: Host>(
         Item::Staging(range) => {
             let plan = table_plan(table(&range.table)?, false);
             Done::Staging(look(place, &Staging::new(place, &plan, id).name, range).await?)
+        }
+        Item::Old(range) => {
+            let name = late::old_table(table(&range.table)?, id);
+            Done::Old(look(place, &name, range).await?)
         }
     })
 }
@@ -249,11 +285,13 @@ pub async fn compare<H: Host>(
         }
         let most = opening.tables.len();
         let of_staging = ranges_of(place, table, &staging.name, most).await?;
+        let greatest_key = greatest_key(place, table).await?;
         let of_live = ranges_of(place, table, table.name, most).await?;
         tables.push(ComparedTable {
             table: table.name.to_string(),
             content: opened.content.unwrap_or(files),
             live,
+            greatest_key,
             staging_ranges: of_staging.len(),
             live_ranges: of_live.len(),
         });
@@ -261,41 +299,70 @@ pub async fn compare<H: Host>(
         live_items.extend(of_live.into_iter().map(Item::Live));
     }
     let items = [staging_items, live_items].concat();
-    Ok((Comparison { id: opening.id.clone(), tables }, items))
+    let Opening { id, sources, notes, loads_since, .. } = opening.clone();
+    let (attempt, swapped) = (1, false);
+    Ok((Comparison { id, sources, notes, loads_since, tables, attempt, swapped }, items))
 }
 
-/// Once every part has come back, swaps all tables in one statement, if the staging tables hold what
-/// the files do, and the live ones what they did at first or `force` is given.
+/// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
+/// what the files do, and the live ones what they did at first or `force` is given.
 ///
-/// It computes nothing, so the number of rows does not matter. Done twice it has the same effect.
-/// After an error the live tables are what they were, and the staging tables are gone.
+/// Answers what is to be looked at next: the live tables once more, if the swap has waited in vain for
+/// others' transactions, and then this step is to be done again; or what was live before, and then
+/// [`report`]. It computes nothing, so the number of rows does not matter. Done twice it has the same
+/// effect. After an error the live tables are what they were, and the staging tables are gone.
 pub async fn finish<H: Host>(
     place: &Place<'_, H>,
     comparison: &Comparison,
     done: &[Done],
     force: bool,
-) -> Result<Restored, RestoreError> {
+) -> Result<(Comparison, Vec<Item>), RestoreError> {
     check_id(&comparison.id)?;
-    let id = comparison.id.as_str();
-    let names = comparison.tables.iter().map(|compared| Ok(table(&compared.table)?.name));
-    let names = names.collect::<Result<Vec<_>, RestoreError>>()?;
-    if is_swapped(place.database, &names, id).await? {
-        return Ok(comparison.restored());
+    let mut comparison = comparison.clone();
+    let tables = comparison.schema_tables()?;
+    let names: Vec<_> = tables.iter().map(|table| table.name).collect();
+    let checked = comparison.check(done, force);
+    if is_swapped(place.database, &names, &comparison.id).await? {
+        return Ok(comparison.old_items(place, &tables).await);
     }
-    let swapped = async {
-        comparison.check(done, force)?;
-        swap(place.database, names.iter().copied(), id, async |_| in_time(place)).await
+    let tried = async {
+        checked?;
+        in_time(place)?;
+        match try_swap(place.database, &names, &comparison.id).await? {
+            None => Ok(None),
+            Some(error) if comparison.attempt == ATTEMPTS => Err(RestoreError::NotSwapped(error)),
+            Some(_) => comparison.next_try(place, &tables).await.map(Some),
+        }
     };
-    match swapped.await {
-        Ok(()) => Ok(comparison.restored()),
+    match tried.await {
+        Ok(None) => Ok(comparison.old_items(place, &tables).await),
+        Ok(Some(next)) => Ok(next),
         // The tables that would be dropped may be the live ones' successors.
         Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
         Err(error) => {
             // What cannot be dropped any more is named by `leftovers`.
-            let _: Result<(), _> = abandon(place, id).await;
-            Err(error)
+            let _: Result<(), _> = abandon(place, &comparison.id).await;
+            Err(comparison.naming_twice(place, error).await)
         }
     }
+}
+
+/// Once every part of what was live before has come back, or as much as could be looked at, says what
+/// was done and which rows came meanwhile.
+pub async fn report<H: Host>(
+    place: &Place<'_, H>,
+    comparison: &Comparison,
+    done: &[Done],
+) -> Result<Restored, RestoreError> {
+    check_id(&comparison.id)?;
+    let mut restored = comparison.restored();
+    for (compared, table) in comparison.tables.iter().zip(comparison.schema_tables()?) {
+        let old = done.iter().filter_map(Done::old);
+        let now = add_up(table, compared.live_ranges, old).ok();
+        let late = late::of(place, table, &comparison.id, &compared.seen(), now).await;
+        restored.late.extend(late);
+    }
+    Ok(restored)
 }
 
 /// Drops the staging tables of a restore that is given up before [`finish`]; parts that are still
@@ -332,15 +399,33 @@ impl Done {
         let Self::Staging(range) = self else { return None };
         Some((&range.table, range.number, range.content))
     }
+
+    fn old(&self) -> Option<(&str, usize, Checksum)> {
+        let Self::Old(range) = self else { return None };
+        Some((&range.table, range.number, range.content))
+    }
+}
+
+impl ComparedTable {
+    fn seen(&self) -> Seen {
+        Seen { content: self.live, greatest_key: self.greatest_key.clone() }
+    }
 }
 
 impl Comparison {
-    fn check(&self, done: &[Done], force: bool) -> Result<(), RestoreError> {
-        for compared in &self.tables {
+    fn schema_tables(&self) -> Result<Vec<&'static Table>, RestoreError> {
+        self.tables.iter().map(|compared| table(&compared.table)).collect()
+    }
+
+    /// Compares all that has come back, and takes over what the live tables hold now.
+    fn check(&mut self, done: &[Done], force: bool) -> Result<(), RestoreError> {
+        for compared in &mut self.tables {
             let table = table(&compared.table)?;
-            let ranges = done.iter().filter_map(Done::staging);
-            let staging = add_up(table, compared.staging_ranges, ranges)?;
-            check_content(table, compared.content, staging)?;
+            if self.attempt == 1 {
+                let ranges = done.iter().filter_map(Done::staging);
+                let staging = add_up(table, compared.staging_ranges, ranges)?;
+                check_content(table, compared.content, staging)?;
+            }
             check_filled(table, compared.content, compared.live, force)?;
             let ranges = done.iter().filter_map(Done::live);
             let live = add_up(table, compared.live_ranges, ranges)?;
@@ -348,8 +433,66 @@ impl Comparison {
                 let (table, planned, found) = (table.name, compared.live.rows, live.rows);
                 return Err(RestoreError::Changed { table, planned, found });
             }
+            compared.live = live;
         }
         Ok(())
+    }
+
+    /// The live tables are to be looked at before the next try as well.
+    async fn next_try<H: Host>(
+        &self,
+        place: &Place<'_, H>,
+        tables: &[&'static Table],
+    ) -> Result<(Self, Vec<Item>), RestoreError> {
+        let mut next = Self { attempt: self.attempt + 1, ..self.clone() };
+        let mut items = Vec::new();
+        for (compared, table) in next.tables.iter_mut().zip(tables) {
+            compared.greatest_key = greatest_key(place, table).await?;
+            let ranges = ranges_of(place, table, table.name, tables.len()).await?;
+            compared.live_ranges = ranges.len();
+            items.extend(ranges.into_iter().map(Item::Live));
+        }
+        Ok((next, items))
+    }
+
+    /// What was live before is to be looked at; a table that cannot be gets no range that could come
+    /// back, so that it is not known whether it was written to.
+    async fn old_items<H: Host>(
+        mut self,
+        place: &Place<'_, H>,
+        tables: &[&'static Table],
+    ) -> (Self, Vec<Item>) {
+        let loads = self.loads_since.take();
+        let mut restored = self.restored();
+        loads::mark(place.database, tables, loads, &mut restored).await;
+        self = Self {
+            swapped: true,
+            loads_since: restored.loads_since,
+            notes: restored.notes,
+            ..self
+        };
+        let mut items = Vec::new();
+        for (compared, table) in self.tables.iter_mut().zip(tables) {
+            let old = late::old_table(table, &self.id);
+            let ranges = ranges_of(place, table, &old, tables.len()).await.unwrap_or_default();
+            compared.live_ranges = ranges.len().max(1);
+            items.extend(ranges.into_iter().map(Item::Old));
+        }
+        (self, items)
+    }
+
+    /// Names a key that comes twice, for which the files are looked for and read once more.
+    async fn naming_twice<H: Host>(
+        &self,
+        place: &Place<'_, H>,
+        error: RestoreError,
+    ) -> RestoreError {
+        let RestoreError::SameKey { table: name, .. } = error else { return error };
+        let Ok(table) = table(name) else { return error };
+        let wanted = Wanted { sources: &self.sources, tables: &[table], mode: Mode::Replace };
+        let Ok(mut found) = find(place, &wanted).await else { return error };
+        let files = found.tables.pop().map(|(_, files)| files).unwrap_or_default();
+        error.naming_twice(place, table, &files).await
     }
 
     fn restored(&self) -> Restored {
@@ -358,7 +501,8 @@ impl Comparison {
             Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
         };
         let tables = self.tables.iter().filter_map(of).collect();
-        Restored { id: self.id.clone(), tables, late: Vec::new() }
+        let (notes, loads_since) = (self.notes.clone(), self.loads_since.clone());
+        Restored { notes, loads_since, ..Restored::of(&self.id, tables) }
     }
 }
 
@@ -378,8 +522,8 @@ fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
     TablePlan { table, files: vec![], content, live, is_missing, null_columns, odd_values }
 }
 
-fn check_size(items: &[Item], files: usize) -> Result<(), RestoreError> {
-    let bytes = serde_json::to_vec(items).map_or(usize::MAX, |text| text.len());
+fn check_size(opening: &Opening, items: &[Item], files: usize) -> Result<(), RestoreError> {
+    let bytes = serde_json::to_vec(&(opening, items)).map_or(usize::MAX, |text| text.len());
     match bytes.saturating_add(items.len() * DONE_BYTES) > MOST_BYTES {
         true => Err(RestoreError::TooManyFiles { files }),
         false => Ok(()),
@@ -398,6 +542,17 @@ async fn make_all<H: Host>(
         }
     }
     Ok(())
+}
+
+/// None of texts: no text of a row is carried.
+async fn greatest_key<H: Host>(
+    place: &Place<'_, H>,
+    table: &Table,
+) -> Result<Option<String>, RestoreError> {
+    match table.key_column().column_type {
+        ColumnType::Int { .. } => late::greatest_key(place, table).await,
+        _ => Ok(None),
+    }
 }
 
 /// The ranges of one of several tables, by its name in the database.
@@ -449,12 +604,11 @@ async fn write_file<H: Host>(
     let table = table(&item.table)?;
     let file = find_file(place, run, item).await?;
     let content = match &file.manifest {
-        Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None),
-        None => file.read(place.s3, place.bucket, table).await.map(Some),
+        Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None)?,
+        None => Some(read_foreign(place, table, &file).await?),
     };
     let plan = TablePlan { files: vec![file], ..table_plan(table, false) };
     let mut staging = Staging::new(place, &plan, id);
-    let content = content?;
     staging.load(|_| ()).await?;
     Ok(FileDone {
         table: item.table.clone(),
@@ -462,6 +616,20 @@ async fn write_file<H: Host>(
         content,
         zero: staging.has_zero().then(|| item.clone()),
     })
+}
+
+/// What a file without a manifest holds; one that has a key twice is refused.
+async fn read_foreign<H: Host>(
+    place: &Place<'_, H>,
+    table: &'static Table,
+    file: &PartFile,
+) -> Result<Checksum, RestoreError> {
+    let mut seen = SeenRows::new(table);
+    let content = file.read_rows(place.s3, place.bucket, table, |row| seen.add(0, row)).await?;
+    match seen.obstacle(slice::from_ref(file)) {
+        Some(obstacle) => Err(RestoreError::Unfit { obstacles: vec![obstacle] }),
+        None => Ok(content),
+    }
 }
 
 /// The content of all parts of a table, each counted once.

@@ -82,6 +82,8 @@ pub enum RestoreError {
         rows: u64,
         /// Their distinct keys.
         keys: u64,
+        /// One of the keys and its files, where it was found.
+        twice: Option<String>,
     },
     /// The rows of the staging table are not those of the files.
     Differs {
@@ -174,8 +176,9 @@ impl fmt::Display for RestoreError {
             }
             Self::NoFiles { table } => write!(f, "{table}: there are no files of it"),
             Self::Unfit { obstacles } => f.write_str(&obstacles.join("; ")),
-            Self::SameKey { table, rows, keys } => {
-                write!(f, "{table}: the files have {rows} rows and only {keys} keys")
+            Self::SameKey { table, rows, keys, twice } => {
+                write!(f, "{table}: the files have {rows} rows and only {keys} keys")?;
+                twice.iter().try_for_each(|twice| write!(f, "; {twice}"))
             }
             Self::Differs { table, expected, found } => write!(
                 f,

@@ -10,8 +10,10 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::backup::PartFile;
+use super::{RestoreError, in_time};
+use crate::backup::{PartFile, Place};
 use crate::date_time;
+use crate::host::Host;
 use crate::record::{Cell, Record};
 use crate::schema::{Column, ColumnType, Table};
 
@@ -73,6 +75,13 @@ impl Seen {
 
     /// Why the files cannot be restored; no text of a row is named.
     pub(super) fn obstacle(&self, files: &[PartFile]) -> Option<String> {
+        let (table, repeated) = (self.table.name, self.repeated);
+        let twice = self.twice(files)?;
+        Some(format!("{table}: {twice}; rows whose key came before: {repeated}"))
+    }
+
+    /// The first key that came twice, and its files.
+    pub(super) fn twice(&self, files: &[PartFile]) -> Option<String> {
         let (key, first, other) = self.twice?;
         let name = |file: usize| files.get(file).map_or("", |file| file.key.as_str());
         let key = key.map_or_else(|| "a key".into(), |key| format!("the key {key}"));
@@ -80,16 +89,49 @@ impl Seen {
             true => format!("in {}", name(first)),
             false => format!("in {} and in {}", name(first), name(other)),
         };
-        let (table, repeated) = (self.table.name, self.repeated);
-        Some(format!(
-            "{table}: {key} is there twice, {place}; rows whose key came before: {repeated}"
-        ))
+        Some(format!("{key} is there twice, {place}"))
     }
 
     /// The columns with odd values.
     pub(super) fn odd_values(self) -> Vec<OddValues> {
         self.odd.into_iter().filter(|odd| odd.invalid + odd.other_form > 0).collect()
     }
+}
+
+impl RestoreError {
+    /// The same error, with a key that comes twice and its files, if some key does.
+    pub(super) async fn naming_twice<H: Host>(
+        self,
+        place: &Place<'_, H>,
+        table: &'static Table,
+        files: &[PartFile],
+    ) -> Self {
+        match self {
+            Self::SameKey { table: name, rows, keys, .. } => {
+                let twice = find_twice(place, table, files).await;
+                Self::SameKey { table: name, rows, keys, twice }
+            }
+            error => error,
+        }
+    }
+}
+
+/// `None` if no key of those that are remembered comes twice, or no time is left to find it.
+async fn find_twice<H: Host>(
+    place: &Place<'_, H>,
+    table: &'static Table,
+    files: &[PartFile],
+) -> Option<String> {
+    let mut seen = Seen::new(table);
+    for (number, file) in files.iter().enumerate() {
+        in_time(place).ok()?;
+        let read = file.read_rows(place.s3, place.bucket, table, |row| seen.add(number, row));
+        read.await.ok()?;
+        if let Some(twice) = seen.twice(files) {
+            return Some(twice);
+        }
+    }
+    None
 }
 
 impl OddValues {

@@ -7,11 +7,12 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::tables::{BEFORE, run};
-use super::{Plan, RestoreError, TablePlan, in_time};
+use super::{Plan, RestoreError, in_time};
 use crate::backup::{AFTER, BackupError, Place, compare, content};
 use crate::checksum::Checksum;
 use crate::data_api::Field;
 use crate::host::Host;
+use crate::schema::Table;
 
 /// Keys that are named of the rows that came.
 const NAMED_KEYS: usize = 20;
@@ -19,8 +20,9 @@ const NAMED_KEYS: usize = 20;
 /// What a live table was right before it was swapped.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
-    content: Checksum,
-    greatest_key: Option<String>,
+    pub(super) content: Checksum,
+    /// `None` where it had no row, or where its greatest key was not looked for.
+    pub(super) greatest_key: Option<String>,
 }
 
 /// A table that was written to while it was swapped.
@@ -34,7 +36,10 @@ pub struct Late {
     pub rows_before: u64,
     /// Its rows now; `None` if it could not be read again.
     pub rows_now: Option<u64>,
-    /// The first keys behind the greatest one before.
+    /// Its greatest key right before the swap; `None` if it had no row, or is of texts and was restored in
+    /// parts.
+    pub greatest_key: Option<String>,
+    /// The first keys behind that.
     pub new_keys: Vec<String>,
 }
 
@@ -49,7 +54,7 @@ pub(super) async fn look<H: Host>(
         in_time(place)?;
         let (table, rows) = (planned.table, planned.live.rows);
         // First the key: a row that comes in between is then at least counted.
-        let greatest_key = greatest_key(place, planned).await?;
+        let greatest_key = greatest_key(place, table).await?;
         let found = content(place.database, table, table.name, rows).await;
         let content = found.map_err(BackupError::Database)?;
         if content != planned.live && !force {
@@ -65,32 +70,50 @@ pub(super) async fn look<H: Host>(
 pub(super) async fn find<H: Host>(place: &Place<'_, H>, plan: &Plan, seen: &[Seen]) -> Vec<Late> {
     let mut late = Vec::new();
     for (planned, seen) in plan.tables.iter().zip(seen) {
-        let old_table = format!("{}{BEFORE}{}", planned.table.name, plan.id);
+        let (table, old) = (planned.table, old_table(planned.table, &plan.id));
         let now = match in_time(place) {
-            Ok(()) => {
-                content(place.database, planned.table, &old_table, seen.content.rows).await.ok()
-            }
+            Ok(()) => content(place.database, table, &old, seen.content.rows).await.ok(),
             Err(_) => None,
         };
-        if now == Some(seen.content) {
-            continue;
-        }
-        late.push(Late {
-            table: planned.table.name,
-            rows_before: seen.content.rows,
-            rows_now: now.map(|now| now.rows),
-            new_keys: new_keys(place, planned, &old_table, seen).await.unwrap_or_default(),
-            old_table,
-        });
+        late.extend(of(place, table, &plan.id, seen, now).await);
     }
     late
 }
 
-async fn greatest_key<H: Host>(
+/// What to say of a table, given what its old one holds now, where that is known; `None` if it is what
+/// it was right before the swap.
+pub(super) async fn of<H: Host>(
     place: &Place<'_, H>,
-    planned: &TablePlan,
+    table: &'static Table,
+    id: &str,
+    seen: &Seen,
+    now: Option<Checksum>,
+) -> Option<Late> {
+    let old_table = old_table(table, id);
+    if now == Some(seen.content) {
+        return None;
+    }
+    Some(Late {
+        table: table.name,
+        rows_before: seen.content.rows,
+        rows_now: now.map(|now| now.rows),
+        greatest_key: seen.greatest_key.clone(),
+        new_keys: new_keys(place, table, &old_table, seen).await.unwrap_or_default(),
+        old_table,
+    })
+}
+
+/// The name of the table that was live before a restore.
+pub(super) fn old_table(table: &Table, id: &str) -> String {
+    format!("{}{BEFORE}{id}", table.name)
+}
+
+/// A table's greatest key; `None` if it has no row.
+pub(super) async fn greatest_key<H: Host>(
+    place: &Place<'_, H>,
+    table: &Table,
 ) -> Result<Option<String>, RestoreError> {
-    let (name, key) = (planned.table.name, planned.table.key_column().name);
+    let (name, key) = (table.name, table.key_column().name);
     let sql = format!("SELECT CAST(MAX(`{key}`) AS CHAR) FROM `{name}`");
     let records = run(place.database, &sql, &[], "the live table is not read").await?.records;
     Ok(records.into_iter().flatten().find_map(text))
@@ -98,13 +121,14 @@ async fn greatest_key<H: Host>(
 
 async fn new_keys<H: Host>(
     place: &Place<'_, H>,
-    planned: &TablePlan,
+    table: &Table,
     old_table: &str,
     seen: &Seen,
 ) -> Result<Vec<String>, RestoreError> {
-    let key = planned.table.key_column().name;
+    let key = table.key_column().name;
     let behind = match &seen.greatest_key {
-        Some(_) => format!("WHERE {} ", compare(planned.table, ">", AFTER)),
+        Some(_) => format!("WHERE {} ", compare(table, ">", AFTER)),
+        None if seen.content.rows > 0 => return Ok(Vec::new()),
         None => String::new(),
     };
     let sql = format!(

@@ -1,10 +1,14 @@
 //! Avro files back into the database: planned, loaded beside the live tables, compared, swapped.
 
 pub mod bulk;
+mod copy;
 mod error;
 mod find;
 mod foreign;
 mod late;
+mod loads;
+mod merge;
+mod notes;
 mod plan;
 mod remains;
 mod rows;
@@ -22,11 +26,14 @@ use crate::checksum::Checksum;
 use crate::host::Host;
 use crate::schema::Table;
 
+pub use copy::Keys;
 pub use error::RestoreError;
 pub use foreign::OddValues;
 pub use late::Late;
+pub use loads::{LoadsSince, mark_undone_loads};
+pub use merge::{Merged, Unmerged, compare_left, merge};
 pub use plan::{Plan, TablePlan, plan};
-pub use remains::{UndoReport, Undone, compare_undone, rows_left};
+pub use remains::{UndoReport, Undone, compare_undone, rows_left, rows_only_left};
 pub use swap::{drop_leftovers, leftovers, undo};
 pub use tables::{Leftover, LeftoverKind};
 
@@ -72,6 +79,21 @@ pub struct Restored {
     /// The tables that were written to while they were swapped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Late>,
+    /// Loads that the ledger takes for done no longer; `None` if the files do not say of which time
+    /// they are, or there is no ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loads_since: Option<LoadsSince>,
+    /// What of the files was left out or filled up, where no plan has said it, and what was not done after
+    /// the swap.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Restored {
+    fn of(id: &str, tables: Vec<RestoredTable>) -> Self {
+        let (late, notes) = (Vec::new(), Vec::new());
+        Self { id: id.into(), tables, late, loads_since: None, notes }
+    }
 }
 
 /// One table that was restored.
@@ -90,8 +112,8 @@ pub struct RestoredTable {
 /// Files of a run are read twice, so that nothing is written because of a damaged one. The old
 /// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. The database
 /// waits a few seconds for others' transactions on the live tables; before each try these must still
-/// be what the plan saw, unless `force`. What is written after that is only in the old tables, and
-/// named by [`Restored::late`]. After an error the live tables are what they were.
+/// be what the plan saw, unless `force`. What is written after that is only in the old tables, named by
+/// [`Restored::late`] and brought over by [`merge`]. After an error the live tables are what they were.
 pub async fn restore<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
@@ -107,8 +129,11 @@ pub async fn restore<H: Host>(
     let restored = async {
         let tables = fill(&mut stagings, plan, &mut progress).await?;
         let seen = swap_all(place, plan, force, &mut progress).await?;
-        let late = late::find(place, plan, &seen).await;
-        Ok(Restored { id: plan.id.clone(), tables, late })
+        let mut restored = Restored::of(&plan.id, tables);
+        let names: Vec<_> = plan.tables.iter().map(|table| table.table).collect();
+        loads::mark(place.database, &names, plan.loads_since.clone(), &mut restored).await;
+        restored.late = late::find(place, plan, &seen).await;
+        Ok(restored)
     };
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
@@ -141,7 +166,7 @@ pub async fn probe<H: Host>(
     for staging in &stagings {
         staging.drop().await?;
     }
-    Ok(Restored { id: plan.id.clone(), tables, late: Vec::new() })
+    Ok(Restored::of(&plan.id, tables))
 }
 
 /// What a restore is doing.
@@ -220,7 +245,7 @@ fn check_content(
         found if found == expected => Ok(()),
         found if found.rows < expected.rows => {
             let (table, rows, keys) = (table.name, expected.rows, found.rows);
-            Err(RestoreError::SameKey { table, rows, keys })
+            Err(RestoreError::SameKey { table, rows, keys, twice: None })
         }
         found => Err(RestoreError::Differs { table: table.name, expected, found }),
     }

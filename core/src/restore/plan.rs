@@ -9,6 +9,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::find::{Found, check_partition, find};
 use super::foreign::{OddValues, Seen};
+use super::loads::{self, LoadsSince};
 use super::tables::{Leftover, LiveTables};
 use super::{Mode, RestoreError, Wanted, in_time};
 use crate::backup::{
@@ -40,6 +41,9 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// Files of 0 bytes, which have no row.
     pub empty_files: Vec<String>,
+    /// Loads that the ledger would take for done no longer; `None` if the files do not say of which
+    /// time they are, or there is no ledger.
+    pub loads_since: Option<LoadsSince>,
     /// What earlier restores have left in the database.
     pub leftovers: Vec<Leftover>,
 }
@@ -138,6 +142,7 @@ pub async fn plan<H: Host>(
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
     obstacles.extend(self::obstacles(place, &names).await?);
+    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
     Ok(Plan {
         id: new_id(place.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
@@ -147,6 +152,7 @@ pub async fn plan<H: Host>(
         empty_files,
         obstacles,
         tables: planned,
+        loads_since,
         leftovers: live_tables.leftovers(),
     })
 }

@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::RestoreError;
-use super::tables::{BEFORE, Leftover, LiveTables, UNDONE, run};
+use super::copy::Pair;
+use super::tables::{BEFORE, Leftover, LiveTables, UNDONE};
 use crate::backup::{BackupError, Span, count};
-use crate::data_api::Field;
 use crate::host::{Client, Host};
 use crate::schema::{TABLES, Table};
 
@@ -24,6 +24,8 @@ pub struct Undone {
     pub undone_rows: u64,
     /// Those of them whose keys the table does not have.
     pub only_undone: u64,
+    /// Those whose keys it has, with other values.
+    pub differing: u64,
 }
 
 /// What an undo has brought back.
@@ -59,9 +61,26 @@ pub async fn rows_left<H: Host>(
     client: &Client<'_, H>,
     left: &Leftover,
 ) -> Result<u64, RestoreError> {
+    rows(client, table_of(left)?, &left.name).await
+}
+
+/// How many of them the live table does not have, or has otherwise: a table that an earlier version
+/// undid is called as one that is being filled, and may have rows that are nowhere else.
+pub async fn rows_only_left<H: Host>(
+    client: &Client<'_, H>,
+    left: &Leftover,
+) -> Result<u64, RestoreError> {
+    let table = table_of(left)?;
+    if !LiveTables::read(client).await?.has(table.name) {
+        return rows(client, table, &left.name).await;
+    }
+    let pair = Pair { table, from: &left.name, other: table.name, above: None };
+    Ok(pair.missing(client).await?.rows + pair.differing(client).await?.rows)
+}
+
+fn table_of(left: &Leftover) -> Result<&'static Table, RestoreError> {
     let unknown = || RestoreError::NoSuchRestore { id: left.id.clone() };
-    let table = TABLES.iter().find(|table| table.name == left.table).ok_or_else(unknown)?;
-    rows(client, table, &left.name).await
+    TABLES.iter().find(|table| table.name == left.table).ok_or_else(unknown)
 }
 
 async fn compare<H: Host>(
@@ -69,21 +88,14 @@ async fn compare<H: Host>(
     table: &'static Table,
     undone_table: String,
 ) -> Result<Undone, RestoreError> {
-    let (name, key) = (table.name, table.key_column().name);
-    let sql = format!(
-        "SELECT COUNT(*) FROM `{undone_table}` AS undone WHERE NOT EXISTS \
-         (SELECT 1 FROM `{name}` AS live WHERE live.`{key}` = undone.`{key}`)"
-    );
-    let records = run(client, &sql, &[], "the tables are not compared").await?.records;
-    let Some([Field::Long(only)]) = records.first().map(Vec::as_slice) else {
-        return Err(RestoreError::Unreadable);
-    };
+    let pair = Pair { table, from: &undone_table, other: table.name, above: None };
     Ok(Undone {
-        table: name,
-        rows: rows(client, table, name).await?,
+        table: table.name,
+        rows: rows(client, table, table.name).await?,
         undone_rows: rows(client, table, &undone_table).await?,
+        only_undone: pair.missing(client).await?.rows,
+        differing: pair.differing(client).await?.rows,
         undone_table,
-        only_undone: only.unsigned_abs(),
     })
 }
 

@@ -23,12 +23,14 @@ pub(super) struct FileRows<'f, S> {
     piece: Vec<u8>,
     at: usize,
     reader: AvroReader,
+    /// Rows so far.
+    rows: u64,
 }
 
 impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
     pub(super) fn new(table: &'static Table, file: &'f PartFile, pieces: S) -> Self {
         let reader = AvroReader::new(table, ExtraFields::Refuse);
-        Self { table, file, pieces, piece: Vec::new(), at: 0, reader }
+        Self { table, file, pieces, piece: Vec::new(), at: 0, reader, rows: 0 }
     }
 
     /// Fills a chunk and answers it once it is full, with the next one begun; `None` at the file's
@@ -50,9 +52,16 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
                 None => {
                     let whole = self.reader.finish();
                     whole.map_err(|error| self.file.damaged(Damage::Avro(error)))?;
-                    return Ok(None);
+                    return self.check_rows().map(|()| None);
                 }
             }
+        }
+    }
+
+    fn check_rows(&self) -> Result<(), BackupError> {
+        match &self.file.manifest {
+            Some(manifest) if manifest.rows != self.rows => Err(self.file.damaged(Damage::Rows)),
+            _ => Ok(()),
         }
     }
 
@@ -68,6 +77,7 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
             let Some(row) = row.map_err(|error| self.file.damaged(Damage::Avro(error)))? else {
                 break;
             };
+            self.rows += 1;
             let place = Place { index: None, line: None };
             if is_zero(self.table, &row) {
                 *zero = Some(row.cells().iter().map(owned).collect());

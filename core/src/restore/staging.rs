@@ -9,10 +9,11 @@ use core::future::Future;
 use futures_util::future::{join, poll_immediate};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::copy::Pair;
 use super::rows::FileRows;
-use super::tables::{STAGING, columns, make_missing, run};
+use super::tables::{STAGING, make_missing, run};
 use super::{RestoreError, TablePlan, check_content, in_time};
-use crate::backup::{AFTER, PartFile, Place, Ranges, compare, content, select_list};
+use crate::backup::{PartFile, Place, content, select_list};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
 use crate::host::{Client, Host};
@@ -30,12 +31,6 @@ const IN_FLIGHT: usize = 2;
 
 /// Times that rows are sent which gave way to another statement's.
 const DEADLOCK_ATTEMPTS: u32 = 10;
-
-/// Rows of the live table that one statement copies, well within the service's 45 seconds.
-const COPIED_ROWS: usize = 200_000;
-
-/// The parameter that says which key a range ends with.
-const LAST: &str = "last";
 
 /// What one statement has written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,35 +113,13 @@ impl<'s, H: Host> Staging<'s, H> {
         mut stored: impl FnMut(Sent),
     ) -> Result<Checksum, RestoreError> {
         let table = self.plan.table;
-        let (live, key, columns) = (table.name, table.key_column(), columns(table));
-        let mut others = format!(
-            "NOT EXISTS (SELECT 1 FROM `{}` AS s WHERE s.`{1}` = `{live}`.`{1}`)",
-            self.name, key.name
-        );
-        if key.auto_increment {
-            others += &format!(" AND `{}` <> 0", key.name);
-        }
-        let mut copied = Checksum::default();
-        let mut ranges = Ranges::of(table, live).only(&others, COPIED_ROWS);
-        let failed = |error| RestoreError::Database { doing: "the live table is not read", error };
-        while let Some(range) = ranges.next(self.place.database).await.map_err(failed)? {
-            let mut conditions = alloc::vec![compare(table, "<=", LAST), others.clone()];
-            let mut parameters = alloc::vec![(LAST, range.last.as_str())];
-            if let Some(after) = &range.after {
-                conditions.push(compare(table, ">", AFTER));
-                parameters.push((AFTER, after));
-            }
-            let sql = format!(
-                "INSERT INTO `{}` ({columns}) SELECT {columns} FROM `{live}` WHERE {}",
-                self.name,
-                conditions.join(" AND ")
-            );
-            self.run(&sql, &parameters, "rows of the live table are not copied").await?;
-            in_time(self.place)?;
-            copied.merge(range.content);
-            stored(Sent { rows: range.content.rows, bytes: 0 });
-        }
-        if key.auto_increment && self.zero.is_none() {
+        let pair = Pair { table, from: table.name, other: &self.name, above: None };
+        let copied = pair.copy_missing(self.place.database, |rows| {
+            stored(Sent { rows, bytes: 0 });
+            in_time(self.place)
+        });
+        let mut copied = copied.await?;
+        if table.key_column().auto_increment && self.zero.is_none() {
             self.zero = self.live_zero().await?;
             self.zero.iter().for_each(|row| copied.add(row));
         }
@@ -242,13 +215,17 @@ impl<'s, H: Host> Staging<'s, H> {
         }
     }
 
-    /// Compares the table's content, as the database computes it, with what it should be.
+    /// Compares the table's content, as the database computes it, with what it should be; a key that
+    /// the files have twice is looked for.
     pub(super) async fn check(&self, expected: Checksum) -> Result<(), RestoreError> {
         let table = self.plan.table;
         let failed =
             |error| RestoreError::Database { doing: "the staging table is not read", error };
         let found = content(self.place.database, table, &self.name, expected.rows).await;
-        check_content(table, expected, found.map_err(failed)?)
+        match check_content(table, expected, found.map_err(failed)?) {
+            Err(error) => Err(error.naming_twice(self.place, table, &self.plan.files).await),
+            checked => checked,
+        }
     }
 
     pub(super) async fn drop(&self) -> Result<(), RestoreError> {

@@ -17,7 +17,7 @@ use crate::operation::Retry;
 const LOCK_WAIT: u32 = 5;
 
 /// Times that a swap is tried which waited in vain.
-const ATTEMPTS: u32 = 12;
+pub(super) const ATTEMPTS: u32 = 12;
 
 /// The pause before the next try, in which those who waited behind it have their turn.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -59,6 +59,16 @@ pub(super) async fn swap<H: Host>(
     rename(client, &swaps, id, ready).await
 }
 
+/// Tries the same once, and answers why it waited in vain; `None` once it is done.
+pub(super) async fn try_swap<H: Host>(
+    client: &Client<'_, H>,
+    tables: &[&'static str],
+    id: &str,
+) -> Result<Option<CallError>, RestoreError> {
+    let swaps: Vec<_> = tables.iter().map(|table| Swap::of_restore(table, id)).collect();
+    try_rename(client, &swaps, id).await
+}
+
 /// Whether [`swap`] has been done.
 pub(super) async fn is_swapped<H: Host>(
     client: &Client<'_, H>,
@@ -79,30 +89,39 @@ async fn rename<H: Host>(
     id: &str,
     mut ready: impl AsyncFnMut(u32) -> Result<(), RestoreError>,
 ) -> Result<(), RestoreError> {
+    let mut attempt = 1;
+    loop {
+        ready(attempt).await?;
+        match try_rename(client, swaps, id).await? {
+            None => return Ok(()),
+            Some(error) if attempt == ATTEMPTS => return Err(RestoreError::NotSwapped(error)),
+            Some(_) => client.host().sleep(PAUSE).await,
+        }
+        attempt += 1;
+    }
+}
+
+/// Renames all tables or none, and answers why it waited in vain; `None` once it is done.
+async fn try_rename<H: Host>(
+    client: &Client<'_, H>,
+    swaps: &[Swap],
+    id: &str,
+) -> Result<Option<CallError>, RestoreError> {
     let renamed: Vec<_> = swaps
         .iter()
         .map(|Swap { live, comes, goes }| format!("`{live}` TO `{goes}`, `{comes}` TO `{live}`"))
         .collect();
     let sql = format!("RENAME TABLE {}", renamed.join(", "));
-    let mut attempt = 1;
-    loop {
-        ready(attempt).await?;
-        let Err(error) = try_rename(client, &sql).await else { return Ok(()) };
-        let has_waited = match error.retry() {
-            Retry::OutcomeUnknown if was_renamed(client, swaps, id).await? => return Ok(()),
-            Retry::OutcomeUnknown | Retry::Transaction => true,
-            Retry::NotRun | Retry::Never => false,
-        };
-        if !has_waited || attempt == ATTEMPTS {
-            return Err(RestoreError::NotSwapped(error));
-        }
-        client.host().sleep(PAUSE).await;
-        attempt += 1;
+    let Err(error) = send_rename(client, &sql).await else { return Ok(None) };
+    match error.retry() {
+        Retry::OutcomeUnknown if was_renamed(client, swaps, id).await? => Ok(None),
+        Retry::OutcomeUnknown | Retry::Transaction => Ok(Some(error)),
+        Retry::NotRun | Retry::Never => Err(RestoreError::NotSwapped(error)),
     }
 }
 
 /// Sends it with a short wait for locks, which holds for a transaction's connection alone.
-async fn try_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), CallError> {
+async fn send_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), CallError> {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let send = async |sql: &str| {
         let call = ExecuteStatement { sql, parameters: &[], transaction_id: Some(&id) };

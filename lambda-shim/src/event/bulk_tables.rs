@@ -60,6 +60,7 @@ pub(crate) enum BulkRestore {
     Part(RestorePart),
     Compare(RestoreCompare),
     Finish(RestoreFinish),
+    Report(RestoreFinish),
     Abandon(RestoreAbandon),
 }
 
@@ -100,7 +101,7 @@ pub(crate) struct RestoreCompare {
     pub(crate) bucket: Option<String>,
 }
 
-/// All that has come back of the comparison.
+/// All that has come back of the comparison, or once the tables are swapped, of the old ones.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct RestoreFinish {
     #[serde(flatten)]
@@ -138,9 +139,10 @@ pub(super) fn read_restore(text: &str) -> Result<BulkRestore, EventError> {
         "part" => BulkRestore::Part(members(text, RESTORE)?),
         "compare" => BulkRestore::Compare(members(text, RESTORE)?),
         "finish" => BulkRestore::Finish(members(text, RESTORE)?),
+        "report" => BulkRestore::Report(members(text, RESTORE)?),
         "abandon" => BulkRestore::Abandon(members(text, RESTORE)?),
         _ => {
-            let steps = "no such step; there is: open, part, compare, finish, abandon";
+            let steps = "no such step; there is: open, part, compare, finish, report, abandon";
             return Err(bad(RESTORE, steps));
         }
     })
