@@ -66,9 +66,9 @@ impl<H> Door<H> {
 }
 
 impl<H: Host> Door<H> {
-    /// Who begins no call after this time.
+    /// A client that begins no call after this time, and ends within the invocation's.
     pub(crate) fn client<'c, T>(&'c self, target: &'c T, time: Duration) -> Client<'c, H, T> {
-        Client::new(&self.host, target, time).patient(PATIENCE)
+        Client::new(&self.host, target, time).patient(PATIENCE).ending()
     }
 }
 

@@ -91,7 +91,8 @@ pub struct RestoredTable {
 /// tables stay beside the new ones until [`drop_leftovers`]; [`undo`] brings them back. The database
 /// waits a few seconds for others' transactions on the live tables; before each try these must still
 /// be what the plan saw, unless `force`. What is written after that is only in the old tables, and
-/// named by [`Restored::late`]. After an error the live tables are what they were.
+/// named by [`Restored::late`]. After an error the live tables are what they were. An interruption
+/// before the swap is such an error, and the staging tables are dropped.
 pub async fn restore<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
@@ -101,7 +102,9 @@ pub async fn restore<H: Host>(
     for planned in plan.tables.iter().filter(|_| plan.mode == Mode::Replace) {
         check_filled(planned.table, planned.content, planned.live, force)?;
     }
-    check(place, plan, &mut progress).await?;
+    if let Err(error) = check(place, plan, &mut progress).await {
+        return Err(give_up(place, plan, &[], error).await);
+    }
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let restored = async {
@@ -113,10 +116,7 @@ pub async fn restore<H: Host>(
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
         Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
-        Err(error) => {
-            drop_all(&stagings).await;
-            Err(error)
-        }
+        Err(error) => Err(give_up(place, plan, &stagings, error).await),
         restored => restored,
     }
 }
@@ -127,19 +127,20 @@ pub async fn probe<H: Host>(
     plan: &Plan,
     mut progress: impl FnMut(Step, Progress),
 ) -> Result<Restored, RestoreError> {
-    check(place, plan, &mut progress).await?;
+    if let Err(error) = check(place, plan, &mut progress).await {
+        return Err(give_up(place, plan, &[], error).await);
+    }
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let filled = fill(&mut stagings, plan, &mut progress).await;
     let tables = match filled {
         Ok(tables) => tables,
-        Err(error) => {
-            drop_all(&stagings).await;
-            return Err(error);
-        }
+        Err(error) => return Err(give_up(place, plan, &stagings, error).await),
     };
     for staging in &stagings {
-        staging.drop().await?;
+        if let Err(error) = staging.drop(place.database).await {
+            return Err(give_up(place, plan, &stagings, error).await);
+        }
     }
     Ok(Restored { id: plan.id.clone(), tables, late: Vec::new() })
 }
@@ -252,9 +253,23 @@ fn in_time<H: Host>(place: &Place<'_, H>) -> Result<(), RestoreError> {
     if place.database.is_out_of_time() { Err(RestoreError::OutOfTime) } else { Ok(()) }
 }
 
-/// What cannot be dropped any more is named by [`leftovers`].
-async fn drop_all<H: Host>(stagings: &[Staging<'_, H>]) {
+/// Drops the staging tables, and answers why the restore has ended. What cannot be dropped any more
+/// is named by [`leftovers`].
+async fn give_up<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    stagings: &[Staging<'_, H>],
+    error: RestoreError,
+) -> RestoreError {
+    let database = place.database.closing();
+    let mut left = Vec::new();
     for staging in stagings {
-        let _: Result<(), RestoreError> = staging.drop().await;
+        if staging.drop(&database).await.is_err() {
+            left.push(staging.name.clone());
+        }
+    }
+    match database.host().is_interrupted() {
+        true => RestoreError::Interrupted { id: plan.id.clone(), left },
+        false => error,
     }
 }
