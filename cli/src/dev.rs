@@ -62,6 +62,10 @@ pub(crate) struct DevArgs {
     #[arg(long)]
     found_rows: bool,
 
+    /// Let a row of an answer have more than 64 KB: what AWS does is not known
+    #[arg(long)]
+    large_rows: bool,
+
     /// Let in the keys of this file of record as well
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
@@ -248,6 +252,7 @@ fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Resu
     let mut options = DataApiOptions::new(database_url);
     options.call_log = Some(call_log.to_owned());
     options.found_rows = args.found_rows;
+    options.large_rows = args.large_rows;
     if let Some(seconds) = args.transaction_idle {
         options.time_limits.transaction_idle = Duration::try_from_secs_f64(seconds)?;
     }

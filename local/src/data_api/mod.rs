@@ -79,6 +79,8 @@ pub struct DataApiOptions {
     /// Whether an update counts the rows it found instead of those it changed (CLIENT_FOUND_ROWS),
     /// which is one of the things that nobody has said about Aurora's own.
     pub found_rows: bool,
+    /// Whether a row of a result may have more than 64 KB: AWS's documents do not agree on it.
+    pub large_rows: bool,
     /// What goes wrong on purpose; [`DataApi::set_faults`] and `POST /_rowgate/faults` change it.
     pub faults: Vec<Fault>,
 }
@@ -98,6 +100,7 @@ impl DataApiOptions {
             call_log: None,
             time_limits: TimeLimits::default(),
             found_rows: false,
+            large_rows: false,
             faults: Vec::new(),
         }
     }
@@ -115,6 +118,7 @@ impl fmt::Debug for DataApiOptions {
             .field("call_log", &self.call_log)
             .field("time_limits", &self.time_limits)
             .field("found_rows", &self.found_rows)
+            .field("large_rows", &self.large_rows)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
@@ -152,6 +156,7 @@ impl DataApi {
             secret_arn: options.secret_arn,
             connections: Arc::clone(&connections),
             limits,
+            large_rows: options.large_rows,
         };
         let faults = Arc::new(Faults::new(options.faults));
         let server = Server { verifier, service, faults: Arc::clone(&faults), call_log };
