@@ -1,12 +1,14 @@
 """SIGINT and SIGTERM at every call: nothing stays open or half made, and the words say how to go on."""
 
-import json
+import os
 import random
 import re
 import signal
 import subprocess
 import time
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -314,6 +316,47 @@ def test_in_the_last_seconds_of_an_invocation_all_is_taken_back():
                 assert words in text or "the time for it is over" in text, (skip, text)
                 assert open_transactions(db) == 0 and leftovers(db) == [], (event, skip)
                 assert left_uploads(s3_calls) == 0 and content(db) == live
+
+
+def test_a_lambda_that_gets_sigterm_takes_back_what_it_began():
+    with running("--bare") as stack, database(stack) as db:
+        files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+        fill(db)
+        live = content(db)
+        files.invoke({"rowgate": "backup"})
+        for event, skip in [({"rowgate": "backup"}, 9), ({"rowgate": "restore", "sources": ["latest"]}, 26)]:
+            put_faults(stack, [f"execute:latency=1000:skip={skip}:times=1"])
+            with ThreadPoolExecutor() as pool:
+                failing = pool.submit(files.fail, event)
+                time.sleep(0.7)
+                (process,) = processes_of(stack)
+                os.kill(process, signal.SIGTERM)
+                failing.result()
+            put_faults(stack, [])
+            assert open_transactions(db) == 0 and leftovers(db) == []
+            assert content(db) == live
+            wait_for_end(stack)
+        files.invoke({"rowgate": "backup"})
+
+
+def wait_for_end(stack):
+    end = time.monotonic() + 5
+    while processes_of(stack):
+        assert time.monotonic() < end, "the Lambda goes on"
+        time.sleep(0.05)
+
+
+def processes_of(stack):
+    """The processes of a stack's Lambda."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            program, variables = (folder / "exe").readlink().name, (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if program.startswith("bootstrap") and stack["data_api"].encode() in variables:
+            found.append(int(folder.name))
+    return found
 
 
 def put_faults(stack, texts):

@@ -123,16 +123,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lambda_is_the_one_of_the_same_profile() {
-        let target = tempfile::tempdir().unwrap();
+    fn the_lambda_is_the_one_of_the_same_profile() -> Result<()> {
+        let target = tempfile::tempdir()?;
         for (profile, option) in [("debug", "cargo build --package"), ("release", "--release")] {
             let folder = target.path().join(profile);
-            std::fs::create_dir(&folder).unwrap();
+            std::fs::create_dir(&folder)?;
             let this = folder.join("rowgate");
-            let error = beside(&this).unwrap_err().to_string();
-            assert!(error.contains(option) && error.contains("rowgate-lambda"), "{error}");
-            std::fs::write(folder.join("bootstrap"), "").unwrap();
-            assert_eq!(beside(&this).unwrap(), folder.join("bootstrap"));
+            let missing = beside(&this).map_err(|error| error.to_string());
+            assert!(missing.is_err_and(|error| error.contains(option)));
+            std::fs::write(folder.join("bootstrap"), "")?;
+            assert_eq!(beside(&this)?, folder.join("bootstrap"));
         }
+        Ok(())
     }
 }

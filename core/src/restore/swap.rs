@@ -102,6 +102,9 @@ async fn rename<H: Host>(
 }
 
 /// Sends it with a short wait for locks, which holds for a transaction's connection alone.
+///
+/// It is the one place that sets a session's variable, and puts it back: MySQL takes a hint `SET_VAR`
+/// in SELECT, INSERT, UPDATE and DELETE, not in RENAME TABLE, and `SET STATEMENT` is MariaDB's alone.
 async fn try_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), CallError> {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let send = async |sql: &str| {
