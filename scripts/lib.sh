@@ -23,6 +23,24 @@ have() {
   command -v "$1" >/dev/null 2>&1
 }
 
+# help "$@": with --help, prints the comment that the script begins with, and all options where
+# its Python has them, and ends it.
+help() {
+  case " $* " in
+  *' --help '* | *' -h '*) ;;
+  *) return 0 ;;
+  esac
+  sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+  local python options
+  python=$(python_environment)/bin/python
+  options=$(tr - _ <<<"${0##*/}").py
+  if [ -x "$python" ] && grep -qs argparse "$ROOT/bench/$options"; then
+    echo
+    WRK=$WRK MYDUMPER=$MYDUMPER "$python" "$ROOT/bench/$options" --help
+  fi
+  exit 0
+}
+
 # The version of a crate in Cargo.lock.
 locked_version() {
   awk -v name="name = \"$1\"" '

@@ -65,12 +65,13 @@ def test_tables_that_differ_fail(examine, doctor, db):
 
 def test_a_server_without_strict_mode_fails(examine):
     """On a server of its own: pooled connections keep a mode for their next call."""
-    with running("--bare") as own, database(own) as db:
+    with running("--bare", "--large-rows") as own, database(own) as db:
         db.rows("SET GLOBAL sql_mode = ''")
         wait_until_pooled_connections_have(own, "")
         status, checks = examine(DATA_API_ENDPOINT=own["data_api"])
         assert (status, failed(checks)) == (1, {"sql_mode"}), checks
         assert checks["sql_mode"]["found"] == "empty"
+        assert checks["row_over_64_kib"]["found"] == "not refused"
         assert scratch(db) == []
 
 

@@ -19,6 +19,7 @@ use rowgate_core::{Client, schema};
 use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::parse_table;
+use crate::signals;
 use runs::{CleanArgs, PruneArgs};
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
@@ -152,7 +153,7 @@ pub(crate) async fn run(args: &BackupArgs) -> Result<ExitCode> {
 
 async fn back_up(args: &RunArgs) -> Result<()> {
     let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let place = Place {
         database: &Client::new(&host, &target, Duration::MAX).patient(PATIENCE),
         s3: &Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE),
@@ -177,7 +178,7 @@ async fn back_up(args: &RunArgs) -> Result<()> {
 /// The exit code is 1 where the live tables differ; a backup that is damaged is an error.
 async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     let bucket = args.place.bucket()?;
     let manifest = backup::manifest(&s3, bucket, &args.run).await?;

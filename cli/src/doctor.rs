@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rowgate_core::Client;
 use rowgate_core::data_api::Target;
 use rowgate_core::doctor::{Check, Outcome, examine};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
 use serde::Serialize;
+
+use crate::signals;
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
@@ -49,7 +51,7 @@ impl<'c> Summary<'c> {
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, TIME);
 
     let mut printed = Ok(());
@@ -61,6 +63,9 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
     .await;
     printed?;
 
+    if signals::is_interrupted() {
+        bail!("interrupted; the checks that are listed were made before that");
+    }
     let summary = Summary::new(&checks);
     let mut out = io::stdout().lock();
     if args.json {

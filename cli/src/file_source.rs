@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use rowgate_core::{Source, SourceError};
 
 use crate::progress;
+use crate::signals;
 
 /// Opens a file; a folder or a pipe is none, since its size says nothing.
 pub(crate) fn open(path: &Path) -> Result<File> {
@@ -49,6 +50,9 @@ impl Source for FileSource {
     }
 
     async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        if signals::is_interrupted() {
+            return Err(SourceError::Failed("interrupted".to_owned()));
+        }
         let mut bytes = vec![0; (range.end - range.start) as usize];
         self.file
             .read_exact_at(&mut bytes, range.start)

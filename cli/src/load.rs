@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::check::{Format, name_of, parse_header, parse_table, table_of};
 use crate::file_source;
+use crate::signals;
 
 /// Load files and say what became of their rows.
 ///
@@ -141,11 +142,33 @@ pub(crate) async fn run(args: &LoadArgs) -> Result<ExitCode> {
         let report = resume::load(load_id).await?;
         all_good &= print(args.format, Path::new(load_id), Some(&report))?;
     }
-    for path in &args.files {
-        let report = load(args, path).await.with_context(|| path.display().to_string())?;
-        all_good &= print(args.format, path, report.as_ref())?;
+    for (number, path) in args.files.iter().enumerate() {
+        let good = load_and_print(args, path).await;
+        let others = &args.files[number + 1..];
+        all_good &= good.map_err(|error| signals::told(error, &how_to_go_on(args, others)))?;
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn load_and_print(args: &LoadArgs, path: &Path) -> Result<bool> {
+    let report = load(args, path).await.with_context(|| path.display().to_string())?;
+    print(args.format, path, report.as_ref())
+}
+
+/// What is to be done after an interruption, which `others` have not been begun before.
+fn how_to_go_on(args: &LoadArgs, others: &[PathBuf]) -> String {
+    let again = match args.options.on_duplicate {
+        _ if !args.direct => "see what is in the bucket before it is loaded again",
+        OnDuplicateArg::Fail => {
+            "load it again with --on-duplicate keep, which leaves the stored rows as they are"
+        }
+        _ => "load it again: rows that are stored are not stored twice",
+    };
+    let names: Vec<_> = others.iter().map(|path| path.display().to_string()).collect();
+    match names.is_empty() {
+        true => again.to_owned(),
+        false => format!("{again}; not begun: {}", names.join(", ")),
+    }
 }
 
 /// The file's report, or `None` if it is not waited for.

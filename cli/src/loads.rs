@@ -11,6 +11,7 @@ use rowgate_core::{Client, LoadRecord, count_old_loads, forget_loads, list_loads
 use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::Format;
+use crate::signals;
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
@@ -55,7 +56,7 @@ enum LoadsCommand {
 
 pub(crate) async fn run(args: &LoadsArgs) -> Result<ExitCode> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, TIME);
     match args.command.as_ref().unwrap_or(&LoadsCommand::List { limit: 50 }) {
         LoadsCommand::List { limit } => list(&client, args.format, *limit).await?,

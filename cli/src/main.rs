@@ -11,10 +11,14 @@ mod loads;
 mod migrate;
 mod progress;
 mod restore;
+mod signals;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use signals::OnSignal;
 
 /// Rows from people and files, checked, into an Aurora MySQL database.
 #[derive(Debug, Parser)]
@@ -37,10 +41,36 @@ enum Command {
     Restore(restore::RestoreArgs),
 }
 
-/// 0 is success, 1 is bad rows, 2 is anything else that went wrong (clap's own code as well).
+impl Command {
+    /// `None` where the command has its own way.
+    fn on_signal(&self) -> Option<OnSignal> {
+        match self {
+            Self::Dev(_) => None,
+            Self::Check(_) | Self::Keys(_) => Some(OnSignal::Exit),
+            _ => Some(OnSignal::EndInOrder),
+        }
+    }
+}
+
+/// 0 is success, 1 is bad rows, 2 is anything else that went wrong (clap's own code as well); 130 and
+/// 143 are what SIGINT and SIGTERM have kept from success.
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    match run(Cli::parse().command).await {
+        Ok(ExitCode::SUCCESS) => ExitCode::SUCCESS,
+        Ok(code) => signals::exit_code().unwrap_or(code),
+        Err(error) => {
+            eprintln!("rowgate: {error:#}");
+            signals::exit_code().unwrap_or(ExitCode::from(2))
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    if let Some(on_signal) = command.on_signal() {
+        signals::listen(on_signal)?;
+    }
+    match command {
         Command::Backup(args) => backup::run(&args).await,
         Command::Check(args) => check::run(&args).await,
         Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
@@ -50,9 +80,5 @@ async fn main() -> ExitCode {
         Command::Loads(args) => loads::run(&args).await,
         Command::Migrate(args) => migrate::run(&args).await,
         Command::Restore(args) => restore::run(&args).await,
-    };
-    result.unwrap_or_else(|error| {
-        eprintln!("rowgate: {error:#}");
-        ExitCode::from(2)
-    })
+    }
 }

@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use rowgate_core::data_api::Target;
 use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
 use rowgate_core::{Client, Host};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
+
+use crate::signals;
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
@@ -39,7 +41,7 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
     let target = Target::read(&from_environment)?;
     // Before anything is changed.
     let users = args.users.then(|| Users::read(&from_environment)).transpose()?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, TIME);
 
     if args.check {
@@ -52,9 +54,11 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let mut steps = bring_up(&client).await?;
+    let became = "what is said above is done; rowgate migrate goes on with the rest";
+    let mut steps = bring_up(&client).await.map_err(|error| signals::told(error, became))?;
     if let Some(users) = users {
-        for grant in migrate::grant(&client, &users).await? {
+        let granted = migrate::grant(&client, &users).await;
+        for grant in granted.map_err(|error| signals::told(error, became))? {
             writeln!(std::io::stdout(), "{grant}")?;
             steps += 1;
         }

@@ -1,10 +1,12 @@
 //! `rowgate restore`: Avro files back into the tables.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
+use std::slice;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rowgate_core::Client;
 use rowgate_core::backup::Place;
@@ -15,10 +17,11 @@ use rowgate_core::restore::{
 };
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{ColumnType, Table};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
 
 use crate::backup::{PATIENCE, PlaceArgs, bar, show};
 use crate::check::parse_table;
+use crate::signals;
 
 /// Bring tables back from Avro files on S3: a backup of rowgate's, or files of Glue and Spark.
 ///
@@ -133,7 +136,7 @@ pub(crate) async fn run(args: &RestoreArgs) -> Result<ExitCode> {
 /// were swapped.
 async fn restore(args: &RunArgs) -> Result<ExitCode> {
     let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let place = Place {
         database: &Client::new(&host, &target, Duration::MAX).patient(PATIENCE),
         s3: &Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE),
@@ -146,7 +149,8 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     let wanted = Wanted { sources: &args.sources, tables: &args.tables, mode };
 
     let reading = bar();
-    let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await?;
+    let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await;
+    let plan = plan.map_err(|error| signals::told(error, "nothing was written"))?;
     reading.finish_and_clear();
     if args.plan {
         print_plan(&plan, args.place.json)?;
@@ -163,9 +167,7 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
             verifying.finish_and_clear();
             show(&writing, done);
         }
-        Step::Wait => writing.suspend(|| {
-            eprintln!("waiting for others' transactions on the live tables, try {}", done.rows);
-        }),
+        Step::Wait => writing.suspend(|| say_waiting(done.rows)),
     });
     let restored = restored.await?;
     writing.finish_and_clear();
@@ -193,6 +195,10 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     writeln!(out, "to go back: rowgate restore undo {id}")?;
     writeln!(out, "to drop them: rowgate restore drop-old {id} --yes")?;
     Ok(status)
+}
+
+fn say_waiting(attempt: impl Display) {
+    eprintln!("waiting for others' transactions on the live tables, try {attempt}");
 }
 
 fn describe_late(late: &Late, id: &str) -> String {
@@ -287,11 +293,18 @@ fn describe(plan: &TablePlan, mode: Mode) -> String {
 
 async fn undo(args: &UndoArgs) -> Result<()> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
-    restore::undo(&client, &args.id).await?;
-    let loads = restore::mark_undone_loads(&client, &args.id).await?;
-    let report = restore::compare_undone(&client, &args.id).await?;
+    let undone = restore::undo(&client, &args.id, say_waiting).await;
+    let tables = undone.map_err(|error| signals::told(error, "the restore is not undone"))?;
+    let tables = tables.join(", ");
+    let loads = restore::mark_undone_loads(&client, &args.id).await;
+    let loads = loads.with_context(|| {
+        format!("as before the restore, but the ledger does not know it: {tables}")
+    })?;
+    let report = restore::compare_undone(&client, &args.id).await;
+    let report =
+        report.with_context(|| format!("as before the restore, but not compared: {tables}"))?;
     let out = &mut std::io::stdout();
     if let Some(loads) = &loads {
         writeln!(out, "{}", describe_loads(loads))?;
@@ -316,7 +329,7 @@ async fn undo(args: &UndoArgs) -> Result<()> {
 
 async fn merge(args: &MergeArgs) -> Result<()> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     check_above(args)?;
     let unmerged = Unmerged { id: &args.id, tables: &args.tables, above: args.above.as_deref() };
@@ -363,7 +376,7 @@ fn describe_keys(out: &mut impl Write, table: &str, keys: &Keys, what: &str) -> 
 
 async fn drop_old(args: &DropArgs) -> Result<()> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     let is_wanted = |left: &Leftover| args.id.as_ref().is_none_or(|id| *id == left.id);
     let mut left = restore::leftovers(&client).await?;
@@ -375,11 +388,12 @@ async fn drop_old(args: &DropArgs) -> Result<()> {
     for table in &left {
         rows.push(restore::rows_left(&client, table).await?);
     }
-    if args.yes {
-        restore::drop_leftovers(&client, &left).await?;
-    }
     let what = if args.yes { "dropped" } else { "would be dropped; --yes does it" };
-    for (Leftover { name, table, kind, .. }, rows) in left.iter().zip(rows) {
+    for (leftover, rows) in left.iter().zip(rows) {
+        if args.yes {
+            restore::drop_leftovers(&client, slice::from_ref(leftover)).await?;
+        }
+        let Leftover { name, table, kind, .. } = leftover;
         let was = match kind {
             LeftoverKind::Before => "before a restore",
             LeftoverKind::Staging => "filled by a restore, and not live",

@@ -69,7 +69,7 @@ type Found = Result<Finding, CallError>;
 /// Writes to no table but `rowgate_doctor`, which it makes and drops. Without a connection there
 /// is only the first check.
 pub async fn examine<H: Host>(client: &Client<'_, H>, done: impl FnMut(&Check)) -> Vec<Check> {
-    let mut report = Report { checks: Vec::new(), done };
+    let mut report = Report { host: client.host(), checks: Vec::new(), done };
     let connection = session::connection(client).await;
     report.add(&session::CONNECTION, connection);
     if report.checks.iter().any(|check| check.outcome == Outcome::Fail) {
@@ -96,7 +96,10 @@ pub async fn examine<H: Host>(client: &Client<'_, H>, done: impl FnMut(&Check)) 
 }
 
 /// The checks that write, in the order in which they build on each other's rows.
-async fn scratch_checks<H: Host, D: FnMut(&Check)>(client: &Client<'_, H>, report: &mut Report<D>) {
+async fn scratch_checks<H: Host, D: FnMut(&Check)>(
+    client: &Client<'_, H>,
+    report: &mut Report<'_, H, D>,
+) {
     let made = scratch::make(client).await;
     let is_made = matches!(made, Ok(Finding::Good(_)));
     report.add(&scratch::MAKE, made);
@@ -118,13 +121,18 @@ async fn scratch_checks<H: Host, D: FnMut(&Check)>(client: &Client<'_, H>, repor
     report.add(&scratch::DROP, scratch::remove(client).await);
 }
 
-struct Report<D> {
+struct Report<'r, H, D> {
+    host: &'r H,
     checks: Vec<Check>,
     done: D,
 }
 
-impl<D: FnMut(&Check)> Report<D> {
+impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
+    /// After an interruption only what became of the scratch table is of interest.
     fn add(&mut self, subject: &Subject, found: Found) {
+        if self.host.is_interrupted() && subject.name != scratch::DROP.name {
+            return;
+        }
         let finding = found.unwrap_or_else(|error| Finding::Bad(error.to_string()));
         let (outcome, found) = match finding {
             Finding::Good(found) => (Outcome::Pass, found),

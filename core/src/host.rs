@@ -1,12 +1,16 @@
 //! What the core needs of the world, and calls to the Data API that survive its hiccups.
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+
+use futures_util::future::{Either, select};
 
 use crate::data_api::{self, Target};
 use crate::http::{Request, Response};
@@ -36,6 +40,14 @@ pub trait Host {
 
     /// The time since the Unix epoch.
     fn now(&self) -> Duration;
+
+    /// Whether the process has been told to end. From then on a [`Client`] begins no call but those
+    /// of [`Client::closing`].
+    ///
+    /// A host that cannot be told answers `false`.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 
     /// Waits.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
@@ -80,6 +92,8 @@ pub enum CallError<E = data_api::Error> {
     Sign(SignError),
     /// It got no answer.
     Send(SendError),
+    /// It was not sent, since the process has been told to end.
+    Interrupted,
     /// The service answered with an error.
     Api(E),
 }
@@ -90,7 +104,7 @@ impl<E: ServiceError> CallError<E> {
         match self {
             Self::Sign(_) => Retry::Never,
             Self::Send(error) if error.sent => Retry::OutcomeUnknown,
-            Self::Send(_) => Retry::NotRun,
+            Self::Send(_) | Self::Interrupted => Retry::NotRun,
             Self::Api(error) => error.retry(),
         }
     }
@@ -101,6 +115,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
         match self {
             Self::Sign(SignError(message)) => write!(f, "not signed: {message}"),
             Self::Send(error) => write!(f, "no answer: {}", error.message),
+            Self::Interrupted => f.write_str("interrupted"),
             Self::Api(error) => error.fmt(f),
         }
     }
@@ -128,6 +143,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// network down.
 const UNREACHABLE: Duration = Duration::from_secs(4);
 
+/// How long after its deadline a call is waited for that is in flight, where [`Client::ending`]
+/// bounds that.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How long the calls of [`Client::closing`] take at most: after an interruption, and after
+/// [`GRACE`].
+const CLOSING: Duration = Duration::from_secs(20);
+const CLOSING_AFTER_GRACE: Duration = Duration::from_millis(1_500);
+
+/// How long after its deadline the last call of a [`Client::ending`] is over.
+pub const ENDED_AFTER: Duration = Duration::from_millis(4_500);
+
+/// How often a pause looks for an interruption.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Signs, sends and, within its deadline, repeats calls to one service.
 #[derive(Debug)]
 pub struct Client<'h, H, T = Target> {
@@ -136,6 +166,10 @@ pub struct Client<'h, H, T = Target> {
     deadline: Duration,
     /// How long one call is repeated, the deadline aside.
     patience: Duration,
+    /// When a call in flight is given up, since the Unix epoch.
+    answers_until: Duration,
+    /// Whether its calls are begun after an interruption, too.
+    is_closing: bool,
     /// Whether the service has answered a call, however.
     has_answered: AtomicBool,
 }
@@ -143,8 +177,15 @@ pub struct Client<'h, H, T = Target> {
 impl<'h, H: Host, T> Client<'h, H, T> {
     /// A client that begins no attempt after `time` from now.
     pub fn new(host: &'h H, target: &'h T, time: Duration) -> Self {
-        let deadline = host.now().saturating_add(time);
-        Self { host, target, deadline, patience: time, has_answered: AtomicBool::new(false) }
+        Self {
+            host,
+            target,
+            deadline: host.now().saturating_add(time),
+            patience: time,
+            answers_until: Duration::MAX,
+            is_closing: false,
+            has_answered: AtomicBool::new(false),
+        }
     }
 
     /// The same, but no single call is repeated for longer than `patience`.
@@ -152,31 +193,74 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         Self { patience, ..self }
     }
 
+    /// The same, but a call in flight is given up 3 seconds after its time, so that there is a
+    /// moment left for [`Self::closing`], up to [`ENDED_AFTER`].
+    pub fn ending(self) -> Self {
+        Self { answers_until: self.deadline.saturating_add(GRACE), ..self }
+    }
+
+    /// A client for what ends the work: rollbacks, and what takes back what was begun.
+    ///
+    /// The same as this one, unless there was an interruption or its time is over: then one whose
+    /// calls are begun all the same, and given up after a moment.
+    pub fn closing(&self) -> Self {
+        let same = Self { has_answered: AtomicBool::new(self.has_answered()), ..*self };
+        let most = self.answers_until.saturating_add(CLOSING_AFTER_GRACE);
+        let is_over = match most {
+            Duration::MAX => self.is_interrupted(),
+            _ => self.is_out_of_time(),
+        };
+        if self.is_closing || !is_over {
+            return same;
+        }
+        let until = most.min(self.host.now().saturating_add(CLOSING));
+        let (deadline, answers_until) = (until, until);
+        Self { deadline, answers_until, patience: CLOSING, is_closing: true, ..same }
+    }
+
     /// The host that it sends with.
     pub fn host(&self) -> &'h H {
         self.host
     }
 
-    /// Whether so little time is left that nothing more should be begun.
+    /// Whether nothing more should be begun: its time is over, or there was an interruption.
     pub fn is_out_of_time(&self) -> bool {
-        self.host.now() >= self.deadline
+        self.time_left().is_zero()
     }
 
-    /// How much time is left in which anything may be begun.
+    /// How much time is left in which anything may be begun; none after an interruption.
     pub fn time_left(&self) -> Duration {
-        self.deadline.saturating_sub(self.host.now())
+        match self.is_interrupted() {
+            true => Duration::ZERO,
+            false => self.deadline.saturating_sub(self.host.now()),
+        }
+    }
+
+    /// Waits; `false` if an interruption has ended that early.
+    pub async fn pause(&self, time: Duration) -> bool {
+        let mut left = time;
+        while !left.is_zero() && !self.is_interrupted() {
+            let nap = left.min(LOOK);
+            self.host.sleep(nap).await;
+            left -= nap;
+        }
+        left.is_zero()
     }
 
     /// Makes a call.
     ///
     /// One that was surely not run is repeated until the deadline, whatever it is; but for seconds
     /// only where no connection comes about and none ever did. One that may have run is repeated
-    /// only if that is [`Repeat::Harmless`].
+    /// only if that is [`Repeat::Harmless`]. After an interruption none is begun or repeated; one in
+    /// flight is waited for, since what it does is not known before.
     pub async fn call<O: Operation<Target = T>>(
         &self,
         operation: &O,
         repeat: Repeat,
     ) -> Result<O::Output, CallError<O::Error>> {
+        if self.is_interrupted() {
+            return Err(CallError::Interrupted);
+        }
         let begun = self.host.now();
         let mut attempt = 1;
         loop {
@@ -189,12 +273,11 @@ impl<'h, H: Host, T> Client<'h, H, T> {
                 Retry::OutcomeUnknown => repeat == Repeat::Harmless && attempt < UNKNOWN_ATTEMPTS,
                 Retry::Transaction | Retry::Never => false,
             };
-            let pause = self.pause(attempt);
+            let pause = self.time_to_repeat(attempt);
             let until = self.deadline.min(begun.saturating_add(self.patience_with(&error)));
-            if !may_repeat || self.host.now() + pause > until {
+            if !may_repeat || self.host.now() + pause > until || !self.pause(pause).await {
                 return Err(self.told(error, operation, attempt));
             }
-            self.host.sleep(pause).await;
             attempt += 1;
         }
     }
@@ -207,14 +290,37 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         let mut request = operation.to_request(self.target);
         // Each attempt has its own date, or a long wait would make the signature stale.
         self.host.sign(&mut request, O::SERVICE).map_err(CallError::Sign)?;
-        let response = self.host.send(request).await.map_err(CallError::Send)?;
+        let response = self.send(request).await.map_err(CallError::Send)?;
         self.has_answered.store(true, Ordering::Relaxed);
         O::parse(response).map_err(CallError::Api)
     }
 
+    async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let sending = self.host.send(request);
+        if self.answers_until == Duration::MAX {
+            return sending.await;
+        }
+        let time = self.answers_until.saturating_sub(self.host.now());
+        match select(pin!(sending), pin!(self.host.sleep(time))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                Err(SendError { sent: true, message: "the time for it is over".to_owned() })
+            }
+        }
+    }
+
+    /// A client that is closing is let through.
+    fn is_interrupted(&self) -> bool {
+        !self.is_closing && self.host.is_interrupted()
+    }
+
+    fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
     fn patience_with<E>(&self, error: &CallError<E>) -> Duration {
         let is_unreachable = matches!(error, CallError::Send(error) if !error.sent);
-        match is_unreachable && !self.has_answered.load(Ordering::Relaxed) {
+        match is_unreachable && !self.has_answered() {
             true => self.patience.min(UNREACHABLE),
             false => self.patience,
         }
@@ -238,7 +344,7 @@ impl<'h, H: Host, T> Client<'h, H, T> {
     }
 
     /// Between half of and the whole of a pause that doubles, so that callers spread out.
-    fn pause(&self, attempt: u32) -> Duration {
+    fn time_to_repeat(&self, attempt: u32) -> Duration {
         let longest = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
         longest / 2 + (longest / 2).mul_f64((self.host.random() >> 11) as f64 / (1u64 << 53) as f64)
     }

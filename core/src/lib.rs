@@ -92,7 +92,7 @@ pub mod s3;
 pub mod step_functions;
 
 mod host;
-pub use host::{CallError, Client, Host, RateLimit, Repeat, SendError, SignError};
+pub use host::{CallError, Client, ENDED_AFTER, Host, RateLimit, Repeat, SendError, SignError};
 
 #[cfg(feature = "sigv4")]
 mod sign;

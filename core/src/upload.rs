@@ -98,7 +98,7 @@ impl<'u, H: Host> Upload<'u, H> {
         if let Some(upload_id) = self.id.take() {
             let (bucket, key) = (self.bucket, &*self.key);
             let abort = AbortMultipartUpload { bucket, key, upload_id: &upload_id };
-            let _: Result<(), _> = self.client.call(&abort, Repeat::Harmless).await;
+            let _: Result<(), _> = self.client.closing().call(&abort, Repeat::Harmless).await;
         }
     }
 }

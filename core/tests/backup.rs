@@ -51,6 +51,14 @@ fn page(ids: &[i64]) -> Answer {
     answer(200, &json!({ "records": records }).to_string())
 }
 
+fn listed(keys: &[&str]) -> Answer {
+    let object = |key: &&str| {
+        format!("<Contents><Key>{key}</Key><Size>1</Size><ETag>\"e\"</ETag></Contents>")
+    };
+    let objects: String = keys.iter().map(object).collect();
+    answer(200, &format!("<ListBucketResult>{objects}</ListBucketResult>"))
+}
+
 /// Calls in which a backup looks at the live tables before it reads.
 const LOOKS: usize = 5;
 
@@ -256,10 +264,29 @@ fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
 
 #[test]
 fn when_the_time_is_over_nothing_more_is_read() {
-    let world = looked([begun(), repeatable(), numbers(&[3]), ended()]);
+    let world = looked([begun(), repeatable(), numbers(&[3]), ended(), listed(&[])]);
     assert_eq!(run_backup_with(&world, 1, Duration::ZERO), Err(BackupError::OutOfTime));
-    let world = looked([numbers(&[3]), keys(1, 3)]);
+    let world = looked([numbers(&[3]), keys(1, 3), listed(&[])]);
     assert_eq!(run_backup_with(&world, 8, Duration::ZERO), Err(BackupError::OutOfTime));
+}
+
+#[test]
+fn an_interrupted_backup_takes_its_files_back() {
+    // The page is in flight, with the file of its span written; behind it no other call is begun.
+    let files = ["backups/r/jobs/part-00000.avro", "backups/r/jobs/part-00001.avro"];
+    let answers = [begun(), repeatable(), numbers(&[3]), page(&[1, 2, 3]), ended()];
+    for (deleted, left) in [(answer(204, ""), 0), (error(403, "AccessDenied"), 1)] {
+        let taken_back = [listed(&files), answer(204, ""), deleted];
+        let world = looked(answers.clone().into_iter().chain(taken_back));
+        let world = world.interrupted_after(LOOKS + 4);
+        let Err(BackupError::Interrupted { left: found }) = run_backup(&world) else {
+            panic!("it was not interrupted");
+        };
+        assert_eq!(found, files[..left]);
+    }
+    assert!(
+        BackupError::Interrupted { left: vec!["a".into()] }.to_string().contains("1 of its files")
+    );
 }
 
 #[test]

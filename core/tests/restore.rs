@@ -34,7 +34,7 @@ fn tables(names: &[&str]) -> Answer {
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
     let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
-    let undone = run(restore::undo(&client, ID));
+    let undone = run(restore::undo(&client, ID, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     undone
 }

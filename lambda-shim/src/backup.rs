@@ -5,7 +5,7 @@ use std::time::Duration;
 use rowgate_core::backup::{self, BackupError, Manifest, Place};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::TABLES;
-use rowgate_core::{Client, Host};
+use rowgate_core::{Client, ENDED_AFTER, Host};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
@@ -13,7 +13,7 @@ use crate::answer::BackupSummary;
 use crate::door::Door;
 use crate::event::{Backup, Verify};
 use crate::failure::Failure;
-use crate::load::{GRACE, Invocation};
+use crate::load::Invocation;
 
 /// Backs tables up, and deletes older backups if that is asked for.
 ///
@@ -54,7 +54,7 @@ pub(crate) async fn conclude<H: Host>(
         let s3 = door.client(&door.settings()?.endpoint, left);
         let pruning = prune(&s3, bucket, keep, &mut summary);
         if let Err(error) =
-            timeout(left + GRACE, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
+            timeout(left + ENDED_AFTER, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
         {
             error!(%error, "older backups are left");
             summary.not_pruned = Some(error.to_string());
@@ -105,7 +105,7 @@ pub(crate) async fn within<T>(
     time: Duration,
     work: impl Future<Output = Result<T, BackupError>>,
 ) -> Result<T, Failure> {
-    let outcome = timeout(time + GRACE, work).await.unwrap_or(Err(BackupError::OutOfTime));
+    let outcome = timeout(time + ENDED_AFTER, work).await.unwrap_or(Err(BackupError::OutOfTime));
     outcome.map_err(|error| {
         error!(%error, "backup failed");
         Failure::Backup(error)

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rowgate_core::{Client, Gate, Host, LoadSettings, Settings, SettingsError};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::{Interruption, NativeHost, from_environment};
 use tracing::warn;
 
 use crate::failure::Failure;
@@ -26,11 +26,12 @@ pub(crate) struct Door<H> {
 }
 
 impl Door<NativeHost> {
-    /// Opens it with the environment's settings and credentials.
-    pub(crate) fn open() -> Result<Self, Box<dyn Error + Send + Sync>> {
+    /// Opens it with the environment's settings and credentials; `interruption` tells it to end.
+    pub(crate) fn open(interruption: &Interruption) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let files = LoadSettings::read(&from_environment);
         let http = Settings::read(&from_environment).map(Gate::new);
-        let door = Self::new(NativeHost::from_environment()?, files, http)?;
+        let host = NativeHost::from_environment()?.interrupted_by(interruption);
+        let door = Self::new(host, files, http)?;
         let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));
         Ok(Self { bucket: from_environment("DATA_BUCKET"), metrics, ..door })
     }
@@ -66,9 +67,9 @@ impl<H> Door<H> {
 }
 
 impl<H: Host> Door<H> {
-    /// Who begins no call after this time.
+    /// A client that begins no call after this time, and ends within the invocation's.
     pub(crate) fn client<'c, T>(&'c self, target: &'c T, time: Duration) -> Client<'c, H, T> {
-        Client::new(&self.host, target, time).patient(PATIENCE)
+        Client::new(&self.host, target, time).patient(PATIENCE).ending()
     }
 }
 

@@ -11,12 +11,9 @@ use crate::door::Door;
 use crate::event::{Message, Notice, Record};
 use crate::failure::Failure;
 
-/// What a load leaves of the invocation's time: for its last call, its report and the answer.
+/// What work leaves of the invocation's time: [`rowgate_core::ENDED_AFTER`] for calls in flight and
+/// for what takes back, and a moment for the answer.
 const MARGIN: Duration = Duration::from_secs(5);
-
-/// How much of that margin calls may take that are under way when no new ones are begun any more;
-/// what is left is for the answer.
-pub(crate) const GRACE: Duration = Duration::from_secs(3);
 
 /// What is known of an invocation beside its event.
 #[derive(Debug, Clone, Copy)]

@@ -19,20 +19,27 @@ mod migrate;
 mod restore;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use rowgate_native::Interruption;
 use serde_json::value::RawValue;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Mutex;
 use tracing::{Level, error};
 
 use door::Door;
 use load::Invocation;
+
+/// How long an answer may take to the runtime once an interrupted invocation has ended.
+const ANSWER: Duration = Duration::from_millis(200);
 
 /// Two workers: reading a file's next bytes goes on while its rows are on their way.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     write_log();
     match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             error!(%error, "ended");
             eprintln!("rowgate: {error}");
@@ -41,12 +48,34 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), lambda_runtime::Error> {
-    let door = &Door::open()?;
-    let handle = |event: LambdaEvent<Box<RawValue>>| {
-        handler::handle(door, event.payload, Invocation::of(&event.context))
+async fn run() -> Result<ExitCode, lambda_runtime::Error> {
+    let terminate = signal(SignalKind::terminate())?;
+    let (interruption, at_work) = (Interruption::default(), Mutex::new(()));
+    let door = &Door::open(&interruption)?;
+    let handle = async |event: LambdaEvent<Box<RawValue>>| {
+        let _guard = at_work.lock().await;
+        handler::handle(door, event.payload, Invocation::of(&event.context)).await
     };
-    lambda_runtime::run(service_fn(handle)).await
+    tokio::select! {
+        ended = lambda_runtime::run(service_fn(handle)) => ended.map(|()| ExitCode::SUCCESS),
+        code = terminated(terminate, &interruption, &at_work) => Ok(code),
+    }
+}
+
+/// Waits for SIGTERM, which AWS sends where an extension is registered, and then for the end of the
+/// invocation that is at work: it takes back what it began.
+async fn terminated(
+    mut terminate: Signal,
+    interruption: &Interruption,
+    at_work: &Mutex<()>,
+) -> ExitCode {
+    terminate.recv().await;
+    interruption.interrupt();
+    if at_work.try_lock().is_err() {
+        let _guard = at_work.lock().await;
+        tokio::time::sleep(ANSWER).await;
+    }
+    ExitCode::from(143)
 }
 
 /// One JSON object a line on stdout, which Lambda takes to CloudWatch; `span.requestId` is the

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use rowgate_core::Host;
 use rowgate_core::backup::Place;
 use rowgate_core::restore::{self, Plan, RestoreError, Restored};
+use rowgate_core::{ENDED_AFTER, Host};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::door::Door;
 use crate::event::Restore;
 use crate::failure::Failure;
-use crate::load::{GRACE, Invocation};
+use crate::load::Invocation;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(crate) async fn within<T>(
     work: impl Future<Output = Result<T, RestoreError>>,
     over: impl FnOnce() -> RestoreError,
 ) -> Result<T, Failure> {
-    let outcome = timeout(time + GRACE, work).await.unwrap_or_else(|_| Err(over()));
+    let outcome = timeout(time + ENDED_AFTER, work).await.unwrap_or_else(|_| Err(over()));
     outcome.map_err(|error| {
         error!(%error, "restore failed");
         Failure::Restore(Box::new(error))
@@ -88,8 +88,9 @@ mod tests {
             Ok(())
         };
         let time = Duration::from_secs(10);
-        assert!(within(time, slow(time + GRACE / 2), over).await.is_ok());
-        let Err(Failure::Restore(error)) = within(time, slow(time + GRACE * 2), over).await else {
+        assert!(within(time, slow(time + ENDED_AFTER / 2), over).await.is_ok());
+        let Err(Failure::Restore(error)) = within(time, slow(time + ENDED_AFTER * 2), over).await
+        else {
             panic!("it was waited for to its end");
         };
         assert_eq!(*error, over());

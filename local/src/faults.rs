@@ -1,10 +1,13 @@
 //! Faults on demand: what AWS does on a bad day, to the very call that a test has in mind.
 
 use std::fmt;
+use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use tokio::process::Command;
 
 /// One fault of kind `K`, and the calls that it hits, which are those of operation `O`.
 ///
@@ -79,6 +82,17 @@ impl<O: fmt::Display, K: fmt::Display> fmt::Display for FaultOf<O, K> {
             None => Ok(()),
         }
     }
+}
+
+/// How long after a signal the call goes on: the process has taken it in by then.
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// Sends SIGINT to a process; one that is gone by then is as good.
+pub(crate) async fn interrupt(pid: u32) {
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &pid.to_string()]).stderr(Stdio::null());
+    let _ = kill.status().await;
+    tokio::time::sleep(MOMENT).await;
 }
 
 /// The faults that are in force. At most one hits a call: the first that is due.

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rowgate_core::{
@@ -24,18 +26,36 @@ pub fn from_environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
+/// Whether a process has been told to end. A clone is the same flag.
+#[derive(Debug, Clone, Default)]
+pub struct Interruption(Arc<AtomicBool>);
+
+impl Interruption {
+    /// Tells it to end.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has been told.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Signs with credentials of its own and sends with reqwest.
 #[derive(Debug)]
 pub struct NativeHost {
     client: reqwest::Client,
     credentials: Credentials,
     region: String,
+    interruption: Interruption,
 }
 
 impl NativeHost {
     /// A host for one region.
     pub fn new(credentials: Credentials, region: impl Into<String>) -> Self {
-        Self { client: client(), credentials, region: region.into() }
+        let interruption = Interruption::default();
+        Self { client: client(), credentials, region: region.into(), interruption }
     }
 
     /// A host with the environment's `AWS_REGION` and AWS credentials.
@@ -44,6 +64,11 @@ impl NativeHost {
         let region = from_environment("AWS_REGION")
             .ok_or_else(|| SettingsError::Missing(vec!["AWS_REGION"]))?;
         Ok(Self::new(credentials, region))
+    }
+
+    /// The same, but told to end by this.
+    pub fn interrupted_by(self, interruption: &Interruption) -> Self {
+        Self { interruption: interruption.clone(), ..self }
     }
 }
 
@@ -96,6 +121,10 @@ impl Host for NativeHost {
     fn now(&self) -> Duration {
         // A clock before 1970 makes signatures that AWS refuses, which says what is wrong.
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interruption.is_interrupted()
     }
 
     async fn sleep(&self, time: Duration) {

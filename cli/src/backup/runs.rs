@@ -10,9 +10,11 @@ use rowgate_core::data_api::Target;
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::{Client, Host};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
 
 use super::{PATIENCE, PlaceArgs, print};
+
+use crate::signals;
 
 #[derive(Debug, Args)]
 pub(super) struct PruneArgs {
@@ -40,7 +42,7 @@ pub(super) struct CleanArgs {
 
 pub(super) async fn list(args: &PlaceArgs) -> Result<()> {
     let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     let runs = backup::runs(&s3, args.bucket()?).await?;
     name_left_out(&runs)?;
@@ -49,7 +51,7 @@ pub(super) async fn list(args: &PlaceArgs) -> Result<()> {
 
 pub(super) async fn prune(args: &PruneArgs) -> Result<()> {
     let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     let bucket = args.place.bucket()?;
     let runs = backup::runs(&s3, bucket).await?;
@@ -68,7 +70,7 @@ pub(super) async fn prune(args: &PruneArgs) -> Result<()> {
 
 pub(super) async fn clean(args: &CleanArgs) -> Result<()> {
     let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let database = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     let bucket = args.place.bucket()?;
@@ -77,10 +79,9 @@ pub(super) async fn clean(args: &CleanArgs) -> Result<()> {
     tables.retain(|left| is_given_up(left, host.now()));
     let kept = split_off_filled(&database, &mut tables).await;
     if args.yes {
-        for run in &files {
-            backup::clean(&s3, bucket, run).await?;
-        }
-        restore::drop_leftovers(&database, &tables).await?;
+        let removed = remove(&s3, bucket, &files, &database, &tables).await;
+        removed
+            .map_err(|error| signals::told(error, "rowgate backup clean goes on with the rest"))?;
     }
     print_cleaned(args, &files, &tables, &kept)
 }
@@ -89,8 +90,8 @@ pub(super) async fn clean(args: &CleanArgs) -> Result<()> {
 type Kept = (Leftover, String);
 
 /// Takes away those tables that may hold rows which are nowhere else.
-async fn split_off_filled(
-    database: &Client<'_, NativeHost>,
+async fn split_off_filled<H: Host>(
+    database: &Client<'_, H>,
     tables: &mut Vec<Leftover>,
 ) -> Vec<Kept> {
     let (mut dropped, mut kept) = (Vec::new(), Vec::new());
@@ -106,6 +107,19 @@ async fn split_off_filled(
     }
     *tables = dropped;
     kept
+}
+
+async fn remove<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    files: &[Unfinished],
+    database: &Client<'_, H>,
+    tables: &[Leftover],
+) -> Result<()> {
+    for run in files {
+        backup::clean(s3, bucket, run).await?;
+    }
+    Ok(restore::drop_leftovers(database, tables).await?)
 }
 
 fn name_left_out(runs: &Runs) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use rowgate_local::{LambdaHost, LambdaOptions, S3, S3Options};
 use tokio::sync::mpsc;
 
@@ -77,13 +77,29 @@ impl Files {
     }
 }
 
-/// The Lambda's program. Built by the same command, it lies beside this one.
+/// The Lambda's program.
 fn program(given: Option<&Path>) -> Result<PathBuf> {
-    let program = match given {
-        Some(program) => program.to_owned(),
-        None => std::env::current_exe()?.with_file_name("bootstrap"),
-    };
-    program.is_file().then_some(program).context("the Lambda is not built; run `make cli`")
+    match given {
+        Some(program) => {
+            ensure!(program.is_file(), "there is no program {}", program.display());
+            Ok(program.to_owned())
+        }
+        None => beside(&std::env::current_exe()?),
+    }
+}
+
+/// The Lambda that lies beside this program; Cargo puts it there if it is built in the same profile.
+fn beside(this: &Path) -> Result<PathBuf> {
+    let program = this.with_file_name("bootstrap");
+    let is_release = this.parent().is_some_and(|folder| folder.ends_with("release"));
+    let profile = if is_release { " --release" } else { "" };
+    ensure!(
+        program.is_file(),
+        "the Lambda is not built: there is no {}; run `cargo build{profile} --package \
+         rowgate-lambda`, or name another with --lambda",
+        program.display()
+    );
+    Ok(program)
 }
 
 fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, String)> {
@@ -100,4 +116,24 @@ fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, S
     let range_bytes = args.range_bytes.map(|bytes| bytes.to_string());
     environment.extend(range_bytes.map(|bytes| ("BULK_RANGE_BYTES".into(), bytes)));
     environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lambda_is_the_one_of_the_same_profile() -> Result<()> {
+        let target = tempfile::tempdir()?;
+        for (profile, option) in [("debug", "cargo build --package"), ("release", "--release")] {
+            let folder = target.path().join(profile);
+            std::fs::create_dir(&folder)?;
+            let this = folder.join("rowgate");
+            let missing = beside(&this).map_err(|error| error.to_string());
+            assert!(missing.is_err_and(|error| error.contains(option)));
+            std::fs::write(folder.join("bootstrap"), "")?;
+            assert_eq!(beside(&this)?, folder.join("bootstrap"));
+        }
+        Ok(())
+    }
 }

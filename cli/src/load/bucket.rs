@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::progress;
+use crate::signals;
 
 type S3<'c> = Client<'c, NativeHost, Endpoint>;
 
@@ -33,7 +34,7 @@ pub(super) async fn load(
     wait: Duration,
 ) -> Result<Option<Value>> {
     let endpoint = Endpoint::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
     if wait.is_zero() {
         upload(&s3, bucket, key, file).await?;
@@ -49,7 +50,9 @@ pub(super) async fn load(
         e_tag: Some(uploaded.e_tag.clone()),
         sequencer: None,
     };
-    report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await.map(Some)
+    let reported = report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await;
+    let became = format!("{key} is in the bucket, and its report comes to {}", object.report_key());
+    reported.map(Some).map_err(|error| signals::told(error, &became))
 }
 
 async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<()> {
@@ -65,7 +68,7 @@ async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<
         };
         if let Err(error) = written {
             upload.abandon().await;
-            return Err(error.into());
+            return Err(signals::told(error, &format!("{key} is not put into the bucket")));
         }
         progress::advance(&progress, length as u64);
         if length < PART {

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::Result;
 use rowgate_core::data_api::Target;
 use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, RejectSinks};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
 use serde_json::Value;
 
 use crate::file_source::FileSource;
+use crate::signals;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,7 +25,7 @@ pub(super) async fn load(
     options: &LoadOptions,
 ) -> Result<Value> {
     let target = Target::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
     let source = FileSource::new(file)?;
     let mut sinks = RejectSinks {
@@ -33,6 +34,10 @@ pub(super) async fn load(
     };
     let report = rowgate_core::load(&client, &source, name, options, &mut sinks).await;
     source.finish();
+    if report.failure.is_some() {
+        sinks.rejects.abandon().await;
+        sinks.undecoded.abandon().await;
+    }
     Ok(serde_json::to_value(&report)?)
 }
 

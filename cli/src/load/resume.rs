@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rowgate_core::{Client, LoadSettings, find_load, load_object};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_native::from_environment;
 use serde_json::Value;
+
+use crate::signals;
 
 /// Longer than any file takes.
 const TIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -13,10 +15,12 @@ const TIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Loads what is left of a load, by its id, and answers the report.
 pub(super) async fn load(load_id: &str) -> Result<Value> {
     let settings = LoadSettings::read(&from_environment)?;
-    let host = NativeHost::from_environment()?;
+    let host = signals::host()?;
     let client = Client::new(&host, &settings.target, TIME);
     let object = find_load(&client, load_id).await?.context("no file has this load id")?;
     let report = load_object(&host, &settings, &object, TIME).await;
-    let report = report.with_context(|| format!("s3://{}/{}", object.bucket, object.key))?;
+    let report = report.with_context(|| format!("s3://{}/{}", object.bucket, object.key));
+    let went_on = format!("rowgate load --resume {load_id} goes on with what is not stored");
+    let report = report.map_err(|error| signals::told(error, &went_on))?;
     Ok(serde_json::to_value(&report)?)
 }

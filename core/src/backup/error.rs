@@ -33,6 +33,11 @@ pub enum BackupError {
     },
     /// The time is over before all is written.
     OutOfTime,
+    /// The process was told to end before all was written.
+    Interrupted {
+        /// The files that could not be deleted.
+        left: Vec<String>,
+    },
     /// The rows of a table are not as many as the database counted before.
     WrongCount {
         /// The table.
@@ -161,6 +166,16 @@ impl fmt::Display for BackupError {
                  --parallel, which needs none"
             ),
             Self::OutOfTime => f.write_str("the time is over; nothing was backed up"),
+            Self::Interrupted { left } if left.is_empty() => {
+                f.write_str("interrupted; nothing is kept of the backup")
+            }
+            Self::Interrupted { left } => write!(
+                f,
+                "interrupted; there is no backup, but {} of its files are left, which rowgate backup \
+                 clean --yes removes once they are a day old: {}",
+                left.len(),
+                left.join(", ")
+            ),
             Self::WrongCount { table, counted, read } => {
                 write!(f, "{table}: {read} rows were read where the database counts {counted}")
             }

@@ -55,7 +55,7 @@ use reading::{Tally, read_table};
 use spans::Spans;
 
 /// Times that a backup is begun whose snapshot was lost.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: usize = 3;
 
 /// In how many places a table can be read at the same time: each holds a piece of a file.
 pub const MOST_PARALLEL: usize = 8;
@@ -104,7 +104,8 @@ pub struct Options {
 ///
 /// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
 /// new run begins, at most twice; what the lost run wrote has no manifest. Without a snapshot a
-/// page that was not answered is asked for again. A run that fails leaves no manifest.
+/// page that was not answered is asked for again. A run that fails leaves no manifest, and one whose
+/// time is over, or that is interrupted, no files either.
 pub async fn backup<H: Host>(
     place: &Place<'_, H>,
     tables: &[&'static Table],
@@ -112,15 +113,43 @@ pub async fn backup<H: Host>(
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, BackupError> {
     let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
-    let (tables, obstacles) =
-        obstacles::fit_tables(place.database, tables, options.on_obstacle).await?;
-    let mut attempt = 1;
+    let mut names = Vec::new();
+    let fit = obstacles::fit_tables(place.database, tables, options.on_obstacle).await;
+    let (tables, obstacles) = match fit {
+        Ok(fit) => fit,
+        Err(error) => return Err(give_up(place, &names, error).await),
+    };
     loop {
         let run = Run { obstacles: obstacles.clone(), ..Run::new(place, options) };
+        names.push(run.name.clone());
+        let has_time = names.len() < ATTEMPTS && !place.database.is_out_of_time();
         match run.write(&tables, &mut progress).await {
-            Err(BackupError::SnapshotLost(_)) if attempt < ATTEMPTS => attempt += 1,
-            ended => return ended,
+            Err(BackupError::SnapshotLost(_)) if has_time => {}
+            Err(error) => return Err(give_up(place, &names, error).await),
+            written => return written,
         }
+    }
+}
+
+/// Deletes the files of runs that are ended before their time, and answers why.
+async fn give_up<H: Host>(
+    place: &Place<'_, H>,
+    names: &[String],
+    error: BackupError,
+) -> BackupError {
+    // A manifest without an answer may be there, or come.
+    let may_be_whole = |name: &String| matches!(&error, BackupError::Write { key, .. } if *key == Manifest::key_of(name));
+    if !place.s3.is_out_of_time() || names.iter().any(may_be_whole) {
+        return error;
+    }
+    let s3 = place.s3.closing();
+    let mut left = Vec::new();
+    for name in names {
+        left.extend(runs::take_back(&s3, place.bucket, name).await);
+    }
+    match s3.host().is_interrupted() {
+        true => BackupError::Interrupted { left },
+        false => error,
     }
 }
 
@@ -204,7 +233,7 @@ impl<'p, H: Host> Run<'p, H> {
         let written = written.await;
         // Nothing was changed; if this fails, the service does it after 3 idle minutes.
         let rollback = RollbackTransaction { transaction_id: &id };
-        let _: Result<(), CallError> = database.call(&rollback, Repeat::Harmless).await;
+        let _: Result<(), CallError> = database.closing().call(&rollback, Repeat::Harmless).await;
         written
     }
 
@@ -335,6 +364,7 @@ impl<'p, H: Host> Run<'p, H> {
             Ok(()) => Ok(manifest),
             // Nobody else has this run's name: an attempt before this one was heard after all.
             Err(CallError::Api(error)) if error.is_precondition_failed() => Ok(manifest),
+            Err(CallError::Interrupted) => Err(BackupError::Interrupted { left: Vec::new() }),
             Err(error) => Err(BackupError::write(&key, &error)),
         }
     }

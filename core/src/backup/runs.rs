@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::slice;
 use core::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -179,6 +180,24 @@ pub async fn clean<H: Host>(
     run: &Unfinished,
 ) -> Result<(), BackupError> {
     delete(s3, bucket, &run.keys).await
+}
+
+/// Deletes what a run has written that has no manifest, and answers the keys that are left.
+pub(super) async fn take_back<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    run: &str,
+) -> Vec<String> {
+    let folder = [FOLDER, run, "/"].concat();
+    let Ok(objects) = objects(s3, bucket, &folder).await else { return alloc::vec![folder] };
+    let mut keys: Vec<_> = objects.into_iter().map(|object| object.key).collect();
+    while let Some(key) = keys.last() {
+        if s3.is_out_of_time() || delete(s3, bucket, slice::from_ref(key)).await.is_err() {
+            break;
+        }
+        keys.pop();
+    }
+    keys
 }
 
 impl Runs {

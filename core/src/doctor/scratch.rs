@@ -74,7 +74,7 @@ pub(super) const DROP: Subject = Subject {
 };
 
 pub(super) async fn remove<H: Host>(client: &Client<'_, H>) -> Found {
-    drop_table(client).await?;
+    drop_table(&client.closing()).await?;
     Ok(Finding::Good("dropped".into()))
 }
 

@@ -72,7 +72,8 @@ async fn write_and_fail<H: Host>(client: &Client<'_, H>, id: &str) -> Result<boo
 }
 
 async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), CallError> {
-    client.call(&RollbackTransaction { transaction_id: id }, Repeat::Harmless).await
+    let rollback = RollbackTransaction { transaction_id: id };
+    client.closing().call(&rollback, Repeat::Harmless).await
 }
 
 /// Runs two futures side by side.

@@ -366,7 +366,7 @@ async fn commit<H: Host>(
 /// itself after 3 idle minutes.
 async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> bool {
     let rollback = RollbackTransaction { transaction_id: id };
-    match client.call(&rollback, Repeat::Harmless).await {
+    match client.closing().call(&rollback, Repeat::Harmless).await {
         Ok(()) => true,
         Err(error) => error.retry() == Retry::Transaction,
     }

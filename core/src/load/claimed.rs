@@ -70,7 +70,7 @@ pub(super) async fn begin<H: Host>(
     if let FileClaim::Running { lease_left } = claim {
         let wait = lease_left + MOMENT;
         if wait < client.time_left() {
-            client.host().sleep(wait).await;
+            client.pause(wait).await;
             claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
         }
     }
@@ -131,7 +131,7 @@ pub(super) async fn end<H: Host>(
 ) -> Result<(), LoadError> {
     if report.failure.is_some() {
         // If that fails, the lease ends by itself.
-        _ = claim.break_off(client, report.status.name()).await;
+        _ = claim.break_off(&client.closing(), report.status.name()).await;
         return Ok(());
     }
     let codes = report.outcomes.codes().join(",");

@@ -48,6 +48,8 @@ use rejects::{RejectNames, RejectWriter};
 pub enum LoadError {
     /// Its time was over before its end.
     OutOfTime,
+    /// The process was told to end before its end.
+    Interrupted,
     /// It could not be read.
     Read(String),
     /// Its rows could not be stored.
@@ -66,6 +68,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfTime => f.write_str("no time left"),
+            Self::Interrupted => f.write_str("interrupted"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
             Self::Store(error) => error.fmt(f),
             Self::Machine(cause) => f.write_str(cause),
@@ -143,7 +146,7 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
         report = match loaded {
             Ok(status) => LoadReport { status, ..report },
-            Err(error) => failed(report, error),
+            Err(error) => failed(report, interrupted(host, error)),
         };
     }
     report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
@@ -151,8 +154,21 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
 }
 
 fn failed(report: LoadReport, error: LoadError) -> LoadReport {
-    let status = if error == LoadError::OutOfTime { Status::Unfinished } else { Status::Failed };
+    let status = match error {
+        LoadError::OutOfTime | LoadError::Interrupted => Status::Unfinished,
+        _ => Status::Failed,
+    };
     LoadReport { status, failure: Some(error), ..report }
+}
+
+/// After an interruption calls are refused, which comes back as all kinds of errors. Only a commit
+/// without an answer says more.
+fn interrupted(host: &impl Host, error: LoadError) -> LoadError {
+    match error {
+        LoadError::Store(StoreError::OutcomeUnknown(_)) => error,
+        _ if host.is_interrupted() => LoadError::Interrupted,
+        _ => error,
+    }
 }
 
 async fn load_rows<H: Host, S: Source, R: RejectSink>(

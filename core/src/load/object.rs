@@ -115,16 +115,16 @@ pub async fn load_object<H: Host>(
         return Ok(ignored(object, LoadReport::begin(host, options, 0)));
     }
     let started = host.now();
-    let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
-    let database = Client::new(host, &settings.target, time).patient(PATIENCE);
+    let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
+    let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
     let Attempt { mut report, claim, written } = attempt(&s3, &database, settings, object).await?;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
-    if let Err(error) = write_report(&s3, &report, written).await {
+    if let Err(error) = write_report(&s3.closing(), &report, written).await {
         report = failed(report, error);
     }
     if let Some(claim) = &claim {
-        claimed::end(&database, claim, &report).await?;
+        claimed::end(&database.closing(), claim, &report).await?;
     }
     match report.failure.clone() {
         Some(failure) => Err(failure),

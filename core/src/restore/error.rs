@@ -117,6 +117,13 @@ pub enum RestoreError {
     },
     /// The time was over before the swap.
     OutOfTime,
+    /// The process was told to end before the swap.
+    Interrupted {
+        /// The restore.
+        id: String,
+        /// The staging tables that could not be dropped.
+        left: Vec<String>,
+    },
     /// The tables were not swapped.
     NotSwapped(CallError),
     /// Nobody knows whether the tables were swapped.
@@ -136,7 +143,7 @@ impl RestoreError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Files(error) => error.is_final(),
-            Self::Database { .. } | Self::OutOfTime => false,
+            Self::Database { .. } | Self::OutOfTime | Self::Interrupted { .. } => false,
             Self::NotSwapped(_) | Self::SwapUnknown { .. } => false,
             _ => true,
         }
@@ -203,6 +210,7 @@ impl fmt::Display for RestoreError {
                  can one of fewer tables"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
+            Self::Interrupted { id, left } => interrupted(f, id, left),
             Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),
             Self::SwapUnknown { id } => write!(
                 f,
@@ -212,6 +220,15 @@ impl fmt::Display for RestoreError {
             Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),
         }
     }
+}
+
+fn interrupted(f: &mut fmt::Formatter<'_>, id: &str, left: &[String]) -> fmt::Result {
+    f.write_str("interrupted; the live tables are what they were")?;
+    if left.is_empty() {
+        return f.write_str(", and nothing is left of the restore");
+    }
+    let left = left.join(", ");
+    write!(f, "; these tables are left, and rowgate restore drop-old {id} --yes drops them: {left}")
 }
 
 fn no_latest(

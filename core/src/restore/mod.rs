@@ -114,6 +114,7 @@ pub struct RestoredTable {
 /// waits a few seconds for others' transactions on the live tables; before each try these must still
 /// be what the plan saw, unless `force`. What is written after that is only in the old tables, named by
 /// [`Restored::late`] and brought over by [`merge`]. After an error the live tables are what they were.
+/// An interruption before the swap is such an error, and the staging tables are dropped.
 pub async fn restore<H: Host>(
     place: &Place<'_, H>,
     plan: &Plan,
@@ -123,7 +124,9 @@ pub async fn restore<H: Host>(
     for planned in plan.tables.iter().filter(|_| plan.mode == Mode::Replace) {
         check_filled(planned.table, planned.content, planned.live, force)?;
     }
-    check(place, plan, &mut progress).await?;
+    if let Err(error) = check(place, plan, &mut progress).await {
+        return Err(give_up(place, plan, &[], error).await);
+    }
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let restored = async {
@@ -138,10 +141,7 @@ pub async fn restore<H: Host>(
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
         Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
-        Err(error) => {
-            drop_all(&stagings).await;
-            Err(error)
-        }
+        Err(error) => Err(give_up(place, plan, &stagings, error).await),
         restored => restored,
     }
 }
@@ -152,19 +152,20 @@ pub async fn probe<H: Host>(
     plan: &Plan,
     mut progress: impl FnMut(Step, Progress),
 ) -> Result<Restored, RestoreError> {
-    check(place, plan, &mut progress).await?;
+    if let Err(error) = check(place, plan, &mut progress).await {
+        return Err(give_up(place, plan, &[], error).await);
+    }
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
     let filled = fill(&mut stagings, plan, &mut progress).await;
     let tables = match filled {
         Ok(tables) => tables,
-        Err(error) => {
-            drop_all(&stagings).await;
-            return Err(error);
-        }
+        Err(error) => return Err(give_up(place, plan, &stagings, error).await),
     };
     for staging in &stagings {
-        staging.drop().await?;
+        if let Err(error) = staging.drop(place.database).await {
+            return Err(give_up(place, plan, &stagings, error).await);
+        }
     }
     Ok(Restored::of(&plan.id, tables))
 }
@@ -277,9 +278,23 @@ fn in_time<H: Host>(place: &Place<'_, H>) -> Result<(), RestoreError> {
     if place.database.is_out_of_time() { Err(RestoreError::OutOfTime) } else { Ok(()) }
 }
 
-/// What cannot be dropped any more is named by [`leftovers`].
-async fn drop_all<H: Host>(stagings: &[Staging<'_, H>]) {
+/// Drops the staging tables, and answers why the restore has ended. What cannot be dropped any more
+/// is named by [`leftovers`].
+async fn give_up<H: Host>(
+    place: &Place<'_, H>,
+    plan: &Plan,
+    stagings: &[Staging<'_, H>],
+    error: RestoreError,
+) -> RestoreError {
+    let database = place.database.closing();
+    let mut left = Vec::new();
     for staging in stagings {
-        let _: Result<(), RestoreError> = staging.drop().await;
+        if staging.drop(&database).await.is_err() {
+            left.push(staging.name.clone());
+        }
+    }
+    match database.host().is_interrupted() {
+        true => RestoreError::Interrupted { id: plan.id.clone(), left },
+        false => error,
     }
 }

@@ -228,8 +228,8 @@ impl<'s, H: Host> Staging<'s, H> {
         }
     }
 
-    pub(super) async fn drop(&self) -> Result<(), RestoreError> {
-        drop_table(self.place.database, &self.name).await
+    pub(super) async fn drop(&self, database: &Client<'_, H>) -> Result<(), RestoreError> {
+        drop_table(database, &self.name).await
     }
 
     async fn run(

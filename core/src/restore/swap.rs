@@ -95,7 +95,7 @@ async fn rename<H: Host>(
         match try_rename(client, swaps, id).await? {
             None => return Ok(()),
             Some(error) if attempt == ATTEMPTS => return Err(RestoreError::NotSwapped(error)),
-            Some(_) => client.host().sleep(PAUSE).await,
+            Some(_) => _ = client.pause(PAUSE).await,
         }
         attempt += 1;
     }
@@ -121,6 +121,9 @@ async fn try_rename<H: Host>(
 }
 
 /// Sends it with a short wait for locks, which holds for a transaction's connection alone.
+///
+/// It is the one place that sets a session's variable, and puts it back: MySQL takes a hint `SET_VAR`
+/// in SELECT, INSERT, UPDATE and DELETE, not in RENAME TABLE, and `SET STATEMENT` is MariaDB's alone.
 async fn send_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), CallError> {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let send = async |sql: &str| {
@@ -133,11 +136,18 @@ async fn send_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), C
         send(sql).await
     };
     let renamed = renamed.await;
-    // Other calls use the connection afterwards. If this fails, it ends with the transaction.
-    let _: Result<(), CallError> = send("SET SESSION lock_wait_timeout = DEFAULT").await;
-    let rollback = RollbackTransaction { transaction_id: &id };
-    let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
+    put_back(&client.closing(), &id).await;
     renamed
+}
+
+/// Ends the transaction. Other calls use its connection afterwards; if the first call fails, the
+/// connection ends with the transaction.
+async fn put_back<H: Host>(client: &Client<'_, H>, id: &str) {
+    let sql = "SET SESSION lock_wait_timeout = DEFAULT";
+    let set = ExecuteStatement { sql, parameters: &[], transaction_id: Some(id) };
+    let _: Result<_, CallError> = client.call(&set, Repeat::Never).await;
+    let rollback = RollbackTransaction { transaction_id: id };
+    let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
 }
 
 /// Looks for a swap that got no answer: it may be waiting for a transaction to end, and happen yet.
@@ -146,12 +156,16 @@ async fn was_renamed<H: Host>(
     swaps: &[Swap],
     id: &str,
 ) -> Result<bool, RestoreError> {
+    let unknown = || RestoreError::SwapUnknown { id: id.into() };
     for pause in PAUSES {
-        client.host().sleep(Duration::from_secs(pause)).await;
-        let unknown = |_| RestoreError::SwapUnknown { id: id.into() };
-        let tables = LiveTables::read(client).await.map_err(unknown)?;
+        client.pause(Duration::from_secs(pause)).await;
+        let tables = LiveTables::read(&client.closing()).await.map_err(|_| unknown())?;
         if swaps.iter().all(|swap| tables.has(&swap.goes)) {
             return Ok(true);
+        }
+        // It may happen yet.
+        if client.is_out_of_time() {
+            return Err(unknown());
         }
     }
     Ok(false)
@@ -160,10 +174,12 @@ async fn was_renamed<H: Host>(
 /// Puts the tables that were live before a restore back in their place.
 ///
 /// The restored ones, with all that was written to them, stay beside them until
-/// [`drop_leftovers`]. Answers the tables.
+/// [`drop_leftovers`]. Answers the tables. `waiting` hears of each try but the first: others'
+/// transactions are waited for.
 pub async fn undo<H: Host>(
     client: &Client<'_, H>,
     id: &str,
+    mut waiting: impl FnMut(u32),
 ) -> Result<Vec<&'static str>, RestoreError> {
     let left = leftovers(client).await?;
     let tables: Vec<_> = left
@@ -175,7 +191,16 @@ pub async fn undo<H: Host>(
         return Err(RestoreError::NoSuchRestore { id: id.into() });
     }
     let swaps: Vec<_> = tables.iter().map(|table| Swap::of_undo(table, id)).collect();
-    rename(client, &swaps, id, async |_| Ok(())).await?;
+    let ready = async |attempt| {
+        if attempt > 1 {
+            waiting(attempt);
+        }
+        match client.host().is_interrupted() {
+            true => Err(RestoreError::NotSwapped(CallError::Interrupted)),
+            false => Ok(()),
+        }
+    };
+    rename(client, &swaps, id, ready).await?;
     Ok(tables)
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct World {
     clock: Cell<Duration>,
     admitted: RefCell<Vec<String>>,
     limited: Option<RateLimit>,
+    /// After so many requests the process is told to end.
+    interrupted_after: Option<usize>,
 }
 
 impl World {
@@ -33,6 +35,11 @@ impl World {
     /// With this limit used up.
     pub(crate) fn limited(self, limit: RateLimit) -> Self {
         Self { limited: Some(limit), ..self }
+    }
+
+    /// Told to end while the last of so many requests is in flight.
+    pub(crate) fn interrupted_after(self, requests: usize) -> Self {
+        Self { interrupted_after: Some(requests), ..self }
     }
 
     /// What was counted against which limit.
@@ -88,6 +95,10 @@ impl Host for World {
     async fn admit(&self, limit: RateLimit, who: &str) -> bool {
         self.admitted.borrow_mut().push(format!("{limit:?} {who}"));
         self.limited != Some(limit)
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted_after.is_some_and(|most| self.requests.borrow().len() >= most)
     }
 
     fn now(&self) -> Duration {

@@ -21,7 +21,8 @@ const LOCK_WAIT: u16 = 1205;
 /// `any`; the kinds are those of [`FaultKind`].
 pub type Fault = FaultOf<Operation, FaultKind>;
 
-/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late) and
+/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late),
+/// [`Interrupt`](Self::Interrupt), [`InterruptAfter`](Self::InterruptAfter) and
 /// [`CutAfter`](Self::CutAfter) let it run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -30,6 +31,10 @@ pub enum FaultKind {
     Latency(Duration),
     /// `late=MILLISECONDS`: the call is run, and its answer waits.
     Late(Duration),
+    /// `interrupt=PID`: this process gets SIGINT, and a moment later the call is run.
+    Interrupt(u32),
+    /// `interrupt-after=PID`: the call is run, this process gets SIGINT, and a moment later the answer.
+    InterruptAfter(u32),
     /// `resuming`: 400 DatabaseResumingException, from a cluster that had paused itself.
     Resuming,
     /// `throttled`: 400 ThrottlingException.
@@ -71,6 +76,7 @@ impl FaultKind {
     pub(super) fn error(self, operation: Operation) -> Option<ApiError> {
         let (kind, message) = match self {
             Self::Latency(_) | Self::Late(_) | Self::CutBefore | Self::CutAfter => return None,
+            Self::Interrupt(_) | Self::InterruptAfter(_) => return None,
             // Nothing has run, so no connection has a number to give.
             Self::TimeOut => return Some(ApiError::statement_timeout(0)),
             Self::Resuming => (
@@ -118,6 +124,8 @@ impl FromStr for FaultKind {
         match text.split_once('=') {
             Some(("latency", value)) => Ok(Self::Latency(Duration::from_millis(number(value)?))),
             Some(("late", value)) => Ok(Self::Late(Duration::from_millis(number(value)?))),
+            Some(("interrupt", value)) => Ok(Self::Interrupt(number(value)?)),
+            Some(("interrupt-after", value)) => Ok(Self::InterruptAfter(number(value)?)),
             Some(("database-error", value)) => Ok(Self::DatabaseError(number(value)?)),
             _ => {
                 let found = Self::WORDS.into_iter().find(|(word, _)| *word == text);
@@ -133,6 +141,8 @@ impl fmt::Display for FaultKind {
         match self {
             Self::Latency(time) => write!(f, "latency={}", time.as_millis()),
             Self::Late(time) => write!(f, "late={}", time.as_millis()),
+            Self::Interrupt(pid) => write!(f, "interrupt={pid}"),
+            Self::InterruptAfter(pid) => write!(f, "interrupt-after={pid}"),
             Self::DatabaseError(number) => write!(f, "database-error={number}"),
             other => {
                 let found = Self::WORDS.iter().find(|(_, kind)| kind == other);
@@ -151,6 +161,8 @@ mod tests {
         for text in [
             "any:latency=250",
             "commit:late=250",
+            "begin:interrupt=7:times=1",
+            "any:interrupt-after=7:skip=3",
             "execute:resuming:times=2",
             "batch:throttled:skip=1",
             "begin:internal",

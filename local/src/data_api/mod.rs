@@ -83,6 +83,8 @@ pub struct DataApiOptions {
     pub found_rows: bool,
     /// In which words the database's errors are told, of which nobody has said what Aurora's are.
     pub error_form: ErrorForm,
+    /// Whether a row of a result may have more than 64 KB: AWS's documents do not agree on it.
+    pub large_rows: bool,
     /// What goes wrong on purpose; [`DataApi::set_faults`] and `POST /_rowgate/faults` change it.
     pub faults: Vec<Fault>,
 }
@@ -103,6 +105,7 @@ impl DataApiOptions {
             time_limits: TimeLimits::default(),
             found_rows: false,
             error_form: ErrorForm::default(),
+            large_rows: false,
             faults: Vec::new(),
         }
     }
@@ -121,6 +124,7 @@ impl fmt::Debug for DataApiOptions {
             .field("time_limits", &self.time_limits)
             .field("found_rows", &self.found_rows)
             .field("error_form", &self.error_form)
+            .field("large_rows", &self.large_rows)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
@@ -158,6 +162,7 @@ impl DataApi {
             secret_arn: options.secret_arn,
             connections: Arc::clone(&connections),
             limits,
+            large_rows: options.large_rows,
         };
         let faults = Arc::new(Faults::new(options.faults));
         let error_form = options.error_form;

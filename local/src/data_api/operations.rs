@@ -32,6 +32,8 @@ pub(super) struct Service {
     pub(super) secret_arn: String,
     pub(super) connections: Arc<Connections>,
     pub(super) limits: TimeLimits,
+    /// Whether a row may have more than [`limits::ROW`] bytes.
+    pub(super) large_rows: bool,
 }
 
 impl Service {
@@ -84,10 +86,16 @@ impl Service {
             options: request.result_set_options.unwrap_or_default(),
             format: request.format_records_as.unwrap_or_default(),
             metadata: request.include_result_metadata.unwrap_or(false),
+            large_rows: self.large_rows,
         };
+        let go_on = request.continue_after_timeout.unwrap_or(false);
+        if go_on && id.is_some() {
+            return Err(ApiError::bad_request(
+                "continueAfterTimeout is not supported together with transactionId.",
+            ));
+        }
 
         let lease = self.lend(id.as_deref(), database.as_deref()).await?;
-        let go_on = request.continue_after_timeout.unwrap_or(false);
         let connection_id = lease.connection_id();
         let work = execute_on(lease, sql, values, shape);
         let (body, records, updated) = self.within_time(connection_id, go_on, work).await?;

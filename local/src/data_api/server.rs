@@ -20,7 +20,7 @@ use super::faults::{DEADLOCK, Fault, FaultKind};
 use super::limits;
 use super::operation::Operation;
 use super::operations::Service;
-use crate::faults::Faults;
+use crate::faults::{Faults, interrupt};
 use crate::identifiers::{hex, new_uuid};
 use crate::line_file::LineFile;
 use crate::peer::Peer;
@@ -177,11 +177,14 @@ impl Server {
         match fault.kind {
             FaultKind::CutBefore => return Ok(None),
             FaultKind::Latency(time) => tokio::time::sleep(time).await,
+            FaultKind::Interrupt(pid) => interrupt(pid).await,
             _ => {}
         }
         let result = self.service.run(operation, body, call).await;
-        if let FaultKind::Late(time) = fault.kind {
-            tokio::time::sleep(time).await;
+        match fault.kind {
+            FaultKind::Late(time) => tokio::time::sleep(time).await,
+            FaultKind::InterruptAfter(pid) => interrupt(pid).await,
+            _ => {}
         }
         if fault.kind == FaultKind::CutAfter { Ok(None) } else { result.map(Some) }
     }

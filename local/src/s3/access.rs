@@ -8,7 +8,7 @@ use s3s::{S3Result, s3_error};
 use super::call::{Call, Target};
 use super::faults::S3FaultKind;
 use super::operation::S3Operation;
-use crate::faults::Faults;
+use crate::faults::{Faults, interrupt};
 
 /// Stands behind the check of the signature, so that a stranger uses up no fault.
 pub(super) struct Door {
@@ -29,8 +29,10 @@ impl S3Access for Door {
             *call.target() = Target { operation: Some(name), key, fault };
         }
 
-        if let Some(S3FaultKind::Latency(time)) = kind {
-            tokio::time::sleep(time).await;
+        match kind {
+            Some(S3FaultKind::Latency(time)) => tokio::time::sleep(time).await,
+            Some(S3FaultKind::Interrupt(pid)) => interrupt(pid).await,
+            _ => {}
         }
         kind.and_then(S3FaultKind::error).map_or(Ok(()), Err)
     }

@@ -16,8 +16,9 @@ use crate::faults::{FaultOf, number};
 /// OPERATION is one of [`S3Operation`] or `any`; the kinds are those of [`S3FaultKind`].
 pub type S3Fault = FaultOf<S3Operation, S3FaultKind>;
 
-/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late) and
-/// [`Cut`](Self::Cut) let it run.
+/// What happens to a call. Only [`Latency`](Self::Latency), [`Late`](Self::Late),
+/// [`Interrupt`](Self::Interrupt), [`InterruptAfter`](Self::InterruptAfter) and [`Cut`](Self::Cut)
+/// let it run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum S3FaultKind {
@@ -32,6 +33,10 @@ pub enum S3FaultKind {
     Latency(Duration),
     /// `late=MILLISECONDS`: the call is run, and its answer waits.
     Late(Duration),
+    /// `interrupt=PID`: this process gets SIGINT, and a moment later the call is run.
+    Interrupt(u32),
+    /// `interrupt-after=PID`: the call is run, this process gets SIGINT, and a moment later the answer.
+    InterruptAfter(u32),
 }
 
 impl S3FaultKind {
@@ -44,6 +49,7 @@ impl S3FaultKind {
                 "We encountered an internal error. Please try again."
             )),
             Self::Cut | Self::Latency(_) | Self::Late(_) => None,
+            Self::Interrupt(_) | Self::InterruptAfter(_) => None,
         }
     }
 }
@@ -55,6 +61,8 @@ impl FromStr for S3FaultKind {
         match text.split_once('=') {
             Some(("latency", value)) => Ok(Self::Latency(Duration::from_millis(number(value)?))),
             Some(("late", value)) => Ok(Self::Late(Duration::from_millis(number(value)?))),
+            Some(("interrupt", value)) => Ok(Self::Interrupt(number(value)?)),
+            Some(("interrupt-after", value)) => Ok(Self::InterruptAfter(number(value)?)),
             None if text == "slow-down" => Ok(Self::SlowDown),
             None if text == "internal" => Ok(Self::Internal),
             None if text == "cut" => Ok(Self::Cut),
@@ -71,6 +79,8 @@ impl fmt::Display for S3FaultKind {
             Self::Cut => f.write_str("cut"),
             Self::Latency(time) => write!(f, "latency={}", time.as_millis()),
             Self::Late(time) => write!(f, "late={}", time.as_millis()),
+            Self::Interrupt(pid) => write!(f, "interrupt={pid}"),
+            Self::InterruptAfter(pid) => write!(f, "interrupt-after={pid}"),
         }
     }
 }
@@ -87,6 +97,8 @@ mod tests {
             "head:internal",
             "list:latency=250",
             "put:late=250",
+            "get:interrupt=7:times=1",
+            "any:interrupt-after=7:skip=3",
             "multipart:slow-down",
             "delete:internal",
             "any:cut",

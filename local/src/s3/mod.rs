@@ -8,6 +8,7 @@ mod faults;
 mod keys;
 mod lists;
 mod locks;
+mod long_keys;
 mod notification;
 mod operation;
 mod server;
@@ -79,7 +80,7 @@ impl Default for S3Options {
 /// A running S3; dropping it ends it, without waiting for calls in flight.
 ///
 /// It knows [`ACCESS_KEY_ID`] alone and wants addresses in path style. It does less than AWS where
-/// s3s-fs does: no versions of objects, no keys over 110 bytes, no key that stands where others have
+/// s3s-fs does: no versions of objects, no key that stands where others have
 /// a folder (`a` beside `a/b`), no message for a key that ends with a slash. An upload whose
 /// checksum is wrong is refused, and yet its bytes take the object's place.
 pub struct S3 {

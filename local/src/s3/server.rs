@@ -16,7 +16,7 @@ use super::bodies::{SharedBody, cut};
 use super::call::{Call, CallLine, Target};
 use super::faults::S3FaultKind;
 use super::operation::S3Operation;
-use crate::faults::Faults;
+use crate::faults::{Faults, interrupt};
 use crate::line_file::LineFile;
 use crate::peer::Peer;
 
@@ -56,8 +56,10 @@ impl Server {
         insert(response.headers_mut(), "x-amz-id-2", &call.host_id);
 
         let target = call.target().clone();
-        if let Some(S3FaultKind::Late(time)) = target.fault.as_ref().map(|fault| fault.kind) {
-            tokio::time::sleep(time).await;
+        match target.fault.as_ref().map(|fault| fault.kind) {
+            Some(S3FaultKind::Late(time)) => tokio::time::sleep(time).await,
+            Some(S3FaultKind::InterruptAfter(pid)) => interrupt(pid).await,
+            _ => {}
         }
         line.response_bytes = length(&response);
         let answer = if is_cut(&target) { cut_in_half(response) } else { Some(response) };

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::client::with_arns;
-use crate::stack::{client, rows};
+use crate::stack::{client, own_api, rows};
 
 const MIB: usize = 1024 * 1024;
 
@@ -51,6 +51,17 @@ async fn a_row_has_64_kilobytes() {
         let answer = client.execute(sql).await;
         answer.expect(400, "DatabaseErrorException", "Packet for query is too large");
     }
+}
+
+#[tokio::test]
+async fn a_row_may_have_more_if_that_is_wanted() {
+    let (api, client) = own_api(|options| options.large_rows = true).await;
+    let answer = client.run("SELECT REPEAT('x', 900000)").await;
+    assert_eq!(answer.first()["stringValue"].as_str().unwrap().len(), 900_000);
+    // The answer has its limit all the same.
+    let answer = client.execute("SELECT REPEAT('x', 1100000)").await;
+    answer.expect(400, "BadRequestException", "response size limit");
+    api.stop().await;
 }
 
 fn long_rows(count: usize) -> String {

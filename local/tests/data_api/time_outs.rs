@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::stack::{own_api, rows, short_times};
+use crate::stack::{client, own_api, rows, short_times};
 
 /// Works for seconds in one statement, and can be found in the list of processes by its mark.
 fn slow(mark: &str) -> String {
@@ -62,4 +62,22 @@ async fn a_statement_may_go_on_after_its_time_out() {
     sleep(Duration::from_millis(1600)).await;
     assert_eq!(client.number("SELECT COUNT(*) FROM goes_on_after").await, 1);
     api.stop().await;
+}
+
+#[tokio::test]
+async fn in_a_transaction_no_statement_goes_on() {
+    let client = client();
+    client.create("not_in_one", "id INT PRIMARY KEY").await;
+    let transaction = client.begin().await;
+    let members = json!({
+        "sql": "INSERT INTO not_in_one VALUES (1)",
+        "continueAfterTimeout": true,
+        "transactionId": transaction,
+    });
+    let answer = client.call("/Execute", members).await;
+    answer.expect(400, "BadRequestException", "continueAfterTimeout is not supported");
+    // The transaction is as it was.
+    client.execute_in(&transaction, "INSERT INTO not_in_one VALUES (2)").await.ok();
+    client.commit(&transaction).await.ok();
+    assert_eq!(client.number("SELECT MIN(id) FROM not_in_one").await, 2);
 }

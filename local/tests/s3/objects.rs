@@ -1,3 +1,5 @@
+use rowgate_local::BUCKET;
+
 use crate::client::store;
 
 #[tokio::test]
@@ -72,11 +74,37 @@ async fn a_large_object_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn keys_are_as_long_as_in_s3() {
+    let (s3, client) = store(|_| ()).await;
+    let keys = [110, 111, 255, 256, 1024].map(|length| format!("in/{}", "k".repeat(length - 3)));
+    let nested = format!("in/{}", "folder/".repeat(145));
+    for key in keys.iter().chain([&nested]) {
+        client.put(&format!("/{key}"), key.as_bytes()).await;
+        assert_eq!(client.get(&format!("/{key}")).await.ok().text(), *key);
+        client.send("HEAD", &format!("/{key}"), b"").await.ok();
+    }
+    let list = client.get("?list-type=2&prefix=in%2Fk").await.ok();
+    assert_eq!(list.elements("Key"), keys);
+    let list = client.get("?delimiter=%2F&list-type=2&prefix=in%2F").await.ok();
+    assert_eq!(list.elements("CommonPrefixes"), ["<Prefix>in/folder/</Prefix>"]);
+
+    let source = format!("{BUCKET}/{}", keys[4]);
+    let headers = [("x-amz-copy-source", source.as_str())];
+    client.send_with("PUT", &format!("/{}", keys[1]), &headers, b"").await.ok();
+    assert_eq!(client.get(&format!("/{}", keys[1])).await.ok().text(), keys[4]);
+
+    let path = format!("/{}", keys[4]);
+    client.send("DELETE", &path, b"").await.ok();
+    client.get(&path).await.expect(404, "NoSuchKey");
+    assert_eq!(client.get("?list-type=2&prefix=in%2Fk").await.ok().elements("Key"), keys[..4]);
+    s3.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_stored_is_refused() {
     let (s3, client) = store(|_| ()).await;
-    let long = format!("/{}", "k".repeat(111));
+    let long = format!("/{}", "k".repeat(1025));
     client.send("PUT", &long, b"1").await.expect(400, "KeyTooLongError");
-    client.put(&long[..111], b"1").await;
 
     for method in ["GET", "PUT"] {
         let mut request = client.request(method, "", b"");

@@ -137,8 +137,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         execution: &'s str,
         time: Duration,
     ) -> Self {
-        let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE);
-        let database = Client::new(host, &settings.target, time).patient(PATIENCE);
+        let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
+        let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
         Self { settings, execution, s3, database }
     }
 
