@@ -230,6 +230,7 @@ impl Operation for CommitTransaction<'_> {
 
 impl Operation for RollbackTransaction<'_> {
     const SERVICE: Service = Service::RdsData;
+    const ENDS: bool = true;
     type Target = Target;
     type Error = Error;
     type Output = ();

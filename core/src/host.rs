@@ -82,6 +82,8 @@ pub enum CallError<E = data_api::Error> {
     Send(SendError),
     /// The service answered with an error.
     Api(E),
+    /// It was not sent: no time was left for it.
+    OutOfTime,
 }
 
 impl<E: ServiceError> CallError<E> {
@@ -90,7 +92,7 @@ impl<E: ServiceError> CallError<E> {
         match self {
             Self::Sign(_) => Retry::Never,
             Self::Send(error) if error.sent => Retry::OutcomeUnknown,
-            Self::Send(_) => Retry::NotRun,
+            Self::Send(_) | Self::OutOfTime => Retry::NotRun,
             Self::Api(error) => error.retry(),
         }
     }
@@ -102,6 +104,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Sign(SignError(message)) => write!(f, "not signed: {message}"),
             Self::Send(error) => write!(f, "no answer: {}", error.message),
             Self::Api(error) => error.fmt(f),
+            Self::OutOfTime => f.write_str("no time left"),
         }
     }
 }
@@ -123,6 +126,9 @@ const UNKNOWN_ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; it doubles, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long after the deadline a call may be begun that ends something. A Lambda keeps 5 seconds.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// How long a service is tried that never answered yet: its address is more likely wrong than its
 /// network down.
@@ -152,6 +158,14 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         Self { patience, ..self }
     }
 
+    /// The same for what ends something and should be told or undone even so late: attempts are begun
+    /// up to 3 seconds after the deadline, or after now if that is past.
+    pub fn ending(&self) -> Self {
+        let deadline = self.deadline.max(self.host.now()).saturating_add(GRACE);
+        let has_answered = AtomicBool::new(self.has_answered.load(Ordering::Relaxed));
+        Self { deadline, has_answered, ..*self }
+    }
+
     /// The host that it sends with.
     pub fn host(&self) -> &'h H {
         self.host
@@ -171,13 +185,17 @@ impl<'h, H: Host, T> Client<'h, H, T> {
     ///
     /// One that was surely not run is repeated until the deadline, whatever it is; but for seconds
     /// only where no connection comes about and none ever did. One that may have run is repeated
-    /// only if that is [`Repeat::Harmless`].
+    /// only if that is [`Repeat::Harmless`]. None is begun after the deadline, but for the first one
+    /// where it ends something ([`Operation::ENDS`]).
     pub async fn call<O: Operation<Target = T>>(
         &self,
         operation: &O,
         repeat: Repeat,
     ) -> Result<O::Output, CallError<O::Error>> {
         let begun = self.host.now();
+        if begun >= self.deadline && !O::ENDS {
+            return Err(CallError::OutOfTime);
+        }
         let mut attempt = 1;
         loop {
             let error = match self.attempt(operation).await {

@@ -49,6 +49,10 @@ pub trait Operation {
     /// What the service says when it fails.
     type Error: ServiceError;
 
+    /// Whether it ends something that must not be left open, and so is tried once even when no time is
+    /// left.
+    const ENDS: bool = false;
+
     /// The unsigned request.
     fn to_request(&self, target: &Self::Target) -> Request;
 

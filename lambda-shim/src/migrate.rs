@@ -15,7 +15,7 @@ use crate::load::Invocation;
 pub(crate) struct Migrated {
     /// Migrations that were recorded and not run: the tables were made as they would leave them.
     included: Vec<String>,
-    /// Migrations that were run.
+    /// Migrations that were run; those of the ledger begin with `ledger/`.
     ran: Vec<String>,
     /// Tables that were made.
     made: Vec<&'static str>,
@@ -64,6 +64,7 @@ impl Migrated {
             Step::Included(migration) => self.included.push(migration.to_string()),
             Step::Ran(migration) => self.ran.push(migration.to_string()),
             Step::Made(table) => self.made.push(table),
+            Step::Ledger(migration) => self.ran.push(format!("ledger/{migration}")),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::ledger;
 
 use super::history::{self, History};
 use super::live::{LiveTable, LiveTables, texts};
-use super::{MigrateError, Migration, name_list};
+use super::{MigrateError, Migration, ledger_version, name_list};
 
 /// The tables as `information_schema` should describe them.
 static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));
@@ -117,6 +117,10 @@ async fn differences_of<H: Host>(
     for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
         let mut report = Report { table: table.name, differences: &mut differences };
         report.add(None, "table", "a table", NONE);
+    }
+    if let Some((expected, found)) = ledger_version::difference(client, live).await? {
+        let mut report = Report { table: ledger::VERSION_TABLE, differences: &mut differences };
+        report.add(None, "version", &expected.to_string(), &found.to_string());
     }
     Ok(differences)
 }

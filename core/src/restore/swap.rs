@@ -115,7 +115,12 @@ async fn try_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), Ca
     };
     let renamed = renamed.await;
     // Other calls use the connection afterwards. If this fails, it ends with the transaction.
-    let _: Result<(), CallError> = send("SET SESSION lock_wait_timeout = DEFAULT").await;
+    let reset = ExecuteStatement {
+        sql: "SET SESSION lock_wait_timeout = DEFAULT",
+        parameters: &[],
+        transaction_id: Some(&id),
+    };
+    _ = client.ending().call(&reset, Repeat::Never).await;
     let rollback = RollbackTransaction { transaction_id: &id };
     let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
     renamed

@@ -142,6 +142,7 @@ impl Operation for CompleteMultipartUpload<'_> {
 
 impl Operation for AbortMultipartUpload<'_> {
     const SERVICE: Service = Service::S3;
+    const ENDS: bool = true;
     type Target = Endpoint;
     type Output = ();
     type Error = Error;
