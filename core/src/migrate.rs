@@ -22,6 +22,7 @@ use crate::ledger;
 use crate::operation::{Operation, Retry, Service};
 use crate::schema::TABLES;
 
+pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};
 

@@ -71,7 +71,7 @@ impl Migrated {
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::migrate::Migration;
+    use rowgate_core::migrate::{LEDGER_MIGRATIONS, Migration};
     use serde_json::{json, to_value};
 
     use super::*;
@@ -80,13 +80,17 @@ mod tests {
     fn each_step_is_named_where_it_belongs() {
         let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
         let mut migrated = Migrated::default();
-        for step in [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs")] {
+        let of_ledger = Step::Ledger(&LEDGER_MIGRATIONS[0]);
+        for step in
+            [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs"), of_ledger]
+        {
             migrated.note(step);
         }
         assert_eq!(
             to_value(&migrated).unwrap(),
             json!({
-                "included": ["0007_wider"], "ran": ["0007_wider"], "made": ["jobs"],
+                "included": ["0007_wider"], "ran": ["0007_wider", "ledger/0001_key_id_exact"],
+                "made": ["jobs"],
                 "differences": [],
             })
         );

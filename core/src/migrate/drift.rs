@@ -79,13 +79,39 @@ pub async fn check<H: Host>(
     });
     let mut differences: Vec<_> = pending.collect();
     differences.extend(differences_of(client, &live).await?);
+    differences.extend(of_ledger_version(client, &live).await?);
     Ok(differences)
 }
 
-/// Compares the live tables with the compiled ones and writes nothing.
+/// Compares the live tables with the compiled ones, and the ledger's version with this program's;
+/// writes nothing.
 pub async fn compare<H: Host>(client: &Client<'_, H>) -> Result<Vec<Difference>, MigrateError> {
     let live = LiveTables::read(client).await?;
+    let mut differences = differences_of(client, &live).await?;
+    differences.extend(of_ledger_version(client, &live).await?);
+    Ok(differences)
+}
+
+/// The same of the tables alone.
+pub(crate) async fn compare_tables<H: Host>(
+    client: &Client<'_, H>,
+) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client).await?;
     differences_of(client, &live).await
+}
+
+async fn of_ledger_version<H: Host>(
+    client: &Client<'_, H>,
+    live: &LiveTables,
+) -> Result<Option<Difference>, MigrateError> {
+    let versions = ledger_version::difference(client, live).await?;
+    Ok(versions.map(|(expected, found)| Difference {
+        table: ledger::VERSION_TABLE,
+        column: None,
+        property: "version",
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }))
 }
 
 const NONE: &str = "none";
@@ -117,10 +143,6 @@ async fn differences_of<H: Host>(
     for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
         let mut report = Report { table: table.name, differences: &mut differences };
         report.add(None, "table", "a table", NONE);
-    }
-    if let Some((expected, found)) = ledger_version::difference(client, live).await? {
-        let mut report = Report { table: ledger::VERSION_TABLE, differences: &mut differences };
-        report.add(None, "version", &expected.to_string(), &found.to_string());
     }
     Ok(differences)
 }
