@@ -155,7 +155,7 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
         report = match loaded {
             Ok(status) => LoadReport { status, ..report },
-            // Of a file that cannot be read any more there is nothing else to say.
+            // It was the time that kept the file from being read, or written.
             Err(LoadError::Read(_) | LoadError::Write(_)) if database.is_out_of_time() => {
                 failed(report, LoadError::OutOfTime)
             }
@@ -210,8 +210,8 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     Ok(ended.unwrap_or_else(|| stored(report)))
 }
 
-/// Reads the file without storing a row of it, and answers how it has ended if it has: it is refused, gone, or
-/// there is a newer version.
+/// Reads the file without storing a row of it, and answers how it has ended if it has: it is refused,
+/// gone, or there is a newer version.
 async fn check_rows<H: Host, S: Source, R: RejectSink>(
     database: &Client<'_, H>,
     source: &S,
@@ -254,12 +254,13 @@ fn has_too_many_errors(report: &LoadReport) -> bool {
         || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64)
 }
 
-/// Whether the file is refused for what the first reading found.
+/// Whether the file is refused for what was found in it.
 fn is_refused(report: &LoadReport) -> bool {
     let is_bad = report.invalid > 0 && report.settings.on_error == crate::ingest::OnError::Reject;
     is_bad || report.faulty || has_too_many_errors(report)
 }
 
+/// Refuses the file, and says so first if that is for the number of its errors.
 fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
     let is_refused = is_refused(report);
     if has_too_many_errors(report) {

@@ -243,7 +243,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         was_held(passed.map_err(|error| claimed::failed(&error))?)
     }
 
-    /// The same where no place moves on: whether a newer version is there the next batch tells.
+    /// Renews the lease if that is due. Whether a newer version is there the next batch tells.
     async fn renew(&self) -> Result<(), LoadError> {
         if self.database.is_out_of_time() {
             return Err(LoadError::OutOfTime);
