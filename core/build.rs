@@ -1,4 +1,5 @@
-//! Turns `sql/schema.sql`, `sql/ledger.sql` and `sql/migrations` into the static data of `rowgate_core`.
+//! Turns `sql/schema.sql`, `sql/ledger.sql` and the migrations of both into the static data of
+//! `rowgate_core`.
 
 #[path = "build/ddl.rs"]
 mod ddl;
@@ -23,8 +24,11 @@ const LEDGER: &str = "sql/ledger.sql";
 /// The folder of the numbered migrations, named and found likewise.
 const MIGRATIONS: &str = "sql/migrations";
 
+/// The folder of the ledger's own, named and found likewise.
+const LEDGER_MIGRATIONS: &str = "sql/ledger";
+
 fn main() {
-    for path in [SCHEMA, LEDGER, MIGRATIONS] {
+    for path in [SCHEMA, LEDGER, MIGRATIONS, LEDGER_MIGRATIONS] {
         println!("cargo::rerun-if-changed={}", Path::new("..").join(path).display());
     }
     println!("cargo::rerun-if-changed=build");
@@ -36,10 +40,16 @@ fn main() {
     let ledger = ledger::read(&read(LEDGER)).unwrap_or_else(|error| fail_at(LEDGER, &error));
     write("ledger.rs", &emit::ledger(&ledger));
 
-    let files = migration_files().unwrap_or_else(|error| fail(MIGRATIONS, &error));
-    let migrations = migrations::read(files)
-        .unwrap_or_else(|it| fail_at(&format!("{MIGRATIONS}/{}", it.file), &it.error));
-    write("migrations.rs", &emit::migrations(&migrations));
+    write("migrations.rs", &emit::migrations(&migrations(MIGRATIONS)));
+    let of_ledger = migrations(LEDGER_MIGRATIONS);
+    write("ledger_migrations.rs", &emit::migrations(&of_ledger));
+    write("ledger_version.rs", &of_ledger.len().to_string());
+}
+
+fn migrations(folder: &str) -> Vec<migrations::Migration> {
+    let files = migration_files(folder).unwrap_or_else(|error| fail(folder, &error));
+    migrations::read(files)
+        .unwrap_or_else(|it| fail_at(&format!("{folder}/{}", it.file), &it.error))
 }
 
 fn read(path: &str) -> String {
@@ -47,9 +57,9 @@ fn read(path: &str) -> String {
 }
 
 /// The names and texts of the folder's files; its README and what an editor hides are none.
-fn migration_files() -> io::Result<Vec<(String, String)>> {
+fn migration_files(folder: &str) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(Path::new("..").join(MIGRATIONS))? {
+    for entry in fs::read_dir(Path::new("..").join(folder))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name != "README.md" && !name.starts_with('.') {

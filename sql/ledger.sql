@@ -1,15 +1,16 @@
 -- The ledger: what was claimed, how far it is, and what was answered. `rowgate migrate` makes
--- these tables where they are missing; a change of them is a numbered migration, like any other.
+-- these tables where they are missing; a change of them is a numbered migration in `ledger/`.
 --
 -- Plain MySQL that also runs on MariaDB. Times are UTC by the database's clock.
 
 -- One row for each file version, and for each request with an Idempotency-Key. `load_id` is made
 -- from what is claimed (bucket, key and version; API key and Idempotency-Key), so that the primary
--- key is the lock.
+-- key is the lock. A file that can be refused for what stands at its end is read twice: until
+-- `is_decided` is 1, `next_*` and the counts are those of the checking pass.
 CREATE TABLE rowgate_loads (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   door VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  key_id VARCHAR(255) NULL,
+  key_id VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
   idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
   fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
   object_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -19,6 +20,7 @@ CREATE TABLE rowgate_loads (
   e_tag VARCHAR(255) NULL,
   sequencer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   settings VARCHAR(1024) NULL,
+  is_decided SMALLINT NOT NULL DEFAULT 1,
   table_name VARCHAR(255) NULL,
   status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   holder CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -62,8 +64,10 @@ CREATE TABLE rowgate_rejects (
 
 -- The ranges of a file that is loaded by a state machine, until the load has ended: what each does to
 -- whoever reads through it, and, once that is planned, from where to where its rows are loaded.
+-- `range_bytes` is the size of all of the file's ranges but the last one.
 CREATE TABLE rowgate_ranges (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  range_bytes BIGINT NOT NULL DEFAULT 0,
   range_number BIGINT NOT NULL,
   scan VARCHAR(4096) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   part_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -72,4 +76,12 @@ CREATE TABLE rowgate_ranges (
   from_row BIGINT NULL,
   end_offset BIGINT NULL,
   PRIMARY KEY (load_id, range_number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- One row, with the id 1: the number of the last migration in `ledger/` that these tables have had, and
+-- the oldest version that a program may have been made for to work with them.
+CREATE TABLE rowgate_ledger (
+  id SMALLINT NOT NULL PRIMARY KEY,
+  version INT NOT NULL,
+  oldest_program INT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,9 @@ TABLES = ("employees", "jobs", "departments")
 
 # Who has loaded what; without it the same file would not be loaded again.
 LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges")
+
+# Its version, which is never emptied.
+LEDGER_VERSION = ("rowgate_ledger",)
 
 # How files are loaded whose keys begin like this; elsewhere by default.
 LOAD_OPTIONS = {
@@ -202,6 +206,17 @@ def empty_tables(db):
     """The three tables, and the ledger, without a row; `pytestmark =
     pytest.mark.usefixtures("empty_tables")`."""
     db.empty(*TABLES, *LEDGER)
+
+
+def set_isolation(db, stack, level):
+    """For all sessions to come; those that lie idle in the Data API's pool are used once, at the
+    same time, and begin anew."""
+    db.rows(f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level}")
+    service = client(stack, "rds-data")
+    arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
+    with ThreadPoolExecutor(10) as pool:
+        for _ in range(10):
+            pool.submit(service.execute_statement, sql="SELECT SLEEP(0.5)", **arns)
 
 
 class Calls:

@@ -1,11 +1,10 @@
 """A backup that exits 0 can be restored: what it looks for before it reads, and what it counts."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 from backups import accepted, fill, made
-from conftest import client
+from conftest import set_isolation
 from test_restore import tidy
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -120,14 +119,3 @@ def test_without_repeatable_reads_there_is_no_snapshot(
         set_isolation(db, stack, "REPEATABLE READ")
     assert made(backup("--json"))["snapshot"] is True
     assert backup("verify", parallel["run"], "--live").returncode == 0
-
-
-def set_isolation(db, stack, level):
-    """For all sessions to come; those that lie idle in the Data API's pool are used once, at the
-    same time, and begin anew."""
-    db.rows(f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level}")
-    service = client(stack, "rds-data")
-    arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
-    with ThreadPoolExecutor(10) as pool:
-        for _ in range(10):
-            pool.submit(service.execute_statement, sql="SELECT SLEEP(0.5)", **arns)

@@ -401,6 +401,28 @@ def test_an_object_that_is_gone_is_reported_as_that(own):
     assert own.report_of(key, e_tag)["status"] == "gone"
 
 
+@pytest.mark.parametrize("before", [RANGE_BYTES // 3, RANGE_BYTES * 5 // 2])
+def test_ranges_of_another_size_are_not_mixed_with_todays(own, before):
+    """BULK_RANGE_BYTES was another one for an execution that has scanned, planned, loaded some parts
+    and broken off."""
+    key = "quiet/jobs/x.csv"
+    body = jobs("Job", 500).encode()
+    own.put(key, body)
+    first = Machine(own, key)
+    first.open()
+    first.file["range_bytes"] = before
+    first.all(first.scan, list(range(-(-len(body) // before))))
+    plan = first.plan()
+    first.all(first.load, plan["parts"][1::2])
+    assert first.finish(None)["status"] == "failed"
+    assert 0 < own.db.count("jobs") < 500
+
+    finished = Machine(own, key).run()
+    assert (finished["status"], finished["received"], finished["stored"]) == ("complete", 500, 500)
+    assert stored(own) == names("Job", 500)
+    assert len(assert_tidy(own)) == 1
+
+
 def test_an_execution_that_lost_its_file_stores_nothing(own):
     key = "quiet/jobs/x.csv"
     own.put(key, jobs("Job", 300).encode())

@@ -230,6 +230,23 @@ def test_the_same_through_api_gateway(files, db):
     assert db.count("jobs") == 2
 
 
+@pytest.mark.parametrize("kind", ["cut-before", "cut-after"])
+def test_a_claim_is_taken_over_whether_that_is_answered_or_not(send, db, fault, kind):
+    key = new_key()
+    send(key, jobs(2))
+    db.empty("jobs")
+    db.rows(
+        "UPDATE rowgate_loads SET status = 'running', holder = 'gone', answer = NULL, "
+        "lease_until = UTC_TIMESTAMP(3) - INTERVAL 1 DAY"
+    )
+    # The claim, the look at what is there, and then its holder's place.
+    fault(f"execute:{kind}:skip=2:times=1")
+    answer = send(key, jobs(2))
+    assert (answer.status_code, is_replay(answer), db.count("jobs")) == (200, False, 2)
+    assert db.value("SELECT attempts FROM rowgate_loads") == 2
+    check_replay(answer, send(key, jobs(2)))
+
+
 def test_a_holder_that_is_gone_loses_its_lease():
     """One request hangs in its insert for longer than its lease; another one does its work."""
     with running("--bare", "--lease", "0.7", "--transaction-idle", "1") as stack:

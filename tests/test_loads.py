@@ -128,6 +128,33 @@ def test_what_is_old_is_forgotten(stack, db, files, command):
     assert db.value("SELECT idempotency_key FROM rowgate_loads") == "new"
 
 
+def test_what_belonged_to_forgotten_loads_goes_with_them(db, command):
+    """In statements that look at 5,000 rows at most."""
+    rows = [f"{number:064x}" for number in range(12_000)]
+    insert = "INSERT INTO rowgate_objects VALUES (%s, 'b', 'k', '01', UTC_TIMESTAMP(3) - INTERVAL {} DAY)"
+    with db.cursor() as cursor:
+        cursor.executemany(insert.format(40), [(hash,) for hash in rows[:11_999]])
+        cursor.executemany(insert.format(1), [(hash,) for hash in rows[11_999:]])
+        for table, columns in [
+            ("rowgate_rejects", "(load_id, first_row, row_errors)"),
+            ("rowgate_ranges", "(load_id, range_number, scan)"),
+        ]:
+            sql = f"INSERT INTO {table} {columns} VALUES (%s, %s, '')"
+            cursor.executemany(sql, [(id[-32:], n % 2) for n, id in enumerate(rows)])
+    db.rows(
+        "INSERT INTO rowgate_loads (load_id, door, object_hash, status, holder, lease_until, "
+        "started_at) VALUES (%s, 's3', %s, 'complete', '', NOW(), UTC_TIMESTAMP(3))",
+        rows[7][-32:],
+        rows[7],
+    )
+    done = command("loads", "prune", "--older-than", "30", "--yes")
+    assert (done.returncode, done.stdout) == (0, "forgot 0 loads\n"), done.stderr
+    left = {row["object_hash"] for row in db.rows("SELECT object_hash FROM rowgate_objects")}
+    assert left == {rows[7], rows[11_999]}
+    for table in ("rowgate_rejects", "rowgate_ranges"):
+        assert [row["load_id"] for row in db.rows(f"SELECT load_id FROM {table}")] == [rows[7][-32:]]
+
+
 def test_a_load_that_broke_off_is_gone_on_with_by_hand(stack, files, db, fault, command):
     key = "quiet/jobs/x.csv"
     e_tag = files.put(key, job_lines(3))

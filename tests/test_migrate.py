@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from conftest import LEDGER, Db
+import requests
+from conftest import LEDGER, LEDGER_VERSION, ROOT, Db, sender
+from events import s3_event
 from pymysql.constants import ER
 
 PASSWORDS = {
@@ -15,6 +17,10 @@ PASSWORDS = {
 }
 
 TABLES = ("departments", "jobs", "employees")
+ALL = TABLES + LEDGER + LEDGER_VERSION
+
+# How many migrations the ledger has, and so its version.
+VERSION = len(list((ROOT / "sql/ledger").glob("*.sql")))
 
 
 @pytest.fixture
@@ -68,13 +74,13 @@ def test_what_went_wrong_is_said(migrate):
 
 def test_a_check_compares_and_writes_nothing(migrate, db, own):
     done = migrate("--check", DB_NAME=own)
-    missing = [f"{table}: table: expected a table, found none" for table in TABLES + LEDGER]
+    missing = [f"{table}: table: expected a table, found none" for table in ALL]
     assert (done.returncode, done.stdout.splitlines()) == (1, missing)
     assert f"{len(missing)} differences between the database and the schema" in done.stderr
     assert db.rows(f"SHOW TABLES FROM {own}") == []
 
     made = migrate(DB_NAME=own)
-    tables = "".join(f"made table {table}\n" for table in TABLES + LEDGER)
+    tables = "".join(f"made table {table}\n" for table in ALL)
     assert (made.returncode, made.stdout) == (0, tables)
     done = migrate("--check", DB_NAME=own)
     assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
@@ -165,9 +171,10 @@ def users(migrate, db, own):
 
 
 def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
-    assert users.stdout.splitlines()[len(TABLES + LEDGER) :] == [
+    assert users.stdout.splitlines()[len(ALL) :] == [
         "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
         f"user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on {', '.join(LEDGER)}",
+        "user rowgate_writer has SELECT on rowgate_ledger",
         "user rowgate_admin has ALL on the whole database",
     ]
     again = migrate("--users", DB_NAME=own, **PASSWORDS)
@@ -214,16 +221,139 @@ def test_the_writer_may_delete_in_the_ledger(stack, own, users):
             writer.rows(f"DELETE FROM {table}")
             refused(writer, f"DROP TABLE {table}")
         refused(writer, "DELETE FROM jobs")
+        assert writer.value("SELECT version FROM rowgate_ledger") == VERSION
+        refused(writer, "UPDATE rowgate_ledger SET version = 0")
 
 
 def test_a_database_from_before_the_ledger_gets_it_and_its_rights(migrate, stack, db, own, users):
-    for table in LEDGER:
+    ledger = LEDGER + LEDGER_VERSION
+    for table in ledger:
         db.rows(f"DROP TABLE {own}.{table}")
     assert migrate("--check", DB_NAME=own).returncode == 1
     done = migrate("--users", DB_NAME=own, **PASSWORDS)
-    assert done.stdout.splitlines()[: len(LEDGER)] == [f"made table {table}" for table in LEDGER]
+    assert done.stdout.splitlines()[: len(ledger)] == [f"made table {table}" for table in ledger]
     with connected(stack, own, "rowgate_writer", "WRITER") as writer:
         writer.rows("DELETE FROM rowgate_loads")
+
+
+@pytest.fixture
+def first_ledger(migrate, db):
+    """The ledger of 88de9cf in the stack's own database, with rows in it."""
+    for table in LEDGER + LEDGER_VERSION:
+        db.rows(f"DROP TABLE {table}")
+    text = (ROOT / "tests/fixtures/ledger_of_88de9cf.sql").read_text()
+    for statement in text.split(";\n"):
+        if "CREATE TABLE" in statement:
+            db.rows(statement)
+    row = "INSERT INTO rowgate_loads (load_id, door, key_id, settings, next_row, status, holder, "
+    row += "lease_until, started_at) VALUES (%s, 'http', 'aBcDeFgH', %s, %s, %s, '', NOW(), NOW())"
+    for load_id, settings, next_row, status in FIRST_ROWS:
+        db.rows(row, load_id, settings, next_row, status)
+    db.rows("INSERT INTO rowgate_rejects VALUES ('a', 1, 'x')")
+    db.rows("INSERT INTO rowgate_ranges (load_id, range_number, scan) VALUES ('a', 0, 'x')")
+    yield
+    for table in LEDGER + LEDGER_VERSION:
+        db.rows(f"DROP TABLE IF EXISTS {table}")
+    assert migrate().returncode == 0
+
+
+def settings_of(on_error="skip", max_errors="null", max_error_rate="null"):
+    return (
+        f'{{"on_error":"{on_error}","on_duplicate":"update","strict":false,'
+        f'"check_references":false,"max_errors":{max_errors},"max_error_rate":{max_error_rate}}}'
+    )
+
+
+# Id, settings, the next row, status; the last ones are to be checked from their start.
+FIRST_ROWS = [
+    ("a", settings_of(), 7, "failed"),
+    ("b", settings_of(), 0, "unfinished"),
+    ("c", settings_of(max_errors=3), 7, "failed"),
+    ("d", settings_of(max_errors=3), 0, "complete"),
+    ("e", None, 0, "complete"),
+    ("f", settings_of(max_errors=3), 0, "unfinished"),
+    ("g", settings_of(max_error_rate=0.5), 0, "failed"),
+    ("h", settings_of(on_error="reject"), 0, "running"),
+]
+
+
+def ledger_steps(first=1):
+    names = sorted(path.stem for path in (ROOT / "sql/ledger").glob("*.sql"))
+    return [f"ran ledger migration {name}" for name in names[first - 1 :]]
+
+
+def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
+    migrate, stack, db, files, first_ledger
+):
+    post = sender(stack)
+    key = "quiet/jobs/old-ledger.csv"
+    event = s3_event(files.bucket, key, files.put(key, b"1,Clerk\n"), sequencer="01")
+
+    def claims():
+        url, rows = stack["edge"] + "/tables/jobs/rows", [{"id": 2, "job": "Cook"}]
+        headers = {"x-api-key": stack["api_key"], "idempotency-key": "old-ledger"}
+        return requests.post(url, json=rows, headers=headers)
+
+    def refuses(words):
+        answer = claims()
+        assert (answer.status_code, words in answer.json()["detail"]) == (500, True), answer.text
+        kind, text = files.fail(event)
+        assert (kind, words in text) == ("LoadFailed", True), text
+
+    refuses("the ledger is older than version 3: run `rowgate migrate`")
+    # Without a claim the ledger is not needed.
+    assert post("/tables/jobs/rows", [{"id": 3, "job": "Guard"}]).status_code == 200
+    done = migrate("--check")
+    assert "rowgate_ledger: table: expected a table, found none" in done.stdout
+    done = migrate()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["made table rowgate_ledger", *ledger_steps()]
+
+    rows = db.rows("SELECT load_id, is_decided FROM rowgate_loads ORDER BY load_id")
+    assert [(row["load_id"], row["is_decided"]) for row in rows] == [
+        (row[0], int(row[0] < "f")) for row in FIRST_ROWS
+    ]
+    assert [db.count(table) for table in ("rowgate_rejects", "rowgate_ranges")] == [1, 1]
+    count = "SELECT COUNT(*) FROM rowgate_loads WHERE key_id = %s"
+    assert db.value(count, "aBcDeFgH") == len(FIRST_ROWS)
+    assert db.value(count, "ABCDEFGH") == 0
+    assert claims().status_code == 200
+    assert files.invoke(event)["loads"][0]["status"] == "complete"
+    assert migrate().stdout == "nothing to do: every table exists\n"
+
+    # As a newer rowgate leaves it: one that this one can work with, and one that it cannot.
+    db.rows("UPDATE rowgate_ledger SET version = 99")
+    assert files.invoke(event)["loads"][0]["status"] == "duplicate"
+    assert migrate().returncode == 0
+    db.rows("UPDATE rowgate_ledger SET oldest_program = 99")
+    refuses("the ledger is of version 99, and this rowgate of version 3 cannot work with it")
+    done = migrate()
+    assert (done.returncode, "a newer rowgate than this one" in done.stderr) == (2, True)
+    db.rows("UPDATE rowgate_ledger SET version = 1, oldest_program = 1")
+    refuses("run `rowgate migrate`")
+    assert migrate().stdout.splitlines() == ledger_steps(first=2)
+
+
+def test_the_statements_of_the_ledgers_migrations_can_be_repeated(migrate, db, first_ledger):
+    """As after a run that was ended before it recorded what it had done."""
+    assert migrate().returncode == 0
+    before = [db.rows(f"SHOW CREATE TABLE {table}") for table in LEDGER]
+    for version in range(VERSION):
+        db.rows("UPDATE rowgate_ledger SET version = %s", version)
+        assert migrate().stdout.splitlines() == ledger_steps(first=version + 1)
+    db.rows("DELETE FROM rowgate_ledger")
+    assert migrate().stdout.splitlines() == ledger_steps()
+    assert [db.rows(f"SHOW CREATE TABLE {table}") for table in LEDGER] == before
+
+
+def test_a_migrated_ledger_is_a_new_one(migrate, db, own, first_ledger):
+    """Column by column, keys included."""
+    assert migrate().returncode == 0
+    assert migrate(DB_NAME=own).returncode == 0
+    for table in LEDGER + LEDGER_VERSION:
+        (here,) = db.rows(f"SHOW CREATE TABLE {table}")
+        (new,) = db.rows(f"SHOW CREATE TABLE {own}.{table}")
+        assert here["Create Table"] == new["Create Table"]
 
 
 def test_the_admin_does_everything_in_its_database_only(stack, db, own, users):

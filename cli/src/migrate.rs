@@ -85,6 +85,7 @@ async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
             Step::Included(migration) => writeln!(out, "included migration {migration}"),
             Step::Ran(migration) => writeln!(out, "ran migration {migration}"),
             Step::Made(table) => writeln!(out, "made table {table}"),
+            Step::Ledger(migration) => writeln!(out, "ran ledger migration {migration}"),
         };
         if printed.is_ok() {
             printed = written;

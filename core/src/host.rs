@@ -96,6 +96,8 @@ pub enum CallError<E = data_api::Error> {
     Interrupted,
     /// The service answered with an error.
     Api(E),
+    /// It was not sent: no time was left for it.
+    OutOfTime,
 }
 
 impl<E: ServiceError> CallError<E> {
@@ -104,7 +106,7 @@ impl<E: ServiceError> CallError<E> {
         match self {
             Self::Sign(_) => Retry::Never,
             Self::Send(error) if error.sent => Retry::OutcomeUnknown,
-            Self::Send(_) | Self::Interrupted => Retry::NotRun,
+            Self::Send(_) | Self::Interrupted | Self::OutOfTime => Retry::NotRun,
             Self::Api(error) => error.retry(),
         }
     }
@@ -117,6 +119,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Send(error) => write!(f, "no answer: {}", error.message),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Api(error) => error.fmt(f),
+            Self::OutOfTime => f.write_str("no time left"),
         }
     }
 }
@@ -144,7 +147,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const UNREACHABLE: Duration = Duration::from_secs(4);
 
 /// How long after its deadline a call is waited for that is in flight, where [`Client::ending`]
-/// bounds that.
+/// bounds that, and a call of [`Client::closing`] may be begun. A Lambda keeps 5 seconds.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the calls of [`Client::closing`] take at most: after an interruption, and after
@@ -199,22 +202,22 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         Self { answers_until: self.deadline.saturating_add(GRACE), ..self }
     }
 
-    /// A client for what ends the work: rollbacks, and what takes back what was begun.
+    /// A client for what ends the work: rollbacks, and what takes back or tells what was begun.
     ///
-    /// The same as this one, unless there was an interruption or its time is over: then one whose
-    /// calls are begun all the same, and given up after a moment.
+    /// Its calls are begun after an interruption as well, for 20 seconds, and up to 3 seconds after
+    /// the deadline, or after now if that is past.
     pub fn closing(&self) -> Self {
         let same = Self { has_answered: AtomicBool::new(self.has_answered()), ..*self };
-        let most = self.answers_until.saturating_add(CLOSING_AFTER_GRACE);
-        let is_over = match most {
-            Duration::MAX => self.is_interrupted(),
-            _ => self.is_out_of_time(),
-        };
-        if self.is_closing || !is_over {
+        if self.is_closing {
             return same;
         }
-        let until = most.min(self.host.now().saturating_add(CLOSING));
-        let (deadline, answers_until) = (until, until);
+        let (now, is_interrupted) = (self.host.now(), self.is_interrupted());
+        let most = self.answers_until.saturating_add(CLOSING_AFTER_GRACE);
+        let deadline = most.min(match is_interrupted {
+            true => now.saturating_add(CLOSING),
+            false => self.deadline.max(now).saturating_add(GRACE),
+        });
+        let answers_until = if is_interrupted { deadline } else { most };
         Self { deadline, answers_until, patience: CLOSING, is_closing: true, ..same }
     }
 
@@ -251,8 +254,8 @@ impl<'h, H: Host, T> Client<'h, H, T> {
     ///
     /// One that was surely not run is repeated until the deadline, whatever it is; but for seconds
     /// only where no connection comes about and none ever did. One that may have run is repeated
-    /// only if that is [`Repeat::Harmless`]. After an interruption none is begun or repeated; one in
-    /// flight is waited for, since what it does is not known before.
+    /// only if that is [`Repeat::Harmless`]. After an interruption or the deadline none is begun or
+    /// repeated; one in flight is waited for, since what it does is not known before.
     pub async fn call<O: Operation<Target = T>>(
         &self,
         operation: &O,
@@ -262,6 +265,9 @@ impl<'h, H: Host, T> Client<'h, H, T> {
             return Err(CallError::Interrupted);
         }
         let begun = self.host.now();
+        if begun >= self.deadline {
+            return Err(CallError::OutOfTime);
+        }
         let mut attempt = 1;
         loop {
             let error = match self.attempt(operation).await {

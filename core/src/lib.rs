@@ -116,8 +116,8 @@ pub use ingest::{
 mod load;
 pub use load::{
     BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
-    ObjectRef, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, check, find_load,
-    load, load_object,
+    ObjectRef, Occasion, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, check,
+    find_load, load, load_object,
 };
 
 #[cfg(feature = "avro")]

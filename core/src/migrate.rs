@@ -2,6 +2,7 @@
 
 mod drift;
 mod history;
+mod ledger_version;
 mod live;
 mod users;
 
@@ -21,6 +22,8 @@ use crate::ledger;
 use crate::operation::{Operation, Retry, Service};
 use crate::schema::TABLES;
 
+#[cfg(feature = "avro")]
+pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};
 
@@ -29,6 +32,10 @@ use live::LiveTables;
 
 /// The migrations of `sql/migrations`, in order.
 pub static MIGRATIONS: &[Migration] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// The migrations of the ledger's own tables, those of `sql/ledger`, in order.
+pub static LEDGER_MIGRATIONS: &[Migration] =
+    include!(concat!(env!("OUT_DIR"), "/ledger_migrations.rs"));
 
 /// A change of tables that databases have already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +73,12 @@ pub enum Step<'m> {
     Ran(&'m Migration),
     /// Made a table, one of the schema's or of the ledger's.
     Made(&'static str),
+    /// Ran a migration of the ledger's tables and recorded its number.
+    Ledger(&'static Migration),
 }
 
-/// Runs the migrations that the database has not had, then makes the tables that are missing.
+/// Runs the migrations that the database has not had, then makes the tables that are missing, then
+/// runs the ledger's own migrations.
 ///
 /// A database with none of the tables gets them as `sql/schema.sql` and `sql/ledger.sql` have them,
 /// and every migration is recorded as included; it is recorded first, so that a run that stops in the middle is gone
@@ -105,7 +115,7 @@ pub async fn migrate<H: Host>(
         make_table(client, name, create).await?;
         done(Step::Made(name));
     }
-    Ok(())
+    ledger_version::bring_up(client, &live, |migration| done(Step::Ledger(migration))).await
 }
 
 /// Names of the tables that there should be, with the statements that make them; those that hold
@@ -178,6 +188,11 @@ pub enum MigrateError {
     Changed(String),
     /// A migration is recorded that this program does not have: a newer one was here.
     Unknown(String),
+    /// The ledger has had migrations of a newer rowgate, with which this one cannot work.
+    NewerLedger {
+        /// The number of its last migration.
+        version: u32,
+    },
     /// There is no migration with this number.
     NoSuchMigration(u32),
     /// A migration cannot be recorded before an earlier one.
@@ -206,6 +221,12 @@ impl fmt::Display for MigrateError {
             }
             Self::Unknown(migration) => {
                 write!(f, "migration {migration} was run by a newer rowgate than this one")
+            }
+            Self::NewerLedger { version } => {
+                write!(
+                    f,
+                    "the ledger is of version {version}: a newer rowgate than this one has migrated it"
+                )
             }
             Self::NoSuchMigration(number) => write!(f, "there is no migration {number:04}"),
             Self::OutOfOrder { number, first } => {

@@ -264,10 +264,16 @@ fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
 
 #[test]
 fn when_the_time_is_over_nothing_more_is_read() {
-    let world = looked([begun(), repeatable(), numbers(&[3]), ended(), listed(&[])]);
-    assert_eq!(run_backup_with(&world, 1, Duration::ZERO), Err(BackupError::OutOfTime));
-    let world = looked([numbers(&[3]), keys(1, 3), listed(&[])]);
-    assert_eq!(run_backup_with(&world, 8, Duration::ZERO), Err(BackupError::OutOfTime));
+    // Of calls that each take a second there is time for these, and to end the transaction.
+    let second = Duration::from_secs(1);
+    let time = |calls: usize| Duration::from_secs((LOOKS + calls) as u64);
+    let world = looked([begun(), repeatable(), numbers(&[3]), ended(), listed(&[])]).slow(second);
+    assert_eq!(run_backup_with(&world, 1, time(3)), Err(BackupError::OutOfTime));
+    let world = looked([numbers(&[3]), keys(1, 3), listed(&[])]).slow(second);
+    assert_eq!(run_backup_with(&world, 8, time(2)), Err(BackupError::OutOfTime));
+    // No call is begun when there is no time for it.
+    let world = looked([begun(), repeatable(), ended(), listed(&[])]).slow(second);
+    assert_eq!(run_backup_with(&world, 1, time(2)), Err(BackupError::OutOfTime));
 }
 
 #[test]

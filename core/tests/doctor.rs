@@ -48,6 +48,7 @@ impl Patient {
             "rowgate_objects",
             "rowgate_rejects",
             "rowgate_ranges",
+            "rowgate_ledger",
         ]);
         let (calls, sleeps) = (RefCell::default(), Cell::default());
         Self { symptoms, spared: Cell::new(0), tables, calls, sleeps }
@@ -59,7 +60,8 @@ impl Patient {
 
     fn examine(&self) -> Vec<Check> {
         let target = fake::target();
-        let client = Client::new(self, &target, Duration::from_secs(60));
+        // A call is made once, so that a script stays short.
+        let client = Client::new(self, &target, Duration::from_secs(60)).patient(Duration::ZERO);
         let mut told = Vec::new();
         let checks = run(examine(&client, |check| told.push(check.clone())));
         assert_eq!(told, checks, "each is told when it is made");
@@ -135,16 +137,16 @@ impl Host for Patient {
                 None => return answer(),
             }
         }
-        if call.contains("information_schema") && !call.contains("INSERT INTO") {
+        let is_of_tables =
+            call.contains("information_schema") || call.contains("FROM rowgate_ledger");
+        if is_of_tables && !call.contains("INSERT INTO") {
             return self.tables.send(request).await;
         }
         self.healthy_answer(&call, request.body.len())
     }
 
     fn now(&self) -> Duration {
-        // Past every deadline: a call is made once, so that a script stays short.
-        let calls = self.calls.borrow().len() as u64;
-        Duration::from_secs(if calls == 0 { 0 } else { 1_000_000 })
+        Duration::ZERO
     }
 
     async fn sleep(&self, _time: Duration) {}

@@ -143,8 +143,38 @@ fn who_is_silent_for_too_long_loses_the_claim() {
     assert_eq!(parameter(&world, 2, "former"), "somebody");
 
     // Two at the same moment: one takes it.
-    let world = World::new([database_error(1062), look(), updated(0)]);
+    let world = World::new([database_error(1062), look(), updated(0), numbers(&[])]);
     assert_eq!(respond(&world, &with_key(JOBS, "k"), &two_jobs()).status, 409);
+    check_statements(&world, &[CLAIM, LOOK, TAKE_OVER, "SELECT 1 FROM rowgate_loads"]);
+}
+
+#[test]
+fn a_claim_that_was_taken_without_an_answer_is_recognised() {
+    let look = row("running", 0, &fingerprint(), None);
+    let world = World::new([
+        database_error(1062),
+        look,
+        cut(),
+        updated(0),
+        numbers(&[1]),
+        begun(),
+        updated(1),
+        updated(2),
+        ended(),
+    ]);
+    assert_eq!(respond(&world, &with_key(JOBS, "k"), &two_jobs()).status, 200);
+    assert_eq!(parameter(&world, 4, "holder"), parameter(&world, 6, "holder"));
+}
+
+#[test]
+fn a_request_is_not_claimed_in_an_older_ledger() {
+    for answers in [vec![database_error(1146)], vec![updated(0), ledger_version(1, 1)]] {
+        let world = World::new(answers);
+        let response = respond(&world, &with_key(JOBS, "k"), &two_jobs());
+        assert_eq!((response.status, world.answers_left()), (500, 0));
+        let detail = body(&response)["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("run `rowgate migrate`"), "{detail}");
+    }
 }
 
 #[test]

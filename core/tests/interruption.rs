@@ -64,17 +64,16 @@ fn calls_that_take_back_are_begun_and_given_up_after_a_moment() {
 }
 
 #[test]
-fn a_client_that_ends_is_closing_once_its_time_is_over() {
+fn what_ends_the_work_has_a_moment_when_the_time_is_over() {
     let answers = (0..100).map(|_| error(400, "ThrottlingException"));
     let (world, target) = (World::new(answers), target());
     let client = Client::new(&world, &target, Duration::ZERO).ending();
     assert!(run(client.closing().call(&query(), Repeat::Harmless)).is_err());
     assert!(world.slept() <= ENDED_AFTER && world.answers_left() < 95, "{:?}", world.slept());
-    // Another one has its single attempt, as before.
+    // Anything else is not begun.
     let left = world.answers_left();
-    let client = Client::new(&world, &target, Duration::ZERO);
-    assert!(run(client.closing().call(&query(), Repeat::Harmless)).is_err());
-    assert_eq!(world.answers_left(), left - 1);
+    assert_eq!(run(client.call(&query(), Repeat::Harmless)), Err(CallError::OutOfTime));
+    assert_eq!(world.answers_left(), left);
 }
 
 #[test]

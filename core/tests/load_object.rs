@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use rowgate_core::{
-    LoadError, LoadReport, LoadSettings, ObjectRef, Request, Response, SendError, Status,
+    LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, Request, Response, SendError, Status,
     load_object,
 };
 use serde_json::Value;
@@ -68,9 +68,18 @@ fn world(parts: impl IntoIterator<Item = Vec<Answer>>) -> World {
 
 fn load(world: &World, object: &ObjectRef) -> Result<LoadReport, LoadError> {
     let time = Duration::from_secs(300);
-    let loaded = run_in_turns(load_object(world, &settings(""), object, time));
+    let loaded = run_in_turns(load_object(world, &settings(""), object, Occasion::Event, time));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     loaded
+}
+
+fn load_within(
+    world: &World,
+    settings: &LoadSettings,
+    object: &ObjectRef,
+    time: Duration,
+) -> Result<LoadReport, LoadError> {
+    run_in_turns(load_object(world, settings, object, Occasion::Event, time))
 }
 
 /// `PUT rejects/…`: method and key of every call of S3, the operation of those of the database.
@@ -301,7 +310,7 @@ fn a_load_stops_when_its_time_is_over() {
     answers.extend([written(), taken()]);
     let world = World::new(answers);
     let time = Duration::from_secs(2);
-    let loaded = run_in_turns(load_object(&world, &settings(""), &object("jobs.csv"), time));
+    let loaded = load_within(&world, &settings(""), &object("jobs.csv"), time);
     assert!(loaded.is_err());
     assert_eq!(last_json(&world)["status"], "failed");
 }
@@ -312,9 +321,216 @@ fn options_go_by_the_keys_prefix() {
     let settings = settings(r#"{"incoming/": {"max_errors": 0}}"#);
     let time = Duration::from_secs(300);
     let object = object("incoming/jobs.csv");
-    let load = load_object(&world, &settings, &object, time);
-    assert_eq!(run_in_turns(load).unwrap().status, Status::Rejected);
+    let loaded = load_within(&world, &settings, &object, time);
+    assert_eq!(loaded.unwrap().status, Status::Rejected);
     assert_eq!(last_json(&world)["settings"]["max_errors"], 0);
+}
+
+/// Calls that each take a second, with ten seconds for them: the last ones end what was begun.
+#[test]
+fn no_call_is_begun_after_the_deadline() {
+    let refused = || database_error(1406);
+    let world = World::new([
+        head(32, None),
+        taken(),
+        bytes("1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,g\n8,h\n"),
+        begun(),
+        updated(1),
+        // The rows, then halves of them.
+        refused(),
+        refused(),
+        refused(),
+        refused(),
+        refused(),
+        ended(),
+        written(),
+        taken(),
+    ])
+    .slow(Duration::from_secs(1));
+    let time = Duration::from_secs(10);
+    let loaded = load_within(&world, &settings(""), &object("jobs.csv"), time);
+    assert_eq!((loaded.unwrap_err(), world.answers_left()), (LoadError::OutOfTime, 0));
+    let last = ["POST RollbackTransaction", "PUT reports/jobs.csv.tag.json", "POST Execute"];
+    assert_eq!(calls(&world)[10..], last);
+    assert_eq!(last_json(&world)["status"], "unfinished");
+}
+
+#[test]
+fn without_time_nothing_is_called_but_the_report_written() {
+    let world = World::new([written()]);
+    let loaded = load_within(&world, &settings(""), &object("jobs.csv"), Duration::ZERO);
+    assert!(loaded.is_err());
+    assert_eq!(calls(&world), ["PUT reports/jobs.csv.tag.json"]);
+}
+
+/// Each range of the file takes 50 seconds, and the lease 120.
+#[test]
+fn a_lease_is_renewed_while_a_file_is_only_read() {
+    let name = "x".repeat(255);
+    let text: String =
+        (1..=12_000).map(|id| format!("{id},{name}\n")).chain(["x,y\n".into()]).collect();
+    let pieces: Vec<_> = text.as_bytes().chunks(1 << 20).collect();
+    assert_eq!(pieces.len(), 3);
+    let piece = |at: usize| bytes(std::str::from_utf8(pieces[at]).unwrap());
+    // The place in the file, whose UPDATE finds its row; at its end only the lease is renewed.
+    let kept = || updated(1);
+    let held = || answer(200, r#"{"records":[[{"stringValue":""},{"longValue":9}]]}"#);
+    let world = world([
+        vec![head(text.len(), None), taken()],
+        vec![piece(0), kept(), piece(1), kept(), piece(2), kept(), taken(), held()],
+        vec![written(), written(), taken()],
+    ])
+    .slow(Duration::from_secs(50));
+    let settings = settings(r#"{"": {"max_errors": 0}}"#);
+    let loaded = load_within(&world, &settings, &object("jobs.csv"), Duration::from_secs(3_000));
+    assert_eq!(world.answers_left(), 0, "{:?}", calls(&world));
+    let loaded = loaded.unwrap();
+    assert_eq!(
+        (loaded.status, loaded.received, loaded.rejected),
+        (Status::Rejected, 12_001, 12_001)
+    );
+}
+
+/// With the keys of so many rows behind it a checking pass needs none of them again.
+#[test]
+fn a_checking_pass_goes_on_where_it_was() {
+    let text = "id,job\n1,a\n2,\n3,c\n4,d\n5,\n6,f\n";
+    let (row, received) = (500_000, 500_000);
+    let left =
+        Earlier { offset: 17, line: 5, row, is_decided: 0, received, rejected: 1, ..EARLIER };
+    let begin = || {
+        let claim = earlier(&left).into_iter().chain([taken()]);
+        [vec![head(text.len(), None)], claim.collect(), vec![bytes(text), bytes(&text[17..])]]
+    };
+    let load = |world: &World, options: &'static str| {
+        let time = Duration::from_secs(300);
+        let loaded = load_within(world, &settings(options), &object("jobs.csv"), time);
+        assert_eq!(world.answers_left(), 0, "calls that were not made: {:?}", calls(world));
+        loaded.unwrap()
+    };
+
+    // It is refused: the rejected lines of the earlier attempt are read for its file. The rows that
+    // the database would not take stand in the ledger.
+    let none = || answer(200, r#"{"records":[]}"#);
+    let end = vec![bytes(text), none(), written(), written(), taken(), taken()];
+    let world = world(begin().into_iter().chain([end]));
+    let refused = load(&world, r#"{"": {"max_errors": 1}}"#);
+    assert_eq!((refused.status, refused.received, refused.invalid), (Status::Rejected, 6, 2));
+    let requests = world.requests();
+    let rejects = requests.iter().find(|it| it.url.contains("/rejects/")).unwrap();
+    let rejects = String::from_utf8(rejects.body.to_vec()).unwrap();
+    assert!(rejects.contains("\n3,job_name") && rejects.contains("\n6,job_name"), "{rejects}");
+
+    // It is not: its place is the file's start again, and what it has told the ledger is forgotten.
+    let end = vec![taken(), taken(), bytes(text)];
+    let world = self::world(begin().into_iter().chain([
+        end,
+        stored(4).into(),
+        vec![written(), written(), taken()],
+    ]));
+    let loaded = load(&world, r#"{"": {"max_errors": 2}}"#);
+    assert_eq!((loaded.status, loaded.stored, loaded.rejected), (Status::Partial, 4, 2));
+    let decided = world
+        .requests()
+        .into_iter()
+        .find(|it| String::from_utf8_lossy(&it.body).contains("SET is_decided = 1, next_offset"));
+    assert!(decided.is_some());
+}
+
+/// Settings with a state machine for every file.
+fn with_machine() -> LoadSettings {
+    let mut settings = settings("");
+    settings.bulk.state_machine_arn = Some("arn:machine".into());
+    settings.bulk.bytes = 0;
+    settings
+}
+
+/// What the ledger knows of earlier attempts.
+fn attempts(is_running: u64, count: u64, sequencer: &str) -> Answer {
+    let row = serde_json::json!([[
+        { "longValue": is_running }, { "longValue": count }, { "stringValue": sequencer },
+    ]]);
+    answer(200, &serde_json::json!({ "records": row }).to_string())
+}
+
+/// The name and the input of each execution that was to be started.
+fn starts(world: &World) -> Vec<(String, Value)> {
+    let requests = world.requests();
+    let starts = requests.iter().filter(|request| request.url.contains("://states."));
+    let read = |request: &Request| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let input = serde_json::from_str(body["input"].as_str().unwrap()).unwrap();
+        (body["name"].as_str().unwrap().to_owned(), input)
+    };
+    starts.map(read).collect()
+}
+
+fn start(occasion: Occasion, sequencer: Option<&str>, answers: Vec<Answer>) -> (Status, World) {
+    let world = World::new([vec![head(8, None)], answers].concat());
+    let object = ObjectRef { sequencer: sequencer.map(Into::into), ..object("jobs.csv") };
+    let time = Duration::from_secs(60);
+    let loaded = run_in_turns(load_object(&world, &with_machine(), &object, occasion, time));
+    assert_eq!(world.answers_left(), 0);
+    (loaded.unwrap().status, world)
+}
+
+fn name_was_used() -> Answer {
+    answer(400, r#"{"__type":"ExecutionAlreadyExists"}"#)
+}
+
+#[test]
+fn an_event_starts_one_execution_however_often_it_comes() {
+    for answered in [answer(200, "{}"), name_was_used()] {
+        let (status, world) = start(Occasion::Event, Some("0055"), vec![answered]);
+        assert_eq!(status, Status::Started);
+        assert!(starts(&world)[0].0.ends_with("-0055"));
+    }
+}
+
+#[test]
+fn a_start_by_hand_starts_an_execution_if_none_runs() {
+    use Occasion::Hand;
+    // The load is known, and so is its sequencer.
+    let known = || attempts(0, 3, "0055");
+    let (status, world) = start(Hand, None, vec![known(), answer(200, "{}")]);
+    assert_eq!(status, Status::Started);
+    let (name, input) = &starts(&world)[0];
+    assert!(name.ends_with("-by-hand-3"), "{name}");
+    assert_eq!(input["object"]["sequencer"], "0055");
+
+    // With an execution of that name, which has ended.
+    let answers = vec![known(), name_was_used(), answer(200, "{}")];
+    let (status, world) = start(Hand, Some("0055"), answers);
+    assert_eq!(status, Status::Started);
+    assert!(starts(&world)[1].0.ends_with("-by-hand-3-1800000000"));
+
+    let (status, world) = start(Hand, Some("0055"), vec![attempts(1, 3, "0055")]);
+    assert_eq!((status, starts(&world).len()), (Status::AlreadyRunning, 0));
+
+    let nothing = answer(200, r#"{"records":[]}"#);
+    let (status, world) = start(Hand, None, vec![nothing, answer(200, "{}")]);
+    assert_eq!(status, Status::Started);
+    assert!(starts(&world)[0].0.ends_with("-by-hand-0"));
+}
+
+/// The version that rowgate's own ledger has.
+const VERSION: u64 = rowgate_core::migrate::LEDGER_MIGRATIONS.len() as u64;
+
+#[test]
+fn a_file_is_not_claimed_in_a_ledger_of_another_version() {
+    let none = || answer(200, r#"{"records":[]}"#);
+    for (answers, word) in [
+        (vec![updated(0), ledger_version(VERSION - 1, 1)], "run `rowgate migrate`"),
+        (vec![updated(0), none()], "run `rowgate migrate`"),
+        (vec![database_error(1146)], "run `rowgate migrate`"),
+        (vec![database_error(1054)], "run `rowgate migrate`"),
+        (vec![database_error(1142)], "run `rowgate migrate --users`"),
+        (vec![updated(0), ledger_version(99, 99)], "install the newer rowgate"),
+    ] {
+        let world = world([vec![head(8, None)], answers, vec![written()]]);
+        let failed = load(&world, &object("jobs.csv")).unwrap_err().to_string();
+        assert!(failed.contains(word), "{failed}");
+    }
 }
 
 /// What an earlier claim has left: status, what is left of its lease, place, counts.
@@ -325,6 +541,8 @@ struct Earlier {
     offset: u64,
     line: u64,
     row: u64,
+    is_decided: u64,
+    received: u64,
     stored: u64,
     rejected: u64,
     report: &'static str,
@@ -337,6 +555,8 @@ const EARLIER: Earlier = Earlier {
     offset: 0,
     line: 1,
     row: 0,
+    is_decided: 1,
+    received: 0,
     stored: 0,
     rejected: 0,
     report: "",
@@ -350,9 +570,11 @@ fn earlier(it: &Earlier) -> [Answer; 2] {
         text("somebody"),
         number(it.lease_left),
         text(it.sequencer),
+        number(it.is_decided),
         number(it.offset),
         number(it.line),
         number(it.row),
+        number(it.received),
         number(it.stored),
         number(0),
         number(it.rejected),
@@ -455,7 +677,14 @@ fn what_was_put_again_is_not_loaded_again_either_and_its_report_says_so() {
 
 #[test]
 fn an_older_version_is_left_alone() {
-    let world = World::new([head(8, None), taken(), updated(0), updated(1), written()]);
+    let world = World::new([
+        head(8, None),
+        taken(),
+        updated(0),
+        ledger_version(VERSION, VERSION),
+        updated(1),
+        written(),
+    ]);
     let object = ObjectRef { sequencer: Some("01".into()), ..object("jobs.csv") };
     assert_eq!(load(&world, &object).unwrap().status, Status::Stale);
     assert_eq!(last_json(&world)["status"], "stale");
@@ -472,7 +701,7 @@ fn whoever_is_at_it_is_waited_for_once() {
     // No longer than there is time for.
     let world = self::world([vec![head(8, None)], earlier(&running).into()]);
     let time = Duration::from_secs(29);
-    let loaded = run_in_turns(load_object(&world, &settings(""), &object("jobs.csv"), time));
+    let loaded = load_within(&world, &settings(""), &object("jobs.csv"), time);
     assert_eq!((loaded.unwrap_err(), world.answers_left()), (LoadError::Running, 0));
     assert_eq!(world.slept(), Duration::ZERO);
 }

@@ -13,7 +13,7 @@ mod world;
 
 use fake::{Database, columns};
 use rowgate_core::SettingsError;
-use rowgate_core::migrate::{self, Difference, Migration, Step, Users};
+use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, Step, Users};
 use world::{cut, database_error, error, run};
 
 const WIDEN: Migration = Migration {
@@ -29,7 +29,7 @@ const RENAME: Migration = Migration {
     statements: &["ALTER TABLE jobs THREE"],
 };
 const BOTH: &[Migration] = &[WIDEN, RENAME];
-const ALL: [&str; 7] = [
+const ALL: [&str; 8] = [
     "departments",
     "jobs",
     "employees",
@@ -37,8 +37,10 @@ const ALL: [&str; 7] = [
     "rowgate_objects",
     "rowgate_rejects",
     "rowgate_ranges",
+    "rowgate_ledger",
 ];
-const LEDGER: [&str; 4] = ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges"];
+const LEDGER: [&str; 5] =
+    ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges", "rowgate_ledger"];
 /// A database from before there was a ledger.
 const OLD: [&str; 3] = ["departments", "jobs", "employees"];
 
@@ -52,6 +54,7 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
             Step::Included(migration) => format!("included {migration}"),
             Step::Ran(migration) => format!("ran {migration}"),
             Step::Made(table) => format!("made {table}"),
+            Step::Ledger(migration) => format!("ran ledger {migration}"),
         });
     }));
     result.map(|()| steps).map_err(|error| error.to_string())
@@ -76,6 +79,7 @@ fn a_new_database_is_made_whole_and_has_every_migration() {
         "made rowgate_objects",
         "made rowgate_rejects",
         "made rowgate_ranges",
+        "made rowgate_ledger",
     ];
     assert_eq!(migrate(&database, BOTH).unwrap(), expected);
     assert_eq!(database.recorded(), ["0001_widen", "0002_rename"]);
@@ -105,6 +109,79 @@ fn a_database_without_a_ledger_gets_one() {
     assert_eq!(compare(&database), [""; 0]);
 }
 
+/// The tables of 88de9cf: the ledger has no version.
+fn first_ledger() -> Database {
+    Database::new(&ALL[..7])
+}
+
+/// What `migrate` says of the ledger's migrations from this one on.
+fn ledger_steps(from: usize) -> Vec<String> {
+    LEDGER_MIGRATIONS[from..].iter().map(|migration| format!("ran ledger {migration}")).collect()
+}
+
+fn newest() -> String {
+    LEDGER_MIGRATIONS.len().to_string()
+}
+
+#[test]
+fn a_ledger_without_a_version_runs_every_migration_of_the_ledger() {
+    let database = first_ledger();
+    let steps = [vec!["made rowgate_ledger".to_owned()], ledger_steps(0)].concat();
+    assert_eq!(migrate(&database, &[]).unwrap(), steps);
+    assert_eq!(database.ledger_version(), Some(newest()));
+    assert_eq!(migrate(&database, &[]).unwrap(), [""; 0]);
+    let statements: Vec<_> = LEDGER_MIGRATIONS.iter().flat_map(|it| it.statements).collect();
+    let sent: Vec<_> =
+        database.log().into_iter().filter(|sql| statements.contains(&&sql.as_str())).collect();
+    assert_eq!(sent.len(), statements.len());
+}
+
+#[test]
+fn a_new_ledger_has_every_migration() {
+    let database = Database::new(&OLD);
+    migrate(&database, &[]).unwrap();
+    assert_eq!(database.ledger_version(), Some(newest()));
+    assert!(!database.log().iter().any(|sql| sql.starts_with("ALTER")));
+}
+
+#[test]
+fn migrations_of_the_ledger_go_on_where_they_were_ended() {
+    for (at, migration) in LEDGER_MIGRATIONS.iter().enumerate() {
+        for statement in migration.statements {
+            let database = first_ledger();
+            database.fail(statement, cut());
+            assert!(migrate(&database, &[]).unwrap_err().contains(&migration.to_string()));
+            assert_eq!(database.ledger_version().unwrap_or("0".into()), at.to_string());
+            // What had its effect and got no answer is there already.
+            database.fail(statement, database_error(1060));
+            assert_eq!(migrate(&database, &[]).unwrap(), ledger_steps(at));
+            assert_eq!(database.ledger_version(), Some(newest()));
+        }
+    }
+    let database = first_ledger();
+    database.fail("ALTER TABLE rowgate_loads", database_error(1366));
+    assert!(migrate(&database, &[]).unwrap_err().contains("1366"));
+}
+
+#[test]
+fn a_newer_ledger_is_left_alone_and_refused_if_it_says_so() {
+    let database = Database::new(&ALL);
+    database.set_ledger(99, 1);
+    assert_eq!(migrate(&database, &[]).unwrap(), [""; 0]);
+    assert_eq!(compare(&database), [""; 0]);
+    database.set_ledger(99, 99);
+    let refused = migrate(&database, &[]).unwrap_err();
+    assert_eq!(
+        refused,
+        "the ledger is of version 99: a newer rowgate than this one has migrated it"
+    );
+    let expected = format!("rowgate_ledger: version: expected {}, found 99", newest());
+    assert_eq!(compare(&database), [expected]);
+    database.set_ledger(1, 1);
+    let expected = format!("rowgate_ledger: version: expected {}, found 1", newest());
+    assert_eq!(compare(&database), [expected]);
+}
+
 #[test]
 fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
     let database = Database::new(&["departments", "jobs"]);
@@ -115,6 +192,7 @@ fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
         "made rowgate_objects",
         "made rowgate_rejects",
         "made rowgate_ranges",
+        "made rowgate_ledger",
     ];
     assert_eq!(migrate(&database, &BOTH[..1]).unwrap(), steps);
     assert_eq!(migrate(&database, BOTH).unwrap(), ["ran 0002_rename"]);

@@ -24,6 +24,8 @@ const PARAMETERS = {
   ].join(","),
   // Loads that run side by side do not wait for each other's numbers.
   innodb_autoinc_lock_mode: "2",
+  // A backup's first SELECT fixes what all that follow see.
+  transaction_isolation: "REPEATABLE-READ",
   character_set_server: "utf8mb4",
   collation_server: "utf8mb4_0900_ai_ci",
   time_zone: "UTC",

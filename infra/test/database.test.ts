@@ -46,6 +46,7 @@ test("its parameters are what rowgate relies on", () => {
   ok(sql_mode.split(",").includes("STRICT_TRANS_TABLES"));
   deepEqual(others, {
     innodb_autoinc_lock_mode: "2",
+    transaction_isolation: "REPEATABLE-READ",
     character_set_server: "utf8mb4",
     collation_server: "utf8mb4_0900_ai_ci",
     time_zone: "UTC",

@@ -3,7 +3,7 @@
 use rowgate_core::{
     BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Opened, PlannedRows,
 };
-use rowgate_core::{Status, load_object};
+use rowgate_core::{Occasion, Status, load_object};
 use serde::Serialize;
 use tracing::{error, info};
 
@@ -91,7 +91,7 @@ async fn load<H: Host>(
     let mut settings = settings.clone();
     settings.bulk.state_machine_arn = None;
     let time = invocation.time_left(door.host.now());
-    match load_object(&door.host, &settings, object, time).await {
+    match load_object(&door.host, &settings, object, Occasion::Event, time).await {
         Ok(report) => {
             log_report(object, &report);
             door.metrics.loaded(&report, door.host.now());

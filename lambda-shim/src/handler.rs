@@ -1,6 +1,6 @@
 //! A typed request into calls of the core, and what they return into an answer.
 
-use rowgate_core::{Host, unconfigured};
+use rowgate_core::{Host, Occasion, unconfigured};
 use serde_json::value::RawValue;
 use tracing::{error, info};
 
@@ -35,7 +35,7 @@ pub(crate) async fn handle<H: Host>(
         }),
         Event::Http(request) => Ok(Answer::Http(answer_http(door, request).await)),
         Event::Operation(Operation::Load(object)) => {
-            let report = load(door, &object, invocation).await?;
+            let report = load(door, &object, Occasion::Hand, invocation).await?;
             Ok(Answer::Report(Box::new(report)))
         }
         Event::Operation(Operation::Backup(request)) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lambda_runtime::Context;
-use rowgate_core::{Host, LoadReport, ObjectRef, load_object};
+use rowgate_core::{Host, LoadReport, ObjectRef, Occasion, load_object};
 use tracing::{error, info};
 
 use crate::answer::{FailedMessage, Loaded};
@@ -81,7 +81,7 @@ async fn load_record<H: Host>(
 ) -> Result<Option<Loaded>, Failure> {
     match record {
         Ok(Notice::Written(object)) => {
-            let report = load(door, &object, invocation).await?;
+            let report = load(door, &object, Occasion::Event, invocation).await?;
             Ok(Some(Loaded::new(object, &report)))
         }
         Ok(Notice::Other(name)) => {
@@ -99,12 +99,13 @@ async fn load_record<H: Host>(
 pub(crate) async fn load<H: Host>(
     door: &Door<H>,
     object: &ObjectRef,
+    occasion: Occasion,
     invocation: Invocation,
 ) -> Result<LoadReport, Failure> {
     let ObjectRef { bucket, key, .. } = object;
     let settings = door.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))?;
     let time = invocation.time_left(door.host.now());
-    match load_object(&door.host, settings, object, time).await {
+    match load_object(&door.host, settings, object, occasion, time).await {
         Ok(report) => {
             log_report(object, &report);
             door.metrics.loaded(&report, door.host.now());

@@ -4,6 +4,8 @@
 //! `answer` is what goes back. There is no rule of rowgate's in here.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+// An invocation's future holds those of the core's pipelines, each within the one before.
+#![recursion_limit = "256"]
 
 mod answer;
 mod backup;

@@ -71,7 +71,11 @@ impl Metrics {
 /// The counts of a duplicate are those of the load before.
 fn rows(report: &LoadReport) -> Vec<Count> {
     match report.status {
-        Status::Duplicate | Status::Stale | Status::Started | Status::Ignored => Vec::new(),
+        Status::Duplicate
+        | Status::Stale
+        | Status::Started
+        | Status::AlreadyRunning
+        | Status::Ignored => Vec::new(),
         _ => vec![("RowsStored", report.stored), ("RowsRejected", report.rejected)],
     }
 }
@@ -122,7 +126,13 @@ mod tests {
         for status in [Status::Complete, Status::Partial, Status::Rejected, Status::Superseded] {
             assert_eq!(rows(&report(status)), [("RowsStored", 5), ("RowsRejected", 3)]);
         }
-        for status in [Status::Duplicate, Status::Stale, Status::Started, Status::Ignored] {
+        for status in [
+            Status::Duplicate,
+            Status::Stale,
+            Status::Started,
+            Status::AlreadyRunning,
+            Status::Ignored,
+        ] {
             assert_eq!(rows(&report(status)), []);
         }
     }

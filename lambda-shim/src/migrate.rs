@@ -15,7 +15,7 @@ use crate::load::Invocation;
 pub(crate) struct Migrated {
     /// Migrations that were recorded and not run: the tables were made as they would leave them.
     included: Vec<String>,
-    /// Migrations that were run.
+    /// Migrations that were run; those of the ledger begin with `ledger/`.
     ran: Vec<String>,
     /// Tables that were made.
     made: Vec<&'static str>,
@@ -64,13 +64,14 @@ impl Migrated {
             Step::Included(migration) => self.included.push(migration.to_string()),
             Step::Ran(migration) => self.ran.push(migration.to_string()),
             Step::Made(table) => self.made.push(table),
+            Step::Ledger(migration) => self.ran.push(format!("ledger/{migration}")),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::migrate::Migration;
+    use rowgate_core::migrate::{LEDGER_MIGRATIONS, Migration};
     use serde_json::{json, to_value};
 
     use super::*;
@@ -79,13 +80,17 @@ mod tests {
     fn each_step_is_named_where_it_belongs() {
         let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
         let mut migrated = Migrated::default();
-        for step in [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs")] {
+        let of_ledger = Step::Ledger(&LEDGER_MIGRATIONS[0]);
+        for step in
+            [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs"), of_ledger]
+        {
             migrated.note(step);
         }
         assert_eq!(
             to_value(&migrated).unwrap(),
             json!({
-                "included": ["0007_wider"], "ran": ["0007_wider"], "made": ["jobs"],
+                "included": ["0007_wider"], "ran": ["0007_wider", "ledger/0001_key_id_exact"],
+                "made": ["jobs"],
                 "differences": [],
             })
         );

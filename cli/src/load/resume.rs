@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rowgate_core::{Client, LoadSettings, find_load, load_object};
+use rowgate_core::{Client, LoadSettings, Occasion, find_load, load_object};
 use rowgate_native::from_environment;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(super) async fn load(load_id: &str) -> Result<Value> {
     let host = signals::host()?;
     let client = Client::new(&host, &settings.target, TIME);
     let object = find_load(&client, load_id).await?.context("no file has this load id")?;
-    let report = load_object(&host, &settings, &object, TIME).await;
+    let report = load_object(&host, &settings, &object, Occasion::Hand, TIME).await;
     let report = report.with_context(|| format!("s3://{}/{}", object.bucket, object.key));
     let went_on = format!("rowgate load --resume {load_id} goes on with what is not stored");
     let report = report.map_err(|error| signals::told(error, &went_on))?;

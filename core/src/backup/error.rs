@@ -131,6 +131,7 @@ impl BackupError {
     /// A call in the snapshot's transaction that failed.
     pub(super) fn in_snapshot(error: CallError) -> Self {
         match error.retry() {
+            _ if error == CallError::OutOfTime => Self::OutOfTime,
             Retry::Transaction | Retry::OutcomeUnknown => Self::SnapshotLost(error),
             Retry::NotRun | Retry::Never => Self::Database(error),
         }

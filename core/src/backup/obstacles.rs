@@ -44,7 +44,7 @@ pub(crate) async fn obstacles<H: Host>(
     client: &Client<'_, H>,
     tables: &[&'static Table],
 ) -> Result<Vec<Obstacle>, BackupError> {
-    let differences = migrate::compare(client).await.map_err(|error| match error {
+    let differences = migrate::compare_tables(client).await.map_err(|error| match error {
         MigrateError::Call { error, .. } => BackupError::Database(error),
         _ => BackupError::Undescribed,
     })?;

@@ -66,8 +66,7 @@ pub(super) async fn sql_mode<H: Host>(client: &Client<'_, H>) -> Found {
 
 pub(super) const ISOLATION: Subject = Subject {
     name: "transaction_isolation",
-    why: "below REPEATABLE-READ a backup has no snapshot, and a file's older version may overwrite \
-          a newer one",
+    why: "below REPEATABLE-READ a backup has no snapshot",
     relied_on: true,
 };
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use super::problem::Problem;
 use super::{Caller, Head, report_response};
 use crate::api_key::KeyEntry;
-use crate::host::{CallError, Client, Host};
+use crate::host::{Client, Host};
 use crate::http::Response;
 use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};
 use crate::ledger::{
@@ -52,7 +52,11 @@ pub(super) async fn claim<H: Host>(
     lease: &Lease,
     request: &RequestToClaim<'_>,
 ) -> Result<Result<Claim, Response>, Problem> {
-    match request.claim(client, lease).await.map_err(|error| unclaimed(&error))? {
+    match request
+        .claim(client, lease)
+        .await
+        .map_err(|error| Problem::of_store(&StoreError::of_claim(&error)))?
+    {
         RequestClaim::Claimed(claim) => Ok(Ok(claim)),
         RequestClaim::Done(answer) => Ok(Err(replay(answer))),
         RequestClaim::Running => Err(in_progress()),
@@ -61,11 +65,6 @@ pub(super) async fn claim<H: Host>(
             Err(Problem::new(422, "idempotency_key_reused", detail))
         }
     }
-}
-
-/// Nothing was stored, since nothing is before the claim.
-fn unclaimed(error: &CallError) -> Problem {
-    Problem::of_store(&StoreError::before_commit(error))
 }
 
 fn in_progress() -> Problem {
@@ -92,7 +91,7 @@ pub(super) async fn store<H: Host>(
         Ok((report, is_stored)) => {
             if !is_stored {
                 // If that fails, whoever asks again has the same done again: nothing was stored.
-                _ = finish_request(client, claim, &answer_of(&report)).await;
+                _ = finish_request(&client.closing(), claim, &answer_of(&report)).await;
             }
             Ok(response_of(&report))
         }
@@ -100,7 +99,7 @@ pub(super) async fn store<H: Host>(
         Err(error) => {
             // Whoever knows nothing keeps the claim: the next one asks when its lease is over.
             if !matches!(error, StoreError::OutcomeUnknown(_)) {
-                _ = claim.release(client).await;
+                _ = claim.release(&client.closing()).await;
             }
             Err(Problem::of_store(&error))
         }

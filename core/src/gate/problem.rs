@@ -70,7 +70,7 @@ impl Problem {
 
     pub(super) fn of_store(error: &StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Interrupted(_) => {
+            StoreError::Unavailable(_) | StoreError::OutOfTime | StoreError::Interrupted(_) => {
                 Self::unavailable("database_unavailable", "nothing was stored; try again")
             }
             StoreError::OutcomeUnknown(_) => Self::new(

@@ -23,6 +23,8 @@ pub(crate) enum Entry<'e> {
         to: Position,
         /// The counts without these rows.
         before: Counts,
+        /// Whether the rows are only checked.
+        checks: bool,
     },
 }
 
@@ -49,13 +51,16 @@ impl Entry<'_> {
     fn say(&self, intake: &Intake) -> Said {
         match self {
             Self::Request { answer, .. } => Said::Answer(answer(&intake.report_so_far())),
-            Self::File { before, .. } => {
+            Self::File { before, checks, .. } => {
                 let mut counts = *before;
                 for table in intake.counts() {
                     counts.received += table.received;
                     counts.stored += table.stored;
                     counts.kept += table.kept;
                     counts.rejected += table.rejected;
+                }
+                if *checks {
+                    (counts.stored, counts.kept) = (0, 0);
                 }
                 Said::Counts(counts)
             }

@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use crate::host::CallError;
+use crate::ledger::ClaimError;
 use crate::operation::Retry;
 
 /// Why nothing, or nobody knows what, was stored.
@@ -12,6 +13,8 @@ use crate::operation::Retry;
 pub enum StoreError {
     /// Nothing was stored and the same request may succeed later.
     Unavailable(String),
+    /// Nothing was stored: no time was left.
+    OutOfTime,
     /// Nothing was stored: the transaction broke or gave way to others, again and again.
     Interrupted(String),
     /// The last call got no clear answer: all of the rows are stored, or none.
@@ -43,9 +46,18 @@ impl StoreError {
     /// An error of a call that cannot have made anything last.
     pub(crate) fn before_commit(error: &CallError) -> Self {
         match error.retry() {
+            Retry::NotRun if *error == CallError::OutOfTime => Self::OutOfTime,
             Retry::NotRun => Self::Unavailable(error.to_string()),
             Retry::OutcomeUnknown | Retry::Transaction => Self::Interrupted(error.to_string()),
             Retry::Never => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// An error of a claim: nothing comes before it.
+    pub(crate) fn of_claim(error: &ClaimError) -> Self {
+        match error {
+            ClaimError::Call(error) => Self::before_commit(error),
+            ClaimError::Ledger(wrong) => Self::Refused(wrong.to_string()),
         }
     }
 
@@ -62,6 +74,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(cause) => write!(f, "database not available: {cause}"),
+            Self::OutOfTime => f.write_str("no time left"),
             Self::Interrupted(cause) => write!(f, "transaction interrupted: {cause}"),
             Self::OutcomeUnknown(cause) => write!(f, "outcome unknown: {cause}"),
             Self::Refused(cause) => write!(f, "refused: {cause}"),

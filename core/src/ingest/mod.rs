@@ -284,9 +284,11 @@ impl Intake {
         }
         // A file's place in the ledger moves on even if none of the rows is good.
         if !self.refused() || entry.is_some_and(Entry::is_file) {
-            match self.options.dry_run {
-                true => self.look(client).await?,
-                false => self.write(client, entry).await?,
+            if self.options.dry_run {
+                self.look(client).await?;
+            }
+            if !self.options.dry_run || entry.is_some_and(Entry::is_file) {
+                self.write(client, entry).await?;
             }
         }
         Ok(())

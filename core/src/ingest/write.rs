@@ -68,6 +68,9 @@ impl Intake {
         client: &Client<'_, H>,
         entry: Option<&Entry<'_>>,
     ) -> Result<(), StoreError> {
+        if self.options.dry_run {
+            return self.in_transaction(client, &[], entry).await;
+        }
         match self.chunk_positions().as_slice() {
             [] if entry.is_none_or(|entry| !entry.is_file()) => Ok(()),
             [only] if entry.is_none() => match self.write_chunk(client, *only, None).await? {
@@ -94,7 +97,7 @@ impl Intake {
         };
         roll_back(client, &id).await;
         match (result, entry) {
-            (Err(StoreError::LeaseLost), Some(entry)) => Err(entry.lost(client).await),
+            (Err(StoreError::LeaseLost), Some(entry)) => Err(entry.lost(&client.closing()).await),
             (result, _) => result,
         }
     }
@@ -355,7 +358,7 @@ async fn commit<H: Host>(
     let (StoreError::OutcomeUnknown(cause), Some(entry)) = (&error, entry) else {
         return Err(error);
     };
-    match entry.is_committed(client).await {
+    match entry.is_committed(&client.closing()).await {
         Some(true) => Ok(()),
         Some(false) if has_ended => Err(StoreError::Interrupted(cause.clone())),
         _ => Err(error),

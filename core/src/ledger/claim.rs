@@ -14,7 +14,7 @@ use super::{number, text};
 pub(crate) struct Claim {
     pub(crate) load_id: String,
     pub(super) holder: String,
-    pub(super) lease: Lease,
+    pub(crate) lease: Lease,
     /// The object's hash and the version's sequencer, which is empty where nobody has told it.
     pub(super) object: Option<(String, String)>,
 }

@@ -8,7 +8,8 @@ use core::time::Duration;
 use super::claim::{Claim, Look};
 use super::fence::{SET_COUNTS, SET_POSITION, bind_object};
 use super::rejects::forget_rejects;
-use super::{Answer, Counts, IS_OUTDATED, LEASE_END, Lease, Position, Statement};
+use super::version::{self, from_known_ledger};
+use super::{Answer, ClaimError, Counts, IS_CURRENT, LEASE_END, Lease, Position, Statement};
 use super::{digest, is_duplicate, load_id, new_holder, number, only_row, text};
 use crate::data_api::Field;
 use crate::host::{CallError, Client, Host};
@@ -31,6 +32,8 @@ pub(crate) struct FileToClaim<'f> {
     pub(crate) table: &'static str,
     /// How it is to be loaded; an attempt that goes on with it does so as the first one did.
     pub(crate) settings: String,
+    /// Whether its rows are stored at once: it is not refused for what stands at its end.
+    pub(crate) is_decided: bool,
     /// Whether it is a part of it only.
     pub(crate) part: Option<Part>,
     /// Who claims it; `None` for somebody who has not been there before.
@@ -43,6 +46,8 @@ pub(crate) struct Part {
     pub(crate) number: u64,
     /// Where it begins.
     pub(crate) from: Position,
+    /// The size of the file's ranges, by which its number means what it does.
+    pub(crate) range_bytes: u64,
 }
 
 /// What a claim has come to.
@@ -63,18 +68,23 @@ pub(crate) enum FileClaim {
     Running { lease_left: Duration },
 }
 
-/// How far earlier attempts have come.
+/// How far earlier attempts have come: of a file that can be refused as a whole, with checking it
+/// until it is decided that its rows are stored, and then with that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Progress {
+    pub(crate) is_decided: bool,
     pub(crate) position: Position,
+    /// While the file is checked, `stored` are the rows that are good so far.
     pub(crate) counts: Counts,
     /// How the first attempt loaded it; empty if this is the first.
     pub(crate) settings: String,
 }
 
 impl Progress {
-    fn none(from: Position) -> Self {
-        Self { position: from, counts: Counts::default(), settings: String::new() }
+    /// No further than where the file, or the part, begins.
+    pub(crate) fn none(from: Position, is_decided: bool) -> Self {
+        let (counts, settings) = (Counts::default(), String::new());
+        Self { is_decided, position: from, counts, settings }
     }
 }
 
@@ -97,8 +107,9 @@ impl FileToClaim<'_> {
         let [bucket, key, version] = [self.bucket, self.key, version].map(str::as_bytes);
         match self.part {
             None => load_id(&[b"file", bucket, key, version]),
-            Some(Part { number, .. }) => {
-                load_id(&[b"part", bucket, key, version, &number.to_be_bytes()])
+            Some(Part { number, range_bytes, .. }) => {
+                let [number, range_bytes] = [number, range_bytes].map(u64::to_be_bytes);
+                load_id(&[b"part", bucket, key, version, &range_bytes, &number])
             }
         }
     }
@@ -106,6 +117,10 @@ impl FileToClaim<'_> {
     /// Where it begins.
     fn from(&self) -> Position {
         self.part.map_or(Position::START, |part| part.from)
+    }
+
+    fn no_progress(&self) -> Progress {
+        Progress::none(self.from(), self.is_decided)
     }
 
     /// The claim as it is if it is made.
@@ -127,13 +142,14 @@ impl FileToClaim<'_> {
         &self,
         client: &Client<'_, H>,
         lease: &Lease,
-    ) -> Result<FileClaim, CallError> {
+    ) -> Result<FileClaim, ClaimError> {
         let mut claim = self.to_claim(client.host(), lease);
         self.tell_sequencer(client, &claim).await?;
         for _ in 0..super::ATTEMPTS {
             match self.insert(client, &claim, "running").await {
-                Ok(true) => return Ok(FileClaim::Claimed(claim, Progress::none(self.from()))),
+                Ok(true) => return Ok(FileClaim::Claimed(claim, self.no_progress())),
                 Ok(false) => {
+                    version::check(client).await?;
                     // For the history; whether it is there already does not matter.
                     if self.part.is_none() {
                         _ = self.insert(client, &claim, "stale").await;
@@ -141,7 +157,7 @@ impl FileToClaim<'_> {
                     return Ok(FileClaim::Outdated { load_id: claim.load_id });
                 }
                 Err(error) if is_duplicate(&error) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
             let Some(found) = self.look(client, &claim).await? else { continue };
             if let Some(decided) = self.decide(client, &mut claim, found).await? {
@@ -151,14 +167,15 @@ impl FileToClaim<'_> {
         Ok(FileClaim::Running { lease_left: Duration::ZERO })
     }
 
-    /// Has older versions stop.
+    /// Has older versions stop, and makes sure that the object has a row, which the fences lock.
     async fn tell_sequencer<H: Host>(
         &self,
         client: &Client<'_, H>,
         claim: &Claim,
     ) -> Result<(), CallError> {
-        // Whoever cut the file into parts has told it.
-        if self.sequencer.is_none() || self.part.is_some() {
+        let is_known = claim.object.as_ref().is_some_and(|(_, sequencer)| !sequencer.is_empty());
+        // Of a part it was told when the file was opened.
+        if !is_known || self.part.is_some() {
             return Ok(());
         }
         let sql = "INSERT INTO rowgate_objects \
@@ -179,11 +196,12 @@ impl FileToClaim<'_> {
     ) -> Result<bool, CallError> {
         let sql = format!(
             "INSERT INTO rowgate_loads (load_id, door, object_hash, bucket, object_key, \
-             version_id, e_tag, sequencer, settings, table_name, status, holder, lease_until, \
+             version_id, e_tag, sequencer, settings, is_decided, table_name, status, holder, lease_until, \
              next_offset, next_line, next_row, started_at) SELECT :load_id, :door, :object, :bucket, :key, NULLIF(:version, ''), \
-             NULLIF(:e_tag, ''), :sequencer, :settings, :table, :status, :holder, {LEASE_END}, \
+             NULLIF(:e_tag, ''), :sequencer, :settings, CAST(:is_decided AS SIGNED), :table, :status, :holder, {LEASE_END}, \
              CAST(:offset AS SIGNED), CAST(:line AS SIGNED), CAST(:row AS SIGNED), \
-             UTC_TIMESTAMP(3) FROM DUAL WHERE {IS_OUTDATED} = (:status = 'stale')"
+             UTC_TIMESTAMP(3) {} AND {IS_CURRENT} = (:status <> 'stale')",
+            from_known_ledger()
         );
         let statement = claim
             .statement(sql)
@@ -193,6 +211,7 @@ impl FileToClaim<'_> {
             .with("version", self.version_id.unwrap_or_default())
             .with("e_tag", self.e_tag.unwrap_or_default())
             .with("settings", &self.settings)
+            .with("is_decided", u8::from(self.is_decided))
             .with("table", self.table)
             .with("status", status)
             .with("lease", &claim.lease.seconds);
@@ -207,8 +226,8 @@ impl FileToClaim<'_> {
         claim: &Claim,
     ) -> Result<Option<Found>, CallError> {
         let sql = format!(
-            "SELECT {}, sequencer, next_offset, next_line, next_row, stored_rows, kept_rows, rejected_rows, \
-             settings, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
+            "SELECT {}, sequencer, is_decided, next_offset, next_line, next_row, received_rows, \
+             stored_rows, kept_rows, rejected_rows, settings, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
              WHERE other.object_hash = rowgate_loads.object_hash \
              AND other.load_id <> rowgate_loads.load_id AND other.status <> 'stale' \
              AND other.sequencer > rowgate_loads.sequencer), \
@@ -218,16 +237,25 @@ impl FileToClaim<'_> {
             Look::COLUMNS
         );
         let output = Statement::new(sql).with("load_id", &claim.load_id).run(client).await?;
-        let row: Option<[Field; 14]> = only_row(output);
+        let row: Option<[Field; 16]> = only_row(output);
         Ok(row.map(|row| {
-            let [status, holder, lease, sequencer, offset, line, next_row, rest @ ..] = &row;
-            let [stored, kept, rejected, settings, report, is_overwritten, has_rejects] = rest;
+            let [status, holder, lease, sequencer, is_decided, rest @ ..] = &row;
+            let [offset, line, next_row, rest @ ..] = rest;
+            let [received, stored, kept, rejected, settings, report, is_overwritten, has_rejects] =
+                rest;
             let (offset, line, row) = (number(offset), number(line), number(next_row));
-            let (stored, kept, rejected) = (number(stored), number(kept), number(rejected));
+            let [received, kept, rejected] = [received, kept, rejected].map(number);
+            let is_decided = number(is_decided) == 1;
+            // While a file is checked no row of it is stored.
+            let stored = match is_decided {
+                true => number(stored),
+                false => received.saturating_sub(rejected),
+            };
             Found {
                 look: Look::of([status, holder, lease]),
                 sequencer: text(sequencer),
                 progress: Progress {
+                    is_decided,
                     position: Position { offset, line, row },
                     counts: Counts { received: stored + kept + rejected, stored, kept, rejected },
                     settings: text(settings),
@@ -256,13 +284,14 @@ impl FileToClaim<'_> {
                 return Ok(Some(FileClaim::Running { lease_left }));
             }
         }
-        // Who asks without a sequencer asks for the version as it was told of before.
-        let is_put_again = {
+        // A request without a sequencer is for the version as it was told of before.
+        let (is_put_again, takes_sequencer) = {
             let (_, sequencer) = claim.object.get_or_insert_default();
-            if sequencer.is_empty() {
+            let takes_sequencer = sequencer.is_empty() && !found.sequencer.is_empty();
+            if takes_sequencer {
                 sequencer.clone_from(&found.sequencer);
             }
-            *sequencer > found.sequencer
+            (*sequencer > found.sequencer, takes_sequencer)
         };
         // The same content was put again over another one.
         let is_back = is_put_again && found.is_overwritten;
@@ -273,16 +302,21 @@ impl FileToClaim<'_> {
             }
             return Ok(Some(FileClaim::Done { load_id, report: found.report, is_put_again }));
         }
+        if takes_sequencer {
+            self.tell_sequencer(client, claim).await?;
+        }
         let anew = is_back || !is_to_go_on(&found.look.status);
         if !self.take_over(client, claim, &found.look, anew).await? {
             let is_outdated = super::Fence::Request { claim }.lost(client).await?;
             let outdated = is_outdated == super::Lost::Outdated;
             return Ok(outdated.then_some(FileClaim::Outdated { load_id }));
         }
-        if anew {
+        // Where no place was kept, no rejected row belongs to one: an attempt was killed in between.
+        let is_at_start = found.progress.position == self.from();
+        if anew || (found.has_rejects && is_at_start) {
             forget_rejects(client, claim).await?;
         }
-        let progress = if anew { Progress::none(self.from()) } else { found.progress };
+        let progress = if anew { self.no_progress() } else { found.progress };
         Ok(Some(FileClaim::Claimed(claim.clone(), progress)))
     }
 
@@ -295,7 +329,9 @@ impl FileToClaim<'_> {
         anew: bool,
     ) -> Result<bool, CallError> {
         let reset = match anew {
-            true => format!("{SET_POSITION}, {SET_COUNTS}, "),
+            true => {
+                format!("is_decided = CAST(:is_decided AS SIGNED), {SET_POSITION}, {SET_COUNTS}, ")
+            }
             false => String::new(),
         };
         let sql = format!(
@@ -303,7 +339,7 @@ impl FileToClaim<'_> {
              lease_until = {LEASE_END}, sequencer = :sequencer, attempts = attempts + 1, \
              settings = IF(:anew = 1, :settings, settings), ended_at = NULL, answer = NULL \
              WHERE load_id = :load_id AND holder = :former AND status = :status \
-             AND (status <> 'running' OR lease_until <= UTC_TIMESTAMP(3)) AND NOT {IS_OUTDATED}"
+             AND (status <> 'running' OR lease_until <= UTC_TIMESTAMP(3)) AND {IS_CURRENT}"
         );
         let mut statement = claim
             .statement(sql)
@@ -314,10 +350,36 @@ impl FileToClaim<'_> {
             .with("lease", &claim.lease.seconds);
         if anew {
             statement = self.from().bind(Counts::default().bind(statement));
+            statement = statement.with("is_decided", u8::from(self.is_decided));
         }
         let output = bind_object(claim, statement).run(client).await?;
         Ok(output.number_of_records_updated == 1)
     }
+}
+
+/// What the ledger knows of the attempts at a file.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    /// Whether one is at it.
+    pub(crate) is_running: bool,
+    pub(crate) count: u64,
+    /// By which the version was told of.
+    pub(crate) sequencer: Option<String>,
+}
+
+/// Looks whether a file is being loaded; one that is not known has had no attempts.
+pub(crate) async fn find_attempts<H: Host>(
+    client: &Client<'_, H>,
+    load_id: &str,
+) -> Result<Attempts, CallError> {
+    let sql = "SELECT status = 'running' AND lease_until > UTC_TIMESTAMP(3), attempts, sequencer \
+        FROM rowgate_loads WHERE load_id = :load_id";
+    let row = only_row(Statement::new(sql).with("load_id", load_id).run(client).await?);
+    Ok(row.map_or_else(Attempts::default, |[is_running, count, sequencer]: [Field; 3]| Attempts {
+        is_running: number(&is_running) == 1,
+        count: number(&count),
+        sequencer: Some(text(&sequencer)).filter(|text| !text.is_empty()),
+    }))
 }
 
 /// Whether a second event has nothing more to do.
@@ -337,6 +399,28 @@ fn padded(sequencer: &str) -> String {
 }
 
 impl Claim {
+    /// Takes note that the file is checked and is not refused: its rows are stored from its start on.
+    /// An error means that the lease may be over.
+    pub(crate) async fn decide<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        from: Position,
+        has_rejects: bool,
+    ) -> Result<bool, CallError> {
+        let sql = format!(
+            "UPDATE rowgate_loads SET is_decided = 1, {SET_POSITION}, {SET_COUNTS}, \
+             lease_until = {LEASE_END} WHERE load_id = :load_id AND holder = :holder \
+             AND status = 'running' AND {IS_CURRENT}"
+        );
+        let statement = from.bind(Counts::default().bind(self.statement(sql)));
+        let statement = statement.with("lease", &self.lease.seconds);
+        let decided = bind_object(self, statement).run(client).await?;
+        if has_rejects {
+            forget_rejects(client, self).await?;
+        }
+        Ok(decided.number_of_records_updated == 1)
+    }
+
     /// Takes note that the attempt has ended, with the report as it is; what is left of the rows
     /// that the database did not take goes away once it is the last attempt.
     pub(crate) async fn finish_file<H: Host>(

@@ -197,12 +197,61 @@ pub async fn forget_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<
             break;
         }
     }
-    for table in ["rowgate_rejects", "rowgate_ranges"] {
-        let orphans =
-            format!("DELETE FROM {table} WHERE load_id NOT IN (SELECT load_id FROM rowgate_loads)");
-        Statement::new(orphans).run(client).await?;
+    for orphans in ORPHANS {
+        orphans.forget(client, days).await?;
     }
     Ok(forgotten)
+}
+
+/// The rows of a table that belong to a load, or to an object, of which the ledger has no load.
+struct Orphans {
+    table: &'static str,
+    /// The column by which the two tables are joined; the table's primary key begins with it.
+    column: &'static str,
+    /// What else is to hold.
+    and: &'static str,
+}
+
+const ORPHANS: [Orphans; 3] = [
+    Orphans { table: "rowgate_rejects", column: "load_id", and: "" },
+    Orphans { table: "rowgate_ranges", column: "load_id", and: "" },
+    // An object is told of before it is claimed. So long after that, no event of an older version
+    // comes any more.
+    Orphans {
+        table: "rowgate_objects",
+        column: "object_hash",
+        and: " AND changed_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY",
+    },
+];
+
+impl Orphans {
+    /// Goes through the table by its key, so that no statement looks at more than so many rows.
+    async fn forget<H: Host>(&self, client: &Client<'_, H>, days: u32) -> Result<(), CallError> {
+        let Self { table, column, and } = self;
+        let next = format!(
+            "SELECT {column} FROM {table} WHERE {column} > :after \
+             ORDER BY {column} LIMIT 1 OFFSET {FORGOTTEN}"
+        );
+        let delete = format!(
+            "DELETE FROM {table} WHERE {column} > :after AND (:until = '' OR {column} <= :until) \
+             AND NOT EXISTS (SELECT 1 FROM rowgate_loads AS loads \
+             WHERE loads.{column} = {table}.{column}){and}"
+        );
+        let mut after = String::new();
+        loop {
+            let found = Statement::new(next.clone()).with("after", &after).run(client).await?;
+            let until = super::only_row(found).map(|[key]: [Field; 1]| text(&key));
+            let until = until.unwrap_or_default();
+            let statement = Statement::new(delete.clone()).with("after", &after);
+            let statement = statement.with("until", &until);
+            let statement = if and.is_empty() { statement } else { statement.with("days", days) };
+            statement.run(client).await?;
+            if until.is_empty() {
+                return Ok(());
+            }
+            after = until;
+        }
+    }
 }
 
 /// The parts of an object's name that the ledger knows: bucket, key, version, ETag, sequencer.

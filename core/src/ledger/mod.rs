@@ -15,6 +15,7 @@ mod rejects;
 mod request;
 #[cfg(feature = "avro")]
 mod undone;
+mod version;
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -32,7 +33,7 @@ use crate::settings::{Lookup, SettingsError, invalid};
 
 pub(crate) use claim::Claim;
 pub(crate) use fence::{Counts, Fence, Lost, Position};
-pub(crate) use file::{FileClaim, FileToClaim, Part, Progress};
+pub(crate) use file::{Attempts, FileClaim, FileToClaim, Part, Progress, find_attempts};
 pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
 pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 pub(crate) use ranges::{Held, PlannedPart};
@@ -40,6 +41,7 @@ pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{Answer, RequestClaim, RequestToClaim, Summary, finish_request};
 #[cfg(feature = "avro")]
 pub(crate) use undone::Undone;
+pub(crate) use version::{ClaimError, OLDEST_PROGRAM, VERSION, VERSION_TABLE};
 
 /// The ledger's tables, as `sql/ledger.sql` has them.
 pub(crate) static TABLES: &[LedgerTable] = include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
@@ -70,6 +72,7 @@ const DUPLICATE: u16 = 1062;
 pub struct Lease {
     /// Seconds, as they stand in a statement.
     seconds: String,
+    time: Duration,
 }
 
 impl Lease {
@@ -81,28 +84,37 @@ impl Lease {
         };
         let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
         let seconds: f64 = seconds.ok_or_else(|| invalid(NAME, "not between 0.001 and 86400"))?;
-        Ok(Self { seconds: format!("{seconds:.3}") })
+        let time = Duration::from_secs_f64(seconds);
+        Ok(Self { seconds: format!("{seconds:.3}"), time })
     }
 
     /// One of so many seconds.
     pub(crate) fn of_seconds(seconds: u32) -> Self {
-        Self { seconds: seconds.to_string() }
+        Self { seconds: seconds.to_string(), time: Duration::from_secs(seconds.into()) }
+    }
+
+    /// After how long it is renewed: early enough for a second try.
+    pub(crate) fn renewal(&self) -> Duration {
+        self.time / 3
     }
 }
 
 impl Default for Lease {
     fn default() -> Self {
-        Self { seconds: LEASE.as_secs().to_string() }
+        Self { seconds: LEASE.as_secs().to_string(), time: LEASE }
     }
 }
 
 /// When a lease that is taken or renewed now ends.
 const LEASE_END: &str = "UTC_TIMESTAMP(3) + INTERVAL :lease SECOND";
 
-/// Whether S3 has told of a newer version of the object. A locking read where it stands in a write:
-/// a newer version's own claim then waits for the transaction's end.
-const IS_OUTDATED: &str = "(:sequencer <> '' AND EXISTS (SELECT 1 FROM rowgate_objects AS o \
-    WHERE o.object_hash = :object AND o.sequencer > :sequencer))";
+/// Whether S3 has told of no newer version of the object.
+///
+/// The object's row is locked, at every isolation level: a newer version's own claim waits for the
+/// transaction's end. So nothing in its condition may leave the row out, and an object without a row
+/// is not current: there would be nothing to lock.
+const IS_CURRENT: &str = "(:sequencer = '' OR (SELECT o.sequencer FROM rowgate_objects AS o \
+    WHERE o.object_hash = :object LOCK IN SHARE MODE) <= :sequencer)";
 
 /// One statement with its values.
 #[derive(Debug)]
@@ -236,7 +248,13 @@ mod tests {
         let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
         assert_eq!(
             names,
-            ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges"]
+            [
+                "rowgate_loads",
+                "rowgate_objects",
+                "rowgate_rejects",
+                "rowgate_ranges",
+                "rowgate_ledger"
+            ]
         );
     }
 }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use serde_json::{Value, json};
 
 use super::fence::bind_object;
-use super::{Claim, Counts, Fence, IS_OUTDATED, LEASE_END, Lost, Position, Statement};
+use super::{Claim, Counts, Fence, IS_CURRENT, LEASE_END, Lost, Position, Statement};
 use super::{number, text};
 use crate::data_api::Field;
 use crate::host::{CallError, Client, Host};
@@ -18,6 +18,12 @@ const SCANS: u64 = 250;
 
 /// The reports that one call reads, of up to 48 KiB each.
 const REPORTS: u64 = 16;
+
+const FORGET_PARTS: &str = "DELETE parts FROM rowgate_ranges AS ranges \
+    JOIN rowgate_loads AS parts ON parts.load_id = ranges.part_id WHERE ranges.load_id = :load_id";
+
+const FORGET_RANGES: &str =
+    "DELETE ranges FROM rowgate_ranges AS ranges WHERE ranges.load_id = :load_id";
 
 /// A file's row as its holder finds it.
 #[derive(Debug)]
@@ -55,7 +61,7 @@ impl Claim {
         client: &Client<'_, H>,
     ) -> Result<Result<Held, Lost>, CallError> {
         let is_held = format!(
-            "load_id = :load_id AND holder = :holder AND status = 'running' AND NOT {IS_OUTDATED}"
+            "load_id = :load_id AND holder = :holder AND status = 'running' AND {IS_CURRENT}"
         );
         let sql = format!("UPDATE rowgate_loads SET lease_until = {LEASE_END} WHERE {is_held}");
         let renew = self.statement(sql).with("lease", &self.lease.seconds);
@@ -76,16 +82,33 @@ impl Claim {
         }
     }
 
-    /// Keeps what a range was found to do.
+    /// Forgets ranges of another size, and their parts: an earlier execution had other settings.
+    pub(crate) async fn forget_other_ranges<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        range_bytes: u64,
+    ) -> Result<(), CallError> {
+        let of_others = " AND ranges.range_bytes <> CAST(:range_bytes AS SIGNED)";
+        for sql in [FORGET_PARTS, FORGET_RANGES] {
+            let forget = self.of_load(format!("{sql}{of_others}")).with("range_bytes", range_bytes);
+            forget.run(client).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a range of such a size was found to do.
     pub(crate) async fn keep_scan<H: Host>(
         &self,
         client: &Client<'_, H>,
+        range_bytes: u64,
         number: u64,
         scan: &str,
     ) -> Result<(), CallError> {
-        let sql = "INSERT INTO rowgate_ranges (load_id, range_number, scan) \
-            VALUES (:load_id, CAST(:number AS SIGNED), :scan) ON DUPLICATE KEY UPDATE scan = :scan";
-        self.of_load(sql).with("number", number).with("scan", scan).run(client).await.map(drop)
+        let sql = "INSERT INTO rowgate_ranges (load_id, range_bytes, range_number, scan) \
+            VALUES (:load_id, CAST(:range_bytes AS SIGNED), CAST(:number AS SIGNED), :scan) \
+            ON DUPLICATE KEY UPDATE scan = :scan";
+        let keep = self.of_load(sql).with("range_bytes", range_bytes).with("number", number);
+        keep.with("scan", scan).run(client).await.map(drop)
     }
 
     /// What all ranges were found to do, by their numbers.
@@ -225,11 +248,8 @@ impl Claim {
         &self,
         client: &Client<'_, H>,
     ) -> Result<(), CallError> {
-        let parts = "DELETE parts FROM rowgate_ranges AS ranges JOIN rowgate_loads AS parts \
-            ON parts.load_id = ranges.part_id WHERE ranges.load_id = :load_id";
-        self.of_load(parts).run(client).await?;
-        let ranges = "DELETE FROM rowgate_ranges WHERE load_id = :load_id";
-        self.of_load(ranges).run(client).await.map(drop)
+        self.of_load(FORGET_PARTS).run(client).await?;
+        self.of_load(FORGET_RANGES).run(client).await.map(drop)
     }
 
     /// A statement about what belongs to this load.

@@ -90,7 +90,8 @@ fn read_error(table: &'static Table, (code, number, column): &Written) -> Option
 /// The statement that keeps one part, in the transaction that stores the rows around it.
 pub(crate) fn write_rejects(claim: &Claim, first_row: u64, part: &str) -> Statement {
     let sql = "INSERT INTO rowgate_rejects (load_id, first_row, row_errors) \
-               VALUES (:load_id, CAST(:first_row AS SIGNED), :row_errors)";
+               VALUES (:load_id, CAST(:first_row AS SIGNED), :row_errors) \
+               ON DUPLICATE KEY UPDATE row_errors = :row_errors";
     Statement::new(sql)
         .with("load_id", &claim.load_id)
         .with("first_row", first_row)
@@ -112,27 +113,36 @@ impl StoredRejects {
         Self { table, runs: VecDeque::new(), after: any.then(|| "-1".to_string()) }
     }
 
-    /// The errors of a row, if it is one of them. Rows are asked for in order.
+    /// The errors of a row, if it is one of them. Rows are asked for in order, not each of them: one
+    /// that is found wrong before the database would be asked is not asked for.
     pub(crate) async fn of_row<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         claim: &Claim,
         row: u64,
     ) -> Result<Option<Vec<RowError>>, CallError> {
+        self.pass_to(row);
         while self.runs.is_empty() && self.after.is_some() {
             self.read(client, claim).await?;
+            self.pass_to(row);
         }
-        let Some(Run(first, count, errors)) = self.runs.front_mut() else { return Ok(None) };
+        let Some(Run(first, _, errors)) = self.runs.front() else { return Ok(None) };
         if *first != row {
             return Ok(None);
         }
-        let found = errors.iter().filter_map(|error| read_error(self.table, error)).collect();
-        *first += 1;
-        *count -= 1;
-        if *count == 0 {
+        Ok(Some(errors.iter().filter_map(|error| read_error(self.table, error)).collect()))
+    }
+
+    /// Leaves out what is told of the rows before this one.
+    fn pass_to(&mut self, row: u64) {
+        while let Some(Run(first, count, _)) = self.runs.front_mut() {
+            if *first + *count > row {
+                *count -= row.saturating_sub(*first);
+                *first = row.max(*first);
+                return;
+            }
             self.runs.pop_front();
         }
-        Ok(Some(found))
     }
 
     async fn read<H: Host>(
@@ -175,6 +185,8 @@ pub(super) async fn forget_rejects<H: Host>(
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
     use crate::schema;
 
@@ -218,6 +230,20 @@ mod tests {
         assert_eq!(through(&rejects), rejects);
         assert_eq!(parts(&rejects)[0].1.lines().count(), 3);
         assert_eq!(parts(&[]), []);
+    }
+
+    #[test]
+    fn rows_that_are_not_asked_for_are_passed() {
+        let rejects: Vec<_> = [3, 4, 5, 6, 9, 20, 21].map(exists).into();
+        for asked in [vec![0, 3, 4, 5, 6, 9, 20, 21], vec![5, 9, 21], vec![6, 8, 20], vec![7, 22]] {
+            let mut read = StoredRejects::new(schema::table("employees").unwrap(), false);
+            parts(&rejects).iter().for_each(|(_, part)| read.take(part));
+            for row in asked {
+                read.pass_to(row);
+                let found = read.runs.front().is_some_and(|run| run.0 == row);
+                assert_eq!(found, rejects.contains(&exists(row)), "{row}");
+            }
+        }
     }
 
     #[test]

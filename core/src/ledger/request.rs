@@ -3,7 +3,8 @@
 use alloc::string::String;
 
 use super::claim::{Claim, Look};
-use super::{LEASE_END, Lease, Statement, digest, is_duplicate, load_id, new_holder};
+use super::version::{self, from_known_ledger};
+use super::{ClaimError, LEASE_END, Lease, Statement, digest, is_duplicate, load_id, new_holder};
 use super::{number, only_row, text};
 use crate::host::{CallError, Client, Host};
 
@@ -75,7 +76,7 @@ impl RequestToClaim<'_> {
         &self,
         client: &Client<'_, H>,
         lease: &Lease,
-    ) -> Result<RequestClaim, CallError> {
+    ) -> Result<RequestClaim, ClaimError> {
         let parts = [b"request", self.key_id.as_bytes(), self.idempotency_key.as_bytes()];
         let claim = Claim {
             load_id: load_id(&parts),
@@ -86,9 +87,12 @@ impl RequestToClaim<'_> {
         let fingerprint = self.fingerprint();
         for _ in 0..super::ATTEMPTS {
             match self.insert(&claim, &fingerprint).run(client).await {
-                Ok(_) => return Ok(RequestClaim::Claimed(claim)),
+                Ok(made) if made.number_of_records_updated == 1 => {
+                    return Ok(RequestClaim::Claimed(claim));
+                }
+                Ok(_) => version::check(client).await?,
                 Err(error) if is_duplicate(&error) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
             // Between the two a claim may be given back, so that there is one to make again.
             if let Some(found) = look(client, &claim, &fingerprint).await? {
@@ -101,8 +105,9 @@ impl RequestToClaim<'_> {
     fn insert(&self, claim: &Claim, fingerprint: &str) -> Statement {
         let sql = alloc::format!(
             "INSERT INTO rowgate_loads (load_id, door, key_id, idempotency_key, fingerprint, \
-             status, holder, lease_until, started_at) VALUES (:load_id, :door, :key_id, \
-             :idempotency_key, :fingerprint, 'running', :holder, {LEASE_END}, UTC_TIMESTAMP(3))"
+             status, holder, lease_until, started_at) SELECT :load_id, :door, :key_id, \
+             :idempotency_key, :fingerprint, 'running', :holder, {LEASE_END}, UTC_TIMESTAMP(3) {}",
+            from_known_ledger()
         );
         claim
             .statement(sql)
@@ -151,7 +156,7 @@ async fn look<H: Host>(
     Ok(Some(RequestClaim::Claimed(claim.clone())))
 }
 
-/// Takes the place of a holder whose lease is over; `false` if somebody else was faster.
+/// Takes the place of a holder whose lease is over; `false` if another attempt was faster.
 async fn take_over<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,
@@ -163,7 +168,13 @@ async fn take_over<H: Host>(
          AND status = 'running' AND lease_until <= UTC_TIMESTAMP(3)"
     );
     let update = claim.statement(sql).with("former", former).with("lease", &claim.lease.seconds);
-    Ok(update.run(client).await?.number_of_records_updated == 1)
+    if update.run(client).await?.number_of_records_updated == 1 {
+        return Ok(true);
+    }
+    // The first of two calls may have had its effect without an answer.
+    let sql = "SELECT 1 FROM rowgate_loads \
+        WHERE load_id = :load_id AND holder = :holder AND status = 'running'";
+    Ok(!claim.statement(sql).run(client).await?.records.is_empty())
 }
 
 /// What an answer sets in its row.

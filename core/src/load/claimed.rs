@@ -11,8 +11,8 @@ use super::{LoadError, LoadOptions, LoadReport, ObjectRef, Status};
 use crate::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
-    self, ANSWER_LIMIT, Answer, Claim, Counts, FileClaim, FileToClaim, Lease, Position, Progress,
-    Summary,
+    self, ANSWER_LIMIT, Answer, Claim, ClaimError, Counts, FileClaim, FileToClaim, Lease, Position,
+    Progress, Summary,
 };
 use crate::schema::Table;
 
@@ -20,7 +20,7 @@ use crate::schema::Table;
 const MOMENT: Duration = Duration::from_millis(20);
 
 /// The right to load a file, and what earlier attempts have left.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Claimed<'c> {
     pub(super) claim: &'c Claim,
     pub(super) progress: Progress,
@@ -53,6 +53,7 @@ pub(super) fn to_claim<'o>(
         table: table.name,
         // Numbers, words and flags always serialize.
         settings: serde_json::to_string(options).unwrap_or_default(),
+        is_decided: !options.may_refuse(),
         part: None,
         holder: None,
     }
@@ -66,12 +67,13 @@ pub(super) async fn begin<H: Host>(
     file: &FileToClaim<'_>,
     options: &LoadOptions,
 ) -> Result<Begun, LoadError> {
-    let mut claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
+    let unclaimed = |error: ClaimError| LoadError::from(StoreError::of_claim(&error));
+    let mut claim = file.claim(client, lease).await.map_err(unclaimed)?;
     if let FileClaim::Running { lease_left } = claim {
         let wait = lease_left + MOMENT;
         if wait < client.time_left() {
             client.pause(wait).await;
-            claim = file.claim(client, lease).await.map_err(|error| failed(&error))?;
+            claim = file.claim(client, lease).await.map_err(unclaimed)?;
         }
     }
     let report = |load_id, status| {
@@ -95,7 +97,7 @@ pub(super) async fn begin<H: Host>(
 }
 
 pub(super) fn failed(error: &CallError) -> LoadError {
-    LoadError::Store(StoreError::before_commit(error))
+    StoreError::before_commit(error).into()
 }
 
 /// The counts of the first load, and its report as that of a duplicate.
@@ -123,15 +125,38 @@ pub(super) fn options(progress: &Progress, now: &LoadOptions) -> LoadOptions {
     serde_json::from_str(&progress.settings).unwrap_or(*now)
 }
 
+impl Claimed<'_> {
+    /// Takes note that the file is checked and is not refused; its rows are stored next.
+    pub(super) async fn decide<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        has_rejects: bool,
+    ) -> Result<Self, LoadError> {
+        let decided = self.claim.decide(client, self.from, has_rejects).await;
+        match decided.map_err(|error| failed(&error))? {
+            true => Ok(Self { progress: Progress::none(self.from, true), ..self.clone() }),
+            false => Err(LoadError::LeaseLost),
+        }
+    }
+
+    /// As if every row had been dealt with, so that the file is only read for its rejected lines.
+    pub(super) fn for_lines(&self) -> Self {
+        let mut progress = self.progress.clone();
+        progress.position.row = u64::MAX;
+        Self { progress, ..self.clone() }
+    }
+}
+
 /// Takes note of how the attempt has ended. An error means that another one is needed.
 pub(super) async fn end<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,
     report: &LoadReport,
 ) -> Result<(), LoadError> {
+    let client = &client.closing();
     if report.failure.is_some() {
         // If that fails, the lease ends by itself.
-        _ = claim.break_off(&client.closing(), report.status.name()).await;
+        _ = claim.break_off(client, report.status.name()).await;
         return Ok(());
     }
     let codes = report.outcomes.codes().join(",");
@@ -163,7 +188,7 @@ pub(super) async fn end_with<H: Host>(
             error_codes,
         },
     };
-    let ended = claim.finish_file(client, &answer, report.has_refused_rows).await;
+    let ended = claim.finish_file(&client.closing(), &answer, report.has_refused_rows).await;
     ended.map_err(|error| failed(&error))
 }
 

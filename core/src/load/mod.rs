@@ -7,6 +7,7 @@
 mod bulk;
 mod check;
 mod claimed;
+mod heartbeat;
 mod object;
 mod options;
 mod pass;
@@ -32,12 +33,13 @@ use crate::statement::OnDuplicate;
 pub use bulk::{BulkFile, BulkLoad, Opened, Planned, PlannedRows};
 pub use check::check;
 pub use claimed::find_load;
-pub use object::{ObjectRef, load_object};
+pub use object::{ObjectRef, Occasion, load_object};
 pub use options::{BulkSettings, LoadOptions, LoadRules, LoadSettings};
 pub use rejects::{RejectSink, RejectSinks};
 pub use report::{LoadReport, Status};
 
 use claimed::Claimed;
+use heartbeat::Heartbeat;
 use pass::Pass;
 use reader::ReadError;
 use rejects::{RejectNames, RejectWriter};
@@ -80,6 +82,16 @@ impl fmt::Display for LoadError {
 }
 
 impl core::error::Error for LoadError {}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::OutOfTime => Self::OutOfTime,
+            StoreError::LeaseLost => Self::LeaseLost,
+            error => Self::Store(error),
+        }
+    }
+}
 
 /// What a file is for, by its name.
 #[derive(Debug)]
@@ -146,6 +158,10 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
         report = match loaded {
             Ok(status) => LoadReport { status, ..report },
+            // It was the time that kept the file from being read, or written.
+            Err(LoadError::Read(_) | LoadError::Write(_)) if database.is_out_of_time() => {
+                failed(report, interrupted(host, LoadError::OutOfTime))
+            }
             Err(error) => failed(report, interrupted(host, error)),
         };
     }
@@ -179,42 +195,95 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
-    let options = report.settings;
-    // Once rows have been stored it is decided that they are.
-    let is_decided = claimed.is_some_and(|claimed| claimed.progress.position.row > 0);
-    if options.may_refuse() && !is_decided {
-        let asks = options.check_references || options.on_duplicate == OnDuplicate::Fail;
-        let options = options.ingest(true);
-        let pass = Pass { database, source, file, options, asks, claimed: None };
-        let checked = pass.run(&mut rejects, report).await?;
-        if let Some(status) = checked.or_else(|| refuse(file, report)) {
+    let options = report.settings.ingest(false);
+    let host = database.host();
+    let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
+    let mut decided = None;
+    if report.settings.may_refuse() && !is_decided {
+        let checked = check_rows(database, source, file, &mut rejects, report, claimed).await;
+        if checked.is_err() {
+            report.store_nothing();
+        }
+        if let Some(status) = checked? {
+            report.refuse_rows();
             report.add_rejects(finish(rejects).await?);
             return Ok(status);
+        }
+        if let Some(claimed) = claimed {
+            decided = Some(claimed.decide(database, report.has_refused_rows).await?);
+            report.has_refused_rows = false;
         }
         rejects.restart().await;
         report.forget_rows();
     }
-    let options = options.ingest(false);
-    let pass = Pass { database, source, file, options, asks: true, claimed };
+    let claimed = decided.as_ref().or(claimed);
+    let heartbeat = Heartbeat::start(host, claimed);
+    let may_leave_out = false;
+    let pass =
+        Pass { database, source, file, options, asks: true, claimed, may_leave_out, heartbeat };
     let ended = pass.run(&mut rejects, report).await?;
     report.add_rejects(finish(rejects).await?);
     Ok(ended.unwrap_or_else(|| stored(report)))
 }
 
-/// Whether the file is refused for what the first reading found.
-fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
-    let LoadOptions { on_error, max_errors, max_error_rate, .. } = report.settings;
+/// Reads the file without storing a row of it, and answers how it has ended if it has: it is refused,
+/// gone, or there is a newer version.
+async fn check_rows<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    file: &File,
+    rejects: &mut RejectWriter<'_, R>,
+    report: &mut LoadReport,
+    claimed: Option<&Claimed<'_>>,
+) -> Result<Option<Status>, LoadError> {
+    let settings = report.settings;
+    let asks = settings.check_references || settings.on_duplicate == OnDuplicate::Fail;
+    let options = settings.ingest(true);
+    let host = database.host();
+    let heartbeat = Heartbeat::start(host, claimed);
+    let may_leave_out = true;
+    let pass = Pass { database, source, file, options, asks, claimed, may_leave_out, heartbeat };
+    let ended = pass.run(rejects, report).await?;
+    let Some(claimed) = claimed.filter(|_| rejects.is_incomplete) else {
+        return Ok(ended.or_else(|| refuse(file, report)));
+    };
+    if ended.is_none() && !is_refused(report) {
+        return Ok(None);
+    }
+    // An earlier attempt has found some of the rejected lines, which are given back all the same.
+    rejects.restart().await;
+    report.forget_rows();
+    let claimed = &claimed.for_lines();
+    let heartbeat = Heartbeat::start(host, Some(claimed));
+    let claimed = Some(claimed);
+    let pass =
+        Pass { database, source, file, options, asks: false, claimed, may_leave_out, heartbeat };
+    let read = pass.run(rejects, report).await?;
+    Ok(ended.or(read).or_else(|| refuse(file, report)))
+}
+
+/// Whether there are more rows with errors than the file may have.
+fn has_too_many_errors(report: &LoadReport) -> bool {
+    let LoadOptions { max_errors, max_error_rate, .. } = report.settings;
     let (errors, rows) = (report.invalid, report.received);
-    let too_many = max_errors.is_some_and(|most| errors > most)
-        || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64);
-    if too_many {
+    max_errors.is_some_and(|most| errors > most)
+        || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64)
+}
+
+/// Whether the file is refused for what was found in it.
+fn is_refused(report: &LoadReport) -> bool {
+    let is_bad = report.invalid > 0 && report.settings.on_error == crate::ingest::OnError::Reject;
+    is_bad || report.faulty || has_too_many_errors(report)
+}
+
+/// Refuses the file, and says so first if that is for the number of its errors.
+fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
+    let is_refused = is_refused(report);
+    if has_too_many_errors(report) {
+        let (errors, rows) = (report.invalid, report.received);
         report.add_first_fault(file.table, RowErrorKind::TooManyErrors { errors, rows });
     }
-    let is_bad = errors > 0 && on_error == crate::ingest::OnError::Reject;
-    (too_many || is_bad || report.faulty).then(|| {
-        report.refuse_rows();
-        Status::Rejected
-    })
+    is_refused.then_some(Status::Rejected)
 }
 
 /// How a file ended that was read to its end.
@@ -235,7 +304,7 @@ fn broken(error: ReadError) -> LoadError {
     match error {
         ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
         ReadError::Source(error) => LoadError::Read(error.to_string()),
-        ReadError::Ledger(error) => LoadError::Store(error),
+        ReadError::Ledger(error) => error.into(),
         ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
     }
 }

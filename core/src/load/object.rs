@@ -97,17 +97,28 @@ impl ObjectRef {
     }
 }
 
+/// Why an object is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// S3 has told of it, perhaps more than once.
+    Event,
+    /// It is asked for, perhaps after an attempt that has failed.
+    Hand,
+}
+
 /// Loads an object and writes `reports/<key>.<version or ETag>.json`.
 ///
 /// One of `BULK_BYTES` or more is handed to the state machine, if there is one.
 ///
 /// Rejected lines go to `rejects/<key>.<version or ETag>.csv` (or `.ndjson`) in the same bucket.
-/// No call is begun or repeated later than `time` from now, the one that writes the report aside.
+/// No call is begun or repeated later than `time` from now, those aside that end a transaction or an
+/// upload, write the report, or tell the ledger of it.
 /// An error means that the event should be delivered again; the report then says so, too.
 pub async fn load_object<H: Host>(
     host: &H,
     settings: &LoadSettings,
     object: &ObjectRef,
+    occasion: Occasion,
     time: Duration,
 ) -> Result<LoadReport, LoadError> {
     let options = settings.rules.options(&object.key);
@@ -117,7 +128,8 @@ pub async fn load_object<H: Host>(
     let started = host.now();
     let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
     let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
-    let Attempt { mut report, claim, written } = attempt(&s3, &database, settings, object).await?;
+    let Attempt { mut report, claim, written } =
+        attempt(&s3, &database, settings, object, occasion).await?;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
     if let Err(error) = write_report(&s3.closing(), &report, written).await {
@@ -138,6 +150,7 @@ async fn attempt<H: Host>(
     database: &Client<'_, H, Target>,
     settings: &LoadSettings,
     object: &ObjectRef,
+    occasion: Occasion,
 ) -> Result<Attempt, LoadError> {
     let host = database.host();
     let report = LoadReport::begin(host, settings.rules.options(&object.key), 0);
@@ -158,7 +171,7 @@ async fn attempt<H: Host>(
     }
     let object = pinned(object, &head);
     if size >= settings.bulk.bytes
-        && let Some(started) = bulk::start(host, settings, &object, database.time_left()).await?
+        && let Some(started) = bulk::start(database, settings, &object, occasion).await?
     {
         return Ok(Attempt::unwritten(LoadReport { bytes: size, ..started }));
     }
@@ -394,7 +407,7 @@ pub(super) async fn write_report<H: Host>(
         content_type: "application/json",
         if_none_match,
     };
-    match s3.call(&put, Repeat::Harmless).await {
+    match s3.closing().call(&put, Repeat::Harmless).await {
         Err(CallError::Api(error)) if if_none_match && error.is_precondition_failed() => Ok(()),
         result => result.map_err(|error| LoadError::Write(error.to_string())),
     }

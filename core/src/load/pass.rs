@@ -10,13 +10,14 @@ use core::time::Duration;
 use futures_util::future::join;
 use futures_util::stream::Stream;
 
+use super::heartbeat::{Heartbeat, was_held};
 use super::options::BATCH_BYTES;
 use super::reader::{Mark, ReadError, Reader};
 use super::rejects::{RejectSink, RejectWriter};
-use super::{Claimed, File, LoadError, LoadReport, Status, broken, milliseconds};
+use super::{Claimed, File, LoadError, LoadReport, Status, broken, claimed, milliseconds};
 use crate::host::{Client, Host};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
-use crate::ledger::{Claim, Counts, Position, StoredRejects};
+use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
 use crate::outcome::{RowError, RowErrorKind};
 use crate::source::{Piece, Source, SourceError};
 
@@ -28,8 +29,11 @@ pub(super) struct Pass<'p, H, S> {
     pub(super) options: Options,
     /// Whether the database is asked at all.
     pub(super) asks: bool,
-    /// The file's place in the ledger, if that is to move on.
+    /// The file's place in the ledger, if it has one.
     pub(super) claimed: Option<&'p Claimed<'p>>,
+    /// Whether rejected lines of earlier rows can be left out of the reject file.
+    pub(super) may_leave_out: bool,
+    pub(super) heartbeat: Heartbeat,
 }
 
 /// Rows between the file and the batches.
@@ -59,6 +63,8 @@ struct Places<'p> {
     claim: Option<&'p Claim>,
     /// Up to where the batches before have come.
     reached: Position,
+    /// Whether the rows are only checked.
+    checks: bool,
 }
 
 impl<'p> Places<'p> {
@@ -71,7 +77,7 @@ impl<'p> Places<'p> {
             rejected: report.rejected,
         };
         let from = mem::replace(&mut self.reached, to);
-        Some(Entry::File { claim: self.claim?, from, to, before })
+        Some(Entry::File { claim: self.claim?, from, to, before, checks: self.checks })
     }
 }
 
@@ -88,10 +94,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         };
         let mut rows = self.rows();
         let mut places = self.places();
-        if let Some(claimed) = self.claimed {
-            let Counts { stored, kept, .. } = claimed.progress.counts;
-            report.add_good(stored, kept);
-        }
+        let left_out = self.take_earlier(reader.place(), rejects, report);
         let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
@@ -105,13 +108,12 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let (stored, filled) = join(storing, filling).await;
             let stored = match stored {
                 Err(StoreError::Outdated) => return Ok(Some(Status::Superseded)),
-                Err(StoreError::LeaseLost) => return Err(LoadError::LeaseLost),
                 // No later batch would fare better.
                 Err(StoreError::OtherUniqueKeys { keys, .. }) => {
                     report.add_first_fault(self.file.table, RowErrorKind::OtherUniqueKey { keys });
                     break;
                 }
-                stored => stored.map_err(LoadError::Store)?,
+                stored => stored?,
             };
             if let Some((stored, mark, time)) = stored {
                 report.database_ms += milliseconds(time);
@@ -131,8 +133,10 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             // While no batch travels, since a part in memory twice and a batch in memory twice are
             // more than any of the rest.
             rejects.flush().await.map_err(LoadError::Write)?;
-            if self.database.is_out_of_time() {
-                return Err(LoadError::OutOfTime);
+            // What ends the file is found once more by an attempt that goes on.
+            let place = if at_end { places.reached } else { reader.place() };
+            if !self.stay_alive(&mut places, place, report).await? {
+                return Ok(Some(Status::Superseded));
             }
             // Without a batch its rows go on from where they began.
             if let Some(next) = rows.intake.take_batch(at_end) {
@@ -145,7 +149,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             self.give_back(&mut reader, &mut rows.intake, rejects, report).await?;
         }
         if !self.asks {
-            report.add_good(rows.intake.received() - report.invalid, 0);
+            report.add_good(left_out + rows.intake.received() - report.invalid, 0);
         }
         Ok(None)
     }
@@ -172,7 +176,84 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
 
     fn places(&self) -> Places<'_> {
         let reached = self.claimed.map_or(Position::START, |claimed| claimed.progress.position);
-        Places { claim: self.claimed.map(|claimed| claimed.claim), reached }
+        let claim = self.claimed.map(|claimed| claimed.claim);
+        Places { claim, reached, checks: self.options.dry_run }
+    }
+
+    /// Takes over what earlier attempts have counted. Answers how many of their rows are not read
+    /// again, since the file is read from `place` on.
+    fn take_earlier<R: RejectSink>(
+        &self,
+        place: Position,
+        rejects: &mut RejectWriter<'_, R>,
+        report: &mut LoadReport,
+    ) -> u64 {
+        let Some(Claimed { progress, from, .. }) = self.claimed else { return 0 };
+        let Counts { stored, kept, rejected, .. } = progress.counts;
+        let left_out = place.row.saturating_sub(from.row);
+        if left_out > 0 && rejected > 0 {
+            report.add_rejected(rejected);
+            report.has_refused_rows = true;
+            rejects.is_incomplete = true;
+        }
+        // Without the database the good rows are counted at the end.
+        if self.asks {
+            report.add_good(stored, kept);
+        }
+        left_out
+    }
+
+    /// Renews the lease if that is due; a reading that does not ask the database moves its place on
+    /// by that. `false` if a newer version of the file is there.
+    async fn stay_alive(
+        &self,
+        places: &mut Places<'_>,
+        place: Position,
+        report: &LoadReport,
+    ) -> Result<bool, LoadError> {
+        let is_over = self.database.is_out_of_time();
+        let Some(claimed) = self.claimed else {
+            return if is_over { Err(LoadError::OutOfTime) } else { Ok(true) };
+        };
+        let moves = !self.asks && place.row > places.reached.row;
+        let mut is_current = true;
+        if self.heartbeat.is_due(self.database.host()) || (is_over && moves) {
+            self.heartbeat.note(self.database.host());
+            is_current = match moves {
+                true => self.pass_to(claimed, places, place, report).await?,
+                false => claimed.renew(self.database).await?,
+            };
+        }
+        if is_over { Err(LoadError::OutOfTime) } else { Ok(is_current) }
+    }
+
+    /// Keeps how far the file is checked.
+    async fn pass_to(
+        &self,
+        claimed: &Claimed<'_>,
+        places: &mut Places<'_>,
+        place: Position,
+        report: &LoadReport,
+    ) -> Result<bool, LoadError> {
+        let from = mem::replace(&mut places.reached, place);
+        let received = place.row - claimed.from.row;
+        let counts = Counts { received, rejected: report.invalid, ..Counts::default() };
+        let fence = Fence::File { claim: claimed.claim, from, to: place };
+        let passed = fence.pass(&self.database.closing(), &counts).await;
+        was_held(passed.map_err(|error| claimed::failed(&error))?)
+    }
+
+    /// Renews the lease if that is due. Whether a newer version is there the next batch tells.
+    async fn renew(&self) -> Result<(), LoadError> {
+        if self.database.is_out_of_time() {
+            return Err(LoadError::OutOfTime);
+        }
+        let Some(claimed) = self.claimed else { return Ok(()) };
+        if self.heartbeat.is_due(self.database.host()) {
+            self.heartbeat.note(self.database.host());
+            claimed.renew(self.database).await?;
+        }
+        Ok(())
     }
 
     fn gone(&self, report: &mut LoadReport) -> Status {
@@ -181,14 +262,15 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     }
 
     /// Reads from where an earlier attempt has stopped, if nothing before it is to be known again:
-    /// neither keys, which later ones are compared with, nor rejected lines for the reject file.
-    /// Otherwise the earlier rows are read once more, without the database.
+    /// neither keys, which later ones are compared with, nor rejected lines for the reject file, unless
+    /// they may be left out. Otherwise the earlier rows are read once more, without the database.
     async fn reader(&self) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
         let place = self.claimed.map(|Claimed { progress, from, .. }| {
             let position = progress.position;
-            let knows_all = progress.counts.rejected == 0
-                && (position == *from || position.row >= u64::from(CHECKED_KEYS));
-            if knows_all { position } else { *from }
+            let has_keys = position == *from || position.row >= u64::from(CHECKED_KEYS);
+            let has_lines = progress.counts.rejected == 0 || self.may_leave_out;
+            let is_read_through = position.row == u64::MAX;
+            if has_keys && has_lines && !is_read_through { position } else { *from }
         });
         Reader::open(self.source, self.file, place.filter(|place| place.offset > 0)).await
     }
@@ -200,6 +282,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let Some(Travelling { batch, mark, entry }) = travelling else { return Ok(None) };
         let host = self.database.host();
         let started = host.now();
+        self.heartbeat.note(host);
         let stored = batch.store(self.database, entry.as_ref()).await?;
         Ok(Some((stored, mark, host.now().saturating_sub(started))))
     }
@@ -233,8 +316,14 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
     ) -> Result<(), LoadError> {
         let mut reader = Reader::resume(self.source, mark);
+        while reader.pass_text().await.map_err(broken)? {
+            self.renew().await?;
+        }
         for (place, errors) in rejected {
             while reader.next().await.map_err(broken)? {
+                if reader.takes_text() {
+                    self.renew().await?;
+                }
                 let index = reader.decoder().row().place.index;
                 if index == place.index {
                     rejects.reject(reader.decoder(), place.line, errors);
@@ -261,8 +350,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             report.add_bad(self.file.table, place, &errors);
             rejects.reject(reader.decoder(), place.line, &errors);
             rejects.flush().await.map_err(LoadError::Write)?;
-            if self.database.is_out_of_time() {
-                return Err(LoadError::OutOfTime);
+            if reader.takes_text() {
+                self.renew().await?;
             }
             if !reader.next().await.map_err(broken)? {
                 return Ok(());
@@ -277,8 +366,13 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         known.map_err(|error| ReadError::Ledger(StoreError::before_commit(&error)))
     }
 
-    /// Takes rows in until there is a batch of them, or a part of the reject file; `true` at the end
-    /// of the file.
+    /// Whether something is to be done besides reading.
+    fn is_to_pause(&self) -> bool {
+        self.database.is_out_of_time() || self.heartbeat.is_due(self.database.host())
+    }
+
+    /// Takes rows in until there is a batch of them, or a part of the reject file, or it is time for
+    /// something else; `true` at the end of the file.
     async fn fill<R: RejectSink>(
         &self,
         reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
@@ -287,6 +381,9 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         report: &mut LoadReport,
     ) -> Result<bool, ReadError> {
         while !rows.intake.has_batch() && !rejects.has_part() {
+            if reader.takes_text() && self.is_to_pause() {
+                return Ok(false);
+            }
             let before = reader.place();
             if !reader.next().await? {
                 return Ok(true);

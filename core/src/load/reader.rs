@@ -31,6 +31,8 @@ pub(super) struct Reader<P> {
     skip: u64,
     mark: Arc<Mark>,
     ended: bool,
+    /// Whether text has come since [`Reader::takes_text`] was asked.
+    has_new_text: bool,
 }
 
 /// The start of a record, from which the file can be read again.
@@ -106,6 +108,7 @@ impl<P> Reader<P> {
             mark: Arc::new(Mark::new(0, false, &decoder)),
             decoder,
             ended: false,
+            has_new_text: false,
         }
     }
 
@@ -125,6 +128,7 @@ impl<P> Reader<P> {
             skip,
             mark: mark.clone(),
             ended: false,
+            has_new_text: false,
         }
     }
 }
@@ -144,6 +148,30 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
             }
             self.ended = !self.more().await?;
         }
+    }
+
+    /// Passes some of the text before the place to start from; `false` once that is passed. The rows
+    /// come without it, too: it is for a reader that has something to do meanwhile.
+    pub(super) async fn pass_text(&mut self) -> Result<bool, ReadError> {
+        if self.skip == 0 {
+            return Ok(false);
+        }
+        match self.some_text().await? {
+            Some(text) if text.is_empty() => Ok(true),
+            Some(text) => {
+                self.begin_text(text);
+                Ok(false)
+            }
+            None => {
+                self.ended = true;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether text has come since this was last asked: time may have passed.
+    pub(super) fn takes_text(&mut self) -> bool {
+        core::mem::take(&mut self.has_new_text)
     }
 
     /// Where the next row begins, or the blank lines before it.
@@ -167,14 +195,27 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
         self.offset += self.text.len() as u64;
         self.text = Vec::new();
         self.position = 0;
-        let Some(text) = self.next_text().await? else { return Ok(false) };
+        loop {
+            match self.some_text().await? {
+                None => return Ok(false),
+                Some(text) if text.is_empty() => {}
+                Some(text) => {
+                    self.begin_text(text);
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    fn begin_text(&mut self, text: Vec<u8>) {
         let is_gzip = self.unpack.is_gzip();
         self.mark = Arc::new(Mark::new(self.offset, is_gzip, &self.decoder));
         self.text = text;
-        Ok(true)
+        self.has_new_text = true;
     }
 
-    async fn next_text(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+    /// The next text; empty if it stands before the place to start from.
+    async fn some_text(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         loop {
             let text = match self.unpack.next_text().map_err(ReadError::Fault)? {
                 Some(text) => text,
@@ -194,13 +235,10 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
             };
             let skipped = self.skip.min(text.len() as u64);
             self.skip -= skipped;
-            if skipped == 0 {
-                return Ok(Some(text));
-            }
-            let rest = &text[skipped as usize..];
-            if !rest.is_empty() {
-                return Ok(Some(rest.to_vec()));
-            }
+            return Ok(Some(match skipped {
+                0 => text,
+                _ => text[skipped as usize..].to_vec(),
+            }));
         }
     }
 }

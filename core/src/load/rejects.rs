@@ -56,6 +56,8 @@ pub(super) struct RejectWriter<'s, S> {
     format: LineFormat,
     bytes: u64,
     full_at_line: Option<u64>,
+    /// Whether rejected lines of earlier rows are not in it.
+    pub(super) is_incomplete: bool,
 }
 
 struct RejectFile<'s, S> {
@@ -77,6 +79,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
             format,
             bytes: 0,
             full_at_line: None,
+            is_incomplete: false,
         }
     }
 
@@ -116,7 +119,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
 
     /// Begins anew.
     pub(super) async fn restart(&mut self) {
-        (self.bytes, self.full_at_line) = (0, None);
+        (self.bytes, self.full_at_line, self.is_incomplete) = (0, None, false);
         self.rejects.restart().await;
         self.undecoded.restart().await;
     }

@@ -48,6 +48,8 @@ pub enum Status {
     Superseded,
     /// It is too large for one invocation: a state machine loads it, and writes the report.
     Started,
+    /// It was to be started by hand, and an attempt is at it.
+    AlreadyRunning,
     /// Not a file to load: one of rowgate's own, a folder's mark, or an empty mark of Spark or
     /// Hadoop. Nothing is written.
     Ignored,
@@ -74,6 +76,7 @@ impl Status {
             Self::Stale => "stale",
             Self::Superseded => "superseded",
             Self::Started => "started",
+            Self::AlreadyRunning => "already_running",
             Self::Ignored => "ignored",
         }
     }
@@ -229,6 +232,11 @@ impl LoadReport {
     pub(super) fn forget_rows(&mut self) {
         (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
         self.outcomes = Outcomes::default();
+    }
+
+    /// No row was dealt with after all: the file was only read.
+    pub(super) fn store_nothing(&mut self) {
+        (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
     }
 
     /// Nothing is stored after all.

@@ -11,7 +11,7 @@ use crate::ledger;
 
 use super::history::{self, History};
 use super::live::{LiveTable, LiveTables, texts};
-use super::{MigrateError, Migration, name_list};
+use super::{MigrateError, Migration, ledger_version, name_list};
 
 /// The tables as `information_schema` should describe them.
 static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));
@@ -79,13 +79,40 @@ pub async fn check<H: Host>(
     });
     let mut differences: Vec<_> = pending.collect();
     differences.extend(differences_of(client, &live).await?);
+    differences.extend(of_ledger_version(client, &live).await?);
     Ok(differences)
 }
 
-/// Compares the live tables with the compiled ones and writes nothing.
+/// Compares the live tables with the compiled ones, and the ledger's version with this program's;
+/// writes nothing.
 pub async fn compare<H: Host>(client: &Client<'_, H>) -> Result<Vec<Difference>, MigrateError> {
     let live = LiveTables::read(client).await?;
+    let mut differences = differences_of(client, &live).await?;
+    differences.extend(of_ledger_version(client, &live).await?);
+    Ok(differences)
+}
+
+/// The same of the tables alone.
+#[cfg(feature = "avro")]
+pub(crate) async fn compare_tables<H: Host>(
+    client: &Client<'_, H>,
+) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client).await?;
     differences_of(client, &live).await
+}
+
+async fn of_ledger_version<H: Host>(
+    client: &Client<'_, H>,
+    live: &LiveTables,
+) -> Result<Option<Difference>, MigrateError> {
+    let versions = ledger_version::difference(client, live).await?;
+    Ok(versions.map(|(expected, found)| Difference {
+        table: ledger::VERSION_TABLE,
+        column: None,
+        property: "version",
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }))
 }
 
 const NONE: &str = "none";

@@ -107,9 +107,10 @@ pub async fn grant<H: Host>(
 }
 
 fn grants(live: &LiveTables) -> Vec<Grant> {
-    // A claim that is given up is deleted.
-    let ledger = ledger::TABLES.iter().map(|table| table.name);
-    let ledger: Vec<_> = ledger.filter(|name| live.has(name)).collect();
+    // A claim that is given up is deleted. The ledger's version is for migrations to change.
+    let ledger = ledger::TABLES.iter().map(|table| table.name).filter(|name| live.has(name));
+    let (version, ledger): (Vec<_>, Vec<_>) =
+        ledger.partition(|name| *name == ledger::VERSION_TABLE);
     let mut grants = Vec::from([Grant {
         user: WRITER,
         rights: "SELECT, INSERT, UPDATE",
@@ -121,6 +122,10 @@ fn grants(live: &LiveTables) -> Vec<Grant> {
             rights: "SELECT, INSERT, UPDATE, DELETE",
             tables: ledger.into_iter().map(ToString::to_string).collect(),
         });
+    }
+    if !version.is_empty() {
+        let tables = version.into_iter().map(ToString::to_string).collect();
+        grants.push(Grant { user: WRITER, rights: "SELECT", tables });
     }
     grants.push(Grant { user: ADMIN, rights: "ALL", tables: Vec::new() });
     grants

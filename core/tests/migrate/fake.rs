@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rowgate_core::data_api::Target;
+use rowgate_core::migrate::LEDGER_MIGRATIONS;
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
 
@@ -70,6 +71,8 @@ type Failure = (&'static str, Result<Response, SendError>);
 pub(crate) struct Database {
     tables: RefCell<BTreeSet<String>>,
     history: RefCell<BTreeMap<u32, [String; 2]>>,
+    /// The ledger's version, and the oldest program's, if they are recorded.
+    ledger: RefCell<Option<[String; 2]>>,
     failure: RefCell<Option<Failure>>,
     bodies: RefCell<Vec<Value>>,
     pub(crate) columns: RefCell<Vec<Row>>,
@@ -80,8 +83,15 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new(tables: &[&str]) -> Self {
-        let tables = tables.iter().map(|&name| name.to_owned()).collect();
-        Self { tables: RefCell::new(tables), columns: columns().into(), ..Self::default() }
+        let tables: BTreeSet<_> = tables.iter().map(|&name| name.to_owned()).collect();
+        let version = LEDGER_MIGRATIONS.len().to_string();
+        let ledger = tables.contains("rowgate_ledger").then(|| [version.clone(), version]);
+        Self {
+            tables: tables.into(),
+            columns: columns().into(),
+            ledger: ledger.into(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn client<'d>(&'d self, target: &'d Target) -> Client<'d, Self> {
@@ -91,6 +101,15 @@ impl Database {
     /// The next statement with this in it gets this answer and does nothing.
     pub(crate) fn fail(&self, fragment: &'static str, answer: Result<Response, SendError>) {
         *self.failure.borrow_mut() = Some((fragment, answer));
+    }
+
+    /// Has the ledger be of this version, for programs from the oldest one on.
+    pub(crate) fn set_ledger(&self, version: u32, oldest: u32) {
+        *self.ledger.borrow_mut() = Some([version, oldest].map(|number| number.to_string()));
+    }
+
+    pub(crate) fn ledger_version(&self) -> Option<String> {
+        self.ledger.borrow().as_ref().map(|[version, _]| version.clone())
     }
 
     /// Every statement that came.
@@ -145,6 +164,9 @@ impl Database {
             };
             return records(history.iter().map(row));
         }
+        if sql.contains("FROM rowgate_ledger") {
+            return records(self.ledger.borrow().iter().map(|row| row.to_vec()));
+        }
         self.write(&sql, body);
         updated(0)
     }
@@ -163,10 +185,13 @@ impl Database {
             let name = rest.trim_start_matches("IF NOT EXISTS ").split(' ').next().unwrap();
             self.tables.borrow_mut().insert(name.to_owned());
         }
+        let value = |at: usize| body["parameters"][at]["value"]["stringValue"].as_str().unwrap();
+        if sql.starts_with("INSERT INTO rowgate_ledger") {
+            assert!(self.tables.borrow().contains("rowgate_ledger"));
+            *self.ledger.borrow_mut() = Some([value(0).to_owned(), value(1).to_owned()]);
+        }
         if sql.starts_with("INSERT INTO rowgate_migrations") {
             assert!(self.tables.borrow().contains("rowgate_migrations"));
-            let value =
-                |at: usize| body["parameters"][at]["value"]["stringValue"].as_str().unwrap();
             let row = [value(1).to_owned(), value(2).to_owned()];
             self.history.borrow_mut().entry(value(0).parse().unwrap()).or_insert(row);
         }

@@ -1,4 +1,5 @@
-//! A world with a script: answers in a queue, a log of requests, a clock that only sleep moves.
+//! A world with a script: answers in a queue, a log of requests, a clock that only sleep and slow
+//! calls move.
 
 pub(crate) mod door;
 
@@ -19,6 +20,8 @@ pub(crate) struct World {
     answers: RefCell<VecDeque<Result<Response, SendError>>>,
     requests: RefCell<Vec<Request>>,
     clock: Cell<Duration>,
+    /// How long each call takes.
+    takes: Duration,
     admitted: RefCell<Vec<String>>,
     limited: Option<RateLimit>,
     /// After so many requests the process is told to end.
@@ -30,6 +33,11 @@ impl World {
         let answers = RefCell::new(answers.into_iter().collect());
         let clock = Cell::new(Duration::from_secs(1_800_000_000));
         Self { answers, clock, ..Self::default() }
+    }
+
+    /// With calls that take so long.
+    pub(crate) fn slow(self, takes: Duration) -> Self {
+        Self { takes, ..self }
     }
 
     /// With this limit used up.
@@ -89,6 +97,7 @@ impl Host for World {
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         assert!(request.headers.iter().any(|(name, _)| name == "authorization"), "not signed");
         self.requests.borrow_mut().push(request);
+        self.clock.set(self.clock.get() + self.takes);
         self.answers.borrow_mut().pop_front().expect("a call that the script does not have")
     }
 
@@ -174,6 +183,12 @@ pub(crate) fn texts(texts: &[&str]) -> Result<Response, SendError> {
     let record = |text: &&str| serde_json::json!([{ "stringValue": text }]);
     let records: Value = texts.iter().map(record).collect();
     answer(200, &serde_json::json!({ "records": records, "numberOfRecordsUpdated": 0 }).to_string())
+}
+
+/// The ledger's version, and the oldest program's.
+pub(crate) fn ledger_version(version: u64, oldest: u64) -> Result<Response, SendError> {
+    let row = serde_json::json!([[{ "longValue": version }, { "longValue": oldest }]]);
+    answer(200, &serde_json::json!({ "records": row }).to_string())
 }
 
 pub(crate) fn begun() -> Result<Response, SendError> {

@@ -31,17 +31,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::claimed::{self, Begun, Claimed, begin, to_claim};
-use super::object::{self, Attempt, ObjectRef, PATIENCE, Written};
+use super::object::{self, Attempt, ObjectRef, Occasion, PATIENCE, Written};
 use super::reader::{ReadError, Reader};
 use super::{File, LoadError, LoadOptions, LoadReport, LoadSettings, Status};
 use crate::data_api::Target;
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::ledger::{Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
+use crate::ledger::{self, Attempts, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
 use crate::outcome::{OUTCOME_LIMIT, RowErrorKind};
 use crate::s3::Endpoint;
 use crate::source::{SourceError, pieces};
 use crate::statement::OnDuplicate;
-use crate::step_functions::StartExecution;
+use crate::step_functions::{self, StartExecution};
 
 use plan::Cut;
 pub use plan::PlannedRows;
@@ -99,34 +99,80 @@ pub struct BulkLoad<'s, H> {
     database: Client<'s, H, Target>,
 }
 
-/// Has the state machine load an object, if there is one; once for each version and each time that
-/// it was put.
+/// Has the state machine load an object, if there is one: once for each version and each time that it
+/// was put, and whenever that is asked for by hand while no attempt is at it.
 pub(super) async fn start<H: Host>(
-    host: &H,
+    database: &Client<'_, H>,
     settings: &LoadSettings,
     object: &ObjectRef,
-    time: Duration,
+    occasion: Occasion,
 ) -> Result<Option<LoadReport>, LoadError> {
     let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
     let Ok(File { table, .. }) = File::of_path(&object.key) else { return Ok(None) };
+    let host = database.host();
     let options = settings.rules.options(&object.key);
     let load_id = to_claim(object, table, &options).load_id();
-    let sequencer = object.sequencer.as_deref().unwrap_or("by-hand");
-    let name: String = format!("{load_id}-{sequencer}").chars().take(80).collect();
-    let input = json!({ "object": object });
-    let start = StartExecution { state_machine_arn: machine, name: &name, input: &input };
+    let time = database.time_left();
     let client = Client::new(host, &settings.bulk.endpoint, time).patient(PATIENCE);
-    match client.call(&start, Repeat::Harmless).await {
-        Ok(()) => {}
-        Err(CallError::Api(error)) if error.is_already_there() => {}
-        Err(error) => {
-            let cause = format!("the state machine was not started: {error}");
-            return Err(LoadError::Machine(cause));
+    let machine = Machine { client, arn: machine, load_id: &load_id };
+    let status = match (occasion, &object.sequencer) {
+        // An execution that there was before is this event's.
+        (Occasion::Event, Some(sequencer)) => {
+            machine.start(object, sequencer).await.map(|_| Status::Started)
         }
-    }
+        _ => machine.start_by_hand(database, object).await,
+    }?;
     let report = LoadReport::begin(host, options, 0);
     let (table, object) = (Some(table.name), Some(object.clone()));
-    Ok(Some(LoadReport { load_id, table, object, status: Status::Started, ..report }))
+    Ok(Some(LoadReport { load_id, table, object, status, ..report }))
+}
+
+/// The state machine, and the load that it is to be started for.
+struct Machine<'m, H> {
+    client: Client<'m, H, step_functions::Endpoint>,
+    arn: &'m str,
+    load_id: &'m str,
+}
+
+impl<H: Host> Machine<'_, H> {
+    /// Starts an execution that no other start is to repeat; `false` if there was one of this name.
+    async fn start(&self, object: &ObjectRef, suffix: &str) -> Result<bool, LoadError> {
+        let name: String = format!("{}-{suffix}", self.load_id).chars().take(80).collect();
+        let input = json!({ "object": object });
+        let start = StartExecution { state_machine_arn: self.arn, name: &name, input: &input };
+        match self.client.call(&start, Repeat::Harmless).await {
+            Ok(()) => Ok(true),
+            Err(CallError::Api(error)) if error.is_already_there() => Ok(false),
+            Err(error) => {
+                Err(LoadError::Machine(format!("the state machine was not started: {error}")))
+            }
+        }
+    }
+
+    /// Starts an execution unless an attempt is at the file. Until the execution has claimed the file
+    /// a second start has the same name, so that it starts none.
+    async fn start_by_hand(
+        &self,
+        database: &Client<'_, H>,
+        object: &ObjectRef,
+    ) -> Result<Status, LoadError> {
+        let found = told(ledger::find_attempts(database, self.load_id).await)?;
+        let Attempts { is_running, count, sequencer } = found;
+        if is_running {
+            return Ok(Status::AlreadyRunning);
+        }
+        let sequencer = object.sequencer.clone().or(sequencer);
+        let object = ObjectRef { sequencer, ..object.clone() };
+        if self.start(&object, &format!("by-hand-{count}")).await? {
+            return Ok(Status::Started);
+        }
+        // That one has ended before it came to claim the file.
+        let seconds = self.client.host().now().as_secs();
+        match self.start(&object, &format!("by-hand-{count}-{seconds}")).await? {
+            true => Ok(Status::Started),
+            false => Ok(Status::AlreadyRunning),
+        }
+    }
 }
 
 impl<'s, H: Host> BulkLoad<'s, H> {
@@ -160,15 +206,16 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             return Ok(Opened::Whole);
         };
         let to_claim = self.holding(&object, &file, &options);
-        match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
-            Begun::Claimed(..) => {}
+        let claim = match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
+            Begun::Claimed(claim, _) => claim,
             Begun::Over(report, body) => {
                 let Attempt { report, written, .. } = Attempt::over(*report, body);
                 object::write_report(&self.s3, &report, written).await?;
                 return Ok(Opened::Over(Box::new(report)));
             }
-        }
+        };
         let range_bytes = self.settings.bulk.range_bytes.max(size.div_ceil(RANGES));
+        told(claim.forget_other_ranges(&self.database, range_bytes).await)?;
         let file = BulkFile { object, size, range_bytes, has_header };
         let count = file.cut().count();
         Ok(Opened::InRanges(file, count))
@@ -217,7 +264,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             }
         }
         let scan = serde_json::to_string(&scanner.finish()).unwrap_or_default();
-        told(claim.keep_scan(&self.database, number, &scan).await)
+        told(claim.keep_scan(&self.database, file.range_bytes, number, &scan).await)
     }
 
     /// Puts the scans together, and keeps where the parts begin.
@@ -236,7 +283,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             .ok_or_else(|| LoadError::Machine("not all ranges have been scanned".to_string()))?;
         let options = held_options(&held);
         let part = |chunk: &plan::Chunk| {
-            let part = Part { number: chunk.number, from: chunk.from };
+            let part =
+                Part { number: chunk.number, from: chunk.from, range_bytes: file.range_bytes };
             let to_claim = self.part(file, part, &options)?;
             let load_id = to_claim.load_id();
             let plan::Chunk { number, from, end } = *chunk;
@@ -258,7 +306,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
         let (from, end) = planned.ok_or_else(not_planned)?;
         let options = held_options(&held);
-        let part = Part { number, from };
+        let part = Part { number, from, range_bytes: file.range_bytes };
         let to_claim = self.part(file, part, &options)?;
         let (lease, object) = (&self.settings.lease, &file.object);
         let (claim, progress) =
@@ -375,7 +423,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         file: &File,
         options: &LoadOptions,
     ) -> FileToClaim<'o> {
-        let holder = Some(crate::ledger::holder_of(self.execution));
+        let holder = Some(ledger::holder_of(self.execution));
         FileToClaim { holder, ..to_claim(object, file.table, options) }
     }
 
@@ -430,7 +478,7 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
     match error {
         ReadError::Fault(_) | ReadError::Source(SourceError::Gone) => Ok(()),
         ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
-        ReadError::Ledger(error) => Err(LoadError::Store(error)),
+        ReadError::Ledger(error) => Err(error.into()),
     }
 }
 
