@@ -160,7 +160,7 @@ impl<'h, H: Host, T> Client<'h, H, T> {
 
     /// The same for what ends something and should be told or undone even so late: attempts are begun
     /// up to 3 seconds after the deadline, or after now if that is past.
-    pub fn ending(&self) -> Self {
+    pub fn closing(&self) -> Self {
         let deadline = self.deadline.max(self.host.now()).saturating_add(GRACE);
         let has_answered = AtomicBool::new(self.has_answered.load(Ordering::Relaxed));
         Self { deadline, has_answered, ..*self }

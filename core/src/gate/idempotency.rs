@@ -91,7 +91,7 @@ pub(super) async fn store<H: Host>(
         Ok((report, is_stored)) => {
             if !is_stored {
                 // If that fails, whoever asks again has the same done again: nothing was stored.
-                _ = finish_request(&client.ending(), claim, &answer_of(&report)).await;
+                _ = finish_request(&client.closing(), claim, &answer_of(&report)).await;
             }
             Ok(response_of(&report))
         }
@@ -99,7 +99,7 @@ pub(super) async fn store<H: Host>(
         Err(error) => {
             // Whoever knows nothing keeps the claim: the next one asks when its lease is over.
             if !matches!(error, StoreError::OutcomeUnknown(_)) {
-                _ = claim.release(&client.ending()).await;
+                _ = claim.release(&client.closing()).await;
             }
             Err(Problem::of_store(&error))
         }

@@ -97,7 +97,7 @@ impl Intake {
         };
         roll_back(client, &id).await;
         match (result, entry) {
-            (Err(StoreError::LeaseLost), Some(entry)) => Err(entry.lost(&client.ending()).await),
+            (Err(StoreError::LeaseLost), Some(entry)) => Err(entry.lost(&client.closing()).await),
             (result, _) => result,
         }
     }
@@ -358,7 +358,7 @@ async fn commit<H: Host>(
     let (StoreError::OutcomeUnknown(cause), Some(entry)) = (&error, entry) else {
         return Err(error);
     };
-    match entry.is_committed(&client.ending()).await {
+    match entry.is_committed(&client.closing()).await {
         Some(true) => Ok(()),
         Some(false) if has_ended => Err(StoreError::Interrupted(cause.clone())),
         _ => Err(error),

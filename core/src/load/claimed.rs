@@ -153,7 +153,7 @@ pub(super) async fn end<H: Host>(
     claim: &Claim,
     report: &LoadReport,
 ) -> Result<(), LoadError> {
-    let client = &client.ending();
+    let client = &client.closing();
     if report.failure.is_some() {
         // If that fails, the lease ends by itself.
         _ = claim.break_off(client, report.status.name()).await;
@@ -188,7 +188,7 @@ pub(super) async fn end_with<H: Host>(
             error_codes,
         },
     };
-    let ended = claim.finish_file(&client.ending(), &answer, report.has_refused_rows).await;
+    let ended = claim.finish_file(&client.closing(), &answer, report.has_refused_rows).await;
     ended.map_err(|error| failed(&error))
 }
 

@@ -407,7 +407,7 @@ pub(super) async fn write_report<H: Host>(
         content_type: "application/json",
         if_none_match,
     };
-    match s3.ending().call(&put, Repeat::Harmless).await {
+    match s3.closing().call(&put, Repeat::Harmless).await {
         Err(CallError::Api(error)) if if_none_match && error.is_precondition_failed() => Ok(()),
         result => result.map_err(|error| LoadError::Write(error.to_string())),
     }

@@ -239,7 +239,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let received = place.row - claimed.from.row;
         let counts = Counts { received, rejected: report.invalid, ..Counts::default() };
         let fence = Fence::File { claim: claimed.claim, from, to: place };
-        let passed = fence.pass(&self.database.ending(), &counts).await;
+        let passed = fence.pass(&self.database.closing(), &counts).await;
         was_held(passed.map_err(|error| claimed::failed(&error))?)
     }
 

@@ -252,7 +252,7 @@ impl<'s, H: Host> Staging<'s, H> {
     }
 
     pub(super) async fn drop(&self) -> Result<(), RestoreError> {
-        drop_table(&self.place.database.ending(), &self.name).await
+        drop_table(&self.place.database.closing(), &self.name).await
     }
 
     async fn run(

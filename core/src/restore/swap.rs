@@ -120,7 +120,7 @@ async fn try_rename<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<(), Ca
         parameters: &[],
         transaction_id: Some(&id),
     };
-    _ = client.ending().call(&reset, Repeat::Never).await;
+    _ = client.closing().call(&reset, Repeat::Never).await;
     let rollback = RollbackTransaction { transaction_id: &id };
     let _: Result<(), CallError> = client.call(&rollback, Repeat::Harmless).await;
     renamed
