@@ -5,7 +5,7 @@
 
 -- One row for each file version, and for each request with an Idempotency-Key. `load_id` is made
 -- from what is claimed (bucket, key and version; API key and Idempotency-Key), so that the primary
--- key is the lock. A file that can be refused for what stands at its end is read twice: until
+-- key is the lock. A file that can be refused for how it ends is read twice: until
 -- `is_decided` is 1, `next_*` and the counts are those of the checking pass.
 CREATE TABLE rowgate_loads (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
@@ -63,7 +63,7 @@ CREATE TABLE rowgate_rejects (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- The ranges of a file that is loaded by a state machine, until the load has ended: what each does to
--- whoever reads through it, and, once that is planned, from where to where its rows are loaded.
+-- a reader that comes through it, and, once that is planned, from where to where its rows are loaded.
 -- `range_bytes` is the size of all of the file's ranges but the last one.
 CREATE TABLE rowgate_ranges (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

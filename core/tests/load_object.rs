@@ -410,7 +410,7 @@ fn a_checking_pass_goes_on_where_it_was() {
     };
 
     // It is refused: the rejected lines of the earlier attempt are read for its file. The rows that
-    // the database would not take stand in the ledger.
+    // the database would not take are in the ledger.
     let none = || answer(200, r#"{"records":[]}"#);
     let end = vec![bytes(text), none(), written(), written(), taken(), taken()];
     let world = world(begin().into_iter().chain([end]));

@@ -32,7 +32,7 @@ pub(crate) struct FileToClaim<'f> {
     pub(crate) table: &'static str,
     /// How it is to be loaded; an attempt that goes on with it does so as the first one did.
     pub(crate) settings: String,
-    /// Whether its rows are stored at once: it is not refused for what stands at its end.
+    /// Whether its rows are stored at once: it cannot be refused for how it ends.
     pub(crate) is_decided: bool,
     /// Whether it is a part of it only.
     pub(crate) part: Option<Part>,

@@ -145,13 +145,26 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
             }
         }
+        self.end(&mut reader, rows, left_out, rejects, report).await?;
+        Ok(None)
+    }
+
+    /// Gives back what is left of a file that ends early. Counts good rows of which no batch was made.
+    async fn end<R: RejectSink>(
+        &self,
+        reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
+        mut rows: Rows,
+        left_out: u64,
+        rejects: &mut RejectWriter<'_, R>,
+        report: &mut LoadReport,
+    ) -> Result<(), LoadError> {
         if rows.stop.is_some() {
-            self.give_back(&mut reader, &mut rows.intake, rejects, report).await?;
+            self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
         if !self.asks {
             report.add_good(left_out + rows.intake.received() - report.invalid, 0);
         }
-        Ok(None)
+        Ok(())
     }
 
     fn rows(&self) -> Rows {

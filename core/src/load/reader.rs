@@ -214,7 +214,7 @@ impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
         self.has_new_text = true;
     }
 
-    /// The next text; empty if it stands before the place to start from.
+    /// The next text; empty if it comes before the place to start from.
     async fn some_text(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         loop {
             let text = match self.unpack.next_text().map_err(ReadError::Fault)? {
