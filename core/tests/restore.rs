@@ -14,7 +14,7 @@ use rowgate_core::backup::{PartFile, Place};
 use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, TablePlan};
 use rowgate_core::schema::table;
 use rowgate_core::{
-    Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
+    CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
 use serde_json::{Value, json};
 use world::*;
@@ -110,6 +110,32 @@ fn a_swap_that_always_waits_in_vain_is_given_up() {
     let tries = (0..12).flat_map(|_| swapped(database_error(1205)));
     let world = World::new([before].into_iter().chain(tries));
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
+}
+
+#[test]
+fn a_wait_is_told_and_ended_by_an_interruption() {
+    let (before, _) = two_states();
+    let tries = [before].into_iter().chain((0..2).flat_map(|_| swapped(database_error(1205))));
+    // While the second RENAME is in flight; what ends its transaction follows all the same.
+    let world = World::new(tries).interrupted_after(9);
+    let (target, mut told) = (target(), Vec::new());
+    let client = Client::new(&world, &target, Duration::from_secs(600));
+    let ended = run(restore::undo(&client, ID, |attempt| told.push(attempt)));
+    assert_eq!(ended, Err(RestoreError::NotSwapped(CallError::Interrupted)));
+    assert_eq!((told, world.answers_left()), (vec![2], 0));
+}
+
+#[test]
+fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
+    let (before, after) = two_states();
+    for (found, expected) in [
+        (after, Ok(vec!["jobs"])),
+        (before.clone(), Err(RestoreError::SwapUnknown { id: ID.into() })),
+    ] {
+        let answers = [before.clone()].into_iter().chain(swapped(cut())).chain([found]);
+        let world = World::new(answers).interrupted_after(4);
+        assert_eq!(undo(&world), expected);
+    }
 }
 
 #[test]

@@ -262,6 +262,7 @@ async fn swap_all<H: Host>(
     let mut seen = Vec::new();
     let names = plan.tables.iter().map(|table| table.table.name);
     let ready = async |attempt: u32| {
+        in_time(place)?;
         if let (2.., Some(first)) = (attempt, plan.tables.first()) {
             let (rows, table) = (attempt.into(), first.table.name);
             progress(Step::Wait, Progress { table, rows, of: rows, bytes: 0 });

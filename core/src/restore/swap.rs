@@ -192,13 +192,13 @@ pub async fn undo<H: Host>(
     }
     let swaps: Vec<_> = tables.iter().map(|table| Swap::of_undo(table, id)).collect();
     let ready = async |attempt| {
+        if client.host().is_interrupted() {
+            return Err(RestoreError::NotSwapped(CallError::Interrupted));
+        }
         if attempt > 1 {
             waiting(attempt);
         }
-        match client.host().is_interrupted() {
-            true => Err(RestoreError::NotSwapped(CallError::Interrupted)),
-            false => Ok(()),
-        }
+        Ok(())
     };
     rename(client, &swaps, id, ready).await?;
     Ok(tables)
