@@ -10,8 +10,8 @@ use rowgate_core::Client;
 use rowgate_core::backup::Place;
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{
-    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Step,
-    TablePlan, Undone, Unmerged, Wanted,
+    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Restored,
+    Step, TablePlan, Undone, Unmerged, Wanted,
 };
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{ColumnType, Table};
@@ -169,6 +169,10 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     });
     let restored = restored.await?;
     writing.finish_and_clear();
+    print_restored(&restored, args.place.json)
+}
+
+fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
     let out = &mut std::io::stdout();
     let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
     let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
@@ -178,8 +182,8 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     for late in &restored.late {
         writeln!(std::io::stderr(), "{}", describe_late(late, &restored.id))?;
     }
-    if args.place.json {
-        writeln!(out, "{}", serde_json::to_string(&restored)?)?;
+    if json {
+        writeln!(out, "{}", serde_json::to_string(restored)?)?;
         return Ok(status);
     }
     for table in &restored.tables {
