@@ -244,22 +244,23 @@ def test_a_file_of_it_is_loaded(fourth):
         assert (rejected["_column"], rejected["code"]) == ("city", "B2")
 
 
-def test_a_wide_table_is_loaded_backed_up_and_restored(fourth):
-    """Full statements of it are as large as a request may be."""
-    run("scripts/build-edge")
-    with running(program=fourth, checkout=COPY) as stack, database_of(stack) as db:
-        files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
-        values = [{"INT": -id, "VARCHAR(9)": f"value {id}"} for id in range(1_000, 3_000)]
-        rows = [{"id": -its["INT"]} | {c: its[kind] for c, kind in WIDE.items()} for its in values]
-        report = files.load("incoming/wide/x.ndjson", ndjson(rows))
-        assert (report["status"], counts(report)) == ("complete", (2_000, 2_000, 0, 0))
-        sums = "SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', id, {}))) AS s FROM wide".format(",".join(WIDE))
-        (before,) = db.rows(sums)
-        backed = files.invoke({"rowgate": "backup", "tables": ["wide"], "bucket": stack["bucket"]})
-        assert backed["rows"] == 2_000
-        db.rows("DELETE FROM wide WHERE id > 1007")
-        files.invoke({"rowgate": "restore", "sources": [backed["run"]], "bucket": stack["bucket"]})
-        assert db.rows(sums) == [before]
+def test_a_wide_table_is_loaded_backed_up_and_restored(rowgate, db, database, bucket, tmp_path):
+    """The first statement of it is as large as a request may be."""
+    assert rowgate("migrate").returncode == 0
+    values = [{"INT": -id, "VARCHAR(9)": f"no. {id}"} for id in range(1_000, 2_000)]
+    rows = [{"id": -its["INT"]} | {c: its[kind] for c, kind in WIDE.items()} for its in values]
+    (tmp_path / "wide.ndjson").write_bytes(ndjson(rows))
+    done = rowgate("load", "--direct", "wide.ndjson")
+    assert done.returncode == 0, done.stderr
+    columns = ", ".join(WIDE)
+    sums = f"SELECT COUNT(*) AS n, SUM(CRC32(CONCAT_WS(',', id, {columns}))) AS s FROM fourth.wide"
+    (before,) = db.rows(sums)
+    assert before["n"] == 1_000
+    assert rowgate("backup", "--table", "wide").returncode == 0
+    db.rows("DELETE FROM fourth.wide WHERE id > 1007")
+    done = rowgate("restore", "latest", "--table", "wide")
+    assert done.returncode == 0, done.stderr
+    assert db.rows(sums) == [before]
 
 
 @pytest.mark.parametrize("mode", ["replace", "merge"])

@@ -12,8 +12,8 @@ use rowgate_core::Client;
 use rowgate_core::backup::Place;
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{
-    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Step,
-    TablePlan, Undone, Unmerged, Wanted,
+    self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Restored,
+    Step, TablePlan, Undone, Unmerged, Wanted,
 };
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{ColumnType, Table};
@@ -171,6 +171,10 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     });
     let restored = restored.await?;
     writing.finish_and_clear();
+    print_restored(&restored, args.place.json)
+}
+
+fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
     let out = &mut std::io::stdout();
     let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
     let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
@@ -180,8 +184,8 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
     for late in &restored.late {
         writeln!(std::io::stderr(), "{}", describe_late(late, &restored.id))?;
     }
-    if args.place.json {
-        writeln!(out, "{}", serde_json::to_string(&restored)?)?;
+    if json {
+        writeln!(out, "{}", serde_json::to_string(restored)?)?;
         return Ok(status);
     }
     for table in &restored.tables {
@@ -213,13 +217,23 @@ fn describe_late(late: &Late, id: &str) -> String {
         true => String::new(),
         false => format!(", with the new keys {}", new_keys.join(", ")),
     };
-    let above = greatest_key.as_ref().map(|key| format!(" --above {key}")).unwrap_or_default();
+    let above = greatest_key.as_ref().map(|key| format!(" --above {}", quoted(key)));
+    let above = above.unwrap_or_default();
     let merge = format!("rowgate restore merge {id} --table {table}");
     let next = match new_keys.is_empty() {
         true => format!("{merge} says which rows are not in {table}, or otherwise"),
         false => format!("{merge}{above} --yes adds these rows"),
     };
     format!("{table}: restored, but {rows}; see {old_table}{keys}; {next}")
+}
+
+/// A text as a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    match !text.is_empty() && text.bytes().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 fn describe_loads(LoadsSince { since, loads }: &LoadsSince) -> String {
@@ -402,4 +416,18 @@ async fn drop_old(args: &DropArgs) -> Result<()> {
         writeln!(std::io::stdout(), "{name}: {table} {was}, {rows} rows: {what}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_key_is_one_word_of_the_command_that_is_printed() {
+        for (key, word) in
+            [("-7", "-7"), ("B1", "B1"), ("", "''"), ("a b", "'a b'"), ("O'Leary", r"'O'\''Leary'")]
+        {
+            assert_eq!(quoted(key), word);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The steps of a state machine's backup and restore into calls of the core, each within its
 //! invocation's time.
 
+use std::time::Duration;
+
 use rowgate_core::Host;
 use rowgate_core::backup::Place;
 use rowgate_core::backup::bulk::{self as backup, Opening as OpenedRun, PartItem, PartWritten};
@@ -14,7 +16,7 @@ use tracing::info;
 use crate::answer::BackupSummary;
 use crate::backup::{conclude, within as within_backup};
 use crate::door::Door;
-use crate::event::{BulkBackup, BulkRestore};
+use crate::event::{BulkBackup, BulkRestore, RestoreFinish};
 use crate::failure::Failure;
 use crate::load::Invocation;
 use crate::restore::{tell, within as within_restore};
@@ -127,14 +129,7 @@ pub(crate) async fn restore<H: Host>(
         }
         BulkRestore::Finish(finish) => {
             let place = Place { database, s3, bucket: door.bucket(finish.bucket.as_deref())? };
-            let id = finish.comparison.id.clone();
-            let finishing = restore::finish(&place, &finish.comparison, &finish.done, finish.force);
-            // Without an answer by then the last statement may have been sent.
-            let unknown = || RestoreError::SwapUnknown { id };
-            let (comparison, items) = within_restore(time, finishing, unknown).await?;
-            let Comparison { id, swapped, attempt, .. } = &comparison;
-            info!(id, swapped, next_try = attempt, "tables of a restore tried to be swapped");
-            StepAnswer::Comparison { comparison, items, force: finish.force, bucket: finish.bucket }
+            try_swap(&place, &finish, time).await?
         }
         BulkRestore::Report(report) => {
             let place = Place { database, s3, bucket: door.bucket(report.bucket.as_deref())? };
@@ -151,4 +146,22 @@ pub(crate) async fn restore<H: Host>(
             StepAnswer::Abandoned { id: abandon.id }
         }
     })
+}
+
+/// Tries once to swap the tables.
+async fn try_swap<H: Host>(
+    place: &Place<'_, H>,
+    finish: &RestoreFinish,
+    time: Duration,
+) -> Result<StepAnswer, Failure> {
+    let RestoreFinish { comparison, done, force, bucket } = finish;
+    let id = comparison.id.clone();
+    let finishing = restore::finish(place, comparison, done, *force);
+    // Without an answer by then the last statement may have been sent.
+    let unknown = || RestoreError::SwapUnknown { id };
+    let (comparison, items) = within_restore(time, finishing, unknown).await?;
+    let Comparison { id, swapped, attempt, .. } = &comparison;
+    info!(id, swapped, next_try = attempt, "tables of a restore tried to be swapped");
+    let (force, bucket) = (*force, bucket.clone());
+    Ok(StepAnswer::Comparison { comparison, items, force, bucket })
 }

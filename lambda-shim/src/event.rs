@@ -27,7 +27,7 @@ use serde_json::value::RawValue;
 pub(crate) use apigw::HttpRequest;
 pub(crate) use backup::{Backup, Verify};
 pub(crate) use bulk_load::BulkLoadStep;
-pub(crate) use bulk_tables::{BulkBackup, BulkRestore};
+pub(crate) use bulk_tables::{BulkBackup, BulkRestore, RestoreFinish};
 pub(crate) use migrate::Migrate;
 pub(crate) use operation::Operation;
 pub(crate) use restore::Restore;
