@@ -149,6 +149,9 @@ async fn give_up<H: Host>(
     }
     match s3.host().is_interrupted() {
         true => BackupError::Interrupted { left },
+        false if matches!(error, BackupError::Database(CallError::OutOfTime)) => {
+            BackupError::OutOfTime
+        }
         false => error,
     }
 }

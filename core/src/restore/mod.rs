@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::{Place, Progress};
 use crate::checksum::Checksum;
-use crate::host::Host;
+use crate::host::{CallError, Host};
 use crate::schema::Table;
 
 pub use copy::Keys;
@@ -296,6 +296,9 @@ async fn give_up<H: Host>(
     }
     match database.host().is_interrupted() {
         true => RestoreError::Interrupted { id: plan.id.clone(), left },
+        false if matches!(error, RestoreError::Database { error: CallError::OutOfTime, .. }) => {
+            RestoreError::OutOfTime
+        }
         false => error,
     }
 }

@@ -6,13 +6,15 @@ use core::mem;
 
 use futures_util::stream::{Stream, StreamExt};
 
-use super::staging::CHUNK_BYTES;
 use crate::avro::{AvroReader, ExtraFields};
 use crate::backup::{BackupError, Damage, PartFile};
 use crate::record::{Cell, Place, Record};
 use crate::schema::Table;
 use crate::source::Piece;
 use crate::statement::Chunk;
+
+/// The most bytes of rows in one statement.
+pub(super) const CHUNK_BYTES: usize = 2_500_000;
 
 /// Reads one file.
 pub(super) struct FileRows<'f, S> {

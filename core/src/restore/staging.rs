@@ -10,7 +10,7 @@ use futures_util::future::{join, poll_immediate};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::copy::Pair;
-use super::rows::FileRows;
+use super::rows::{CHUNK_BYTES, FileRows};
 use super::tables::{STAGING, make_missing, run};
 use super::{RestoreError, TablePlan, check_content, in_time};
 use crate::backup::{PartFile, Place, content, select_list};
@@ -22,9 +22,6 @@ use crate::record::{Cell, Place as RowPlace};
 use crate::schema::{ColumnType, Table};
 use crate::source::pieces;
 use crate::statement::{self, Chunk};
-
-/// The most bytes of rows in one statement.
-pub(super) const CHUNK_BYTES: usize = 2_500_000;
 
 /// Statements that travel at the same time, while one more is filled.
 const IN_FLIGHT: usize = 2;
