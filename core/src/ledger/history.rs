@@ -215,7 +215,7 @@ struct Orphans {
 const ORPHANS: [Orphans; 3] = [
     Orphans { table: "rowgate_rejects", column: "load_id", and: "" },
     Orphans { table: "rowgate_ranges", column: "load_id", and: "" },
-    // An object is told of before it is claimed. So long after that, no event of an older version
+    // An object has a row before its load has one. After so many days no event of an older version
     // comes any more.
     Orphans {
         table: "rowgate_objects",

@@ -1,4 +1,4 @@
-//! In which words a database's error is told: AWS documents none.
+//! The forms in which the message of a database's error is written; AWS documents none.
 
 use std::str::FromStr;
 

@@ -81,7 +81,7 @@ pub struct DataApiOptions {
     /// Whether an update counts the rows it found instead of those it changed (CLIENT_FOUND_ROWS),
     /// which is one of the things that nobody has said about Aurora's own.
     pub found_rows: bool,
-    /// In which words the database's errors are told, of which nobody has said what Aurora's are.
+    /// How the messages of the database's errors are written; AWS documents no form.
     pub error_form: ErrorForm,
     /// Whether a row of a result may have more than 64 KB: AWS's documents do not agree on it.
     pub large_rows: bool,
