@@ -118,8 +118,8 @@ def test_a_filled_table_is_not_emptied_without_force(
     if by == "files":
         schema = {"type": "record", "name": "jobs", "fields": [
             {"name": "id", "type": "int"}, {"name": "job_name", "type": "string"}]}
-        bucket.write_avro("export/jobs/part.avro", schema, [])
-        source = ["export/jobs/"]
+        bucket.write_avro("empty-export/jobs/part.avro", schema, [])
+        source = ["empty-export/jobs/"]
     if by == "lambda":
         event = {"rowgate": "restore", "sources": source, "tables": ["jobs"]}
         kind, text = files.fail(event)

@@ -273,22 +273,22 @@ def test_what_is_put_into_the_bucket_is_said(start, bucket, db, s3_calls, s3_fau
     path = tmp_path / "jobs.csv"
     path.write_text("id,job_name\n" + f"1,{WIDE}\n" * 9_000)
     s3_calls.mark()
-    command = start("load", "--prefix", "elsewhere/", path)
+    command = start("load", "--prefix", "interrupted/", path)
     s3_fault(f"multipart:interrupt-after={command.pid}:skip=1:times=1")
     done = command.run()
     assert done.returncode == INTERRUPTED
-    assert "elsewhere/jobs/jobs.csv is not put into the bucket" in done.stderr
-    assert left_uploads(s3_calls) == 0 and bucket.keys("elsewhere/") == []
+    assert "interrupted/jobs/jobs.csv is not put into the bucket" in done.stderr
+    assert left_uploads(s3_calls) == 0 and bucket.keys("interrupted/") == []
 
     path.write_text("id,job_name\n1,a\n")
-    command = start("load", "--prefix", "elsewhere/", path, tmp_path / "other.csv")
+    command = start("load", "--prefix", "interrupted/", path, tmp_path / "other.csv")
     s3_fault(f"head:interrupt={command.pid}:skip=3:times=1")
     done = command.run()
     assert done.returncode == INTERRUPTED
-    report = "its report comes to reports/elsewhere/jobs/jobs.csv."
-    assert f"elsewhere/jobs/jobs.csv is in the bucket, and {report}" in done.stderr
+    report = "its report comes to reports/interrupted/jobs/jobs.csv."
+    assert f"interrupted/jobs/jobs.csv is in the bucket, and {report}" in done.stderr
     assert f"not begun: {tmp_path / 'other.csv'}" in done.stderr
-    bucket.delete("elsewhere/")
+    bucket.delete("interrupted/")
 
 
 @pytest.mark.parametrize("skip", range(1, 40, 8))
