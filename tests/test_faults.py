@@ -1,9 +1,12 @@
 """Every fault at every call: an honest status, and the database holding all of a request or nothing."""
 
+import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from conftest import client
 
 JOBS = [{"id": id, "job": f"Job {id}"} for id in (1, 2, 3)]
@@ -123,6 +126,28 @@ def test_a_transaction_that_could_not_be_rolled_back_is_not_committed_either(
     data_api = client(stack, "rds-data")
     for id in begun:
         data_api.rollback_transaction(transactionId=id, **target)
+
+
+@pytest.mark.parametrize("skip", range(1, 8))
+def test_a_key_that_another_client_writes_meanwhile_exists(post, stack, db, fault, empty_tables, skip):
+    """The transaction has its snapshot by then, which does not have the key."""
+    db.rows("INSERT INTO jobs VALUES (1, 'here before')")
+    fault(f"execute:latency=800:skip={skip}:times=1")
+    body = json.dumps([{"id": id, "job": "sent"} for id in (1, 2, 3)])
+    headers = {"x-api-key": stack["api_key"], "content-type": "application/json",
+               "idempotency-key": f"meanwhile-{skip}"}
+    with ThreadPoolExecutor() as pool:
+        sent = pool.submit(requests.post, stack["edge"] + "/tables/jobs/rows", body, headers=headers,
+                           params={"on_error": "skip", "on_duplicate": "fail"})
+        time.sleep(0.4)
+        db.rows("INSERT IGNORE INTO jobs VALUES (2, 'meanwhile')")
+        answer = sent.result()
+    errors = answer.json()["errors"]
+    assert {error["code"] for error in errors} == {"exists"}, errors
+    held = {row["id"]: row["job_name"] for row in db.rows("SELECT id, job_name FROM jobs")}
+    refused = {1, 2} if held[2] == "meanwhile" else {1}
+    assert {error["index"] + 1 for error in errors} == refused
+    assert held[1] == "here before" and held[3] == "sent"
 
 
 @pytest.mark.parametrize("on_duplicate", ["fail", "keep"])

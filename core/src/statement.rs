@@ -100,6 +100,12 @@ pub fn existing(table: &Table, key: usize) -> String {
     )
 }
 
+/// The same of what is committed by now, also where the transaction's snapshot is older. The rows that
+/// it names are locked until the transaction's end.
+pub(crate) fn existing_by_now(table: &Table, key: usize) -> String {
+    existing(table, key) + " LOCK IN SHARE MODE"
+}
+
 /// Compares the key of the table, named `e`, with a text.
 ///
 /// Said exactly, since the database would compare an integer with a text as floating point, and

@@ -50,24 +50,34 @@ pub(super) async fn existing_rows<H: Host>(
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let key = chunk.columns().position(table.key);
-    existing(client, table, key, chunk, transaction_id).await
+    let sql = statement::existing(table, chunk.columns().position(table.key));
+    existing(client, &sql, chunk, transaction_id).await
 }
 
-/// The same of any chunk; `key` is the key's position in a row.
-async fn existing<H: Host>(
+/// The same of rows that the transaction has just been refused for their keys, which its snapshot
+/// need not have.
+pub(super) async fn existing_rows_by_now<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
-    key: usize,
+    chunk: &Chunk,
+    transaction_id: &str,
+) -> Result<Vec<usize>, StoreError> {
+    let sql = statement::existing_by_now(table, chunk.columns().position(table.key));
+    existing(client, &sql, chunk, Some(transaction_id)).await
+}
+
+/// What a statement answers that names rows of a chunk by their number from 1, page by page.
+async fn existing<H: Host>(
+    client: &Client<'_, H>,
+    sql: &str,
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing(table, key);
     let mut rows: Vec<usize> = Vec::new();
     loop {
         let after = rows.last().map_or(0, |row| row + 1).to_string();
         let call = ExecuteStatement {
-            sql: &sql,
+            sql,
             parameters: &[(statement::ROWS, chunk.json()), (statement::AFTER, &after)],
             transaction_id,
         };
@@ -216,10 +226,11 @@ async fn without_existing<H: Host>(
         chunks[last].1.push(key);
     }
 
+    let sql = statement::existing(table, 0);
     let mut missing = HashSet::new();
     for (chunk, keys) in chunks.into_iter().filter(|(chunk, _)| chunk.rows() > 0) {
         let found: HashSet<usize> =
-            existing(client, table, 0, &chunk, None).await?.into_iter().collect();
+            existing(client, &sql, &chunk, None).await?.into_iter().collect();
         let absent = keys.into_iter().enumerate().filter(|(row, _)| !found.contains(row));
         missing.extend(absent.map(|(_, key)| key));
     }

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use hashbrown::HashSet;
 
-use super::lookup::{existing_rows, refuse_other_keys};
+use super::lookup::{existing_rows, existing_rows_by_now, refuse_other_keys};
 use super::{Entry, Intake, StoreError};
 use crate::data_api::{BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction};
 use crate::host::{CallError, Client, Host, Repeat};
@@ -247,7 +247,7 @@ impl Intake {
         }
         rows.sort_unstable();
         let sought = chunk.filter(|row, _| rows.binary_search(&row).is_ok());
-        let found = existing_rows(client, table, &sought, Some(id)).await?;
+        let found = existing_rows_by_now(client, table, &sought, id).await?;
         Ok(found.into_iter().map(|row| rows[row]).collect())
     }
 
