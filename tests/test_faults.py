@@ -142,6 +142,7 @@ def test_a_key_that_another_client_writes_meanwhile_exists(post, stack, db, faul
         time.sleep(0.4)
         db.rows("INSERT IGNORE INTO jobs VALUES (2, 'meanwhile')")
         answer = sent.result()
+    assert answer.status_code == 207, answer.text
     errors = answer.json()["errors"]
     assert {error["code"] for error in errors} == {"exists"}, errors
     held = {row["id"]: row["job_name"] for row in db.rows("SELECT id, job_name FROM jobs")}

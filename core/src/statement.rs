@@ -91,19 +91,28 @@ pub fn other_unique_keys(table: &Table) -> String {
 /// `key` is the key's position in a row. Answers at most [`PAGE`] numbers, in order, all greater
 /// than [`AFTER`].
 pub fn existing(table: &Table, key: usize) -> String {
-    format!(
-        "SELECT r.n FROM JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(\
-         n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[{key}]')) AS r \
-         JOIN `{}` AS e ON {} WHERE r.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY r.n LIMIT {PAGE}",
-        table.name,
-        same_key(table, "r.k")
-    )
+    let found = format!("JOIN `{}` AS e ON {} WHERE", table.name, same_key(table, "r.k"));
+    numbers(key, &found)
 }
 
 /// The same of what is committed by now, also where the transaction's snapshot is older. The rows that
-/// it names are locked until the transaction's end.
+/// it names are locked until the transaction's end, in a query of their own: MySQL locks no JSON_TABLE.
 pub(crate) fn existing_by_now(table: &Table, key: usize) -> String {
-    existing(table, key) + " LOCK IN SHARE MODE"
+    let found = format!(
+        "WHERE (SELECT 1 FROM `{}` AS e WHERE {} LOCK IN SHARE MODE) = 1 AND",
+        table.name,
+        same_key(table, "r.k")
+    );
+    numbers(key, &found)
+}
+
+/// The numbers of the rows of [`ROWS`] for which something is found.
+fn numbers(key: usize, found: &str) -> String {
+    format!(
+        "SELECT r.n FROM JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(\
+         n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[{key}]')) AS r \
+         {found} r.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY r.n LIMIT {PAGE}"
+    )
 }
 
 /// Compares the key of the table, named `e`, with a text.
