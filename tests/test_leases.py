@@ -16,7 +16,7 @@ LOAD_OPTIONS = {
     "quiet/fail/": {"on_duplicate": "fail", "max_errors": 10},
 }
 
-# Sixteen ranges of S3, of which two are on their way at a time.
+# Sixteen ranges of S3, of which two are in flight at a time.
 ROWS = 64_000
 NAME = "x" * 250
 LARGE = job_lines(ROWS, name=NAME)

@@ -9,6 +9,9 @@ from backups import fill, made
 from conftest import client, database
 from test_restore import content, leftovers, tidy
 
+# MySQL's number for a text that a character set cannot hold.
+CANNOT_CONVERT = 3854
+
 
 @pytest.fixture(autouse=True)
 def clean(db):
@@ -25,8 +28,6 @@ def other(stack):
         connection.autocommit(False)
         yield connection
         connection.rollback()
-
-CANNOT_CONVERT = 3854
 
 
 def wait_for_rename(db):

@@ -133,7 +133,7 @@ impl StoredRejects {
         Ok(Some(errors.iter().filter_map(|error| read_error(self.table, error)).collect()))
     }
 
-    /// Leaves out what is told of the rows before this one.
+    /// Skips the runs in front of this row.
     fn pass_to(&mut self, row: u64) {
         while let Some(Run(first, count, _)) = self.runs.front_mut() {
             if *first + *count > row {
