@@ -6,7 +6,7 @@ mod host;
 use std::cell::OnceCell;
 use std::error::Error;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use rowgate_core::{BodyError, Credentials, Gate, Head, Settings, unconfigured};
@@ -27,7 +27,7 @@ struct Door {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     let door = match door(&env) {
         Ok(door) => door,
         Err(error) => {
@@ -35,17 +35,24 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             return convert(&unconfigured());
         }
     };
-    let head = head(&request);
-    let answer =
-        door.gate.handle(&door.host, &head, async |limit| read(&request, &head, limit).await).await;
+    // The runtime drops what a client that hangs up has begun, but not what it is told to wait for: the
+    // transaction is ended, and the answer stored.
+    let answer = answer(door, request).shared();
+    context.wait_until(answer.clone().map(drop));
+    convert(&answer.await)
+}
 
+async fn answer(door: &Door, request: Request) -> rowgate_core::Response {
+    let head = head(&request);
+    let read = async |limit| read(&request, &head, limit).await;
+    let answer = door.gate.handle(&door.host, &head, read).await;
     let id = answer.header("x-request-id").unwrap_or_default();
     console_log!(
         "{{\"request_id\":\"{id}\",\"method\":\"{}\",\"status\":{}}}",
         head.method,
         answer.status
     );
-    convert(&answer)
+    answer
 }
 
 fn convert(answer: &rowgate_core::Response) -> Result<Response> {

@@ -23,6 +23,17 @@ test("the method is the intake function", () => {
   equal(uri.includes(`/functions/<${intake}.Arn>/invocations`), true);
 });
 
+test("a function that is busy or has failed is a 503 with Retry-After, as a problem", () => {
+  const response = only(template(), "AWS::ApiGateway::GatewayResponse").Properties;
+  deepEqual([response["ResponseType"], response["StatusCode"]], ["INTEGRATION_FAILURE", "503"]);
+  deepEqual(response["ResponseParameters"], {
+    "gatewayresponse.header.Retry-After": "'5'",
+    "gatewayresponse.header.Content-Type": "'application/problem+json'",
+  });
+  const { type, title, status } = JSON.parse(response["ResponseTemplates"]["application/json"]);
+  deepEqual([type, title, status], ["urn:rowgate:problem:no_answer", "Service Unavailable", 503]);
+});
+
 test("a key may send 10 requests a second, two at once, unless it is said otherwise", () => {
   deepEqual(plan()["Throttle"], { RateLimit: 10, BurstLimit: 2 });
   equal(plan()["Quota"], undefined);

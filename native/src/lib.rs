@@ -18,6 +18,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection is kept idle. S3 closes its own after 5 seconds at the earliest, and a request on
+/// one that is being closed has an unknown outcome.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// The most that is reserved for a body on its announced length.
 const MOST_RESERVED: u64 = 16 << 20;
 
@@ -85,6 +89,7 @@ fn client() -> reqwest::Client {
         .tls_backend_preconfigured(tls)
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a client without proxies or files has nothing that could fail")
