@@ -142,6 +142,10 @@ test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle
 	cargo test --locked --package rowgate-local
 	@scripts/e2e $(ROWGATE)
 
+.PHONY: error-forms
+error-forms: setup-tests edge cli ## Run the tests of requests and files with each form of an error (20 minutes)
+	@scripts/error-forms $(ROWGATE)
+
 .PHONY: test-infra
 test-infra: setup-infra edge ## Check the AWS side: rights, wiring, templates, and the Worker's settings
 	@scripts/test-infra

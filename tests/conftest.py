@@ -55,6 +55,9 @@ LOAD_OPTIONS = {
 # The member of the stack's report that has a service's address.
 ENDPOINTS = {"rds-data": "data_api", "s3": "s3", "lambda": "lambda"}
 
+# The files of tests that take longest, begun first: otherwise the last of them runs alone.
+LONGEST = ("fourth_table", "once", "restore", "cases", "bulk_table_steps", "signals", "leases")
+
 START_SECONDS = 90
 STOP_SECONDS = 30
 
@@ -137,6 +140,11 @@ def tail(errors, lines=40):
     return "\n".join(errors.read().splitlines()[-lines:])
 
 
+def pytest_collection_modifyitems(items):
+    names = [f"test_{name}" for name in LONGEST]
+    items.sort(key=lambda item: names.index(name) if (name := item.path.stem) in names else len(names))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """Adds the ends of two logs to the report of a test that failed with a stack."""
@@ -209,9 +217,14 @@ def empty_tables(db):
 
 
 def set_isolation(db, stack, level):
-    """For all sessions to come; those that lie idle in the Data API's pool are used once, at the
-    same time, and begin anew."""
+    """For all sessions to come."""
     db.rows(f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level}")
+    renew_sessions(stack)
+
+
+def renew_sessions(stack):
+    """Uses each session that lies idle in the Data API's pool once, at the same time; after that it
+    begins anew, with the server's settings."""
     service = client(stack, "rds-data")
     arns = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
     with ThreadPoolExecutor(10) as pool:

@@ -93,7 +93,11 @@ def test_a_manifest_that_does_not_count_hides_no_backup(backup, restore, files, 
     bucket.delete("mine/")
 
 
-@pytest.mark.parametrize("name", ["before-migration", "zz", "20300101T000000Z", run_at(2)])
+@pytest.mark.parametrize(
+    "name",
+    ["before-migration", "zz", "20300101T000000Z", run_at(2)],
+    ids=["words", "short", "time", "run"],
+)
 def test_a_copied_folder_is_no_backup(backup, restore, bucket, db, name):
     fill(db)
     run = made(backup("--json"))["run"]

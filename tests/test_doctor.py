@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from conftest import client, database, running
+from conftest import database, renew_sessions, running
 
 # What other tests left could be too long for a column that is made shorter here.
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -64,25 +64,15 @@ def test_tables_that_differ_fail(examine, doctor, db):
 
 
 def test_a_server_without_strict_mode_fails(examine):
-    """On a server of its own: pooled connections keep a mode for their next call."""
+    """On a server of its own: an idle session keeps a mode for its next call."""
     with running("--bare", "--large-rows") as own, database(own) as db:
         db.rows("SET GLOBAL sql_mode = ''")
-        wait_until_pooled_connections_have(own, "")
+        renew_sessions(own)
         status, checks = examine(DATA_API_ENDPOINT=own["data_api"])
         assert (status, failed(checks)) == (1, {"sql_mode"}), checks
         assert checks["sql_mode"]["found"] == "empty"
         assert checks["row_over_64_kib"]["found"] == "not refused"
         assert scratch(db) == []
-
-
-def wait_until_pooled_connections_have(stack, sql_mode):
-    """Twice as many calls in a row as the pool keeps connections, so that each had its turn."""
-    data_api = client(stack, "rds-data")
-    target = {"resourceArn": stack["cluster_arn"], "secretArn": stack["secret_arn"]}
-    in_a_row = 0
-    while in_a_row < 20:
-        answer = data_api.execute_statement(sql="SELECT @@sql_mode", **target)
-        in_a_row = in_a_row + 1 if answer["records"][0][0]["stringValue"] == sql_mode else 0
 
 
 def test_a_database_of_another_character_set_fails(examine, db):

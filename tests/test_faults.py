@@ -176,4 +176,4 @@ def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables, 
         thread.join()
     assert statuses <= {200, 207, 409, 503}, statuses
     assert len(stored) > 100
-    assert sum(stored) == db.count("jobs") > 500
+    assert sum(stored) == db.count("jobs") > 100

@@ -96,17 +96,20 @@ def test_earlier_rows_are_read_again_for_longer_than_the_lease(own):
     """The first row is a rejected one, so that the file is read from its start."""
     key = "quiet/jobs/x.csv"
     event = own.event(key, b"0,\n" + LARGE)
-    own.fault("execute:access-denied:skip=12:times=1")
-    own.files.fail(event)
-    before = own.row()
-    assert before["status"] == "failed" and before["next_row"] > ROWS / 2
+    # How many rows go into a call depends on how fast the machine is.
+    before = {"next_row": 0}
+    while before["next_row"] <= ROWS / 2:
+        own.fault("execute:access-denied:skip=12:times=1")
+        own.files.fail(event)
+        before = own.row()
+        assert before["status"] == "failed"
     own.fault()
     own.fault(SLOW, service="s3")
     began = time.monotonic()
     load = own.load(event)
     assert time.monotonic() - began > 3 * LEASE
     assert (load["status"], load["received"], load["stored"]) == ("partial", ROWS + 1, ROWS)
-    assert own.row()["attempts"] == 2
+    assert own.row()["attempts"] == before["attempts"] + 1
     assert stored_jobs(own.db) == dict.fromkeys(range(1, ROWS + 1), NAME)
 
 

@@ -9,9 +9,10 @@
 const WRAPPERS: [&str; 4] = ["database error", "database", "message", "error"];
 
 /// MySQL's own words by their beginning and their end, with the number.
-const WORDS: [(&str, &str, u16); 30] = [
+const WORDS: [(&str, &str, u16); 34] = [
     ("access denied for user", "", 1045),
     ("can't connect to mysql server", "", 2003),
+    ("can't drop ", "exists", 1091),
     ("cannot add or update a child row", "", 1452),
     ("cannot delete or update a parent row", "", 1451),
     ("check constraint '", "is violated", 3819),
@@ -21,7 +22,9 @@ const WORDS: [(&str, &str, u16); 30] = [
     ("data too long for column", "", 1406),
     ("data truncated for column", "", 1265),
     ("deadlock found when trying to get lock", "", 1213),
+    ("duplicate column name '", "", 1060),
     ("duplicate entry '", "", 1062),
+    ("duplicate key name '", "", 1061),
     ("field '", "doesn't have a default value", 1364),
     ("incorrect date value", "", 1292),
     ("incorrect datetime value", "", 1292),
@@ -38,13 +41,14 @@ const WORDS: [(&str, &str, u16); 30] = [
     ("table '", "doesn't exist", 1146),
     ("the mysql server is running with the --read-only option", "", 1290),
     ("too many connections", "", 1040),
+    ("unhandled user-defined exception condition", "", 1644),
     ("unknown column '", "", 1054),
     ("you have an error in your sql syntax", "", 1064),
 ];
 
 /// States of which one number alone is known to have them.
-const STATES: [(&str, u16); 4] =
-    [("22001", 1406), ("22003", 1264), ("22007", 1292), ("40001", 1213)];
+const STATES: [(&str, u16); 5] =
+    [("22001", 1406), ("22003", 1264), ("22007", 1292), ("40001", 1213), ("45000", 1644)];
 
 /// The number that a message has, or that its words or its SQLSTATE are known for.
 pub(super) fn find(message: &str) -> Option<u16> {
@@ -235,6 +239,11 @@ mod tests {
             ),
             ("INSERT command denied to user 'writer'@'%' for table 'jobs'", 1142),
             ("Table 'hr.jobs' doesn't exist", 1146),
+            ("Duplicate column name 'is_decided'", 1060),
+            ("Duplicate key name 'by_key'", 1061),
+            ("Can't DROP 'by_key'; check that column/key exists", 1091),
+            ("Can't DROP INDEX `by_key`; check that it exists", 1091),
+            ("Unhandled user-defined exception condition", 1644),
         ] {
             for form in [
                 words.to_owned(),
@@ -247,6 +256,7 @@ mod tests {
             }
         }
         assert_eq!(find("Something new; SQLState: 40001"), Some(1213));
+        assert_eq!(find("No clerks on Sundays; SQLState: 45000"), Some(1644));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::faults::{FaultOf, number};
 /// InnoDB's deadlock, which takes the whole transaction back.
 pub(super) const DEADLOCK: u16 = 1213;
 const LOCK_WAIT: u16 = 1205;
+const NO_COLUMN: u16 = 1054;
+const NO_TABLE: u16 = 1146;
 
 /// One fault of the Data API, and the calls that it hits.
 ///
@@ -112,6 +114,8 @@ fn database_error(number: u16) -> String {
     let (text, state) = match number {
         DEADLOCK => ("Deadlock found when trying to get lock; try restarting transaction", "40001"),
         LOCK_WAIT => ("Lock wait timeout exceeded; try restarting transaction", "HY000"),
+        NO_COLUMN => ("Unknown column 'fault' in 'field list'", "42S22"),
+        NO_TABLE => ("Table 'rowgate.fault' doesn't exist", "42S02"),
         _ => ("A fault on demand", "HY000"),
     };
     format!("{text}; Error code: {number}; SQLState: {state}")
