@@ -143,8 +143,8 @@ test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle
 	@scripts/e2e $(ROWGATE)
 
 .PHONY: error-forms
-error-forms: setup-tests edge cli ## Run the tests of requests and files with each form of an error (20 minutes)
-	@scripts/error-forms $(ROWGATE)
+error-forms: setup-tests edge cli ## Run the tests of requests and files with each form of an error (FORMS=, SUITES=; 25 minutes)
+	@scripts/error-forms $(ROWGATE) $(FORMS)
 
 .PHONY: test-infra
 test-infra: setup-infra edge ## Check the AWS side: rights, wiring, templates, and the Worker's settings
