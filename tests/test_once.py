@@ -15,7 +15,7 @@ from files import Files, bootstraps, codes, counts, stored_jobs
 
 # A file's three statements, of small rows.
 BATCH_BYTES = 2_000
-LEASE = 0.3
+LEASE = 0.6
 LOAD_OPTIONS = {"quiet/fail/": {"on_duplicate": "fail"}}
 
 
