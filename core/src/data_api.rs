@@ -293,21 +293,35 @@ pub struct Error {
 /// MySQL's numbers for a statement or a value that is longer than `max_allowed_packet`.
 const PACKET_NUMBERS: [u16; 2] = [1153, 1301];
 
+/// What the body of an error has.
+#[derive(Deserialize, Default)]
+struct ErrorBody {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default, rename = "__type")]
+    shape: Option<String>,
+    #[serde(default, alias = "Message", alias = "errorMessage")]
+    message: Option<String>,
+}
+
+impl ErrorBody {
+    fn of(response: &Response) -> Self {
+        serde_json::from_slice(&response.body).unwrap_or_default()
+    }
+}
+
+/// The text of an error, in which a database puts cells' values: for errors that rowgate has provoked
+/// on rows of its own.
+pub(crate) fn error_text(response: &Response) -> String {
+    ErrorBody::of(response).message.unwrap_or_default()
+}
+
 impl Error {
     fn from_response(response: &Response) -> Self {
-        #[derive(Deserialize, Default)]
-        struct Answer {
-            #[serde(default)]
-            code: Option<String>,
-            #[serde(default, rename = "__type")]
-            shape: Option<String>,
-            #[serde(default, alias = "Message", alias = "errorMessage")]
-            message: Option<String>,
-        }
-        let answer: Answer = serde_json::from_slice(&response.body).unwrap_or_default();
-        let message = answer.message.unwrap_or_default();
+        let ErrorBody { code, shape, message } = ErrorBody::of(response);
+        let message = message.unwrap_or_default();
         let named = response.header("x-amzn-errortype").map(ToOwned::to_owned);
-        let named = named.or(answer.code).or(answer.shape).unwrap_or_default();
+        let named = named.or(code).or(shape).unwrap_or_default();
         let error_type = shape_name(&named).to_owned();
         let is_database_error = error_type == "DatabaseErrorException";
         let database_code = database_code::find(&message);

@@ -233,6 +233,11 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         self.host
     }
 
+    /// What it calls.
+    pub(crate) fn target(&self) -> &'h T {
+        self.target
+    }
+
     /// Whether nothing more should be begun: its time is over, or there was an interruption.
     pub fn is_out_of_time(&self) -> bool {
         self.time_left().is_zero()
