@@ -119,10 +119,12 @@ pub enum RestoreError {
         /// Rows by now.
         found: u64,
     },
-    /// More files than a state machine can carry the names of.
+    /// More files or tables than a state machine can carry the names of.
     TooManyFiles {
-        /// How many there are.
+        /// How many files there are.
         files: usize,
+        /// How many tables.
+        tables: usize,
     },
     /// The time was over before the swap.
     OutOfTime,
@@ -220,10 +222,10 @@ impl fmt::Display for RestoreError {
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
                  --force restores all the same"
             ),
-            Self::TooManyFiles { files } => write!(
+            Self::TooManyFiles { files, tables } => write!(
                 f,
-                "{files} files are more than a state machine can carry; rowgate restore can, and so \
-                 can one of fewer tables"
+                "the names of {files} files and {tables} tables are more than a state machine can \
+                 carry; name fewer tables, or use rowgate restore"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),
