@@ -91,8 +91,8 @@ impl Account {
         Self { finding, values: BTreeMap::new(), answers: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.insert(name, value.to_string());
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.insert(name, value.into());
         self
     }
 

@@ -220,7 +220,7 @@ pub(super) async fn time_out<H: Host>(client: &Client<'_, H>, may_be_slow: bool)
         Ok(_) => Finding::Bad(format!("not ended; it answered after {seconds} s")),
     };
     let account = Account::of(finding).with("type", error_type).with("status", status);
-    Ok(account.with("seconds", seconds).hearing(reaction.heard))
+    Ok(account.with("seconds", seconds.to_string()).hearing(reaction.heard))
 }
 
 /// Good if the service said no, with the type and status in which it did.
