@@ -68,9 +68,14 @@ pub(crate) struct DevArgs {
     /// client, state or words
     #[arg(long, env = "ROWGATE_ERROR_FORM", value_name = "FORM", default_value = "number-last")]
     error_form: ErrorForm,
+
     /// Let a row of an answer have more than 64 KB: what AWS does is not known
     #[arg(long)]
     large_rows: bool,
+
+    /// Refuse a parameter with more bytes, in each form in turn in which AWS might
+    #[arg(long, env = "ROWGATE_LARGEST_PARAMETER", value_name = "BYTES")]
+    largest_parameter: Option<usize>,
 
     /// Let in the keys of this file of record as well
     #[arg(long, value_name = "FILE")]
@@ -260,6 +265,7 @@ fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Resu
     options.found_rows = args.found_rows;
     options.error_form = args.error_form;
     options.large_rows = args.large_rows;
+    options.largest_parameter = args.largest_parameter;
     if let Some(seconds) = args.transaction_idle {
         options.time_limits.transaction_idle = Duration::try_from_secs_f64(seconds)?;
     }

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::signals;
 
-/// A paused Aurora cluster takes half a minute to resume.
-const TIME: Duration = Duration::from_secs(120);
+/// A paused Aurora cluster takes half a minute to resume, and the slow check a minute.
+const TIME: Duration = Duration::from_secs(300);
 
 /// Try on a real account what rowgate relies on.
 ///
@@ -27,6 +27,10 @@ pub(crate) struct DoctorArgs {
     /// Print one JSON object, at the end
     #[arg(long)]
     json: bool,
+
+    /// Also see how a statement is ended that takes too long, which takes 45 seconds
+    #[arg(long)]
+    slow: bool,
 }
 
 #[derive(Serialize)]
@@ -55,7 +59,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
     let client = Client::new(&host, &target, TIME);
 
     let mut printed = Ok(());
-    let checks = examine(&client, |check| {
+    let checks = examine(&client, args.slow, |check| {
         if !args.json && printed.is_ok() {
             printed = print(check);
         }

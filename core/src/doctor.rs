@@ -1,11 +1,16 @@
 //! Tries on a real account what rowgate relies on, and what the service's documents leave open.
 
+mod anonymous;
+mod errors;
+mod heard;
 mod limits;
 mod scratch;
 mod session;
+mod sessions;
 mod tables;
 mod transactions;
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,6 +19,8 @@ use serde::Serialize;
 
 use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
 use crate::host::{CallError, Client, Host, Repeat};
+
+pub use heard::Heard;
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,8 +31,14 @@ pub struct Check {
     pub why: &'static str,
     /// How it went.
     pub outcome: Outcome,
+    /// Whether it was tried at all.
+    pub tried: bool,
     /// What was found; no row's value and no secret.
     pub found: String,
+    /// The same for a program to read, by stable names.
+    pub values: BTreeMap<&'static str, String>,
+    /// What the service said to calls that were to be refused.
+    pub answers: Vec<Heard>,
 }
 
 /// How a check went.
@@ -52,6 +65,8 @@ struct Subject {
 enum Finding {
     Good(String),
     Bad(String),
+    /// Not as expected, but nothing relies on that, whatever else relies on the check.
+    Odd(String),
     NotTried(&'static str),
 }
 
@@ -62,13 +77,46 @@ impl Finding {
 }
 
 /// A check that could not make its call has found that.
-type Found = Result<Finding, CallError>;
+type Found<F = Finding> = Result<F, CallError>;
 
-/// Makes every check, in order, and tells `done` of each when it is made.
+/// What a check came to, with what a program may read and what the service said.
+struct Account {
+    finding: Finding,
+    values: BTreeMap<&'static str, String>,
+    answers: Vec<Heard>,
+}
+
+impl Account {
+    fn of(finding: Finding) -> Self {
+        Self { finding, values: BTreeMap::new(), answers: Vec::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.insert(name, value.into());
+        self
+    }
+
+    fn hearing(self, answers: impl IntoIterator<Item = Heard>) -> Self {
+        Self { answers: answers.into_iter().collect(), ..self }
+    }
+}
+
+impl From<Finding> for Account {
+    fn from(finding: Finding) -> Self {
+        Self::of(finding)
+    }
+}
+
+/// Makes every check, in order, and tells `done` of each when it is made. One takes a minute, and is
+/// only tried if the examination may be slow.
 ///
 /// Writes to no table but `rowgate_doctor`, which it makes and drops. Without a connection there
 /// is only the first check.
-pub async fn examine<H: Host>(client: &Client<'_, H>, done: impl FnMut(&Check)) -> Vec<Check> {
+pub async fn examine<H: Host>(
+    client: &Client<'_, H>,
+    may_be_slow: bool,
+    done: impl FnMut(&Check),
+) -> Vec<Check> {
     let mut report = Report { host: client.host(), checks: Vec::new(), done };
     let connection = session::connection(client).await;
     report.add(&session::CONNECTION, connection);
@@ -81,15 +129,25 @@ pub async fn examine<H: Host>(client: &Client<'_, H>, done: impl FnMut(&Check)) 
     report.add(&session::ISOLATION, session::isolation(client).await);
     report.add(&session::CONNECTION_CHARSET, session::connection_charset(client).await);
     report.add(&session::DATABASE_CHARSET, session::database_charset(client).await);
+    report.add(&session::TIME_ZONE, session::time_zone(client).await);
+    report.add(&session::PARTIAL_REVOKES, session::partial_revokes(client).await);
     report.add(&session::PACKET, session::packet(client).await);
     report.add(&session::AUTO_INCREMENT, session::auto_increment(client).await);
     report.add(&limits::JSON_TABLE, limits::json_table(client).await);
     report.add(&limits::REQUEST, limits::request(client).await);
     report.add(&limits::LONGER_REQUEST, limits::longer_request(client).await);
+    report.add(&limits::PARAMETER_SIZES, limits::parameter_sizes(client).await);
+    report.add(&limits::MANY_PARAMETERS, limits::many_parameters(client).await);
     report.add(&limits::ANSWER, limits::answer(client).await);
     report.add(&limits::ROW, limits::row(client).await);
     report.add(&limits::SEVERAL_STATEMENTS, limits::several_statements(client).await);
+    report.add(&limits::TIME_OUT, limits::time_out(client, may_be_slow).await);
     report.add(&transactions::ONE_CALL, transactions::one_call(client).await);
+    report.add(&sessions::BETWEEN_CALLS, sessions::between_calls(client).await);
+    report.add(&sessions::IN_TRANSACTION, sessions::in_transaction(client).await);
+    report.add(&sessions::CONNECTIONS, sessions::connections(client).await);
+    report.add(&errors::SYNTAX, errors::syntax(client).await);
+    report.add(&errors::NO_TABLE, errors::no_table(client).await);
     scratch_checks(client, &mut report).await;
     report.add(&tables::SCHEMA, tables::schema(client).await);
     report.checks
@@ -105,7 +163,7 @@ async fn scratch_checks<H: Host, D: FnMut(&Check)>(
     report.add(&scratch::MAKE, made);
     if !is_made {
         for subject in scratch::OTHERS {
-            report.add(subject, Ok(Finding::NotTried("needs the table rowgate_doctor")));
+            report.add(subject, Found::Ok(Finding::NotTried("needs the table rowgate_doctor")));
         }
         return;
     }
@@ -116,6 +174,11 @@ async fn scratch_checks<H: Host, D: FnMut(&Check)>(
     report.add(&scratch::UPDATE_COUNT, counted);
     report.add(&scratch::EXISTING, scratch::existing_rows(client).await);
     report.add(&scratch::ERROR_NUMBER, scratch::error_number(client).await);
+    report.add(&scratch::TINYINT, scratch::tinyint(client).await);
+    report.add(&errors::DUPLICATE_KEY, errors::duplicate_key(client).await);
+    report.add(&errors::TOO_LONG, errors::too_long(client).await);
+    report.add(&errors::NULL, errors::null(client).await);
+    report.add(&errors::LOCK_WAIT, errors::lock_wait(client).await);
     report.add(&transactions::AFTER_ERROR, transactions::after_error(client).await);
     report.add(&scratch::DESCRIPTION, scratch::description(client).await);
     report.add(&scratch::DROP, scratch::remove(client).await);
@@ -129,18 +192,22 @@ struct Report<'r, H, D> {
 
 impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
     /// After an interruption only what became of the scratch table is of interest.
-    fn add(&mut self, subject: &Subject, found: Found) {
+    fn add(&mut self, subject: &Subject, found: Found<impl Into<Account>>) {
         if self.host.is_interrupted() && subject.name != scratch::DROP.name {
             return;
         }
-        let finding = found.unwrap_or_else(|error| Finding::Bad(error.to_string()));
+        let account = found.map(Into::into);
+        let account = account.unwrap_or_else(|error| Finding::Bad(error.to_string()).into());
+        let Account { finding, values, answers } = account;
+        let tried = !matches!(finding, Finding::NotTried(_));
         let (outcome, found) = match finding {
             Finding::Good(found) => (Outcome::Pass, found),
             Finding::Bad(found) if subject.relied_on => (Outcome::Fail, found),
-            Finding::Bad(found) => (Outcome::Note, found),
+            Finding::Bad(found) | Finding::Odd(found) => (Outcome::Note, found),
             Finding::NotTried(why) => (Outcome::Note, format!("not tried: {why}")),
         };
-        let check = Check { name: subject.name, why: subject.why, outcome, found };
+        let Subject { name, why, .. } = *subject;
+        let check = Check { name, why, outcome, tried, found, values, answers };
         (self.done)(&check);
         self.checks.push(check);
     }

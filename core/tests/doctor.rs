@@ -15,9 +15,7 @@ use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::doctor::{Check, Outcome, examine};
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
-use world::{
-    answer, begun, connection_refused, cut, database_error, ended, error, numbers, run, updated,
-};
+use world::{answer, connection_refused, cut, database_error, ended, error, numbers, run, updated};
 
 type Answer = Result<Response, SendError>;
 
@@ -32,6 +30,8 @@ struct Patient {
     tables: fake::Database,
     calls: RefCell<Vec<String>>,
     sleeps: Cell<u32>,
+    begun: Cell<u32>,
+    clock: Cell<Duration>,
 }
 
 impl Patient {
@@ -50,8 +50,9 @@ impl Patient {
             "rowgate_ranges",
             "rowgate_ledger",
         ]);
-        let (calls, sleeps) = (RefCell::default(), Cell::default());
-        Self { symptoms, spared: Cell::new(0), tables, calls, sleeps }
+        let spared = Cell::new(0);
+        let (calls, sleeps, begun, clock) = Default::default();
+        Self { symptoms, spared, tables, calls, sleeps, begun, clock }
     }
 
     fn healthy() -> Self {
@@ -61,9 +62,9 @@ impl Patient {
     fn examine(&self) -> Vec<Check> {
         let target = fake::target();
         // A call is made once, so that a script stays short.
-        let client = Client::new(self, &target, Duration::from_secs(60)).patient(Duration::ZERO);
+        let client = Client::new(self, &target, Duration::from_secs(300)).patient(Duration::ZERO);
         let mut told = Vec::new();
-        let checks = run(examine(&client, |check| told.push(check.clone())));
+        let checks = run(examine(&client, true, |check| told.push(check.clone())));
         assert_eq!(told, checks, "each is told when it is made");
         checks
     }
@@ -75,7 +76,7 @@ impl Patient {
     fn healthy_answer(&self, call: &str, body_bytes: usize) -> Answer {
         let has = |fragment: &str| call.contains(fragment);
         match () {
-            () if has("BeginTransaction") => begun(),
+            () if has("BeginTransaction") => self.begun(),
             () if has("RollbackTransaction") => ended(),
             () if has("CURRENT_USER") => row(&["admin@%", "hr"]),
             () if has("AURORA_VERSION") => row(&["3.08.0"]),
@@ -88,6 +89,23 @@ impl Patient {
                 row(&["utf8mb4", "utf8mb4", "utf8mb4", "utf8mb4_0900_ai_ci"])
             }
             () if has("@@character_set_database") => row(&["utf8mb4", "utf8mb4_0900_ai_ci"]),
+            () if has("TIMEDIFF") => row(&["UTC", "SYSTEM", "00:00:00"]),
+            () if has("partial_revokes") => row(&["partial_revokes", "OFF"]),
+            () if has(":p999") => numbers(&[1000]),
+            () if has("SLEEP(55)") => self.time_out(),
+            () if has("SET SESSION") => updated(0),
+            () if has("net_write_timeout  in tx") => numbers(&[62]),
+            () if has("@@session.net_write_timeout") => numbers(&[60]),
+            () if has("CONNECTION_ID") => numbers(&[if has("tx-1") { 7 } else { 8 }]),
+            () if has("SELEC 1") => database_error(1064),
+            () if has("rowgate_doctor_absent") => database_error(1146),
+            () if has("UPDATE rowgate_doctor SET name") && has("in tx-1") => updated(1),
+            () if has("UPDATE rowgate_doctor SET name") => database_error(1205),
+            () if has("VALUES (1, 'again')") => database_error(1062),
+            () if has("VALUES (200") => database_error(1406),
+            () if has("VALUES (201") => database_error(1048),
+            () if has("UPDATE rowgate_doctor SET flag") => updated(1),
+            () if has("flag + 0") => flag(5),
             () if has("@@max_allowed_packet") => numbers(&[64 << 20]),
             () if has("@@innodb_autoinc_lock_mode") => numbers(&[2]),
             () if has("HEX(r.t)") => unfolded("é😀\"\\", "C3A9F09F9880225C"),
@@ -114,6 +132,18 @@ impl Patient {
             }
             () => panic!("a call that the script does not have: {call}"),
         }
+    }
+
+    /// Transactions by turns.
+    fn begun(&self) -> Answer {
+        self.begun.set(self.begun.get() + 1);
+        let id = if self.begun.get() % 2 == 1 { "tx-1" } else { "tx-2" };
+        answer(200, &json!({ "transactionId": id }).to_string())
+    }
+
+    fn time_out(&self) -> Answer {
+        self.clock.set(self.clock.get() + Duration::from_secs(45));
+        error(400, "StatementTimeoutException")
     }
 
     /// The first of two gets through, the other is refused.
@@ -146,7 +176,7 @@ impl Host for Patient {
     }
 
     fn now(&self) -> Duration {
-        Duration::ZERO
+        self.clock.get()
     }
 
     async fn sleep(&self, _time: Duration) {}
@@ -177,6 +207,12 @@ fn row(values: &[&str]) -> Answer {
     answer(200, &json!({ "records": [fields] }).to_string())
 }
 
+/// A TINYINT(1) as the service answers it, and with `+ 0`.
+fn flag(value: i64) -> Answer {
+    let record = json!([[{ "booleanValue": true }, { "longValue": value }]]);
+    answer(200, &json!({ "records": record }).to_string())
+}
+
 fn unfolded(text: &str, hex: &str) -> Answer {
     let first = json!([{"stringValue": "1"}, {"stringValue": text}, {"stringValue": hex}]);
     let second = json!([{"stringValue": "2"}, {"isNull": true}, {"isNull": true}]);
@@ -191,22 +227,32 @@ fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
     checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no check {name}"))
 }
 
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 41] = [
     "connection",
     "engine",
     "sql_mode",
     "transaction_isolation",
     "connection_charset",
     "database_charset",
+    "time_zone",
+    "partial_revokes",
     "max_allowed_packet",
     "innodb_autoinc_lock_mode",
     "json_table",
     "request_under_4_mib",
     "request_over_4_mib",
+    "parameter_sizes",
+    "many_parameters",
     "answer_over_1_mib",
     "row_over_64_kib",
     "several_statements",
+    "statement_timeout",
     "one_call_at_a_time",
+    "session_state_between_calls",
+    "session_state_in_a_transaction",
+    "connections_of_transactions",
+    "error_syntax",
+    "error_no_table",
     "scratch_table",
     "insert_count",
     "keep_count",
@@ -214,6 +260,11 @@ const NAMES: [&str; 26] = [
     "found_or_changed_rows",
     "existing_rows",
     "error_number",
+    "tinyint_1",
+    "error_duplicate_key",
+    "error_too_long",
+    "error_null",
+    "error_lock_wait",
     "transaction_after_an_error",
     "show_create_table",
     "scratch_table_dropped",
@@ -236,6 +287,7 @@ fn a_healthy_account_passes_every_check() {
         json!({
             "name": "connection", "outcome": "pass", "found": "user admin@% in database hr",
             "why": "everything goes through the Data API, as the database user of the secret",
+            "tried": true, "values": {}, "answers": [],
         })
     );
 }
@@ -287,12 +339,56 @@ const CASES: &[Case] = {
             "latin1, latin1_swedish_ci",
         ),
         ("max_allowed_packet", "@@max_allowed", || numbers(&[1 << 20]), Fail, "1048576 bytes"),
+        (
+            "time_zone",
+            "TIMEDIFF",
+            || row(&["SYSTEM", "SYSTEM", "01:00:00"]),
+            Note,
+            "01:00:00 ahead",
+        ),
+        ("partial_revokes", "partial_revokes", || row(&["partial_revokes", "ON"]), Note, "ON"),
+        ("partial_revokes", "partial_revokes", || updated(0), Pass, "none"),
+        ("parameter_sizes", "JSON_LENGTH", too_large, Note, "not even 1048576 bytes"),
+        ("many_parameters", ":p999", || numbers(&[1]), Note, "not all of 1,000"),
+        ("many_parameters", ":p999", || error(400, "X"), Note, "1,000 are refused: X"),
+        ("statement_timeout", "SLEEP(55)", || numbers(&[0]), Note, "not ended"),
+        ("statement_timeout", "SLEEP(55)", || error(504, "X"), Note, "X (HTTP 504) after 0 s"),
+        (
+            "session_state_between_calls",
+            "write_timeout  in none",
+            || numbers(&[61]),
+            Note,
+            "10 of 10",
+        ),
+        (
+            "session_state_in_a_transaction",
+            "write_timeout  in none",
+            || numbers(&[62]),
+            Note,
+            "10 of 10",
+        ),
+        (
+            "session_state_in_a_transaction",
+            "write_timeout  in tx",
+            || numbers(&[60]),
+            Fail,
+            "do not see",
+        ),
+        ("connections_of_transactions", "CONNECTION_ID", || numbers(&[7]), Fail, "the same"),
+        ("error_syntax", "SELEC 1", || error(400, "DatabaseErrorException"), Note, "no 1064"),
+        ("error_no_table", "_absent", || updated(0), Note, "not refused"),
+        ("tinyint_1", "flag + 0", || flag(1), Fail, "booleanValue, and with + 0 as longValue"),
+        ("error_duplicate_key", "(1, 'again')", || database_error(1064), Fail, "no 1062"),
+        ("error_too_long", "VALUES (200", || updated(1), Fail, "not refused"),
+        ("error_null", "VALUES (201", || error(400, "X"), Fail, "no 1048: X (HTTP 400)"),
+        ("error_lock_wait", "SET name = 'locked'", || updated(1), Fail, "not refused"),
         ("innodb_autoinc_lock_mode", "@@innodb_autoinc", || numbers(&[1]), Note, "1"),
         ("json_table", "HEX(r.t)", || unfolded("é?\"\\", "C3A93F225C"), Fail, "other values"),
         // Turned wrong on the way in and back on the way out.
         ("json_table", "HEX(r.t)", || unfolded("é😀\"\\", "C383C2A9"), Fail, "other values"),
         ("json_table", "HEX(r.t)", || database_error(3144), Fail, "MySQL error 3144"),
-        ("request_under_4_mib", "JSON_LENGTH", too_large, Fail, "HTTP 413"),
+        ("request_under_4_mib", "JSON_LENGTH", too_large, Note, "HTTP 413"),
+        ("request_under_4_mib", "JSON_LENGTH", || error(403, "X"), Fail, "HTTP 403"),
         ("request_under_4_mib", "JSON_LENGTH", || row(&[""]), Fail, "not read whole"),
         ("request_over_4_mib", "JSON_LENGTH", || numbers(&[1]), Note, "not refused"),
         ("request_over_4_mib", "JSON_LENGTH", cut, Note, "no answer: connection reset"),
@@ -331,7 +427,7 @@ const CASES: &[Case] = {
             "not tried: needs an update that runs",
         ),
         ("existing_rows", "SELECT r.n FROM", || numbers(&[1, 2]), Fail, "rows 1, 2 where"),
-        ("error_number", r#"[[1,"again"]]"#, || updated(1), Fail, "was accepted"),
+        ("error_number", r#"[[1,"again"]]"#, || updated(1), Fail, "not refused"),
         ("error_number", r#"[[1,"again"]]"#, || error(400, "X"), Fail, "no 1062: X (HTTP 400)"),
         ("transaction_after_an_error", "COUNT(*)", || numbers(&[0]), Fail, "is gone"),
         (
@@ -397,7 +493,7 @@ fn without_a_connection_nothing_else_is_tried() {
 fn without_a_scratch_table_the_rest_is_tried() {
     let patient = Patient::new("CREATE TABLE", || database_error(1142));
     let checks = patient.examine();
-    for name in &NAMES[16..23] {
+    for name in &NAMES[26..38] {
         let check = check(&checks, name);
         assert_eq!(check.outcome, Outcome::Note);
         assert_eq!(check.found, "not tried: needs the table rowgate_doctor");
@@ -431,7 +527,7 @@ fn every_transaction_is_ended() {
         patient.examine();
         let calls = patient.calls.borrow();
         let count = |operation| calls.iter().filter(|call| call.starts_with(operation)).count();
-        assert_eq!((count("BeginTransaction"), count("RollbackTransaction")), (2, 2), "{fragment}");
+        assert_eq!((count("BeginTransaction"), count("RollbackTransaction")), (7, 7), "{fragment}");
     }
 }
 
@@ -452,10 +548,42 @@ fn differences_of_the_tables_are_listed_up_to_five() {
 }
 
 #[test]
-fn no_value_that_was_sent_is_shown() {
+fn texts_are_kept_of_calls_that_were_to_be_refused_and_of_no_others() {
     let patient = Patient::new("INSERT", || {
-        answer(400, r#"{"__type":"DatabaseErrorException","message":"Duplicate 'changed' in 7"}"#)
+        answer(
+            400,
+            r#"{"__type":"DatabaseErrorException","message":"Duplicate 'x' in hr_db.rowgate_doctor"}"#,
+        )
     });
-    let shown = format!("{:?}", patient.examine());
-    assert!(!shown.contains("Duplicate"), "{shown}");
+    let checks = patient.examine();
+    let kept = |name| check(&checks, name).answers.iter().map(|it| it.text.as_str()).collect();
+    let texts: Vec<&str> = kept("error_number");
+    assert_eq!(texts, ["Duplicate 'x' in <database>.rowgate_doctor"]);
+    assert!(checks.iter().all(|check| !check.found.contains("Duplicate")));
+    let texts: Vec<&str> = kept("insert_count");
+    assert!(texts.is_empty());
+}
+
+#[test]
+fn the_slow_check_is_for_those_who_wait() {
+    let (patient, target) = (Patient::healthy(), fake::target());
+    let client = Client::new(&patient, &target, Duration::from_secs(300));
+    let checks = run(examine(&client, false, |_| ()));
+    let check = check(&checks, "statement_timeout");
+    assert_eq!((check.tried, check.outcome), (false, Outcome::Note));
+    assert!(check.found.contains("--slow") && !patient.was_called("SLEEP(55)"));
+}
+
+#[test]
+fn the_largest_parameter_that_is_accepted_is_found() {
+    let patient = Patient::new("JSON_LENGTH", too_large);
+    // The longest request, and 1 and 2 MiB.
+    patient.spared.set(3);
+    let checks = patient.examine();
+    let check = check(&checks, "parameter_sizes");
+    assert_eq!(check.outcome, Outcome::Note);
+    assert!(check.found.contains("LOAD_BATCH_BYTES="), "{check:?}");
+    let values = serde_json::to_value(&check.values).unwrap();
+    assert_eq!(values, json!({"largest_accepted": "1048576", "smallest_refused": "2097152"}));
+    assert_eq!(check.answers.len(), 3);
 }

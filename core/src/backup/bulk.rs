@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::{MOST_BYTES, bytes, coarse_enough};
 use super::count::{check_count, count};
 use super::manifest::{FOLDER, is_run, part_key};
 use super::obstacles::fit_tables;
@@ -28,7 +29,8 @@ use crate::host::{Host, Repeat};
 use crate::s3::DeleteObject;
 use crate::schema::{self, Table};
 
-/// The most parts of a run, so that they and what comes back of them can be carried together.
+/// The most parts of a run; fewer where their tables' names are so long that they and what comes back of
+/// them cannot be carried together.
 pub const MOST_PARTS: usize = 500;
 
 /// A run that was opened: what each part of it and its end need to know.
@@ -101,19 +103,59 @@ pub async fn open<H: Host>(
     on_obstacle: OnObstacle,
 ) -> Result<(Opening, Vec<PartItem>), BackupError> {
     let (tables, _) = fit_tables(place.database, tables, on_obstacle).await?;
-    let run = Run::new(place, Options { codec, parallel: 1, on_obstacle });
+    let Run { name, started, .. } = Run::new(place, Options { codec, parallel: 1, on_obstacle });
+    let opening = |spans: &[Vec<Span>]| Opening {
+        run: name.clone(),
+        started: started.clone(),
+        codec: codec.name().to_string(),
+        tables: tables
+            .iter()
+            .zip(spans)
+            .map(|(table, spans)| OpenedTable::of(table, spans))
+            .collect(),
+    };
     let share = MOST_PARTS / tables.len().max(1);
-    let (mut opened, mut items) = (Vec::new(), Vec::new());
+    let mut spans = Vec::new();
     for table in &tables {
-        let spans = split(place.database, table, table.name, share).await;
-        let spans = spans.map_err(BackupError::Database)?;
-        opened.push(OpenedTable { table: table.name.to_string(), parts: spans.len() });
-        let item = |(part, span)| PartItem { table: table.name.to_string(), part, span };
-        items.extend(spans.into_iter().enumerate().map(item));
+        let own = split(place.database, table, table.name, share).await;
+        spans.push(own.map_err(BackupError::Database)?);
     }
-    let Run { name, started, .. } = run;
-    let opening = Opening { run: name, started, codec: codec.name().to_string(), tables: opened };
-    Ok((opening, items))
+    let fits = |spans: &[Vec<Span>]| is_carried(&opening(spans), &items(&tables, spans));
+    let spans = coarse_enough(spans, fits);
+    match fits(&spans) {
+        true => Ok((opening(&spans), items(&tables, &spans))),
+        false => Err(BackupError::TooManyTables { tables: tables.len() }),
+    }
+}
+
+impl OpenedTable {
+    fn of(table: &Table, spans: &[Span]) -> Self {
+        Self { table: table.name.to_string(), parts: spans.len() }
+    }
+}
+
+fn items(tables: &[&'static Table], spans: &[Vec<Span>]) -> Vec<PartItem> {
+    let of = |(table, spans): (&&'static Table, &Vec<Span>)| {
+        let table = table.name;
+        let item = move |(part, span): (usize, &Span)| PartItem {
+            table: table.to_string(),
+            part,
+            span: *span,
+        };
+        spans.iter().enumerate().map(item).collect::<Vec<_>>()
+    };
+    tables.iter().zip(spans).flat_map(of).collect()
+}
+
+/// Whether a state machine can carry a run with its parts, and with what comes back of them.
+fn is_carried(opening: &Opening, items: &[PartItem]) -> bool {
+    let back = |item: &PartItem| {
+        let file = WrittenFile { tag: "0".repeat(8), bytes: u64::MAX, sha256: "0".repeat(64) };
+        let content = Checksum { rows: u64::MAX, digest: u64::MAX };
+        let table = item.table.clone();
+        bytes(&PartWritten { table, part: item.part, content, file: Some(file) }) + 1
+    };
+    bytes(&(opening, items)) + items.iter().map(back).sum::<usize>() <= MOST_BYTES
 }
 
 /// Reads the rows of one part and writes its file, however large that is.
@@ -236,4 +278,36 @@ async fn check_files<H: Host>(
         deleted.map_err(|error| BackupError::write(&object.key, &error))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::TABLES;
+
+    fn table(name: &str) -> &'static Table {
+        let name: &'static str = name.to_string().leak();
+        Vec::from([Table { name, ..TABLES[0] }]).leak().first().unwrap()
+    }
+
+    fn opening(parts: usize) -> Opening {
+        let tables = Vec::from([OpenedTable { table: "t".into(), parts }]);
+        let run = "20270115T080000Z-1a2b3c4d".into();
+        Opening { run, started: "2027-01-15T08:00:00Z".into(), codec: "deflate".into(), tables }
+    }
+
+    #[test]
+    fn parts_of_tables_with_long_names_are_fewer() {
+        let most = |name: &str| {
+            let table = [table(name)];
+            let carried = |parts: usize| {
+                let span = Span { after: Some(i64::MIN), until: Some(i64::MIN) };
+                is_carried(&opening(parts), &items(&table, &[alloc::vec![span; parts]]))
+            };
+            (1..=MOST_PARTS).rev().find(|parts| carried(*parts)).unwrap()
+        };
+        assert_eq!(most("jobs"), MOST_PARTS);
+        let (long, longest) = (most(&"t".repeat(44)), most(&"\u{1f600}".repeat(64)));
+        assert!((250..MOST_PARTS).contains(&longest) && longest < long, "{long} {longest}");
+    }
 }

@@ -73,6 +73,11 @@ pub enum BackupError {
     },
     /// The folder of the run is no backup.
     NoBackup(Box<LeftOut>),
+    /// More tables than a state machine can carry the names and parts of.
+    TooManyTables {
+        /// How many there are.
+        tables: usize,
+    },
     /// Not every part of a table has come back.
     PartsMissing {
         /// The table.
@@ -123,6 +128,7 @@ impl BackupError {
                 | Self::NoSnapshot { .. }
                 | Self::NoManifest { .. }
                 | Self::NoBackup(_)
+                | Self::TooManyTables { .. }
                 | Self::PartsMissing { .. }
                 | Self::Damaged { .. }
         )
@@ -190,6 +196,11 @@ impl fmt::Display for BackupError {
             Self::Read { key, cause } => write!(f, "{key} could not be read: {cause}"),
             Self::NoManifest { run } => write!(f, "{run}: no manifest, so no backup"),
             Self::NoBackup(left) => left.fmt(f),
+            Self::TooManyTables { tables } => write!(
+                f,
+                "{tables} tables are more than a state machine can carry the names of; name fewer, or \
+                 use rowgate backup"
+            ),
             Self::PartsMissing { table, wanted, found } => {
                 write!(f, "{table}: {found} parts came back of {wanted}")
             }

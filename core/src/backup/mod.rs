@@ -4,6 +4,7 @@
 //! several places at the same time, which is faster.
 
 pub mod bulk;
+mod carried;
 mod count;
 mod error;
 mod live;
@@ -32,6 +33,7 @@ use crate::isolation;
 use crate::s3::{Endpoint, PutObject};
 use crate::schema::{ColumnType, Table};
 
+pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;
 pub use error::{BackupError, Damage};
 pub use live::live;

@@ -4,13 +4,14 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::data_api::ExecuteStatement;
+use crate::data_api::{ExecuteStatement, Field};
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::record::ColumnSet;
 use crate::schema::{Column, ColumnType, Table};
 use crate::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 
-use super::{Finding, Found, Subject, ask, first_row, text, transactions, value};
+use super::heard::provoke;
+use super::{Account, Finding, Found, Subject, ask, errors, first_row, text, transactions, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
@@ -36,7 +37,7 @@ pub(super) static SCRATCH: Table = Table {
     ],
     key: 0,
     create: "CREATE TABLE rowgate_doctor (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \
-             name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL)",
+             name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL, flag TINYINT(1))",
 };
 
 const REMOVE: &str = "DROP TABLE IF EXISTS rowgate_doctor";
@@ -48,13 +49,18 @@ pub(super) const MAKE: Subject = Subject {
 };
 
 /// What needs the scratch table, in order.
-pub(super) const OTHERS: [&Subject; 8] = [
+pub(super) const OTHERS: [&Subject; 13] = [
     &INSERT,
     &KEEP,
     &UPDATE,
     &UPDATE_COUNT,
     &EXISTING,
     &ERROR_NUMBER,
+    &TINYINT,
+    &errors::DUPLICATE_KEY,
+    &errors::TOO_LONG,
+    &errors::NULL,
+    &errors::LOCK_WAIT,
     &transactions::AFTER_ERROR,
     &DESCRIPTION,
 ];
@@ -165,15 +171,42 @@ pub(super) const ERROR_NUMBER: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found {
-    let refused = send(client, OnDuplicate::Fail, r#"[[1,"again"]]"#, None).await;
-    Ok(match refused {
-        Ok(_) => Finding::Bad("a key that exists was accepted".into()),
-        Err(CallError::Api(error)) if error.database_code == Some(1062) => {
-            Finding::Good(format!("1062 with {} (HTTP {})", error.error_type, error.status))
-        }
-        Err(error) => Finding::Bad(format!("no 1062: {error}")),
-    })
+pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+    let sql = write(&SCRATCH, &ColumnSet::ALL, OnDuplicate::Fail);
+    let parameters = &[(ROWS, r#"[[1,"again"]]"#)];
+    let call = ExecuteStatement { sql: &sql, parameters, ..ExecuteStatement::default() };
+    Ok(errors::account(provoke(client, "a key that exists, in JSON", call).await, 1062))
+}
+
+pub(super) const TINYINT: Subject = Subject {
+    name: "tinyint_1",
+    why: "a backup reads `column + 0`, since a TINYINT(1) may come as true or false whatever it holds",
+    relied_on: true,
+};
+
+pub(super) async fn tinyint<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+    let set = "UPDATE rowgate_doctor SET flag = 5 WHERE id = 1";
+    ask(client, ExecuteStatement { sql: set, ..ExecuteStatement::default() }).await?;
+    let sql = "SELECT flag, flag + 0 FROM rowgate_doctor WHERE id = 1";
+    let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
+    let row = ask(client, call).await?.records.into_iter().next().unwrap_or_default();
+    let (form, form_plus_0) = (row.first().map(form), row.get(1).map(form));
+    let (form, form_plus_0) = (form.unwrap_or("none"), form_plus_0.unwrap_or("none"));
+    let found = format!("5 comes as {form}, and with + 0 as {form_plus_0}");
+    let account = Account::of(Finding::when(row.get(1) == Some(&Field::Long(5)), found));
+    Ok(account.with("form", form).with("form_plus_0", form_plus_0))
+}
+
+/// The member that holds a value.
+fn form(field: &Field) -> &'static str {
+    match field {
+        Field::Null(_) => "isNull",
+        Field::Boolean(_) => "booleanValue",
+        Field::Long(_) => "longValue",
+        Field::Double(_) => "doubleValue",
+        Field::String(_) => "stringValue",
+        Field::Blob(_) => "blobValue",
+    }
 }
 
 pub(super) const DESCRIPTION: Subject = Subject {

@@ -8,7 +8,7 @@ use crate::data_api::REQUEST_LIMIT;
 use crate::host::{CallError, Client, Host};
 use crate::isolation::{REPEATABLE_READ, SHOW};
 
-use super::{Finding, Found, Subject, first_row, value};
+use super::{Account, Finding, Found, Subject, first_row, value};
 
 pub(super) const CONNECTION: Subject = Subject {
     name: "connection",
@@ -109,6 +109,37 @@ pub(super) async fn database_charset<H: Host>(client: &Client<'_, H>) -> Found {
     let row = first_row(client, "SELECT @@character_set_database, @@collation_database").await?;
     let good = row.first().is_some_and(|charset| charset == "utf8mb4");
     Ok(Finding::when(good, row.join(", ")))
+}
+
+pub(super) const TIME_ZONE: Subject = Subject {
+    name: "time_zone",
+    why: "rowgate writes times of its own in UTC and stores those of rows as texts; what others write \
+          by NOW() is in the session's time zone",
+    relied_on: false,
+};
+
+pub(super) async fn time_zone<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+    let sql = "SELECT @@session.time_zone, @@global.time_zone, \
+               CAST(TIMEDIFF(NOW(), UTC_TIMESTAMP()) AS CHAR)";
+    let mut row = first_row(client, sql).await?.into_iter();
+    let [session, global, ahead] = [(); 3].map(|()| row.next().unwrap_or_default());
+    let found = format!("session {session}, global {global}, {ahead} ahead of UTC");
+    let account = Account::of(Finding::when(ahead.starts_with("00:00:00"), found));
+    Ok(account.with("session", session).with("global", global))
+}
+
+pub(super) const PARTIAL_REVOKES: Subject = Subject {
+    name: "partial_revokes",
+    why: "with it, `rowgate migrate --users` grants rights on a database whose name has backslashes in \
+          it, if yours has _ or %",
+    relied_on: false,
+};
+
+pub(super) async fn partial_revokes<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+    let row = first_row(client, "SHOW VARIABLES LIKE 'partial_revokes'").await?;
+    let value = row.into_iter().nth(1).unwrap_or_else(|| "none".into());
+    let account = Account::of(Finding::when(value != "ON", value.clone()));
+    Ok(account.with("partial_revokes", value))
 }
 
 pub(super) const PACKET: Subject = Subject {

@@ -71,7 +71,7 @@ async fn write_and_fail<H: Host>(client: &Client<'_, H>, id: &str) -> Result<boo
     count(client, 100, Some(id)).await
 }
 
-async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), CallError> {
+pub(super) async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), CallError> {
     let rollback = RollbackTransaction { transaction_id: id };
     client.closing().call(&rollback, Repeat::Harmless).await
 }

@@ -5,6 +5,7 @@
 //! 256 KiB. No row stands in it, since whoever may look at the machine sees it.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -25,7 +26,10 @@ use super::{
     Mode, RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, check_filled,
     in_time,
 };
-use crate::backup::{self, BackupError, Damage, PartFile, Place, Span, content_of_span, split};
+use crate::backup::{
+    self, BackupError, Damage, MOST_BYTES, PartFile, Place, Span, bytes, coarse_enough,
+    content_of_span, split,
+};
 use crate::checksum::Checksum;
 use crate::host::Host;
 use crate::schema::{self, ColumnType, Table};
@@ -33,11 +37,8 @@ use crate::schema::{self, ColumnType, Table};
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
 
-/// What is carried at most, with some room for what stands around it.
-const MOST_BYTES: usize = 240_000;
-
-/// What comes back of one file, at most.
-const DONE_BYTES: usize = 160;
+/// The most notes that are carried; each names a folder or a file.
+const MOST_NOTES: usize = 20;
 
 /// A restore that was opened, with its staging tables made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,35 +208,36 @@ pub async fn open<H: Host>(
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
-    let (mut opened, mut ranges, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
+    let (mut opened, mut lives, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
     let mut null_columns = vec![];
     for (table, found) in tables {
         null_columns.push((table.name, read_headers(place, table, &found).await?));
         let is_missing = !live_tables.has(table.name);
-        let live = match is_missing {
+        lives.push(match is_missing {
             true => Vec::new(),
-            false => ranges_of(place, table, table.name, names.len()).await?,
-        };
+            false => spans_of(place, table, table.name, names.len()).await?,
+        });
         opened.push(OpenedTable {
             table: table.name.to_string(),
             files: found.len(),
-            live_ranges: live.len(),
+            live_ranges: 0,
             content: manifest.as_ref().map(|manifest| content_of(manifest, table)).transpose()?,
         });
-        ranges.extend(live.into_iter().map(Item::Live));
         let file = |(number, file)| Item::File(FileItem::of(table, number, file));
         files.extend(found.into_iter().enumerate().map(file));
         plans.push(table_plan(table, is_missing));
     }
-    let count = files.len();
-    let items = [ranges, files].concat();
-    let notes = notes(&left_out, &empty_files, &null_columns);
+    let notes = few(notes(&left_out, &empty_files, &null_columns));
     let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
     let sources = wanted.sources.to_vec();
     let (id, run) = (new_id(place.database.host()), manifest.map(|manifest| manifest.run));
-    let opening = Opening { id, run, sources, notes, loads_since, tables: opened };
-    check_size(&opening, &items, count)?;
+    let mut opening = Opening { id, run, sources, notes, loads_since, tables: opened };
+    let lives = opening.fit(&names, lives, &files)?;
+    for (opened, live) in opening.tables.iter_mut().zip(&lives) {
+        opened.live_ranges = live.len();
+    }
     make_all(place, &plans, &opening.id).await?;
+    let items = [ranges(&names, &lives, Item::Live), files].concat();
     Ok((opening, items))
 }
 
@@ -272,7 +274,7 @@ pub async fn compare<H: Host>(
     done: &[Done],
 ) -> Result<(Comparison, Vec<Item>), RestoreError> {
     check_id(&opening.id)?;
-    let (mut tables, mut staging_items, mut live_items) = (vec![], vec![], vec![]);
+    let (mut compared, mut spans) = (vec![], vec![]);
     for opened in &opening.tables {
         let table = table(&opened.table)?;
         let files = add_up(table, opened.files, done.iter().filter_map(Done::file))?;
@@ -284,24 +286,24 @@ pub async fn compare<H: Host>(
             staging.store_zero().await?;
         }
         let most = opening.tables.len();
-        let of_staging = ranges_of(place, table, &staging.name, most).await?;
+        spans.push(spans_of(place, table, &staging.name, most).await?);
         let greatest_key = greatest_key(place, table).await?;
-        let of_live = ranges_of(place, table, table.name, most).await?;
-        tables.push(ComparedTable {
+        spans.push(spans_of(place, table, table.name, most).await?);
+        compared.push(ComparedTable {
             table: table.name.to_string(),
             content: opened.content.unwrap_or(files),
             live,
             greatest_key,
-            staging_ranges: of_staging.len(),
-            live_ranges: of_live.len(),
+            staging_ranges: 0,
+            live_ranges: 0,
         });
-        staging_items.extend(of_staging.into_iter().map(Item::Staging));
-        live_items.extend(of_live.into_iter().map(Item::Live));
     }
-    let items = [staging_items, live_items].concat();
     let Opening { id, sources, notes, loads_since, .. } = opening.clone();
     let (attempt, swapped) = (1, false);
-    Ok((Comparison { id, sources, notes, loads_since, tables, attempt, swapped }, items))
+    let mut comparison =
+        Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
+    let items = comparison.deal(spans)?;
+    Ok((comparison, items))
 }
 
 /// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
@@ -445,13 +447,12 @@ impl Comparison {
         tables: &[&'static Table],
     ) -> Result<(Self, Vec<Item>), RestoreError> {
         let mut next = Self { attempt: self.attempt + 1, ..self.clone() };
-        let mut items = Vec::new();
+        let mut spans = Vec::new();
         for (compared, table) in next.tables.iter_mut().zip(tables) {
             compared.greatest_key = greatest_key(place, table).await?;
-            let ranges = ranges_of(place, table, table.name, tables.len()).await?;
-            compared.live_ranges = ranges.len();
-            items.extend(ranges.into_iter().map(Item::Live));
+            spans.push(spans_of(place, table, table.name, tables.len()).await?);
         }
+        let items = next.deal_one_kind(tables, spans, Item::Live);
         Ok((next, items))
     }
 
@@ -471,14 +472,49 @@ impl Comparison {
             notes: restored.notes,
             ..self
         };
-        let mut items = Vec::new();
-        for (compared, table) in self.tables.iter_mut().zip(tables) {
+        let mut spans = Vec::new();
+        for table in tables {
             let old = late::old_table(table, &self.id);
-            let ranges = ranges_of(place, table, &old, tables.len()).await.unwrap_or_default();
-            compared.live_ranges = ranges.len().max(1);
-            items.extend(ranges.into_iter().map(Item::Old));
+            spans.push(spans_of(place, table, &old, tables.len()).await.unwrap_or_default());
+        }
+        let items = self.deal_one_kind(tables, spans, Item::Old);
+        for compared in &mut self.tables {
+            compared.live_ranges = compared.live_ranges.max(1);
         }
         (self, items)
+    }
+
+    /// Deals out the staging tables and the live ones: of each table the spans of one, then of the
+    /// other.
+    fn deal(&mut self, spans: Vec<Vec<Span>>) -> Result<Vec<Item>, RestoreError> {
+        let names = self.schema_tables()?;
+        let every = |spans: &[Vec<Span>], which| {
+            spans.iter().skip(which).step_by(2).cloned().collect::<Vec<_>>()
+        };
+        let items = |spans: &[Vec<Span>]| {
+            let staging = ranges(&names, &every(spans, 0), Item::Staging);
+            [staging, ranges(&names, &every(spans, 1), Item::Live)].concat()
+        };
+        let spans = coarse_enough(spans, |spans| is_carried(self, &items(spans)));
+        for (compared, spans) in self.tables.iter_mut().zip(spans.chunks(2)) {
+            (compared.staging_ranges, compared.live_ranges) = (spans[0].len(), spans[1].len());
+        }
+        Ok(items(&spans))
+    }
+
+    /// Deals out one kind of tables.
+    fn deal_one_kind(
+        &mut self,
+        tables: &[&'static Table],
+        spans: Vec<Vec<Span>>,
+        kind: fn(RangeItem) -> Item,
+    ) -> Vec<Item> {
+        let items = |spans: &[Vec<Span>]| ranges(tables, spans, kind);
+        let spans = coarse_enough(spans, |spans| is_carried(self, &items(spans)));
+        for (compared, spans) in self.tables.iter_mut().zip(&spans) {
+            compared.live_ranges = spans.len();
+        }
+        items(&spans)
     }
 
     /// Names a key that comes twice, for which the files are looked for and read once more.
@@ -522,12 +558,94 @@ fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
     TablePlan { table, files: vec![], content, live, is_missing, null_columns, odd_values }
 }
 
-fn check_size(opening: &Opening, items: &[Item], files: usize) -> Result<(), RestoreError> {
-    let bytes = serde_json::to_vec(&(opening, items)).map_or(usize::MAX, |text| text.len());
-    match bytes.saturating_add(items.len() * DONE_BYTES) > MOST_BYTES {
-        true => Err(RestoreError::TooManyFiles { files }),
-        false => Ok(()),
+impl Opening {
+    /// The spans of the live tables, as coarse as they must be for everything to be carried, in this
+    /// step and the next ones.
+    fn fit(
+        &self,
+        tables: &[&'static Table],
+        lives: Vec<Vec<Span>>,
+        files: &[Item],
+    ) -> Result<Vec<Vec<Span>>, RestoreError> {
+        let items =
+            |lives: &[Vec<Span>]| [ranges(tables, lives, Item::Live), files.to_vec()].concat();
+        let lives = coarse_enough(lives, |lives| is_carried(self, &items(lives)));
+        match is_carried(self, &items(&lives)) && self.is_compared(tables) {
+            true => Ok(lives),
+            false => Err(RestoreError::TooManyFiles { files: files.len(), tables: tables.len() }),
+        }
     }
+
+    /// Whether the comparison can be carried, with one range of each table.
+    fn is_compared(&self, tables: &[&'static Table]) -> bool {
+        let most = Checksum { rows: u64::MAX, digest: u64::MAX };
+        let compared = |table: &&'static Table| ComparedTable {
+            table: table.name.to_string(),
+            content: most,
+            live: most,
+            greatest_key: Some(i64::MIN.to_string()),
+            staging_ranges: 1,
+            live_ranges: 1,
+        };
+        let Self { id, sources, notes, loads_since, .. } = self.clone();
+        let tables_compared = tables.iter().map(compared).collect();
+        let (attempt, swapped) = (ATTEMPTS, false);
+        let comparison = Comparison {
+            id,
+            sources,
+            notes,
+            loads_since,
+            tables: tables_compared,
+            attempt,
+            swapped,
+        };
+        let whole = vec![vec![Span::default()]; tables.len()];
+        let staging = ranges(tables, &whole, Item::Staging);
+        is_carried(&comparison, &[staging, ranges(tables, &whole, Item::Live)].concat())
+    }
+}
+
+/// Whether a state machine can carry a step's answer with its parts, and with what comes back of them.
+fn is_carried(answer: &impl Serialize, items: &[Item]) -> bool {
+    let back: usize = items.iter().map(|item| bytes(&most_of(item)) + 1).sum();
+    bytes(&(answer, items)) + back + zeros(items) <= MOST_BYTES
+}
+
+/// The longest that can come back of a part, a row 0 aside.
+fn most_of(item: &Item) -> Done {
+    let content = Checksum { rows: u64::MAX, digest: u64::MAX };
+    let range =
+        |range: &RangeItem| RangeDone { table: range.table.clone(), number: range.number, content };
+    match item {
+        Item::File(FileItem { table, number, .. }) => {
+            let (table, number, content) = (table.clone(), *number, Some(content));
+            Done::File(FileDone { table, number, content, zero: None })
+        }
+        Item::Live(item) => Done::Live(range(item)),
+        Item::Staging(item) => Done::Staging(range(item)),
+        Item::Old(item) => Done::Old(range(item)),
+    }
+}
+
+/// The bytes that come back of rows 0: one file of each table, the one with the longest name.
+fn zeros(items: &[Item]) -> usize {
+    let mut longest = BTreeMap::new();
+    for item in items {
+        let Item::File(file) = item else { continue };
+        let most = longest.entry(file.table.as_str()).or_insert(0);
+        *most = bytes(file).max(*most);
+    }
+    longest.into_values().map(|file| file + r#","zero":"#.len()).sum()
+}
+
+/// The first notes, and how many more there are.
+fn few(mut notes: Vec<String>) -> Vec<String> {
+    if notes.len() > MOST_NOTES {
+        let more = notes.len() - MOST_NOTES;
+        notes.truncate(MOST_NOTES);
+        notes.push(format!("and {more} more; rowgate restore --plan names them all"));
+    }
+    notes
 }
 
 async fn make_all<H: Host>(
@@ -555,17 +673,31 @@ async fn greatest_key<H: Host>(
     }
 }
 
-/// The ranges of one of several tables, by its name in the database.
-async fn ranges_of<H: Host>(
+/// The keys of one of several tables in spans, by its name in the database.
+async fn spans_of<H: Host>(
     place: &Place<'_, H>,
     table: &Table,
     name: &str,
     tables: usize,
-) -> Result<Vec<RangeItem>, RestoreError> {
+) -> Result<Vec<Span>, RestoreError> {
     let spans = split(place.database, table, name, MOST_RANGES / tables.max(1)).await;
-    let spans = spans.map_err(BackupError::Database)?;
-    let item = |(number, span)| RangeItem { table: table.name.to_string(), number, span };
-    Ok(spans.into_iter().enumerate().map(item).collect())
+    spans.map_err(|error| BackupError::Database(error).into())
+}
+
+/// The spans of tables as parts of the work.
+fn ranges(
+    tables: &[&'static Table],
+    spans: &[Vec<Span>],
+    kind: fn(RangeItem) -> Item,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (table, spans) in tables.iter().zip(spans) {
+        for (number, span) in spans.iter().enumerate() {
+            let table = table.name.to_string();
+            items.push(kind(RangeItem { table, number, span: *span }));
+        }
+    }
+    items
 }
 
 async fn look<H: Host>(
@@ -658,4 +790,125 @@ fn zero_of<'d>(table: &Table, done: &'d [Done]) -> Option<&'d FileItem> {
         Done::File(file) if file.table == table.name => file.zero.as_ref(),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{TABLES, wide};
+
+    /// What a state machine carries, less the cause of a failure.
+    const CARRIED: usize = (256 << 10) - (32 << 10);
+
+    fn opening(notes: Vec<String>) -> Opening {
+        Opening {
+            id: "20270115_080000_1a2b".into(),
+            run: None,
+            sources: vec!["glue/".into()],
+            notes,
+            loads_since: None,
+            tables: vec![],
+        }
+    }
+
+    /// Files of a table whose keys have so many bytes.
+    fn files(table: &Table, count: usize, bytes: usize) -> Vec<Item> {
+        let file = |number| {
+            Item::File(FileItem {
+                table: table.name.to_string(),
+                number,
+                key: "k".repeat(bytes),
+                found: Some(("e".repeat(32), u64::MAX)),
+            })
+        };
+        (0..count).map(file).collect()
+    }
+
+    fn spans(count: i64) -> Vec<Span> {
+        let key = |number: i64| (0 < number && number < count).then_some(i64::MIN + number);
+        (0..count).map(|number| Span { after: key(number), until: key(number + 1) }).collect()
+    }
+
+    /// All that is carried once every part has come back.
+    fn carried(opening: &Opening, items: &[Item]) -> usize {
+        let done: Vec<_> = items.iter().map(most_of).collect();
+        bytes(&(opening, items, done))
+    }
+
+    #[test]
+    fn long_names_of_files_make_ranges_coarser_before_they_are_refused() {
+        let jobs: &[&'static Table] = &[&TABLES[1]];
+        let opening = opening(vec![]);
+        let mut ranges_before = usize::MAX;
+        for (count, fits) in [(1, true), (100, true), (145, true), (160, true), (200, false)] {
+            let files = files(jobs[0], count, 1_024);
+            let lives = match opening.fit(jobs, vec![spans(200)], &files) {
+                Ok(lives) => lives,
+                Err(error) => {
+                    assert_eq!(error, RestoreError::TooManyFiles { files: count, tables: 1 });
+                    assert!(!fits, "{count} files are refused");
+                    continue;
+                }
+            };
+            assert!(fits, "{count} files are not refused");
+            let items = [ranges(jobs, &lives, Item::Live), files].concat();
+            assert!(carried(&opening, &items) < CARRIED, "{count}");
+            assert!(lives[0].len() <= ranges_before);
+            ranges_before = lives[0].len();
+        }
+        assert!(ranges_before < 200, "{ranges_before}");
+    }
+
+    #[test]
+    fn short_names_leave_the_ranges_as_they_are() {
+        let jobs: &[&'static Table] = &[&TABLES[1]];
+        let lives = opening(vec![]).fit(jobs, vec![spans(200)], &files(jobs[0], 300, 60)).unwrap();
+        assert_eq!(lives, [spans(200)]);
+    }
+
+    #[test]
+    fn more_tables_than_can_be_compared_are_refused_before_anything_is_made() {
+        let table: &'static Table = wide(2, 3);
+        for (count, fits) in [(100, true), (2_000, false)] {
+            let tables = vec![table; count];
+            let lives = vec![spans(1); count];
+            let found = opening(vec![]).fit(&tables, lives, &[]);
+            assert_eq!(found.is_ok(), fits, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_of_many_ranges_is_carried() {
+        let mut comparison = Comparison {
+            id: "20270115_080000_1a2b".into(),
+            sources: vec![],
+            notes: vec!["n".repeat(20_000); 7],
+            loads_since: None,
+            tables: vec![ComparedTable {
+                table: "jobs".into(),
+                content: Checksum::default(),
+                live: Checksum::default(),
+                greatest_key: None,
+                staging_ranges: 0,
+                live_ranges: 0,
+            }],
+            attempt: 1,
+            swapped: false,
+        };
+        let items = comparison.deal(vec![spans(200), spans(200)]).unwrap();
+        let of = &comparison.tables[0];
+        assert_eq!(of.staging_ranges + of.live_ranges, items.len());
+        assert!((100..400).contains(&items.len()), "{}", items.len());
+        let done: Vec<_> = items.iter().map(most_of).collect();
+        assert!(bytes(&(&comparison, &items, done)) < CARRIED);
+    }
+
+    #[test]
+    fn notes_are_few() {
+        let notes: Vec<_> = (0..25).map(|number| number.to_string()).collect();
+        let kept = few(notes.clone());
+        assert_eq!((&kept[..20], kept.len()), (&notes[..20], 21));
+        assert!(kept[20].starts_with("and 5 more; "), "{}", kept[20]);
+        assert_eq!(few(notes[..20].to_vec()), notes[..20]);
+    }
 }

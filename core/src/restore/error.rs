@@ -85,6 +85,15 @@ pub enum RestoreError {
         /// One of the keys and its files, where it was found.
         twice: Option<String>,
     },
+    /// A row that is more than the Data API takes in one call.
+    RowTooLarge {
+        /// The table.
+        table: &'static str,
+        /// Its place among the rows of the files, from 1 on; none of the row with key 0.
+        row: Option<u64>,
+        /// Its bytes.
+        bytes: usize,
+    },
     /// The rows of the staging table are not those of the files.
     Differs {
         /// The table.
@@ -110,10 +119,12 @@ pub enum RestoreError {
         /// Rows by now.
         found: u64,
     },
-    /// More files than a state machine can carry the names of.
+    /// More files or tables than a state machine can carry the names of.
     TooManyFiles {
-        /// How many there are.
+        /// How many files there are.
         files: usize,
+        /// How many tables.
+        tables: usize,
     },
     /// The time was over before the swap.
     OutOfTime,
@@ -187,6 +198,13 @@ impl fmt::Display for RestoreError {
                 write!(f, "{table}: the files have {rows} rows and only {keys} keys")?;
                 twice.iter().try_for_each(|twice| write!(f, "; {twice}"))
             }
+            Self::RowTooLarge { table, row, bytes } => {
+                match row {
+                    Some(row) => write!(f, "{table}: row {row} of its files"),
+                    None => write!(f, "{table}: the row with key 0"),
+                }?;
+                write!(f, " has {bytes} bytes, which is more than the Data API takes in one call")
+            }
             Self::Differs { table, expected, found } => write!(
                 f,
                 "{table}: {} rows ({}) were written where the files have {} ({})",
@@ -204,10 +222,10 @@ impl fmt::Display for RestoreError {
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
                  --force restores all the same"
             ),
-            Self::TooManyFiles { files } => write!(
+            Self::TooManyFiles { files, tables } => write!(
                 f,
-                "{files} files are more than a state machine can carry; rowgate restore can, and so \
-                 can one of fewer tables"
+                "the names of {files} files and {tables} tables are more than a state machine can \
+                 carry; name fewer tables, or use rowgate restore"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),

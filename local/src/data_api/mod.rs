@@ -12,6 +12,7 @@ mod messages;
 mod metadata;
 mod operation;
 mod operations;
+mod parameter_limit;
 mod parameters;
 mod records;
 mod server;
@@ -35,6 +36,7 @@ pub use operation::Operation;
 
 use connections::Connections;
 use operations::Service;
+use parameter_limit::ParameterLimit;
 use server::Server;
 
 use crate::faults::Faults;
@@ -85,6 +87,8 @@ pub struct DataApiOptions {
     pub error_form: ErrorForm,
     /// Whether a row of a result may have more than 64 KB: AWS's documents do not agree on it.
     pub large_rows: bool,
+    /// The most bytes of one parameter, beside the limit of a whole request: AWS documents none.
+    pub largest_parameter: Option<usize>,
     /// What goes wrong on purpose; [`DataApi::set_faults`] and `POST /_rowgate/faults` change it.
     pub faults: Vec<Fault>,
 }
@@ -106,6 +110,7 @@ impl DataApiOptions {
             found_rows: false,
             error_form: ErrorForm::default(),
             large_rows: false,
+            largest_parameter: None,
             faults: Vec::new(),
         }
     }
@@ -125,6 +130,7 @@ impl fmt::Debug for DataApiOptions {
             .field("found_rows", &self.found_rows)
             .field("error_form", &self.error_form)
             .field("large_rows", &self.large_rows)
+            .field("largest_parameter", &self.largest_parameter)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
@@ -163,6 +169,7 @@ impl DataApi {
             connections: Arc::clone(&connections),
             limits,
             large_rows: options.large_rows,
+            parameter_limit: ParameterLimit::new(options.largest_parameter),
         };
         let faults = Arc::new(Faults::new(options.faults));
         let error_form = options.error_form;

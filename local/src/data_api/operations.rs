@@ -18,6 +18,7 @@ use super::messages::{
     ExecuteStatementRequest, TransactionOfRequest, check_names, parse, require_sql,
 };
 use super::operation::Operation;
+use super::parameter_limit::ParameterLimit;
 use super::parameters::bind;
 use super::records::ResultShape;
 use super::sql::Sql;
@@ -34,6 +35,7 @@ pub(super) struct Service {
     pub(super) limits: TimeLimits,
     /// Whether a row may have more than [`limits::ROW`] bytes.
     pub(super) large_rows: bool,
+    pub(super) parameter_limit: ParameterLimit,
 }
 
 impl Service {
@@ -81,7 +83,9 @@ impl Service {
         check_names(database.as_ref(), request.schema.as_ref(), id.as_ref())?;
 
         let sql = Sql::parse(&require_sql(request.sql)?)?;
-        let values = bind(&sql.names, &request.parameters.unwrap_or_default())?;
+        let parameters = request.parameters.unwrap_or_default();
+        self.parameter_limit.check(&parameters)?;
+        let values = bind(&sql.names, &parameters)?;
         let shape = ResultShape {
             options: request.result_set_options.unwrap_or_default(),
             format: request.format_records_as.unwrap_or_default(),
@@ -127,6 +131,7 @@ impl Service {
             )
         })?;
 
+        sets.iter().try_for_each(|set| self.parameter_limit.check(set))?;
         let values = sets.iter().map(|set| bind(&sql.names, set)).collect::<Result<_, _>>()?;
 
         let lease = self.lend(id.as_deref(), database.as_deref()).await?;

@@ -56,6 +56,14 @@ pub(super) fn bind(names: &[String], parameters: &[SqlParameter]) -> Result<Vec<
 }
 
 impl SqlParameter {
+    /// How many bytes its text has.
+    pub(super) fn text_bytes(&self) -> usize {
+        match &self.value {
+            Some(Field::StringValue(text) | Field::BlobValue(text)) => text.len(),
+            _ => 0,
+        }
+    }
+
     fn read(&self) -> Result<(&str, Value), ApiError> {
         let name = self.name.as_deref().ok_or_else(|| ApiError::missing("parameters.name"))?;
         let value = self.value.as_ref().ok_or_else(|| ApiError::missing("parameters.value"))?;

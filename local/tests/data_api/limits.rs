@@ -64,6 +64,26 @@ async fn a_row_may_have_more_if_that_is_wanted() {
     api.stop().await;
 }
 
+#[tokio::test]
+async fn a_parameter_over_a_limit_is_refused_in_each_form_in_turn() {
+    let (api, client) = own_api(|options| options.largest_parameter = Some(1000)).await;
+    let call = |length: usize| {
+        let parameters = json!([{"name": "a", "value": {"stringValue": "x".repeat(length)}}]);
+        client.call("/Execute", json!({"sql": "SELECT LENGTH(:a)", "parameters": parameters}))
+    };
+    for (status, error_type, text) in [
+        (413, "RequestEntityTooLargeException", "too large"),
+        (400, "ValidationException", "length less than or equal to 1000"),
+        (400, "BadRequestException", "exceeds the limit"),
+        (400, "DatabaseErrorException", "Packet for query is too large (1001 > 1000)"),
+        (413, "RequestEntityTooLargeException", "too large"),
+    ] {
+        call(1001).await.expect(status, error_type, text);
+    }
+    assert_eq!(call(1000).await.ok().first()["longValue"], 1000);
+    api.stop().await;
+}
+
 fn long_rows(count: usize) -> String {
     format!("SELECT REPEAT('x', 60000) FROM {}", rows(count))
 }
