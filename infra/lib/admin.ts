@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge";
 import { PREFIXES, wildcards } from "./data-bucket";
 import { databaseSettings, type Database } from "./database";
-import { Program } from "./program";
+import { LONGEST, Program } from "./program";
 import { deleteObjects, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
 
@@ -40,8 +40,8 @@ export class Admin extends Construct {
       // The parts of one bulk backup or restore, and whatever else is asked meanwhile.
       concurrency: settings.concurrency ? settings.bulkConcurrency + 1 : undefined,
       // What is on its way when an answer is lost should not be done three times.
-      retries: 1,
-      failures: props.failures,
+      events: { retries: 1, failures: props.failures },
+      timeout: LONGEST,
     });
     acknowledge(this, "Keys under a prefix of one bucket.", ...wildcards(bucket, ["backups"]));
   }

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge";
 import { PREFIXES, wildcards } from "./data-bucket";
 import { databaseSettings, type Database } from "./database";
-import { Program } from "./program";
+import { LONGEST, Program } from "./program";
 import { allow, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
 
@@ -16,13 +16,11 @@ export interface IntakeProps {
   readonly description: string;
   /** The most invocations at the same time. */
   readonly concurrency: number;
-  /** The setting `API_KEYS`, of the one that requests come to. */
-  readonly apiKeys?: string;
   /** What loads files that are too large for it. */
   readonly machine?: sfn.IStateMachine;
 }
 
-/** A function that stores rows: of files from the bucket, and of requests from API Gateway. */
+/** A function that stores the rows of files from the bucket. */
 export class Intake extends Construct {
   readonly program: Program;
 
@@ -35,7 +33,6 @@ export class Intake extends Construct {
       environment: {
         ...databaseSettings(database, database.writerSecretArn),
         DATA_BUCKET: bucket.bucketName,
-        ...(props.apiKeys ? { API_KEYS: props.apiKeys } : {}),
         ...(props.machine ? { BULK_STATE_MACHINE_ARN: props.machine.stateMachineArn } : {}),
         ...(settings.loadOptions ? { LOAD_OPTIONS: settings.loadOptions } : {}),
       },
@@ -49,8 +46,8 @@ export class Intake extends Construct {
       // Each has a statement of 40,000 rows under way, which a small Serverless database feels.
       concurrency: settings.concurrency ? props.concurrency : undefined,
       // After a minute and after two more: by then the ledger has let go of whoever was killed.
-      retries: 2,
-      failures: props.failures,
+      events: { retries: 2, failures: props.failures },
+      timeout: LONGEST,
     });
     const names = ["incoming", "reports", "rejects"] as const;
     acknowledge(this, "Keys under a prefix of one bucket.", ...wildcards(bucket, names));

@@ -28,11 +28,14 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
   const bucket = `<${only(of, "AWS::S3::Bucket").id}.Arn>`;
   const log = (name: string) => `<${only(of, "AWS::Logs::LogGroup", name).id}.Arn>`;
   const queue = `<${only(of, "AWS::SQS::Queue").id}.Arn>`;
-  const ofFunction = (name: string, secret: string) => [
+  const answering = (name: string, secret: string) => [
     ...dataApi(cluster),
     `secretsmanager:GetSecretValue ${secret}`,
     `logs:CreateLogStream ${log(name)}`,
     `logs:PutLogEvents ${log(name)}`,
+  ];
+  const ofFunction = (name: string, secret: string) => [
+    ...answering(name, secret),
     `s3:ListBucket ${bucket}`,
     `sqs:SendMessage ${queue}`,
   ];
@@ -49,6 +52,7 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
   return {
     IntakeProgramRole: [...loading("Intake"), `states:StartExecution <${bulkLoad}>`].sort(),
     PartsProgramRole: loading("Parts").sort(),
+    RequestsProgramRole: answering("Requests", writer).sort(),
     AdminProgramRole: [
       ...ofFunction("Admin", admin),
       `s3:AbortMultipartUpload ${bucket}/backups/*`,
@@ -145,7 +149,7 @@ test("each policy has one role or user", () => {
     return all.map(words).join();
   });
   const machines = ["BulkBackupRole", "BulkLoadRole", "BulkRestoreRole"];
-  const programs = ["AdminProgramRole", "IntakeProgramRole", "PartsProgramRole"];
+  const programs = ["AdminProgramRole", "IntakeProgramRole", "PartsProgramRole", "RequestsProgramRole"];
   const others = [...programs, "DataNotifier", "WorkerUser"];
   const expected = [...others, ...machines, ...machines].sort();
   deepEqual(owners.map((owner) => owner.replace(/^<(.*)[0-9A-F]{8}>$/, "$1")).sort(), expected);
@@ -162,7 +166,7 @@ test("only this bucket, this method and this schedule may call a function", () =
   const stage = `<${only(of, "AWS::ApiGateway::Stage").id}>`;
   const account = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>";
   deepEqual(callers.sort(), [
-    `apigateway.amazonaws.com Intake ${account}:${api}/${stage}/POST/insert_data`,
+    `apigateway.amazonaws.com Requests ${account}:${api}/${stage}/POST/insert_data`,
     `events.amazonaws.com Admin <${only(of, "AWS::Events::Rule").id}.Arn>`,
     `s3.amazonaws.com Intake <${only(of, "AWS::S3::Bucket").id}.Arn>`,
   ]);

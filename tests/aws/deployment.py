@@ -64,13 +64,17 @@ def template(stack, tmp_path_factory):
     return json.loads((folder / "rowgate.template.json").read_text())
 
 
+# What the ids of rowgate's own functions begin with.
+FUNCTIONS = ("Intake", "Parts", "Requests", "Admin")
+
+
 def functions(template):
     """rowgate's own, by their ids."""
     resources = template["Resources"].items()
     return {
         name: resource["Properties"]
         for name, resource in resources
-        if resource["Type"] == "AWS::Lambda::Function" and name.startswith(("Intake", "Parts", "Admin"))
+        if resource["Type"] == "AWS::Lambda::Function" and name.startswith(FUNCTIONS)
     }
 
 
