@@ -23,6 +23,7 @@ export class Admin extends Construct {
     super(scope, id);
     const { settings, database, bucket } = props;
     this.program = new Program(this, "Program", {
+      name: "admin",
       description: "rowgate: backs up, verifies and restores",
       settings,
       environment: {
@@ -37,8 +38,6 @@ export class Admin extends Construct {
         // Older backups, when the newer one is whole.
         deleteObjects(bucket, PREFIXES.backups),
       ],
-      // The parts of one bulk backup or restore, and whatever else is asked meanwhile.
-      concurrency: settings.concurrency ? settings.bulkConcurrency + 1 : undefined,
       // What is on its way when an answer is lost should not be done three times.
       events: { retries: 1, failures: props.failures },
       timeout: LONGEST,

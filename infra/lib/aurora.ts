@@ -6,13 +6,8 @@ import { acknowledge } from "./acknowledge";
 import type { Database } from "./database";
 import type { NewDatabase } from "./settings";
 
-/** From 3.08 on it can pause; 3.10 has long-term support. */
-const ENGINE = rds.DatabaseClusterEngine.auroraMysql({
-  version: rds.AuroraMysqlEngineVersion.VER_3_10_4,
-});
-
 /** What rowgate relies on and `rowgate doctor` looks at; Aurora's own defaults are not these. */
-const PARAMETERS = {
+const PARAMETERS: Readonly<Record<string, string>> = {
   // Without strict mode the database cuts and zeroes values instead of refusing them.
   sql_mode: [
     "ONLY_FULL_GROUP_BY",
@@ -30,6 +25,20 @@ const PARAMETERS = {
   collation_server: "utf8mb4_0900_ai_ci",
   time_zone: "UTC",
 };
+
+/** The parameters of a new cluster. */
+export function parameters({ leaveParameters }: NewDatabase): Record<string, string> {
+  const unknown = leaveParameters.find((name) => !(name in PARAMETERS));
+  if (unknown) throw new Error(`leaveParameters: ${unknown} is not one of ${Object.keys(PARAMETERS).join(", ")}`);
+  const chosen = Object.entries(PARAMETERS).filter(([name]) => !leaveParameters.includes(name));
+  return Object.fromEntries(chosen);
+}
+
+/** The engine of a new cluster; its family of parameters is the major version's, which comes first. */
+export function engine({ engineVersion }: NewDatabase): rds.IClusterEngine {
+  const version = rds.AuroraMysqlEngineVersion.of(engineVersion, engineVersion.slice(0, 3));
+  return rds.DatabaseClusterEngine.auroraMysql({ version });
+}
 
 /** A new Aurora MySQL cluster, Serverless v2, that is reached through the Data API alone. */
 export class Aurora extends Construct implements Database {
@@ -57,8 +66,8 @@ export class Aurora extends Construct implements Database {
 
   private cluster(props: NewDatabase, ephemeral: boolean): rds.DatabaseCluster {
     const cluster = new rds.DatabaseCluster(this, "Cluster", {
-      engine: ENGINE,
-      parameters: PARAMETERS,
+      engine: engine(props),
+      parameters: parameters(props),
       defaultDatabaseName: props.name,
       credentials: rds.Credentials.fromGeneratedSecret("rowgate_root"),
       // Or it would leave the version with long-term support.

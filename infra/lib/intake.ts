@@ -13,9 +13,8 @@ export interface IntakeProps {
   readonly database: Database;
   readonly bucket: s3.IBucket;
   readonly failures: sqs.IQueue;
+  readonly name: "intake" | "parts";
   readonly description: string;
-  /** The most invocations at the same time. */
-  readonly concurrency: number;
   /** What loads files that are too large for it. */
   readonly machine?: sfn.IStateMachine;
 }
@@ -28,6 +27,7 @@ export class Intake extends Construct {
     super(scope, id);
     const { settings, database, bucket } = props;
     this.program = new Program(this, "Program", {
+      name: props.name,
       description: props.description,
       settings,
       environment: {
@@ -43,8 +43,6 @@ export class Intake extends Construct {
         writeObjects(bucket, PREFIXES.reports, PREFIXES.rejects),
         ...(props.machine ? [allow(["states:StartExecution"], props.machine.stateMachineArn)] : []),
       ],
-      // Each has a statement of 40,000 rows under way, which a small Serverless database feels.
-      concurrency: settings.concurrency ? props.concurrency : undefined,
       // After a minute and after two more: by then the ledger has let go of whoever was killed.
       events: { retries: 2, failures: props.failures },
       timeout: LONGEST,

@@ -4,6 +4,7 @@ import type { aws_sqs as sqs } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { allow } from "./rights";
+import { room, type FunctionName } from "./room";
 import type { Settings } from "./settings";
 
 /** The most that Lambda has; a file that needs longer goes on where it was. */
@@ -19,8 +20,8 @@ export interface ProgramProps {
   readonly environment: Record<string, string>;
   /** What it may do, its log aside. */
   readonly rights: iam.PolicyStatement[];
-  /** The most invocations at the same time; none leaves them to the account's limit. */
-  readonly concurrency: number | undefined;
+  /** Which function it is. */
+  readonly name: FunctionName;
   /** Longer than its work takes at most. */
   readonly timeout: Duration;
   /** How it takes events; none for a function whose callers wait for its answer. */
@@ -43,6 +44,7 @@ export class Program extends Construct {
   constructor(scope: Construct, id: string, props: ProgramProps) {
     super(scope, id);
     const { settings, environment, events } = props;
+    const reserved = room(settings)[props.name];
     const log = new logs.LogGroup(this, "Log", {
       retention: logs.RetentionDays.THREE_MONTHS,
       // It has counts; what was loaded stands in the database's ledger.
@@ -73,7 +75,7 @@ export class Program extends Construct {
       memorySize: settings.memory,
       timeout: props.timeout,
       ...(events ? onFailure(events) : {}),
-      ...(props.concurrency ? { reservedConcurrentExecutions: props.concurrency } : {}),
+      ...(reserved ? { reservedConcurrentExecutions: reserved } : {}),
     });
     // Without its rights the first event would fail.
     this.function.node.addDependency(policy);

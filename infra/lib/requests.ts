@@ -26,6 +26,7 @@ export class Requests extends Construct {
   constructor(scope: Construct, id: string, { settings, database, apiKeys }: RequestsProps) {
     super(scope, id);
     this.program = new Program(this, "Program", {
+      name: "requests",
       description: "rowgate: stores the rows of requests from API Gateway",
       settings,
       environment: {
@@ -33,7 +34,6 @@ export class Requests extends Construct {
         API_KEYS: apiKeys,
       },
       rights: useDatabase(database.clusterArn, database.writerSecretArn),
-      concurrency: settings.concurrency || undefined,
       timeout: TIMEOUT,
     });
   }

@@ -57,6 +57,10 @@ export interface GivenDatabase {
 export interface NewDatabase {
   readonly kind: "new";
   readonly name: string;
+  /** Aurora's own name of the version, such as `8.0.mysql_aurora.3.10.4`. */
+  readonly engineVersion: string;
+  /** Parameters of the cluster that are left as Aurora has them. */
+  readonly leaveParameters: readonly string[];
   readonly minCapacity: number;
   readonly maxCapacity: number;
 }
@@ -93,7 +97,9 @@ function readDatabase(context: Context): GivenDatabase | NewDatabase {
   if (context.text("database", /^create$/)) {
     const minCapacity = context.number("minCapacity", 0, 0, 256);
     const maxCapacity = context.number("maxCapacity", 4, Math.max(1, minCapacity), 256);
-    return { kind: "new", name, minCapacity, maxCapacity };
+    const engineVersion = readEngineVersion(context);
+    const leaveParameters = readNames(context, "leaveParameters");
+    return { kind: "new", name, engineVersion, leaveParameters, minCapacity, maxCapacity };
   }
   const arn = (name: string, form: RegExp) => {
     const value = context.text(name, form);
@@ -107,6 +113,19 @@ function readDatabase(context: Context): GivenDatabase | NewDatabase {
     writerSecretArn: arn("writerSecretArn", SECRET),
     adminSecretArn: arn("adminSecretArn", SECRET),
   };
+}
+
+/** 3.08 and later can pause; 3.10 has long-term support. Of 8.4 the first version is 8.4.7. */
+function readEngineVersion(context: Context): string {
+  const version = context.text("engineVersion") ?? "8.0.mysql_aurora.3.10.4";
+  const [, minor] = /^8\.0\.mysql_aurora\.3\.(\d{2})\.\d+$/.exec(version) ?? [];
+  if (Number(minor) >= 8 || /^8\.4\.mysql_aurora\.8\.4\.\d+$/.test(version)) return version;
+  throw new Error("engineVersion is not 8.0.mysql_aurora.3.08.0 or later, or 8.4.mysql_aurora.8.4.…");
+}
+
+/** Names with commas between them. */
+function readNames(context: Context, name: string): string[] {
+  return context.text(name, /^[a-z_]+(,[a-z_]+)*$/)?.split(",") ?? [];
 }
 
 // With the six characters that Secrets Manager adds: rights on an ARN without them are on nothing.

@@ -29,17 +29,17 @@ export class RowgateStack extends Stack {
 
     const common = { settings, database, bucket: data.bucket, failures: failures.queue };
     const apiKeys = this.toJsonString(keys.setting);
-    const { concurrency, bulkConcurrency } = settings;
+    const { bulkConcurrency } = settings;
     const parts = new Intake(this, "Parts", {
       ...common,
+      name: "parts",
       description: "rowgate: loads large files in parts",
-      concurrency: bulkConcurrency + 1,
     }).program.function;
     const bulkLoad = new BulkLoad(this, "BulkLoad", { target: parts, concurrency: bulkConcurrency });
     const intake = new Intake(this, "Intake", {
       ...common,
+      name: "intake",
       description: "rowgate: loads files",
-      concurrency,
       machine: bulkLoad.machine,
     }).program.function;
     const requests = new Requests(this, "Requests", { settings, database, apiKeys }).program.function;

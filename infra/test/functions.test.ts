@@ -1,7 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { GIVEN, only, resources, template, words, type Context } from "./synth";
+import { room } from "../lib/room";
+import { readSettings } from "../lib/settings";
+import { GIVEN, app, only, resources, template, words, type Context } from "./synth";
 
 function program(name: string, context: Context = {}) {
   return only(template({ ...GIVEN, ...context }), "AWS::Lambda::Function", name);
@@ -70,6 +72,8 @@ test("files, requests, parts and operations have room of their own, all of it li
   deepEqual(ALL.map((name) => most(name)), [10, 9, 10, 9]);
   deepEqual(["Parts", "Admin"].map((name) => most(name, { bulkConcurrency: 3 })), [4, 4]);
   deepEqual(["Intake", "Requests"].map((name) => most(name, { concurrency: 3 })), [3, 3]);
+  const sum = Object.values(room(readSettings(app(GIVEN).app.node))).reduce((all, one) => all + one, 0);
+  equal(sum, 38);
   // For an account whose own limit leaves nothing to reserve.
   const none = { concurrency: "0" };
   for (const name of ALL) equal(most(name, none), undefined);

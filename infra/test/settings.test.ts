@@ -46,6 +46,19 @@ for (const [name, value, message] of [
   });
 }
 
+for (const [name, value, message] of [
+  ["engineVersion", "8.0.mysql_aurora.3.07.1", /^engineVersion is not/],
+  ["engineVersion", "8.4", /^engineVersion is not/],
+  ["engineVersion", "5.7.mysql_aurora.2.11.3", /^engineVersion is not/],
+  ["leaveParameters", "time_zone, sql_mode", /^leaveParameters/],
+  ["leaveParameters", "port", /^leaveParameters: port is not one of sql_mode,/],
+  ["minCapacity", "-1", /^minCapacity/],
+] as const) {
+  test(`a new database's ${name} may not be ${value}`, () => {
+    throws(() => app({ database: "create", [name]: value }), { message });
+  });
+}
+
 test("25 keys are the most", () => {
   const keys = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, number) => [`key-${number}`, ["jobs"]]));

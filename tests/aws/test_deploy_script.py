@@ -50,7 +50,7 @@ def checkout(tmp_path):
         (tmp_path / "scripts" / name).symlink_to(ROOT / "scripts" / name)
     for name in ("Cargo.lock", "wrangler.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
-    places = ["scripts/build-lambda", "node_modules/.bin/wrangler", "target/debug/rowgate"]
+    places = ["scripts/preflight", "scripts/build-lambda", "node_modules/.bin/wrangler", "target/debug/rowgate"]
     for place in [*places, "bin/aws", "bin/npx"]:
         path = tmp_path / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class Checkout:
         self.access_keys = ""
         self.outputs = dict(OUTPUTS)
 
-    def run(self, script, text="", **environment):
+    def run(self, script, *options, text="", **environment):
         answers = {
             "cloudformation describe-stacks": "\n".join(map("\t".join, self.outputs.items())),
             "iam list-access-keys": self.access_keys,
@@ -83,7 +83,7 @@ class Checkout:
         calls = self.folder / "calls"
         calls.write_text("")
         process = subprocess.run(
-            [self.folder / "scripts" / script],
+            [self.folder / "scripts" / script, *options],
             input=text,
             capture_output=True,
             text=True,
@@ -120,7 +120,7 @@ def test_stack_then_tables_then_the_worker_with_its_settings(checkout):
     run = checkout.run("deploy")
     assert run.status == 0, run.said
     programs = [it["program"] for it in run.calls if it["program"] != "aws"]
-    assert programs == ["build-lambda", "npx", "rowgate", "wrangler"]
+    assert programs == ["preflight", "build-lambda", "npx", "rowgate", "wrangler"]
     assert "cdk deploy rowgate -c stage=production -c architecture=arm64" in words(run, "npx")[0]
 
     migrate = only(run, "rowgate")
@@ -179,6 +179,13 @@ def test_an_access_key_that_nobody_got_is_deleted(checkout):
     assert words(run, "aws")[-1] == delete
 
 
+def test_a_problem_is_found_before_anything_is_made(checkout):
+    run = checkout.run("deploy", "-c", "database=create", FAILING="preflight")
+    assert run.status == 1
+    (call,) = run.calls
+    assert (call["program"], call["arguments"]) == ("preflight", ["-c", "database=create"])
+
+
 @pytest.mark.parametrize("failing", ["build-lambda", "npx", "rowgate"])
 def test_what_fails_ends_it(checkout, failing):
     run = checkout.run("deploy", FAILING=failing)
@@ -191,18 +198,18 @@ def test_a_stage_that_the_worker_does_not_have_is_not_begun(checkout):
     run = checkout.run("deploy", STAGE="staging")
     assert run.status == 1
     assert "wrangler.toml has no [env.staging]" in run.said
-    assert {it["program"] for it in run.calls} == {"aws"}
+    assert run.calls == []
 
 
 def test_destroy_asks_first(checkout):
-    run = checkout.run("destroy", "yes\n")
+    run = checkout.run("destroy", text="yes\n")
     assert run.status == 1
     assert words(run, "wrangler") == []
 
 
 def test_destroy_takes_the_keys_the_worker_and_the_stack(checkout):
     checkout.access_keys = "AKIAONE AKIATWO"
-    run = checkout.run("destroy", "rowgate-dev\n", STAGE="dev")
+    run = checkout.run("destroy", text="rowgate-dev\n", STAGE="dev")
     assert run.status == 0, run.said
     assert words(run, "wrangler") == ["delete --env dev --force"]
     deleted = [call[-7:] for call in words(run, "aws") if "delete-access-key" in call]
@@ -212,7 +219,7 @@ def test_destroy_takes_the_keys_the_worker_and_the_stack(checkout):
 
 def test_destroy_does_nothing_to_a_protected_cluster(checkout):
     checkout.outputs["RootSecretArn"] = "root-arn"
-    run = checkout.run("destroy", "rowgate\n")
+    run = checkout.run("destroy", text="rowgate\n")
     assert run.status == 1
     assert "--no-deletion-protection" in run.said
     assert words(run, "wrangler") == []
