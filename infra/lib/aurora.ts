@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 
 import { acknowledge } from "./acknowledge";
 import type { Database } from "./database";
-import type { NewDatabase } from "./settings";
+import type { NewDatabase, Settings } from "./settings";
 
 /** What rowgate relies on and `rowgate doctor` looks at; Aurora's own defaults are not these. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -48,10 +48,10 @@ export class Aurora extends Construct implements Database {
   readonly adminSecretArn: string;
   readonly rootSecretArn: string;
 
-  constructor(scope: Construct, id: string, props: NewDatabase, ephemeral: boolean) {
+  constructor(scope: Construct, id: string, props: NewDatabase, settings: Settings) {
     super(scope, id);
     this.name = props.name;
-    const cluster = this.cluster(props, ephemeral);
+    const cluster = this.cluster(props, settings);
     this.clusterArn = cluster.clusterArn;
     this.rootSecretArn = cluster.secret?.secretArn ?? "";
     this.writerSecretArn = this.user("Writer", "rowgate_writer").secretArn;
@@ -64,7 +64,8 @@ export class Aurora extends Construct implements Database {
     );
   }
 
-  private cluster(props: NewDatabase, ephemeral: boolean): rds.DatabaseCluster {
+  private cluster(props: NewDatabase, settings: Settings): rds.DatabaseCluster {
+    const { ephemeral } = settings;
     const cluster = new rds.DatabaseCluster(this, "Cluster", {
       engine: engine(props),
       parameters: parameters(props),
@@ -83,7 +84,7 @@ export class Aurora extends Construct implements Database {
       cloudwatchLogsExports: ["error"],
       // Beside rowgate's own backups: these bring the whole cluster back to any second.
       backup: { retention: Duration.days(ephemeral ? 1 : 7) },
-      deletionProtection: !ephemeral,
+      deletionProtection: settings.protected,
       removalPolicy: ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.SNAPSHOT,
     });
     acknowledge(cluster, "No port is open to anybody: no rule lets a connection in.", "RDS11");
@@ -92,7 +93,7 @@ export class Aurora extends Construct implements Database {
       "Backups and a restore without downtime are rowgate's own; backtracking is billed for every change.",
       "RDS14",
     );
-    if (ephemeral) acknowledge(cluster, "A stack for trying goes as a whole.", "RDS10");
+    if (!settings.protected) acknowledge(cluster, "It is for trying, or not whole yet.", "RDS10");
     return cluster;
   }
 

@@ -12,6 +12,8 @@ export interface Settings {
   readonly stage: string;
   /** Whether everything goes with the stack, rows and files as well; for trying it only. */
   readonly ephemeral: boolean;
+  /** Whether a new cluster refuses to be deleted; an ephemeral one never does. */
+  readonly protected: boolean;
   /** The processor that the functions run on, and were built for. */
   readonly architecture: "arm64" | "x86_64";
   /** The archive of the functions' program. */
@@ -70,10 +72,12 @@ const ROOT = join(__dirname, "../../..");
 /** Reads them all; the first one that does not do is named. */
 export function readSettings(node: Node): Settings {
   const context = new Context(node);
+  const ephemeral = context.oneOf("ephemeral", ["false", "true"]) === "true";
   const architecture = context.oneOf("architecture", ["arm64", "x86_64"]);
   return {
     stage: context.text("stage", /^[a-z][a-z0-9-]{0,30}$/) ?? "production",
-    ephemeral: context.oneOf("ephemeral", ["false", "true"]) === "true",
+    ephemeral,
+    protected: context.oneOf("protected", ["true", "false"]) === "true" && !ephemeral,
     architecture,
     program: context.text("program") ?? join(ROOT, "target/lambda", architecture, "bootstrap.zip"),
     memory: context.number("memory", 1024, 128, 10_240),

@@ -81,8 +81,9 @@ export class RowgateStack extends Stack {
     for (const [name, key] of keys.keys) this.tell({ [`ApiKey${pascal(name)}`]: key.keyId });
   }
 
-  private database({ database, ephemeral }: Settings): Database {
-    return database.kind === "new" ? new Aurora(this, "Database", database, ephemeral) : database;
+  private database(settings: Settings): Database {
+    const { database } = settings;
+    return database.kind === "new" ? new Aurora(this, "Database", database, settings) : database;
   }
 
   private tell(outputs: Record<string, string | undefined>): void {

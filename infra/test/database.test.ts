@@ -89,6 +89,15 @@ test("the two users' secrets are what the Data API reads and `rowgate migrate --
   }
 });
 
+test("until the stack stands, the cluster can be deleted with it, and nothing else is otherwise", () => {
+  const whole = template({ database: "create" }).toJSON();
+  const first = template({ database: "create", protected: "false" }).toJSON();
+  const { id } = only(template({ database: "create" }), "AWS::RDS::DBCluster");
+  equal(first.Resources[id].Properties.DeletionProtection, false);
+  first.Resources[id].Properties.DeletionProtection = true;
+  deepEqual(first, whole);
+});
+
 test("for trying, it all goes with the stack", () => {
   const trying = only(template({ database: "create", ephemeral: "true" }), "AWS::RDS::DBCluster");
   deepEqual([trying["DeletionPolicy"], trying.Properties["DeletionProtection"]], ["Delete", false]);

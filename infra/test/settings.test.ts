@@ -22,6 +22,7 @@ for (const [name, value, message] of [
   ["databaseName", "rowgate; DROP", /^databaseName/],
   ["stage", "Dev_1", /^stage/],
   ["ephemeral", "yes", /^ephemeral is not one of false, true/],
+  ["protected", "no", /^protected is not one of true, false/],
   ["architecture", "arm", /^architecture is not one of arm64, x86_64/],
   ["memory", "64", /^memory is not a number from 128/],
   ["concurrency", "many", /^concurrency is not a number/],
