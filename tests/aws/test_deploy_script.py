@@ -37,7 +37,9 @@ with open(os.environ["CALLS"], "a") as calls:
     print(json.dumps(call), file=calls)
 if name == "aws":
     answers = json.load(open(os.environ["ANSWERS"]))
-    print(answers.get(" ".join(sys.argv[1:3]), ""))
+    queries = [query for query in answers if query in sys.argv]
+    answer = answers.get(queries[0] if queries else " ".join(sys.argv[1:3]), "")
+    sys.exit(answer["error"]) if isinstance(answer, dict) else print(answer)
 sys.exit(name in os.environ.get("FAILING", "").split())
 """
 
@@ -66,10 +68,12 @@ class Checkout:
         self.folder = folder
         self.access_keys = ""
         self.outputs = dict(OUTPUTS)
+        self.status = "UPDATE_COMPLETE"
 
     def run(self, script, *options, text="", **environment):
         answers = {
             "cloudformation describe-stacks": "\n".join(map("\t".join, self.outputs.items())),
+            "Stacks[0].StackStatus": self.status,
             "iam list-access-keys": self.access_keys,
             "iam create-access-key": json.dumps(
                 {"AccessKeyId": "AKIANEW", "SecretAccessKey": SECRET}
@@ -140,6 +144,41 @@ def test_stack_then_tables_then_the_worker_with_its_settings(checkout):
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "API_KEYS": "[]",
     }
+
+
+NOT_THERE = {"error": "An error occurred (ValidationError): Stack with id rowgate does not exist"}
+
+
+@pytest.mark.parametrize("status", [NOT_THERE, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_first_creation_is_protected_once_it_stands(checkout, status):
+    checkout.status = status
+    run = checkout.run("deploy", "-c", "database=create")
+    assert run.status == 0, run.said
+    first, second = words(run, "npx")
+    assert first == f"{second} -c protected=false"
+    assert second.endswith("-c database=create")
+
+
+def test_a_first_creation_that_fails_is_not_deployed_a_second_time(checkout):
+    checkout.status = NOT_THERE
+    run = checkout.run("deploy", FAILING="npx")
+    assert run.status == 1
+    (first,) = words(run, "npx")
+    assert first.endswith("-c protected=false")
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_stands_stays_protected(checkout, status):
+    checkout.status = status
+    (call,) = words(checkout.run("deploy"), "npx")
+    assert "protected" not in call
+
+
+def test_nothing_is_deployed_where_the_stack_s_state_is_not_known(checkout):
+    checkout.status = {"error": "An error occurred (AccessDenied)"}
+    run = checkout.run("deploy")
+    assert run.status == 1 and "AccessDenied" in run.said
+    assert words(run, "npx") == []
 
 
 def test_a_new_cluster_gets_its_two_users(checkout):
