@@ -31,7 +31,7 @@ export class Admin extends Construct {
         DATA_BUCKET: bucket.bucketName,
       },
       rights: [
-        ...useDatabase(database.clusterArn, database.adminSecretArn),
+        ...useDatabase(database, database.adminSecretArn),
         listBucket(bucket),
         readObjects(bucket, PREFIXES.backups),
         writeObjects(bucket, PREFIXES.backups),

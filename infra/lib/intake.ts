@@ -37,7 +37,7 @@ export class Intake extends Construct {
         ...(settings.loadOptions ? { LOAD_OPTIONS: settings.loadOptions } : {}),
       },
       rights: [
-        ...useDatabase(database.clusterArn, database.writerSecretArn),
+        ...useDatabase(database, database.writerSecretArn),
         listBucket(bucket),
         readObjects(bucket, PREFIXES.incoming),
         writeObjects(bucket, PREFIXES.reports, PREFIXES.rejects),

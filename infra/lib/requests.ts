@@ -33,7 +33,7 @@ export class Requests extends Construct {
         ...databaseSettings(database, database.writerSecretArn),
         API_KEYS: apiKeys,
       },
-      rights: useDatabase(database.clusterArn, database.writerSecretArn),
+      rights: useDatabase(database, database.writerSecretArn),
       timeout: TIMEOUT,
     });
   }

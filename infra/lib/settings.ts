@@ -53,6 +53,8 @@ export interface GivenDatabase {
   readonly clusterArn: string;
   readonly writerSecretArn: string;
   readonly adminSecretArn: string;
+  /** The customer's own key that the secrets are encrypted with. */
+  readonly secretKeyArn?: string;
 }
 
 /** A cluster that is made; in units of Aurora's capacity (2 GiB of memory each). */
@@ -110,9 +112,11 @@ function readDatabase(context: Context): GivenDatabase | NewDatabase {
     if (!value) throw new Error(`${name} is missing: give the three ARNs, or -c database=create`);
     return value;
   };
+  const secretKeyArn = context.text("secretKeyArn", KEY);
   return {
     kind: "given",
     name,
+    ...(secretKeyArn ? { secretKeyArn } : {}),
     clusterArn: arn("clusterArn", /^arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster:[^*]+$/),
     writerSecretArn: arn("writerSecretArn", SECRET),
     adminSecretArn: arn("adminSecretArn", SECRET),
@@ -134,6 +138,9 @@ function readNames(context: Context, name: string): string[] {
 
 // With the six characters that Secrets Manager adds: rights on an ARN without them are on nothing.
 const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+-[A-Za-z0-9]{6}$/;
+
+// Not an alias: rights are on keys.
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
 
 /** `{"hr": ["*"], "cron": ["jobs"]}`; one key for all tables unless said otherwise. */
 function readApiKeys(context: Context): Settings["apiKeys"] {

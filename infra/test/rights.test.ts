@@ -19,6 +19,8 @@ function rights(of: Template): Record<string, string[]> {
   }));
 }
 
+const KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
 function dataApi(cluster: string): string[] {
   const calls = ["BeginTransaction", "CommitTransaction", "ExecuteStatement", "RollbackTransaction"];
   return calls.map((call) => `rds-data:${call} ${cluster}`);
@@ -64,21 +66,23 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
     WorkerUser: [...dataApi(cluster), `secretsmanager:GetSecretValue ${writer}`].sort(),
     DataNotifier: [`s3:PutBucketNotification ${bucket}`],
     ...machine(of, "BulkLoad", "Parts"),
-    ...machine(of, "BulkBackup", "Admin"),
+    ...machine(of, "BulkBackup", "Admin", ["Part"]),
     ...machine(of, "BulkRestore", "Admin"),
   };
 }
 
 /** A state machine calls one function, writes its log, and runs its parts as executions of its own. */
-function machine(of: Template, name: string, called: string): Record<string, string[]> {
+function machine(of: Template, name: string, called: string, redriven: string[] = []): Record<string, string[]> {
   const { id } = only(of, "AWS::StepFunctions::StateMachine", name);
   const target = only(of, "AWS::Lambda::Function", called).id;
-  const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`;
+  const all = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>`;
+  const executions = `${all}:*`;
   const parts = only(of, "AWS::IAM::Policy", `${name}MachineParts`).id;
   return {
     [`${name}Role`]: [`lambda:InvokeFunction <${target}.Arn>`, ...LOG_DELIVERY],
     [parts]: [
       `states:DescribeExecution ${executions}`,
+      ...redriven.map((map) => `states:RedriveExecution ${all}/${map}:*`),
       `states:StartExecution <${id}>`,
       `states:StopExecution ${executions}`,
     ],
@@ -103,6 +107,16 @@ test("with a given database everybody has exactly these rights, and nobody else 
   deepEqual(rights(of), expected(of, clusterArn, writerSecretArn, adminSecretArn));
 });
 
+test("secrets with a key of the customer's own are decrypted by who may read them, and by nobody else", () => {
+  const plain = rights(template());
+  const withKey = rights(template({ ...GIVEN, secretKeyArn: KEY }));
+  const readers = Object.keys(plain).filter((policy) =>
+    plain[policy]!.some((right) => right.startsWith("secretsmanager:GetSecretValue")));
+  deepEqual(readers.length, 5);
+  for (const policy of readers) plain[policy] = [...plain[policy]!, `kms:Decrypt ${KEY}`].sort();
+  deepEqual(withKey, plain);
+});
+
 test("with a new database everybody has exactly these rights, on that one", () => {
   const of = template({ database: "create" });
   const cluster = only(of, "AWS::RDS::DBCluster").id;
@@ -118,7 +132,7 @@ for (const [kind, context] of Object.entries(KINDS)) {
         const [action = "", arn = ""] = right.split(" ");
         ok(!action.includes("*"), `${policy}: ${right}`);
         // A prefix of the bucket, or the executions of one machine.
-        ok(/^[^*]+(\/[a-z]+\/\*|:execution:<\w+\.Name>:\*)?$/.test(arn), `${policy}: ${right}`);
+        ok(/^[^*]+(\/[a-z]+\/\*|:execution:<\w+\.Name>(\/\w+)?:\*)?$/.test(arn), `${policy}: ${right}`);
       }
     }
   });
