@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge";
 import { PREFIXES, wildcards } from "./data-bucket";
 import { databaseSettings, type Database } from "./database";
-import { Program } from "./program";
+import { LONGEST, Program } from "./program";
 import { deleteObjects, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
 
@@ -23,6 +23,7 @@ export class Admin extends Construct {
     super(scope, id);
     const { settings, database, bucket } = props;
     this.program = new Program(this, "Program", {
+      name: "admin",
       description: "rowgate: backs up, verifies and restores",
       settings,
       environment: {
@@ -30,18 +31,16 @@ export class Admin extends Construct {
         DATA_BUCKET: bucket.bucketName,
       },
       rights: [
-        ...useDatabase(database.clusterArn, database.adminSecretArn),
+        ...useDatabase(database, database.adminSecretArn),
         listBucket(bucket),
         readObjects(bucket, PREFIXES.backups),
         writeObjects(bucket, PREFIXES.backups),
         // Older backups, when the newer one is whole.
         deleteObjects(bucket, PREFIXES.backups),
       ],
-      // The parts of one bulk backup or restore, and whatever else is asked meanwhile.
-      concurrency: settings.concurrency ? settings.bulkConcurrency + 1 : undefined,
       // What is on its way when an answer is lost should not be done three times.
-      retries: 1,
-      failures: props.failures,
+      events: { retries: 1, failures: props.failures },
+      timeout: LONGEST,
     });
     acknowledge(this, "Keys under a prefix of one bucket.", ...wildcards(bucket, ["backups"]));
   }

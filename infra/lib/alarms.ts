@@ -8,9 +8,7 @@ import { allow } from "./rights";
 
 /** What is watched. */
 export interface AlarmsProps {
-  readonly intake: lambda.IFunction;
-  readonly parts: lambda.IFunction;
-  readonly admin: lambda.IFunction;
+  readonly functions: Readonly<Record<"intake" | "parts" | "requests" | "admin", lambda.IFunction>>;
   /** State machines, by what their alarms are called. */
   readonly machines: Readonly<Record<string, sfn.IStateMachine>>;
   readonly failures: sqs.IQueue;
@@ -29,19 +27,18 @@ export class Alarms extends Construct {
     this.topic = alarmTopic(this);
     if (props.email) this.topic.addSubscription(new subscriptions.EmailSubscription(props.email));
 
-    this.watchFunction("Intake", "loads files and rows", props.intake);
-    this.watchFunction("Parts", "loads large files in parts", props.parts);
-    this.watchFunction("Admin", "backs up and restores", props.admin);
-    for (const [id, machine] of Object.entries(props.machines)) {
-      const failed = machine.metricFailed({ statistic: "Sum" });
-      this.any(`${id}Failed`, `The state machine ${id} has failed; its execution says why.`, failed);
-    }
+    const { intake, parts, requests, admin } = props.functions;
+    this.watchFunction("Intake", "loads files", intake);
+    this.watchFunction("Parts", "loads large files in parts", parts);
+    this.watchFunction("Requests", "answers API Gateway", requests);
+    this.watchFunction("Admin", "backs up and restores", admin);
+    for (const [id, machine] of Object.entries(props.machines)) this.watchMachine(id, machine);
     this.any(
       "Failures",
       "An event failed to the end; its message says which. `rowgate load --resume` goes on.",
       props.failures.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum" }),
     );
-    this.backups(props.admin);
+    this.backups(admin);
   }
 
   private watchFunction(id: string, what: string, target: lambda.IFunction): void {
@@ -51,6 +48,14 @@ export class Alarms extends Construct {
     // Events that came too many at once are delivered again, so that a heap of files is no alarm.
     const throttles = target.metricThrottles(sum);
     this.any(`${id}Throttles`, `${name} was called too often for a quarter of an hour.`, throttles, 3);
+  }
+
+  private watchMachine(id: string, machine: sfn.IStateMachine): void {
+    const sum = { statistic: "Sum" };
+    const name = `An execution of the state machine ${id}`;
+    this.any(`${id}Failed`, `${name} has failed; it says why.`, machine.metricFailed(sum));
+    this.any(`${id}TimedOut`, `${name} was not at its end after a day.`, machine.metricTimedOut(sum));
+    this.any(`${id}Aborted`, `${name} was ended by hand.`, machine.metricAborted(sum));
   }
 
   /** Rings when each of so many periods of five minutes had one. */

@@ -4,15 +4,10 @@ import { Construct } from "constructs";
 
 import { acknowledge } from "./acknowledge";
 import type { Database } from "./database";
-import type { NewDatabase } from "./settings";
-
-/** From 3.08 on it can pause; 3.10 has long-term support. */
-const ENGINE = rds.DatabaseClusterEngine.auroraMysql({
-  version: rds.AuroraMysqlEngineVersion.VER_3_10_4,
-});
+import type { NewDatabase, Settings } from "./settings";
 
 /** What rowgate relies on and `rowgate doctor` looks at; Aurora's own defaults are not these. */
-const PARAMETERS = {
+const PARAMETERS: Readonly<Record<string, string>> = {
   // Without strict mode the database cuts and zeroes values instead of refusing them.
   sql_mode: [
     "ONLY_FULL_GROUP_BY",
@@ -31,6 +26,20 @@ const PARAMETERS = {
   time_zone: "UTC",
 };
 
+/** The parameters of a new cluster. */
+export function parameters({ leaveParameters }: NewDatabase): Record<string, string> {
+  const unknown = leaveParameters.find((name) => !(name in PARAMETERS));
+  if (unknown) throw new Error(`leaveParameters: ${unknown} is not one of ${Object.keys(PARAMETERS).join(", ")}`);
+  const chosen = Object.entries(PARAMETERS).filter(([name]) => !leaveParameters.includes(name));
+  return Object.fromEntries(chosen);
+}
+
+/** The engine of a new cluster; its family of parameters is the major version's, which comes first. */
+export function engine({ engineVersion }: NewDatabase): rds.IClusterEngine {
+  const version = rds.AuroraMysqlEngineVersion.of(engineVersion, engineVersion.slice(0, 3));
+  return rds.DatabaseClusterEngine.auroraMysql({ version });
+}
+
 /** A new Aurora MySQL cluster, Serverless v2, that is reached through the Data API alone. */
 export class Aurora extends Construct implements Database {
   readonly name: string;
@@ -39,10 +48,10 @@ export class Aurora extends Construct implements Database {
   readonly adminSecretArn: string;
   readonly rootSecretArn: string;
 
-  constructor(scope: Construct, id: string, props: NewDatabase, ephemeral: boolean) {
+  constructor(scope: Construct, id: string, props: NewDatabase, settings: Settings) {
     super(scope, id);
     this.name = props.name;
-    const cluster = this.cluster(props, ephemeral);
+    const cluster = this.cluster(props, settings);
     this.clusterArn = cluster.clusterArn;
     this.rootSecretArn = cluster.secret?.secretArn ?? "";
     this.writerSecretArn = this.user("Writer", "rowgate_writer").secretArn;
@@ -55,10 +64,11 @@ export class Aurora extends Construct implements Database {
     );
   }
 
-  private cluster(props: NewDatabase, ephemeral: boolean): rds.DatabaseCluster {
+  private cluster(props: NewDatabase, settings: Settings): rds.DatabaseCluster {
+    const { ephemeral } = settings;
     const cluster = new rds.DatabaseCluster(this, "Cluster", {
-      engine: ENGINE,
-      parameters: PARAMETERS,
+      engine: engine(props),
+      parameters: parameters(props),
       defaultDatabaseName: props.name,
       credentials: rds.Credentials.fromGeneratedSecret("rowgate_root"),
       // Or it would leave the version with long-term support.
@@ -74,7 +84,7 @@ export class Aurora extends Construct implements Database {
       cloudwatchLogsExports: ["error"],
       // Beside rowgate's own backups: these bring the whole cluster back to any second.
       backup: { retention: Duration.days(ephemeral ? 1 : 7) },
-      deletionProtection: !ephemeral,
+      deletionProtection: settings.protected,
       removalPolicy: ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.SNAPSHOT,
     });
     acknowledge(cluster, "No port is open to anybody: no rule lets a connection in.", "RDS11");
@@ -83,7 +93,7 @@ export class Aurora extends Construct implements Database {
       "Backups and a restore without downtime are rowgate's own; backtracking is billed for every change.",
       "RDS14",
     );
-    if (ephemeral) acknowledge(cluster, "A stack for trying goes as a whole.", "RDS10");
+    if (!settings.protected) acknowledge(cluster, "It is for trying, or not whole yet.", "RDS10");
     return cluster;
   }
 

@@ -19,10 +19,12 @@ export class BulkTables extends Construct {
   constructor(scope: Construct, id: string, props: BulkTablesProps) {
     super(scope, id);
     const backup = new TableMachine(this, "Backup", "bulk_backup", props);
+    // A load and a restore that failed have ended in order, in a state that a redrive would only repeat.
     this.backup = backup.start(
       backup.open()
         .next(backup.parts("Part", { run: "$.run", codec: "$.codec", bucket: "$.bucket" }))
         .next(backup.step("finish", backup.carry("run", "started", "codec", "tables", "keep", "bucket", "done"))),
+      "Part",
     );
 
     const restore = new TableMachine(this, "Restore", "bulk_restore", props);

@@ -35,7 +35,8 @@ export class DataBucket extends Construct {
       lifecycleRules: lifecycle(),
       // Nobody else may widen what this role can do: CDK would allow it every bucket.
       notificationsHandlerRole: notifier.withoutPolicyUpdates(),
-      removalPolicy: ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      // It goes, empty, with a first creation that failed, and never afterwards.
+      removalPolicy: ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       autoDeleteObjects: ephemeral,
     });
     acknowledge(

@@ -6,6 +6,8 @@ export interface Database {
   readonly writerSecretArn: string;
   /** Of the user that backs up and restores. */
   readonly adminSecretArn: string;
+  /** The customer's own key that these two are encrypted with; none is AWS's. */
+  readonly secretKeyArn?: string;
   /** Of the user that makes the other two, in a cluster of this stack's own. */
   readonly rootSecretArn?: string;
 }

@@ -3,6 +3,7 @@ import type { aws_lambda as lambda } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { acknowledge } from "./acknowledge";
+import { answerAsTheGate } from "./answers";
 import type { Settings } from "./settings";
 
 /** API Gateway's keys, which stand by themselves: the function behind the gateway knows their ids. */
@@ -48,30 +49,9 @@ export class Gateway extends Construct {
     const insert = this.api.root.addResource("insert_data");
     const integration = new apigateway.LambdaIntegration(target, { allowTestInvoke: false });
     insert.addMethod("POST", integration, { apiKeyRequired: true });
-    this.answerFailures();
+    answerAsTheGate(this.api);
     this.limit(keys, settings);
     this.acknowledge();
-  }
-
-  /**
-   * A function that is throttled has stored nothing, one that has failed perhaps has, and API Gateway
-   * has one kind of response for both.
-   */
-  private answerFailures(): void {
-    const document = {
-      type: "urn:rowgate:problem:no_answer",
-      title: "Service Unavailable",
-      status: 503,
-      detail:
-        "no answer from the function: it is busy or has failed, and rows may be stored; " +
-        "send the request again with its Idempotency-Key",
-    };
-    this.api.addGatewayResponse("NoAnswer", {
-      type: apigateway.ResponseType.INTEGRATION_FAILURE,
-      statusCode: "503",
-      responseHeaders: { "Retry-After": "'5'", "Content-Type": "'application/problem+json'" },
-      templates: { "application/json": JSON.stringify(document) },
-    });
   }
 
   private limit(keys: ApiKeys, { rate, burst, quota }: Settings): void {

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge";
 import { PREFIXES, wildcards } from "./data-bucket";
 import { databaseSettings, type Database } from "./database";
-import { Program } from "./program";
+import { LONGEST, Program } from "./program";
 import { allow, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
 
@@ -13,16 +13,13 @@ export interface IntakeProps {
   readonly database: Database;
   readonly bucket: s3.IBucket;
   readonly failures: sqs.IQueue;
+  readonly name: "intake" | "parts";
   readonly description: string;
-  /** The most invocations at the same time. */
-  readonly concurrency: number;
-  /** The setting `API_KEYS`, of the one that requests come to. */
-  readonly apiKeys?: string;
   /** What loads files that are too large for it. */
   readonly machine?: sfn.IStateMachine;
 }
 
-/** A function that stores rows: of files from the bucket, and of requests from API Gateway. */
+/** A function that stores the rows of files from the bucket. */
 export class Intake extends Construct {
   readonly program: Program;
 
@@ -30,27 +27,25 @@ export class Intake extends Construct {
     super(scope, id);
     const { settings, database, bucket } = props;
     this.program = new Program(this, "Program", {
+      name: props.name,
       description: props.description,
       settings,
       environment: {
         ...databaseSettings(database, database.writerSecretArn),
         DATA_BUCKET: bucket.bucketName,
-        ...(props.apiKeys ? { API_KEYS: props.apiKeys } : {}),
         ...(props.machine ? { BULK_STATE_MACHINE_ARN: props.machine.stateMachineArn } : {}),
         ...(settings.loadOptions ? { LOAD_OPTIONS: settings.loadOptions } : {}),
       },
       rights: [
-        ...useDatabase(database.clusterArn, database.writerSecretArn),
+        ...useDatabase(database, database.writerSecretArn),
         listBucket(bucket),
         readObjects(bucket, PREFIXES.incoming),
         writeObjects(bucket, PREFIXES.reports, PREFIXES.rejects),
         ...(props.machine ? [allow(["states:StartExecution"], props.machine.stateMachineArn)] : []),
       ],
-      // Each has a statement of 40,000 rows under way, which a small Serverless database feels.
-      concurrency: settings.concurrency ? props.concurrency : undefined,
       // After a minute and after two more: by then the ledger has let go of whoever was killed.
-      retries: 2,
-      failures: props.failures,
+      events: { retries: 2, failures: props.failures },
+      timeout: LONGEST,
     });
     const names = ["incoming", "reports", "rejects"] as const;
     acknowledge(this, "Keys under a prefix of one bucket.", ...wildcards(bucket, names));

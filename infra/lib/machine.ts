@@ -76,8 +76,12 @@ export class Machine extends Construct {
     return task;
   }
 
-  /** Makes the machine itself. */
-  start(chain: sfn.Chain): sfn.StateMachine {
+  /**
+   * Makes the machine itself.
+   *
+   * The parts of the map with the label `redriven` are run again where an execution that failed is redriven.
+   */
+  start(chain: sfn.Chain, redriven?: string): sfn.StateMachine {
     const log = new logs.LogGroup(this, "Log", {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -103,7 +107,7 @@ export class Machine extends Construct {
     });
     // It is not made before it may write its log.
     machine.node.addDependency(policy);
-    allowParts(role, machine);
+    allowParts(role, machine, redriven);
     acknowledge(this, "Its steps and how long they took are in its log.", "SF2");
     acknowledge(role, "AWS has no narrower resource for the delivery of logs.", "IAM5[Resource::*]");
     return machine;
@@ -112,26 +116,29 @@ export class Machine extends Construct {
 
 /**
  * The parts of a Distributed Map are executions of the machine's own, which it begins, watches and
- * ends.
+ * ends, and those that failed begins again where the execution is redriven.
  */
-function allowParts(role: iam.Role, machine: sfn.StateMachine): void {
-  const executions = Stack.of(machine).formatArn({
+function allowParts(role: iam.Role, machine: sfn.StateMachine, redriven: string | undefined): void {
+  const executions = (of = "") => Stack.of(machine).formatArn({
     service: "states",
     resource: "execution",
-    resourceName: `${machine.stateMachineName}:*`,
+    resourceName: `${machine.stateMachineName}${of}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
+  const again = redriven ? [`/${redriven}`] : [];
   // Not in the role, all of whose policies the machine waits for.
   const policy = new iam.Policy(machine, "Parts", {
     statements: [
       allow(["states:StartExecution"], machine.stateMachineArn),
-      allow(["states:DescribeExecution", "states:StopExecution"], executions),
+      allow(["states:DescribeExecution", "states:StopExecution"], executions()),
+      ...again.map((of) => allow(["states:RedriveExecution"], executions(of))),
     ],
   });
   policy.attachToRole(role);
   // CDK's own one, which the role has not taken.
   machine.node.tryRemoveChild("DistributedMapPolicy");
   const id = Stack.of(machine).getLogicalId(machine.node.defaultChild as sfn.CfnStateMachine);
-  const all = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`;
-  acknowledge(policy, "The machine's own executions, whose names AWS makes.", `IAM5[Resource::${all}]`);
+  const all = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>`;
+  const rules = ["", ...again].map((of) => `IAM5[Resource::${all}${of}:*]`);
+  acknowledge(policy, "The machine's own executions, whose names AWS makes.", ...rules);
 }

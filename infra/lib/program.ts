@@ -4,7 +4,11 @@ import type { aws_sqs as sqs } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { allow } from "./rights";
+import { room, type FunctionName } from "./room";
 import type { Settings } from "./settings";
+
+/** The most that Lambda has; a file that needs longer goes on where it was. */
+export const LONGEST = Duration.minutes(15);
 
 const ARCHITECTURES = { arm64: lambda.Architecture.ARM_64, x86_64: lambda.Architecture.X86_64 };
 
@@ -16,11 +20,19 @@ export interface ProgramProps {
   readonly environment: Record<string, string>;
   /** What it may do, its log aside. */
   readonly rights: iam.PolicyStatement[];
-  /** The most invocations at the same time; none leaves them to the account's limit. */
-  readonly concurrency: number | undefined;
-  /** How often an event that failed is tried again. */
+  /** Which function it is. */
+  readonly name: FunctionName;
+  /** Longer than its work takes at most. */
+  readonly timeout: Duration;
+  /** How it takes events; none for a function whose callers wait for its answer. */
+  readonly events?: Events;
+}
+
+/** What becomes of an event that fails. */
+export interface Events {
+  /** How often it is tried again. */
   readonly retries: number;
-  /** Where events go that failed to the end. */
+  /** Where it goes that failed to the end. */
   readonly failures: sqs.IQueue;
 }
 
@@ -31,7 +43,8 @@ export class Program extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramProps) {
     super(scope, id);
-    const { settings, environment } = props;
+    const { settings, environment, events } = props;
+    const reserved = room(settings)[props.name];
     const log = new logs.LogGroup(this, "Log", {
       retention: logs.RetentionDays.THREE_MONTHS,
       // It has counts; what was loaded stands in the database's ledger.
@@ -45,7 +58,7 @@ export class Program extends Construct {
       statements: [
         ...props.rights,
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
-        allow(["sqs:SendMessage"], props.failures.queueArn),
+        ...(events ? [allow(["sqs:SendMessage"], events.failures.queueArn)] : []),
       ],
     });
     policy.attachToRole(this.role);
@@ -60,13 +73,15 @@ export class Program extends Construct {
       logGroup: log,
       environment,
       memorySize: settings.memory,
-      // A file that needs longer goes on where it was.
-      timeout: Duration.minutes(15),
-      retryAttempts: props.retries,
-      onFailure: new destinations.SqsDestination(props.failures),
-      ...(props.concurrency ? { reservedConcurrentExecutions: props.concurrency } : {}),
+      timeout: props.timeout,
+      ...(events ? onFailure(events) : {}),
+      ...(reserved ? { reservedConcurrentExecutions: reserved } : {}),
     });
     // Without its rights the first event would fail.
     this.function.node.addDependency(policy);
   }
+}
+
+function onFailure({ retries, failures }: Events): lambda.EventInvokeConfigOptions {
+  return { retryAttempts: retries, onFailure: new destinations.SqsDestination(failures) };
 }

@@ -4,6 +4,8 @@
 import { aws_iam as iam } from "aws-cdk-lib";
 import type { aws_s3 as s3 } from "aws-cdk-lib";
 
+import type { Database } from "./database";
+
 /** The calls of the Data API that rowgate makes; it has no use for the batched one. */
 const DATA_API = [
   "rds-data:BeginTransaction",
@@ -13,11 +15,13 @@ const DATA_API = [
 ];
 
 /** Statements on a cluster as the database user of this secret, whose grants say the rest. */
-export function useDatabase(clusterArn: string, secretArn: string): iam.PolicyStatement[] {
+export function useDatabase(database: Database, secretArn: string): iam.PolicyStatement[] {
+  const { clusterArn, secretKeyArn } = database;
   return [
     allow(DATA_API, clusterArn),
     // The Data API reads the secret with its caller's rights.
     allow(["secretsmanager:GetSecretValue"], secretArn),
+    ...(secretKeyArn ? [allow(["kms:Decrypt"], secretKeyArn)] : []),
   ];
 }
 

@@ -12,6 +12,8 @@ export interface Settings {
   readonly stage: string;
   /** Whether everything goes with the stack, rows and files as well; for trying it only. */
   readonly ephemeral: boolean;
+  /** Whether a new cluster refuses to be deleted; an ephemeral one never does. */
+  readonly protected: boolean;
   /** The processor that the functions run on, and were built for. */
   readonly architecture: "arm64" | "x86_64";
   /** The archive of the functions' program. */
@@ -51,12 +53,18 @@ export interface GivenDatabase {
   readonly clusterArn: string;
   readonly writerSecretArn: string;
   readonly adminSecretArn: string;
+  /** The customer's own key that the secrets are encrypted with. */
+  readonly secretKeyArn?: string;
 }
 
 /** A cluster that is made; in units of Aurora's capacity (2 GiB of memory each). */
 export interface NewDatabase {
   readonly kind: "new";
   readonly name: string;
+  /** Aurora's own name of the version, such as `8.0.mysql_aurora.3.10.4`. */
+  readonly engineVersion: string;
+  /** Parameters of the cluster that are left as Aurora has them. */
+  readonly leaveParameters: readonly string[];
   readonly minCapacity: number;
   readonly maxCapacity: number;
 }
@@ -66,10 +74,12 @@ const ROOT = join(__dirname, "../../..");
 /** Reads them all; the first one that does not do is named. */
 export function readSettings(node: Node): Settings {
   const context = new Context(node);
+  const ephemeral = context.oneOf("ephemeral", ["false", "true"]) === "true";
   const architecture = context.oneOf("architecture", ["arm64", "x86_64"]);
   return {
     stage: context.text("stage", /^[a-z][a-z0-9-]{0,30}$/) ?? "production",
-    ephemeral: context.oneOf("ephemeral", ["false", "true"]) === "true",
+    ephemeral,
+    protected: context.oneOf("protected", ["true", "false"]) === "true" && !ephemeral,
     architecture,
     program: context.text("program") ?? join(ROOT, "target/lambda", architecture, "bootstrap.zip"),
     memory: context.number("memory", 1024, 128, 10_240),
@@ -93,24 +103,44 @@ function readDatabase(context: Context): GivenDatabase | NewDatabase {
   if (context.text("database", /^create$/)) {
     const minCapacity = context.number("minCapacity", 0, 0, 256);
     const maxCapacity = context.number("maxCapacity", 4, Math.max(1, minCapacity), 256);
-    return { kind: "new", name, minCapacity, maxCapacity };
+    const engineVersion = readEngineVersion(context);
+    const leaveParameters = readNames(context, "leaveParameters");
+    return { kind: "new", name, engineVersion, leaveParameters, minCapacity, maxCapacity };
   }
   const arn = (name: string, form: RegExp) => {
     const value = context.text(name, form);
     if (!value) throw new Error(`${name} is missing: give the three ARNs, or -c database=create`);
     return value;
   };
+  const secretKeyArn = context.text("secretKeyArn", KEY);
   return {
     kind: "given",
     name,
+    ...(secretKeyArn ? { secretKeyArn } : {}),
     clusterArn: arn("clusterArn", /^arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster:[^*]+$/),
     writerSecretArn: arn("writerSecretArn", SECRET),
     adminSecretArn: arn("adminSecretArn", SECRET),
   };
 }
 
+/** 3.08 and later can pause; 3.10 has long-term support. Of 8.4 the first version is 8.4.7. */
+function readEngineVersion(context: Context): string {
+  const version = context.text("engineVersion") ?? "8.0.mysql_aurora.3.10.4";
+  const [, minor] = /^8\.0\.mysql_aurora\.3\.(\d{2})\.\d+$/.exec(version) ?? [];
+  if (Number(minor) >= 8 || /^8\.4\.mysql_aurora\.8\.4\.\d+$/.test(version)) return version;
+  throw new Error("engineVersion is not 8.0.mysql_aurora.3.08.0 or later, or 8.4.mysql_aurora.8.4.…");
+}
+
+/** Names with commas between them. */
+function readNames(context: Context, name: string): string[] {
+  return context.text(name, /^[a-z_]+(,[a-z_]+)*$/)?.split(",") ?? [];
+}
+
 // With the six characters that Secrets Manager adds: rights on an ARN without them are on nothing.
 const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+-[A-Za-z0-9]{6}$/;
+
+// Not an alias: rights are on keys.
+const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
 
 /** `{"hr": ["*"], "cron": ["jobs"]}`; one key for all tables unless said otherwise. */
 function readApiKeys(context: Context): Settings["apiKeys"] {

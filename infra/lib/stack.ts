@@ -12,6 +12,7 @@ import { Failures } from "./failures";
 import { ApiKeys, Gateway } from "./gateway";
 import { Intake } from "./intake";
 import { NightlyBackup } from "./nightly-backup";
+import { Requests } from "./requests";
 import type { Settings } from "./settings";
 import { WorkerUser } from "./worker-user";
 
@@ -28,29 +29,33 @@ export class RowgateStack extends Stack {
 
     const common = { settings, database, bucket: data.bucket, failures: failures.queue };
     const apiKeys = this.toJsonString(keys.setting);
-    const { concurrency, bulkConcurrency } = settings;
+    const { bulkConcurrency } = settings;
     const parts = new Intake(this, "Parts", {
       ...common,
+      name: "parts",
       description: "rowgate: loads large files in parts",
-      concurrency: bulkConcurrency + 1,
     }).program.function;
     const bulkLoad = new BulkLoad(this, "BulkLoad", { target: parts, concurrency: bulkConcurrency });
     const intake = new Intake(this, "Intake", {
       ...common,
-      description: "rowgate: loads files, and rows from API Gateway",
-      concurrency,
-      apiKeys,
+      name: "intake",
+      description: "rowgate: loads files",
       machine: bulkLoad.machine,
     }).program.function;
+    const requests = new Requests(this, "Requests", { settings, database, apiKeys }).program.function;
     const admin = new Admin(this, "Admin", common).program.function;
     data.notify(intake);
     const bulk = new BulkTables(this, "Bulk", { target: admin, concurrency: bulkConcurrency });
     new NightlyBackup(this, "NightlyBackup", { settings, target: admin, machine: bulk.backup });
-    const gateway = new Gateway(this, "Gateway", { settings, keys, target: intake });
+    const gateway = new Gateway(this, "Gateway", { settings, keys, target: requests });
     const worker = new WorkerUser(this, "Worker", database);
     const machines = { BulkLoad: bulkLoad.machine, BulkBackup: bulk.backup, BulkRestore: bulk.restore };
-    const watched = { intake, parts, admin, machines, failures: failures.queue, email: settings.alarmEmail };
-    const alarms = new Alarms(this, "Alarms", watched);
+    const alarms = new Alarms(this, "Alarms", {
+      functions: { intake, parts, requests, admin },
+      machines,
+      failures: failures.queue,
+      email: settings.alarmEmail,
+    });
 
     // scripts/deploy reads these, and so do people.
     this.tell({
@@ -62,6 +67,7 @@ export class RowgateStack extends Stack {
       RootSecretArn: database.rootSecretArn,
       Bucket: data.bucket.bucketName,
       IntakeFunction: intake.functionName,
+      RequestsFunction: requests.functionName,
       AdminFunction: admin.functionName,
       PartsFunction: parts.functionName,
       BulkLoadMachine: bulkLoad.machine.stateMachineArn,
@@ -75,8 +81,9 @@ export class RowgateStack extends Stack {
     for (const [name, key] of keys.keys) this.tell({ [`ApiKey${pascal(name)}`]: key.keyId });
   }
 
-  private database({ database, ephemeral }: Settings): Database {
-    return database.kind === "new" ? new Aurora(this, "Database", database, ephemeral) : database;
+  private database(settings: Settings): Database {
+    const { database } = settings;
+    return database.kind === "new" ? new Aurora(this, "Database", database, settings) : database;
   }
 
   private tell(outputs: Record<string, string | undefined>): void {

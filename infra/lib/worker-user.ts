@@ -16,7 +16,7 @@ export class WorkerUser extends Construct {
     super(scope, id);
     this.user = new iam.User(this, "User");
     const policy = new iam.Policy(this.user, "Policy", {
-      statements: useDatabase(database.clusterArn, database.writerSecretArn),
+      statements: useDatabase(database, database.writerSecretArn),
     });
     policy.attachToUser(this.user);
   }

@@ -10,8 +10,9 @@ const alarm = (name: string) => only(template(), "AWS::CloudWatch::Alarm", `Alar
 
 test("errors, throttles, what failed and a missing backup ring, and all go to the topic", () => {
   const names = Object.keys(alarms).map((id) => id.replace(/^Alarms|[0-9A-F]{8}$/g, ""));
-  const functions = ["Admin", "Intake", "Parts"].flatMap((name) => [`${name}Errors`, `${name}Throttles`]);
-  const machines = ["BulkBackupFailed", "BulkLoadFailed", "BulkRestoreFailed"];
+  const functions = ["Admin", "Intake", "Parts", "Requests"].flatMap((name) => [`${name}Errors`, `${name}Throttles`]);
+  const ends = ["Aborted", "Failed", "TimedOut"];
+  const machines = ["BulkBackup", "BulkLoad", "BulkRestore"].flatMap((name) => ends.map((end) => name + end));
   deepEqual(names.sort(), [...functions, ...machines, "Failures", "NoBackup"].sort());
   const topic = only(template(), "AWS::SNS::Topic").id;
   for (const [id, { Properties }] of Object.entries(alarms)) {
@@ -37,7 +38,13 @@ test("the others ring at the first one or at lasting throttling, and are silent 
     ["AdminThrottles", "AWS/Lambda", "Throttles", 3],
     ["PartsErrors", "AWS/Lambda", "Errors", 1],
     ["PartsThrottles", "AWS/Lambda", "Throttles", 3],
+    ["RequestsErrors", "AWS/Lambda", "Errors", 1],
+    ["RequestsThrottles", "AWS/Lambda", "Throttles", 3],
     ["BulkLoadFailed", "AWS/States", "ExecutionsFailed", 1],
+    ["BulkLoadTimedOut", "AWS/States", "ExecutionsTimedOut", 1],
+    ["BulkLoadAborted", "AWS/States", "ExecutionsAborted", 1],
+    ["BulkRestoreTimedOut", "AWS/States", "ExecutionsTimedOut", 1],
+    ["BulkBackupAborted", "AWS/States", "ExecutionsAborted", 1],
     ["BulkBackupFailed", "AWS/States", "ExecutionsFailed", 1],
     ["BulkRestoreFailed", "AWS/States", "ExecutionsFailed", 1],
     ["Failures", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1],
@@ -45,6 +52,16 @@ test("the others ring at the first one or at lasting throttling, and are silent 
     const { Namespace, MetricName, Threshold, EvaluationPeriods, TreatMissingData } = alarm(name);
     deepEqual([Namespace, MetricName], [namespace, metric]);
     deepEqual([Threshold, EvaluationPeriods, TreatMissingData], [1, periods, "notBreaching"]);
+  }
+});
+
+test("each alarm looks at its own function or machine", () => {
+  for (const [id, { Properties }] of Object.entries(alarms)) {
+    const name = /^Alarms(Admin|Intake|Parts|Requests|BulkBackup|BulkLoad|BulkRestore)/.exec(id)?.[1];
+    if (!name) continue;
+    const type = name.startsWith("Bulk") ? "AWS::StepFunctions::StateMachine" : "AWS::Lambda::Function";
+    const values = Properties["Dimensions"].map(({ Value }: any) => words(Value));
+    deepEqual(values, [`<${only(template(), type, name).id}>`], id);
   }
 });
 

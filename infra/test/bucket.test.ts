@@ -47,8 +47,8 @@ test("reports, reject files and replaced versions end, and so do uploads that no
   ]);
 });
 
-test("the bucket stays when the stack goes, unless it was for trying", () => {
-  deepEqual([bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]], ["Retain", "Retain"]);
+test("the bucket stays when the stack goes, unless it was for trying or was never whole", () => {
+  deepEqual([bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]], ["RetainExceptOnCreate", "Retain"]);
   deepEqual(resources(template(), "Custom::S3AutoDeleteObjects"), {});
   const trying = template({ database: "create", ephemeral: "true" });
   equal(only(trying, "AWS::S3::Bucket")["DeletionPolicy"], "Delete");

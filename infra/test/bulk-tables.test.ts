@@ -27,7 +27,7 @@ for (const [name, operation, steps, maps] of [
   const { definition, Properties } = machine(name);
   const states: Record<string, any> = definition.States;
 
-  test(`${name} goes through its steps, and each is the second function's`, () => {
+  test(`${name} goes through its steps, and each is the admin function's`, () => {
     const way = [];
     for (let at = definition.StartAt; at; at = states[at].Next) way.push(at);
     deepEqual(way, steps);

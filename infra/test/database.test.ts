@@ -53,6 +53,24 @@ test("its parameters are what rowgate relies on", () => {
   });
 });
 
+test("another version of the engine has its own family of parameters", () => {
+  for (const [engineVersion, family] of [
+    ["8.0.mysql_aurora.3.08.2", "aurora-mysql8.0"],
+    ["8.4.mysql_aurora.8.4.7", "aurora-mysql8.4"],
+  ]) {
+    const of = template({ database: "create", engineVersion });
+    equal(only(of, "AWS::RDS::DBCluster").Properties["EngineVersion"], engineVersion);
+    equal(only(of, "AWS::RDS::DBClusterParameterGroup").Properties["Family"], family);
+  }
+});
+
+test("parameters that a region does not let be set are left to it", () => {
+  const of = template({ database: "create", leaveParameters: "time_zone,collation_server" });
+  const { Parameters } = only(of, "AWS::RDS::DBClusterParameterGroup").Properties;
+  equal(Object.keys(Parameters).some((name) => ["time_zone", "collation_server"].includes(name)), false);
+  ok(Parameters.sql_mode);
+});
+
 test("no connection can come in, and none has a way out", () => {
   const [group] = Object.values(resources(NEW, "AWS::EC2::SecurityGroup"));
   equal(group?.Properties["SecurityGroupIngress"], undefined);
@@ -69,6 +87,15 @@ test("the two users' secrets are what the Data API reads and `rowgate migrate --
     deepEqual(JSON.parse(SecretStringTemplate), { username });
     deepEqual(generate, { GenerateStringKey: "password", ExcludePunctuation: true, PasswordLength: 40 });
   }
+});
+
+test("until the stack stands, the cluster can be deleted with it, and nothing else is otherwise", () => {
+  const whole = template({ database: "create" }).toJSON();
+  const first = template({ database: "create", protected: "false" }).toJSON();
+  const { id } = only(template({ database: "create" }), "AWS::RDS::DBCluster");
+  equal(first.Resources[id].Properties.DeletionProtection, false);
+  first.Resources[id].Properties.DeletionProtection = true;
+  deepEqual(first, whole);
 });
 
 test("for trying, it all goes with the stack", () => {

@@ -1,28 +1,25 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 
-import { GIVEN, only, resources, template, words, type Context } from "./synth";
+import { room } from "../lib/room";
+import { readSettings } from "../lib/settings";
+import { GIVEN, app, only, resources, template, words, type Context } from "./synth";
 
 function program(name: string, context: Context = {}) {
   return only(template({ ...GIVEN, ...context }), "AWS::Lambda::Function", name);
 }
 
-for (const name of ["Intake", "Parts", "Admin"]) {
+const ALL = ["Intake", "Parts", "Requests", "Admin"];
+
+for (const name of ALL) {
   test(`${name} is the program that was built, with a log of its own that ends`, () => {
     const { Runtime, Handler, Architectures, Timeout, LoggingConfig } = program(name).Properties;
     deepEqual([Runtime, Handler, Architectures], ["provided.al2023", "bootstrap", ["arm64"]]);
-    equal(Timeout, 900);
+    // API Gateway waits for 29 seconds, and what is under way then ends its transaction.
+    equal(Timeout, name === "Requests" ? 90 : 900);
     const log = only(template(), "AWS::Logs::LogGroup", name);
     equal(words(LoggingConfig.LogGroup), `<${log.id}>`);
     equal(log.Properties["RetentionInDays"], 90);
-  });
-
-  test(`what fails at ${name} to the end is in the queue`, () => {
-    const config = only(template(), "AWS::Lambda::EventInvokeConfig", name).Properties;
-    const queue = only(template(), "AWS::SQS::Queue").id;
-    equal(words(config["FunctionName"]), `<${program(name).id}>`);
-    equal(words(config["DestinationConfig"].OnFailure.Destination), `<${queue}.Arn>`);
-    equal(config["MaximumRetryAttempts"], name === "Admin" ? 1 : 2);
   });
 
   test(`${name} waits for its rights`, () => {
@@ -31,36 +28,55 @@ for (const name of ["Intake", "Parts", "Admin"]) {
   });
 }
 
+for (const name of ["Intake", "Parts", "Admin"]) {
+  test(`what fails at ${name} to the end is in the queue`, () => {
+    const config = only(template(), "AWS::Lambda::EventInvokeConfig", name).Properties;
+    const queue = only(template(), "AWS::SQS::Queue").id;
+    equal(words(config["FunctionName"]), `<${program(name).id}>`);
+    equal(words(config["DestinationConfig"].OnFailure.Destination), `<${queue}.Arn>`);
+    equal(config["MaximumRetryAttempts"], name === "Admin" ? 1 : 2);
+  });
+}
+
+test("API Gateway waits for its function, which so has no events that could fail", () => {
+  const configs = Object.keys(resources(template(), "AWS::Lambda::EventInvokeConfig"));
+  deepEqual(configs.filter((id) => id.startsWith("Requests")), []);
+});
+
 test("all functions are the same program, for another processor if asked for", () => {
   const code = (name: string) => program(name).Properties["Code"];
-  deepEqual([code("Parts"), code("Admin")], [code("Intake"), code("Intake")]);
+  for (const name of ALL) deepEqual(code(name), code("Intake"), name);
   const other = program("Admin", { architecture: "x86_64" });
   deepEqual(other.Properties["Architectures"], ["x86_64"]);
 });
 
 test("who loads and who backs up are two users of the database, and only one function has keys", () => {
   const variables = (name: string) => program(name).Properties["Environment"].Variables;
-  const bucket = { Ref: only(template(), "AWS::S3::Bucket").id };
-  const common = { DB_CLUSTER_ARN: GIVEN.clusterArn, DB_NAME: "rowgate", DATA_BUCKET: bucket };
-  deepEqual(variables("Admin"), { ...common, DB_SECRET_ARN: GIVEN.adminSecretArn });
+  const bucket = { DATA_BUCKET: { Ref: only(template(), "AWS::S3::Bucket").id } };
+  const common = { DB_CLUSTER_ARN: GIVEN.clusterArn, DB_NAME: "rowgate" };
+  deepEqual(variables("Admin"), { ...common, ...bucket, DB_SECRET_ARN: GIVEN.adminSecretArn });
   const writer = { ...common, DB_SECRET_ARN: GIVEN.writerSecretArn };
-  deepEqual(variables("Parts"), writer);
-  const { API_KEYS, BULK_STATE_MACHINE_ARN, ...intake } = variables("Intake");
-  deepEqual(intake, writer);
+  deepEqual(variables("Parts"), { ...writer, ...bucket });
+  const { BULK_STATE_MACHINE_ARN, ...intake } = variables("Intake");
+  deepEqual(intake, { ...writer, ...bucket });
   const machine = only(template(), "AWS::StepFunctions::StateMachine", "BulkLoad").id;
   equal(words(BULK_STATE_MACHINE_ARN), `<${machine}>`);
+  const { API_KEYS, ...requests } = variables("Requests");
+  deepEqual(requests, writer);
   ok(API_KEYS);
 });
 
-test("only so many work on the database, the parts of one file, backup or restore among them", () => {
+test("files, requests, parts and operations have room of their own, all of it limited", () => {
   const most = (name: string, context?: Context) =>
     program(name, context).Properties["ReservedConcurrentExecutions"];
-  deepEqual(["Intake", "Parts", "Admin"].map((name) => most(name)), [10, 9, 9]);
+  deepEqual(ALL.map((name) => most(name)), [10, 9, 10, 9]);
   deepEqual(["Parts", "Admin"].map((name) => most(name, { bulkConcurrency: 3 })), [4, 4]);
-  deepEqual(most("Intake", { concurrency: 3 }), 3);
+  deepEqual(["Intake", "Requests"].map((name) => most(name, { concurrency: 3 })), [3, 3]);
+  const sum = Object.values(room(readSettings(app(GIVEN).app.node))).reduce((all, one) => all + one, 0);
+  equal(sum, 38);
   // For an account whose own limit leaves nothing to reserve.
   const none = { concurrency: "0" };
-  for (const name of ["Intake", "Parts", "Admin"]) equal(most(name, none), undefined);
+  for (const name of ALL) equal(most(name, none), undefined);
 });
 
 test("options of loads are a setting of the functions that load", () => {
@@ -73,7 +89,7 @@ test("options of loads are a setting of the functions that load", () => {
   }
 });
 
-test("the nightly backup goes to the second function, and keeps so many", () => {
+test("the nightly backup goes to the admin function, and keeps so many", () => {
   const rule = only(template({ ...GIVEN, backupKeep: 7 }), "AWS::Events::Rule").Properties;
   const [target, ...more] = rule["Targets"];
   deepEqual([rule["ScheduleExpression"], rule["State"], more], ["cron(0 2 * * ? *)", "ENABLED", []]);
@@ -90,5 +106,5 @@ test("the queue is encrypted, refuses who comes without TLS, and keeps as long a
 
 test("beside ours there is only CDK's function for the notification", () => {
   const ids = Object.keys(resources(template(), "AWS::Lambda::Function"));
-  deepEqual(ids.filter((id) => !/^(Intake|Parts|Admin|BucketNotificationsHandler)/.test(id)), []);
+  deepEqual(ids.filter((id) => !/^(Intake|Parts|Requests|Admin|BucketNotificationsHandler)/.test(id)), []);
 });

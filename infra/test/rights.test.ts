@@ -19,6 +19,8 @@ function rights(of: Template): Record<string, string[]> {
   }));
 }
 
+const KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
 function dataApi(cluster: string): string[] {
   const calls = ["BeginTransaction", "CommitTransaction", "ExecuteStatement", "RollbackTransaction"];
   return calls.map((call) => `rds-data:${call} ${cluster}`);
@@ -28,11 +30,14 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
   const bucket = `<${only(of, "AWS::S3::Bucket").id}.Arn>`;
   const log = (name: string) => `<${only(of, "AWS::Logs::LogGroup", name).id}.Arn>`;
   const queue = `<${only(of, "AWS::SQS::Queue").id}.Arn>`;
-  const ofFunction = (name: string, secret: string) => [
+  const answering = (name: string, secret: string) => [
     ...dataApi(cluster),
     `secretsmanager:GetSecretValue ${secret}`,
     `logs:CreateLogStream ${log(name)}`,
     `logs:PutLogEvents ${log(name)}`,
+  ];
+  const ofFunction = (name: string, secret: string) => [
+    ...answering(name, secret),
     `s3:ListBucket ${bucket}`,
     `sqs:SendMessage ${queue}`,
   ];
@@ -49,6 +54,7 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
   return {
     IntakeProgramRole: [...loading("Intake"), `states:StartExecution <${bulkLoad}>`].sort(),
     PartsProgramRole: loading("Parts").sort(),
+    RequestsProgramRole: answering("Requests", writer).sort(),
     AdminProgramRole: [
       ...ofFunction("Admin", admin),
       `s3:AbortMultipartUpload ${bucket}/backups/*`,
@@ -60,21 +66,23 @@ function expected(of: Template, cluster: string, writer: string, admin: string):
     WorkerUser: [...dataApi(cluster), `secretsmanager:GetSecretValue ${writer}`].sort(),
     DataNotifier: [`s3:PutBucketNotification ${bucket}`],
     ...machine(of, "BulkLoad", "Parts"),
-    ...machine(of, "BulkBackup", "Admin"),
+    ...machine(of, "BulkBackup", "Admin", ["Part"]),
     ...machine(of, "BulkRestore", "Admin"),
   };
 }
 
 /** A state machine calls one function, writes its log, and runs its parts as executions of its own. */
-function machine(of: Template, name: string, called: string): Record<string, string[]> {
+function machine(of: Template, name: string, called: string, redriven: string[] = []): Record<string, string[]> {
   const { id } = only(of, "AWS::StepFunctions::StateMachine", name);
   const target = only(of, "AWS::Lambda::Function", called).id;
-  const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`;
+  const all = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>`;
+  const executions = `${all}:*`;
   const parts = only(of, "AWS::IAM::Policy", `${name}MachineParts`).id;
   return {
     [`${name}Role`]: [`lambda:InvokeFunction <${target}.Arn>`, ...LOG_DELIVERY],
     [parts]: [
       `states:DescribeExecution ${executions}`,
+      ...redriven.map((map) => `states:RedriveExecution ${all}/${map}:*`),
       `states:StartExecution <${id}>`,
       `states:StopExecution ${executions}`,
     ],
@@ -99,6 +107,16 @@ test("with a given database everybody has exactly these rights, and nobody else 
   deepEqual(rights(of), expected(of, clusterArn, writerSecretArn, adminSecretArn));
 });
 
+test("secrets with a key of the customer's own are decrypted by who may read them, and by nobody else", () => {
+  const plain = rights(template());
+  const withKey = rights(template({ ...GIVEN, secretKeyArn: KEY }));
+  const readers = Object.keys(plain).filter((policy) =>
+    plain[policy]!.some((right) => right.startsWith("secretsmanager:GetSecretValue")));
+  deepEqual(readers.length, 5);
+  for (const policy of readers) plain[policy] = [...plain[policy]!, `kms:Decrypt ${KEY}`].sort();
+  deepEqual(withKey, plain);
+});
+
 test("with a new database everybody has exactly these rights, on that one", () => {
   const of = template({ database: "create" });
   const cluster = only(of, "AWS::RDS::DBCluster").id;
@@ -114,7 +132,7 @@ for (const [kind, context] of Object.entries(KINDS)) {
         const [action = "", arn = ""] = right.split(" ");
         ok(!action.includes("*"), `${policy}: ${right}`);
         // A prefix of the bucket, or the executions of one machine.
-        ok(/^[^*]+(\/[a-z]+\/\*|:execution:<\w+\.Name>:\*)?$/.test(arn), `${policy}: ${right}`);
+        ok(/^[^*]+(\/[a-z]+\/\*|:execution:<\w+\.Name>(\/\w+)?:\*)?$/.test(arn), `${policy}: ${right}`);
       }
     }
   });
@@ -145,7 +163,7 @@ test("each policy has one role or user", () => {
     return all.map(words).join();
   });
   const machines = ["BulkBackupRole", "BulkLoadRole", "BulkRestoreRole"];
-  const programs = ["AdminProgramRole", "IntakeProgramRole", "PartsProgramRole"];
+  const programs = ["AdminProgramRole", "IntakeProgramRole", "PartsProgramRole", "RequestsProgramRole"];
   const others = [...programs, "DataNotifier", "WorkerUser"];
   const expected = [...others, ...machines, ...machines].sort();
   deepEqual(owners.map((owner) => owner.replace(/^<(.*)[0-9A-F]{8}>$/, "$1")).sort(), expected);
@@ -162,7 +180,7 @@ test("only this bucket, this method and this schedule may call a function", () =
   const stage = `<${only(of, "AWS::ApiGateway::Stage").id}>`;
   const account = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>";
   deepEqual(callers.sort(), [
-    `apigateway.amazonaws.com Intake ${account}:${api}/${stage}/POST/insert_data`,
+    `apigateway.amazonaws.com Requests ${account}:${api}/${stage}/POST/insert_data`,
     `events.amazonaws.com Admin <${only(of, "AWS::Events::Rule").id}.Arn>`,
     `s3.amazonaws.com Intake <${only(of, "AWS::S3::Bucket").id}.Arn>`,
   ]);

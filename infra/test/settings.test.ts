@@ -19,9 +19,13 @@ for (const [name, value, message] of [
   ["clusterArn", "hr", /^clusterArn/],
   ["clusterArn", "arn:aws:rds:eu-west-1:111122223333:cluster:*", /^clusterArn/],
   ["writerSecretArn", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:writer", /^writerSecretArn/],
+  ["secretKeyArn", "arn:aws:kms:eu-west-1:111122223333:alias/hr", /^secretKeyArn/],
+  ["secretKeyArn", "arn:aws:kms:eu-west-1:111122223333:key/*", /^secretKeyArn/],
+  ["secretKeyArn", "1234abcd-12ab-34cd-56ef-1234567890ab", /^secretKeyArn/],
   ["databaseName", "rowgate; DROP", /^databaseName/],
   ["stage", "Dev_1", /^stage/],
   ["ephemeral", "yes", /^ephemeral is not one of false, true/],
+  ["protected", "no", /^protected is not one of true, false/],
   ["architecture", "arm", /^architecture is not one of arm64, x86_64/],
   ["memory", "64", /^memory is not a number from 128/],
   ["concurrency", "many", /^concurrency is not a number/],
@@ -43,6 +47,19 @@ for (const [name, value, message] of [
       () => app({ ...GIVEN, [name]: value }),
       (error) => error instanceof Error && message.test(error.message),
     );
+  });
+}
+
+for (const [name, value, message] of [
+  ["engineVersion", "8.0.mysql_aurora.3.07.1", /^engineVersion is not/],
+  ["engineVersion", "8.4", /^engineVersion is not/],
+  ["engineVersion", "5.7.mysql_aurora.2.11.3", /^engineVersion is not/],
+  ["leaveParameters", "time_zone, sql_mode", /^leaveParameters/],
+  ["leaveParameters", "port", /^leaveParameters: port is not one of sql_mode,/],
+  ["minCapacity", "-1", /^minCapacity/],
+] as const) {
+  test(`a new database's ${name} may not be ${value}`, () => {
+    throws(() => app({ database: "create", [name]: value }), { message });
   });
 }
 

@@ -24,6 +24,7 @@ export const GIVEN = {
 export const KINDS: Record<string, Context> = {
   "a given database": GIVEN,
   "a new database": { database: "create" },
+  "a new database that is not whole yet": { database: "create", protected: "false" },
   "nothing that stays": { database: "create", ephemeral: "true", stage: "dev", backup: "bulk" },
 };
 

@@ -39,17 +39,21 @@ main()
 @pytest.fixture(scope="session")
 def template(stack, tmp_path_factory):
     """What `cdk deploy` would send, for the local database."""
+    return synthesise(
+        tmp_path_factory,
+        clusterArn=stack["cluster_arn"],
+        writerSecretArn=stack["secret_arn"],
+        adminSecretArn=stack["secret_arn"],
+    )
+
+
+def synthesise(tmp_path_factory, **choices):
+    """What `cdk deploy` would send with these choices."""
     infra = ROOT / "infra"
     bin = infra / "node_modules/.bin"
     subprocess.run([bin / "tsc", "--project", infra], check=True)
-    context = {
-        "clusterArn": stack["cluster_arn"],
-        "writerSecretArn": stack["secret_arn"],
-        "adminSecretArn": stack["secret_arn"],
-        "architecture": "x86_64",
-        "program": infra / "test/program",
-    }
-    options = [word for name, value in context.items() for word in ("-c", f"{name}={value}")]
+    choices |= {"architecture": "x86_64", "program": infra / "test/program"}
+    options = [word for name, value in choices.items() for word in ("-c", f"{name}={value}")]
     # A folder of its own: what somebody has chosen in infra/cdk.context.json is not looked at there.
     folder = tmp_path_factory.mktemp("synth")
     shutil.copy(infra / "cdk.json", folder)
@@ -64,46 +68,73 @@ def template(stack, tmp_path_factory):
     return json.loads((folder / "rowgate.template.json").read_text())
 
 
+# What the ids of rowgate's own functions begin with.
+FUNCTIONS = ("Intake", "Parts", "Requests", "Admin")
+
+
 def functions(template):
     """rowgate's own, by their ids."""
     resources = template["Resources"].items()
     return {
         name: resource["Properties"]
         for name, resource in resources
-        if resource["Type"] == "AWS::Lambda::Function" and name.startswith(("Intake", "Parts", "Admin"))
+        if resource["Type"] == "AWS::Lambda::Function" and name.startswith(FUNCTIONS)
     }
 
 
 def deploy(cloud, template, variables):
     """Makes the stack as CDK would; answers its outputs."""
+    bootstrap(cloud)
+    stack = create(cloud, template, variables)
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = cloud.client("cloudformation").describe_stack_events(StackName="rowgate")["StackEvents"]
+        reasons = [event.get("ResourceStatusReason") for event in events]
+        pytest.fail("\n".join([stack["StackStatus"], *filter(None, reasons)]), pytrace=False)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def bootstrap(cloud):
+    """What `cdk bootstrap` and the upload of the program leave in an account."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=assets(cloud))
+    s3.put_object(Bucket=assets(cloud), Key="program.zip", Body=package(PROGRAM))
+    version = {"Name": BOOTSTRAP_VERSION, "Value": "30", "Type": "String"}
+    cloud.client("ssm").put_parameter(**version)
+
+
+def create(cloud, template, variables):
+    """Makes the stack; answers what has become of it."""
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(**change(cloud, template, variables))
+    return settled(cloud)
+
+
+def change(cloud, template, variables):
+    """What a stack is made or changed with."""
     template = json.loads(json.dumps(template))
-    bucket = ASSETS.format(account=ACCOUNT, region=cloud.stack["region"])
-    cloud.client("s3").create_bucket(Bucket=bucket)
     for function in functions(template).values():
         # The program for this machine, and where the local database is.
         function["Environment"]["Variables"] |= variables
         function["Code"]["S3Key"] = "program.zip"
-    cloud.client("s3").put_object(Bucket=bucket, Key="program.zip", Body=package(PROGRAM))
-    version = {"Name": BOOTSTRAP_VERSION, "Value": "30", "Type": "String"}
-    cloud.client("ssm").put_parameter(**version)
-
     # Too large for the call itself.
-    body = json.dumps(template)
-    cloud.client("s3").put_object(Bucket=bucket, Key="template.json", Body=body)
+    cloud.client("s3").put_object(Bucket=assets(cloud), Key="template.json", Body=json.dumps(template))
+    return {
+        "StackName": "rowgate",
+        "TemplateURL": f"{cloud.url}/{assets(cloud)}/template.json",
+        "Capabilities": ["CAPABILITY_IAM"],
+    }
+
+
+def settled(cloud):
+    """The stack, once nothing is under way any more."""
     cloudformation = cloud.client("cloudformation")
-    cloudformation.create_stack(
-        StackName="rowgate",
-        TemplateURL=f"{cloud.url}/{bucket}/template.json",
-        Capabilities=["CAPABILITY_IAM"],
-    )
     read = lambda: cloudformation.describe_stacks(StackName="rowgate")["Stacks"][0]  # noqa: E731
     cloud.wait_until(lambda: not read()["StackStatus"].endswith("_IN_PROGRESS"))
-    stack = read()
-    if stack["StackStatus"] != "CREATE_COMPLETE":
-        events = cloudformation.describe_stack_events(StackName="rowgate")["StackEvents"]
-        reasons = [event.get("ResourceStatusReason") for event in events]
-        pytest.fail("\n".join([stack["StackStatus"], *filter(None, reasons)]), pytrace=False)
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return read()
+
+
+def assets(cloud):
+    return ASSETS.format(account=ACCOUNT, region=cloud.stack["region"])
 
 
 @pytest.fixture(scope="module")

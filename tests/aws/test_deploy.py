@@ -3,6 +3,7 @@
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -46,12 +47,22 @@ def post(deployed):
     api = url.removeprefix("https://").partition(".")[0]
     headers = {"host": f"{api}.execute-api.localhost", "content-type": "application/json"}
 
-    def post(rows, key=None):
-        path = url.partition(".amazonaws.com")[2]
-        with_key = headers | ({"x-api-key": key} if key else {})
-        return requests.post(deployed.cloud.url + path, json.dumps(rows), headers=with_key)
+    path = url.partition(".amazonaws.com")[2]
 
+    def post(rows, key=None):
+        with_key = headers | ({"x-api-key": key} if key else {})
+        return requests.post(post.url, json.dumps(rows), headers=with_key)
+
+    post.url, post.headers = deployed.cloud.url + path, headers
     return post
+
+
+def assert_problem(answer, status, name):
+    """API Gateway's own answer has the form of the gate's."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    problem = answer.json()
+    assert (problem["status"], problem["type"]) == (status, f"urn:rowgate:problem:{name}")
+    assert answer.headers["x-request-id"]
 
 
 @pytest.fixture
@@ -64,8 +75,8 @@ def key(deployed):
 def test_api_gateway_lets_in_who_has_a_key(post, key, db):
     db.empty("departments")
     rows = {"departments": [{"id": 1, "department_name": "Sales"}]}
-    assert post(rows, "x" * 40).status_code == 403
-    assert post(rows).status_code == 403
+    for wrong in ("x" * 40, None):
+        assert_problem(post(rows, wrong), 401, "unauthorized")
     assert db.count("departments") == 0
     answer = post(rows, key)
     assert answer.status_code == 200, answer.text
@@ -73,11 +84,47 @@ def test_api_gateway_lets_in_who_has_a_key(post, key, db):
     assert db.count("departments") == 1
 
 
+@contextmanager
+def without_room(deployed, name):
+    """No invocation of a function begins any more."""
+    of = {"FunctionName": deployed.outputs[f"{name}Function"]}
+    deployed.functions.put_function_concurrency(**of, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        deployed.functions.delete_function_concurrency(**of)
+
+
+def test_files_take_no_room_from_requests(deployed, post, key, db):
+    db.empty("departments")
+    with without_room(deployed, "Intake"):
+        answer = post({"departments": [{"id": 2, "department_name": "Sales"}]}, key)
+    assert answer.status_code == 200, answer.text
+    assert db.count("departments") == 1
+
+
+def test_requests_take_no_room_from_files(deployed):
+    bucket = deployed.outputs["Bucket"]
+    with without_room(deployed, "Requests"):
+        deployed.s3.put_object(Bucket=bucket, Key="incoming/jobs/room.csv", Body=b"9100,Clerk\n")
+        assert report(deployed, "incoming/jobs/room.csv")["status"] == "complete"
+
+
+def test_another_path_or_method_is_no_route(deployed, post):
+    url, headers = post.url, post.headers
+    assert_problem(requests.post(url + "x", "[]", headers=headers), 404, "unknown_route")
+    assert_problem(requests.get(url, headers=headers), 404, "unknown_route")
+
+
 def test_too_many_requests_at_once_are_put_off(post, key):
     row = lambda number: {"departments": [{"id": number, "department_name": "x"}]}  # noqa: E731
     with ThreadPoolExecutor(16) as many:
-        answers = list(many.map(lambda number: post(row(number), key).status_code, range(100, 140)))
-    assert set(answers) == {200, 429}
+        answers = list(many.map(lambda number: post(row(number), key), range(100, 140)))
+    assert {answer.status_code for answer in answers} == {200, 429}
+    for answer in answers:
+        if answer.status_code == 429:
+            assert_problem(answer, 429, "too_many_requests")
+            assert answer.headers["retry-after"] == "1"
 
 
 def test_the_schedule_s_own_event_makes_a_backup(deployed, template):
@@ -91,7 +138,7 @@ def test_the_schedule_s_own_event_makes_a_backup(deployed, template):
     assert f"backups/{summary['run']}/manifest.json" in keys(deployed, "backups/")
 
 
-def test_the_second_function_migrates(deployed, db):
+def test_the_admin_function_migrates(deployed, db):
     db.rows("DROP TABLE rowgate_rejects")
     for made in (["rowgate_rejects"], []):
         answer = deployed.functions.invoke(
@@ -103,15 +150,17 @@ def test_the_second_function_migrates(deployed, db):
 
 def test_each_function_writes_to_its_own_log_which_ends(deployed):
     """And a load and a backup are counted: metrics in CloudWatch's embedded format."""
-    for function, metric in [("IntakeFunction", "RowsStored"), ("AdminFunction", "BackupsSucceeded")]:
-        name = deployed.outputs[function]
+    metrics = {"Intake": "RowsStored", "Requests": None, "Admin": "BackupsSucceeded"}
+    for function, metric in metrics.items():
+        name = deployed.outputs[f"{function}Function"]
         config = deployed.functions.get_function_configuration(FunctionName=name)
         group = config["LoggingConfig"]["LogGroup"]
         (found,) = deployed.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         assert found["retentionInDays"] == 90
         lines = [json.loads(line) for line in deployed.cloud.messages(name, group) if line[:1] == "{"]
         counted = [line for line in lines if metric in line]
-        assert counted and all(line["FunctionName"] == name for line in counted)
+        assert counted if metric else any(line.get("message") == "answered" for line in lines)
+        assert all(line["FunctionName"] == name for line in counted)
 
 
 # --- denied ---
@@ -146,7 +195,7 @@ def guarded(stack, template, tmp_path_factory):
 def as_role(guarded):
     """Clients with a function's role."""
     by_name = {}
-    for name in ("Intake", "Admin"):
+    for name in ("Intake", "Requests", "Admin"):
         function = guarded.outputs[f"{name}Function"]
         functions = guarded.cloud.client("lambda")
         role = functions.get_function_configuration(FunctionName=function)["Role"]
@@ -197,6 +246,7 @@ def in_bucket(client, bucket):
 
 RIGHTS = {
     "Intake": {("read", "incoming"), ("write", "reports"), ("write", "rejects")},
+    "Requests": set(),
     "Admin": {("read", "backups"), ("write", "backups"), ("delete", "backups")},
 }
 
@@ -218,9 +268,10 @@ def test_a_function_has_its_prefixes_of_the_bucket_and_no_other(guarded, as_role
 
 
 @pytest.mark.parametrize("name", RIGHTS)
-def test_a_function_lists_its_bucket_and_changes_nothing_of_it(guarded, as_role, name):
+def test_a_function_may_list_its_bucket_and_changes_nothing_of_it(guarded, as_role, name):
     client, bucket = as_role(name, "s3"), guarded.outputs["Bucket"]
-    assert code_of(lambda: client.list_objects_v2(Bucket=bucket)) is None
+    code = code_of(lambda: client.list_objects_v2(Bucket=bucket))
+    assert code in DENIED if name == "Requests" else code is None
     assert code_of(lambda: client.list_objects_v2(Bucket=OTHER_BUCKET)) in DENIED
     assert code_of(lambda: client.put_bucket_policy(Bucket=bucket, Policy="{}")) in DENIED
     assert code_of(lambda: client.delete_bucket(Bucket=bucket)) in DENIED

@@ -37,7 +37,9 @@ with open(os.environ["CALLS"], "a") as calls:
     print(json.dumps(call), file=calls)
 if name == "aws":
     answers = json.load(open(os.environ["ANSWERS"]))
-    print(answers.get(" ".join(sys.argv[1:3]), ""))
+    queries = [query for query in answers if query in sys.argv]
+    answer = answers.get(queries[0] if queries else " ".join(sys.argv[1:3]), "")
+    sys.exit(answer["error"]) if isinstance(answer, dict) else print(answer)
 sys.exit(name in os.environ.get("FAILING", "").split())
 """
 
@@ -50,7 +52,7 @@ def checkout(tmp_path):
         (tmp_path / "scripts" / name).symlink_to(ROOT / "scripts" / name)
     for name in ("Cargo.lock", "wrangler.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
-    places = ["scripts/build-lambda", "node_modules/.bin/wrangler", "target/debug/rowgate"]
+    places = ["scripts/preflight", "scripts/build-lambda", "node_modules/.bin/wrangler", "target/debug/rowgate"]
     for place in [*places, "bin/aws", "bin/npx"]:
         path = tmp_path / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,10 +68,12 @@ class Checkout:
         self.folder = folder
         self.access_keys = ""
         self.outputs = dict(OUTPUTS)
+        self.status = "UPDATE_COMPLETE"
 
-    def run(self, script, text="", **environment):
+    def run(self, script, *options, text="", **environment):
         answers = {
             "cloudformation describe-stacks": "\n".join(map("\t".join, self.outputs.items())),
+            "Stacks[0].StackStatus": self.status,
             "iam list-access-keys": self.access_keys,
             "iam create-access-key": json.dumps(
                 {"AccessKeyId": "AKIANEW", "SecretAccessKey": SECRET}
@@ -83,7 +87,7 @@ class Checkout:
         calls = self.folder / "calls"
         calls.write_text("")
         process = subprocess.run(
-            [self.folder / "scripts" / script],
+            [self.folder / "scripts" / script, *options],
             input=text,
             capture_output=True,
             text=True,
@@ -120,7 +124,7 @@ def test_stack_then_tables_then_the_worker_with_its_settings(checkout):
     run = checkout.run("deploy")
     assert run.status == 0, run.said
     programs = [it["program"] for it in run.calls if it["program"] != "aws"]
-    assert programs == ["build-lambda", "npx", "rowgate", "wrangler"]
+    assert programs == ["preflight", "build-lambda", "npx", "rowgate", "wrangler"]
     assert "cdk deploy rowgate -c stage=production -c architecture=arm64" in words(run, "npx")[0]
 
     migrate = only(run, "rowgate")
@@ -140,6 +144,41 @@ def test_stack_then_tables_then_the_worker_with_its_settings(checkout):
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "API_KEYS": "[]",
     }
+
+
+NOT_THERE = {"error": "An error occurred (ValidationError): Stack with id rowgate does not exist"}
+
+
+@pytest.mark.parametrize("status", [NOT_THERE, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_first_creation_is_protected_once_it_stands(checkout, status):
+    checkout.status = status
+    run = checkout.run("deploy", "-c", "database=create")
+    assert run.status == 0, run.said
+    first, second = words(run, "npx")
+    assert first == f"{second} -c protected=false"
+    assert second.endswith("-c database=create")
+
+
+def test_a_first_creation_that_fails_is_not_deployed_a_second_time(checkout):
+    checkout.status = NOT_THERE
+    run = checkout.run("deploy", FAILING="npx")
+    assert run.status == 1
+    (first,) = words(run, "npx")
+    assert first.endswith("-c protected=false")
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_stands_stays_protected(checkout, status):
+    checkout.status = status
+    (call,) = words(checkout.run("deploy"), "npx")
+    assert "protected" not in call
+
+
+def test_nothing_is_deployed_where_the_stack_s_state_is_not_known(checkout):
+    checkout.status = {"error": "An error occurred (AccessDenied)"}
+    run = checkout.run("deploy")
+    assert run.status == 1 and "AccessDenied" in run.said
+    assert words(run, "npx") == []
 
 
 def test_a_new_cluster_gets_its_two_users(checkout):
@@ -179,6 +218,13 @@ def test_an_access_key_that_nobody_got_is_deleted(checkout):
     assert words(run, "aws")[-1] == delete
 
 
+def test_a_problem_is_found_before_anything_is_made(checkout):
+    run = checkout.run("deploy", "-c", "database=create", FAILING="preflight")
+    assert run.status == 1
+    (call,) = run.calls
+    assert (call["program"], call["arguments"]) == ("preflight", ["-c", "database=create"])
+
+
 @pytest.mark.parametrize("failing", ["build-lambda", "npx", "rowgate"])
 def test_what_fails_ends_it(checkout, failing):
     run = checkout.run("deploy", FAILING=failing)
@@ -191,18 +237,18 @@ def test_a_stage_that_the_worker_does_not_have_is_not_begun(checkout):
     run = checkout.run("deploy", STAGE="staging")
     assert run.status == 1
     assert "wrangler.toml has no [env.staging]" in run.said
-    assert {it["program"] for it in run.calls} == {"aws"}
+    assert run.calls == []
 
 
 def test_destroy_asks_first(checkout):
-    run = checkout.run("destroy", "yes\n")
+    run = checkout.run("destroy", text="yes\n")
     assert run.status == 1
     assert words(run, "wrangler") == []
 
 
 def test_destroy_takes_the_keys_the_worker_and_the_stack(checkout):
     checkout.access_keys = "AKIAONE AKIATWO"
-    run = checkout.run("destroy", "rowgate-dev\n", STAGE="dev")
+    run = checkout.run("destroy", text="rowgate-dev\n", STAGE="dev")
     assert run.status == 0, run.said
     assert words(run, "wrangler") == ["delete --env dev --force"]
     deleted = [call[-7:] for call in words(run, "aws") if "delete-access-key" in call]
@@ -212,7 +258,7 @@ def test_destroy_takes_the_keys_the_worker_and_the_stack(checkout):
 
 def test_destroy_does_nothing_to_a_protected_cluster(checkout):
     checkout.outputs["RootSecretArn"] = "root-arn"
-    run = checkout.run("destroy", "rowgate\n")
+    run = checkout.run("destroy", text="rowgate\n")
     assert run.status == 1
     assert "--no-deletion-protection" in run.said
     assert words(run, "wrangler") == []
