@@ -308,6 +308,7 @@ def test_it_goes_through_a_local_stack(first_hour, stack, db, fault, empty_table
     resuming = record["answers"]["resuming_text"]
     assert (resuming["answer"], len(resuming["seen"])) == ("confirmed", 1)
     assert resuming["seen"][0].startswith("DatabaseResumingException: The Aurora DB instance is resuming")
+    assert record["answers"]["file_twice"]["seen"] == ["complete, then duplicate"]
     assert db.rows("SHOW TABLES LIKE 'first%'") == []
     check_anonymous(record, done, stack)
 

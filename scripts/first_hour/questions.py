@@ -100,7 +100,8 @@ QUESTIONS = [
     Question("show_create_table", "How does SHOW CREATE TABLE come?",
              "a restore makes its tables by it", ("show_create_table",)),
     # Of files.
-    Question("file_twice", "Is a file that is put twice loaded once?", "the second is a `duplicate`"),
+    Question("file_twice", "What becomes of a file that is put twice?",
+             "each version once: `complete` with versions, as in the stack's bucket; else `duplicate`"),
     Question("file_bad_rows", "Do bad rows come back as a file?", "the good ones are stored"),
     Question("file_odd_key", "Does a key with blanks, umlauts and signs arrive unchanged?",
              "S3's notification has it encoded as a form's field"),
@@ -115,7 +116,7 @@ QUESTIONS = [
     Question("gateway_body", "What does a body of 11 MB answer?", "413"),
     Question("gateway_throttled", "What do many requests at once answer?", "200, 429 or 503"),
     Question("gateway_timeout", "What comes when rows wait for a lock?",
-             "503 or 504 within 29 seconds"),
+             "503 or 504 within 29 seconds; rows may be stored"),
     # Of the Worker.
     Question("worker_upload", "Does Cloudflare take the Worker, its size and its rate limits?",
              "it is less than 3 MB packed; rate limits on the Free plan are not documented"),

@@ -122,7 +122,7 @@ STEPS = [
          "nothing: it is in the record", "0.01", texts.ask, CLUSTER),
     Step("doctor", "`rowgate doctor --json`", "`done`", "what the failed check says; do not load before",
          "0.01", doctor, CLUSTER),
-    Step("files", "puts four small files into the bucket", "`complete, then duplicate`; `partial, given back`; `complete`",
+    Step("files", "puts four small files into the bucket", "`complete, then complete`; `partial, given back`; `complete`",
          "the log of the function that loads files; its queue of failures", "0.01", doors.files,
          (*CLUSTER, "Bucket")),
     Step("large_file", "puts a file that is loaded in parts", "`complete`", "the execution of `BulkLoadMachine`",

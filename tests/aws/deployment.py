@@ -74,7 +74,7 @@ def functions(template):
     }
 
 
-def deploy(cloud, template, variables):
+def deploy(cloud, template, variables, name="rowgate"):
     """Makes the stack as CDK would; answers its outputs."""
     template = json.loads(json.dumps(template))
     bucket = ASSETS.format(account=ACCOUNT, region=cloud.stack["region"])
@@ -92,15 +92,15 @@ def deploy(cloud, template, variables):
     cloud.client("s3").put_object(Bucket=bucket, Key="template.json", Body=body)
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
-        StackName="rowgate",
+        StackName=name,
         TemplateURL=f"{cloud.url}/{bucket}/template.json",
         Capabilities=["CAPABILITY_IAM"],
     )
-    read = lambda: cloudformation.describe_stacks(StackName="rowgate")["Stacks"][0]  # noqa: E731
+    read = lambda: cloudformation.describe_stacks(StackName=name)["Stacks"][0]  # noqa: E731
     cloud.wait_until(lambda: not read()["StackStatus"].endswith("_IN_PROGRESS"))
     stack = read()
     if stack["StackStatus"] != "CREATE_COMPLETE":
-        events = cloudformation.describe_stack_events(StackName="rowgate")["StackEvents"]
+        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
         reasons = [event.get("ResourceStatusReason") for event in events]
         pytest.fail("\n".join([stack["StackStatus"], *filter(None, reasons)]), pytrace=False)
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
