@@ -207,10 +207,10 @@ def test_each_question_has_a_way_to_its_answer():
 
 def test_what_the_stack_asks_for_is_what_is_asked_about():
     source = "".join(path.read_text() for path in (ROOT / "infra/lib").glob("*.ts"))
-    version = ENGINE_VERSION.rpartition("aurora.")[2].replace(".", "_")
-    assert f"VER_{version}" in source
+    version = ENGINE_VERSION.rpartition("aurora.")[2]
+    assert version in source.replace("_", ".")
     assert FAMILY == f"aurora-mysql{ENGINE_VERSION[:3]}"
-    body = re.search(r"const PARAMETERS = \{(.*?)\n\};", source, re.DOTALL)[1]
+    body = re.search(r"const PARAMETERS[^=]*= \{(.*?)\n\};", source, re.DOTALL)[1]
     assert set(re.findall(r"^  (\w+):", body, re.MULTILINE)) == PARAMETERS
     told = set(re.findall(r"^      (\w+): ", re.search(r"this\.tell\(\{(.*?)\}\)", source, re.DOTALL)[1], re.MULTILINE))
     assert set(OUTPUTS) - {"ApiKeyDefault"} <= told
@@ -320,6 +320,34 @@ def check_anonymous(record, done, stack):
     ]  # fmt: skip
     for secret in [*(stack[name] for name in secrets), "127.0.0.1", "first hour 1", "localhost"]:
         assert secret not in text, secret
+
+
+def test_the_doctor_s_checks_and_raw_answers_are_noted(first_hour, tmp_path):
+    """Also those of a doctor that has more to say than words."""
+    checks = [
+        {"name": "error_syntax", "why": "…", "outcome": "pass", "tried": True, "found": "MySQL error 1064",
+         "values": {"number": "1064"}, "answers": [{"to": "SELEC", "status": 400, "type": "DatabaseErrorException",
+         "text": "at 10.0.0.7; Error code: 1064; SQLState: 42000", "milliseconds": 31}]},
+        {"name": "row_over_64_kib", "why": "…", "outcome": "note", "found": "not refused"},
+        {"name": "partial_revokes", "why": "…", "outcome": "note", "tried": False, "found": "not tried: MariaDB"},
+        {"name": "json_table", "why": "…", "outcome": "fail", "found": "other values came back than were sent"},
+        {"name": "a_later_check", "why": "…", "outcome": "pass", "found": "anything"},
+    ]  # fmt: skip
+    program = tmp_path / "rowgate"
+    report = {"passed": 2, "failed": 1, "noted": 2, "checks": checks}
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(report)}\nEND\nexit 1\n")
+    program.chmod(0o755)
+    done, record = first_hour("--only", "doctor", ROWGATE=str(program))
+    assert outcomes(record) == {"doctor": "failed"}
+    assert record["steps"][0]["note"] == "RuntimeError: these checks have failed: json_table"
+    assert record["answers"]["syntax_error_text"]["answer"] == "confirmed"
+    assert record["answers"]["syntax_error_text"]["seen"] == [
+        "error_syntax: MySQL error 1064",
+        "error_syntax: DatabaseErrorException (400): at <ip>; Error code: 1064; SQLState: 42000",
+    ]
+    found = answers(record)
+    assert (found["row_64k"], found["json_table"]) == ("refuted", "refuted")
+    assert found["underscore_in_grants"] == "not_tried"
 
 
 def test_rows_of_others_are_left_alone(first_hour, db, empty_tables):

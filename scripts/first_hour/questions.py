@@ -22,8 +22,8 @@ class Question(NamedTuple):
 
 QUESTIONS = [
     # Of the account.
-    Question("concurrency_quota", "How many executions has a new account to reserve?",
-             "28 of 128 are reserved; `-c concurrency=0` reserves none"),
+    Question("concurrency_quota", "How many executions has the account to reserve?",
+             "`-c concurrency=0` reserves none where they are too few"),
     Question("engine_offered", "Does the region offer the engine version that the stack asks for?",
              "the stack is not made without it"),
     Question("parameters_modifiable", "Can the cluster's parameters be set?",
@@ -56,10 +56,10 @@ QUESTIONS = [
     Question("request_limit_type", "How is a request of more than 4 MiB refused?",
              "rowgate sends none", ("request_over_4_mib",)),
     Question("response_limit_text", "How is an answer of more than 1 MiB refused?",
-             "a backup reads smaller pages; either error tells a page that is not",
+             "rowgate's pages stay below it",
              ("answer_over_1_mib",)),
     Question("response_limit_transaction", "Is a transaction alive after that refusal?",
-             "the backup begins anew"),
+             "rowgate's pages stay below it"),
     Question("row_64k", "May a row of an answer have more than 64 KB?",
              "rowgate's tables have shorter rows", ("row_over_64_kib",)),
     Question("several_statements", "With which error and status are two statements refused?",

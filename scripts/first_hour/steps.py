@@ -147,7 +147,7 @@ STEPS = [
     Step("alarms", "asks for the alarms' states", "none without data; a mail for the failed restore",
          "confirm the subscription that AWS has mailed", "0", machines.alarms, CLUSTER),
     Step("destroy", "`make destroy`, which asks for the stack's name", "`gone:`",
-         "what it says: a protected cluster is let go first", "0", destroy, option="destroy", asks=True),
+         "what it says: a protected cluster is let go first", "0", destroy, option="destroy"),
 ]  # fmt: skip
 
 # These write rows into the table `jobs`.
