@@ -23,6 +23,7 @@ import requests
 from backups import Bucket
 from botocore.config import Config
 from files import Files, whole_lines
+from proxy import proxied
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
@@ -66,10 +67,24 @@ STOP_SECONDS = 30
 def stack():
     """What `rowgate dev --json` says: addresses, credentials, the path of the call log.
 
-    Its Worker runs bare, as on Cloudflare: the proxy of `wrangler dev` reads every body to its end.
+    Its Worker runs bare, as on Cloudflare: the proxy of `wrangler dev` reads every body to its end. With
+    $ROWGATE_PROXY it is behind proxies that close idle connections.
     """
-    with running("--bare", "--load-options", json.dumps(LOAD_OPTIONS)) as report:
-        yield report
+    start = behind_proxies if os.environ.get("ROWGATE_PROXY") else running
+    with start("--bare", "--load-options", json.dumps(LOAD_OPTIONS)) as started:
+        yield started
+
+
+@contextmanager
+def behind_proxies(*options, **seeds):
+    """A stack whose Worker and Lambda call the Data API and S3 through proxies, which the report has as
+    `data_api_proxy` and `s3_proxy`."""
+    with proxied(**seeds) as data_api, proxied(**seeds) as s3:
+        through = ["--data-api-through", data_api.url, "--s3-through", s3.url]
+        with running(*options, *through) as report:
+            data_api.forward_to(report["data_api"])
+            s3.forward_to(report["s3"])
+            yield report | {"data_api_proxy": data_api, "s3_proxy": s3}
 
 
 @contextmanager

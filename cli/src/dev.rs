@@ -95,6 +95,14 @@ pub(crate) struct DevArgs {
     #[arg(long = "s3-fault", value_name = "FAULT")]
     s3_faults: Vec<S3Fault>,
 
+    /// Let the Worker and the Lambda call the Data API at this address, such as that of a proxy
+    #[arg(long, value_name = "URL")]
+    data_api_through: Option<String>,
+
+    /// Let the Lambda call S3 at this address
+    #[arg(long, value_name = "URL")]
+    s3_through: Option<String>,
+
     /// How long a claim in the ledger lasts, in seconds [default: 120]
     #[arg(long, value_name = "SECONDS")]
     lease: Option<f64>,
@@ -183,9 +191,10 @@ impl Stack {
         let mut variables = variables(&data_api, &database_url, &api_key)?;
         variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
         let host = host(&variables)?;
+        let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
             config: checkout.worker_config(args.rate_limit)?,
-            variables: &variables,
+            variables: &of_doors,
             port: args.port,
             bare: args.bare,
         };
@@ -194,7 +203,7 @@ impl Stack {
             make_tables(&variables, &host),
         )?;
 
-        let files = Files::start(folder.path(), args, &variables).await?;
+        let files = Files::start(folder.path(), args, &of_doors).await?;
 
         Ok(Self {
             files,
@@ -289,6 +298,17 @@ fn variables(data_api: &DataApi, database_url: &str, key: &LocalKey) -> Result<V
     ])
 }
 
+/// The same with another address of the Data API, if one is given.
+fn through(variables: &Variables, data_api: Option<&str>) -> Variables {
+    let mut variables = variables.clone();
+    for (name, value) in &mut variables {
+        if let ("DATA_API_ENDPOINT", Some(address)) = (*name, data_api) {
+            address.clone_into(value);
+        }
+    }
+    variables
+}
+
 fn database_name(url: &str) -> Result<String> {
     let url = reqwest::Url::parse(url).context("the database URL")?;
     let name = url.path().trim_start_matches('/');
@@ -339,6 +359,16 @@ fn progress(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_address_of_the_data_api_is_another_one() {
+        let direct =
+            vec![("DB_NAME", "hr".to_owned()), ("DATA_API_ENDPOINT", "http://a".to_owned())];
+        assert_eq!(through(&direct, None), direct);
+        let other =
+            vec![("DB_NAME", "hr".to_owned()), ("DATA_API_ENDPOINT", "http://b".to_owned())];
+        assert_eq!(through(&direct, Some("http://b")), other);
+    }
 
     #[test]
     fn the_database_is_named_by_the_last_part_of_its_url() {

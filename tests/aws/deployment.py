@@ -82,12 +82,12 @@ def functions(template):
     }
 
 
-def deploy(cloud, template, variables):
+def deploy(cloud, template, variables, name="rowgate"):
     """Makes the stack as CDK would; answers its outputs."""
     bootstrap(cloud)
-    stack = create(cloud, template, variables)
+    stack = create(cloud, template, variables, name)
     if stack["StackStatus"] != "CREATE_COMPLETE":
-        events = cloud.client("cloudformation").describe_stack_events(StackName="rowgate")["StackEvents"]
+        events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
         reasons = [event.get("ResourceStatusReason") for event in events]
         pytest.fail("\n".join([stack["StackStatus"], *filter(None, reasons)]), pytrace=False)
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -102,14 +102,14 @@ def bootstrap(cloud):
     cloud.client("ssm").put_parameter(**version)
 
 
-def create(cloud, template, variables):
+def create(cloud, template, variables, name="rowgate"):
     """Makes the stack; answers what has become of it."""
     cloudformation = cloud.client("cloudformation")
-    cloudformation.create_stack(**change(cloud, template, variables))
-    return settled(cloud)
+    cloudformation.create_stack(**change(cloud, template, variables, name))
+    return settled(cloud, name)
 
 
-def change(cloud, template, variables):
+def change(cloud, template, variables, name="rowgate"):
     """What a stack is made or changed with."""
     template = json.loads(json.dumps(template))
     for function in functions(template).values():
@@ -119,16 +119,16 @@ def change(cloud, template, variables):
     # Too large for the call itself.
     cloud.client("s3").put_object(Bucket=assets(cloud), Key="template.json", Body=json.dumps(template))
     return {
-        "StackName": "rowgate",
+        "StackName": name,
         "TemplateURL": f"{cloud.url}/{assets(cloud)}/template.json",
         "Capabilities": ["CAPABILITY_IAM"],
     }
 
 
-def settled(cloud):
+def settled(cloud, name="rowgate"):
     """The stack, once nothing is under way any more."""
     cloudformation = cloud.client("cloudformation")
-    read = lambda: cloudformation.describe_stacks(StackName="rowgate")["Stacks"][0]  # noqa: E731
+    read = lambda: cloudformation.describe_stacks(StackName=name)["Stacks"][0]  # noqa: E731
     cloud.wait_until(lambda: not read()["StackStatus"].endswith("_IN_PROGRESS"))
     return read()
 

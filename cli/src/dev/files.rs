@@ -107,7 +107,8 @@ fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, S
     let mut environment: Vec<_> =
         of_worker.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     environment.push(("API_KEYS".into(), GATEWAY_KEYS.into()));
-    environment.push(("AWS_ENDPOINT_URL_S3".into(), s3.endpoint().into()));
+    let s3_address = args.s3_through.as_deref().unwrap_or_else(|| s3.endpoint());
+    environment.push(("AWS_ENDPOINT_URL_S3".into(), s3_address.into()));
     environment.push(("DATA_BUCKET".into(), s3.bucket().into()));
     let options = args.load_options.clone();
     environment.extend(options.map(|options| ("LOAD_OPTIONS".into(), options)));

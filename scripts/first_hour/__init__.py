@@ -1,0 +1,1 @@
+"""What scripts/first-hour is made of: the questions, the steps, and the record of what was seen."""
