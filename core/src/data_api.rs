@@ -4,6 +4,7 @@
 //! call is a POST of JSON and answers 200 or an error shape).
 
 mod database_code;
+mod size;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -266,6 +267,7 @@ pub(crate) fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error
         database_code: None,
         request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
         not_begun: false,
+        too_large: false,
     })
 }
 
@@ -284,7 +286,12 @@ pub struct Error {
     pub request_id: Option<String>,
     /// Whether a cluster that is paused, starts or fails over said that it has not begun the call.
     not_begun: bool,
+    /// Whether the call was refused because it carried too much.
+    too_large: bool,
 }
+
+/// MySQL's numbers for a statement or a value that is longer than `max_allowed_packet`.
+const PACKET_NUMBERS: [u16; 2] = [1153, 1301];
 
 impl Error {
     fn from_response(response: &Response) -> Self {
@@ -303,13 +310,32 @@ impl Error {
         let named = named.or(answer.code).or(answer.shape).unwrap_or_default();
         let error_type = shape_name(&named).to_owned();
         let is_database_error = error_type == "DatabaseErrorException";
+        let database_code = database_code::find(&message);
+        let says_too_large = response.status == 400
+            && size::says_too_large(&database_code::words(&message), is_database_error);
         Self {
             status: response.status,
+            too_large: response.status == 413
+                || says_too_large
+                || database_code.is_some_and(|number| PACKET_NUMBERS.contains(&number)),
             error_type,
-            database_code: database_code::find(&message),
+            database_code,
             request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
             not_begun: database_code::says_not_begun(&message, is_database_error),
         }
+    }
+}
+
+impl Error {
+    /// Whether the call was refused for its size: it was not run, and a smaller one may be.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
+    /// Whether the statement took longer than the service waits, which ends it. A commit of its own may
+    /// have come before that.
+    pub(crate) fn is_time_out(&self) -> bool {
+        self.error_type == "StatementTimeoutException"
     }
 }
 
@@ -373,6 +399,7 @@ impl core::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     fn target() -> Target {
@@ -476,6 +503,54 @@ mod tests {
         assert_eq!(error.database_code, Some(1062));
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("Duplicate entry"), "{shown}");
+    }
+
+    #[test]
+    fn a_call_that_carries_too_much_is_known() {
+        let packet =
+            "Packet for query is too large (4,300,000 > 4,194,304). You can change this value";
+        for (status, error_type, message, expected) in [
+            (413, "RequestEntityTooLargeException", "", true),
+            (413, "", "<html>", true),
+            (
+                400,
+                "ValidationException",
+                "1 validation error detected: Value at 'parameters.1.member.value.stringValue' failed \
+                 to satisfy constraint: Member must have length less than or equal to 1048576",
+                true,
+            ),
+            (400, "ValidationException", "Parameter value is too long", true),
+            (400, "BadRequestException", "Request size exceeds the limit of 4 MiB", true),
+            (400, "BadRequestException", packet, true),
+            (400, "DatabaseErrorException", packet, true),
+            (
+                400,
+                "DatabaseErrorException",
+                "Got a packet bigger than 'max_allowed_packet' bytes",
+                true,
+            ),
+            (400, "DatabaseErrorException", "words; Error code: 1153; SQLState: 08S01", true),
+            // These are of answers, of rows, of rates, or of anything else.
+            (400, "BadRequestException", "Database response exceeded size limit", false),
+            (
+                400,
+                "BadRequestException",
+                "Database returned more than the allowed response size limit",
+                false,
+            ),
+            (400, "UnsupportedResultException", "The response is too large", false),
+            (400, "DatabaseErrorException", "Data too long for column 'job' at row 1", false),
+            (400, "DatabaseErrorException", "Duplicate entry 'too large' for key 'k'", false),
+            (400, "DatabaseErrorException", "Lock wait timeout exceeded; try again", false),
+            (400, "ValidationException", "Multistatements aren't supported", false),
+            (400, "ThrottlingException", "Rate exceeded", false),
+            (400, "BadRequestException", "The maximum of connections is exceeded", false),
+            (500, "InternalServerErrorException", "too large", false),
+        ] {
+            let body = serde_json::json!({ "message": message }).to_string();
+            let error = ExecuteStatement::parse(response(status, error_type, &body)).unwrap_err();
+            assert_eq!(error.is_too_large(), expected, "{status} {error_type} {message}");
+        }
     }
 
     #[test]

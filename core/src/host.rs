@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::pin;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -175,6 +175,8 @@ pub struct Client<'h, H, T = Target> {
     is_closing: bool,
     /// Whether the service has answered a call, however.
     has_answered: AtomicBool,
+    /// The most bytes of rows that a statement may have.
+    rows_limit: AtomicUsize,
 }
 
 impl<'h, H: Host, T> Client<'h, H, T> {
@@ -188,6 +190,7 @@ impl<'h, H: Host, T> Client<'h, H, T> {
             answers_until: Duration::MAX,
             is_closing: false,
             has_answered: AtomicBool::new(false),
+            rows_limit: AtomicUsize::new(usize::MAX),
         }
     }
 
@@ -207,7 +210,11 @@ impl<'h, H: Host, T> Client<'h, H, T> {
     /// Its calls are begun after an interruption as well, for 20 seconds, and up to 3 seconds after
     /// the deadline, or after now if that is past.
     pub fn closing(&self) -> Self {
-        let same = Self { has_answered: AtomicBool::new(self.has_answered()), ..*self };
+        let same = Self {
+            has_answered: AtomicBool::new(self.has_answered()),
+            rows_limit: AtomicUsize::new(self.rows_limit()),
+            ..*self
+        };
         if self.is_closing {
             return same;
         }
@@ -237,6 +244,17 @@ impl<'h, H: Host, T> Client<'h, H, T> {
             true => Duration::ZERO,
             false => self.deadline.saturating_sub(self.host.now()),
         }
+    }
+
+    /// The most bytes of rows that a statement may have, as far as calls have shown; no limit at first.
+    pub(crate) fn rows_limit(&self) -> usize {
+        self.rows_limit.load(Ordering::Relaxed)
+    }
+
+    /// Takes note that a statement with so many bytes of rows was too much. The next ones have a little
+    /// more than half of that, so that two do for its rows.
+    pub(crate) fn halve_rows(&self, bytes: usize) {
+        self.rows_limit.fetch_min(bytes / 2 + bytes / 32, Ordering::Relaxed);
     }
 
     /// Waits; `false` if an interruption has ended that early.

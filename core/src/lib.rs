@@ -138,4 +138,4 @@ pub mod restore;
 pub mod doctor;
 
 mod gate;
-pub use gate::{BodyError, Gate, Head, unconfigured};
+pub use gate::{BodyError, Gate, Head, RequestTime, unconfigured};

@@ -33,6 +33,10 @@ pub const PAGE: usize = 20_000;
 /// and headers.
 pub const CHUNK_LIMIT: usize = data_api::REQUEST_LIMIT - (80 << 10);
 
+/// With no more bytes of rows than this a statement that takes 45 seconds is not slow for its rows, but
+/// waits for a lock.
+pub(crate) const SLOW_BYTES: usize = 64 << 10;
+
 /// What to do with a row whose key the table has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -323,6 +327,36 @@ impl Chunk {
         self.select((0..self.rows()).filter(|row| keep(*row, self.place(*row))))
     }
 
+    /// The same rows in chunks that fill at most `limit` bytes each, or have one row.
+    pub(crate) fn cut(self, limit: usize) -> Vec<Self> {
+        if self.escaped_bytes <= limit {
+            return Vec::from([self]);
+        }
+        let (mut chunks, mut start, mut filled) = (Vec::new(), 0, 2);
+        for row in 0..self.rows() {
+            let bytes = self.escaped_row(row);
+            if row > start && filled + bytes > limit {
+                chunks.push(Self { escaped_bytes: filled, ..self.slice(start..row) });
+                (start, filled) = (row, 2);
+            }
+            filled += bytes;
+        }
+        chunks.push(Self { escaped_bytes: filled, ..self.slice(start..self.rows()) });
+        chunks
+    }
+
+    /// How many bytes of a request a row fills, with its comma.
+    fn escaped_row(&self, row: usize) -> usize {
+        let text = &self.json.as_bytes()[self.row_range(row)];
+        text.len() + 1 + memchr::memchr2_iter(b'"', b'\\', text).count()
+    }
+
+    /// Where a row is in the text. It begins behind the bracket or comma that follows the one before it.
+    fn row_range(&self, row: usize) -> Range<usize> {
+        let start = row.checked_sub(1).map_or(1, |previous| self.rows[previous].end + 1);
+        start as usize..self.rows[row].end as usize
+    }
+
     fn select(&self, rows: impl Iterator<Item = usize>) -> Self {
         let mut selected = Self { columns: self.columns.clone(), ..Self::new(self.limit) };
         selected.json.pop();
@@ -330,10 +364,7 @@ impl Chunk {
             if !selected.rows.is_empty() {
                 selected.json.push(',');
             }
-            // A row begins behind the bracket or comma that follows the one before it.
-            let start = row.checked_sub(1).map_or(1, |previous| self.rows[previous].end + 1);
-            let end = self.rows[row].end;
-            selected.json.push_str(&self.json[start as usize..end as usize]);
+            selected.json.push_str(&self.json[self.row_range(row)]);
             selected.push_mark(self.place(row));
         }
         selected.json.push(']');
@@ -378,6 +409,31 @@ mod tests {
         let fields = vec![RawField::Integer(id), RawField::Text(Cow::Borrowed(name))];
         let row = RawRow { place: place(0), fields, errors: Vec::new() };
         Record::parse(table("jobs").unwrap(), row, false).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_chunk_is_cut_between_its_rows(
+            names in proptest::collection::vec(r#"[a-z"\\\\é\n]{0,30}"#, 1..40),
+            limit in 2..400_usize,
+        ) {
+            let mut chunk = Chunk::default();
+            for (id, name) in (1..).zip(&names) {
+                let name = format!("x{name}");
+                prop_assert!(chunk.push(&job(id, &name), place(id - 1)));
+            }
+            let whole: Vec<serde_json::Value> = serde_json::from_str(chunk.json()).unwrap();
+            let mut rows = Vec::new();
+            for piece in chunk.cut(limit) {
+                let exact = serde_json::to_string(piece.json()).unwrap().len() - 2;
+                // The last row may be counted with a comma.
+                prop_assert!((exact..=exact + 1).contains(&piece.filled()));
+                prop_assert!(piece.filled() <= limit || piece.rows() == 1);
+                prop_assert_eq!(piece.place(0).index, Some(rows.len() as u64));
+                rows.extend(serde_json::from_str::<Vec<serde_json::Value>>(piece.json()).unwrap());
+            }
+            prop_assert_eq!(rows, whole);
+        }
     }
 
     const INSERT: &str = "INSERT INTO `jobs` (`id`, `job_name`) SELECT r.`id`, r.`job_name` \

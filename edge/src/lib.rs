@@ -5,16 +5,23 @@ mod host;
 
 use std::cell::OnceCell;
 use std::error::Error;
+use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
-use rowgate_core::{BodyError, Credentials, Gate, Head, Settings, unconfigured};
+use rowgate_core::{BodyError, Credentials, Gate, Head, RequestTime, Settings, unconfigured};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
 use worker::{ByteStream, Context, Env, Result, console_error, console_log, event};
 
 use host::{Limits, WorkerHost};
+
+/// A paused cluster takes half a minute to resume; a Worker may run for as long as its client waits.
+const WAKE_UP: Duration = Duration::from_secs(45);
+
+/// What is left after that for the rest of a request.
+const LAST_CALL: Duration = Duration::from_secs(60);
 
 thread_local! {
     /// What this isolate read from its settings when its first request came.
@@ -78,7 +85,8 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
             key: env.rate_limiter("KEY_LIMIT")?,
         },
     };
-    let opened = Box::leak(Box::new(Door { gate: Gate::new(Settings::read(&lookup)?), host }));
+    let gate = Gate::new(Settings::read(&lookup)?, RequestTime::waiting(WAKE_UP, LAST_CALL));
+    let opened = Box::leak(Box::new(Door { gate, host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use rowgate_core::{Client, Gate, Host, LoadSettings, Settings, SettingsError};
+use rowgate_core::{Client, Gate, Host, LoadSettings, RequestTime, Settings, SettingsError};
 use rowgate_native::{Interruption, NativeHost, from_environment};
 use tracing::warn;
 
@@ -13,6 +13,10 @@ use crate::metrics::Metrics;
 
 /// How long one call of a backup or a restore is repeated.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a request may take: API Gateway gives its function up after 29 seconds, of which the start of
+/// the program takes some.
+pub(crate) const REQUEST_TIME: RequestTime = RequestTime::within(Duration::from_millis(26_500));
 
 /// The way in for files and for HTTP, each open where its settings do.
 #[derive(Debug)]
@@ -29,7 +33,8 @@ impl Door<NativeHost> {
     /// Opens it with the environment's settings and credentials; `interruption` tells it to end.
     pub(crate) fn open(interruption: &Interruption) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let files = LoadSettings::read(&from_environment);
-        let http = Settings::read(&from_environment).map(Gate::new);
+        let http = Settings::read(&from_environment);
+        let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
         let host = NativeHost::from_environment()?.interrupted_by(interruption);
         let door = Self::new(host, files, http)?;
         let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));

@@ -94,6 +94,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::door::REQUEST_TIME;
 
     const START: Duration = Duration::from_secs(1_800_000_000);
 
@@ -136,7 +137,7 @@ mod tests {
     fn door_without(missing: &[&'static str]) -> Door<Alone> {
         let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
         let files = LoadSettings::read(&lookup);
-        let http = Settings::read(&lookup).map(Gate::new);
+        let http = Settings::read(&lookup).map(|settings| Gate::new(settings, REQUEST_TIME));
         Door::new(Alone(Cell::new(START)), files, http).unwrap()
     }
 

@@ -5,6 +5,9 @@
 //! Reference") or, where one number alone has it, by its SQLSTATE. Between these the database puts
 //! values of cells, so nothing is looked for in the middle of a message.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 /// What stands in front of the database's own words.
 const WRAPPERS: [&str; 4] = ["database error", "database", "message", "error"];
 
@@ -55,6 +58,12 @@ pub(super) fn find(message: &str) -> Option<u16> {
     let message = message.trim().to_ascii_lowercase();
     let end = End::of(&message);
     end.number.or_else(|| at_start(&message)).or_else(|| by_words(&end)).or_else(|| by_state(&end))
+}
+
+/// The database's or the service's own words in a message, in lower case.
+pub(super) fn words(message: &str) -> String {
+    let message = message.trim().to_ascii_lowercase();
+    own_words(&message).to_owned()
 }
 
 /// Texts of a cluster that is paused, starts or fails over, and has not begun the call.
@@ -187,9 +196,7 @@ fn is_denied(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::borrow::ToOwned;
     use alloc::format;
-    use alloc::string::String;
     use alloc::vec;
     use alloc::vec::Vec;
     use proptest::prelude::*;

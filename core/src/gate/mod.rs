@@ -10,13 +10,13 @@ mod parameters;
 mod problem;
 mod route;
 mod source;
+mod time;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::time::Duration;
 
 use serde::Serialize;
 
@@ -36,8 +36,7 @@ use parameters::parameters;
 use problem::{Problem, json_response, problem_response, too_many_bytes};
 use route::{Post, Route};
 
-/// How long a request may try to get through to the database.
-const TIME: Duration = Duration::from_secs(25);
+pub use time::RequestTime;
 
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
@@ -111,14 +110,15 @@ const NO_ENTRY: &str = "API_KEYS has no entry gateway:<id of the key> or gateway
 #[derive(Debug)]
 pub struct Gate {
     settings: Settings,
+    time: RequestTime,
     /// Bytes of bodies that are being read or worked on.
     in_flight: AtomicUsize,
 }
 
 impl Gate {
-    /// A gate with its settings.
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, in_flight: AtomicUsize::new(0) }
+    /// A gate with its settings, and the time that it has for a request.
+    pub fn new(settings: Settings, time: RequestTime) -> Self {
+        Self { settings, time, in_flight: AtomicUsize::new(0) }
     }
 
     /// Answers a request.
@@ -230,7 +230,7 @@ impl Gate {
     }
 
     fn client<'g, H: Host>(&'g self, host: &'g H) -> Client<'g, H> {
-        Client::new(host, &self.settings.target, TIME)
+        self.time.client(host, &self.settings.target)
     }
 
     /// Lets a request in by its address and key.

@@ -88,6 +88,7 @@ impl Problem {
             StoreError::OtherUniqueKeys { .. } => {
                 Self::new(422, "other_unique_key", error.to_string())
             }
+            StoreError::TooLarge { .. } => Self::new(413, "row_too_large", error.to_string()),
             StoreError::WrongCount { .. } => Self::new(500, "wrong_count", error.to_string()),
         }
     }

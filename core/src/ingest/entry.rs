@@ -67,6 +67,16 @@ impl Entry<'_> {
         }
     }
 
+    /// Renews a file's lease, where its rows are tried once more.
+    pub(super) async fn renew<H: Host>(&self, client: &Client<'_, H>) -> Result<(), StoreError> {
+        let Self::File { claim, .. } = self else { return Ok(()) };
+        let held = claim.hold(client).await.map_err(|error| StoreError::before_commit(&error))?;
+        held.map(drop).map_err(|lost| match lost {
+            Lost::Outdated => StoreError::Outdated,
+            Lost::Lease => StoreError::LeaseLost,
+        })
+    }
+
     /// Opens the transaction: nothing follows unless the claim is still good.
     pub(super) async fn open<H: Host>(
         &self,

@@ -6,6 +6,9 @@ use core::fmt;
 use crate::host::CallError;
 use crate::ledger::ClaimError;
 use crate::operation::Retry;
+use crate::record::Place;
+use crate::schema::Table;
+use crate::statement::{Chunk, SLOW_BYTES};
 
 /// Why nothing, or nobody knows what, was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,18 @@ pub enum StoreError {
         /// The names of those keys, with commas between them.
         keys: String,
     },
+    /// Nothing was stored: a statement has more bytes of rows than the service takes, or takes longer for
+    /// them than the service waits.
+    TooLarge {
+        /// The table's name.
+        table: &'static str,
+        /// Where its first row came from.
+        place: Place,
+        /// Its rows; those of a statement that could be cut are sent again.
+        rows: usize,
+        /// Its bytes of rows.
+        bytes: usize,
+    },
     /// The database says that it stored another number of rows than it was sent.
     WrongCount {
         /// Rows sent.
@@ -51,6 +66,22 @@ impl StoreError {
             Retry::OutcomeUnknown | Retry::Transaction => Self::Interrupted(error.to_string()),
             Retry::Never => Self::Refused(error.to_string()),
         }
+    }
+
+    /// An error of a statement that carries a chunk, if the chunk is at fault as a whole. `is_undone` says
+    /// that nothing lasts of a statement that took too long.
+    pub(super) fn of_size(
+        error: &CallError,
+        table: &Table,
+        chunk: &Chunk,
+        is_undone: bool,
+    ) -> Option<Self> {
+        let CallError::Api(error) = error else { return None };
+        let (rows, bytes) = (chunk.rows(), chunk.filled());
+        let is_slow = error.is_time_out() && is_undone && rows > 1 && bytes > SLOW_BYTES;
+        let is_at_fault = rows > 0 && (error.is_too_large() || is_slow);
+        let table = table.name;
+        is_at_fault.then(|| Self::TooLarge { table, place: chunk.place(0), rows, bytes })
     }
 
     /// An error of a claim: nothing comes before it.
@@ -82,6 +113,23 @@ impl fmt::Display for StoreError {
             Self::Outdated => f.write_str("a newer version of the file is there"),
             Self::OtherUniqueKeys { table, keys } => {
                 write!(f, "table {table} has another unique key than its primary one: {keys}")
+            }
+            Self::TooLarge { table, place, rows, bytes } => {
+                write!(f, "table {table}, ")?;
+                match (place.index, place.line) {
+                    (Some(index), Some(line)) => write!(f, "row at index {index} (line {line})"),
+                    (Some(index), None) => write!(f, "row at index {index}"),
+                    (None, _) => f.write_str("a key that a row refers to"),
+                }?;
+                match rows {
+                    1 => write!(
+                        f,
+                        ": its {bytes} bytes are more than the Data API takes; shorten it"
+                    ),
+                    _ => {
+                        write!(f, ": {rows} rows of {bytes} bytes are more than the Data API takes")
+                    }
+                }
             }
             Self::WrongCount { sent, stored } => {
                 write!(f, "the database counted {stored} rows of {sent}")

@@ -105,6 +105,13 @@ impl Groups {
         Self { chunks: self.chunks.drain(..end).collect(), ..Self::default() }
     }
 
+    /// Cuts chunks of more than `limit` bytes; their rows stay in their order.
+    pub(super) fn cut(&mut self, limit: usize) {
+        if self.chunks.iter().any(|chunk| chunk.filled() > limit) {
+            self.chunks = self.chunks.drain(..).flat_map(|chunk| chunk.cut(limit)).collect();
+        }
+    }
+
     /// The only chunk, if there are not several.
     pub(super) fn only(&self) -> Option<&Chunk> {
         self.chunks.first().filter(|_| self.chunks.len() == 1)

@@ -51,7 +51,7 @@ pub(super) async fn existing_rows<H: Host>(
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
     let sql = statement::existing(table, chunk.columns().position(table.key));
-    existing(client, &sql, chunk, transaction_id).await
+    existing(client, &sql, (table, chunk), transaction_id).await
 }
 
 /// The same of rows that the transaction has just been refused for their keys, which its snapshot
@@ -63,14 +63,14 @@ pub(super) async fn existing_rows_by_now<H: Host>(
     transaction_id: &str,
 ) -> Result<Vec<usize>, StoreError> {
     let sql = statement::existing_by_now(table, chunk.columns().position(table.key));
-    existing(client, &sql, chunk, Some(transaction_id)).await
+    existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }
 
 /// What a statement answers that names rows of a chunk by their number from 1, page by page.
 async fn existing<H: Host>(
     client: &Client<'_, H>,
     sql: &str,
-    chunk: &Chunk,
+    (table, chunk): (&Table, &Chunk),
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
     let mut rows: Vec<usize> = Vec::new();
@@ -81,11 +81,11 @@ async fn existing<H: Host>(
             parameters: &[(statement::ROWS, chunk.json()), (statement::AFTER, &after)],
             transaction_id,
         };
-        let records = client
-            .call(&call, repeat(transaction_id))
-            .await
-            .map_err(|error| StoreError::before_commit(&error))?
-            .records;
+        let answer = client.call(&call, repeat(transaction_id)).await.map_err(|error| {
+            let too_large = StoreError::of_size(&error, table, chunk, true);
+            too_large.unwrap_or_else(|| StoreError::before_commit(&error))
+        });
+        let records = answer?.records;
         let page = records.len();
         rows.extend(records.iter().flatten().filter_map(|field| match field {
             Field::Long(number) => usize::try_from(number - 1).ok(),
@@ -213,12 +213,13 @@ async fn without_existing<H: Host>(
     table: &'static Table,
     keys: HashSet<Key>,
 ) -> Result<HashSet<Key>, StoreError> {
-    let mut chunks = alloc::vec![(Chunk::default(), Vec::new())];
+    let limit = client.rows_limit();
+    let mut chunks = alloc::vec![(Chunk::new(limit), Vec::new())];
     for key in keys {
         let place = Place { index: None, line: None };
         let last = chunks.len() - 1;
         if !chunks[last].0.push_cells(&[key.cell()], place) {
-            let mut chunk = Chunk::default();
+            let mut chunk = Chunk::new(limit);
             chunk.push_cells(&[key.cell()], place);
             chunks.push((chunk, alloc::vec![key]));
             continue;
@@ -230,7 +231,7 @@ async fn without_existing<H: Host>(
     let mut missing = HashSet::new();
     for (chunk, keys) in chunks.into_iter().filter(|(chunk, _)| chunk.rows() > 0) {
         let found: HashSet<usize> =
-            existing(client, &sql, &chunk, None).await?.into_iter().collect();
+            existing(client, &sql, (table, &chunk), None).await?.into_iter().collect();
         let absent = keys.into_iter().enumerate().filter(|(row, _)| !found.contains(row));
         missing.extend(absent.map(|(_, key)| key));
     }

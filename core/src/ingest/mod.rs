@@ -274,7 +274,30 @@ impl Intake {
         self.outcomes.push_first(Outcome { table: table.into(), index: None, line: None, error });
     }
 
+    /// Settles the rows in statements as large as the service takes: it does not say beforehand.
     async fn settle<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        loop {
+            for table in &mut self.tables {
+                table.groups.cut(client.rows_limit());
+                table.kept = 0;
+            }
+            match self.settle_once(client, entry).await {
+                Err(StoreError::TooLarge { rows, bytes, .. }) if rows > 1 => {
+                    client.halve_rows(bytes);
+                }
+                settled => return settled,
+            }
+            if let Some(entry) = entry {
+                entry.renew(client).await?;
+            }
+        }
+    }
+
+    async fn settle_once<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         entry: Option<&Entry<'_>>,
@@ -292,6 +315,11 @@ impl Intake {
             }
         }
         Ok(())
+    }
+
+    /// The batches that are not full yet have no more bytes than this.
+    pub(crate) fn limit_batches(&mut self, bytes: usize) {
+        self.chunk_limit = self.chunk_limit.min(bytes);
     }
 
     /// Whether a batch is full, so that [`Self::take_batch`] gives it.

@@ -305,8 +305,14 @@ impl Intake {
             }
             Err(error) => match (row_refusal(&error), id) {
                 (Some(number), _) => Ok(Written::Refused(number)),
-                (None, Some(_)) => Err(StoreError::before_commit(&error)),
-                (None, None) => Err(StoreError::of_commit(&error)),
+                (None, _) => {
+                    let is_undone = id.is_some() || repeat == Repeat::Harmless;
+                    let too_large = StoreError::of_size(&error, table, chunk, is_undone);
+                    Err(too_large.unwrap_or_else(|| match id {
+                        Some(_) => StoreError::before_commit(&error),
+                        None => StoreError::of_commit(&error),
+                    }))
+                }
             },
         }
     }

@@ -393,6 +393,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<bool, ReadError> {
+        rows.intake.limit_batches(self.database.rows_limit());
         while !rows.intake.has_batch() && !rejects.has_part() {
             if reader.takes_text() && self.is_to_pause() {
                 return Ok(false);

@@ -85,6 +85,15 @@ pub enum RestoreError {
         /// One of the keys and its files, where it was found.
         twice: Option<String>,
     },
+    /// A row that is more than the Data API takes in one call.
+    RowTooLarge {
+        /// The table.
+        table: &'static str,
+        /// Its place among the rows of the files, from 1 on; none of the row with key 0.
+        row: Option<u64>,
+        /// Its bytes.
+        bytes: usize,
+    },
     /// The rows of the staging table are not those of the files.
     Differs {
         /// The table.
@@ -186,6 +195,13 @@ impl fmt::Display for RestoreError {
             Self::SameKey { table, rows, keys, twice } => {
                 write!(f, "{table}: the files have {rows} rows and only {keys} keys")?;
                 twice.iter().try_for_each(|twice| write!(f, "; {twice}"))
+            }
+            Self::RowTooLarge { table, row, bytes } => {
+                match row {
+                    Some(row) => write!(f, "{table}: row {row} of its files"),
+                    None => write!(f, "{table}: the row with key 0"),
+                }?;
+                write!(f, " has {bytes} bytes, which is more than the Data API takes in one call")
             }
             Self::Differs { table, expected, found } => write!(
                 f,

@@ -25,14 +25,25 @@ pub(super) struct FileRows<'f, S> {
     piece: Vec<u8>,
     at: usize,
     reader: AvroReader,
-    /// Rows so far.
+    /// Rows so far, and those of the files before.
     rows: u64,
+    before: u64,
 }
 
 impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
     pub(super) fn new(table: &'static Table, file: &'f PartFile, pieces: S) -> Self {
         let reader = AvroReader::new(table, ExtraFields::Refuse);
-        Self { table, file, pieces, piece: Vec::new(), at: 0, reader, rows: 0 }
+        Self { table, file, pieces, piece: Vec::new(), at: 0, reader, rows: 0, before: 0 }
+    }
+
+    /// The same behind so many rows of other files.
+    pub(super) fn behind(self, before: u64) -> Self {
+        Self { before, ..self }
+    }
+
+    /// How many rows have come, with those of the files before.
+    pub(super) fn count(&self) -> u64 {
+        self.before + self.rows
     }
 
     /// Fills a chunk and answers it once it is full, with the next one begun; `None` at the file's
@@ -79,8 +90,8 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
             let Some(row) = row.map_err(|error| self.file.damaged(Damage::Avro(error)))? else {
                 break;
             };
+            let place = Place { index: Some(self.before + self.rows), line: None };
             self.rows += 1;
-            let place = Place { index: None, line: None };
             if is_zero(self.table, &row) {
                 *zero = Some(row.cells().iter().map(owned).collect());
             } else if !chunk.push(&row, place) {

@@ -16,12 +16,12 @@ use super::{RestoreError, TablePlan, check_content, in_time};
 use crate::backup::{PartFile, Place, content, select_list};
 use crate::checksum::Checksum;
 use crate::data_api::{ExecuteStatementOutput, Field};
-use crate::host::{Client, Host};
+use crate::host::{CallError, Client, Host};
 use crate::operation::Retry;
 use crate::record::{Cell, Place as RowPlace};
 use crate::schema::{ColumnType, Table};
 use crate::source::pieces;
-use crate::statement::{self, Chunk};
+use crate::statement::{self, Chunk, SLOW_BYTES};
 
 /// Statements that travel at the same time, while one more is filled.
 const IN_FLIGHT: usize = 2;
@@ -78,10 +78,11 @@ impl<'s, H: Host> Staging<'s, H> {
         let store = |chunk| store(place, plan.table, name, chunk);
         let mut under_way = FuturesUnordered::new();
         let mut loaded = async {
-            let mut chunk = Chunk::new(CHUNK_BYTES);
+            let (mut chunk, mut count) = (Chunk::new(CHUNK_BYTES), 0);
             for file in &plan.files {
                 let source = file.source(place.s3, place.bucket);
-                let mut rows = FileRows::new(plan.table, file, pieces(&source, 0));
+                let rows = FileRows::new(plan.table, file, pieces(&source, 0));
+                let mut rows = rows.behind(count);
                 loop {
                     let filling = rows.fill(&mut chunk, &mut self.zero);
                     let room = make_room(&mut under_way, &mut stored);
@@ -92,6 +93,7 @@ impl<'s, H: Host> Staging<'s, H> {
                     let Some(full) = full? else { break };
                     under_way.push(store(full));
                 }
+                count = rows.count();
             }
             under_way.push(store(chunk));
             Ok(())
@@ -254,19 +256,47 @@ async fn make_room<F: Future<Output = Result<Sent, RestoreError>>>(
     }
 }
 
-/// Writes rows, and once more where nobody knows whether they are written, or where they surely
-/// are not since another statement was in their way; the table's content is compared afterwards.
+/// Writes rows, in statements as large as the service takes.
 ///
 /// Without `self`, since a row 0 may be set aside while the rows before it travel.
 async fn store<H: Host>(
     place: &Place<'_, H>,
-    table: &Table,
+    table: &'static Table,
     name: &str,
     chunk: Chunk,
 ) -> Result<Sent, RestoreError> {
-    if chunk.rows() == 0 {
-        return Ok(Sent::default());
+    let (mut left, mut sent) = (Vec::from([chunk]), Sent::default());
+    while let Some(chunk) = left.pop().filter(|chunk| chunk.rows() > 0) {
+        let limit = place.database.rows_limit();
+        if chunk.filled() > limit && chunk.rows() > 1 {
+            left.extend(chunk.cut(limit).into_iter().rev());
+            continue;
+        }
+        match store_once(place, table, name, &chunk).await {
+            Ok(()) => {
+                sent.rows += chunk.rows() as u64;
+                sent.bytes += chunk.json().len() as u64;
+            }
+            Err(error) if !is_too_much(&error, &chunk) => return Err(error),
+            Err(_) if chunk.rows() > 1 => {
+                in_time(place)?;
+                place.database.halve_rows(chunk.filled());
+                left.push(chunk);
+            }
+            Err(error) => return Err(of_one_row(error, table, &chunk)),
+        }
     }
+    Ok(sent)
+}
+
+/// Writes rows, and once more where nobody knows whether they are written, or where they surely
+/// are not since another statement was in their way; the table's content is compared afterwards.
+async fn store_once<H: Host>(
+    place: &Place<'_, H>,
+    table: &Table,
+    name: &str,
+    chunk: &Chunk,
+) -> Result<(), RestoreError> {
     let sql = statement::write_into(name, table, chunk.columns());
     let rows = [(statement::ROWS, chunk.json())];
     let mut attempt = 1;
@@ -277,7 +307,27 @@ async fn store<H: Host>(
         attempt += 1;
         in_time(place)?;
     }
-    Ok(Sent { rows: chunk.rows() as u64, bytes: chunk.json().len() as u64 })
+    Ok(())
+}
+
+/// Whether fewer rows may be written where these were not: they were too many bytes, or took too long.
+fn is_too_much(error: &RestoreError, chunk: &Chunk) -> bool {
+    match error {
+        RestoreError::Database { error: CallError::Api(error), .. } => {
+            error.is_too_large() || (error.is_time_out() && chunk.filled() > SLOW_BYTES)
+        }
+        _ => false,
+    }
+}
+
+fn of_one_row(error: RestoreError, table: &'static Table, chunk: &Chunk) -> RestoreError {
+    match error {
+        RestoreError::Database { error: CallError::Api(refused), .. } if refused.is_too_large() => {
+            let (row, bytes) = (chunk.place(0).index.map(|index| index + 1), chunk.filled());
+            RestoreError::RowTooLarge { table: table.name, row, bytes }
+        }
+        error => error,
+    }
 }
 
 /// Whether the database undid a statement in favour of another one.

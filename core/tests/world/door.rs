@@ -1,13 +1,23 @@
 //! The gate in this world, and requests to it.
 
-use rowgate_core::{Gate, Head, Response, Settings};
+use std::time::Duration;
+
+use rowgate_core::{Gate, Head, RequestTime, Response, Settings};
 use serde_json::{Value, json};
 
 use super::{World, key, run};
 
 pub(crate) const JOBS: &str = "/tables/jobs/rows";
 
+/// The Worker's.
+pub(crate) const WAITING: RequestTime =
+    RequestTime::waiting(Duration::from_secs(45), Duration::from_secs(60));
+
 pub(crate) fn gate_with(setting: &dyn Fn(&str) -> Option<String>) -> Gate {
+    gate_within(WAITING, setting)
+}
+
+pub(crate) fn gate_within(time: RequestTime, setting: &dyn Fn(&str) -> Option<String>) -> Gate {
     let lookup = |name: &str| {
         setting(name).or_else(|| {
             Some(match name {
@@ -20,7 +30,7 @@ pub(crate) fn gate_with(setting: &dyn Fn(&str) -> Option<String>) -> Gate {
             })
         })
     };
-    Gate::new(Settings::read(&lookup).unwrap())
+    Gate::new(Settings::read(&lookup).unwrap(), time)
 }
 
 pub(crate) fn gate() -> Gate {

@@ -26,6 +26,8 @@ pub(crate) struct World {
     limited: Option<RateLimit>,
     /// After so many requests the process is told to end.
     interrupted_after: Option<usize>,
+    /// Whether a call for which there is no answer is never answered.
+    hangs: bool,
 }
 
 impl World {
@@ -38,6 +40,11 @@ impl World {
     /// With calls that take so long.
     pub(crate) fn slow(self, takes: Duration) -> Self {
         Self { takes, ..self }
+    }
+
+    /// In which a call behind the last answer is never answered.
+    pub(crate) fn hanging(self) -> Self {
+        Self { hangs: true, ..self }
     }
 
     /// With this limit used up.
@@ -98,7 +105,11 @@ impl Host for World {
         assert!(request.headers.iter().any(|(name, _)| name == "authorization"), "not signed");
         self.requests.borrow_mut().push(request);
         self.clock.set(self.clock.get() + self.takes);
-        self.answers.borrow_mut().pop_front().expect("a call that the script does not have")
+        let answer = self.answers.borrow_mut().pop_front();
+        match answer {
+            None if self.hangs => std::future::pending().await,
+            answer => answer.expect("a call that the script does not have"),
+        }
     }
 
     async fn admit(&self, limit: RateLimit, who: &str) -> bool {
