@@ -177,3 +177,14 @@ def test_50_clients_with_overlapping_ids_for_10_seconds(post, db, empty_tables, 
     assert statuses <= {200, 207, 409, 503}, statuses
     assert len(stored) > 100
     assert sum(stored) == db.count("jobs") > 100
+
+
+def test_a_cluster_that_wakes_up_is_waited_for(post, db, fault, empty_tables):
+    fault("any:resuming")
+    awake = threading.Timer(6, fault)
+    awake.start()
+    began = time.monotonic()
+    answer = post("/insert_data", THREE_TABLES)
+    awake.join()
+    assert (answer.status_code, holds(db)) == (200, (1, 3, 1)), answer.text
+    assert time.monotonic() - began > 5
