@@ -14,8 +14,12 @@ use crate::data_api::REQUEST_LIMIT;
 /// allocator cannot use, and what JavaScript holds come on top.
 const LIMIT: usize = 64 << 20;
 
-/// The most bytes of one caller, as long as it has another request in flight.
-const SHARE: usize = LIMIT / 2;
+/// The most bytes of one key, as long as it has another request in flight.
+const SHARE_OF_KEY: usize = LIMIT / 2;
+
+/// The most bytes of one address, likewise. Behind it may be many clients, and a key must not take all that
+/// the others have.
+const SHARE_OF_ADDRESS: usize = LIMIT / 4 * 3;
 
 /// Callers are told apart by this many slots; two in one slot have one share.
 const SLOTS: usize = 1_024;
@@ -49,9 +53,9 @@ impl Budget {
         address: &str,
         bytes: usize,
     ) -> Result<Reserved<'_>, Problem> {
-        let by_address = (!address.is_empty()).then(|| self.share(address));
-        let mut reserved =
-            Reserved { used: &self.used, shares: [Some(self.share(key)), by_address], bytes: 0 };
+        let by_address = (!address.is_empty()).then(|| (self.share(address), SHARE_OF_ADDRESS));
+        let shares = [Some((self.share(key), SHARE_OF_KEY)), by_address];
+        let mut reserved = Reserved { used: &self.used, shares, bytes: 0 };
         reserved.resize(bytes)?;
         Ok(reserved)
     }
@@ -69,7 +73,8 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Reserved<'b> {
     used: &'b AtomicUsize,
-    shares: [Option<&'b AtomicUsize>; 2],
+    /// What the key and the address take, and may take.
+    shares: [Option<(&'b AtomicUsize, usize)>; 2],
     bytes: usize,
 }
 
@@ -91,7 +96,7 @@ impl Reserved<'_> {
         let is_within = fits(self.used, LIMIT);
         // Each counter is moved, whatever the others say.
         let are_shares_within =
-            self.shares.iter().flatten().fold(true, |all, share| fits(share, SHARE) && all);
+            self.shares.iter().flatten().fold(true, |all, (share, most)| fits(share, *most) && all);
         if bytes <= before || is_within && are_shares_within {
             return Ok(());
         }
@@ -101,7 +106,8 @@ impl Reserved<'_> {
 
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
-        for counter in self.shares.iter().flatten().chain([&self.used]) {
+        let shares = self.shares.iter().flatten().map(|(share, _)| *share);
+        for counter in shares.chain([self.used]) {
             counter.fetch_sub(self.bytes, Ordering::Relaxed);
         }
     }
@@ -171,18 +177,18 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_leaves_half_to_others() {
-        let budget = Budget::new();
-        let first = budget.reserve("a", "", SHARE).unwrap();
-        assert_eq!(status(budget.reserve("a", "", 1)), 503);
-        assert_eq!(status(budget.reserve("a", "203.0.113.7", 1)), 503);
-        assert_eq!(status(budget.reserve("b", "", SHARE)), 200);
-        let second = budget.reserve("b", "203.0.113.7", SHARE).unwrap();
-        assert_eq!(status(budget.reserve("c", "203.0.113.7", 0)), 200);
-        assert_eq!(status(budget.reserve("c", "203.0.113.7", 1)), 503);
-        assert_eq!(status(budget.reserve("c", "", 1)), 503);
-        drop((first, second));
-        assert_eq!(status(budget.reserve("a", "203.0.113.7", LIMIT)), 200);
+    fn a_key_and_an_address_leave_something_to_others() {
+        let (budget, here, there) = (Budget::new(), "203.0.113.7", "203.0.113.8");
+        let first = budget.reserve("a", here, SHARE_OF_KEY).unwrap();
+        assert_eq!(status(budget.reserve("a", here, 1)), 503);
+        assert_eq!(status(budget.reserve("a", there, 1)), 503);
+        let second = budget.reserve("b", here, LIMIT / 4).unwrap();
+        assert_eq!(status(budget.reserve("c", here, 1)), 503);
+        let third = budget.reserve("c", there, LIMIT / 4).unwrap();
+        assert_eq!(status(budget.reserve("d", there, 1)), 503);
+        assert_eq!(status(budget.reserve("d", "", 1)), 503);
+        drop((first, second, third));
+        assert_eq!(status(budget.reserve("a", here, LIMIT)), 200);
         assert_eq!(budget.used.load(Ordering::Relaxed), 0);
         assert!(budget.shares.iter().all(|share| share.load(Ordering::Relaxed) == 0));
     }
