@@ -2,7 +2,7 @@
 
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,21 +38,40 @@ def wait_for_a_new_period():
 
 
 def test_bytes_in_flight_are_bounded(stack):
-    """Eight bodies of 4 MiB are announced and never come; there is no room for a ninth."""
+    """Two bodies of 4 MiB are announced and never come; there is no room for a third of the key, and with
+    those of another key for none at all."""
+    with ExitStack() as waiting:
+        for _ in range(2):
+            waiting.enter_context(announced(stack, 4 << 20))
+        answer = until(lambda: send_nothing(stack), 503)
+        assert answer.headers["retry-after"] == "5"
+        assert answer.json()["type"] == "urn:rowgate:problem:busy"
+    until(lambda: send_nothing(stack), 200)
+
+
+def test_a_body_that_comes_too_slowly_is_given_up(stack):
+    with announced(stack, 10) as connection:
+        began = time.monotonic()
+        answer = connection.recv(64)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert 9 < time.monotonic() - began < 20
+
+
+@contextmanager
+def announced(stack, length):
+    """A request whose body begins and does not go on."""
     address = urlsplit(stack["edge"])
     head = (
         f"POST {JOBS} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-        f"x-api-key: {stack['api_key']}\r\ncontent-length: 4194304\r\n\r\n["
+        f"x-api-key: {stack['api_key']}\r\ncontent-length: {length}\r\n\r\n["
     )
-    headers = {"x-api-key": stack["api_key"]}
-    with ExitStack() as waiting:
-        for _ in range(8):
-            connection = socket.create_connection((address.hostname, address.port), timeout=10)
-            waiting.enter_context(connection).sendall(head.encode())
-        answer = until(lambda: requests.post(stack["edge"] + JOBS, json=[], headers=headers), 503)
-        assert answer.headers["retry-after"] == "5"
-        assert answer.json()["type"] == "urn:rowgate:problem:busy"
-    until(lambda: requests.post(stack["edge"] + JOBS, json=[], headers=headers), 200)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        yield connection
+
+
+def send_nothing(stack):
+    return requests.post(stack["edge"] + JOBS, json=[], headers={"x-api-key": stack["api_key"]})
 
 
 def until(send, status):

@@ -41,7 +41,9 @@ def test_a_thousand_rows_are_one_call_that_botocore_would_sign_the_same(dev):
 def test_the_worker_logs_a_line_a_request_without_its_path(dev):
     request_id = sender(dev)("/tables/secrets/rows", []).headers["x-request-id"]
     (line,) = logged(dev, request_id)
+    memory = line.pop("memory")
     assert line == {"request_id": request_id, "method": "POST", "status": 404}
+    assert 1 << 20 < memory < 20 << 20
 
 
 def logged(dev, request_id):

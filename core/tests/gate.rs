@@ -270,25 +270,47 @@ fn requests_are_counted_by_address_before_the_key_and_by_key_after_it() {
 }
 
 #[test]
-fn bytes_in_flight_are_bounded_and_given_back() {
-    let gate = gate();
-    let mut announced = head(JOBS, "application/json");
+fn bytes_in_flight_are_bounded_for_each_key_and_given_back() {
+    let keys = format!("[{},{}]", key(1).entry(), key(2).entry());
+    let gate = gate_with(&|name| (name == "API_KEYS").then(|| keys.clone()));
+    let of_key = |number| {
+        let mut head = head(JOBS, "application/json");
+        head.headers[1].1 = key(number).expose().into();
+        head
+    };
+    let mut announced = of_key(1);
     announced.headers.push(("content-length".into(), "4194304".into()));
-    let world = World::new([]);
-    // Eight requests of 4 MiB each, whose bodies never come.
-    let mut waiting: Vec<_> = (0..8)
+    let world = World::new([]).sleeping();
+    // Two requests of 4 MiB each, whose bodies never come.
+    let mut waiting: Vec<_> = (0..2)
         .map(|_| Box::pin(gate.handle(&world, &announced, async |_| std::future::pending().await)))
         .collect();
     assert!(waiting.iter_mut().all(|request| !is_ready(request)));
 
-    let one_more =
-        || run(gate.handle(&world, &head(JOBS, "application/json"), async |_| Ok(b"[]".to_vec())));
-    let refused = one_more();
+    let send = |head: Head| {
+        let world = World::new([]);
+        run(gate.handle(&world, &head, async |_| Ok(b"[]".to_vec())))
+    };
+    let refused = send(of_key(1));
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
     assert_eq!(body(&refused)["type"], "urn:rowgate:problem:busy");
+    let other = send(of_key(2));
+    assert_eq!(other.status, 200, "{}", body(&other));
     waiting.pop();
-    assert_eq!(one_more().status, 200);
-    assert_eq!(one_more().status, 200);
+    assert_eq!(send(of_key(1)).status, 200);
+}
+
+#[test]
+fn a_body_that_comes_too_slowly_is_given_up() {
+    for (length, seconds) in [("10", 10), ("4194304", 42), ("", 42)] {
+        let mut slow = head(JOBS, "application/json");
+        slow.headers.push(("content-length".into(), length.into()));
+        let world = World::new([]);
+        let answer = run(gate().handle(&world, &slow, async |_| std::future::pending().await));
+        assert_eq!(answer.status, 408);
+        assert_eq!(body(&answer)["type"], "urn:rowgate:problem:body_too_slow");
+        assert_eq!(world.slept().as_secs(), seconds);
+    }
 }
 
 #[test]

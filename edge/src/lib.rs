@@ -55,11 +55,18 @@ async fn answer(door: &Door, request: Request) -> rowgate_core::Response {
     let answer = door.gate.handle(&door.host, &head, read).await;
     let id = answer.header("x-request-id").unwrap_or_default();
     console_log!(
-        "{{\"request_id\":\"{id}\",\"method\":\"{}\",\"status\":{}}}",
+        "{{\"request_id\":\"{id}\",\"method\":\"{}\",\"status\":{},\"memory\":{}}}",
         head.method,
-        answer.status
+        answer.status,
+        memory(),
     );
     answer
+}
+
+/// The bytes of the isolate's linear memory, which never becomes smaller.
+fn memory() -> usize {
+    const PAGE: usize = 64 << 10;
+    core::arch::wasm32::memory_size::<0>() * PAGE
 }
 
 fn convert(answer: &rowgate_core::Response) -> Result<Response> {

@@ -10,8 +10,12 @@
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readConfig } from "wrangler";
+
+// Cloudflare ends an isolate that takes more.
+const MOST_BYTES = 128 * 1024 * 1024;
 
 const [config, port] = process.argv.slice(2);
 
@@ -32,6 +36,10 @@ const miniflare = new Miniflare({
   // It would ask the network where on earth this machine is, for `request.cf`.
   cf: false,
   log: new Log(LogLevel.INFO, { prefix: "worker" }),
+  handleRuntimeStdio(stdout, stderr) {
+    createInterface(stdout).on("line", readLine);
+    createInterface(stderr).on("line", console.error);
+  },
 });
 
 process.once("SIGTERM", async () => {
@@ -48,6 +56,13 @@ setInterval(() => {
   probe.once("connect", () => probe.destroy());
   probe.once("error", (error) => fail(`The Workers runtime has gone: ${error.message}`));
 }, 500);
+
+// The runtime knows no such limit here; the Worker says with each request what it takes.
+function readLine(line) {
+  console.log(line);
+  const memory = Number(/^\{"request_id".*"memory":(\d+)\}$/.exec(line)?.[1] ?? 0);
+  if (memory > MOST_BYTES) fail(`The Worker takes ${memory} bytes of memory, and may take ${MOST_BYTES}`);
+}
 
 function fail(message) {
   console.error(message);

@@ -1,8 +1,21 @@
-//! The coding of a request's body.
+//! The coding of a request's body, and how long it may take to come.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::problem::{Problem, too_many_bytes};
+
+/// How long any body may take.
+const LEAST_TIME: Duration = Duration::from_secs(10);
+
+/// The least bytes a second of a long one.
+const LEAST_RATE: usize = 128 << 10;
+
+/// How long a body of so many bytes may take to come: who sends it more slowly holds memory that others
+/// need.
+pub(super) fn body_time(bytes: usize) -> Duration {
+    LEAST_TIME + Duration::from_secs((bytes / LEAST_RATE) as u64)
+}
 
 /// How a body is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +37,6 @@ impl Coding {
             (None, _) => Ok(Self::Identity),
             (Some(name), None) if is_gzip(name) => Ok(Self::Gzip),
             _ => Err(unsupported()),
-        }
-    }
-
-    /// The most bytes in memory for a body of which so many come, at a limit for its decoded form.
-    pub(super) fn room(self, bytes: usize, limit: usize) -> usize {
-        match self {
-            Self::Identity => bytes,
-            Self::Gzip => bytes.saturating_add(limit),
         }
     }
 

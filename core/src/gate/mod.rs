@@ -1,6 +1,7 @@
 //! The HTTP door: key, route, rows, answer. The Worker and API Gateway both come in here.
 
 mod body;
+mod budget;
 mod cors;
 mod idempotency;
 mod loads;
@@ -16,8 +17,10 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::pin::pin;
+use core::time::Duration;
 
+use futures_util::future::{Either, select};
 use serde::Serialize;
 
 use crate::api_key::KeyEntry;
@@ -29,21 +32,18 @@ use crate::ledger::RequestToClaim;
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 
-use body::Coding;
+use body::{Coding, body_time};
+use budget::{Budget, expected_bytes, kept_bytes, most_bytes};
 use idempotency::{idempotency_key, owner};
 use options::options;
 use parameters::parameters;
-use problem::{Problem, json_response, problem_response, too_many_bytes};
+use problem::{Problem, json_response, problem_response, too_many_bytes, too_slow};
 use route::{Post, Route};
 
 pub use time::RequestTime;
 
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
-
-/// The most bytes of bodies at a time: a quarter of what an isolate has, since rows are held
-/// again as the statements they become.
-const IN_FLIGHT_LIMIT: usize = 32 << 20;
 
 /// A request without its body.
 #[derive(Debug, Clone, Default)]
@@ -111,14 +111,13 @@ const NO_ENTRY: &str = "API_KEYS has no entry gateway:<id of the key> or gateway
 pub struct Gate {
     settings: Settings,
     time: RequestTime,
-    /// Bytes of bodies that are being read or worked on.
-    in_flight: AtomicUsize,
+    budget: Budget,
 }
 
 impl Gate {
     /// A gate with its settings, and the time that it has for a request.
     pub fn new(settings: Settings, time: RequestTime) -> Self {
-        Self { settings, time, in_flight: AtomicUsize::new(0) }
+        Self { settings, time, budget: Budget::new() }
     }
 
     /// Answers a request.
@@ -197,11 +196,16 @@ impl Gate {
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
         let coding = Coding::read(head.header("content-encoding"))?;
 
-        let limit = self.settings.max_bytes;
-        let _reserved = self.reserve(coding.room(self.announced(head)?, limit))?;
-        let body = coding.decode(self.read(body).await?, limit)?;
+        let (limit, max_rows) = (self.settings.max_bytes, self.settings.max_rows);
+        let (announced, address) = (self.announced(head)?, head.header("cf-connecting-ip"));
+        let expected = announced.map_or(limit, expected_bytes);
+        let mut reserved = self.budget.reserve(key.id(), address, expected)?;
+        let time = body_time(announced.unwrap_or(limit));
+        let body = coding.decode(self.read(client, time, body).await?, limit)?;
+        reserved.resize(most_bytes(&body, max_rows))?;
         let mut intake = Intake::new(options);
-        source.read(&body, key, self.settings.max_rows, &mut intake)?;
+        source.read(&body, key, max_rows, &mut intake)?;
+        reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
 
         let Some(idempotency_key) = idempotency_key else {
             drop(body);
@@ -258,33 +262,31 @@ impl Gate {
         Ok(entry)
     }
 
-    /// The most bytes that the body can have as it is sent: what it announces, else the limit.
-    fn announced(&self, head: &Head) -> Result<usize, Problem> {
+    /// The bytes that the body has as it is sent, if it announces them.
+    fn announced(&self, head: &Head) -> Result<Option<usize>, Problem> {
         let limit = self.settings.max_bytes;
-        match head.header("content-length").parse().unwrap_or(limit) {
-            length if length > limit => Err(too_many_bytes(limit)),
+        match head.header("content-length").parse().ok() {
+            Some(length) if length > limit => Err(too_many_bytes(limit)),
             length => Ok(length),
         }
     }
 
-    /// Makes room for a body, or refuses it: an isolate's memory is shared by its requests.
-    fn reserve(&self, bytes: usize) -> Result<Reserved<'_>, Problem> {
-        let reserved = Reserved { in_flight: &self.in_flight, bytes };
-        if self.in_flight.fetch_add(bytes, Ordering::Relaxed) + bytes > IN_FLIGHT_LIMIT {
-            return Err(Problem::unavailable("busy", "too many bytes are being worked on"));
-        }
-        Ok(reserved)
-    }
-
-    async fn read(
+    /// Reads a body that has come in time.
+    async fn read<H: Host>(
         &self,
+        client: &Client<'_, H>,
+        time: Duration,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Vec<u8>, Problem> {
         let limit = self.settings.max_bytes;
-        body(limit).await.map_err(|error| match error {
-            BodyError::TooLarge => too_many_bytes(limit),
-            BodyError::Broken => Problem::new(400, "broken_body", "the body ended early"),
-        })
+        match select(pin!(body(limit)), pin!(client.host().sleep(time))).await {
+            Either::Left((Ok(body), _)) => Ok(body),
+            Either::Left((Err(BodyError::TooLarge), _)) => Err(too_many_bytes(limit)),
+            Either::Left((Err(BodyError::Broken), _)) => {
+                Err(Problem::new(400, "broken_body", "the body ended early"))
+            }
+            Either::Right(_) => Err(too_slow(time)),
+        }
     }
 
     /// An answer with the headers that every answer has; one to HEAD without its body.
@@ -320,18 +322,6 @@ async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<
     }
     let problem = Problem::new(429, "too_many_requests", "too many requests; slow down");
     Err(problem.header("retry-after", RATE_PERIOD_SECONDS))
-}
-
-/// Room for a body, given back when its request is answered or given up.
-struct Reserved<'g> {
-    in_flight: &'g AtomicUsize,
-    bytes: usize,
-}
-
-impl Drop for Reserved<'_> {
-    fn drop(&mut self) {
-        self.in_flight.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
 }
 
 /// Whether the database is to be asked as well: wherever `deep` is said and not denied.

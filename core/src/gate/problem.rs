@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use serde::Serialize;
 
@@ -98,6 +99,11 @@ pub(super) fn too_many_bytes(limit: usize) -> Problem {
     Problem::new(413, "too_many_bytes", format!("at most {limit} bytes in one request"))
 }
 
+pub(super) fn too_slow(time: Duration) -> Problem {
+    let detail = format!("the body took longer than {} seconds", time.as_secs());
+    Problem::new(408, "body_too_slow", detail)
+}
+
 pub(super) fn problem_response(problem: &Problem, report: Option<&Report>) -> Response {
     #[derive(Serialize)]
     struct Document<'p> {
@@ -129,6 +135,7 @@ fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        408 => "Request Timeout",
         409 => "Conflict",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",

@@ -206,6 +206,12 @@ impl Intake {
         self.tables.iter().map(|intake| intake.received).sum()
     }
 
+    /// How many bytes the good rows have become, in all tables.
+    pub(crate) fn bytes(&self) -> usize {
+        let chunks = self.tables.iter().flat_map(|intake| &intake.groups.chunks);
+        chunks.map(|chunk| chunk.json().len()).sum()
+    }
+
     /// The report as it is before anything is stored; all that an offline check has to say.
     pub fn report(self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());

@@ -28,6 +28,8 @@ pub(crate) struct World {
     interrupted_after: Option<usize>,
     /// Whether a call for which there is no answer is never answered.
     hangs: bool,
+    /// Whether a pause never ends.
+    sleeps: bool,
 }
 
 impl World {
@@ -45,6 +47,11 @@ impl World {
     /// In which a call behind the last answer is never answered.
     pub(crate) fn hanging(self) -> Self {
         Self { hangs: true, ..self }
+    }
+
+    /// In which a pause never ends.
+    pub(crate) fn sleeping(self) -> Self {
+        Self { sleeps: true, ..self }
     }
 
     /// With this limit used up.
@@ -126,6 +133,9 @@ impl Host for World {
     }
 
     async fn sleep(&self, time: Duration) {
+        if self.sleeps {
+            std::future::pending().await
+        }
         self.clock.set(self.clock.get() + time);
     }
 

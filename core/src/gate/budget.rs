@@ -1,0 +1,282 @@
+//! How much memory the requests of one gate take together, and what each caller's share of it is.
+//!
+//! What a request takes is counted as what its body becomes: rows are kept as the JSON of their
+//! statements, in which a control character has six bytes, and a statement is copied into the request
+//! that carries it.
+
+use alloc::format;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::problem::Problem;
+use crate::data_api::REQUEST_LIMIT;
+
+/// The most bytes that all requests take together. An isolate has 128 MB; the program, what an
+/// allocator cannot use, and what JavaScript holds come on top.
+const LIMIT: usize = 64 << 20;
+
+/// The most bytes of one key, as long as it has another request in flight.
+const SHARE_OF_KEY: usize = LIMIT / 2;
+
+/// The most bytes of one address, likewise. Behind it may be many clients, and a key must not take all that
+/// the others have.
+const SHARE_OF_ADDRESS: usize = LIMIT / 4 * 3;
+
+/// Callers are told apart by this many slots; two in one slot have one share.
+const SLOTS: usize = 1_024;
+
+/// What a byte becomes at most, besides the bytes of a statement.
+const MOST_OF_A_BYTE: usize = 6;
+
+/// A row's place and key, and the keys of its parents with their places.
+const BYTES_OF_A_ROW: usize = 256;
+
+/// A body that becomes no more than this is not counted byte by byte.
+const SMALL: usize = 256 << 10;
+
+/// The memory of one gate.
+#[derive(Debug)]
+pub(super) struct Budget {
+    used: AtomicUsize,
+    shares: [AtomicUsize; SLOTS],
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self { used: AtomicUsize::new(0), shares: [const { AtomicUsize::new(0) }; SLOTS] }
+    }
+
+    /// Takes so many bytes for a request of these callers (its key, and its address if that is known),
+    /// or refuses it before anything of it is read.
+    pub(super) fn reserve(
+        &self,
+        key: &str,
+        address: &str,
+        bytes: usize,
+    ) -> Result<Reserved<'_>, Problem> {
+        let by_address = (!address.is_empty()).then(|| (self.share(address), SHARE_OF_ADDRESS));
+        let shares = [Some((self.share(key), SHARE_OF_KEY)), by_address];
+        let mut reserved = Reserved { used: &self.used, shares, bytes: 0 };
+        reserved.resize(bytes)?;
+        Ok(reserved)
+    }
+
+    fn share(&self, caller: &str) -> &AtomicUsize {
+        // FNV-1a.
+        let hash = caller.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        &self.shares[(hash ^ (hash >> 32)) as usize % SLOTS]
+    }
+}
+
+/// Bytes of a request in flight; given back when it is answered or given up.
+#[derive(Debug)]
+pub(super) struct Reserved<'b> {
+    used: &'b AtomicUsize,
+    /// What the key and the address take, and may take.
+    shares: [Option<(&'b AtomicUsize, usize)>; 2],
+    bytes: usize,
+}
+
+impl Reserved<'_> {
+    /// Takes so many bytes instead of those before, or refuses the request.
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Problem> {
+        if bytes > LIMIT {
+            let detail = format!(
+                "the body becomes {bytes} bytes of statements, of at most {LIMIT}; send fewer rows"
+            );
+            return Err(Problem::new(413, "too_many_bytes", detail));
+        }
+        let before = core::mem::replace(&mut self.bytes, bytes);
+        let fits = |counter: &AtomicUsize, most| {
+            let others = counter.fetch_add(bytes, Ordering::Relaxed) - before;
+            counter.fetch_sub(before, Ordering::Relaxed);
+            others + bytes <= most || others == 0
+        };
+        let is_within = fits(self.used, LIMIT);
+        // Each counter is moved, whatever the others say.
+        let are_shares_within =
+            self.shares.iter().flatten().fold(true, |all, (share, most)| fits(share, *most) && all);
+        if bytes <= before || is_within && are_shares_within {
+            return Ok(());
+        }
+        Err(Problem::unavailable("busy", "too many bytes are being worked on; try again"))
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        let shares = self.shares.iter().flatten().map(|(share, _)| *share);
+        for counter in shares.chain([self.used]) {
+            counter.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The most bytes that a body takes while it is read, checked and stored; itself included.
+pub(super) fn most_bytes(body: &[u8], max_rows: u64) -> usize {
+    let simple = body.len().saturating_mul(MOST_OF_A_BYTE + 1);
+    let rows_bytes = if simple <= SMALL { simple } else { rows_bytes(body) };
+    let rows = 1 + memchr::memchr3_iter(b'\n', b'\r', b'{', body).count() as u64;
+    kept_bytes(body.len(), rows.min(max_rows), rows_bytes)
+}
+
+/// What is taken before a body of so many bytes is there: what most bodies become.
+pub(super) fn expected_bytes(body: usize) -> usize {
+    body.saturating_mul(3).saturating_add(statement_bytes(body))
+}
+
+/// What a request takes whose rows have become so many bytes.
+pub(super) fn kept_bytes(body: usize, rows: u64, rows_bytes: usize) -> usize {
+    let places = usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(BYTES_OF_A_ROW);
+    body + rows_bytes + places + statement_bytes(rows_bytes)
+}
+
+/// The request that carries a statement.
+fn statement_bytes(rows: usize) -> usize {
+    rows.saturating_add(rows / 4).min(REQUEST_LIMIT)
+}
+
+/// The most bytes of the rows' JSON, with the brackets and quotes of a single row.
+fn rows_bytes(body: &[u8]) -> usize {
+    8 + body.iter().map(|byte| usize::from(BYTES[usize::from(*byte)])).sum::<usize>()
+}
+
+/// What each byte becomes at most: a control character, or its escape in JSON, six bytes; a comma
+/// `null,` or `","`; a quote two.
+const BYTES: [u8; 256] = {
+    let mut bytes = [1; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        bytes[byte] = MOST_OF_A_BYTE as u8;
+        byte += 1;
+    }
+    bytes[b'\\' as usize] = MOST_OF_A_BYTE as u8;
+    bytes[b',' as usize] = 5;
+    bytes[b'"' as usize] = 2;
+    bytes
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    use crate::csv::Header;
+    use crate::ingest::{Intake, OnError, Options};
+    use crate::json::{self, Part};
+    use crate::lines::{LineDecoder, LineFormat};
+    use crate::schema;
+
+    const MAX_ROWS: u64 = 10_000;
+
+    fn status(result: Result<Reserved<'_>, Problem>) -> u16 {
+        result.map_or_else(|problem| problem.response().status, |_| 200)
+    }
+
+    #[test]
+    fn a_key_and_an_address_leave_something_to_others() {
+        let (budget, here, there) = (Budget::new(), "203.0.113.7", "203.0.113.8");
+        let first = budget.reserve("a", here, SHARE_OF_KEY).unwrap();
+        assert_eq!(status(budget.reserve("a", here, 1)), 503);
+        assert_eq!(status(budget.reserve("a", there, 1)), 503);
+        let second = budget.reserve("b", here, LIMIT / 4).unwrap();
+        assert_eq!(status(budget.reserve("c", here, 1)), 503);
+        let third = budget.reserve("c", there, LIMIT / 4).unwrap();
+        assert_eq!(status(budget.reserve("d", there, 1)), 503);
+        assert_eq!(status(budget.reserve("d", "", 1)), 503);
+        drop((first, second, third));
+        assert_eq!(status(budget.reserve("a", here, LIMIT)), 200);
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+        assert!(budget.shares.iter().all(|share| share.load(Ordering::Relaxed) == 0));
+    }
+
+    #[test]
+    fn a_request_becomes_larger_or_smaller() {
+        let budget = Budget::new();
+        let mut first = budget.reserve("a", "", 1).unwrap();
+        // The only one of its caller may take more than a share.
+        first.resize(LIMIT - 1).unwrap();
+        let mut second = budget.reserve("b", "", 1).unwrap();
+        assert_eq!(second.resize(2).unwrap_err().response().status, 503);
+        drop(second);
+        first.resize(10).unwrap();
+        assert_eq!(status(budget.reserve("b", "", LIMIT - 10)), 200);
+        assert_eq!(first.resize(LIMIT + 1).unwrap_err().response().status, 413);
+        drop(first);
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+    }
+
+    /// The intake of a body, with all its rows that are good.
+    fn take(body: &str, format: Option<LineFormat>) -> Intake {
+        let table = schema::table("employees").unwrap();
+        let options = Options { on_error: OnError::Skip, ..Options::default() };
+        let mut intake = Intake::new(options);
+        let sink = |part: Part<'_>| {
+            if let Part::Row(table, row) = part {
+                intake.row(table, row);
+            }
+            true
+        };
+        match format {
+            None => _ = json::decode_rows(body.as_bytes(), table, sink),
+            Some(format) => {
+                let mut decoder = LineDecoder::with_header(format, table, Header::Detect);
+                let mut input = body.as_bytes();
+                while let Some(row) = decoder.next_row(&mut input) {
+                    intake.row(table, row);
+                }
+                while let Some(row) = decoder.finish() {
+                    intake.row(table, row);
+                }
+            }
+        }
+        intake
+    }
+
+    #[test]
+    fn control_characters_are_counted_as_what_they_become() {
+        let row = |id| format!("{id},{},2021-07-27T16:02:08Z,1,1\n", "\u{1}".repeat(250));
+        let body: String = (1..=1_000).map(row).collect();
+        let intake = take(&body, Some(LineFormat::Csv));
+        assert!(intake.bytes() > 5 * body.len());
+        let most = most_bytes(body.as_bytes(), MAX_ROWS);
+        let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
+        assert!((kept..kept * 11 / 10).contains(&most), "{kept} of {most}");
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[\\x00-\\x1f]{0,40}", "[\"\\\\,\\n\\r]{0,40}", "[a-c😀é\u{2028}\\x7f]{0,40}",]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_body_becomes_more_than_it_is_counted_for(
+            texts in prop::collection::vec((any::<Option<u8>>(), text()), 1..40),
+            many in 1_usize..6,
+        ) {
+            let texts: Vec<_> = texts.iter().cycle().take(texts.len() * many).enumerate().collect();
+            let csv: String = texts.iter().map(|(id, (job, text))| {
+                let job = job.map_or(String::new(), |job| format!("{job}"));
+                format!("{},\"{}\",2021-07-27T16:02:08Z,{job},\n", id + 1, text.replace('"', "\"\""))
+            }).collect();
+            let rows: Vec<_> = texts.iter().map(|(id, (job, text))| serde_json::json!({
+                "id": id + 1, "name": text, "job_id": job,
+            })).collect();
+            let array = serde_json::to_string(&rows).unwrap();
+            let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            for (body, format) in
+                [(csv, Some(LineFormat::Csv)), (array, None), (lines, Some(LineFormat::Ndjson))]
+            {
+                let intake = take(&body, format);
+                let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
+                let most = most_bytes(body.as_bytes(), MAX_ROWS);
+                prop_assert!(kept <= most, "{kept} of {most}: {body}");
+            }
+        }
+    }
+}
