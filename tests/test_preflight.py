@@ -143,7 +143,7 @@ def preflight(program, tmp_path):
         for name in {"aws", "wrangler"} - set(without):
             (folder / name).write_text(STAND_IN)
             (folder / name).chmod(0o755)
-        for name in ("node", "npx", "bash", "env", "dirname", "awk"):
+        for name in ("node", "bash", "env", "dirname", "awk"):
             if not (folder / name).exists():
                 (folder / name).symlink_to(which(name))
         answers = {"aws": GOOD | dict(aws), "wrangler": LOGGED_IN | dict(wrangler)}
@@ -230,7 +230,9 @@ NEW_ACCOUNT = quota(10, 10)
 DELETE = "aws cloudformation delete-stack --stack-name rowgate"
 
 PROBLEMS = {
-    "version 1 of aws": (NEW, {"--version": out("aws-cli/1.45.11 Python/3.11.7")}, ["1.45.11", "install version 2"]),
+    "version 1 of aws": (
+        NEW, {"--version": out("aws-cli/1.45.11 Python/3.11.7")}, ["1.45.11", "install version 2"],
+    ),
     "no credentials": (
         NEW,
         {IDENTITY: {"out": "", "error": "\nUnable to locate credentials.\n"}},
@@ -264,7 +266,9 @@ PROBLEMS = {
     "no stack of CDK's": (
         NEW, {BOOTSTRAP: failed("ParameterNotFound")}, ["cdk bootstrap aws://111122223333/eu-west-1"],
     ),
-    "an old stack of CDK's": (NEW, {BOOTSTRAP: out({"Parameter": {"Value": "5"}})}, ["version 5", "cdk bootstrap"]),
+    "an old stack of CDK's": (
+        NEW, {BOOTSTRAP: out({"Parameter": {"Value": "5"}})}, ["version 5", "cdk bootstrap"],
+    ),
     "a first creation that could not be undone": (NEW, {STACK: stack("ROLLBACK_FAILED")}, [DELETE]),
     "a deletion that failed": (NEW, {STACK: stack("DELETE_FAILED")}, [DELETE]),
     "an operation under way": (NEW, {STACK: stack("UPDATE_IN_PROGRESS")}, ["wait"]),
@@ -289,7 +293,9 @@ def test_a_problem_is_named_with_what_to_do(preflight, name):
     assert "1 problem; nothing is made" in run.said
 
 
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+@pytest.mark.parametrize(
+    "status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"]
+)
 def test_a_stack_that_can_be_deployed_to_is_no_problem(preflight, status):
     run = preflight(NEW, {STACK: stack(status)})
     assert (run.status, run.problems) == (0, []), run.said
@@ -297,8 +303,11 @@ def test_a_stack_that_can_be_deployed_to_is_no_problem(preflight, status):
 
 def test_what_the_stack_holds_already_counts(preflight):
     there = stack("UPDATE_COMPLETE", "Intake", "Parts", "Requests", "Admin")
-    held = {f"{HELD} --function-name {name}": out({"ReservedConcurrentExecutions": 9}) for name in ("Parts", "Admin")}
-    held |= {f"{HELD} --function-name {name}": out({"ReservedConcurrentExecutions": 10}) for name in ("Intake", "Requests")}
+    each = {"Intake": 10, "Parts": 9, "Requests": 10, "Admin": 9}
+    held = {
+        f"{HELD} --function-name {name}": out({"ReservedConcurrentExecutions": count})
+        for name, count in each.items()
+    }
     run = preflight(NEW, {STACK: there, QUOTA: quota(138, 100)} | held)
     assert (run.status, run.problems) == (0, []), run.said
     run = preflight(NEW | {"concurrency": 11}, {STACK: there, QUOTA: quota(138, 100)} | held)

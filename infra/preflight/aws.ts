@@ -95,7 +95,8 @@ export function concurrency(settings: Settings, functions: readonly string[]): F
     if (held.includes(undefined)) return unreadable(`${what}, of which the stack holds a part`);
     const left = free + sum(held as number[]) - reserved;
     if (left >= UNRESERVED) return good(`${reserved} of ${all} concurrent executions are reserved`);
-    return problem(`the stack reserves ${reserved} concurrent executions of functions, and ${left + reserved} of the account's ${all} are
+    const others = `${left + reserved} of the account's ${all} are`;
+    return problem(`the stack reserves ${reserved} concurrent executions of functions, and ${others}
   not reserved, of which ${UNRESERVED} have to stay so. Reserve none: make deploy CDK='-c concurrency=0'
   or ask for a quota of ${all + UNRESERVED - left}: Service Quotas, AWS Lambda, Concurrent executions`);
   });
@@ -144,8 +145,8 @@ export function secrets(database: GivenDatabase): Finding {
   const place = (arn: string) => arn.split(":")[3];
   const arns = [database.writerSecretArn, database.adminSecretArn];
   const elsewhere = arns.find((arn) => place(arn) !== place(database.clusterArn));
-  if (!elsewhere) return good("the secrets are beside the cluster");
-  return problem(`the secret ${elsewhere} is of another region than the cluster; make it in the cluster's`);
+  if (!elsewhere) return good("the secrets are in the cluster's region");
+  return problem(`the secret ${elsewhere} is of another region than the cluster; make it there`);
 }
 
 /** Whether CDK has what it needs in the account and region. */

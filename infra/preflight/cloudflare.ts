@@ -63,7 +63,7 @@ async function subdomain(what: string, account: string, headers: Record<string, 
   const errors = at(answer, "errors");
   const codes = Array.isArray(errors) ? errors.map((error) => at(error, "code")) : [];
   if (codes.includes(NO_SUBDOMAIN)) {
-    return problem(`the Cloudflare account has no name under workers.dev, which wrangler asks for only at a terminal; choose one:
+    return problem(`the Cloudflare account has no name under workers.dev; choose one, wrangler asks only at a terminal:
   https://dash.cloudflare.com/${account}/workers/onboarding`);
   }
   return unknown(`${what}: no answer (${codes.join(", ") || "unknown form"}); wrangler may ask for one`);
