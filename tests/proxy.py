@@ -115,32 +115,55 @@ class Proxy:
 
 
 def message(sender, received, has_body=True):
-    """One request or answer, its body as long as its head says."""
-    while b"\r\n\r\n" not in received:
-        more = sender.recv(65_536)
-        if not more:
-            raise ConnectionError("ended within a head")
-        received += more
-    head, _, body = received.partition(b"\r\n\r\n")
-    parts = [body]
-    left = body_length(head) - len(body) if has_body else 0
-    while left > 0:
-        more = sender.recv(min(left, 1 << 20))
-        if not more:
-            raise ConnectionError("ended within a body")
-        parts.append(more)
-        left -= len(more)
-    return b"".join([head, b"\r\n\r\n", *parts])
+    """One request or answer with its whole body."""
+    reader = Reader(sender, received)
+    head = reader.until(b"\r\n\r\n")
+    if not has_body:
+        return head
+    headers = dict(header(line) for line in head.split(b"\r\n")[1:-2])
+    if headers.get(b"transfer-encoding", b"").lower() == b"chunked":
+        return head + chunks(reader)
+    return head + reader.exactly(int(headers.get(b"content-length", 0)))
 
 
-def body_length(head):
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length":
-            return int(value)
-        if name.strip().lower() == b"transfer-encoding":
-            raise ConnectionError("a body in chunks")
-    return 0
+def header(line):
+    name, _, value = line.partition(b":")
+    return name.strip().lower(), value.strip()
+
+
+def chunks(reader):
+    parts = []
+    while True:
+        size = reader.until(b"\r\n")
+        parts += [size, reader.exactly(int(size.split(b";")[0], 16)), reader.until(b"\r\n")]
+        if int(size.split(b";")[0], 16) == 0:
+            return b"".join(parts)
+
+
+class Reader:
+    """Reads from a connection of which some bytes were received."""
+
+    def __init__(self, sender, received):
+        self.sender = sender
+        self.received = bytearray(received)
+
+    def more(self):
+        more = self.sender.recv(1 << 20)
+        if not more:
+            raise ConnectionError("ended within a message")
+        self.received += more
+
+    def until(self, mark):
+        while mark not in self.received:
+            self.more()
+        return self.exactly(self.received.index(mark) + len(mark))
+
+    def exactly(self, count):
+        while len(self.received) < count:
+            self.more()
+        taken = bytes(self.received[:count])
+        del self.received[:count]
+        return taken
 
 
 @contextmanager

@@ -436,10 +436,10 @@ def test_what_cannot_be_restored_is_refused_before_a_table_is_made(files, bucket
 def test_more_files_than_can_be_carried_are_refused(files, bucket, db):
     bucket.delete("glue/")
     row = [{"id": 1, "job_name": "a"}]
-    for number in range(700):
+    for number in range(900):
         bucket.write_avro(f"glue/jobs/{number:04}{'x' * 80}.avro", JOBS_OF_SPARK, row)
     kind, text = files.fail(RESTORE | {"step": "open", "sources": ["glue/jobs/"]})
-    assert kind == "Refused" and "700 files are more than" in text
+    assert kind == "Refused" and "the names of 900 files and" in text
     assert leftovers(db) == []
     bucket.delete("glue/")
 

@@ -291,7 +291,7 @@ def test_it_goes_through_a_local_stack(first_hour, stack, db, fault, empty_table
     done, record = first_hour(*options)
     assert done.returncode == 1, done.stdout
     expected = dict.fromkeys(("versions", "texts", "doctor", "files", "worker", "idle"), "done")
-    # There is no API Gateway, and nobody answers for the alarms.
+    # There is no API Gateway, and no service that knows of alarms.
     expected |= {"gateway": "not_tried", "alarms": "failed"}
     assert outcomes(record) == expected, done.stdout
     found = answers(record)

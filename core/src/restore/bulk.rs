@@ -572,7 +572,7 @@ impl Opening {
         let lives = coarse_enough(lives, |lives| is_carried(self, &items(lives)));
         match is_carried(self, &items(&lives)) && self.is_compared(tables) {
             true => Ok(lives),
-            false => Err(RestoreError::TooManyFiles { files: files.len(), tables: tables.len() }),
+            false => Err(RestoreError::TooManyFiles { files: files.len() }),
         }
     }
 
@@ -845,7 +845,7 @@ mod tests {
             let lives = match opening.fit(jobs, vec![spans(200)], &files) {
                 Ok(lives) => lives,
                 Err(error) => {
-                    assert_eq!(error, RestoreError::TooManyFiles { files: count, tables: 1 });
+                    assert_eq!(error, RestoreError::TooManyFiles { files: count });
                     assert!(!fits, "{count} files are refused");
                     continue;
                 }

@@ -123,8 +123,6 @@ pub enum RestoreError {
     TooManyFiles {
         /// How many files there are.
         files: usize,
-        /// How many tables.
-        tables: usize,
     },
     /// The time was over before the swap.
     OutOfTime,
@@ -222,10 +220,10 @@ impl fmt::Display for RestoreError {
                 "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
                  --force restores all the same"
             ),
-            Self::TooManyFiles { files, tables } => write!(
+            Self::TooManyFiles { files } => write!(
                 f,
-                "the names of {files} files and {tables} tables are more than a state machine can \
-                 carry; name fewer tables, or use rowgate restore"
+                "the names of {files} files and their tables are more than a state machine can carry; \
+                 name fewer tables, or use rowgate restore"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),
