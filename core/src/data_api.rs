@@ -266,7 +266,7 @@ pub(crate) fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error
         error_type: "UnreadableAnswer".to_owned(),
         database_code: None,
         request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
-        not_begun: false,
+        connection_failure: None,
         too_large: false,
     })
 }
@@ -284,8 +284,8 @@ pub struct Error {
     pub database_code: Option<u16>,
     /// The service's id of the request, for AWS support.
     pub request_id: Option<String>,
-    /// Whether a cluster that is paused, starts or fails over said that it has not begun the call.
-    not_begun: bool,
+    /// What the message says about the call, if the connection to the database failed.
+    connection_failure: Option<Retry>,
     /// Whether the call was refused because it carried too much.
     too_large: bool,
 }
@@ -335,7 +335,9 @@ impl Error {
             error_type,
             database_code,
             request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
-            not_begun: database_code::says_not_begun(&message, is_database_error),
+            connection_failure: database_code::connection_failure(&message, is_database_error)
+                // Of a failure of its own the service does not know what became of the call.
+                .filter(|retry| response.status < 500 || *retry != Retry::NotRun),
         }
     }
 }
@@ -375,16 +377,19 @@ impl fmt::Display for Error {
 impl ServiceError for Error {
     /// A paused cluster answers `DatabaseResumingException` with status 400, which no SDK repeats
     /// by itself. MySQL 1213 is a deadlock, 1205 a lock wait that timed out, 1412 a table that was
-    /// altered since the transaction began, 1290 and 1836 an instance that was the writer before a
-    /// failover, 1040 and 1203 too many connections.
+    /// altered since the transaction began, 1290, 1792 and 1836 an instance that was the writer before a
+    /// failover, 1040 and 1203 too many connections, 2002 and 2003 none, 1053 a server that ends, 2006
+    /// and 2013 a lost connection.
     fn retry(&self) -> Retry {
         match self.error_type.as_str() {
             "DatabaseResumingException" => Retry::NotRun,
             name if name.contains("Throttl") || name == "TooManyRequestsException" => Retry::NotRun,
             "TransactionNotFoundException" | "NotFoundException" => Retry::Transaction,
-            _ if self.not_begun => Retry::NotRun,
             "StatementTimeoutException" => Retry::OutcomeUnknown,
-            _ => self.retry_by_number().unwrap_or_else(|| self.retry_by_status()),
+            _ => self
+                .connection_failure
+                .or_else(|| self.retry_by_number())
+                .unwrap_or_else(|| self.retry_by_status()),
         }
     }
 }
@@ -392,8 +397,9 @@ impl ServiceError for Error {
 impl Error {
     fn retry_by_number(&self) -> Option<Retry> {
         match self.database_code? {
-            1205 | 1213 | 1290 | 1412 | 1836 => Some(Retry::Transaction),
-            1040 | 1203 => Some(Retry::NotRun),
+            1205 | 1213 | 1290 | 1412 | 1792 | 1836 => Some(Retry::Transaction),
+            1040 | 1203 | 2002 | 2003 => Some(Retry::NotRun),
+            1053 | 2006 | 2013 => Some(Retry::OutcomeUnknown),
             _ => None,
         }
     }
@@ -586,6 +592,8 @@ mod tests {
             (500, "InternalServerErrorException", "{}", Retry::OutcomeUnknown),
             (502, "", "<html>", Retry::OutcomeUnknown),
             (503, "ServiceUnavailableError", "{}", Retry::OutcomeUnknown),
+            (503, "", r#"{"message":"It is currently unavailable"}"#, Retry::OutcomeUnknown),
+            (400, "", r#"{"message":"It is currently unavailable"}"#, Retry::NotRun),
             (504, "DatabaseUnavailableException", "{}", Retry::OutcomeUnknown),
             (200, "", "not json", Retry::OutcomeUnknown),
             (400, "DatabaseErrorException", deadlock, Retry::Transaction),

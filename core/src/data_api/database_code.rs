@@ -8,15 +8,19 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use crate::operation::Retry;
+
 /// What stands in front of the database's own words.
 const WRAPPERS: [&str; 4] = ["database error", "database", "message", "error"];
 
 /// MySQL's own words by their beginning and their end, with the number.
-const WORDS: [(&str, &str, u16); 34] = [
+const WORDS: [(&str, &str, u16); 39] = [
     ("access denied for user", "", 1045),
     ("can't connect to mysql server", "", 2003),
+    ("can't connect to local mysql server", "", 2002),
     ("can't drop ", "exists", 1091),
     ("cannot add or update a child row", "", 1452),
+    ("cannot execute statement in a read only transaction", "", 1792),
     ("cannot delete or update a parent row", "", 1451),
     ("check constraint '", "is violated", 3819),
     ("column '", "cannot be null", 1048),
@@ -38,7 +42,10 @@ const WORDS: [(&str, &str, u16); 34] = [
     ("incorrect integer value", "", 1366),
     ("incorrect string value", "", 1366),
     ("lock wait timeout exceeded", "", 1205),
+    ("lost connection to mysql server", "", 2013),
+    ("mysql server has gone away", "", 2006),
     ("out of range value for column", "", 1264),
+    ("server shutdown in progress", "", 1053),
     ("table definition has changed", "", 1412),
     ("table '", "already exists", 1050),
     ("table '", "doesn't exist", 1146),
@@ -66,9 +73,14 @@ pub(super) fn words(message: &str) -> String {
     own_words(&message).to_owned()
 }
 
-/// Texts of a cluster that is paused, starts or fails over, and has not begun the call.
-const NOT_BEGUN: [&str; 6] = [
+/// Texts of a cluster that is paused, starts or fails over, and of a service without a connection to
+/// it: the call was not begun.
+const NOT_BEGUN: [&str; 10] = [
+    "can't connect to",
     "communications link failure",
+    "connection is not available",
+    "cluster is not available",
+    "currently unavailable",
     "resuming after being auto-paused",
     "database is paused",
     "database is starting",
@@ -76,19 +88,32 @@ const NOT_BEGUN: [&str; 6] = [
     "failover is in progress",
 ];
 
-/// Whether a message says that the cluster had not begun the call. Of a connection that was lost in
-/// the middle of one the driver says when it last received something.
+/// Texts of a connection that was lost, or a server that ended, while it may have been at the call. Of
+/// such a connection the driver says when it last received something.
+const LOST: [&str; 4] = [
+    "successfully received",
+    "lost connection to",
+    "server has gone away",
+    "server shutdown in progress",
+];
+
+/// What a message says about the call, if it is about the connection to the database.
 ///
 /// `is_database_error` says that the database wrote the message, with values of cells: then only its
-/// beginning counts.
-pub(super) fn says_not_begun(message: &str, is_database_error: bool) -> bool {
+/// beginning counts, but for a link that failed.
+pub(super) fn connection_failure(message: &str, is_database_error: bool) -> Option<Retry> {
     let message = message.to_ascii_lowercase();
     let words = own_words(message.trim());
-    let says = |text: &&str| match is_database_error {
+    let is_link = words.starts_with("communications link failure");
+    let says = |text: &&str| match is_database_error && !is_link {
         true => words.starts_with(*text),
         false => words.contains(*text),
     };
-    NOT_BEGUN.iter().any(says) && !words.contains("successfully received")
+    match (LOST.iter().any(says), NOT_BEGUN.iter().any(says)) {
+        (true, _) => Some(Retry::OutcomeUnknown),
+        (false, true) => Some(Retry::NotRun),
+        (false, false) => None,
+    }
 }
 
 /// What ends a message: `…; Error code: 1062; SQLState: 23000`, either of the two or both, in any
@@ -251,6 +276,9 @@ mod tests {
             ("Can't DROP 'by_key'; check that column/key exists", 1091),
             ("Can't DROP INDEX `by_key`; check that it exists", 1091),
             ("Unhandled user-defined exception condition", 1644),
+            ("Cannot execute statement in a READ ONLY transaction", 1792),
+            ("Lost connection to MySQL server during query", 2013),
+            ("Server shutdown in progress", 1053),
         ] {
             for form in [
                 words.to_owned(),
@@ -291,10 +319,22 @@ mod tests {
             was 0 milliseconds ago. The driver has not received any packets from the server.";
         let resuming =
             "The Aurora DB instance db-1 is resuming after being auto-paused. Please wait";
-        assert!(says_not_begun(refused, true) && says_not_begun(refused, false));
-        assert!(says_not_begun(resuming, false) && !says_not_begun(lost, false));
-        let spoofed = "Duplicate entry 'Communications link failure' for key 'PRIMARY'";
-        assert!(!says_not_begun(spoofed, true));
+        for (message, is_database_error, expected) in [
+            (refused, true, Some(Retry::NotRun)),
+            (refused, false, Some(Retry::NotRun)),
+            (resuming, false, Some(Retry::NotRun)),
+            (lost, true, Some(Retry::OutcomeUnknown)),
+            (lost, false, Some(Retry::OutcomeUnknown)),
+            ("Connection is not available, request timed out", false, Some(Retry::NotRun)),
+            ("Can't connect to server on '10.0.0.1' (110)", true, Some(Retry::NotRun)),
+            ("Database error: Lost connection to server", true, Some(Retry::OutcomeUnknown)),
+            ("MySQL server has gone away", false, Some(Retry::OutcomeUnknown)),
+            ("Duplicate entry 'Communications link failure' for key 'k'", true, None),
+            ("Duplicate entry 'Lost connection to x' for key 'k'", true, None),
+        ] {
+            let found = connection_failure(message, is_database_error);
+            assert_eq!(found, expected, "{message}");
+        }
     }
 
     proptest! {
