@@ -32,6 +32,18 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// Whether the path has a segment `.` or `..`, which what sends it would take away: the request
+    /// would go elsewhere than it was signed for.
+    pub(crate) fn has_dot_segment(&self) -> bool {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        path.split('/').any(|segment| {
+            let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+            matches!(segment.as_str(), "." | "..")
+        })
+    }
+}
+
 impl Response {
     /// The first header of this name; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
