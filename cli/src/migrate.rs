@@ -107,7 +107,7 @@ fn report(differences: &[Difference], fine: &str) -> Result<ExitCode> {
         0 => writeln!(out, "{fine}")?,
         1 => terminal::complain("1 difference between the database and the schema"),
         count => {
-            terminal::complain(&format!("{count} differences between the database and the schema"))
+            terminal::complain(&format!("{count} differences between the database and the schema"));
         }
     }
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -63,9 +63,10 @@ mod tests {
     #[test]
     fn a_line_stays_a_line() -> io::Result<()> {
         let mut terminal = Terminal(Vec::new());
-        writeln!(terminal, "{}: stored", "a\n\u{1b}[31mrowgate\u{202e}")?;
+        let (key, name) = ("a\n\u{1b}[31mrowgate\u{202e}", "Zoë\u{9b}");
+        writeln!(terminal, "{key}: stored")?;
         writeln!(terminal)?;
-        write!(terminal, "{}", "Zoë\u{9b}")?;
+        write!(terminal, "{name}")?;
         let text = String::from_utf8_lossy(&terminal.0).into_owned();
         assert_eq!(text, "a\\u000a\\u001b[31mrowgate\\u202e: stored\n\nZoë\\u009b");
         Ok(())
