@@ -18,7 +18,7 @@ from botocore.config import Config
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conftest import database, environment_of, running  # noqa: E402  (found by the line above)
+from conftest import database, environment_of, put_faults, running  # noqa: E402  (found by the line above)
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # A debug build of the local Data API would be slower than any database.

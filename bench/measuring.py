@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from delay import delayed
-from loading import cpu_seconds, database, environment_of, peak_megabytes
+from loading import cpu_seconds, database, environment_of, peak_megabytes, put_faults
 
 # A child's peak is looked at so often, in seconds; the last look is before its end.
 LOOK = 0.005
@@ -47,13 +46,13 @@ class Tools:
         """From here on each call of the Data API, and each question to the database by its own
         protocol, takes so much longer."""
         faults = [f"any:latency={milliseconds}"] if milliseconds else []
-        assert requests.post(self.stack["data_api"] + "/_rowgate/faults", json=faults).ok
+        put_faults(self.stack, *faults)
         ways = ExitStack()
         url = urlsplit(self.stack["database_url"])
-        port = url.port
+        port, user = url.port, url.netloc.rpartition("@")[0]
         if milliseconds:
             port = ways.enter_context(delayed(url.hostname, port, milliseconds / 1000))
-        self.database_url = urlunsplit(url._replace(netloc=f"root@{url.hostname}:{port}"))
+        self.database_url = urlunsplit(url._replace(netloc=f"{user}@{url.hostname}:{port}"))
         return ways
 
     def measure(self, command, statuses=(0,)):
@@ -64,6 +63,8 @@ class Tools:
         return environment_of(stack) | {
             "AWS_DEFAULT_REGION": stack["region"],
             "DATABASE_URL": self.database_url,
+            # Where the database's own client and mydumper look for it.
+            "MYSQL_PWD": urlsplit(self.database_url).password or "",
         }
 
     def allow_load_data(self):

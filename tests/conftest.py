@@ -115,7 +115,9 @@ def check_logs(report, errors):
         path = Path(report[name])
         logs[name] = path.read_text(errors="replace") if path.exists() else ""
     assert all(logs[name] for name in ("call_log", "worker_log"))
-    for secret in [report["api_key"], report["aws_secret_access_key"], *row_values()]:
+    secrets = [report["api_key"], report["aws_secret_access_key"], report.get("control_secret")]
+    secrets.append(urlsplit(report["database_url"]).password)
+    for secret in [*filter(None, secrets), *row_values()]:
         found = [name for name, text in logs.items() if secret in text]
         assert not found, f"{secret!r} stands in {found}"
 
@@ -287,21 +289,26 @@ def files(stack):
 @pytest.fixture
 def fault(stack):
     """Puts faults of the Data API in force; none are when the test is over."""
-    yield from faults(stack["data_api"])
+    yield from faults(stack, "data_api")
 
 
 @pytest.fixture
 def s3_fault(stack):
     """Puts faults of S3 in force; none are when the test is over."""
-    yield from faults(stack["s3"])
+    yield from faults(stack, "s3")
 
 
-def faults(endpoint):
-    def put(*texts):
-        assert requests.post(endpoint + "/_rowgate/faults", json=texts).ok
-
+def faults(stack, service):
+    put = partial(put_faults, stack, service=service)
     yield put
     put()
+
+
+def put_faults(stack, *texts, service="data_api"):
+    """Puts faults of a service in force, instead of those before."""
+    # Stacks of before 0.2, which are measured beside this one, have no such secret.
+    headers = {"x-rowgate-control": stack.get("control_secret", "")}
+    assert requests.post(stack[service] + "/_rowgate/faults", json=texts, headers=headers).ok
 
 
 def client(stack, service, **changes):

@@ -12,8 +12,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
-from conftest import LEDGER, PROGRAM, TABLES, Calls, client, database, environment_of, running
+from conftest import (
+    LEDGER,
+    PROGRAM,
+    TABLES,
+    Calls,
+    client,
+    database,
+    environment_of,
+    put_faults,
+    running,
+)
 from events import s3_event
 from files import Files, bootstraps, codes, content, counts, ndjson, read_rows
 
@@ -94,7 +103,7 @@ class Stack:
         self.calls = Calls(report["call_log"])
 
     def fault(self, *texts):
-        assert requests.post(self.report["data_api"] + "/_rowgate/faults", json=texts).ok
+        put_faults(self.report, *texts)
 
     def put(self, key, body):
         return self.files.put(key, body)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import requests
-from conftest import running, database
+from conftest import database, put_faults, running
 from events import gateway_event
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -251,10 +251,9 @@ def test_a_holder_that_is_gone_loses_its_lease():
     """One request hangs in its insert for longer than its lease; another one does its work."""
     with running("--bare", "--lease", "0.7", "--transaction-idle", "1") as stack:
         send, key = sender(stack), new_key()
-        faults = stack["data_api"] + "/_rowgate/faults"
         with ThreadPoolExecutor(1) as pool, database(stack) as db:
             # Paused before its transaction begins, and woken when its lease is over.
-            assert requests.post(faults, json=["begin:latency=2500:times=1"]).ok
+            put_faults(stack, "begin:latency=2500:times=1")
             paused = pool.submit(send, key, jobs(3))
             time.sleep(0.3)
             early = send(key, jobs(3))

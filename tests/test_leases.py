@@ -5,8 +5,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-import requests
-from conftest import LEDGER, Calls, client, database, running
+from conftest import LEDGER, Calls, client, database, put_faults, running
 from events import s3_event
 from files import Files, counts, job_lines, stored_jobs
 
@@ -31,7 +30,7 @@ class Stack:
         self.calls = Calls(report["call_log"])
 
     def fault(self, *texts, service="data_api"):
-        assert requests.post(self.report[service] + "/_rowgate/faults", json=texts).ok
+        put_faults(self.report, *texts, service=service)
 
     def event(self, key, body):
         return s3_event(self.files.bucket, key, self.files.put(key, body), sequencer="01")

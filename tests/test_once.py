@@ -8,8 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
-from conftest import LEDGER, Calls, client, database, running, set_isolation
+from conftest import LEDGER, Calls, client, database, put_faults, running, set_isolation
 from events import s3_event
 from files import Files, bootstraps, codes, counts, stored_jobs
 
@@ -30,7 +29,7 @@ class Stack:
         self.s3_calls = Calls(report["s3_log"])
 
     def fault(self, *texts, service="data_api"):
-        assert requests.post(self.report[service] + "/_rowgate/faults", json=texts).ok
+        put_faults(self.report, *texts, service=service)
 
     def no_faults(self):
         self.fault()

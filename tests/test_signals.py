@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import requests
 from backups import fill, left_uploads, made
-from conftest import PROGRAM, TABLES, Calls, client, database, running
+from conftest import PROGRAM, TABLES, Calls, client, database, put_faults, running
 from files import Files
 from test_restore import content, leftovers, tidy
 
@@ -324,10 +323,10 @@ def test_in_the_last_seconds_of_an_invocation_all_is_taken_back():
         ]:
             for skip in skips:
                 s3_calls.mark()
-                put_faults(stack, [text % skip for text in hang])
+                put_faults(stack, *(text % skip for text in hang))
                 began = time.monotonic()
                 kind, text = files.fail(event)
-                put_faults(stack, [])
+                put_faults(stack)
                 assert kind in ("BackupFailed", "RestoreFailed"), (kind, text)
                 assert 3 < time.monotonic() - began < 6, (event, skip)
                 assert words in text or "the time for it is over" in text, (skip, text)
@@ -342,14 +341,14 @@ def test_a_lambda_that_gets_sigterm_takes_back_what_it_began():
         live = content(db)
         files.invoke({"rowgate": "backup"})
         for event, skip in [({"rowgate": "backup"}, 9), ({"rowgate": "restore", "sources": ["latest"]}, 26)]:
-            put_faults(stack, [f"execute:latency=1000:skip={skip}:times=1"])
+            put_faults(stack, f"execute:latency=1000:skip={skip}:times=1")
             with ThreadPoolExecutor() as pool:
                 failing = pool.submit(files.fail, event)
                 time.sleep(0.7)
                 (process,) = processes_of(stack)
                 os.kill(process, signal.SIGTERM)
                 failing.result()
-            put_faults(stack, [])
+            put_faults(stack)
             assert open_transactions(db) == 0 and leftovers(db) == []
             assert content(db) == live
             wait_for_end(stack)
@@ -374,7 +373,3 @@ def processes_of(stack):
         if program.startswith("bootstrap") and stack["data_api"].encode() in variables:
             found.append(int(folder.name))
     return found
-
-
-def put_faults(stack, texts):
-    assert requests.post(stack["data_api"] + "/_rowgate/faults", json=texts).ok

@@ -20,6 +20,7 @@ use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::parse_table;
 use crate::signals;
+use crate::terminal;
 use runs::{CleanArgs, PruneArgs};
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
@@ -170,7 +171,7 @@ async fn back_up(args: &RunArgs) -> Result<()> {
     bar.finish_and_clear();
     let what = if args.skip { "left out" } else { "accepted" };
     for obstacle in &manifest.obstacles {
-        writeln!(std::io::stderr(), "{what}: {obstacle}")?;
+        writeln!(terminal::errors(), "{what}: {obstacle}")?;
     }
     print(&args.place, &manifest)
 }
@@ -214,7 +215,7 @@ async fn probe(
     let probed = probed.await?;
     verifying.finish_and_clear();
     writing.finish_and_clear();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&probed)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -240,13 +241,13 @@ async fn compare(host: &NativeHost, manifest: &Manifest) -> Result<ExitCode> {
         let what = if same { "the same" } else { "others" };
         let (name, rows) = (table.name, live.rows);
         let line = format!("{name}: {rows} live rows, {} in the backup: {what}", entry.rows);
-        writeln!(std::io::stdout(), "{line}")?;
+        writeln!(terminal::out(), "{line}")?;
     }
     Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn print(args: &PlaceArgs, manifest: &Manifest) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(manifest)?)?;
         return Ok(());

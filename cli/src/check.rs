@@ -16,6 +16,7 @@ use rowgate_core::{
 use serde::Serialize;
 
 use crate::file_source::{self, FileSource};
+use crate::terminal;
 
 /// Check files as a load or the gateway would, without a database.
 ///
@@ -96,7 +97,7 @@ pub(crate) fn name_of(path: &Path) -> Result<&str> {
 }
 
 pub(crate) async fn run(args: &CheckArgs) -> Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     let mut all_good = true;
     for path in &args.files {
         let checked = check(args, path).await.with_context(|| path.display().to_string())?;
@@ -252,7 +253,6 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
         error_count: checked.outcomes.count(),
         errors: checked.outcomes.listed(),
     };
-    serde_json::to_writer(&mut *out, &line)?;
-    writeln!(out)?;
+    writeln!(out, "{}", serde_json::to_string(&line)?)?;
     Ok(())
 }

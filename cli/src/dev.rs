@@ -20,9 +20,11 @@ use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
 use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
 use rowgate_local::{
-    DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, S3Fault,
+    DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, Identity, S3Fault,
 };
 use rowgate_native::NativeHost;
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tempfile::TempDir;
 
 use checkout::Checkout;
@@ -138,6 +140,8 @@ fn parse_load_options(text: &str) -> Result<String, SettingsError> {
 
 /// Runs until a signal or the end of a child.
 pub(crate) async fn run(args: DevArgs) -> Result<()> {
+    // Whatever a part of the stack makes, other users of this machine cannot read it.
+    umask(Mode::RWXG | Mode::RWXO);
     // Before any child: a signal must find somebody who ends them.
     let mut end = End::listen(args.json)?;
 
@@ -157,6 +161,7 @@ pub(crate) async fn run(args: DevArgs) -> Result<()> {
 
 /// Everything that runs; dropping it ends it all, children before the folder with their files.
 struct Stack {
+    identity: Identity,
     files: Files,
     worker: Worker,
     data_api: DataApi,
@@ -183,12 +188,14 @@ impl Stack {
             }
         };
 
+        let identity = Identity::new()?;
         let call_log = folder.path().join("calls.jsonl");
-        let data_api = DataApi::start(data_api_options(args, &database_url, &call_log)?).await?;
+        let options = DataApiOptions::new(&database_url, identity.clone());
+        let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
         let api_key = make_api_key(args.keys.as_deref())?;
-        let mut variables = variables(&data_api, &database_url, &api_key)?;
+        let mut variables = variables(&identity, &data_api, &database_url, &api_key)?;
         variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
         let host = host(&variables)?;
         let of_doors = through(&variables, args.data_api_through.as_deref());
@@ -203,9 +210,10 @@ impl Stack {
             make_tables(&variables, &host),
         )?;
 
-        let files = Files::start(folder.path(), args, &of_doors).await?;
+        let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
 
         Ok(Self {
+            identity,
             files,
             worker,
             data_api,
@@ -224,10 +232,7 @@ impl Stack {
             database_url: &self.database_url,
             api_key: &self.api_key.key,
             region: rowgate_local::REGION,
-            aws_access_key_id: rowgate_local::ACCESS_KEY_ID,
-            aws_secret_access_key: rowgate_local::SECRET_ACCESS_KEY,
-            cluster_arn: rowgate_local::CLUSTER_ARN,
-            secret_arn: rowgate_local::SECRET_ARN,
+            identity: &self.identity,
             s3: self.files.s3().endpoint(),
             bucket: self.files.s3().bucket(),
             lambda: self.files.lambda().endpoint(),
@@ -268,8 +273,11 @@ fn private_folder() -> std::io::Result<TempDir> {
     tempfile::Builder::new().prefix("rowgate-dev-").permissions(owner_only).tempdir()
 }
 
-fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Result<DataApiOptions> {
-    let mut options = DataApiOptions::new(database_url);
+fn data_api_options(
+    args: &DevArgs,
+    mut options: DataApiOptions,
+    call_log: &Path,
+) -> Result<DataApiOptions> {
     options.call_log = Some(call_log.to_owned());
     options.found_rows = args.found_rows;
     options.error_form = args.error_form;
@@ -285,13 +293,18 @@ fn data_api_options(args: &DevArgs, database_url: &str, call_log: &Path) -> Resu
 /// The variables of the Worker; their names are those of every door.
 type Variables = Vec<(&'static str, String)>;
 
-fn variables(data_api: &DataApi, database_url: &str, key: &LocalKey) -> Result<Variables> {
+fn variables(
+    identity: &Identity,
+    data_api: &DataApi,
+    database_url: &str,
+    key: &LocalKey,
+) -> Result<Variables> {
     Ok(vec![
         ("AWS_REGION", rowgate_local::REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", rowgate_local::ACCESS_KEY_ID.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", rowgate_local::SECRET_ACCESS_KEY.to_owned()),
-        ("DB_CLUSTER_ARN", rowgate_local::CLUSTER_ARN.to_owned()),
-        ("DB_SECRET_ARN", rowgate_local::SECRET_ARN.to_owned()),
+        ("AWS_ACCESS_KEY_ID", identity.access_key_id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", identity.secret_access_key.clone()),
+        ("DB_CLUSTER_ARN", identity.cluster_arn.clone()),
+        ("DB_SECRET_ARN", identity.secret_arn.clone()),
         ("DB_NAME", database_name(database_url)?),
         ("DATA_API_ENDPOINT", data_api.endpoint().to_owned()),
         ("API_KEYS", key.setting.clone()),

@@ -12,6 +12,7 @@ use rowgate_native::from_environment;
 use serde::Serialize;
 
 use crate::signals;
+use crate::terminal;
 
 /// A paused Aurora cluster takes half a minute to resume, and the slow check a minute.
 const TIME: Duration = Duration::from_secs(300);
@@ -71,10 +72,9 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
         bail!("interrupted; the checks that are listed were made before that");
     }
     let summary = Summary::new(&checks);
-    let mut out = io::stdout().lock();
+    let mut out = terminal::out();
     if args.json {
-        serde_json::to_writer(&mut out, &summary)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else {
         let Summary { passed, failed, noted, .. } = summary;
         writeln!(out, "{passed} passed, {failed} failed, {noted} to note")?;
@@ -89,7 +89,7 @@ fn print(check: &Check) -> io::Result<()> {
         Outcome::Fail => "FAIL",
         Outcome::Note => "note",
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::out();
     writeln!(out, "{outcome}  {}: {}", check.name, check.found)?;
     if check.outcome != Outcome::Pass {
         writeln!(out, "      {}", check.why)?;

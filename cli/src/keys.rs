@@ -10,6 +10,8 @@ use clap::{Args, Subcommand};
 use rowgate_core::{ApiKey, KeyEntry, KeyRing};
 use serde::Serialize;
 
+use crate::terminal;
+
 /// Make, list and revoke API keys in a file of record.
 ///
 /// The file is the value of the setting API_KEYS. It holds digests, never keys; a change takes
@@ -85,9 +87,9 @@ fn make(path: &Path, args: &NewArgs) -> Result<()> {
     write(path, &ring)?;
 
     // Only now: a key that is not in the file would be a key for nothing.
-    writeln!(std::io::stdout(), "{}", key.expose())?;
-    eprintln!("rowgate: made key {}, tables {tables}, {until}", key.id());
-    eprintln!("rowgate: this is the only time that it is shown; the file has its digest");
+    writeln!(terminal::out(), "{}", key.expose())?;
+    terminal::complain(&format!("made key {}, tables {tables}, {until}", key.id()));
+    terminal::complain("this is the only time that it is shown; the file has its digest");
     tell_how_to_put(path);
     Ok(())
 }
@@ -114,10 +116,9 @@ fn show(path: &Path, args: &ListArgs) -> Result<()> {
     let (ring, now) = (read(path)?, now());
     let lines: Vec<_> = ring.entries().iter().map(|entry| line(entry, now)).collect();
 
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     if args.json {
-        serde_json::to_writer(&mut out, &lines)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string(&lines)?)?;
         return Ok(());
     }
     for Line { id, tables, expires, expired } in lines {
@@ -152,14 +153,14 @@ fn remove(path: &Path, id: &str) -> Result<()> {
         bail!("{}: no key {id}", path.display());
     }
     write(path, &ring)?;
-    eprintln!("rowgate: removed key {id} from the file");
+    terminal::complain(&format!("removed key {id} from the file"));
     tell_how_to_put(path);
     Ok(())
 }
 
 fn tell_how_to_put(path: &Path) {
     let path = path.display();
-    eprintln!("rowgate: takes effect with: npx wrangler secret put API_KEYS < {path}");
+    terminal::complain(&format!("takes effect with: npx wrangler secret put API_KEYS < {path}"));
 }
 
 /// The keys of a file of record, which must be there.

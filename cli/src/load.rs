@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::check::{Format, name_of, parse_header, parse_table, table_of};
 use crate::file_source;
 use crate::signals;
+use crate::terminal;
 
 /// Load files and say what became of their rows.
 ///
@@ -190,7 +191,7 @@ async fn load(args: &LoadArgs, path: &Path) -> Result<Option<Value>> {
 
 /// Prints a report and answers whether every row is good.
 fn print(format: Format, path: &Path, report: Option<&Value>) -> Result<bool> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     let path = path.display();
     let Some(report) = report else {
         writeln!(out, "{path}: in the bucket")?;

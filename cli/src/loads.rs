@@ -12,6 +12,7 @@ use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::Format;
 use crate::signals;
+use crate::terminal;
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
@@ -68,7 +69,7 @@ pub(crate) async fn run(args: &LoadsArgs) -> Result<ExitCode> {
 
 async fn list(client: &Client<'_, NativeHost>, format: Format, limit: u32) -> Result<()> {
     let loads = list_loads(client, limit).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     if matches!(format, Format::Json) {
         writeln!(out, "{}", serde_json::to_string(&loads)?)?;
         return Ok(());
@@ -98,7 +99,10 @@ async fn show(client: &Client<'_, NativeHost>, format: Format, id: &str) -> Resu
         Format::Json => serde_json::to_string(&load)?,
         Format::Text => serde_json::to_string_pretty(&load)?,
     };
-    writeln!(std::io::stdout(), "{text}")?;
+    let mut out = terminal::out();
+    for line in text.lines() {
+        writeln!(out, "{line}")?;
+    }
     Ok(())
 }
 
@@ -110,6 +114,6 @@ async fn prune(client: &Client<'_, NativeHost>, days: u32, yes: bool) -> Result<
             format!("{count} loads would be forgotten; --yes does it")
         }
     };
-    writeln!(std::io::stdout(), "{text}")?;
+    writeln!(terminal::out(), "{text}")?;
     Ok(())
 }

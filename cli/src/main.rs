@@ -12,6 +12,7 @@ mod migrate;
 mod progress;
 mod restore;
 mod signals;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
         Ok(ExitCode::SUCCESS) => ExitCode::SUCCESS,
         Ok(code) => signals::exit_code().unwrap_or(code),
         Err(error) => {
-            eprintln!("rowgate: {error:#}");
+            terminal::complain(&format!("{error:#}"));
             signals::exit_code().unwrap_or(ExitCode::from(2))
         }
     }

@@ -11,6 +11,7 @@ use rowgate_core::{Client, Host};
 use rowgate_native::from_environment;
 
 use crate::signals;
+use crate::terminal;
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
@@ -50,7 +51,7 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
     if let Some(number) = args.record {
         let recorded = migrate::record(&client, MIGRATIONS, number).await?;
         let what = if recorded { "recorded" } else { "is recorded already:" };
-        writeln!(std::io::stdout(), "{what} migration {number:04}")?;
+        writeln!(terminal::out(), "{what} migration {number:04}")?;
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -59,7 +60,7 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
     if let Some(users) = users {
         let granted = migrate::grant(&client, &users).await;
         for grant in granted.map_err(|error| signals::told(error, became))? {
-            writeln!(std::io::stdout(), "{grant}")?;
+            writeln!(terminal::out(), "{grant}")?;
             steps += 1;
         }
     }
@@ -80,7 +81,7 @@ async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
     let mut printed = Ok(());
     migrate::migrate(client, MIGRATIONS, |step| {
         steps += 1;
-        let out = &mut std::io::stdout();
+        let out = &mut terminal::out();
         let written = match step {
             Step::Included(migration) => writeln!(out, "included migration {migration}"),
             Step::Ran(migration) => writeln!(out, "ran migration {migration}"),
@@ -97,15 +98,17 @@ async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
 }
 
 fn report(differences: &[Difference], fine: &str) -> Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::out();
     for difference in differences {
         writeln!(out, "{difference}")?;
     }
     match differences.len() {
         0 if fine.is_empty() => {}
         0 => writeln!(out, "{fine}")?,
-        1 => eprintln!("rowgate: 1 difference between the database and the schema"),
-        count => eprintln!("rowgate: {count} differences between the database and the schema"),
+        1 => terminal::complain("1 difference between the database and the schema"),
+        count => {
+            terminal::complain(&format!("{count} differences between the database and the schema"));
+        }
     }
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

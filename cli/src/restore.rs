@@ -22,6 +22,7 @@ use rowgate_native::from_environment;
 use crate::backup::{PATIENCE, PlaceArgs, bar, show};
 use crate::check::parse_table;
 use crate::signals;
+use crate::terminal;
 
 /// Bring tables back from Avro files on S3: a backup of rowgate's, or files of Glue and Spark.
 ///
@@ -175,14 +176,14 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
 }
 
 fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
-    let out = &mut std::io::stdout();
+    let out = &mut terminal::out();
     let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
     let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
     for note in &restored.notes {
-        writeln!(std::io::stderr(), "{note}")?;
+        writeln!(terminal::errors(), "{note}")?;
     }
     for late in &restored.late {
-        writeln!(std::io::stderr(), "{}", describe_late(late, &restored.id))?;
+        writeln!(terminal::errors(), "{}", describe_late(late, &restored.id))?;
     }
     if json {
         writeln!(out, "{}", serde_json::to_string(restored)?)?;
@@ -202,7 +203,7 @@ fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
 }
 
 fn say_waiting(attempt: impl Display) {
-    eprintln!("waiting for others' transactions on the live tables, try {attempt}");
+    terminal::note(&format!("waiting for others' transactions on the live tables, try {attempt}"));
 }
 
 fn describe_late(late: &Late, id: &str) -> String {
@@ -244,7 +245,7 @@ fn describe_loads(LoadsSince { since, loads }: &LoadsSince) -> String {
 }
 
 fn print_plan(plan: &Plan, json: bool) -> Result<()> {
-    let out = &mut std::io::stdout();
+    let out = &mut terminal::out();
     if json {
         writeln!(out, "{}", serde_json::to_string(plan)?)?;
         return Ok(());
@@ -319,7 +320,7 @@ async fn undo(args: &UndoArgs) -> Result<()> {
     let report = restore::compare_undone(&client, &args.id).await;
     let report =
         report.with_context(|| format!("as before the restore, but not compared: {tables}"))?;
-    let out = &mut std::io::stdout();
+    let out = &mut terminal::out();
     if let Some(loads) = &loads {
         writeln!(out, "{}", describe_loads(loads))?;
     }
@@ -351,7 +352,7 @@ async fn merge(args: &MergeArgs) -> Result<()> {
         true => restore::merge(&client, &unmerged).await?,
         false => restore::compare_left(&client, &unmerged).await?,
     };
-    let out = &mut std::io::stdout();
+    let out = &mut terminal::out();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&merged)?)?;
         return Ok(());
@@ -413,7 +414,7 @@ async fn drop_old(args: &DropArgs) -> Result<()> {
             LeftoverKind::Staging => "filled by a restore, and not live",
             LeftoverKind::Undone => "restored, and undone",
         };
-        writeln!(std::io::stdout(), "{name}: {table} {was}, {rows} rows: {what}")?;
+        writeln!(terminal::out(), "{name}: {table} {was}, {rows} rows: {what}")?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rowgate_core::data_api::{ExecuteStatement, Field, Target};
 use rowgate_core::migrate::{self, Difference, MigrateError, Migration, Step};
 use rowgate_core::{Client, Credentials, Repeat};
-use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine};
+use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Identity};
 use rowgate_native::NativeHost;
 
 /// Both leave the tables as `sql/schema.sql` has them; the second can be run once only.
@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
 struct Stack {
     _database: Database,
     api: DataApi,
+    identity: Identity,
     host: NativeHost,
 }
 
@@ -39,21 +40,23 @@ impl Stack {
     async fn start() -> Self {
         let options = DatabaseOptions { engine: Engine::from_env().unwrap(), ..Default::default() };
         let database = Database::start(options).await.unwrap();
-        let api = DataApi::start(DataApiOptions::new(database.url())).await.unwrap();
+        let identity = Identity::new().unwrap();
+        let api =
+            DataApi::start(DataApiOptions::new(database.url(), identity.clone())).await.unwrap();
         let credentials = Credentials::read(&|name| match name {
-            "AWS_ACCESS_KEY_ID" => Some(rowgate_local::ACCESS_KEY_ID.into()),
-            "AWS_SECRET_ACCESS_KEY" => Some(rowgate_local::SECRET_ACCESS_KEY.into()),
+            "AWS_ACCESS_KEY_ID" => Some(identity.access_key_id.clone()),
+            "AWS_SECRET_ACCESS_KEY" => Some(identity.secret_access_key.clone()),
             _ => None,
         });
         let host = NativeHost::new(credentials.unwrap(), rowgate_local::REGION);
-        Self { _database: database, api, host }
+        Self { _database: database, api, identity, host }
     }
 
     fn target(&self, database: &str) -> Target {
         Target {
             endpoint: self.api.endpoint().into(),
-            resource_arn: rowgate_local::CLUSTER_ARN.into(),
-            secret_arn: rowgate_local::SECRET_ARN.into(),
+            resource_arn: self.identity.cluster_arn.clone(),
+            secret_arn: self.identity.secret_arn.clone(),
             database: database.into(),
         }
     }

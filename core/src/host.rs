@@ -317,6 +317,10 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         operation: &O,
     ) -> Result<O::Output, CallError<O::Error>> {
         let mut request = operation.to_request(self.target);
+        if request.has_dot_segment() {
+            let message = "a segment of its path is . or .., which would lead elsewhere";
+            return Err(CallError::Sign(SignError::new(message)));
+        }
         // Each attempt has its own date, or a long wait would make the signature stale.
         self.host.sign(&mut request, O::SERVICE).map_err(CallError::Sign)?;
         let response = self.send(request).await.map_err(CallError::Send)?;

@@ -32,11 +32,46 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// The most bytes of an answer but a range: the Data API's have 1 MiB, a page of S3's list has 1,000
+/// keys of 1,024 bytes, of which each may be written as an escape of 6.
+const LONGEST_ANSWER: u64 = 8 << 20;
+
+/// Room for an error in the place of a range.
+const LONGEST_ERROR: u64 = 1 << 20;
+
+impl Request {
+    /// The most bytes of the answer's body that a host reads; one that is longer is an error.
+    ///
+    /// It is what a range has that is asked for, with room for an error, and 8 MiB of anything else.
+    pub fn answer_limit(&self) -> usize {
+        let range = header(&self.headers, "range").and_then(length_of_range);
+        let limit = range.map_or(LONGEST_ANSWER, |length| length.saturating_add(LONGEST_ERROR));
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the path has a segment `.` or `..`, which what sends it would take away: the request
+    /// would go elsewhere than it was signed for.
+    pub(crate) fn has_dot_segment(&self) -> bool {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        path.split('/').any(|segment| {
+            let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+            matches!(segment.as_str(), "." | "..")
+        })
+    }
+}
+
 impl Response {
     /// The first header of this name; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
+}
+
+/// Of `bytes=FIRST-LAST`.
+fn length_of_range(range: &str) -> Option<u64> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let (first, last) = (first.parse::<u64>().ok()?, last.parse::<u64>().ok()?);
+    last.checked_sub(first)?.checked_add(1)
 }
 
 /// The first header of this name; `name` in lower case.
@@ -63,5 +98,30 @@ impl fmt::Debug for Response {
             .field("status", &self.status)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::borrow::ToOwned;
+
+    #[test]
+    fn an_answer_may_be_as_long_as_what_is_asked_for() {
+        for (range, limit) in [
+            (None, 8 << 20),
+            (Some("bytes=0-0"), (1 << 20) + 1),
+            (Some("bytes=1048576-2097151"), 2 << 20),
+            (Some("bytes=0-67108863"), 65 << 20),
+            (Some("bytes=5-4"), 8 << 20),
+            (Some("bytes=-5"), 8 << 20),
+            (Some("bytes=0-18446744073709551615"), 8 << 20),
+        ] {
+            let headers = range.map(|range| ("range".to_owned(), range.to_owned()));
+            let headers = headers.into_iter().collect();
+            let url = "https://a.example/".to_owned();
+            let request = Request { method: "GET", url, headers, body: Bytes::new() };
+            assert_eq!(request.answer_limit(), limit, "{range:?}");
+        }
     }
 }

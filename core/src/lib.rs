@@ -43,6 +43,9 @@ mod hex;
 
 mod json_string;
 
+mod printable;
+pub use printable::printable;
+
 mod outcome;
 pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
 

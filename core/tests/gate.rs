@@ -222,6 +222,7 @@ fn a_door_without_settings_says_no_more_than_that() {
         (response.status, response.header("content-type")),
         (500, Some("application/problem+json"))
     );
+    assert_eq!(response.header("cache-control"), Some("no-store"));
     assert_eq!(body(&response)["type"], "urn:rowgate:problem:unconfigured");
 }
 

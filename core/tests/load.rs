@@ -162,6 +162,25 @@ fn a_reject_file_that_comes_back_bad_is_marked_once() {
 }
 
 #[test]
+fn a_line_that_comes_back_twice_is_still_as_it_was() {
+    for (header, line) in [
+        ("_a,id,job", r#"x"y,1"z,990077,smuggled"#),
+        ("_note,_x,id,job", "hello,world,bad,a"),
+        ("_line,id,job", "7,bad,a"),
+        ("id,job,_column,_code", "bad,a,b,c"),
+    ] {
+        let text = format!("{header}\n{line}\n");
+        let first = load_text(&text, "incoming/jobs/a.csv", vec![]).rejects;
+        assert!(first.ends_with(&format!(",{line}\n")), "{first}");
+        let again = load_text(&first, "incoming/jobs/a.csv", vec![]);
+        let (status, [_, stored, ..]) = again.counts();
+        assert_eq!((status, stored), (Status::Rejected, 0), "{first}");
+        assert!(again.rejects.ends_with(&format!(",{line}\n")), "{}", again.rejects);
+        assert_eq!(again.rejects.matches("_code").count(), first.matches("_code").count());
+    }
+}
+
+#[test]
 fn the_files_own_header_stands_in_the_reject_file() {
     let text = "Job, ID\nClerk,0\n\"Cook, \"\"junior\"\"\",1,2\n";
     let loaded = load_text(text, "jobs.csv", vec![]);

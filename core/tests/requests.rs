@@ -264,6 +264,24 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
+fn no_answer_is_kept_by_a_cache() {
+    let strange = Head { headers: Vec::new(), ..head(JOBS, "application/json") };
+    for request in [
+        head(JOBS, "application/json"),
+        head("/nowhere", "application/json"),
+        strange,
+        of_method("GET", "/health"),
+        of_method("HEAD", "/health"),
+        of_method("OPTIONS", "/loads"),
+        of_method("DELETE", "/loads"),
+    ] {
+        let response = ask(&World::new([]), &gate(), &request, b"[]");
+        let (method, path) = (request.method, request.path);
+        assert_eq!(response.header("cache-control"), Some("no-store"), "{method} {path}");
+    }
+}
+
+#[test]
 fn options_says_which_methods_there_are() {
     let anyone = |path: &str| Head { headers: Vec::new(), ..of_method("OPTIONS", path) };
     for (path, allow) in [

@@ -5,13 +5,13 @@ use core::time::Duration;
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use rowgate_core::{
-    Credentials, Host, RateLimit, Request, Response, SendError, Service, SignError, sign,
+    BodyError, Credentials, Host, RateLimit, Request, Response, SendError, Service, SignError, sign,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, RequestInit, RequestRedirect, WorkerGlobalScope};
 use worker::{Date, Delay, RateLimiter};
 
-use crate::headers;
+use crate::{headers, pieces};
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT_MILLISECONDS: u32 = 60_000;
@@ -75,11 +75,27 @@ async fn fetch(request: &Request) -> Result<Response, JsValue> {
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let answer = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await?;
     let answer: web_sys::Response = answer.unchecked_into();
-    let body = JsFuture::from(answer.array_buffer()?).await?;
-    Ok(Response {
-        status: answer.status(),
-        headers: headers::read(&answer.headers()),
-        body: Uint8Array::new(&body).to_vec(),
+    let (status, headers) = (answer.status(), headers::read(&answer.headers()));
+    let body = read(&answer, &headers, request.answer_limit()).await?;
+    Ok(Response { status, headers, body })
+}
+
+/// In one crossing where the length is known and within the limit.
+async fn read(
+    answer: &web_sys::Response,
+    headers: &[(String, String)],
+    limit: usize,
+) -> Result<Vec<u8>, JsValue> {
+    let value = |wanted| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    // Of a packed body the length is another one.
+    let length = value("content-length").filter(|_| value("content-encoding").is_none());
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length <= limit) {
+        let body = JsFuture::from(answer.array_buffer()?).await?;
+        return Ok(Uint8Array::new(&body).to_vec());
+    }
+    pieces::read(answer.body(), limit).await.map_err(|error| match error {
+        BodyError::TooLarge => format!("the answer is longer than {limit} bytes").into(),
+        BodyError::Broken => "the answer broke off".into(),
     })
 }
 

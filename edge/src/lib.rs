@@ -2,18 +2,19 @@
 
 mod headers;
 mod host;
+mod pieces;
 
 use std::cell::OnceCell;
 use std::error::Error;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use rowgate_core::{BodyError, Credentials, Gate, Head, RequestTime, Settings, unconfigured};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
-use worker::{ByteStream, Context, Env, Result, console_error, console_log, event};
+use worker::{Context, Env, Result, console_error, console_log, event};
 
 use host::{Limits, WorkerHost};
 
@@ -127,7 +128,7 @@ async fn read(
 ) -> core::result::Result<Vec<u8>, BodyError> {
     let body = match announced(head) {
         Some(length) if length <= limit => read_whole(request).await,
-        _ => read_pieces(request, limit).await,
+        _ => pieces::read(request.body(), limit).await,
     }?;
     if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) }
 }
@@ -142,18 +143,4 @@ async fn read_whole(request: &Request) -> core::result::Result<Vec<u8>, BodyErro
     let broken = |_: JsValue| BodyError::Broken;
     let body = JsFuture::from(request.array_buffer().map_err(broken)?).await.map_err(broken)?;
     Ok(Uint8Array::new(&body).to_vec())
-}
-
-async fn read_pieces(request: &Request, limit: usize) -> core::result::Result<Vec<u8>, BodyError> {
-    let mut body = Vec::new();
-    let Some(stream) = request.body() else { return Ok(body) };
-    let mut stream = ByteStream::from(stream);
-    while let Some(piece) = stream.next().await {
-        let piece = piece.map_err(|_| BodyError::Broken)?;
-        if body.len() + piece.len() > limit {
-            return Err(BodyError::TooLarge);
-        }
-        body.extend(piece);
-    }
-    Ok(body)
 }

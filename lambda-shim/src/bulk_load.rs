@@ -125,7 +125,10 @@ fn finish<H: Host>(door: &Door<H>, object: &ObjectRef, report: &LoadReport) -> L
 }
 
 fn again(report: &LoadReport, round: u64) -> LoadStepAnswer {
-    LoadStepAnswer::Loaded { unfinished: report.status == Status::Unfinished, round: round + 1 }
+    LoadStepAnswer::Loaded {
+        unfinished: report.status == Status::Unfinished,
+        round: round.saturating_add(1),
+    }
 }
 
 impl From<Opened> for LoadStepAnswer {

@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             error!(%error, "ended");
-            eprintln!("rowgate: {error}");
+            eprintln!("rowgate: {}", rowgate_core::printable(&error.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -1,14 +1,17 @@
 //! An HTTP server on a port of its own.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::own_names::{OwnNames, admit};
 use crate::peer::Peer;
 
 /// How long calls in flight may take to end when the server stops.
@@ -23,11 +26,14 @@ pub(crate) struct HttpServer {
 }
 
 impl HttpServer {
-    /// Begins to listen; port 0 is a free one. Handlers can ask for the [`Peer`].
+    /// Begins to listen; port 0 is a free one. Handlers can ask for the [`Peer`]. Requests for
+    /// another name than the server's own, or from a page of another, are refused.
     pub(crate) async fn start(address: SocketAddr, router: Router) -> Result<Self> {
         let listener = TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr()?;
+        let names = Arc::new(OwnNames::of(address));
+        let router = router.layer(from_fn_with_state(names, admit));
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(listen(listener, router, stopped));
         Ok(Self { address, stop: Some(stop), task })

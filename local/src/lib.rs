@@ -17,10 +17,10 @@
 //!
 //! ```no_run
 //! # async fn start() -> anyhow::Result<()> {
-//! use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions};
+//! use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Identity};
 //!
 //! let database = Database::start(DatabaseOptions::default()).await?;
-//! let api = DataApi::start(DataApiOptions::new(database.url())).await?;
+//! let api = DataApi::start(DataApiOptions::new(database.url(), Identity::new()?)).await?;
 //! println!("DATA_API_ENDPOINT={}", api.endpoint());
 //! api.stop().await;
 //! database.stop().await?;
@@ -34,8 +34,7 @@ pub use database::{Database, DatabaseOptions, Engine};
 
 mod data_api;
 pub use data_api::{
-    ACCESS_KEY_ID, CLUSTER_ARN, DataApi, DataApiOptions, ErrorForm, Fault, FaultKind, Operation,
-    REGION, SECRET_ACCESS_KEY, SECRET_ARN, TimeLimits,
+    DataApi, DataApiOptions, ErrorForm, Fault, FaultKind, Operation, REGION, TimeLimits,
 };
 
 mod s3;
@@ -47,10 +46,15 @@ pub use lambda::{FunctionError, Invocation, LambdaHost, LambdaOptions, LostEvent
 mod faults;
 pub use faults::FaultOf;
 
+mod identity;
+pub use identity::{CONTROL_HEADER, Identity};
+
 mod http_server;
 mod identifiers;
 mod line_file;
+mod own_names;
 mod peer;
+mod private;
 mod signature;
 mod supervised;
 mod temporary_folder;

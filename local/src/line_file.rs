@@ -8,13 +8,15 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::private;
+
 /// The file; many may write into it at once, and no line is torn.
 #[derive(Debug)]
 pub(crate) struct LineFile(Mutex<File>);
 
 impl LineFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::options().create(true).append(true).open(path);
+        let file = private::append(path);
         let file = file.with_context(|| format!("cannot open the log {}", path.display()))?;
         Ok(Self(Mutex::new(file)))
     }

@@ -1,6 +1,6 @@
 //! The other end of an HTTP connection.
 
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -8,18 +8,13 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 
-/// Who is connected, and a second handle to hang up with, which HTTP alone has no way to do.
+/// A second handle of the connection to hang up with, which HTTP alone has no way to do.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
-    address: SocketAddr,
     stream: Option<Arc<TcpStream>>,
 }
 
 impl Peer {
-    pub(crate) fn is_on_this_machine(&self) -> bool {
-        self.address.ip().to_canonical().is_loopback()
-    }
-
     /// Closes the connection both ways; what is answered after that goes nowhere.
     pub(crate) fn hang_up(&self) {
         if let Some(stream) = &self.stream {
@@ -34,6 +29,6 @@ impl Connected<IncomingStream<'_, TcpListener>> for Peer {
         let _ = incoming.io().set_nodelay(true);
         let handle = incoming.io().as_fd().try_clone_to_owned();
         let stream = handle.ok().map(|handle| Arc::new(TcpStream::from(handle)));
-        Self { address: *incoming.remote_addr(), stream }
+        Self { stream }
     }
 }

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::private;
+
 /// Waits for the other end of its standard input to close, which the kernel does however this
 /// process ends, SIGKILL included.
 const REMOVER: &str = r#"read -r _; rm -rf -- "$1""#;
@@ -19,7 +21,7 @@ pub(crate) struct TemporaryFolder {
 
 impl TemporaryFolder {
     pub(crate) fn create(prefix: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        let folder = private::temporary_folder(prefix)?;
         let remover = Command::new("/bin/sh")
             .args(["-c", REMOVER, "rowgate-folder"])
             .arg(folder.path())

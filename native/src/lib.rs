@@ -114,11 +114,7 @@ impl Host for NativeHost {
         let mut task = JoinSet::new();
         task.spawn(send(self.client.clone(), request));
         match task.join_next().await {
-            Some(Ok(answer)) => answer.map_err(|error| SendError {
-                sent: !error.is_connect(),
-                // The URL has no secret, but the log of a retry reads better without it.
-                message: words(&error.without_url()),
-            }),
+            Some(Ok(answer)) => answer,
             _ => Err(SendError { sent: true, message: "the sending task ended early".to_owned() }),
         }
     }
@@ -141,26 +137,96 @@ impl Host for NativeHost {
     }
 }
 
-async fn send(client: reqwest::Client, request: Request) -> reqwest::Result<Response> {
+async fn send(client: reqwest::Client, request: Request) -> Result<Response, SendError> {
+    let limit = request.answer_limit();
     // The core sends only methods that HTTP defines.
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
     let mut builder = client.request(method, request.url).body(request.body);
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    let mut answer = builder.send().await?;
+    let mut answer = builder.send().await.map_err(failed)?;
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
-    // Read into one buffer: to collect the pieces first would hold a large body twice.
+    let status = answer.status().as_u16();
+    let headers = answer.headers().iter().filter_map(header).collect();
+    Ok(Response { status, headers, body: read(&mut answer, limit).await? })
+}
+
+/// Into one buffer: to collect the pieces first would hold a large body twice.
+async fn read(answer: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, SendError> {
     let length = answer.content_length().unwrap_or_default().min(MOST_RESERVED);
-    let mut body = Vec::with_capacity(length as usize);
-    while let Some(piece) = answer.chunk().await? {
+    let mut body = Vec::with_capacity(limit.min(length as usize));
+    while let Some(piece) = answer.chunk().await.map_err(failed)? {
+        if body.len() + piece.len() > limit {
+            let message = format!("the answer is longer than {limit} bytes, and was not read on");
+            return Err(SendError { sent: true, message });
+        }
         body.extend_from_slice(&piece);
     }
-    Ok(Response {
-        status: answer.status().as_u16(),
-        headers: answer.headers().iter().filter_map(header).collect(),
-        body,
-    })
+    Ok(body)
+}
+
+fn failed(error: reqwest::Error) -> SendError {
+    // The URL has no secret, but the log of a retry reads better without it.
+    SendError { sent: !error.is_connect(), message: words(&error.without_url()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request with a head and bytes without an end, until the client hangs up; gives how
+    /// many it could send.
+    fn endless(head: &'static str) -> (String, std::thread::JoinHandle<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("its address"));
+        let sent = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let _ = stream.read(&mut [0; 4096]);
+            let (piece, mut sent) = ([b'x'; 0x10000], 0);
+            let _ = stream.write_all(head.as_bytes());
+            while sent < 1 << 30 && stream.write_all(b"10000\r\n").is_ok() {
+                if stream.write_all(&piece).and_then(|()| stream.write_all(b"\r\n")).is_err() {
+                    break;
+                }
+                sent += piece.len();
+            }
+            sent
+        });
+        (url, sent)
+    }
+
+    fn get(url: String, range: Option<&str>) -> Request {
+        let range = range.map(|range| ("range".to_owned(), range.to_owned()));
+        let headers = range.into_iter().collect();
+        Request { method: "GET", url, headers, body: Default::default() }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_answer_without_an_end_is_not_read_on() {
+        for (range, limit) in [(None, 8 << 20), (Some("bytes=0-9"), (1 << 20) + 10)] {
+            let (url, sent) = endless("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+            let error = send(client(), get(url, range)).await.expect_err("too long");
+            assert!(error.sent);
+            let said = format!("the answer is longer than {limit} bytes, and was not read on");
+            assert_eq!(error.message, said);
+            // What is on its way in the buffers of both ends comes on top.
+            let sent = sent.join().expect("no panic");
+            assert!(sent < limit + (32 << 20), "{sent}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let head = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\n\
+                    content-length: 0\r\n\r\n";
+        let (url, _) = endless(head);
+        let answer = send(client(), get(url, None)).await.expect("an answer");
+        assert_eq!((answer.status, answer.body.len()), (307, 0));
+    }
 }

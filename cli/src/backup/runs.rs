@@ -15,6 +15,7 @@ use rowgate_native::from_environment;
 use super::{PATIENCE, PlaceArgs, print};
 
 use crate::signals;
+use crate::terminal;
 
 #[derive(Debug, Args)]
 pub(super) struct PruneArgs {
@@ -60,9 +61,9 @@ pub(super) async fn prune(args: &PruneArgs) -> Result<()> {
         let run = &old.run;
         if args.yes {
             let objects = backup::prune(&s3, bucket, old).await?;
-            writeln!(std::io::stdout(), "{run}: {objects} objects deleted")?;
+            writeln!(terminal::out(), "{run}: {objects} objects deleted")?;
         } else {
-            writeln!(std::io::stdout(), "{run}: would be deleted; --yes does it")?;
+            writeln!(terminal::out(), "{run}: would be deleted; --yes does it")?;
         }
     }
     Ok(())
@@ -123,7 +124,7 @@ async fn remove<H: Host>(
 }
 
 fn name_left_out(runs: &Runs) -> Result<()> {
-    let mut errors = std::io::stderr().lock();
+    let mut errors = terminal::errors();
     let name = |left: &LeftOut| writeln!(errors, "left out: {left}");
     Ok(runs.left_out.iter().chain(&runs.incomplete).try_for_each(name)?)
 }
@@ -140,7 +141,7 @@ fn print_cleaned(
     tables: &[Leftover],
     kept: &[Kept],
 ) -> Result<()> {
-    let out = &mut std::io::stdout();
+    let out = &mut terminal::out();
     if args.place.json {
         let names: Vec<_> = tables.iter().map(|left| &left.name).collect();
         let kept: Vec<_> = kept.iter().map(|(left, _)| &left.name).collect();

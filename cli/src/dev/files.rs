@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rowgate_local::{LambdaHost, LambdaOptions, S3, S3Options};
+use rowgate_local::{Identity, LambdaHost, LambdaOptions, S3, S3Options};
 use tokio::sync::mpsc;
 
 use super::{DevArgs, Variables};
@@ -27,6 +27,7 @@ impl Files {
     pub(super) async fn start(
         folder: &Path,
         args: &DevArgs,
+        identity: &Identity,
         variables: &Variables,
     ) -> Result<Self> {
         let (sender, notifications) = mpsc::unbounded_channel();
@@ -35,7 +36,7 @@ impl Files {
             call_log: Some(s3_log.clone()),
             faults: args.s3_faults.clone(),
             notifications: Some(sender),
-            ..S3Options::default()
+            ..S3Options::new(identity.clone())
         })
         .await?;
 
@@ -44,7 +45,7 @@ impl Files {
             environment: environment(variables, &s3, args),
             log: Some(lambda_log.clone()),
             retry_delays: RETRY_DELAYS.into(),
-            ..LambdaOptions::new(program(args.lambda.as_deref())?)
+            ..LambdaOptions::new(program(args.lambda.as_deref())?, identity.clone())
         };
         if let Some(seconds) = args.timeout {
             options.timeout = Duration::try_from_secs_f64(seconds)?;

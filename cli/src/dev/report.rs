@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use rowgate_local::Identity;
 use serde_json::json;
 
 /// Addresses and credentials, all of them worth nothing outside this machine.
@@ -12,10 +13,7 @@ pub(super) struct Report<'a> {
     pub(super) database_url: &'a str,
     pub(super) api_key: &'a str,
     pub(super) region: &'a str,
-    pub(super) aws_access_key_id: &'a str,
-    pub(super) aws_secret_access_key: &'a str,
-    pub(super) cluster_arn: &'a str,
-    pub(super) secret_arn: &'a str,
+    pub(super) identity: &'a Identity,
     pub(super) s3: &'a str,
     pub(super) bucket: &'a str,
     pub(super) lambda: &'a str,
@@ -43,10 +41,11 @@ impl Report<'_> {
             "database_url": self.database_url,
             "api_key": self.api_key,
             "region": self.region,
-            "aws_access_key_id": self.aws_access_key_id,
-            "aws_secret_access_key": self.aws_secret_access_key,
-            "cluster_arn": self.cluster_arn,
-            "secret_arn": self.secret_arn,
+            "aws_access_key_id": self.identity.access_key_id,
+            "aws_secret_access_key": self.identity.secret_access_key,
+            "cluster_arn": self.identity.cluster_arn,
+            "secret_arn": self.identity.secret_arn,
+            "control_secret": self.identity.control_secret,
             "s3": self.s3,
             "bucket": self.bucket,
             "lambda": self.lambda,
@@ -59,7 +58,8 @@ impl Report<'_> {
 
     fn to_text(&self) -> String {
         let Self { edge, data_api, database_url, api_key, s3, bucket, .. } = self;
-        let Self { region, aws_access_key_id, aws_secret_access_key, .. } = self;
+        let Identity { access_key_id, secret_access_key, .. } = self.identity;
+        let region = self.region;
         let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
         let lambda_log = self.lambda_log.display();
         format!(
@@ -81,7 +81,7 @@ Try it:
     -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
     -d '{{"departments":[{{"id":1,"department_name":"Finance"}}]}}'
 
-  export AWS_ACCESS_KEY_ID={aws_access_key_id} AWS_SECRET_ACCESS_KEY={aws_secret_access_key}
+  export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}
   export AWS_REGION={region} AWS_ENDPOINT_URL_S3={s3} DATA_BUCKET={bucket}
   target/debug/rowgate load samples/*.csv
 

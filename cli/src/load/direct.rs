@@ -1,7 +1,8 @@
 //! A file of this machine through the pipeline of the Lambda.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,12 +62,19 @@ impl RejectFile {
             let number_text = if number == 1 { String::new() } else { format!("-{number}") };
             let mut name = self.beside.clone().into_os_string();
             name.push(format!(".{}{number_text}.{extension}", self.kind));
-            match File::create_new(&name) {
+            match private_options().open(&name) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 created => return Ok((name.into(), created?)),
             }
         }
     }
+}
+
+/// Makes a new file that no other user of this machine can read, for its lines are people's rows.
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options
 }
 
 impl RejectSink for RejectFile {

@@ -144,7 +144,7 @@ impl Manifest {
         let mut keys: Vec<_> = self.parts().map(|part| &part.key).collect();
         keys.sort();
         let has_twice = |texts: &[&String]| texts.windows(2).any(|pair| pair[0] == pair[1]);
-        if names.is_empty() || has_twice(&names) || has_twice(&keys) {
+        if names.is_empty() || has_twice(&names) || has_twice(&keys) || self.sums().is_none() {
             return Err(NoBackup::BadManifest);
         }
         for TableManifest { table, parts, .. } in &self.tables {
@@ -158,6 +158,15 @@ impl Manifest {
             Some(sha256) if *sha256 != self.seal() => Err(NoBackup::Changed),
             _ => Ok(self),
         }
+    }
+
+    /// The rows of the tables, the rows and the bytes of the files; `None` of numbers that no backup
+    /// can have.
+    fn sums(&self) -> Option<[u64; 3]> {
+        let rows = checked_sum(self.tables.iter().map(|table| table.rows));
+        let part_rows = checked_sum(self.parts().map(|part| part.rows));
+        let bytes = checked_sum(self.parts().map(|part| part.bytes));
+        Some([rows?, part_rows?, bytes?])
     }
 
     /// Whether it has a table of this name.
@@ -185,6 +194,10 @@ impl Manifest {
     pub fn parts(&self) -> impl Iterator<Item = &PartManifest> {
         self.tables.iter().flat_map(|table| &table.parts)
     }
+}
+
+fn checked_sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+    numbers.try_fold(0, u64::checked_add)
 }
 
 /// Whether a text is a run's name, as `20270115T080000Z-1a2b3c4d`: nothing that leads elsewhere.
@@ -266,6 +279,25 @@ mod tests {
             assert!(text.contains(from), "{from}");
             let changed = Manifest::read(RUN, text.replace(from, to).as_bytes());
             assert_eq!(changed, Err(NoBackup::Changed), "{from}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_backup_has_are_refused() {
+        for (from, to) in [
+            (r#""rows":2"#, r#""rows":18446744073709551615"#),
+            (r#""bytes":9"#, r#""bytes":18446744073709551615"#),
+            (r#""rows":2"#, r#""rows":18446744073709551616"#),
+            (r#""rows":2"#, r#""rows":-1"#),
+        ] {
+            let mut two = manifest();
+            let mut more = two.tables[0].clone();
+            more.table = "departments".into();
+            more.parts[0].key = part_key(RUN, "departments", 0);
+            two.tables.push(more);
+            let text = serde_json::to_string(&two).unwrap();
+            let changed = Manifest::read(RUN, text.replace(from, to).as_bytes());
+            assert_eq!(changed, Err(NoBackup::BadManifest), "{to}");
         }
     }
 

@@ -45,6 +45,9 @@ pub use time::RequestTime;
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
 
+/// No answer is kept by a cache on its way: reports say what a key has sent.
+const NOT_TO_BE_KEPT: [&str; 2] = ["cache-control", "no-store"];
+
 /// A request without its body.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
@@ -299,6 +302,7 @@ impl Gate {
         let mut response = answer.unwrap_or_else(|problem| problem.response());
         let id = format!("{:016x}{:016x}", host.random(), host.random());
         response.headers.push(("x-request-id".to_owned(), id));
+        response.headers.push(NOT_TO_BE_KEPT.map(str::to_owned).into());
         cors::allow(&self.settings.origins, head, &mut response);
         if head.method == "HEAD" {
             response.body.clear();
@@ -313,7 +317,9 @@ fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
 
 /// The answer of a door whose settings do not do; what is wrong with them is for its log.
 pub fn unconfigured() -> Response {
-    Problem::new(500, "unconfigured", "the gateway's settings do not do").response()
+    let problem = Problem::new(500, "unconfigured", "the gateway's settings do not do");
+    let [name, value] = NOT_TO_BE_KEPT;
+    problem.header(name, value).response()
 }
 
 async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<(), Problem> {

@@ -12,6 +12,7 @@ use crate::csv::MARKS;
 use crate::json;
 use crate::lines::{LineDecoder, LineFormat};
 use crate::outcome::RowError;
+use crate::printable;
 use crate::s3::PART_MINIMUM;
 use crate::schema::Table;
 
@@ -210,6 +211,7 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
         let codes = joined(errors, |error| error.kind.code().into());
         let messages = joined(errors, |error| error.kind.to_string());
+        let (columns, messages) = (printable(&columns), printable(&messages));
         let mut front = String::new();
         // Writing to a String cannot fail.
         _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));

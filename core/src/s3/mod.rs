@@ -55,7 +55,7 @@ impl Endpoint {
     ///
     /// A bucket with a dot in its name does not fit the certificate of a virtual host.
     fn url(&self, bucket: &str, key: &str) -> String {
-        let key = encode(key, b"/");
+        let (bucket, key) = (&encode(bucket, b""), encode(key, b"/"));
         match self.base.split_once("://") {
             Some((scheme, host)) if !self.path_style && !bucket.contains('.') => {
                 format!("{scheme}://{bucket}.{host}/{key}")
@@ -86,6 +86,7 @@ fn encode(text: &str, keep: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::Operation;
 
     fn endpoint(variables: &[(&str, &str)]) -> Endpoint {
         let lookup = |name: &str| {
@@ -120,5 +121,51 @@ mod tests {
     #[test]
     fn keys_are_encoded_once() {
         assert_eq!(encode("a b+c%20/é~", b"/"), "a%20b%2Bc%2520/%C3%A9~");
+    }
+
+    #[test]
+    fn what_leads_elsewhere_is_told_of_every_request() {
+        let local = endpoint(&[
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000"),
+        ]);
+        for (bucket, key, leads_elsewhere) in [
+            ("hr", "incoming/jobs/a.csv", false),
+            ("hr", "a..b/.c/d./...", false),
+            ("hr", "a/%2e%2e/b", false),
+            ("hr", "incoming/../backups/a", true),
+            ("hr", "./a", true),
+            ("hr", "a/..", true),
+            ("..", "a", true),
+            (".", "a", true),
+        ] {
+            for endpoint in [&local, &aws()] {
+                let head = HeadObject { bucket, key, version_id: Some("../.."), if_match: None };
+                let put = PutObject {
+                    bucket,
+                    key,
+                    content_type: "a/b",
+                    body: "".into(),
+                    if_none_match: false,
+                };
+                let found = [
+                    head.to_request(endpoint).has_dot_segment(),
+                    put.to_request(endpoint).has_dot_segment(),
+                    DeleteObject { bucket, key }.to_request(endpoint).has_dot_segment(),
+                ];
+                assert_eq!(found, [leads_elsewhere; 3], "{bucket} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_one_part_of_the_address() {
+        for bucket in ["evil.example/x", "a/b", "a?b", "a#b", "a@b", "a:80"] {
+            let url = aws().url(bucket, "k");
+            let (_, rest) = url.split_once("://").unwrap();
+            let (host, path) = rest.split_once('/').unwrap();
+            assert!(host.ends_with("s3.eu-west-1.amazonaws.com"), "{url}");
+            assert!(!host.contains(['?', '#', '@', ':']) && path.ends_with("k"), "{url}");
+        }
     }
 }

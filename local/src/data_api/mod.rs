@@ -41,20 +41,12 @@ use server::Server;
 
 use crate::faults::Faults;
 use crate::http_server::HttpServer;
+use crate::identity::Identity;
 use crate::line_file::LineFile;
 use crate::signature::Verifier;
 
 /// The region that a local Data API answers for unless told otherwise.
 pub const REGION: &str = "us-east-1";
-/// The cluster that a local Data API knows unless told otherwise.
-pub const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:123456789012:cluster:rowgate-local";
-/// The secret that a local Data API knows unless told otherwise.
-pub const SECRET_ARN: &str =
-    "arn:aws:secretsmanager:us-east-1:123456789012:secret:rowgate-local-AbCdEf";
-/// The access key that a local Data API accepts unless told otherwise.
-pub const ACCESS_KEY_ID: &str = "rowgate-local";
-/// The secret that belongs to [`ACCESS_KEY_ID`]. It guards nothing but a database on loopback.
-pub const SECRET_ACCESS_KEY: &str = "rowgate-local-secret";
 
 /// What [`DataApi::start`] is told.
 #[derive(Clone)]
@@ -66,14 +58,8 @@ pub struct DataApiOptions {
     pub database_url: String,
     /// The region that signatures must be for.
     pub region: String,
-    /// The only `resourceArn` that is known.
-    pub cluster_arn: String,
-    /// The only `secretArn` that is known.
-    pub secret_arn: String,
-    /// The only access key that is known.
-    pub access_key_id: String,
-    /// The secret that signatures are made with.
-    pub secret_access_key: String,
+    /// Whose calls are answered, and for what.
+    pub identity: Identity,
     /// What `X-Amz-Security-Token` must hold if a request carries one; requests need not.
     pub session_token: Option<String>,
     /// A file that one line of JSON is appended to for each call.
@@ -95,15 +81,12 @@ pub struct DataApiOptions {
 
 impl DataApiOptions {
     /// The local defaults in front of a database.
-    pub fn new(database_url: impl Into<String>) -> Self {
+    pub fn new(database_url: impl Into<String>, identity: Identity) -> Self {
         Self {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             database_url: database_url.into(),
             region: REGION.into(),
-            cluster_arn: CLUSTER_ARN.into(),
-            secret_arn: SECRET_ARN.into(),
-            access_key_id: ACCESS_KEY_ID.into(),
-            secret_access_key: SECRET_ACCESS_KEY.into(),
+            identity,
             session_token: None,
             call_log: None,
             time_limits: TimeLimits::default(),
@@ -122,9 +105,7 @@ impl fmt::Debug for DataApiOptions {
         f.debug_struct("DataApiOptions")
             .field("address", &self.address)
             .field("region", &self.region)
-            .field("cluster_arn", &self.cluster_arn)
-            .field("secret_arn", &self.secret_arn)
-            .field("access_key_id", &self.access_key_id)
+            .field("identity", &self.identity)
             .field("call_log", &self.call_log)
             .field("time_limits", &self.time_limits)
             .field("found_rows", &self.found_rows)
@@ -159,13 +140,13 @@ impl DataApi {
         let verifier = Verifier {
             service: "rds-data",
             region: options.region,
-            access_key_id: options.access_key_id,
-            secret_access_key: options.secret_access_key,
+            access_key_id: options.identity.access_key_id.clone(),
+            secret_access_key: options.identity.secret_access_key.clone(),
             session_token: options.session_token,
         };
         let service = Service {
-            cluster_arn: options.cluster_arn,
-            secret_arn: options.secret_arn,
+            cluster_arn: options.identity.cluster_arn.clone(),
+            secret_arn: options.identity.secret_arn.clone(),
             connections: Arc::clone(&connections),
             limits,
             large_rows: options.large_rows,
@@ -173,8 +154,9 @@ impl DataApi {
         };
         let faults = Arc::new(Faults::new(options.faults));
         let error_form = options.error_form;
+        let (identity, faults_here) = (options.identity, Arc::clone(&faults));
         let server =
-            Server { verifier, service, error_form, faults: Arc::clone(&faults), call_log };
+            Server { verifier, service, identity, error_form, faults: faults_here, call_log };
         let server = HttpServer::start(options.address, router(server)).await?;
         Ok(Self {
             endpoint: format!("http://{}", server.address()),
@@ -193,7 +175,7 @@ impl DataApi {
     /// Takes the faults that are in force from now on; none ends them all.
     ///
     /// `POST /_rowgate/faults` on the same port does it over HTTP: a JSON array of their texts, as
-    /// in `["commit:cut-after:times=1"]`, unsigned, from this machine only.
+    /// in `["commit:cut-after:times=1"]`, unsigned, with [`CONTROL_HEADER`](crate::CONTROL_HEADER).
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.faults.replace(faults);
     }
@@ -238,10 +220,14 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let options = DataApiOptions {
+        let identity = Identity {
             secret_access_key: "hidden-key".into(),
+            control_secret: "hidden-secret".into(),
+            ..Identity::new().unwrap()
+        };
+        let options = DataApiOptions {
             session_token: Some("hidden-token".into()),
-            ..DataApiOptions::new("mysql://root:hidden-password@127.0.0.1/rowgate")
+            ..DataApiOptions::new("mysql://root:hidden-password@127.0.0.1/rowgate", identity)
         };
         let text = format!("{options:?}");
         assert!(text.contains("us-east-1") && !text.contains("hidden"), "{text}");

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
@@ -22,6 +22,7 @@ use super::operation::Operation;
 use super::operations::Service;
 use crate::faults::{Faults, interrupt};
 use crate::identifiers::{hex, new_uuid};
+use crate::identity::{CONTROL_HEADER, Identity};
 use crate::line_file::LineFile;
 use crate::peer::Peer;
 use crate::signature::{SignedRequest, Verifier};
@@ -30,6 +31,7 @@ use crate::signature::{SignedRequest, Verifier};
 pub(super) struct Server {
     pub(super) verifier: Verifier,
     pub(super) service: Service,
+    pub(super) identity: Identity,
     pub(super) error_form: ErrorForm,
     pub(super) faults: Arc<Faults<Operation, FaultKind>>,
     pub(super) call_log: Option<LineFile>,
@@ -192,17 +194,18 @@ impl Server {
 
 /// Takes the faults that are in force from now on: a JSON array of their texts, unsigned.
 ///
-/// AWS has nothing like it. Only this machine may ask; the answer is the list as it was understood.
+/// AWS has nothing like it. It wants the stack's secret; the answer is the list as it was understood.
 pub(super) async fn set_faults(
     State(server): State<Arc<Server>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let answer = if peer.is_on_this_machine() {
+    let answer = if server.identity.is_control(&headers) {
         let set = server.faults.replace_with_json(&body);
         set.map(Some).map_err(|error| ApiError::validation(error.to_string()))
     } else {
-        Err(ApiError::new(ErrorKind::AccessDenied, "Faults are set from the same machine"))
+        let message = format!("The header {CONTROL_HEADER} must have the stack's control_secret");
+        Err(ApiError::new(ErrorKind::AccessDenied, message))
     };
     Answer::from(answer).into_response()
 }

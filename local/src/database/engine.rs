@@ -64,6 +64,11 @@ pub(super) struct Product {
     pub(super) common_options: &'static [&'static str],
     pub(super) set_up_options: &'static [&'static str],
     pub(super) server_options: &'static [&'static str],
+    /// The option for the only folder that statements may read and write files in, given an empty
+    /// one, if the server has no word for none at all.
+    pub(super) files_option: Option<&'static str>,
+    /// What the server runs before it lets anybody in, so that its root has this password.
+    pub(super) set_password: fn(&str) -> String,
     /// How to get one, for an error message.
     pub(super) advice: &'static str,
 }
@@ -76,6 +81,16 @@ const MARIADB: Product = Product {
     // The log is 96 MB by default, written in full at every start.
     common_options: &["--innodb-log-file-size=32M"],
     set_up_options: &["--auth-root-authentication-method=normal", "--skip-test-db"],
+    files_option: Some("--secure-file-priv="),
+    set_password: |password| {
+        format!(
+            "ALTER USER IF EXISTS root@localhost IDENTIFIED BY '{password}', \
+             root@127.0.0.1 IDENTIFIED BY '{password}', root@'::1' IDENTIFIED BY '{password}';\n\
+             DELETE FROM mysql.global_priv WHERE User = '' \
+             OR User = 'root' AND Host NOT IN ('localhost', '127.0.0.1', '::1');\n\
+             FLUSH PRIVILEGES;\n"
+        )
+    },
     server_options: &[
         "--skip-name-resolve",
         "--skip-external-locking",
@@ -112,6 +127,8 @@ const MYSQL: Product = Product {
         "--loose-sha256-password-auto-generate-rsa-keys=OFF",
         "--caching-sha2-password-auto-generate-rsa-keys=OFF",
     ],
+    files_option: None,
+    set_password: |password| format!("ALTER USER root@localhost IDENTIFIED BY '{password}';\n"),
     // Nothing that decides behaviour: the defaults are what this engine is here for. Names are
     // resolved, since its root is that of localhost; for loopback it asks nobody.
     server_options: &[],
@@ -119,12 +136,10 @@ const MYSQL: Product = Product {
 };
 
 /// What any server is started with.
-pub(super) const SERVER_OPTIONS: [&str; 8] = [
+pub(super) const SERVER_OPTIONS: [&str; 7] = [
     "--bind-address=127.0.0.1",
     "--skip-log-bin",
     "--max-connections=250",
-    // Relative to the data folder: a long path would not fit into a socket's address.
-    "--socket=server.sock",
     "--pid-file=server.pid",
     "--default-time-zone=+00:00",
     "--performance-schema=OFF",

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow};
 
 use super::engine::{Engine, Product, SERVER_OPTIONS};
+use crate::private;
 
 /// Where packages and Homebrew put server programs besides the PATH.
 const PLACES: [&str; 15] = [
@@ -28,20 +29,33 @@ const PLACES: [&str; 15] = [
     "/opt/mariadb/bin",
 ];
 
+/// Relative to the data folder: a long path would not fit into a socket's address.
+const SOCKET: &str = "server.sock";
+
 /// What a server's folder holds.
 pub(super) struct Layout {
     data: PathBuf,
     /// Not the system's: at its start a server removes what looks like an earlier one's temporary
     /// tables, and would take those of a server that is running.
     temporary: PathBuf,
+    /// Empty, see [`Product::files_option`].
+    files: PathBuf,
+    /// What the server runs at its start, see [`Product::set_password`].
+    start: PathBuf,
 }
 
 impl Layout {
     pub(super) fn create(folder: &Path) -> Result<Self> {
-        let layout = Self { data: folder.join("data"), temporary: folder.join("tmp") };
-        std::fs::create_dir_all(&layout.data)?;
-        std::fs::create_dir_all(&layout.temporary)?;
-        Ok(layout)
+        let [data, temporary, files] = ["data", "tmp", "files"].map(|name| folder.join(name));
+        for path in [&data, &temporary, &files] {
+            private::create_folder(path)?;
+        }
+        Ok(Self { data, temporary, files, start: folder.join("start.sql") })
+    }
+
+    /// The server makes it open to every user.
+    pub(super) fn close_socket(&self) -> std::io::Result<()> {
+        private::close(&self.data.join(SOCKET))
     }
 
     pub(super) fn is_initialised(&self) -> bool {
@@ -79,10 +93,21 @@ impl Installation {
         self.arguments(layout, self.product.set_up_options)
     }
 
-    pub(super) fn server_arguments(&self, layout: &Layout, port: u16) -> Result<Vec<OsString>> {
+    /// Also writes the file that gives the server's root its password.
+    pub(super) fn server_arguments(
+        &self,
+        layout: &Layout,
+        port: u16,
+        password: &str,
+    ) -> Result<Vec<OsString>> {
+        private::write(&layout.start, &(self.product.set_password)(password))?;
         let mut arguments = self.arguments(layout, self.product.server_options)?;
         arguments.extend(SERVER_OPTIONS.map(OsString::from));
+        arguments.push(format!("--socket={SOCKET}").into());
         arguments.push(format!("--port={port}").into());
+        arguments.push(path_argument("--init-file=", &layout.start));
+        let files = self.product.files_option;
+        arguments.extend(files.map(|option| path_argument(option, &layout.files)));
         Ok(arguments)
     }
 

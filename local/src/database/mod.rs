@@ -4,6 +4,7 @@ mod engine;
 mod installation;
 mod process;
 
+use std::fmt;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub use engine::Engine;
 use installation::{Installation, Layout};
 use process::Log;
 
+use crate::identity::secret;
+use crate::private;
 use crate::supervised::{Ending, Supervised};
 
 /// The database that every server starts with.
@@ -40,7 +43,6 @@ pub struct DatabaseOptions {
 }
 
 /// A running private database server; dropping it ends the server.
-#[derive(Debug)]
 pub struct Database {
     url: String,
     server: Supervised,
@@ -64,7 +66,8 @@ impl Database {
             ensure!(content, "the database cannot be set up:\n{}", log.tail());
         }
 
-        let arguments = installation.server_arguments(&layout, port)?;
+        let root = Root { port, password: secret()? };
+        let arguments = installation.server_arguments(&layout, port, &root.password)?;
         let ending = match &folder {
             Folder::Kept(_) => Ending::InOrder,
             Folder::Temporary(folder) => Ending::Removing(folder.path()),
@@ -74,10 +77,13 @@ impl Database {
             command.stdout(output).stderr(errors);
         })?;
         folder.leave_to_supervisor();
-        wait_until_ready(server, port, &log).await
+        let server = wait_until_ready(server, &root, &log).await?;
+        layout.close_socket()?;
+        Ok(Self { url: root.url(), server })
     }
 
-    /// The address of the database: `mysql://root@127.0.0.1:PORT/rowgate`.
+    /// The address of the database: `mysql://root:PASSWORD@127.0.0.1:PORT/rowgate`; the password is
+    /// another one at each start.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -93,6 +99,13 @@ impl Database {
     }
 }
 
+impl fmt::Debug for Database {
+    /// Leaves out the address, which has a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
 enum Folder {
     Kept(PathBuf),
     Temporary(TempDir),
@@ -101,12 +114,11 @@ enum Folder {
 impl Folder {
     fn open(given: Option<PathBuf>) -> Result<Self> {
         let Some(path) = given else {
-            let folder = tempfile::Builder::new().prefix("rowgate-database-").tempdir()?;
+            let folder = private::temporary_folder("rowgate-database-")?;
             return Ok(Self::Temporary(folder));
         };
 
-        std::fs::create_dir_all(&path)
-            .with_context(|| format!("cannot create the folder {}", path.display()))?;
+        private::create_folder(&path)?;
         // The server changes its directory, so a relative path would lose its meaning.
         Ok(Self::Kept(path.canonicalize()?))
     }
@@ -142,12 +154,11 @@ fn free_port(wanted: Option<u16>) -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-async fn wait_until_ready(mut server: Supervised, port: u16, log: &Log) -> Result<Database> {
+async fn wait_until_ready(mut server: Supervised, root: &Root, log: &Log) -> Result<Supervised> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
-        if create_database(port).await.is_ok() {
-            let url = format!("mysql://root@127.0.0.1:{port}/{DATABASE_NAME}");
-            return Ok(Database { url, server });
+        if root.create_database().await.is_ok() {
+            return Ok(server);
         }
         if !server.is_running() {
             bail!("the database server ended while starting:\n{}", log.tail());
@@ -159,20 +170,38 @@ async fn wait_until_ready(mut server: Supervised, port: u16, log: &Log) -> Resul
     }
 }
 
-async fn create_database(port: u16) -> Result<()> {
-    let options = OptsBuilder::default()
-        .ip_or_hostname("127.0.0.1")
-        .tcp_port(port)
-        .user(Some("root"))
-        .prefer_socket(false);
-    let mut connection = Conn::new(options).await?;
-    connection.query_drop(format!("CREATE DATABASE IF NOT EXISTS {DATABASE_NAME}")).await?;
-    connection.disconnect().await?;
-    Ok(())
+/// The user that may do everything.
+struct Root {
+    port: u16,
+    password: String,
+}
+
+impl Root {
+    async fn create_database(&self) -> Result<()> {
+        let options = OptsBuilder::default()
+            .ip_or_hostname("127.0.0.1")
+            .tcp_port(self.port)
+            .user(Some("root"))
+            .pass(Some(&self.password))
+            .prefer_socket(false);
+        let mut connection = Conn::new(options).await?;
+        connection.query_drop(format!("CREATE DATABASE IF NOT EXISTS {DATABASE_NAME}")).await?;
+        connection.disconnect().await?;
+        Ok(())
+    }
+
+    fn url(&self) -> String {
+        let Self { port, password } = self;
+        format!("mysql://root:{password}@127.0.0.1:{port}/{DATABASE_NAME}")
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use mysql_async::{Error, Opts};
+
     use super::*;
 
     /// What the run of the tests asks for, see `make test-mysql`.
@@ -208,8 +237,56 @@ mod tests {
         let data = query(database.url(), "SELECT @@datadir").await;
         let folder = Path::new(&data).parent().unwrap();
         assert!(folder.is_dir());
+        for (path, mode) in [("", 0o700), ("data", 0o700), ("files", 0o700), ("start.sql", 0o600)] {
+            assert_eq!(mode_of(&folder.join(path)), mode, "{path}");
+        }
+        assert_eq!(mode_of(&folder.join("data/server.sock")), 0o600);
         database.stop().await.unwrap();
         assert!(!folder.exists(), "a temporary folder goes away");
+    }
+
+    fn mode_of(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn files_of_this_machine_are_out_of_reach() {
+        let database = Database::start(options()).await.unwrap();
+        let mut connection = Conn::from_url(database.url()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (file, outside) = (folder.path().join("in"), folder.path().join("out"));
+        std::fs::write(&file, "secret").unwrap();
+        let sql = format!("SELECT 1 INTO OUTFILE '{}'", outside.display());
+        let error = connection.query_drop(sql).await.unwrap_err();
+        assert!(error.to_string().contains("secure"), "{error}");
+        assert!(!outside.exists());
+        let sql = format!("SELECT LOAD_FILE('{}') IS NULL", file.display());
+        assert_eq!(connection.query_first(sql).await.unwrap(), Some(1));
+        connection.disconnect().await.unwrap();
+        database.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_user_comes_in_without_the_password() {
+        let database = Database::start(options()).await.unwrap();
+        let socket = query(database.url(), "SELECT CONCAT(@@datadir, 'server.sock')").await;
+        let given = Opts::from_url(database.url()).unwrap();
+        for (user, password) in [("root", ""), ("root", "wrong"), ("", ""), ("mysql", "")] {
+            let options = OptsBuilder::from_opts(given.clone())
+                .user(Some(user))
+                .pass(Some(password))
+                .db_name(None::<String>);
+            let by_port = options.clone().prefer_socket(false);
+            let by_socket = options.socket(Some(&socket));
+            for options in [by_port, by_socket] {
+                let error = Conn::new(options).await.unwrap_err();
+                let Error::Server(error) = error else { panic!("{user}: {error}") };
+                assert_eq!(error.code, 1045, "{user}: {error}");
+            }
+        }
+        let options = OptsBuilder::from_opts(given).socket(Some(&socket));
+        Conn::new(options).await.unwrap().disconnect().await.unwrap();
+        database.stop().await.unwrap();
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::private;
+
 /// How much of a log an error repeats, in bytes.
 const TAIL: u64 = 2000;
 
@@ -25,7 +27,7 @@ impl Log {
     /// it, and yet it can be read when the server's folder is gone.
     pub(super) fn create(path: Option<&Path>) -> Result<Self> {
         let file = match path {
-            Some(path) => File::options().create(true).append(true).read(true).open(path)?,
+            Some(path) => private::append(path)?,
             None => tempfile::tempfile()?,
         };
         Ok(Self(file))

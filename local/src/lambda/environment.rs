@@ -17,6 +17,7 @@ use super::limits::START;
 use super::output;
 use super::runtime_api::{Desk, Job};
 use crate::http_server::HttpServer;
+use crate::identity::secret;
 use crate::line_file::LineFile;
 use crate::supervised::{Ending, Supervised};
 
@@ -56,8 +57,10 @@ pub(super) enum Run {
 impl Environment {
     pub(super) async fn start(function: &Function) -> Result<Self> {
         let (desk, jobs) = Desk::new(function.timeout, function.arn.clone());
-        let server = HttpServer::start((Ipv4Addr::LOCALHOST, 0).into(), desk.router()).await?;
-        let api = server.address().to_string();
+        let secret = secret()?;
+        let router = desk.router(&secret);
+        let server = HttpServer::start((Ipv4Addr::LOCALHOST, 0).into(), router).await?;
+        let api = format!("http://{}/{secret}", server.address());
         let started = Instant::now();
         Ok(Self {
             process: spawn(function, &api)?,

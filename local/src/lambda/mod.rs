@@ -23,8 +23,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use invocation::{FunctionError, Invocation, LostEvent};
 
-use crate::data_api::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::data_api::REGION;
 use crate::http_server::HttpServer;
+use crate::identity::Identity;
 use crate::line_file::LineFile;
 use crate::signature::Verifier;
 use api::Api;
@@ -36,6 +37,8 @@ use variables::variables;
 /// What [`LambdaHost::start`] is told.
 #[derive(Clone)]
 pub struct LambdaOptions {
+    /// Whose calls are answered, and what the function signs with.
+    pub identity: Identity,
     /// The function's executable, `bootstrap`.
     pub program: PathBuf,
     /// The function's name.
@@ -60,8 +63,9 @@ pub struct LambdaOptions {
 
 impl LambdaOptions {
     /// AWS's times, 512 MB and 4 processes for a program.
-    pub fn new(program: impl Into<PathBuf>) -> Self {
+    pub fn new(program: impl Into<PathBuf>, identity: Identity) -> Self {
         Self {
+            identity,
             program: program.into(),
             name: "rowgate".into(),
             environment: Vec::new(),
@@ -116,9 +120,11 @@ impl LambdaHost {
             "a function's variables take 4 KB at most"
         );
 
-        let arn = format!("arn:aws:lambda:{REGION}:123456789012:function:{}", options.name);
+        let identity = &options.identity;
+        let arn = format!("arn:aws:lambda:{REGION}:{}:function:{}", identity.account, options.name);
+        let own = &options.environment;
         let function = Function {
-            variables: variables(&options.name, options.memory_mb, &program, &options.environment),
+            variables: variables(identity, &options.name, options.memory_mb, &program, own),
             program,
             arn: arn.clone(),
             timeout: options.timeout,
@@ -128,7 +134,7 @@ impl LambdaHost {
         let service = Arc::new(Service::new(pool, options.retry_delays));
         let api = Api {
             service: Arc::clone(&service),
-            verifier: verifier(),
+            verifier: verifier(identity),
             name: options.name,
             arn: arn.clone(),
         };
@@ -210,12 +216,12 @@ impl Drop for LambdaHost {
     }
 }
 
-fn verifier() -> Verifier {
+fn verifier(identity: &Identity) -> Verifier {
     Verifier {
         service: "lambda",
         region: REGION.into(),
-        access_key_id: ACCESS_KEY_ID.into(),
-        secret_access_key: SECRET_ACCESS_KEY.into(),
+        access_key_id: identity.access_key_id.clone(),
+        secret_access_key: identity.secret_access_key.clone(),
         session_token: None,
     }
 }

@@ -53,14 +53,17 @@ impl Desk {
         (Arc::new(Self { jobs, timeout, function_arn, progress: Mutex::default() }), sender)
     }
 
-    pub(super) fn router(self: &Arc<Self>) -> Router {
-        Router::new()
+    /// The routes below a secret that the process alone is told: AWS's own API needs none, since no
+    /// other program runs where it listens.
+    pub(super) fn router(self: &Arc<Self>, secret: &str) -> Router {
+        let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(respond))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(fail))
             .route("/2018-06-01/runtime/init/error", post(fail_to_start))
             .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(self))
+            .with_state(Arc::clone(self));
+        Router::new().nest(&format!("/{secret}"), routes)
     }
 
     /// When the process asked for the first time.

@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
-use crate::data_api::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::data_api::REGION;
+use crate::identity::Identity;
 
 /// What AWS sets, followed by the function's own, which win.
 ///
 /// The credentials have no session token, as those of the services of this crate.
 pub(super) fn variables(
+    identity: &Identity,
     name: &str,
     memory_mb: u32,
     program: &Path,
@@ -19,7 +21,7 @@ pub(super) fn variables(
     let memory = memory_mb.to_string();
     let log_group = format!("/aws/lambda/{name}");
     let defined = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_ACCESS_KEY_ID", identity.access_key_id.as_str()),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_NAME", name),
@@ -28,7 +30,7 @@ pub(super) fn variables(
         ("AWS_LAMBDA_LOG_GROUP_NAME", &log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local/[$LATEST]"),
         ("AWS_REGION", REGION),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", identity.secret_access_key.as_str()),
         ("LAMBDA_RUNTIME_DIR", &folder),
         ("LAMBDA_TASK_ROOT", &folder),
         ("LANG", "en_US.UTF-8"),

@@ -30,10 +30,11 @@ use tokio::sync::mpsc::UnboundedSender;
 pub use faults::{S3Fault, S3FaultKind};
 pub use operation::S3Operation;
 
-use crate::data_api::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::faults::Faults;
 use crate::http_server::HttpServer;
+use crate::identity::Identity;
 use crate::line_file::LineFile;
+use crate::private;
 use crate::temporary_folder::TemporaryFolder;
 use access::Door;
 use notification::Notifier;
@@ -48,6 +49,8 @@ pub const BUCKET: &str = "rowgate-local";
 pub struct S3Options {
     /// Where to listen; port 0 is a free one.
     pub address: SocketAddr,
+    /// Whose calls are answered.
+    pub identity: Identity,
     /// Where buckets and objects are kept, created if missing and kept; `None` is a temporary
     /// folder that goes away.
     pub folder: Option<PathBuf>,
@@ -64,9 +67,11 @@ pub struct S3Options {
     pub notification_prefix: String,
 }
 
-impl Default for S3Options {
-    fn default() -> Self {
+impl S3Options {
+    /// A temporary folder and a free port.
+    pub fn new(identity: Identity) -> Self {
         Self {
+            identity,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             folder: None,
             call_log: None,
@@ -79,7 +84,7 @@ impl Default for S3Options {
 
 /// A running S3; dropping it ends it, without waiting for calls in flight.
 ///
-/// It knows [`ACCESS_KEY_ID`] alone and wants addresses in path style. It does less than AWS where
+/// It knows one access key alone and wants addresses in path style. It does less than AWS where
 /// s3s-fs does: no versions of objects, no key that stands where others have
 /// a folder (`a` beside `a/b`), no message for a key that ends with a slash. An upload whose
 /// checksum is wrong is refused, and yet its bytes take the object's place.
@@ -97,17 +102,19 @@ impl S3 {
     pub async fn start(options: S3Options) -> Result<Self> {
         let (root, folder) = open_folder(options.folder)?;
         let bucket = root.join(BUCKET);
-        std::fs::create_dir_all(&bucket)
-            .with_context(|| format!("cannot create {}", bucket.display()))?;
+        private::create_folder(&bucket)?;
 
         let faults = Arc::new(Faults::new(options.faults));
         let notifier =
             options.notifications.map(|sender| Notifier::new(options.notification_prefix, sender));
+        let key_id = options.identity.access_key_id.clone();
+        let secret = options.identity.secret_access_key.clone();
         let mut builder = S3ServiceBuilder::new(Store::new(root, notifier)?);
-        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
+        builder.set_auth(SimpleAuth::from_single(key_id, secret));
         builder.set_access(Door { faults: Arc::clone(&faults) });
         let server = Server {
             service: builder.build(),
+            identity: options.identity,
             faults: Arc::clone(&faults),
             call_log: options.call_log.as_deref().map(LineFile::open).transpose()?,
         };
@@ -129,7 +136,7 @@ impl S3 {
     /// Takes the faults that are in force from now on; none ends them all.
     ///
     /// `POST /_rowgate/faults` on the same port does it over HTTP: a JSON array of their texts, as
-    /// in `["get:cut:times=1"]`, unsigned, from this machine only.
+    /// in `["get:cut:times=1"]`, unsigned, with [`CONTROL_HEADER`](crate::CONTROL_HEADER).
     pub fn set_faults(&self, faults: Vec<S3Fault>) {
         self.faults.replace(faults);
     }
@@ -151,8 +158,7 @@ fn open_folder(given: Option<PathBuf>) -> Result<(PathBuf, Option<TemporaryFolde
         let folder = TemporaryFolder::create("rowgate-s3-")?;
         return Ok((canonical(folder.path())?, Some(folder)));
     };
-    std::fs::create_dir_all(&path)
-        .with_context(|| format!("cannot create the folder {}", path.display()))?;
+    private::create_folder(&path)?;
     Ok((canonical(&path)?, None))
 }
 

@@ -17,12 +17,14 @@ use super::call::{Call, CallLine, Target};
 use super::faults::S3FaultKind;
 use super::operation::S3Operation;
 use crate::faults::{Faults, interrupt};
+use crate::identity::{CONTROL_HEADER, Identity};
 use crate::line_file::LineFile;
 use crate::peer::Peer;
 
 /// Everything a request needs.
 pub(super) struct Server {
     pub(super) service: S3Service,
+    pub(super) identity: Identity,
     pub(super) faults: Arc<Faults<S3Operation, S3FaultKind>>,
     pub(super) call_log: Option<LineFile>,
 }
@@ -94,15 +96,16 @@ impl Server {
 
 /// Takes the faults that are in force from now on: a JSON array of their texts, unsigned.
 ///
-/// AWS has nothing like it. Only this machine may ask; the answer is the list as it was understood.
+/// AWS has nothing like it. It wants the stack's secret; the answer is the list as it was understood.
 /// No bucket can have the name that stands in this path.
 pub(super) async fn set_faults(
     State(server): State<Arc<Server>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !peer.is_on_this_machine() {
-        return StatusCode::FORBIDDEN.into_response();
+    if !server.identity.is_control(&headers) {
+        let message = format!("The header {CONTROL_HEADER} must have the stack's control_secret");
+        return (StatusCode::FORBIDDEN, message).into_response();
     }
     match server.faults.replace_with_json(&body) {
         Ok(list) => ([(header::CONTENT_TYPE, "application/json")], list).into_response(),

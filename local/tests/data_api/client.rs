@@ -1,12 +1,19 @@
 //! A small caller of the Data API that signs what it sends.
 
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use rowgate_local::{ACCESS_KEY_ID, CLUSTER_ARN, REGION, SECRET_ACCESS_KEY, SECRET_ARN};
+use rowgate_local::{CONTROL_HEADER, Identity, REGION};
 use serde_json::{Map, Value, json};
+
+/// Whose every API of these tests is.
+pub(crate) fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(|| Identity::new().unwrap())
+}
 
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -33,8 +40,8 @@ impl Client {
         Self {
             http: http(),
             endpoint: endpoint.to_owned(),
-            access_key_id: ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+            access_key_id: identity().access_key_id.clone(),
+            secret_access_key: identity().secret_access_key.clone(),
             session_token: None,
             region: REGION.to_owned(),
             service: "rds-data".to_owned(),
@@ -49,6 +56,15 @@ impl Client {
         request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         self.sign(&mut request);
         request
+    }
+
+    /// Tries to set the faults that are in force.
+    pub(crate) async fn set_faults(&self, secret: Option<&str>, body: &str) -> Answer {
+        let mut request = self.http.post(format!("{}/_rowgate/faults", self.endpoint));
+        if let Some(secret) = secret {
+            request = request.header(CONTROL_HEADER, secret);
+        }
+        self.send(request.body(body.to_owned()).build().unwrap()).await
     }
 
     pub(crate) fn sign(&self, request: &mut reqwest::Request) {
@@ -169,8 +185,8 @@ impl Answer {
 
 pub(crate) fn with_arns(members: Value) -> Value {
     let mut body = Map::new();
-    body.insert("resourceArn".into(), CLUSTER_ARN.into());
-    body.insert("secretArn".into(), SECRET_ARN.into());
+    body.insert("resourceArn".into(), identity().cluster_arn.clone().into());
+    body.insert("secretArn".into(), identity().secret_arn.clone().into());
     let Value::Object(members) = members else { panic!("members of an object") };
     body.extend(members);
     Value::Object(body)

@@ -1,7 +1,6 @@
-use rowgate_local::{CLUSTER_ARN, SECRET_ARN};
 use serde_json::json;
 
-use crate::client::with_arns;
+use crate::client::{identity, with_arns};
 use crate::stack::client;
 
 const VALIDATION: &str = "ValidationException";
@@ -54,9 +53,14 @@ async fn arns_are_checked() {
     let client = client();
     let base = with_arns(json!({"sql": "SELECT 1"}));
     let cases = [
-        ("resourceArn", json!(CLUSTER_ARN.to_uppercase()), 404, "DatabaseNotFoundException"),
+        (
+            "resourceArn",
+            json!(identity().cluster_arn.to_uppercase()),
+            404,
+            "DatabaseNotFoundException",
+        ),
         ("resourceArn", json!(null), 400, VALIDATION),
-        ("secretArn", json!(format!("{SECRET_ARN}x")), 400, "SecretsErrorException"),
+        ("secretArn", json!(format!("{}x", identity().secret_arn)), 400, "SecretsErrorException"),
         ("secretArn", json!(null), 400, VALIDATION),
     ];
     for (member, value, status, error_type) in cases {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{DataApi, DataApiOptions};
 use serde_json::{Value, json};
 
-use crate::client::{Client, with_arns};
+use crate::client::{Client, identity, with_arns};
 use crate::stack::{insert_without_waiting, own_api};
 
 const DATABASE: &str = "DatabaseErrorException";
@@ -159,10 +159,8 @@ async fn a_wrong_signature_meets_no_fault() {
 #[tokio::test]
 async fn faults_are_set_over_http() {
     let (api, client) = api_with("any:internal").await;
-    let set = async |body: &str| {
-        let request = client.http.post(format!("{}/_rowgate/faults", client.endpoint));
-        client.send(request.body(body.to_owned()).build().unwrap()).await
-    };
+    let secret = Some(identity().control_secret.as_str());
+    let set = async |body: &str| client.set_faults(secret, body).await;
 
     let answer = set(r#"["begin:throttled:times=1", "execute:latency=010"]"#).await.ok();
     assert_eq!(answer.body, json!(["begin:throttled:times=1", "execute:latency=10"]));
@@ -174,6 +172,11 @@ async fn faults_are_set_over_http() {
         set(body).await.expect(400, "ValidationException", "");
     }
     assert_eq!(set("[]").await.ok().body, json!([]));
+    client.begin().await;
+    for secret in [None, Some(""), Some(identity().secret_access_key.as_str())] {
+        let answer = client.set_faults(secret, r#"["any:internal"]"#).await;
+        answer.expect(403, "AccessDeniedException", "The header x-rowgate-control must have");
+    }
     client.begin().await;
     api.stop().await;
 }

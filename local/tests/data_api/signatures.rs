@@ -107,3 +107,19 @@ async fn a_session_token_must_be_the_one() {
     answer.expect(403, "UnrecognizedClientException", "security token");
     api.stop().await;
 }
+
+#[tokio::test]
+async fn a_foreign_page_is_refused_with_a_right_signature() {
+    let client = client();
+    for (name, value, status) in
+        [("host", "evil.example", 421), ("origin", "http://evil.example", 403)]
+    {
+        let mut request = request(&client);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        client.sign(&mut request);
+        let response = client.http.execute(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        let text = response.text().await.unwrap();
+        assert!(text.to_lowercase().contains(&format!("header {name}")), "{text}");
+    }
+}

@@ -8,7 +8,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, TimeLimits};
 
-use crate::client::Client;
+use crate::client::{Client, identity};
 
 struct Stack {
     database_url: String,
@@ -27,7 +27,9 @@ fn stack() -> &'static Stack {
                 let engine = Engine::from_env().unwrap();
                 let options = DatabaseOptions { engine, ..Default::default() };
                 let database = Database::start(options).await.unwrap();
-                let api = DataApi::start(DataApiOptions::new(database.url())).await.unwrap();
+                let api = DataApi::start(DataApiOptions::new(database.url(), identity().clone()))
+                    .await
+                    .unwrap();
                 let endpoint = api.endpoint().to_owned();
                 ready.send(Stack { database_url: database.url().to_owned(), endpoint }).unwrap();
                 std::future::pending::<()>().await;
@@ -59,7 +61,7 @@ pub(crate) fn client() -> Client {
 
 /// An API of the test's own, in front of the shared database.
 pub(crate) async fn own_api(change: impl FnOnce(&mut DataApiOptions)) -> (DataApi, Client) {
-    let mut options = DataApiOptions::new(&stack().database_url);
+    let mut options = DataApiOptions::new(&stack().database_url, identity().clone());
     change(&mut options);
     let api = DataApi::start(options).await.unwrap();
     let client = Client::new(api.endpoint());

@@ -5,31 +5,32 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use reqwest::Response;
 use reqwest::header::HeaderName;
-use rowgate_local::{ACCESS_KEY_ID, LambdaHost, REGION, SECRET_ACCESS_KEY};
+use rowgate_local::{LambdaHost, REGION};
 use serde_json::{Value, json};
 
-use crate::function::host;
+use crate::function::{host, http, identity};
 
 struct Call<'a> {
     name: &'a str,
     kind: &'a str,
     service: &'a str,
-    secret: &'a str,
+    /// Another secret than the right one.
+    secret: Option<&'a str>,
 }
 
 const CALL: Call<'_> =
-    Call { name: "rowgate", kind: "RequestResponse", service: "lambda", secret: SECRET_ACCESS_KEY };
+    Call { name: "rowgate", kind: "RequestResponse", service: "lambda", secret: None };
 
 async fn send(host: &LambdaHost, call: Call<'_>, body: String) -> Response {
-    // Another crate of the same build may have switched reqwest's TLS on.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::new();
+    let http = http();
     let url = format!("{}/2015-03-31/functions/{}/invocations", host.endpoint(), call.name);
     let mut request = http.post(url).header("x-amz-invocation-type", call.kind);
     request = request.body(body.clone());
     let mut request = request.build().unwrap();
 
-    let identity = Credentials::new(ACCESS_KEY_ID, call.secret, None, None, "test").into();
+    let secret = call.secret.unwrap_or(&identity().secret_access_key);
+    let key_id = &identity().access_key_id;
+    let identity = Credentials::new(key_id, secret, None, None, "test").into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(REGION)
@@ -104,7 +105,7 @@ async fn refusals_have_the_types_of_aws() {
     let text = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
     let event = Call { kind: "Event", ..CALL };
     for (call, body, status, error_type) in [
-        (Call { secret: "wrong", ..CALL }, text(2), 403, "InvalidSignatureException"),
+        (Call { secret: Some("wrong"), ..CALL }, text(2), 403, "InvalidSignatureException"),
         (Call { service: "rds-data", ..CALL }, text(2), 403, "InvalidSignatureException"),
         (Call { name: "other", ..CALL }, text(2), 404, "ResourceNotFoundException"),
         (Call { kind: "Later", ..CALL }, text(2), 400, "InvalidParameterValueException"),
@@ -116,6 +117,11 @@ async fn refusals_have_the_types_of_aws() {
         let found = (response.status().as_u16(), header(&response, "x-amzn-errortype"));
         assert_eq!(found, (status, error_type));
         assert!(json_of(response).await["Message"].is_string());
+    }
+    let url = format!("{}/2015-03-31/functions/rowgate/invocations", host.endpoint());
+    for (name, value, status) in [("host", "evil.example", 421), ("origin", "null", 403)] {
+        let response = http().post(&url).header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), status);
     }
     let path = format!("{}/2015-03-31/functions/", host.endpoint());
     assert_eq!(reqwest::get(path).await.unwrap().status(), 404);

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-BASE = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/"
+BASE = os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/"
 
 
 def post(path, value):

@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
-use rowgate_local::{ACCESS_KEY_ID, REGION};
+use rowgate_local::REGION;
 use serde_json::{Value, json};
 
-use crate::function::{answer, host, invoke, is_alive};
+use crate::function::{answer, host, http, identity, invoke, is_alive};
 
 #[tokio::test]
 async fn a_function_finds_its_own_variables_and_those_of_aws() {
@@ -19,7 +19,7 @@ async fn a_function_finds_its_own_variables_and_those_of_aws() {
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_ACCESS_KEY_ID", identity().access_key_id.as_str()),
         ("_HANDLER", "bootstrap"),
         ("DB_NAME", "rowgate"),
     ] {
@@ -45,6 +45,26 @@ async fn an_invocation_has_the_headers_of_the_runtime_api() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let left = deadline - now.as_millis() as u64;
     assert!((80_000..=100_000).contains(&left), "{left}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn the_runtime_api_is_for_the_process_alone() {
+    let host = host(|_| ()).await;
+    let about = answer(&host, json!({"do": "about"})).await;
+    let api = about["variables"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+    let (address, secret) = api.rsplit_once('/').unwrap();
+    assert_eq!(secret.len(), 40);
+
+    let http = http();
+    let path = "2018-06-01/runtime/init/error";
+    for address in [address.to_owned(), format!("{address}/{}", "0".repeat(40))] {
+        let answer = http.post(format!("{address}/{path}")).body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 404);
+    }
+    let foreign = http.post(format!("{api}/{path}")).header("host", "evil.example");
+    assert_eq!(foreign.send().await.unwrap().status(), 421);
+    answer(&host, json!({})).await;
     host.stop().await;
 }
 

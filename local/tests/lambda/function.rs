@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rowgate_local::{Invocation, LambdaHost, LambdaOptions};
+use rowgate_local::{Identity, Invocation, LambdaHost, LambdaOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,12 +30,24 @@ fn write(path: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// Whose every host of these tests is.
+pub(crate) fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(|| Identity::new().unwrap())
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    // Another crate of the same build may have switched reqwest's TLS on.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// Options with short times.
 pub(crate) fn options() -> LambdaOptions {
     LambdaOptions {
         timeout: Duration::from_secs(20),
         retry_delays: vec![Duration::from_millis(50); 2],
-        ..LambdaOptions::new(program())
+        ..LambdaOptions::new(program(), identity().clone())
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{LambdaHost, LambdaOptions};
 use serde_json::{Value, json};
 
-use crate::function::{answer, failure, host, invoke, is_alive, options};
+use crate::function::{answer, failure, host, identity, invoke, is_alive, options};
 
 #[tokio::test]
 async fn an_answer_comes_back() {
@@ -104,7 +104,9 @@ async fn sizes_are_limited() {
 
 #[tokio::test]
 async fn what_cannot_work_is_said_at_the_start() {
-    let missing = LambdaHost::start(LambdaOptions::new("/nowhere/bootstrap")).await.unwrap_err();
+    let missing = LambdaHost::start(LambdaOptions::new("/nowhere/bootstrap", identity().clone()))
+        .await
+        .unwrap_err();
     assert!(missing.to_string().contains("/nowhere/bootstrap"), "{missing}");
     let environment = vec![("LARGE".into(), "x".repeat(4092))];
     let error = LambdaHost::start(LambdaOptions { environment, ..options() }).await.unwrap_err();

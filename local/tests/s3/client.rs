@@ -1,5 +1,6 @@
 //! A small caller of S3 that signs what it sends.
 
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -9,7 +10,13 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use reqwest::header::{HeaderMap, HeaderName};
-use rowgate_local::{ACCESS_KEY_ID, BUCKET, REGION, S3, S3Options, SECRET_ACCESS_KEY};
+use rowgate_local::{BUCKET, CONTROL_HEADER, Identity, REGION, S3, S3Options};
+
+/// Whose every S3 of these tests is.
+pub(crate) fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(|| Identity::new().unwrap())
+}
 
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -28,7 +35,7 @@ pub(crate) struct Answer {
 
 /// A store of the test's own, and a caller for it.
 pub(crate) async fn store(change: impl FnOnce(&mut S3Options)) -> (S3, Client) {
-    let mut options = S3Options::default();
+    let mut options = S3Options::new(identity().clone());
     change(&mut options);
     let s3 = S3::start(options).await.unwrap();
     let client = Client::new(s3.endpoint());
@@ -42,8 +49,8 @@ impl Client {
         Self {
             http: reqwest::Client::new(),
             endpoint: endpoint.to_owned(),
-            access_key_id: ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+            access_key_id: identity().access_key_id.clone(),
+            secret_access_key: identity().secret_access_key.clone(),
         }
     }
 
@@ -52,6 +59,16 @@ impl Client {
         let url = format!("{}/{BUCKET}{path}", self.endpoint);
         let method = method.parse().unwrap();
         self.http.request(method, url).body(body.to_vec()).build().unwrap()
+    }
+
+    /// Tries to set the faults that are in force; gives the answer's status and body.
+    pub(crate) async fn set_faults(&self, secret: Option<&str>, body: &str) -> (u16, String) {
+        let mut request = self.http.post(format!("{}/_rowgate/faults", self.endpoint));
+        if let Some(secret) = secret {
+            request = request.header(CONTROL_HEADER, secret);
+        }
+        let response = request.body(body.to_owned()).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
     }
 
     pub(crate) fn sign(&self, request: &mut reqwest::Request) {

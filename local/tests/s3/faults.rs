@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{S3, S3Fault};
 use serde_json::{Value, json};
 
-use crate::client::{Client, store};
+use crate::client::{Client, identity, store};
 use crate::multipart::begin;
 
 /// A store with an object and one fault, written as a user writes it.
@@ -109,11 +109,8 @@ async fn a_wrong_signature_meets_no_fault() {
 #[tokio::test]
 async fn faults_are_set_over_http() {
     let (s3, client) = store_with("any:internal").await;
-    let set = async |body: &str| {
-        let request = client.http.post(format!("{}/_rowgate/faults", client.endpoint));
-        let response = request.body(body.to_owned()).send().await.unwrap();
-        (response.status().as_u16(), response.text().await.unwrap())
-    };
+    let secret = Some(identity().control_secret.as_str());
+    let set = async |body: &str| client.set_faults(secret, body).await;
 
     let (status, list) = set(r#"["list:slow-down:times=1", "get:latency=010"]"#).await;
     assert_eq!(status, 200);
@@ -126,6 +123,11 @@ async fn faults_are_set_over_http() {
         assert_eq!(set(body).await.0, 400);
     }
     assert_eq!(set("[]").await, (200, "[]".into()));
+    for secret in [None, Some(""), Some(identity().secret_access_key.as_str())] {
+        let (status, text) = client.set_faults(secret, r#"["any:internal"]"#).await;
+        assert_eq!(status, 403);
+        assert!(text.contains("x-rowgate-control"), "{text}");
+    }
     client.get("/a").await.ok();
     s3.stop().await;
 }

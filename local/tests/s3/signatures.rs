@@ -31,3 +31,18 @@ async fn a_changed_byte_is_refused() {
     client.get("/a").await.expect(404, "NoSuchKey");
     s3.stop().await;
 }
+
+#[tokio::test]
+async fn a_foreign_page_is_refused_with_a_right_signature() {
+    let (s3, client) = store(|_| ()).await;
+    for (name, value, status) in
+        [("host", "evil.example", 421), ("origin", "http://evil.example", 403)]
+    {
+        let mut request = client.request("PUT", "/a", b"1");
+        request.headers_mut().insert(name, value.parse().unwrap());
+        client.sign(&mut request);
+        assert_eq!(client.http.execute(request).await.unwrap().status(), status);
+    }
+    client.get("/a").await.expect(404, "NoSuchKey");
+    s3.stop().await;
+}

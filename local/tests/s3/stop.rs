@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use rowgate_local::{S3, S3Options};
 
-use crate::client::{Client, store};
+use crate::client::{Client, identity, store};
 
 #[tokio::test]
 async fn a_given_folder_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let folder = Some(home.path().join("objects"));
-    let options = S3Options { folder, ..Default::default() };
+    let options = S3Options { folder, ..S3Options::new(identity().clone()) };
     let s3 = S3::start(options.clone()).await.unwrap();
     Client::new(s3.endpoint()).put("/a", b"kept").await;
     s3.stop().await;
