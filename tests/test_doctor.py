@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from conftest import database, renew_sessions, running
+from conftest import database, environment_of, renew_sessions, running
 
 # What other tests left could be too long for a column that is made shorter here.
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -79,7 +79,7 @@ def test_programs_get_values_and_what_the_service_said(examine):
 
 def test_a_limit_of_a_parameter_is_found(examine):
     with running("--bare", "--largest-parameter", str(2 << 20)) as own:
-        status, checks = examine(DATA_API_ENDPOINT=own["data_api"])
+        status, checks = examine(**environment_of(own))
     assert status == 0, failed(checks)
     sizes = {"largest_accepted": "2097152", "smallest_refused": "3145728"}
     assert checks["parameter_sizes"]["values"] == sizes
@@ -113,7 +113,7 @@ def test_a_server_without_strict_mode_fails(examine):
     with running("--bare", "--large-rows") as own, database(own) as db:
         db.rows("SET GLOBAL sql_mode = ''")
         renew_sessions(own)
-        status, checks = examine(DATA_API_ENDPOINT=own["data_api"])
+        status, checks = examine(**environment_of(own))
         assert (status, failed(checks)) == (1, {"sql_mode", "error_too_long"}), checks
         assert checks["sql_mode"]["found"] == "empty"
         assert checks["row_over_64_kib"]["found"] == "not refused"

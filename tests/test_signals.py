@@ -92,7 +92,7 @@ def at_every_call(start, calls, s3_calls, fault, s3_fault):
                 done = command.run()
                 put()
                 in_time += done.returncode == INTERRUPTED
-                check(done, f"{kind} {put.__name__} {number}: {done}")
+                check(done, f"{kind} {put.keywords} {number}: {done}")
                 assert left_uploads(s3_calls) == 0
                 again()
         return in_time, 2 * len(points)

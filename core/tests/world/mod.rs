@@ -134,7 +134,7 @@ impl Host for World {
 
     async fn sleep(&self, time: Duration) {
         if self.sleeps {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         self.clock.set(self.clock.get() + time);
     }
