@@ -129,7 +129,7 @@ QUESTIONS = [
     Question("idle_connections", "Does a request after an idle time find a dead connection?",
              "connections are let go after 4 seconds"),
     Question("wake_up", "How long does a paused cluster take?",
-             "a request waits for 25 seconds and then answers 503; a file waits for 2 minutes"),
+             "the Worker waits for 45 seconds, API Gateway's function for 22, a file for 2 minutes"),
     # Of backups and machines.
     Question("backup_and_restore", "Do the state machines back up and restore?",
              "their roles have all rights"),

@@ -114,7 +114,7 @@ STEPS = [
     Step("versions", "asks the two commands for their versions", "`aws-cli/2.…`, `rowgate …`",
          "`make cli`", "0", versions),
     Step("account", "asks what the account and the region have", "the quota; `offered`; `not modifiable: none`",
-         "`-c concurrency=0` where fewer than 128 are not reserved; another region", "0", account),
+         "`-c concurrency=0` where fewer than 138 are not reserved; another region", "0", account),
     Step("deploy", "`make deploy`, after a question", "`done:` and the address of `/insert_data`",
          "what it says; then the same again", "0.12 an hour and ACU, of 4 at most; 1.20 a month for three secrets",
          deploy, option="deploy", asks=True),
