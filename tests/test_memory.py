@@ -102,9 +102,9 @@ def test_the_worst_bodies_stay_within_an_isolate(worker):
     assert set(counts) <= {200, 413, 422, 503} and counts.get(200)
     assert memory < MOST_MEMORY
     assert statistics.median(times) < 1
-    stored = {row["id"] for row in db.rows("SELECT id FROM jobs WHERE id > 20000")}
+    stored = {row["id"] for row in db.rows("SELECT id FROM departments")}
     assert stored == set(ids)
-    assert counts[200] == 0 or db.count("jobs") == 10_000 + len(ids)
+    assert db.count("jobs") == 10_000
 
 
 def test_dripping_clients_leave_another_key_alone(worker):
@@ -124,17 +124,17 @@ def during(seconds):
 
 
 def posted(stack, key, goes_on):
-    """Posts rows, each of which must be stored, as long as it goes on; how long each took, and the ids."""
+    """Posts rows of another table, each of which must be stored, as long as it goes on; how long each
+    took, and the ids."""
     session, times, ids = requests.Session(), [], []
-    url, headers = stack["edge"] + ROWS, {"x-api-key": key}
-    id = 20_000
+    url, headers = stack["edge"] + "/tables/departments/rows", {"x-api-key": key}
     while goes_on():
-        id += 1
+        row = {"id": len(ids) + 1, "department_name": "Sales"}
         began = time.monotonic()
-        answer = session.post(url, json=[{"id": id, "job": "Cook"}], headers=headers)
+        answer = session.post(url, json=[row], headers=headers)
         assert answer.status_code == 200, answer.text
         times.append(time.monotonic() - began)
-        ids.append(id)
+        ids.append(row["id"])
     return times, ids
 
 

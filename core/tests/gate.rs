@@ -282,7 +282,7 @@ fn bytes_in_flight_are_bounded_for_each_key_and_given_back() {
     let mut announced = of_key(1);
     announced.headers.push(("content-length".into(), "4194304".into()));
     let world = World::new([]).sleeping();
-    // Two requests of 4 MiB each, whose bodies never come.
+    // Two requests of 4 MiB each, whose bodies never come: half of what is read at a time.
     let mut waiting: Vec<_> = (0..2)
         .map(|_| Box::pin(gate.handle(&world, &announced, async |_| std::future::pending().await)))
         .collect();

@@ -10,16 +10,12 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::problem::Problem;
 use crate::data_api::REQUEST_LIMIT;
 
-/// The most bytes that all requests take together. An isolate has 128 MB; the program, what an
-/// allocator cannot use, and what JavaScript holds come on top.
-const LIMIT: usize = 64 << 20;
+/// The most bytes of bodies that are being read. An isolate has 128 MB; the program, what an allocator
+/// cannot use, and what JavaScript holds come on top of both limits.
+pub(super) const READING: usize = 16 << 20;
 
-/// The most bytes of one key, as long as it has another request in flight.
-const SHARE_OF_KEY: usize = LIMIT / 2;
-
-/// The most bytes of one address, likewise. Behind it may be many clients, and a key must not take all that
-/// the others have.
-const SHARE_OF_ADDRESS: usize = LIMIT / 4 * 3;
+/// The most bytes of requests whose bodies are there.
+pub(super) const WORKING: usize = 64 << 20;
 
 /// Callers are told apart by this many slots; two in one slot have one share.
 const SLOTS: usize = 1_024;
@@ -33,29 +29,31 @@ const BYTES_OF_A_ROW: usize = 256;
 /// A body that becomes no more than this is not counted byte by byte.
 const SMALL: usize = 256 << 10;
 
-/// The memory of one gate.
+/// So many bytes, of which a key takes at most half as long as it has another request in flight, and an
+/// address three quarters: behind it may be many clients, and a key must not take all that the others have.
 #[derive(Debug)]
 pub(super) struct Budget {
+    limit: usize,
     used: AtomicUsize,
     shares: [AtomicUsize; SLOTS],
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self { used: AtomicUsize::new(0), shares: [const { AtomicUsize::new(0) }; SLOTS] }
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, used: AtomicUsize::new(0), shares: [const { AtomicUsize::new(0) }; SLOTS] }
     }
 
     /// Takes so many bytes for a request of these callers (its key, and its address if that is known),
-    /// or refuses it before anything of it is read.
+    /// or refuses it.
     pub(super) fn reserve(
         &self,
         key: &str,
         address: &str,
         bytes: usize,
     ) -> Result<Reserved<'_>, Problem> {
-        let by_address = (!address.is_empty()).then(|| (self.share(address), SHARE_OF_ADDRESS));
-        let shares = [Some((self.share(key), SHARE_OF_KEY)), by_address];
-        let mut reserved = Reserved { used: &self.used, shares, bytes: 0 };
+        let by_address = (!address.is_empty()).then(|| (self.share(address), self.limit / 4 * 3));
+        let shares = [Some((self.share(key), self.limit / 2)), by_address];
+        let mut reserved = Reserved { limit: self.limit, used: &self.used, shares, bytes: 0 };
         reserved.resize(bytes)?;
         Ok(reserved)
     }
@@ -72,6 +70,7 @@ impl Budget {
 /// Bytes of a request in flight; given back when it is answered or given up.
 #[derive(Debug)]
 pub(super) struct Reserved<'b> {
+    limit: usize,
     used: &'b AtomicUsize,
     /// What the key and the address take, and may take.
     shares: [Option<(&'b AtomicUsize, usize)>; 2],
@@ -81,19 +80,13 @@ pub(super) struct Reserved<'b> {
 impl Reserved<'_> {
     /// Takes so many bytes instead of those before, or refuses the request.
     pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Problem> {
-        if bytes > LIMIT {
-            let detail = format!(
-                "the body becomes {bytes} bytes of statements, of at most {LIMIT}; send fewer rows"
-            );
-            return Err(Problem::new(413, "too_many_bytes", detail));
-        }
         let before = core::mem::replace(&mut self.bytes, bytes);
         let fits = |counter: &AtomicUsize, most| {
             let others = counter.fetch_add(bytes, Ordering::Relaxed) - before;
             counter.fetch_sub(before, Ordering::Relaxed);
             others + bytes <= most || others == 0
         };
-        let is_within = fits(self.used, LIMIT);
+        let is_within = fits(self.used, self.limit);
         // Each counter is moved, whatever the others say.
         let are_shares_within =
             self.shares.iter().flatten().fold(true, |all, (share, most)| fits(share, *most) && all);
@@ -121,9 +114,15 @@ pub(super) fn most_bytes(body: &[u8], max_rows: u64) -> usize {
     kept_bytes(body.len(), rows.min(max_rows), rows_bytes)
 }
 
-/// What is taken before a body of so many bytes is there: what most bodies become.
-pub(super) fn expected_bytes(body: usize) -> usize {
-    body.saturating_mul(3).saturating_add(statement_bytes(body))
+/// Refuses a body that cannot be worked on even by itself.
+pub(super) fn check_alone(bytes: usize) -> Result<(), Problem> {
+    if bytes <= WORKING {
+        return Ok(());
+    }
+    let detail = format!(
+        "the body becomes {bytes} bytes of statements, of at most {WORKING}; send fewer rows"
+    );
+    Err(Problem::new(413, "too_many_bytes", detail))
 }
 
 /// What a request takes whose rows have become so many bytes.
@@ -171,6 +170,7 @@ mod tests {
     use crate::schema;
 
     const MAX_ROWS: u64 = 10_000;
+    const LIMIT: usize = 1_000;
 
     fn status(result: Result<Reserved<'_>, Problem>) -> u16 {
         result.map_or_else(|problem| problem.response().status, |_| 200)
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_key_and_an_address_leave_something_to_others() {
-        let (budget, here, there) = (Budget::new(), "203.0.113.7", "203.0.113.8");
-        let first = budget.reserve("a", here, SHARE_OF_KEY).unwrap();
+        let (budget, here, there) = (Budget::new(LIMIT), "203.0.113.7", "203.0.113.8");
+        let first = budget.reserve("a", here, LIMIT / 2).unwrap();
         assert_eq!(status(budget.reserve("a", here, 1)), 503);
         assert_eq!(status(budget.reserve("a", there, 1)), 503);
         let second = budget.reserve("b", here, LIMIT / 4).unwrap();
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_request_becomes_larger_or_smaller() {
-        let budget = Budget::new();
+        let budget = Budget::new(LIMIT);
         let mut first = budget.reserve("a", "", 1).unwrap();
         // The only one of its caller may take more than a share.
         first.resize(LIMIT - 1).unwrap();
@@ -204,7 +204,7 @@ mod tests {
         drop(second);
         first.resize(10).unwrap();
         assert_eq!(status(budget.reserve("b", "", LIMIT - 10)), 200);
-        assert_eq!(first.resize(LIMIT + 1).unwrap_err().response().status, 413);
+        assert_eq!(check_alone(WORKING + 1).unwrap_err().response().status, 413);
         drop(first);
         assert_eq!(budget.used.load(Ordering::Relaxed), 0);
     }

@@ -33,7 +33,7 @@ use crate::outcome::Outcome;
 use crate::settings::Settings;
 
 use body::{Coding, body_time};
-use budget::{Budget, expected_bytes, kept_bytes, most_bytes};
+use budget::{Budget, READING, WORKING, check_alone, kept_bytes, most_bytes};
 use idempotency::{idempotency_key, owner};
 use options::options;
 use parameters::parameters;
@@ -114,13 +114,16 @@ const NO_ENTRY: &str = "API_KEYS has no entry gateway:<id of the key> or gateway
 pub struct Gate {
     settings: Settings,
     time: RequestTime,
-    budget: Budget,
+    /// For bodies that are being read.
+    reading: Budget,
+    /// For what they become.
+    working: Budget,
 }
 
 impl Gate {
     /// A gate with its settings, and the time that it has for a request.
     pub fn new(settings: Settings, time: RequestTime) -> Self {
-        Self { settings, time, budget: Budget::new() }
+        Self { settings, time, reading: Budget::new(READING), working: Budget::new(WORKING) }
     }
 
     /// Answers a request.
@@ -201,11 +204,14 @@ impl Gate {
 
         let (limit, max_rows) = (self.settings.max_bytes, self.settings.max_rows);
         let (announced, address) = (self.announced(head)?, head.header("cf-connecting-ip"));
-        let expected = announced.map_or(limit, expected_bytes);
-        let mut reserved = self.budget.reserve(key.id(), address, expected)?;
-        let time = body_time(announced.unwrap_or(limit));
-        let body = coding.decode(self.read(client, time, body).await?, limit)?;
-        reserved.resize(most_bytes(&body, max_rows))?;
+        let announced = announced.unwrap_or(limit);
+        let reading = self.reading.reserve(key.id(), address, announced)?;
+        let body = self.read(client, body_time(announced), body).await?;
+        let body = coding.decode(body, limit)?;
+        let most = most_bytes(&body, max_rows);
+        check_alone(most)?;
+        let mut reserved = self.working.reserve(key.id(), address, most)?;
+        drop(reading);
         let mut intake = Intake::new(options);
         source.read(&body, key, max_rows, &mut intake)?;
         reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
