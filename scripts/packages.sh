@@ -2,6 +2,9 @@
 # requirements.
 # shellcheck shell=bash
 
+# Where a script builds tools; two that run side by side have two.
+TOOLS_TARGET=$CACHE/cargo-target-$$
+
 # install_cargo_tool PROGRAM CRATE VERSION [OPTION...]
 #
 # An unoptimised build takes half the time, and these tools run for a second or two.
@@ -11,7 +14,7 @@ install_cargo_tool() {
   [ ! -x "$program" ] || return 0
 
   say "building $crate $version, once for this user (a minute or two)"
-  CARGO_TARGET_DIR=$CACHE/cargo-target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+  CARGO_TARGET_DIR=$TOOLS_TARGET CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
     cargo install --quiet --locked --debug --root "$CACHE/$crate-$version" \
     --version "$version" --bin "$(basename "$program")" "$@" "$crate"
 }
