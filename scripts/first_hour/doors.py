@@ -169,7 +169,7 @@ def gateway(hour):
     post = gateway_post(hour)
     once(hour, "gateway_rows", post)
     wrong = post(document(hour.ids(1)), x_api_key="w" * 40)
-    answer(hour, "gateway_wrong_key", wrong.words(), wrong.status == 403)
+    answer(hour, "gateway_wrong_key", wrong.words(), wrong.status == 401)
     long = post(b" " * LONG_BODY)
     answer(hour, "gateway_body", long.words(), long.status == 413)
     firsts = [hour.ids(1) for _ in range(AT_ONCE)]

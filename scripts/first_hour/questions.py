@@ -112,7 +112,7 @@ QUESTIONS = [
     # Of API Gateway.
     Question("gateway_rows", "Are rows stored once through API Gateway?",
              "200, then 409; with an Idempotency-Key the first answer again"),
-    Question("gateway_wrong_key", "What does a wrong key answer?", "403"),
+    Question("gateway_wrong_key", "What does a wrong key answer?", "401"),
     Question("gateway_body", "What does a body of 11 MB answer?", "413"),
     Question("gateway_throttled", "What do many requests at once answer?", "200, 429 or 503"),
     Question("gateway_timeout", "What comes when rows wait for a lock?",

@@ -128,7 +128,7 @@ STEPS = [
     Step("large_file", "puts a file that is loaded in parts", "`complete`", "the execution of `BulkLoadMachine`",
          "0.10 for 300 MB", doors.large_file, (*CLUSTER, "Bucket"), option="large", asks=True),
     Step("gateway", "posts rows to API Gateway", "`200, 409 …, 200, 200; replayed: true`",
-         "the log of the function; a 403 is a wrong key", "0.01", doors.gateway, GATEWAY),
+         "the log of the function; a 401 is a wrong key", "0.01", doors.gateway, GATEWAY),
     Step("worker", "posts rows to the Worker, 10,000 at once, and hangs up",
          "`200, 409 …, 200, 200; replayed: true`; `200`; `0 open`",
          "`npx wrangler tail`; `MAX_ROWS` below 10,000 on the Free plan", "0.01", doors.worker, WORKER),
