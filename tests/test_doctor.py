@@ -1,10 +1,13 @@
 """`rowgate doctor` against the local Data API and a real database."""
 
 import json
+import os
 from functools import partial
 
 import pytest
 from conftest import database, environment_of, renew_sessions, running
+
+ERROR_FORM = os.environ.get("ROWGATE_ERROR_FORM", "number-last")
 
 # What other tests left could be too long for a column that is made shorter here.
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -65,8 +68,9 @@ def test_programs_get_values_and_what_the_service_said(examine):
         (answer,) = checks[name]["answers"]
         assert checks[name]["values"] == {"number": number}, checks[name]
         assert (answer["status"], answer["type"]) == (400, "DatabaseErrorException")
-        assert answer["text"].startswith(text), answer
-        assert answer["text"].endswith(f"; Error code: {number}; SQLState: {answer['text'][-5:]}")
+        assert text in answer["text"], answer
+        if ERROR_FORM == "number-last":
+            assert answer["text"].endswith(f"; Error code: {number}; SQLState: {answer['text'][-5:]}")
     tinyint = {"form": "booleanValue", "form_plus_0": "longValue"}
     assert checks["tinyint_1"]["values"] == tinyint
     assert checks["connections_of_transactions"]["values"] == {"distinct": "yes", "same_within": "yes"}
