@@ -13,7 +13,7 @@ import pytest
 import requests
 from conftest import PROGRAM, client, database, environment_of, put_faults, running
 
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
+OTHER_USER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
 SERVICES = ("data_api", "s3", "lambda")
 
 
@@ -52,7 +52,7 @@ def test_other_users_cannot_read_a_file(own):
 def test_another_user_finds_nothing(own):
     find = ["find", own["folder"], "-mindepth", "2"]
     assert subprocess.run(find, capture_output=True, text=True).stdout
-    found = subprocess.run([*NOBODY, *find], capture_output=True, text=True)
+    found = subprocess.run([*OTHER_USER, *find], capture_output=True, text=True)
     assert (found.stdout, "Permission denied" in found.stderr) == ("", True)
 
 

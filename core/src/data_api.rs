@@ -340,9 +340,7 @@ impl Error {
                 .filter(|retry| response.status < 500 || *retry != Retry::NotRun),
         }
     }
-}
 
-impl Error {
     /// Whether the call was refused for its size: it was not run, and a smaller one may be.
     pub(crate) fn is_too_large(&self) -> bool {
         self.too_large
@@ -593,7 +591,9 @@ mod tests {
             (502, "", "<html>", Retry::OutcomeUnknown),
             (503, "ServiceUnavailableError", "{}", Retry::OutcomeUnknown),
             (503, "", r#"{"message":"It is currently unavailable"}"#, Retry::OutcomeUnknown),
-            (400, "", r#"{"message":"It is currently unavailable"}"#, Retry::NotRun),
+            (400, "", r#"{"message":"It is currently unavailable"}"#, Retry::OutcomeUnknown),
+            (503, "", r#"{"message":"Connection is not available"}"#, Retry::OutcomeUnknown),
+            (400, "", r#"{"message":"Connection is not available"}"#, Retry::NotRun),
             (504, "DatabaseUnavailableException", "{}", Retry::OutcomeUnknown),
             (200, "", "not json", Retry::OutcomeUnknown),
             (400, "DatabaseErrorException", deadlock, Retry::Transaction),

@@ -112,7 +112,7 @@ fn regional_endpoint(region: &str) -> String {
     format!("https://rds-data.{region}.{suffix}")
 }
 
-/// Why the settings do not do.
+/// Why the settings are missing or invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingsError {
     /// These are not set, or empty.

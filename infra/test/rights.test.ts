@@ -107,7 +107,7 @@ test("with a given database everybody has exactly these rights, and nobody else 
   deepEqual(rights(of), expected(of, clusterArn, writerSecretArn, adminSecretArn));
 });
 
-test("secrets with a key of the customer's own are decrypted by who may read them, and by nobody else", () => {
+test("only the roles that may read a secret may decrypt it with a key of the customer's own", () => {
   const plain = rights(template());
   const withKey = rights(template({ ...GIVEN, secretKeyArn: KEY }));
   const readers = Object.keys(plain).filter((policy) =>

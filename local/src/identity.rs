@@ -6,8 +6,10 @@ use anyhow::{Result, anyhow};
 use axum::http::HeaderMap;
 use subtle::ConstantTimeEq;
 
-use crate::data_api::REGION;
 use crate::identifiers::hex;
+
+/// The region of every stack.
+pub const REGION: &str = "us-east-1";
 
 /// The header that carries [`Identity::control_secret`] to a route below `/_rowgate/`.
 pub const CONTROL_HEADER: &str = "x-rowgate-control";

@@ -33,9 +33,7 @@ mod database;
 pub use database::{Database, DatabaseOptions, Engine};
 
 mod data_api;
-pub use data_api::{
-    DataApi, DataApiOptions, ErrorForm, Fault, FaultKind, Operation, REGION, TimeLimits,
-};
+pub use data_api::{DataApi, DataApiOptions, ErrorForm, Fault, FaultKind, Operation, TimeLimits};
 
 mod s3;
 pub use s3::{BUCKET, S3, S3Fault, S3FaultKind, S3Operation, S3Options};
@@ -47,7 +45,7 @@ mod faults;
 pub use faults::FaultOf;
 
 mod identity;
-pub use identity::{CONTROL_HEADER, Identity};
+pub use identity::{CONTROL_HEADER, Identity, REGION};
 
 mod http_server;
 mod identifiers;

@@ -215,7 +215,7 @@ mod tests {
             assert!(error.sent);
             let said = format!("the answer is longer than {limit} bytes, and was not read on");
             assert_eq!(error.message, said);
-            // What is on its way in the buffers of both ends comes on top.
+            // The buffers of both ends come on top.
             let sent = sent.join().expect("no panic");
             assert!(sent < limit + (32 << 20), "{sent}");
         }

@@ -75,12 +75,11 @@ pub(super) fn words(message: &str) -> String {
 
 /// Texts of a cluster that is paused, starts or fails over, and of a service without a connection to
 /// it: the call was not begun.
-const NOT_BEGUN: [&str; 10] = [
+const NOT_BEGUN: [&str; 9] = [
     "can't connect to",
     "communications link failure",
     "connection is not available",
     "cluster is not available",
-    "currently unavailable",
     "resuming after being auto-paused",
     "database is paused",
     "database is starting",
@@ -88,9 +87,11 @@ const NOT_BEGUN: [&str; 10] = [
     "failover is in progress",
 ];
 
-/// Texts of a connection that was lost, or a server that ended, while it may have been at the call. Of
-/// such a connection the driver says when it last received something.
-const LOST: [&str; 4] = [
+/// Texts of a connection that was lost, or a server that ended, while it may have been at the call: of
+/// such a connection the driver says when it last received something. A commit may have run where the
+/// service only says that it is unavailable.
+const LOST: [&str; 5] = [
+    "currently unavailable",
     "successfully received",
     "lost connection to",
     "server has gone away",

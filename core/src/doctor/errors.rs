@@ -1,11 +1,8 @@
 //! In which form the database's errors come, and whether MySQL's number is found in it.
 
-use alloc::format;
-use alloc::string::ToString;
-
-use super::heard::{Reaction, provoke};
+use super::heard::{Reaction, account, provoke};
 use super::transactions::roll_back;
-use super::{Account, Finding, Found, Subject, ask};
+use super::{Account, Found, Subject, ask};
 use crate::data_api::{BeginTransaction, ExecuteStatement};
 use crate::host::{CallError, Client, Host, Repeat};
 
@@ -88,18 +85,4 @@ async fn number<H: Host>(
 ) -> Found<Account> {
     let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
     Ok(account(provoke(client, to, call).await, expected))
-}
-
-/// Good if the call was refused with this number.
-pub(super) fn account(reaction: Reaction, expected: u16) -> Account {
-    let number = reaction.number();
-    let finding = match &reaction.result {
-        Ok(_) => Finding::Bad("not refused".into()),
-        Err(CallError::Api(error)) if number == Some(expected) => {
-            Finding::Good(format!("{expected} with {} (HTTP {})", error.error_type, error.status))
-        }
-        Err(error) => Finding::Bad(format!("no {expected}: {error}")),
-    };
-    let number = number.map_or("none".to_string(), |number| number.to_string());
-    Account::of(finding).with("number", number).hearing(reaction.heard)
 }

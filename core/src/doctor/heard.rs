@@ -2,12 +2,13 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
 use super::anonymous::anonymous;
+use super::{Account, Finding};
 use crate::data_api::{self, ExecuteStatement, ExecuteStatementOutput, Target, error_text};
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::http::{Request, Response};
@@ -104,4 +105,18 @@ impl Operation for Raw<'_> {
 /// The refusals of several calls.
 pub(super) fn refusals(reactions: Vec<Reaction>) -> Vec<Heard> {
     reactions.into_iter().filter_map(|reaction| reaction.heard).collect()
+}
+
+/// Good if the call was refused with this number.
+pub(super) fn account(reaction: Reaction, expected: u16) -> Account {
+    let number = reaction.number();
+    let finding = match &reaction.result {
+        Ok(_) => Finding::Bad("not refused".into()),
+        Err(CallError::Api(error)) if number == Some(expected) => {
+            Finding::Good(format!("{expected} with {} (HTTP {})", error.error_type, error.status))
+        }
+        Err(error) => Finding::Bad(format!("no {expected}: {error}")),
+    };
+    let number = number.map_or("none".to_string(), |number| number.to_string());
+    Account::of(finding).with("number", number).hearing(reaction.heard)
 }

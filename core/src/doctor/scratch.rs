@@ -10,8 +10,8 @@ use crate::record::ColumnSet;
 use crate::schema::{Column, ColumnType, Table};
 use crate::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 
-use super::heard::provoke;
-use super::{Account, Finding, Found, Subject, ask, errors, first_row, text, transactions, value};
+use super::heard::{account, provoke};
+use super::{Account, Finding, Found, Subject, ask, first_row, text, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
@@ -47,23 +47,6 @@ pub(super) const MAKE: Subject = Subject {
     why: "the checks that write need a table of their own; only the admin's secret may make one",
     relied_on: false,
 };
-
-/// What needs the scratch table, in order.
-pub(super) const OTHERS: [&Subject; 13] = [
-    &INSERT,
-    &KEEP,
-    &UPDATE,
-    &UPDATE_COUNT,
-    &EXISTING,
-    &ERROR_NUMBER,
-    &TINYINT,
-    &errors::DUPLICATE_KEY,
-    &errors::TOO_LONG,
-    &errors::NULL,
-    &errors::LOCK_WAIT,
-    &transactions::AFTER_ERROR,
-    &DESCRIPTION,
-];
 
 pub(super) async fn make<H: Host>(client: &Client<'_, H>) -> Found {
     // One that an earlier run could not drop.
@@ -175,7 +158,7 @@ pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found<Accou
     let sql = write(&SCRATCH, &ColumnSet::ALL, OnDuplicate::Fail);
     let parameters = &[(ROWS, r#"[[1,"again"]]"#)];
     let call = ExecuteStatement { sql: &sql, parameters, ..ExecuteStatement::default() };
-    Ok(errors::account(provoke(client, "a key that exists, in JSON", call).await, 1062))
+    Ok(account(provoke(client, "a key that exists, in JSON", call).await, 1062))
 }
 
 pub(super) const TINYINT: Subject = Subject {

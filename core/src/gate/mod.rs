@@ -45,7 +45,7 @@ pub use time::RequestTime;
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
 
-/// No answer is kept by a cache on its way: reports say what a key has sent.
+/// No cache may keep an answer: reports say what a key has sent.
 const NOT_TO_BE_KEPT: [&str; 2] = ["cache-control", "no-store"];
 
 /// A request without its body.
@@ -321,9 +321,10 @@ fn within(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
     if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) }
 }
 
-/// The answer of a door whose settings do not do; what is wrong with them is for its log.
+/// The answer of a door whose settings are missing or invalid; which of them is for its log.
 pub fn unconfigured() -> Response {
-    let problem = Problem::new(500, "unconfigured", "the gateway's settings do not do");
+    let problem =
+        Problem::new(500, "unconfigured", "the gateway's settings are missing or invalid");
     let [name, value] = NOT_TO_BE_KEPT;
     problem.header(name, value).response()
 }

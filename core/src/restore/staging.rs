@@ -289,7 +289,7 @@ async fn store<H: Host>(
     Ok(sent)
 }
 
-/// Writes rows, and once more where nobody knows whether they are written, or where they surely
+/// Writes rows, and once more where it is not known whether they are written, or where they surely
 /// are not since another statement was in their way; the table's content is compared afterwards.
 async fn store_once<H: Host>(
     place: &Place<'_, H>,

@@ -41,12 +41,9 @@ use server::Server;
 
 use crate::faults::Faults;
 use crate::http_server::HttpServer;
-use crate::identity::Identity;
+use crate::identity::{Identity, REGION};
 use crate::line_file::LineFile;
 use crate::signature::Verifier;
-
-/// The region that a local Data API answers for unless told otherwise.
-pub const REGION: &str = "us-east-1";
 
 /// What [`DataApi::start`] is told.
 #[derive(Clone)]

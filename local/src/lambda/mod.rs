@@ -23,9 +23,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use invocation::{FunctionError, Invocation, LostEvent};
 
-use crate::data_api::REGION;
 use crate::http_server::HttpServer;
-use crate::identity::Identity;
+use crate::identity::{Identity, REGION};
 use crate::line_file::LineFile;
 use crate::signature::Verifier;
 use api::Api;

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use crate::data_api::REGION;
 use crate::identity::Identity;
+use crate::identity::REGION;
 
 /// What AWS sets, followed by the function's own, which win.
 ///

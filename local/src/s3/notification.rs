@@ -10,7 +10,7 @@ use time::macros::format_description;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::keys::encode_key;
-use crate::data_api::REGION;
+use crate::identity::REGION;
 
 /// Where messages go, and for which keys.
 #[derive(Debug)]
