@@ -4,8 +4,7 @@
 
 use std::path::Path;
 
-use crate::identity::Identity;
-use crate::identity::REGION;
+use crate::identity::{Identity, REGION};
 
 /// What AWS sets, followed by the function's own, which win.
 ///
