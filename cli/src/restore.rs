@@ -16,7 +16,7 @@ use rowgate_core::restore::{
     Step, TablePlan, Undone, Unmerged, Wanted,
 };
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::{ColumnType, Table};
+use rowgate_core::schema::Table;
 use rowgate_native::from_environment;
 
 use crate::backup::{PATIENCE, PlaceArgs, bar, show};
@@ -368,15 +368,11 @@ async fn merge(args: &MergeArgs) -> Result<()> {
     Ok(())
 }
 
-/// The database would take any other text for 0.
 fn check_above(args: &MergeArgs) -> Result<()> {
-    let is_int = |table: &&Table| matches!(table.key_column().column_type, ColumnType::Int { .. });
-    match &args.above {
-        Some(above) if args.tables.iter().any(is_int) => match above.parse::<i64>() {
-            Ok(_) => Ok(()),
-            Err(_) => bail!("--above {above}: the key is a number"),
-        },
-        _ => Ok(()),
+    let Some(above) = &args.above else { return Ok(()) };
+    match args.tables.iter().all(|table| table.key_kind().takes(above)) {
+        true => Ok(()),
+        false => bail!("--above {above}: the key is a number"),
     }
 }
 

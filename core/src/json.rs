@@ -4,7 +4,7 @@
 //! accepted here and judged by [`crate::record`], so that a wrong type is an error of its row;
 //! only what is not JSON at all stops the reading.
 //!
-//! serde_json gives a number as `f64` whether it is a large integer or a fraction, and fails at a
+//! serde_json gives a number that is no 64-bit integer as `f64`, without its digits, and fails at a
 //! number past `f64` and at half of a surrogate pair, which are JSON by its grammar. A body with
 //! such a value, or one that is no JSON, is read a second time with care: each row as text first.
 
@@ -435,20 +435,15 @@ fn read_field(text: &str) -> Result<RawField<'_>, RowErrorKind> {
             RawField::Text(text)
         }
         Some(b'n') => RawField::Null,
-        Some(b't') => RawField::Other("true"),
-        Some(b'f') => RawField::Other("false"),
+        Some(b't') => RawField::Bool(true),
+        Some(b'f') => RawField::Bool(false),
         Some(b'[') => RawField::Other("an array"),
         Some(b'{') => RawField::Other("an object"),
-        _ if text.contains(['.', 'e', 'E']) => RawField::Other("a fraction or exponent"),
-        _ => text.parse().map_or(RawField::HugeNumber, RawField::Integer),
+        _ => text.parse().map_or(RawField::Number(text), RawField::Integer),
     })
 }
 
 struct FieldVisitor;
-
-/// An integer between these two is given as one; they themselves may be the `f64` of others.
-const LEAST: f64 = -9_223_372_036_854_775_808.0;
-const GREATEST: f64 = 18_446_744_073_709_551_616.0;
 
 impl<'de> Visitor<'de> for FieldVisitor {
     type Value = RawField<'de>;
@@ -462,25 +457,19 @@ impl<'de> Visitor<'de> for FieldVisitor {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<RawField<'de>, E> {
-        Ok(RawField::Other(if value { "true" } else { "false" }))
+        Ok(RawField::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<RawField<'de>, E> {
         Ok(RawField::Integer(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<RawField<'de>, E> {
-        Ok(i64::try_from(value).map_or(RawField::HugeNumber, RawField::Integer))
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<RawField<'de>, E> {
+        i64::try_from(value).map(RawField::Integer).map_err(|_| without_digits())
     }
 
-    /// serde_json gives `-0`, and an integer past 64 bits, as `f64`, as it gives `1.0`.
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<RawField<'de>, E> {
-        let may_be_minus_0 = value == 0.0 && value.is_sign_negative();
-        if LEAST < value && value < GREATEST && !may_be_minus_0 {
-            Ok(RawField::Other("a fraction or exponent"))
-        } else {
-            Err(E::custom("an integer or not: to be read with care"))
-        }
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<RawField<'de>, E> {
+        Err(without_digits())
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<RawField<'de>, E> {
@@ -500,6 +489,11 @@ impl<'de> Visitor<'de> for FieldVisitor {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(RawField::Other("an object"))
     }
+}
+
+/// Ends the first reading, which has lost what a type may need.
+fn without_digits<E: serde::de::Error>() -> E {
+    E::custom("a number without its digits: to be read with care")
 }
 
 #[cfg(test)]
@@ -547,30 +541,30 @@ mod tests {
             ("7", "Integer(7)"),
             ("-7", "Integer(-7)"),
             ("9223372036854775807", "Integer(9223372036854775807)"),
-            ("9223372036854775808", "HugeNumber"),
-            ("18446744073709551615", "HugeNumber"),
-            ("18446744073709551616", "HugeNumber"),
-            ("99999999999999999999", "HugeNumber"),
+            ("9223372036854775808", "Number(\"9223372036854775808\")"),
+            ("18446744073709551615", "Number(\"18446744073709551615\")"),
+            ("18446744073709551616", "Number(\"18446744073709551616\")"),
+            ("99999999999999999999", "Number(\"99999999999999999999\")"),
             ("-9223372036854775808", "Integer(-9223372036854775808)"),
-            ("-9223372036854775809", "HugeNumber"),
-            ("-18446744073709551616", "HugeNumber"),
-            ("-18446744073709551617", "HugeNumber"),
+            ("-9223372036854775809", "Number(\"-9223372036854775809\")"),
+            ("-18446744073709551616", "Number(\"-18446744073709551616\")"),
+            ("-18446744073709551617", "Number(\"-18446744073709551617\")"),
             ("0", "Integer(0)"),
             ("-0", "Integer(0)"),
-            ("1.0", "Other(\"a fraction or exponent\")"),
-            ("-0.0", "Other(\"a fraction or exponent\")"),
-            ("0e0", "Other(\"a fraction or exponent\")"),
-            ("1e3", "Other(\"a fraction or exponent\")"),
-            ("1E20", "Other(\"a fraction or exponent\")"),
-            ("1.5e300", "Other(\"a fraction or exponent\")"),
-            ("-9223372036854775808.0", "Other(\"a fraction or exponent\")"),
-            ("-9223372036854775809.5", "Other(\"a fraction or exponent\")"),
-            ("18446744073709551616.0", "Other(\"a fraction or exponent\")"),
-            ("1e400", "Other(\"a fraction or exponent\")"),
-            ("-1e400", "Other(\"a fraction or exponent\")"),
-            ("1e-400", "Other(\"a fraction or exponent\")"),
-            ("-1e-400", "Other(\"a fraction or exponent\")"),
-            ("true", "Other(\"true\")"),
+            ("1.0", "Number(\"1.0\")"),
+            ("-0.0", "Number(\"-0.0\")"),
+            ("0e0", "Number(\"0e0\")"),
+            ("1e3", "Number(\"1e3\")"),
+            ("1E20", "Number(\"1E20\")"),
+            ("1.5e300", "Number(\"1.5e300\")"),
+            ("-9223372036854775808.0", "Number(\"-9223372036854775808.0\")"),
+            ("-9223372036854775809.5", "Number(\"-9223372036854775809.5\")"),
+            ("18446744073709551616.0", "Number(\"18446744073709551616.0\")"),
+            ("1e400", "Number(\"1e400\")"),
+            ("-1e400", "Number(\"-1e400\")"),
+            ("1e-400", "Number(\"1e-400\")"),
+            ("-1e-400", "Number(\"-1e-400\")"),
+            ("true", "Bool(true)"),
             ("null", "Null"),
             ("\"7\"", "Text(\"7\")"),
             ("\"\\u00e9\\n\"", "Text(\"é\\n\")"),

@@ -39,6 +39,8 @@ extern crate std;
 
 pub mod schema;
 
+mod table;
+
 mod hex;
 
 mod json_string;

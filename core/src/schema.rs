@@ -2,6 +2,9 @@
 //!
 //! Nothing else in rowgate knows a table's or a column's name.
 
+use crate::table::types::Definition;
+pub use crate::table::types::{ColumnType, KeyKind};
+
 /// Every table, parents before their children.
 pub static TABLES: &[Table] = include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
@@ -59,6 +62,11 @@ impl Table {
         &self.columns[self.key]
     }
 
+    /// How the values of the primary key's column serve as one.
+    pub fn key_kind(&self) -> KeyKind {
+        self.key_column().column_type.key_kind()
+    }
+
     /// Index of the column with this name or alias; names are compared exactly.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.is_called(name))
@@ -86,25 +94,6 @@ impl Column {
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
-}
-
-/// What a column holds, and within which bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnType {
-    /// TINYINT to BIGINT.
-    Int {
-        /// The least value of the MySQL type.
-        min: i64,
-        /// The greatest value of the MySQL type.
-        max: i64,
-    },
-    /// VARCHAR; MySQL counts its length in characters, not bytes.
-    Varchar {
-        /// The most Unicode scalar values it takes.
-        max_chars: usize,
-    },
-    /// A VARCHAR with `format=date-time`: RFC 3339 in, `YYYY-MM-DDTHH:MM:SSZ` stored.
-    DateTime,
 }
 
 /// The parent column that a column's values name.
@@ -141,7 +130,7 @@ pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     let column = |number: usize| Column {
         name: format!("{number:c>name$}").leak(),
         aliases: &[],
-        column_type: ColumnType::Varchar { max_chars: 9 },
+        column_type: ColumnType::known("varchar(9)", None),
         nullable: true,
         auto_increment: false,
         references: None,

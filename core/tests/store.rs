@@ -439,7 +439,7 @@ fn wide() -> &'static Table {
     let column = |name| Column {
         name,
         aliases: &[],
-        column_type: ColumnType::Int { min: 0, max: 1000 },
+        column_type: ColumnType::known("smallint unsigned", None),
         nullable: name != "id",
         auto_increment: false,
         references: None,

@@ -7,15 +7,16 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::hex::hex;
-use crate::schema::{Column, ColumnType, Table};
+use crate::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// The namespace of every record.
 const NAMESPACE: &str = "rowgate";
 
 /// The table's Avro schema as JSON, always the same text for the same table.
 ///
-/// A record with a field for each column, in their order. Integers of up to 32 bits are `int`,
-/// wider ones `long`, all else is `string`; a column that takes NULL is a union with `null` before
+/// A record with a field for each column, in their order. What type a field has, the column's
+/// says; a column that takes NULL is a union with `null` before
 /// its type, and has the default `null`.
 pub fn schema(table: &Table) -> String {
     let fields = fields(table, |column| if column.nullable { r#","default":null"# } else { "" });
@@ -41,26 +42,13 @@ fn canonical_form(table: &Table) -> String {
 /// The fields, of which no name needs escaping, each with what `rest` says behind its type.
 fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
     let field = |column: &Column| {
-        let name = type_name(column.column_type);
+        let name = column.column_type.avro().name();
         let nullable = format!(r#"["null","{name}"]"#);
         let plain = format!(r#""{name}""#);
         let of_type = if column.nullable { nullable } else { plain };
         format!(r#"{{"name":"{}","type":{of_type}{}}}"#, column.name, rest(column))
     };
     table.columns.iter().map(field).collect::<Vec<_>>().join(",")
-}
-
-/// The name of the Avro type that takes every value of a column's type.
-pub(super) fn type_name(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Int { min, max } if is_32_bits(min) && is_32_bits(max) => "int",
-        ColumnType::Int { .. } => "long",
-        ColumnType::Varchar { .. } | ColumnType::DateTime => "string",
-    }
-}
-
-fn is_32_bits(value: i64) -> bool {
-    i32::try_from(value).is_ok()
 }
 
 #[cfg(test)]
@@ -80,16 +68,6 @@ mod tests {
                 + r#"{"name":"department_id","type":["null","int"],"default":null},"#
                 + r#"{"name":"job_id","type":["null","int"],"default":null}]}"#
         );
-    }
-
-    #[test]
-    fn integers_of_more_than_32_bits_are_long() {
-        let of = |min, max| type_name(ColumnType::Int { min, max });
-        assert_eq!(of(-128, 127), "int");
-        assert_eq!(of(0, 65_535), "int");
-        assert_eq!(of(i32::MIN.into(), i32::MAX.into()), "int");
-        assert_eq!(of(0, u32::MAX.into()), "long");
-        assert_eq!(of(i64::MIN, i64::MAX), "long");
     }
 
     #[test]

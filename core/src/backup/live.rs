@@ -11,7 +11,7 @@ use super::{BackupError, Span};
 use crate::checksum::{Checksum, row_digest};
 use crate::data_api::{ExecuteStatement, Field};
 use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{ColumnType, Table};
+use crate::schema::{KeyKind, Table};
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -83,9 +83,9 @@ async fn middle<H: Host>(
     table: &Table,
     name: &str,
 ) -> Result<Option<i64>, CallError> {
-    let key = table.key_column();
-    let ColumnType::Int { .. } = key.column_type else { return Ok(None) };
-    let sql = format!("SELECT MIN(`{0}`), MAX(`{0}`) FROM `{name}`", key.name);
+    let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
+    let key = table.key_column().name;
+    let sql = format!("SELECT MIN(`{key}`), MAX(`{key}`) FROM `{name}`");
     let call = ExecuteStatement { sql: &sql, ..Default::default() };
     let records = client.call(&call, Repeat::Harmless).await?.records;
     Ok(match records.first().map(Vec::as_slice) {
@@ -179,11 +179,8 @@ impl<'r> Ranges<'r> {
 
 /// Compares the key with a parameter, exactly and so that its index serves.
 pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String {
-    let key = table.key_column();
-    match key.column_type {
-        ColumnType::Int { .. } => format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name),
-        _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
-    }
+    let operand = table.key_kind().operand(&format!(":{parameter}"));
+    format!("`{}` {operator} {operand}", table.key_column().name)
 }
 
 #[cfg(test)]

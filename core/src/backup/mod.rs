@@ -31,7 +31,7 @@ use crate::date_time;
 use crate::host::{CallError, Client, Host, Repeat};
 use crate::isolation;
 use crate::s3::{Endpoint, PutObject};
-use crate::schema::{ColumnType, Table};
+use crate::schema::{KeyKind, Table};
 
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;
@@ -326,8 +326,7 @@ impl<'p, H: Host> Run<'p, H> {
 
     /// Whether a table is read in several places: between texts there is no middle.
     fn is_split(&self, table: &Table) -> bool {
-        let is_int = matches!(table.key_column().column_type, ColumnType::Int { .. });
-        is_int && !self.is_snapshot
+        !self.is_snapshot && matches!(table.key_kind(), KeyKind::Integer { .. })
     }
 
     fn spans(&self, table: &Table, extent: &Extent) -> Spans {

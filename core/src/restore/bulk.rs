@@ -32,7 +32,7 @@ use crate::backup::{
 };
 use crate::checksum::Checksum;
 use crate::host::Host;
-use crate::schema::{self, ColumnType, Table};
+use crate::schema::{self, KeyKind, Table};
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -667,9 +667,9 @@ async fn greatest_key<H: Host>(
     place: &Place<'_, H>,
     table: &Table,
 ) -> Result<Option<String>, RestoreError> {
-    match table.key_column().column_type {
-        ColumnType::Int { .. } => late::greatest_key(place, table).await,
-        _ => Ok(None),
+    match table.key_kind() {
+        KeyKind::Integer { .. } => late::greatest_key(place, table).await,
+        KeyKind::Text => Ok(None),
     }
 }
 

@@ -10,7 +10,8 @@ use crate::backup::{AFTER, Ranges, compare};
 use crate::checksum::Checksum;
 use crate::data_api::Field;
 use crate::host::{Client, Host};
-use crate::schema::{Column, ColumnType, Table};
+use crate::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// Rows that one statement copies or compares, well within the service's 45 seconds.
 const ROWS: usize = 200_000;
@@ -173,9 +174,9 @@ impl Pair<'_> {
     }
 
     fn is_different(&self) -> String {
-        let is_same = |Column { name, column_type, .. }: &Column| match column_type {
-            ColumnType::Int { .. } => format!("o.`{name}` <=> m.`{name}`"),
-            _ => format!("CAST(o.`{name}` AS BINARY) <=> CAST(m.`{name}` AS BINARY)"),
+        let is_same = |Column { name, column_type, .. }: &Column| {
+            let [o, m] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
+            format!("{o} <=> {m}")
         };
         let same: Vec<_> = self.table.columns.iter().map(is_same).collect();
         let key = self.table.key_column().name;

@@ -1,0 +1,4 @@
+//! Tables and their rows.
+
+pub(crate) mod types;
+pub(crate) mod value;
