@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use rowgate_core::schema::{self, Table};
 use rowgate_core::{
     CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
-    Outcomes, Part, Report, RowErrorKind, Status, TableReport, Verdict, decode_rows, decode_tables,
+    Outcomes, Part, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
 };
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'s
     let path = path.to_string_lossy();
     given
         .or_else(|| schema::table_of_file(&path))
-        .ok_or_else(|| anyhow!("{}; or use --table", RowErrorKind::no_table_in(&path)))
+        .ok_or_else(|| anyhow!("{}; or use --table", schema::no_table_in(&path)))
 }
 
 /// A file's name, without its folders.

@@ -2,6 +2,7 @@
 //!
 //! Nothing else in rowgate knows a table's or a column's name.
 
+use crate::outcome::RowErrorKind;
 use crate::table::types::Definition;
 pub use crate::table::types::{ColumnType, KeyKind};
 
@@ -26,10 +27,16 @@ pub fn table_of_file(path: &str) -> Option<&'static Table> {
 
 /// The table with whose name a file's name begins, with more behind it
 /// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
-pub(crate) fn table_near_file(path: &str) -> Option<&'static Table> {
+fn table_near_file(path: &str) -> Option<&'static Table> {
     let name = stem(path.rsplit(['/', '\\']).next()?);
     let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
     starts.rev().find_map(|(end, _)| table_in_any_case(&name[..end]))
+}
+
+/// Why a file goes to no table, by its path or object key.
+pub fn no_table_in(path: &str) -> RowErrorKind {
+    let tables = TABLES.iter().map(|table| table.name).collect();
+    RowErrorKind::NoTableInPath { tables, near: table_near_file(path).map(|table| table.name) }
 }
 
 fn table_in_any_case(name: &str) -> Option<&'static Table> {

@@ -372,7 +372,7 @@ impl Intake {
     }
 
     fn outcomes(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
-        self.outcomes.push_row(table, place.index, place.line, errors);
+        self.outcomes.push_row(table.name, place.index, place.line, errors);
     }
 
     /// Takes good rows back: they are counted as invalid and will not be stored.

@@ -113,7 +113,7 @@ impl File {
         let Some(table) = schema::table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, RowErrorKind::no_table_in(path)));
+            return Err(outcome(name, schema::no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
