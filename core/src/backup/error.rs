@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::LeftOut;
-use crate::avro::AvroError;
-use crate::host::CallError;
-use crate::operation::Retry;
-use crate::s3;
+use crate::aws::host::CallError;
+use crate::aws::operation::Retry;
+use crate::aws::s3;
+use crate::format::avro::AvroError;
 
 /// Why a backup could not be made, found, or trusted.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::NoBackup;
-use crate::avro;
-use crate::checksum::Checksum;
-use crate::hex::hex;
-use crate::schema::Table;
+use crate::base::hex::hex;
+use crate::format::avro;
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 /// Where all backups are.
 pub(crate) const FOLDER: &str = "backups/";
@@ -241,7 +241,7 @@ mod tests {
             bytes: 9,
             sha256: "0".repeat(64),
         };
-        let jobs = crate::schema::table("jobs").unwrap();
+        let jobs = crate::table::schema::table("jobs").unwrap();
         Manifest {
             format: Manifest::FORMAT,
             rowgate: "0.1.0".into(),

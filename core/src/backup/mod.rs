@@ -24,14 +24,16 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::avro::Codec;
-use crate::checksum::Checksum;
-use crate::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target};
-use crate::date_time;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::isolation;
-use crate::s3::{Endpoint, PutObject};
-use crate::schema::{ColumnType, Table};
+use crate::aws::data_api::{
+    BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target,
+};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{Endpoint, PutObject};
+use crate::format::avro::Codec;
+use crate::sql::checksum::Checksum;
+use crate::sql::isolation;
+use crate::table::date_time;
+use crate::table::schema::{ColumnType, Table};
 
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;

@@ -13,9 +13,11 @@ use serde::{Serialize, Serializer};
 
 use super::manifest::{FOLDER, is_part_key, is_run};
 use super::{BackupError, Damage, Manifest};
-use crate::date_time;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::s3::{self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{
+    self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject,
+};
+use crate::table::date_time;
 
 /// The name under which the newest backup is asked for.
 pub(crate) const LATEST: &str = "latest";

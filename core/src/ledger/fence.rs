@@ -4,8 +4,8 @@ use alloc::format;
 
 use super::request::SET_ANSWER;
 use super::{Answer, Claim, IS_CURRENT, LEASE_END, Statement, number, only_row, text};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 /// A place between two records of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

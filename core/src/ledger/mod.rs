@@ -25,11 +25,11 @@ use core::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::hex::hex;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::operation::Retry;
-use crate::settings::{Lookup, SettingsError, invalid};
+use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::operation::Retry;
+use crate::base::hex::hex;
+use crate::base::lookup::{Lookup, SettingsError, invalid};
 
 pub(crate) use claim::Claim;
 pub(crate) use fence::{Counts, Fence, Lost, Position};

@@ -6,7 +6,7 @@ use super::claim::{Claim, Look};
 use super::version::{self, from_known_ledger};
 use super::{ClaimError, LEASE_END, Lease, Statement, digest, is_duplicate, load_id, new_holder};
 use super::{number, only_row, text};
-use crate::host::{CallError, Client, Host};
+use crate::aws::host::{CallError, Client, Host};
 
 /// A request as it is claimed.
 #[derive(Debug)]

@@ -21,14 +21,14 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::time::Duration;
 
-use crate::csv::Header;
-use crate::host::{Client, Host};
+use crate::aws::host::{Client, Host};
+use crate::aws::source::{Source, SourceError};
+use crate::format::csv::Header;
+use crate::format::lines::LineFormat;
 use crate::ingest::StoreError;
-use crate::lines::LineFormat;
-use crate::outcome::{Outcome, RowError, RowErrorKind};
-use crate::schema::{self, Table};
-use crate::source::{Source, SourceError};
-use crate::statement::OnDuplicate;
+use crate::sql::statement::OnDuplicate;
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::schema::{self, Table};
 
 pub use bulk::{BulkFile, BulkLoad, Opened, Planned, PlannedRows};
 pub use check::check;

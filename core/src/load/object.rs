@@ -14,15 +14,15 @@ use super::{
     File, LoadError, LoadReport, LoadSettings, RejectSink, RejectSinks, Status, failed,
     load_claimed, milliseconds,
 };
-use crate::data_api::Target;
-use crate::hex::hex;
-use crate::host::{CallError, Client, Host, Repeat};
+use crate::aws::data_api::Target;
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
+use crate::aws::source::{ObjectSource, SourceError};
+use crate::aws::upload::Upload;
+use crate::base::hex::hex;
+use crate::format::lines::LineFormat;
 use crate::ledger::{Claim, Position};
-use crate::lines::LineFormat;
-use crate::outcome::{Outcome, RowError, RowErrorKind};
-use crate::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
-use crate::source::{ObjectSource, SourceError};
-use crate::upload::Upload;
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
