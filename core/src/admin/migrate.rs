@@ -118,6 +118,9 @@ pub async fn migrate<H: Host>(
     ledger_version::bring_up(client, &live, |migration| done(Step::Ledger(migration))).await
 }
 
+/// The table of the migrations that a database has had.
+const HISTORY: &str = "rowgate_migrations";
+
 /// Names of the tables that there should be, with the statements that make them; those that hold
 /// rows of people first.
 fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::{MOST_BYTES, bytes, coarse_enough};
 use super::count::{check_count, count};
-use super::manifest::{FOLDER, is_run, part_key};
+use super::keys::{FOLDER, is_run, part_key};
 use super::obstacles::fit_tables;
 use super::output::Files;
 use super::reading::{Tally, read_table};

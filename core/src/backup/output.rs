@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::manifest::part_key;
+use super::keys::part_key;
 use super::records::Records;
 use super::{BackupError, PartManifest, Run};
 use crate::aws::host::Host;

@@ -6,7 +6,8 @@ use alloc::string::String;
 use core::time::Duration;
 
 use super::claim::{Claim, Look};
-use super::fence::{SET_COUNTS, SET_POSITION, bind_object};
+use super::fence::bind_object;
+use super::progress::{SET_COUNTS, SET_POSITION};
 use super::rejects::forget_rejects;
 use super::version::{self, from_known_ledger};
 use super::{Answer, ClaimError, Counts, IS_CURRENT, LEASE_END, Lease, Position, Statement};

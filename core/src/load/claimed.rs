@@ -100,6 +100,11 @@ pub(super) fn failed(error: &CallError) -> LoadError {
     StoreError::before_commit(error).into()
 }
 
+/// The result of a call to the ledger.
+pub(super) fn told<T>(result: Result<T, CallError>) -> Result<T, LoadError> {
+    result.map_err(|error| failed(&error))
+}
+
 /// The counts of the first load, and its report as that of a duplicate.
 fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec<u8>) {
     let mut stored: Value = serde_json::from_str(stored).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ use crate::format::csv::Header;
 use crate::ingest::{OnError, Options};
 use crate::ledger::Lease;
 use crate::sql::statement::OnDuplicate;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The most bytes of rows in one batch: 24 of them for a million short rows. Two of them are in
 /// memory, and the one that travels a second time as its request.

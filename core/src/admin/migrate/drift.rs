@@ -9,9 +9,9 @@ use core::fmt;
 use crate::aws::host::{Client, Host};
 use crate::ledger;
 
-use super::history::{self, History};
+use super::history::History;
 use super::live::{LiveTable, LiveTables, texts};
-use super::{MigrateError, Migration, ledger_version, name_list};
+use super::{HISTORY, MigrateError, Migration, ledger_version, name_list};
 
 /// The tables as `information_schema` should describe them.
 static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));
@@ -71,7 +71,7 @@ pub async fn check<H: Host>(
     let live = LiveTables::read(client).await?;
     let pending = History::read(client, &live).await?.pending(migrations)?;
     let pending = pending.iter().map(|migration| Difference {
-        table: history::TABLE,
+        table: HISTORY,
         column: None,
         property: "migration",
         expected: migration.to_string(),

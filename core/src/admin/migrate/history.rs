@@ -8,9 +8,7 @@ use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{Client, Host};
 
 use super::live::{LiveTables, texts};
-use super::{MigrateError, Migration, send, statement};
-
-pub(super) const TABLE: &str = "rowgate_migrations";
+use super::{HISTORY, MigrateError, Migration, send, statement};
 
 const MAKE: &str = "CREATE TABLE IF NOT EXISTS rowgate_migrations (\
     number INT NOT NULL PRIMARY KEY, \
@@ -40,7 +38,7 @@ impl History {
         client: &Client<'_, H>,
         live: &LiveTables,
     ) -> Result<Self, MigrateError> {
-        if !live.has(TABLE) {
+        if !live.has(HISTORY) {
             return Ok(Self(Vec::new()));
         }
         let rows = texts(client, READ).await?;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 
-use super::{MigrateError, all_tables, history, name_list, send, statement};
+use super::{HISTORY, MigrateError, all_tables, name_list, send, statement};
 
 /// The tables that are there, of those that rowgate knows.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct LiveTable {
 impl LiveTables {
     pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, MigrateError> {
         let ours = all_tables().map(|(name, _)| name);
-        let names = name_list(ours.chain([history::TABLE]));
+        let names = name_list(ours.chain([HISTORY]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_name IN ({names})"
