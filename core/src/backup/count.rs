@@ -4,12 +4,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::live::{AFTER, compare};
+use super::live::AFTER;
 use super::{BackupError, Span, content_of_span};
-use crate::checksum::Checksum;
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::Table;
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::sql::checksum::Checksum;
+use crate::sql::statement::compare_key;
+use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -72,7 +73,7 @@ pub(super) async fn check_count<H: Host>(
 /// The count and the last key.
 fn sql(table: &Table, name: &str, span: Span, goes_on: bool) -> String {
     let key = table.key_column().name;
-    let behind = goes_on.then(|| compare(table, ">", AFTER));
+    let behind = goes_on.then(|| compare_key(table, ">", AFTER));
     let conditions: Vec<_> = behind.into_iter().chain(span.condition(table)).collect();
     let conditions = match conditions.is_empty() {
         true => String::new(),
@@ -87,7 +88,7 @@ fn sql(table: &Table, name: &str, span: Span, goes_on: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::table;
+    use crate::table::schema::table;
 
     #[test]
     fn rows_are_counted_by_ranges_of_the_key() {

@@ -8,10 +8,11 @@ use futures_util::future::join;
 
 use super::page::free_name;
 use super::{BackupError, Span};
-use crate::checksum::{Checksum, row_digest};
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{KeyKind, Table};
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::sql::checksum::{Checksum, row_digest};
+use crate::sql::statement::compare_key;
+use crate::table::schema::{KeyKind, Table};
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -163,7 +164,7 @@ impl<'r> Ranges<'r> {
         let (key, digest) = (self.table.key_column().name, row_digest(self.table));
         let (name, rows) = (self.name, self.rows);
         let alias = free_name(self.table, "rowgate_digest");
-        let behind = self.after.as_ref().map(|_| compare(self.table, ">", AFTER));
+        let behind = self.after.as_ref().map(|_| compare_key(self.table, ">", AFTER));
         let conditions: Vec<_> = behind.as_deref().into_iter().chain(self.condition).collect();
         let conditions = match conditions.is_empty() {
             true => String::new(),
@@ -177,16 +178,10 @@ impl<'r> Ranges<'r> {
     }
 }
 
-/// Compares the key with a parameter, exactly and so that its index serves.
-pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String {
-    let operand = table.key_kind().operand(&format!(":{parameter}"));
-    format!("`{}` {operator} {operand}", table.key_column().name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{WIDTHS, longest_statement, wide};
+    use crate::table::schema::{WIDTHS, longest_statement, wide};
 
     #[test]
     fn a_checksum_is_no_longer_than_the_build_takes_it_for() {

@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::live::compare;
 use super::records::{Query, Records};
-use crate::data_api::ExecuteStatement;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{Column, Table};
+use crate::aws::data_api::ExecuteStatement;
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::sql::statement::compare_key;
+use crate::table::schema::{Column, Table};
 use crate::table::types::{Answer, Definition};
 
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
@@ -148,8 +148,8 @@ struct Range {
 
 impl Range {
     fn condition(self, table: &Table, after: &str) -> Vec<String> {
-        let after = self.goes_on.then(|| compare(table, ">", after));
-        let until = self.ends.then(|| compare(table, "<=", UNTIL));
+        let after = self.goes_on.then(|| compare_key(table, ">", after));
+        let until = self.ends.then(|| compare_key(table, "<=", UNTIL));
         after.into_iter().chain(until).collect()
     }
 }
@@ -257,7 +257,7 @@ fn answers(table: &Table) -> impl Iterator<Item = Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{ColumnType, WIDTHS, longest_statement, table, wide};
+    use crate::table::schema::{ColumnType, WIDTHS, longest_statement, table, wide};
 
     const ALL: Range = Range { goes_on: false, ends: false };
 

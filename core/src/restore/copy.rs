@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 
 use super::RestoreError;
 use super::tables::{columns, run};
-use crate::backup::{AFTER, Ranges, compare};
-use crate::checksum::Checksum;
-use crate::data_api::Field;
-use crate::host::{Client, Host};
-use crate::schema::{Column, Table};
+use crate::aws::data_api::Field;
+use crate::aws::host::{Client, Host};
+use crate::backup::{AFTER, Ranges};
+use crate::sql::checksum::Checksum;
+use crate::sql::statement::compare_key;
+use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
 /// Rows that one statement copies or compares, well within the service's 45 seconds.
@@ -56,10 +57,10 @@ impl Pair<'_> {
         let mut copied = Checksum::default();
         let mut ranges = self.ranges(&missing);
         while let Some(range) = ranges.next(client).await.map_err(unread)? {
-            let mut conditions = alloc::vec![compare(table, "<=", LAST), missing.clone()];
+            let mut conditions = alloc::vec![compare_key(table, "<=", LAST), missing.clone()];
             let mut parameters = alloc::vec![(LAST, range.last.as_str())];
             if let Some(after) = &range.after {
-                conditions.push(compare(table, ">", AFTER));
+                conditions.push(compare_key(table, ">", AFTER));
                 parameters.push((AFTER, after));
             }
             let sql = format!(
@@ -130,7 +131,7 @@ impl Pair<'_> {
     /// The count of some rows, and the last one's key.
     fn count(&self, condition: &str, goes_on: bool) -> String {
         let key = self.table.key_column().name;
-        let behind = goes_on.then(|| format!("{} AND ", compare(self.table, ">", AFTER)));
+        let behind = goes_on.then(|| format!("{} AND ", compare_key(self.table, ">", AFTER)));
         format!(
             "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
              FROM `{}` WHERE {}{condition} ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys",
@@ -145,7 +146,7 @@ impl Pair<'_> {
         condition: &str,
     ) -> Result<Vec<String>, RestoreError> {
         let key = self.table.key_column().name;
-        let behind = self.above.map(|_| format!("{} AND ", compare(self.table, ">", AFTER)));
+        let behind = self.above.map(|_| format!("{} AND ", compare_key(self.table, ">", AFTER)));
         let sql = format!(
             "SELECT CAST(`{key}` AS CHAR) FROM `{}` WHERE {}{condition} ORDER BY `{key}` \
              LIMIT {NAMED_KEYS}",
@@ -195,14 +196,14 @@ impl Pair<'_> {
     }
 }
 
-fn unread(error: crate::host::CallError) -> RestoreError {
+fn unread(error: crate::aws::host::CallError) -> RestoreError {
     RestoreError::Database { doing: "tables are not compared", error }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{WIDTHS, longest_statement, wide};
+    use crate::table::schema::{WIDTHS, longest_statement, wide};
 
     #[test]
     fn a_comparison_is_no_longer_than_the_build_takes_it_for() {

@@ -10,10 +10,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{RestoreError, in_time};
+use crate::aws::host::Host;
 use crate::backup::{PartFile, Place};
-use crate::host::Host;
-use crate::record::{Cell, RawField, Record};
-use crate::schema::Table;
+use crate::table::record::{Cell, RawField, Record};
+use crate::table::schema::Table;
 use crate::table::types::{Definition, Rules};
 
 /// Keys that are remembered, some 60 MB of them. Whether a later one came before the database says,
@@ -163,8 +163,8 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::record::{Place, RawRow};
-    use crate::schema::table;
+    use crate::table::record::{Place, RawRow};
+    use crate::table::schema::table;
 
     fn file(key: &str) -> PartFile {
         PartFile { key: key.into(), e_tag: String::new(), bytes: 1, manifest: None }

@@ -41,7 +41,7 @@ pub(crate) use int::without_width;
 pub use key_kind::KeyKind;
 use varchar::Varchar;
 
-use crate::outcome::RowErrorKind;
+use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// The type of all column types, and the one place that tells them apart.

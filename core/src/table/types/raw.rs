@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use crate::outcome::RowErrorKind;
+use crate::table::outcome::RowErrorKind;
 use crate::table::value::RawField;
 
 /// A value that is a text.

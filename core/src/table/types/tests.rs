@@ -10,9 +10,9 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Place, RawRow, Record};
-use crate::schema::{Column, Table};
-use crate::statement::Chunk;
+use crate::sql::statement::Chunk;
+use crate::table::record::{Place, RawRow, Record};
+use crate::table::schema::{Column, Table};
 
 const DATE_TIME: Option<&str> = Some("date-time");
 
@@ -176,7 +176,7 @@ fn round(column_type: ColumnType, cell: &Cell<'_>) {
         Answer::Text => {
             let quoted = serde_json::to_string(&read).unwrap().len();
             let bytes = "{\"stringValue\":},".len() + quoted;
-            (Cell::Text(read.clone().into()), bytes, notation + quoted)
+            (Cell::Text(read.into()), bytes, notation + quoted)
         }
     };
     assert_eq!(&back, cell);
@@ -199,7 +199,7 @@ fn round(column_type: ColumnType, cell: &Cell<'_>) {
 fn with_digest(column_type: ColumnType, cell: &Cell<'_>, text: &str) {
     use sha2::{Digest, Sha256};
 
-    let mut checksum = crate::checksum::Checksum::default();
+    let mut checksum = crate::sql::checksum::Checksum::default();
     checksum.add(&[Cell::Int(1), cell.clone()]);
     let digest = Sha256::digest(format!("1:1;{}:{text};", text.len()));
     assert_eq!(checksum.digest.to_be_bytes()[..], digest[..8], "{column_type:?}");
@@ -208,7 +208,7 @@ fn with_digest(column_type: ColumnType, cell: &Cell<'_>, text: &str) {
 /// A file that is written has the value, and the file's reader gives it back.
 #[cfg(feature = "avro")]
 fn through_avro(table: &'static Table, cell: &Cell<'_>) {
-    use crate::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
+    use crate::format::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
 
     let row = [Cell::Int(1), cell.clone()];
     let mut writer = AvroWriter::new(table, Codec::Null, [7; 16]);
