@@ -15,9 +15,9 @@ pub(crate) fn code(text: &str) -> String {
         let (length, is_code) = token(rest);
         let (token, behind) = rest.split_at(length);
         if is_code {
-            code.push_str(token)
+            code.push_str(token);
         } else {
-            blank(&mut code, token)
+            blank(&mut code, token);
         }
         rest = behind;
     }
