@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rowgate_core::Client;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, MOST_PARALLEL, Manifest, OnObstacle, Options, Place, Progress};
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::{self, Step, Wanted};
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::{TABLES, Table};
-use rowgate_core::{Client, schema};
+use rowgate_core::schema::{Schema, Table};
 use rowgate_native::{NativeHost, from_environment};
 
 use crate::check::parse_table;
@@ -162,7 +162,7 @@ async fn back_up(args: &RunArgs) -> Result<()> {
     };
     // Parents first, whatever the order of the options.
     let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
-    let tables: Vec<&'static Table> = TABLES.iter().filter(chosen).collect();
+    let tables: Vec<&'static Table> = Schema::compiled().tables().iter().filter(chosen).collect();
     let bar = bar();
     let options =
         Options { codec: args.codec, parallel: args.parallel, on_obstacle: args.on_obstacle() };
@@ -232,7 +232,7 @@ async fn compare(host: &NativeHost, manifest: &Manifest) -> Result<ExitCode> {
     let database = Client::new(host, &target, Duration::MAX).patient(PATIENCE);
     let mut all_same = true;
     for entry in &manifest.tables {
-        let Some(table) = schema::table(&entry.table) else {
+        let Some(table) = Schema::compiled().table(&entry.table) else {
             bail!("{}: there is no such table", entry.table);
         };
         let live = backup::live(&database, table).await?;

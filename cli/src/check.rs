@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
-use rowgate_core::schema::{self, Table};
+use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
     CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
     Outcomes, Part, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
@@ -70,8 +70,8 @@ pub(crate) fn parse_header(name: &str) -> Result<Header, String> {
 }
 
 pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
-    schema::table(name).ok_or_else(|| {
-        let names: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
+    Schema::compiled().table(name).ok_or_else(|| {
+        let names = Schema::compiled().names();
         format!("the tables are {}", names.join(", "))
     })
 }
@@ -87,8 +87,8 @@ fn parse_rules(text: &str) -> Result<LoadRules, String> {
 pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
     let path = path.to_string_lossy();
     given
-        .or_else(|| schema::table_of_file(&path))
-        .ok_or_else(|| anyhow!("{}; or use --table", schema::no_table_in(&path)))
+        .or_else(|| Schema::compiled().table_of_file(&path))
+        .ok_or_else(|| anyhow!("{}; or use --table", Schema::compiled().no_table_in(&path)))
 }
 
 /// A file's name, without its folders.
@@ -147,7 +147,7 @@ async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checke
 /// A JSON file is read whole: it is the body of one request, or meant to be.
 fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> {
     let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
-    let mut intake = Intake::check_only(options);
+    let mut intake = Intake::check_only(Schema::compiled(), options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
     let take = |part: Part<'_>| {
@@ -163,7 +163,7 @@ fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> 
     let is_array = body.trim_ascii_start().first() == Some(&b'[');
     let read = match is_array {
         true => decode_rows(&body, table_of(path, args.table)?, take),
-        false => decode_tables(&body, take),
+        false => decode_tables(&body, Schema::compiled(), take),
     };
     match read {
         Err(JsonError::Syntax { line, column }) => {

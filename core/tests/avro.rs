@@ -10,7 +10,7 @@ use rowgate_core::avro::{
     AvroError, AvroErrorKind, AvroReader, AvroWriter, BLOCK_LIMIT, Codec, ExtraFields, PartSummary,
     WriteError, fingerprint, schema,
 };
-use rowgate_core::schema::{Column, ColumnType, TABLES, Table, table};
+use rowgate_core::schema::{Column, ColumnType, Schema as Tables, Table};
 use rowgate_core::{Cell, RowErrorKind};
 use sha2::{Digest, Sha256};
 
@@ -36,6 +36,10 @@ static KINDS: Table = Table {
 
 const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> Column {
     Column { name, aliases: &[], column_type, nullable, auto_increment: false, references: None }
+}
+
+fn table(name: &str) -> Option<&'static Table> {
+    Tables::compiled().table(name)
 }
 
 fn text(text: &str) -> Cell<'static> {
@@ -125,7 +129,7 @@ fn any_date_time() -> BoxedStrategy<Cell<'static>> {
 }
 
 fn any_rows() -> impl Strategy<Value = (&'static Table, Vec<Row>)> {
-    let tables: Vec<_> = TABLES.iter().chain([&KINDS]).collect();
+    let tables: Vec<_> = Tables::compiled().tables().iter().chain([&KINDS]).collect();
     proptest::sample::select(tables).prop_flat_map(|table| {
         let row: Vec<_> = table.columns.iter().map(any_cell).collect();
         (Just(table), proptest::collection::vec(row, 0..20))

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Gate, Host, LoadSettings, RequestTime, Settings, SettingsError};
 use rowgate_native::{Interruption, NativeHost, from_environment};
 use tracing::warn;
@@ -33,7 +34,7 @@ impl Door<NativeHost> {
     /// Opens it with the environment's settings and credentials; `interruption` tells it to end.
     pub(crate) fn open(interruption: &Interruption) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let files = LoadSettings::read(&from_environment);
-        let http = Settings::read(&from_environment);
+        let http = Settings::read(&from_environment, Schema::compiled());
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
         let host = NativeHost::from_environment()?.interrupted_by(interruption);
         let door = Self::new(host, files, http)?;

@@ -87,6 +87,7 @@ mod tests {
     use std::time::Duration;
 
     use lambda_runtime::{Context, Diagnostic};
+    use rowgate_core::schema::Schema;
     use rowgate_core::{
         Gate, LoadSettings, Request, Response, SendError, Service, Settings, SettingsError,
         SignError,
@@ -137,7 +138,8 @@ mod tests {
     fn door_without(missing: &[&'static str]) -> Door<Alone> {
         let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
         let files = LoadSettings::read(&lookup);
-        let http = Settings::read(&lookup).map(|settings| Gate::new(settings, REQUEST_TIME));
+        let http = Settings::read(&lookup, Schema::compiled())
+            .map(|settings| Gate::new(settings, REQUEST_TIME));
         Door::new(Alone(Cell::new(START)), files, http).unwrap()
     }
 

@@ -20,7 +20,7 @@ use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Retry, Service};
 use crate::base::hex::hex;
 use crate::ledger;
-use crate::table::schema::TABLES;
+use crate::table::schema::Schema;
 
 #[cfg(feature = "avro")]
 pub(crate) use drift::compare_tables;
@@ -95,7 +95,7 @@ pub async fn migrate<H: Host>(
     let mut live = LiveTables::read(client).await?;
     let history = History::read(client, &live).await?;
     let pending = history.pending(migrations)?;
-    let is_new = !TABLES.iter().any(|table| live.has(table.name));
+    let is_new = !Schema::compiled().tables().iter().any(|table| live.has(table.name));
 
     if !pending.is_empty() {
         history::make_table(client).await?;
@@ -125,7 +125,7 @@ const HISTORY: &str = "rowgate_migrations";
 /// rows of people first.
 fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
-    TABLES.iter().map(|table| (table.name, table.create)).chain(ledger)
+    Schema::compiled().tables().iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
 /// Makes one table, which must not be there.

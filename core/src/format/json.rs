@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 use crate::table::outcome::{RowError, RowErrorKind, push_capped};
 use crate::table::record::{Place, RawField, RawRow};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// What a body consists of, in its own order.
 #[derive(Debug)]
@@ -60,9 +60,13 @@ pub enum JsonError {
 }
 
 /// Reads `{"table": [{…}, …], …}` and hands its parts to `sink` until that answers `false`.
-pub fn decode_tables(body: &[u8], sink: impl FnMut(Part<'_>) -> bool) -> Result<(), JsonError> {
+pub fn decode_tables(
+    body: &[u8],
+    schema: Schema,
+    sink: impl FnMut(Part<'_>) -> bool,
+) -> Result<(), JsonError> {
     let body = text(body)?;
-    State::new(sink).read(|state| decode(body, BodySeed(state)))
+    State::new(sink).read(|state| decode(body, BodySeed { schema, state }))
 }
 
 /// Reads `[{…}, …]`, the rows of one table, and hands them to `sink` until that answers `false`.
@@ -188,7 +192,10 @@ macro_rules! scalars {
     };
 }
 
-struct BodySeed<'s, F>(&'s mut State<F>);
+struct BodySeed<'s, F> {
+    schema: Schema,
+    state: &'s mut State<F>,
+}
 
 impl<'de, F: FnMut(Part<'_>) -> bool> DeserializeSeed<'de> for BodySeed<'_, F> {
     type Value = ();
@@ -209,10 +216,10 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let state = self.0;
+        let Self { schema, state } = self;
         let mut seen: Vec<&'static str> = Vec::new();
         while let Some(name) = members.next_key::<Cow<'_, str>>()? {
-            let Some(table) = schema::table(&name) else {
+            let Some(table) = schema.table(&name) else {
                 let name = name.chars().take(64).collect::<String>();
                 state.give(Part::Fault(Cow::Owned(name), RowErrorKind::UnknownTable))?;
                 members.next_value::<IgnoredAny>()?;
@@ -233,10 +240,10 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         // Read on, so that a body which is no JSON at all is called that.
         while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Err(self.0.stop(TABLES_EXPECTED))
+        Err(self.state.stop(TABLES_EXPECTED))
     }
 
-    scalars!(|visitor| Err(visitor.0.stop(TABLES_EXPECTED)));
+    scalars!(|visitor| Err(visitor.state.stop(TABLES_EXPECTED)));
 }
 
 struct RowsSeed<'s, F> {
@@ -524,7 +531,7 @@ mod tests {
 
     fn parts(body: &str) -> Result<Vec<String>, JsonError> {
         let mut parts = Vec::new();
-        decode_tables(body.as_bytes(), |part| {
+        decode_tables(body.as_bytes(), Schema::compiled(), |part| {
             parts.push(match part {
                 Part::Table(table) => table.name.to_string(),
                 Part::Row(table, row) => format!("{} {}", table.name, row.place.index.unwrap()),
@@ -741,7 +748,7 @@ mod tests {
     proptest! {
         #[test]
         fn random_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode_tables(&body, |_| true);
+            let _ = decode_tables(&body, Schema::compiled(), |_| true);
             let _ = decode_rows(&body, table("jobs").unwrap(), |_| true);
         }
 
@@ -764,7 +771,7 @@ mod tests {
 
         #[test]
         fn random_json_like_text_never_panics(body in r#"[\[\]{}:,"a-c0-9.eE\\-]{0,60}"#) {
-            let _ = decode_tables(body.as_bytes(), |_| true);
+            let _ = decode_tables(body.as_bytes(), Schema::compiled(), |_| true);
             let _ = decode_rows(body.as_bytes(), table("jobs").unwrap(), |_| true);
         }
     }

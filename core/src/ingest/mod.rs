@@ -20,7 +20,7 @@ use crate::ledger::{Answer, Claim};
 use crate::sql::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
 use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow, Record};
-use crate::table::schema::{self, TABLES, Table};
+use crate::table::schema::{Schema, Table};
 
 use groups::{Groups, SETS_LIMIT};
 use keys::{Key, Keys};
@@ -63,6 +63,7 @@ pub const CHECKED_KEYS: u32 = 500_000;
 /// Takes the raw rows of one request or file, and keeps the good ones ready to be stored.
 #[derive(Debug)]
 pub struct Intake {
+    schema: Schema,
     options: Options,
     /// Whether good rows are kept to be stored, not only checked.
     keeps_rows: bool,
@@ -128,8 +129,9 @@ struct ReferenceIntake {
 
 impl Intake {
     /// An intake with no rows.
-    pub fn new(options: Options) -> Self {
+    pub fn new(schema: Schema, options: Options) -> Self {
         Self {
+            schema,
             options,
             keeps_rows: true,
             first_kept: 0,
@@ -145,14 +147,19 @@ impl Intake {
 
     /// An intake that checks rows and forgets them: its memory does not grow with a file, but
     /// for the keys of the first [`CHECKED_KEYS`] rows.
-    pub fn check_only(options: Options) -> Self {
-        Self { keeps_rows: false, is_file: true, ..Self::new(options) }
+    pub fn check_only(schema: Schema, options: Options) -> Self {
+        Self { keeps_rows: false, is_file: true, ..Self::new(schema, options) }
     }
 
     /// An intake of one file's rows, which gives them away in batches of so many bytes. Those
     /// before the first one that is to be stored are only checked.
-    pub(crate) fn in_batches(options: Options, chunk_limit: usize, first_kept: u64) -> Self {
-        Self { chunk_limit, first_kept, is_file: true, ..Self::new(options) }
+    pub(crate) fn in_batches(
+        schema: Schema,
+        options: Options,
+        chunk_limit: usize,
+        first_kept: u64,
+    ) -> Self {
+        Self { chunk_limit, first_kept, is_file: true, ..Self::new(schema, options) }
     }
 
     /// Takes note of a table that the request names, so that the report has it even without rows.
@@ -339,13 +346,13 @@ impl Intake {
         if !intake.groups.has_batch() && !all {
             return None;
         }
-        let batch = intake.split_off();
+        let batch = intake.split_off(self.schema);
         if let (Some(full), Some(next)) = (batch.groups.only(), intake.groups.chunks.first_mut()) {
             next.move_into(self.room.take(), full);
         }
         // A batch is a request of its own, in which the good rows are stored.
         let options = Options { on_error: OnError::Skip, ..self.options };
-        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(options) }))
+        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(self.schema, options) }))
     }
 
     fn invalid(&self) -> u64 {
@@ -394,8 +401,10 @@ impl Intake {
         let known = self.position(table);
         let index = known.unwrap_or_else(|| {
             // Parents first, in whichever order the request names its tables.
-            let place = self.tables.partition_point(|intake| rank(intake.table) < rank(table));
-            let intake = TableIntake::new(table, self.options.check_references);
+            let (schema, rank) = (self.schema, self.schema.position(table));
+            let is_before = |intake: &TableIntake| schema.position(intake.table) < rank;
+            let place = self.tables.partition_point(is_before);
+            let intake = TableIntake::new(schema, table, self.options.check_references);
             self.tables.insert(place, intake);
             place
         });
@@ -403,23 +412,18 @@ impl Intake {
     }
 
     fn position(&self, table: &Table) -> Option<usize> {
-        self.tables.iter().position(|intake| core::ptr::eq(intake.table, table))
+        self.tables.iter().position(|intake| intake.table.name == table.name)
     }
 }
 
-/// A table's place in the order in which tables are written.
-fn rank(table: &Table) -> Option<usize> {
-    TABLES.iter().position(|other| core::ptr::eq(other, table))
-}
-
 impl TableIntake {
-    fn new(table: &'static Table, wants_references: bool) -> Self {
+    fn new(schema: Schema, table: &'static Table, wants_references: bool) -> Self {
         let columns = table.columns.iter().enumerate().filter(|_| wants_references);
         let references = columns.filter_map(|(column, definition)| {
-            let parent = schema::table(definition.references?.table)?;
+            let parent = schema.table(definition.references?.table)?;
             Some(ReferenceIntake { column, parent, rows: HashMap::new() })
         });
-        let refers_to_itself = |reference: &ReferenceIntake| core::ptr::eq(reference.parent, table);
+        let refers_to_itself = |reference: &ReferenceIntake| reference.parent.name == table.name;
         let references: Vec<_> = references.collect();
         Self {
             table,
@@ -460,8 +464,8 @@ impl TableIntake {
     }
 
     /// Takes a batch away, with all that is known of its rows.
-    fn split_off(&mut self) -> Self {
-        let mut first = Self::new(self.table, !self.references.is_empty());
+    fn split_off(&mut self, schema: Schema) -> Self {
+        let mut first = Self::new(schema, self.table, !self.references.is_empty());
         first.groups = self.groups.take_batch();
         first.received = first.groups.rows() as u64;
 

@@ -30,7 +30,7 @@ use crate::format::lines::LineFormat;
 use crate::ingest::StoreError;
 use crate::sql::statement::OnDuplicate;
 use crate::table::outcome::{Outcome, RowError, RowErrorKind};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 pub use bulk::{BulkFile, BulkLoad, Opened, Planned, PlannedRows};
 pub use check::check;
@@ -114,10 +114,10 @@ impl File {
             let error = RowError::row(kind);
             Outcome { table, index: None, line: None, error }
         };
-        let Some(table) = schema::table_of_file(path) else {
+        let Some(table) = Schema::compiled().table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, schema::no_table_in(path)));
+            return Err(outcome(name, Schema::compiled().no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));

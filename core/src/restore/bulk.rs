@@ -32,7 +32,7 @@ use crate::backup::{
     content_of_span, split,
 };
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{self, KeyKind, Table};
+use crate::table::schema::{KeyKind, Schema, Table};
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -534,7 +534,11 @@ impl Comparison {
     fn restored(&self) -> Restored {
         let of = |compared: &ComparedTable| {
             let (rows, checksum) = (compared.content.rows, compared.content.hex());
-            Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
+            Some(RestoredTable {
+                table: Schema::compiled().table(&compared.table)?.name,
+                rows,
+                checksum,
+            })
         };
         let tables = self.tables.iter().filter_map(of).collect();
         let (notes, loads_since) = (self.notes.clone(), self.loads_since.clone());
@@ -548,7 +552,7 @@ fn check_id(id: &str) -> Result<(), RestoreError> {
 
 fn table(name: &str) -> Result<&'static Table, RestoreError> {
     let unknown = || BackupError::damaged(name, Damage::UnknownTable).into();
-    schema::table(name).ok_or_else(unknown)
+    Schema::compiled().table(name).ok_or_else(unknown)
 }
 
 /// As much of a plan as a staging table needs.
@@ -795,7 +799,7 @@ fn zero_of<'d>(table: &Table, done: &'d [Done]) -> Option<&'d FileItem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::{TABLES, wide};
+    use crate::table::schema::wide;
 
     /// What a state machine carries, less the cause of a failure.
     const CARRIED: usize = (256 << 10) - (32 << 10);
@@ -837,7 +841,7 @@ mod tests {
 
     #[test]
     fn long_names_of_files_make_ranges_coarser_before_they_are_refused() {
-        let jobs: &[&'static Table] = &[&TABLES[1]];
+        let jobs: &[&'static Table] = &[&Schema::compiled().tables()[1]];
         let opening = opening(vec![]);
         let mut ranges_before = usize::MAX;
         for (count, fits) in [(1, true), (100, true), (145, true), (160, true), (200, false)] {
@@ -861,7 +865,7 @@ mod tests {
 
     #[test]
     fn short_names_leave_the_ranges_as_they_are() {
-        let jobs: &[&'static Table] = &[&TABLES[1]];
+        let jobs: &[&'static Table] = &[&Schema::compiled().tables()[1]];
         let lives = opening(vec![]).fit(jobs, vec![spans(200)], &files(jobs[0], 300, 60)).unwrap();
         assert_eq!(lives, [spans(200)]);
     }

@@ -2,7 +2,7 @@
 
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{MOST_PARALLEL, OnObstacle, Options};
-use rowgate_core::schema::{TABLES, Table, table};
+use rowgate_core::schema::{Schema, Table};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -26,7 +26,7 @@ impl Default for Backup {
     /// All tables in one snapshot.
     fn default() -> Self {
         Self {
-            tables: TABLES.iter().collect(),
+            tables: Schema::compiled().tables().iter().collect(),
             codec: Codec::Snappy,
             parallel: 1,
             on_obstacle: OnObstacle::Refuse,
@@ -97,13 +97,13 @@ pub(super) fn members<T: DeserializeOwned>(text: &str, operation: &str) -> Resul
 pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static Table>, EventError> {
     let bad = |problem: &str| EventError::Bad(format!("the operation {operation}: {problem}"));
     let named = |(at, name): (usize, &String)| {
-        table(name).ok_or_else(|| bad(&format!("tables[{at}] is no table")))
+        Schema::compiled().table(name).ok_or_else(|| bad(&format!("tables[{at}] is no table")))
     };
     let named: Vec<_> = names.iter().enumerate().map(named).collect::<Result<_, _>>()?;
     if named.is_empty() {
         return Err(bad("tables is empty"));
     }
-    Ok(TABLES.iter().filter(|table| named.contains(table)).collect())
+    Ok(Schema::compiled().tables().iter().filter(|table| named.contains(table)).collect())
 }
 
 pub(super) fn codec(name: &str) -> Result<Codec, EventError> {
@@ -154,14 +154,17 @@ mod tests {
     fn a_backup_without_members_is_of_everything_in_one_snapshot() {
         let all = backup(r#"{"rowgate":"backup"}"#);
         assert_eq!(all, Backup::default());
-        assert_eq!((all.tables.len(), all.options().parallel), (TABLES.len(), 1));
+        assert_eq!(
+            (all.tables.len(), all.options().parallel),
+            (Schema::compiled().tables().len(), 1)
+        );
     }
 
     #[test]
     fn a_backup_says_what_and_how() {
         let text = r#"{"rowgate":"backup","tables":["employees","jobs"],"codec":"deflate",
             "parallel":8,"obstacles":"skip","keep":30,"bucket":"b"}"#;
-        let jobs_first = ["jobs", "employees"].map(|name| table(name).unwrap());
+        let jobs_first = ["jobs", "employees"].map(|name| Schema::compiled().table(name).unwrap());
         assert_eq!(
             backup(text),
             Backup {

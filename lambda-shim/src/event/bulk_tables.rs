@@ -5,7 +5,7 @@ use rowgate_core::backup::OnObstacle;
 use rowgate_core::backup::bulk::{Opening as OpenedRun, PartItem, PartWritten};
 use rowgate_core::restore::bulk::{Comparison, Done, Item, Opening as OpenedRestore};
 use rowgate_core::restore::{Mode, Wanted};
-use rowgate_core::schema::{TABLES, Table};
+use rowgate_core::schema::{Schema, Table};
 use serde::Deserialize;
 
 use super::backup::{codec, members, on_obstacle, tables};
@@ -172,7 +172,9 @@ fn backup_open(members: OpenBackup) -> Result<BackupOpen, EventError> {
         return Err(bad(BACKUP, "keep is too small"));
     }
     Ok(BackupOpen {
-        tables: names.map_or(Ok(TABLES.iter().collect()), |names| tables(&names, BACKUP))?,
+        tables: names.map_or(Ok(Schema::compiled().tables().iter().collect()), |names| {
+            tables(&names, BACKUP)
+        })?,
         codec: name.map_or(Ok(Codec::Snappy), |name| codec(&name))?,
         on_obstacle: on_obstacle(obstacles.as_deref(), BACKUP)?,
         keep,
@@ -243,7 +245,10 @@ mod tests {
     #[test]
     fn a_backup_is_opened_with_everything_or_with_what_is_said() {
         let BulkBackup::Open(all) = backup(r#""step":"open""#) else { panic!("not opened") };
-        assert_eq!((all.tables.len(), all.codec, all.keep), (TABLES.len(), Codec::Snappy, None));
+        assert_eq!(
+            (all.tables.len(), all.codec, all.keep),
+            (Schema::compiled().tables().len(), Codec::Snappy, None)
+        );
         let said = r#""step":"open","tables":["jobs"],"codec":"null","keep":3,"bucket":"b""#;
         let BulkBackup::Open(said) = backup(said) else { panic!("not opened") };
         assert_eq!((said.tables[0].name, said.codec, said.keep), ("jobs", Codec::Null, Some(3)));
