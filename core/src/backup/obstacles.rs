@@ -8,6 +8,7 @@ use super::error::BackupError;
 use crate::admin::migrate::{self, Difference, MigrateError};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::{Schema, Table};
+use crate::table::types::Definition;
 
 /// Properties in which a live table may differ: they change neither rows nor the way to them.
 const HARMLESS: [&str; 3] = ["comment", "default", "order"];
@@ -75,14 +76,17 @@ pub(super) async fn fit_tables<H: Host>(
 }
 
 fn obstacle(difference: Difference) -> Option<Obstacle> {
-    let is_of_key = Schema::compiled()
-        .table(difference.table)
-        .is_some_and(|table| difference.column.as_deref() == Some(table.key_column().name));
+    let table = Schema::compiled().table(difference.table);
+    let column = table.zip(difference.column.as_deref()).and_then(|(table, name)| {
+        table.column_index(name).map(|index| (&table.columns[index], index == table.key))
+    });
+    let is_of_key = column.is_some_and(|(_, is_key)| is_key);
+    let takes = |collation| column.is_some_and(|(it, _)| it.column_type.takes_collation(collation));
     let is_in_the_way = match difference.property {
         "table" => false,
         "extra" => difference.found.contains(" generated"),
         // Another order is harmless but in a key; another character set cannot hold every text.
-        "collation" => is_of_key || !difference.found.starts_with("utf8mb4_"),
+        "collation" => is_of_key || !takes(&difference.found),
         property => !HARMLESS.contains(&property),
     };
     let breaks_order =

@@ -231,12 +231,10 @@ fn compare_collation(
     report: &mut Report<'_>,
 ) {
     let (column, found) = (Some(expected.name), live.collation.as_deref().unwrap_or(NONE));
-    let is_of_set =
-        found.strip_prefix(character_set).is_some_and(|collation| collation.starts_with('_'));
     match expected.collation {
         Some(collation) => report.same(column, "collation", collation, found),
         // MySQL and MariaDB have other defaults, but the set is what holds every character.
-        None if is_of_set => {}
+        None if expected.column_type.takes_collation(found) => {}
         None => report.add(column, "collation", &format!("one of {character_set}"), found),
     }
 }

@@ -24,6 +24,13 @@ pub(crate) trait Definition: Copy {
     /// The character set that its column needs; `None` where the column has none.
     fn character_set(self) -> Option<&'static str>;
 
+    /// Whether a column of this collation holds every value.
+    fn takes_collation(self, collation: &str) -> bool {
+        let Some(character_set) = self.character_set() else { return true };
+        let rest = collation.strip_prefix(character_set);
+        rest.is_some_and(|rest| rest.starts_with('_'))
+    }
+
     /// Checks a value that is neither absent nor null, and brings it into its canonical form.
     ///
     /// Whatever a database would round, cut, wrap or take for something else is an error here: the

@@ -295,6 +295,30 @@ fn a_type_is_known_by_the_name_that_it_gives() {
 }
 
 #[test]
+fn only_texts_need_a_character_set() {
+    for case in cases() {
+        let column_type = case.column_type();
+        let is_text = case.name.starts_with("varchar");
+        for (collation, holds_all) in [
+            ("utf8mb4_bin", true),
+            ("utf8mb4_0900_ai_ci", true),
+            ("utf8mb4", false),
+            ("utf8mb3_general_ci", false),
+            ("latin1_swedish_ci", false),
+            ("none", false),
+        ] {
+            let expected = holds_all || !is_text;
+            assert_eq!(
+                column_type.takes_collation(collation),
+                expected,
+                "{} {collation}",
+                case.name
+            );
+        }
+    }
+}
+
+#[test]
 fn integers_of_more_than_32_bits_are_long_in_avro() {
     let long = ["int unsigned", "bigint"];
     for case in cases().iter().filter(|case| case.name.contains("int")) {
