@@ -13,7 +13,7 @@
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
 //! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
 //!
-//! The modules form one way through, top to bottom, and none imports from one below it:
+//! The modules are in twelve wings, here from the bottom up. A wing imports only from those above it:
 //!
 //! ```
 //! use rowgate_core::{CsvDecoder, Intake, Options, schema};
@@ -37,76 +37,41 @@ extern crate alloc;
 #[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4"))]
 extern crate std;
 
-pub mod schema;
+mod base;
+pub use base::lookup::{Lookup, SettingsError};
+pub use base::printable::printable;
 
-mod hex;
+mod table;
+pub use table::outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
+pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
+pub use table::schema;
 
-mod json_string;
+mod format;
+#[cfg(feature = "avro")]
+pub use format::avro;
+pub use format::csv::{CsvDecoder, Header, ROW_LIMIT};
+pub use format::json::{JsonError, Part, decode_rows, decode_tables};
+pub use format::lines::{LineDecoder, LineFormat};
+pub use format::ndjson::NdjsonDecoder;
 
-mod printable;
-pub use printable::printable;
+mod aws;
+pub use aws::host::{
+    CallError, Client, ENDED_AFTER, Host, RateLimit, Repeat, SendError, SignError,
+};
+pub use aws::http::{Request, Response};
+pub use aws::operation::{Operation, Retry, Service, ServiceError};
+#[cfg(feature = "sigv4")]
+pub use aws::sign::{Credentials, sign};
+pub use aws::source::{Source, SourceError};
+pub use aws::upload::Upload;
+pub use aws::{data_api, s3, step_functions};
 
-mod outcome;
-pub use outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
-
-mod magic;
-
-mod date_time;
-
-mod record;
-pub use record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
-
-mod json;
-pub use json::{JsonError, Part, decode_rows, decode_tables};
-
-mod csv;
-pub use csv::{CsvDecoder, Header, ROW_LIMIT};
-
-mod ndjson;
-pub use ndjson::NdjsonDecoder;
-
-mod lines;
-pub use lines::{LineDecoder, LineFormat};
-
-mod http;
-pub use http::{Request, Response};
-
-mod operation;
-pub use operation::{Operation, Retry, Service, ServiceError};
-
-pub mod data_api;
-
-mod statement;
-pub use statement::{
+mod sql;
+#[cfg(feature = "avro")]
+pub use sql::checksum::Checksum;
+pub use sql::statement::{
     AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write,
 };
-
-#[cfg(feature = "avro")]
-pub mod avro;
-
-mod api_key;
-pub use api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
-
-mod settings;
-pub use settings::{Lookup, Origins, Settings, SettingsError};
-
-pub mod s3;
-
-pub mod step_functions;
-
-mod host;
-pub use host::{CallError, Client, ENDED_AFTER, Host, RateLimit, Repeat, SendError, SignError};
-
-#[cfg(feature = "sigv4")]
-mod sign;
-#[cfg(feature = "sigv4")]
-pub use sign::{Credentials, sign};
-
-mod source;
-pub use source::{Source, SourceError};
-
-mod upload;
-pub use upload::Upload;
 
 mod ledger;
 pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
@@ -123,14 +88,8 @@ pub use load::{
     find_load, load, load_object,
 };
 
-#[cfg(feature = "avro")]
-mod checksum;
-#[cfg(feature = "avro")]
-pub use checksum::Checksum;
-
-mod isolation;
-
-pub mod migrate;
+mod admin;
+pub use admin::{doctor, migrate};
 
 #[cfg(feature = "avro")]
 pub mod backup;
@@ -138,7 +97,7 @@ pub mod backup;
 #[cfg(feature = "avro")]
 pub mod restore;
 
-pub mod doctor;
-
 mod gate;
+pub use gate::api_key::{ApiKey, KEY_LIMIT, KeyEntry, KeyRing, KeyRingError};
+pub use gate::settings::{Origins, Settings};
 pub use gate::{BodyError, Gate, Head, RequestTime, unconfigured};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::{MOST_BYTES, bytes, coarse_enough};
 use super::count::{check_count, count};
-use super::manifest::{FOLDER, is_run, part_key};
+use super::keys::{FOLDER, is_run, part_key};
 use super::obstacles::fit_tables;
 use super::output::Files;
 use super::reading::{Tally, read_table};
@@ -23,11 +23,11 @@ use super::{
     BackupError, Damage, Manifest, OnObstacle, Options, PartManifest, Place, Run, TableManifest,
 };
 use super::{manifest, objects};
-use crate::avro::Codec;
-use crate::checksum::Checksum;
-use crate::host::{Host, Repeat};
-use crate::s3::DeleteObject;
-use crate::schema::{self, Table};
+use crate::aws::host::{Host, Repeat};
+use crate::aws::s3::DeleteObject;
+use crate::format::avro::Codec;
+use crate::sql::checksum::Checksum;
+use crate::table::schema::{self, Table};
 
 /// The most parts of a run; fewer where their tables' names are so long that they and what comes back of
 /// them cannot be carried together.
@@ -283,7 +283,7 @@ async fn check_files<H: Host>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::TABLES;
+    use crate::table::schema::TABLES;
 
     fn table(name: &str) -> &'static Table {
         let name: &'static str = name.to_string().leak();

@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use super::live::{AFTER, compare};
 use super::{BackupError, Span, content_of_span};
-use crate::checksum::Checksum;
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::Table;
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -87,7 +87,7 @@ fn sql(table: &Table, name: &str, span: Span, goes_on: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::table;
+    use crate::table::schema::table;
 
     #[test]
     fn rows_are_counted_by_ranges_of_the_key() {

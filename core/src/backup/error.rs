@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::LeftOut;
-use crate::avro::AvroError;
-use crate::host::CallError;
-use crate::operation::Retry;
-use crate::s3;
+use super::damage::Damage;
+use super::left_out::LeftOut;
+use crate::aws::host::CallError;
+use crate::aws::operation::Retry;
+use crate::aws::s3;
 
 /// Why a backup could not be made, found, or trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,28 +94,6 @@ pub enum BackupError {
         /// What is wrong.
         what: Damage,
     },
-}
-
-/// What is wrong with a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Damage {
-    /// It is not there.
-    Missing,
-    /// It has another size.
-    Size,
-    /// It has another SHA-256.
-    Hash,
-    /// It has another number of rows.
-    Rows,
-    /// The rows of its table are others than those that were backed up.
-    Checksum,
-    /// The manifest has another number of rows, or no checksum, of it than of its files.
-    Manifest,
-    /// It cannot be read as Avro.
-    Avro(AvroError),
-    /// Its table is none of this build.
-    UnknownTable,
 }
 
 impl BackupError {
@@ -205,21 +183,6 @@ impl fmt::Display for BackupError {
                 write!(f, "{table}: {found} parts came back of {wanted}")
             }
             Self::Damaged { key, what } => write!(f, "{key}: {what}"),
-        }
-    }
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("the file is missing"),
-            Self::Size => f.write_str("the file has another size than the manifest says"),
-            Self::Hash => f.write_str("the file has another SHA-256 than the manifest says"),
-            Self::Rows => f.write_str("the file has another number of rows than the manifest says"),
-            Self::Checksum => f.write_str("the rows are not those that were backed up"),
-            Self::Manifest => f.write_str("the manifest contradicts itself on its rows"),
-            Self::Avro(error) => error.fmt(f),
-            Self::UnknownTable => f.write_str("there is no such table"),
         }
     }
 }

@@ -8,10 +8,10 @@ use futures_util::future::join;
 
 use super::page::free_name;
 use super::{BackupError, Span};
-use crate::checksum::{Checksum, row_digest};
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{ColumnType, Table};
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::sql::checksum::{Checksum, row_digest};
+use crate::table::schema::{ColumnType, Table};
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -189,7 +189,7 @@ pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{WIDTHS, longest_statement, wide};
+    use crate::table::schema::{WIDTHS, longest_statement, wide};
 
     #[test]
     fn a_checksum_is_no_longer_than_the_build_takes_it_for() {

@@ -7,14 +7,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::NoBackup;
-use crate::avro;
-use crate::checksum::Checksum;
-use crate::hex::hex;
-use crate::schema::Table;
-
-/// Where all backups are.
-pub(crate) const FOLDER: &str = "backups/";
+use super::keys::{FOLDER, is_part_key, is_run};
+use super::left_out::NoBackup;
+use crate::base::hex::hex;
+use crate::format::avro;
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,35 +198,9 @@ fn checked_sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
     numbers.try_fold(0, u64::checked_add)
 }
 
-/// Whether a text is a run's name, as `20270115T080000Z-1a2b3c4d`: nothing that leads elsewhere.
-pub(crate) fn is_run(text: &str) -> bool {
-    const FORM: &[u8] = b"00000000T000000Z-xxxxxxxx";
-    let fits = |(byte, form): (u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        b'x' => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
-        _ => byte == *form,
-    };
-    text.len() == FORM.len() && text.bytes().zip(FORM).all(fits)
-}
-
-/// Whether a key is that of a file of a run: `backups/RUN/TABLE/part-00000.avro`, or with what the
-/// steps of a state machine add, `part-00000-1a2b3c4d.avro`.
-pub(super) fn is_part_key(run: &str, key: &str) -> bool {
-    let rest = key.strip_prefix(FOLDER).and_then(|key| key.strip_prefix(run));
-    let rest = rest.and_then(|rest| rest.strip_prefix('/'));
-    let Some((table, name)) = rest.and_then(|rest| rest.split_once('/')) else { return false };
-    let number = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".avro"));
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let is_number = |number: &str| number.len() >= 5 && number.bytes().all(plain);
-    !matches!(table, "" | "." | "..") && number.is_some_and(is_number)
-}
-
-pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {
-    format!("{FOLDER}{run}/{table}/part-{number:05}.avro")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::keys::part_key;
     use super::*;
 
     const RUN: &str = "20270115T080000Z-1a2b3c4d";
@@ -241,7 +213,7 @@ mod tests {
             bytes: 9,
             sha256: "0".repeat(64),
         };
-        let jobs = crate::schema::table("jobs").unwrap();
+        let jobs = crate::table::schema::table("jobs").unwrap();
         Manifest {
             format: Manifest::FORMAT,
             rowgate: "0.1.0".into(),

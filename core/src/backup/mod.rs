@@ -6,7 +6,10 @@
 pub mod bulk;
 mod carried;
 mod count;
+mod damage;
 mod error;
+mod keys;
+mod left_out;
 mod live;
 mod manifest;
 mod obstacles;
@@ -24,29 +27,31 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::avro::Codec;
-use crate::checksum::Checksum;
-use crate::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target};
-use crate::date_time;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::isolation;
-use crate::s3::{Endpoint, PutObject};
-use crate::schema::{ColumnType, Table};
+use crate::aws::data_api::{
+    BeginTransaction, ExecuteStatement, Field, RollbackTransaction, Target,
+};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{Endpoint, PutObject};
+use crate::format::avro::Codec;
+use crate::sql::checksum::Checksum;
+use crate::sql::isolation;
+use crate::table::date_time;
+use crate::table::schema::{ColumnType, Table};
 
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;
-pub use error::{BackupError, Damage};
+pub use damage::Damage;
+pub use error::BackupError;
+pub(crate) use keys::{FOLDER, is_run};
+pub use left_out::{LeftOut, NoBackup};
 pub use live::live;
 pub(crate) use live::{AFTER, Ranges, compare, content, content_of_span};
-pub(crate) use manifest::{FOLDER, is_run};
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use obstacles::OnObstacle;
 pub(crate) use obstacles::obstacles;
 pub(crate) use page::select_list;
 pub use part::PartFile;
-pub use runs::{
-    GIVEN_UP_AFTER, LeftOut, NoBackup, Runs, Unfinished, clean, manifest, prune, runs, unfinished,
-};
+pub use runs::{GIVEN_UP_AFTER, Runs, Unfinished, clean, manifest, prune, runs, unfinished};
 pub(crate) use runs::{LATEST, objects};
 pub use split::Span;
 pub(crate) use split::split;

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::BackupError;
-use crate::host::{Client, Host};
-use crate::migrate::{self, Difference, MigrateError};
-use crate::schema::{self, Table};
+use crate::admin::migrate::{self, Difference, MigrateError};
+use crate::aws::host::{Client, Host};
+use crate::table::schema::{self, Table};
 
 /// Properties in which a live table may differ: they change neither rows nor the way to them.
 const HARMLESS: [&str; 3] = ["comment", "default", "order"];

@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::manifest::part_key;
+use super::keys::part_key;
 use super::records::Records;
 use super::{BackupError, PartManifest, Run};
-use crate::avro::{AvroWriter, PART_BYTES};
-use crate::checksum::Checksum;
-use crate::host::Host;
-use crate::s3::PART_MINIMUM;
-use crate::schema::Table;
-use crate::upload::Upload;
+use crate::aws::host::Host;
+use crate::aws::s3::PART_MINIMUM;
+use crate::aws::upload::Upload;
+use crate::format::avro::{AvroWriter, PART_BYTES};
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 /// How much of a file is written at a time: the least that S3 takes, since each of the ranges that
 /// are read at once holds so much.

@@ -5,9 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::records::{Query, Records};
-use crate::data_api::ExecuteStatement;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{Column, ColumnType, Table};
+use crate::aws::data_api::ExecuteStatement;
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::table::schema::{Column, ColumnType, Table};
 
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
 /// one over it ends the transaction, and the snapshot with it.
@@ -274,7 +274,7 @@ fn is_int(column: &Column) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{WIDTHS, longest_statement, table, wide};
+    use crate::table::schema::{WIDTHS, longest_statement, table, wide};
 
     const ALL: Range = Range { goes_on: false, ends: false };
 

@@ -7,14 +7,14 @@ use futures_util::stream::StreamExt;
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Damage, PartManifest};
-use crate::avro::{AvroReader, ExtraFields};
-use crate::checksum::Checksum;
-use crate::hex::hex;
-use crate::host::{Client, Host, Repeat};
-use crate::record::Record;
-use crate::s3::{Endpoint, HeadObject};
-use crate::schema::Table;
-use crate::source::{ObjectSource, SourceError, pieces};
+use crate::aws::host::{Client, Host, Repeat};
+use crate::aws::s3::{Endpoint, HeadObject};
+use crate::aws::source::{ObjectSource, SourceError, pieces};
+use crate::base::hex::hex;
+use crate::format::avro::{AvroReader, ExtraFields};
+use crate::sql::checksum::Checksum;
+use crate::table::record::Record;
+use crate::table::schema::Table;
 
 /// A file as it was found, so that every later reading is of the same content.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::page::Pages;
 use super::records::Records;
 use super::spans::Spans;
 use super::{BackupError, PartManifest, Progress};
-use crate::checksum::Checksum;
-use crate::host::Host;
+use crate::aws::host::Host;
+use crate::sql::checksum::Checksum;
 
 /// How far a run has come, and who wants to know.
 pub(super) struct Tally<P> {

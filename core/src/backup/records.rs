@@ -8,10 +8,10 @@ use core::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::data_api::{self, ExecuteStatement, Target};
-use crate::http::{Request, Response};
-use crate::operation::{Operation, Service};
-use crate::record::Cell;
+use crate::aws::data_api::{self, ExecuteStatement, Target};
+use crate::aws::http::{Request, Response};
+use crate::aws::operation::{Operation, Service};
+use crate::table::record::Cell;
 
 /// A query whose answer is read as [`Records`].
 pub(super) struct Query<'q>(pub(super) ExecuteStatement<'q>);

@@ -4,18 +4,21 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 use core::slice;
 use core::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::manifest::{FOLDER, is_part_key, is_run};
-use super::{BackupError, Damage, Manifest};
-use crate::date_time;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::s3::{self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject};
+use super::damage::Damage;
+use super::keys::{FOLDER, is_part_key, is_run};
+use super::left_out::{LeftOut, NoBackup};
+use super::{BackupError, Manifest};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{
+    self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject,
+};
+use crate::table::date_time;
 
 /// The name under which the newest backup is asked for.
 pub(crate) const LATEST: &str = "latest";
@@ -42,59 +45,6 @@ pub struct Runs {
     /// The backups of which a file is missing or has another size; [`old`](Self::old) leaves them
     /// alone.
     pub incomplete: Vec<LeftOut>,
-}
-
-/// A folder that is left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
-    /// The folder, as `backups/NAME/`.
-    pub folder: String,
-    /// Why.
-    pub why: NoBackup,
-}
-
-/// Why a folder is no backup.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoBackup {
-    /// The folder's name is not a run's.
-    OtherName {
-        /// The run of its manifest, if it has one that can be read.
-        run: Option<String>,
-    },
-    /// There is no manifest.
-    NoManifest,
-    /// The manifest cannot be understood.
-    BadManifest,
-    /// The manifest is not as it was written.
-    Changed,
-    /// The manifest has a form of a later version.
-    LaterFormat {
-        /// The form.
-        format: u32,
-    },
-    /// The manifest is of another run, as in a copied folder.
-    OtherRun {
-        /// That run.
-        run: String,
-    },
-    /// The manifest names a file that is not of its run.
-    ForeignFile {
-        /// The file's key.
-        key: String,
-    },
-    /// The manifest could not be read.
-    Unreadable {
-        /// Why.
-        cause: String,
-    },
-    /// A file is not as the manifest says.
-    Incomplete {
-        /// The file's key.
-        key: String,
-        /// What is wrong.
-        what: Damage,
-    },
 }
 
 /// A run that has files and no manifest.
@@ -271,59 +221,6 @@ impl Runs {
         }
         old.reverse();
         old
-    }
-}
-
-impl LeftOut {
-    fn new(name: &str, why: NoBackup) -> Self {
-        Self { folder: [FOLDER, name, "/"].concat(), why }
-    }
-
-    /// The folder's own name.
-    pub(crate) fn name(&self) -> &str {
-        let name = self.folder.strip_prefix(FOLDER).unwrap_or(&self.folder);
-        name.strip_suffix('/').unwrap_or(name)
-    }
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.folder, self.why)
-    }
-}
-
-impl fmt::Display for NoBackup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherName { run: None } => f.write_str("its name is not a run's"),
-            Self::OtherName { run: Some(run) } => write!(
-                f,
-                "its name is not a run's, and its manifest is of run {run}; restore that run, or \
-                 name the folders of its tables"
-            ),
-            Self::NoManifest => f.write_str("no manifest: it is being written, or was given up"),
-            Self::BadManifest => f.write_str("the manifest is not one of rowgate's"),
-            Self::Changed => f.write_str(
-                "the manifest is not as it was written; to use its files anyway, name the folders of its \
-                 tables",
-            ),
-            Self::LaterFormat { format } => {
-                write!(f, "the manifest has format {format}; a later rowgate reads it")
-            }
-            Self::OtherRun { run } => write!(f, "the manifest is of run {run}"),
-            Self::ForeignFile { key } => {
-                write!(f, "the manifest names {key}, which is no file of this run")
-            }
-            Self::Unreadable { cause } => write!(f, "the manifest could not be read: {cause}"),
-            Self::Incomplete { key, what } => write!(f, "{key}: {what}"),
-        }
-    }
-}
-
-/// As its text.
-impl Serialize for NoBackup {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

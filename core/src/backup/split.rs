@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::schema::{ColumnType, Table};
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::table::schema::{ColumnType, Table};
 
 /// The fewest rows of a table that is split, and the fewest keys of a range of it: some seconds of
 /// reading.
@@ -204,7 +204,7 @@ fn key_at(heaps: &[Heap], mut number: u128) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::table;
+    use crate::table::schema::table;
 
     fn heap(first: i64, last: i64) -> Heap {
         Heap { first, last }

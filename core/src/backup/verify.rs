@@ -3,10 +3,10 @@
 use alloc::format;
 
 use super::{BackupError, Damage, Manifest, PartFile, Progress, TableManifest};
-use crate::checksum::Checksum;
-use crate::host::{Client, Host};
-use crate::s3::Endpoint;
-use crate::schema;
+use crate::aws::host::{Client, Host};
+use crate::aws::s3::Endpoint;
+use crate::sql::checksum::Checksum;
+use crate::table::schema;
 
 /// Reads every byte and every row of a backup, and compares sizes, hashes, counts and checksums.
 ///

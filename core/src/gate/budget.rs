@@ -8,7 +8,7 @@ use alloc::format;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::Problem;
-use crate::data_api::REQUEST_LIMIT;
+use crate::aws::data_api::REQUEST_LIMIT;
 
 /// The most bytes of bodies that are being read. An isolate has 128 MB; the program, what an allocator
 /// cannot use, and what JavaScript holds come on top of both limits.
@@ -163,11 +163,11 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
-    use crate::csv::Header;
+    use crate::format::csv::Header;
+    use crate::format::json::{self, Part};
+    use crate::format::lines::{LineDecoder, LineFormat};
     use crate::ingest::{Intake, OnError, Options};
-    use crate::json::{self, Part};
-    use crate::lines::{LineDecoder, LineFormat};
-    use crate::schema;
+    use crate::table::schema;
 
     const MAX_ROWS: u64 = 10_000;
     const LIMIT: usize = 1_000;

@@ -3,8 +3,8 @@
 use alloc::borrow::ToOwned;
 
 use super::Head;
-use crate::http::Response;
-use crate::settings::Origins;
+use super::settings::Origins;
+use crate::aws::http::Response;
 
 /// What a page may read of an answer, beside its body and its content type.
 const EXPOSED: &str = "idempotent-replayed, retry-after, x-request-id";

@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::api_key::KeyEntry;
 use super::problem::Problem;
 use super::{Caller, Head, report_response};
-use crate::api_key::KeyEntry;
-use crate::host::{Client, Host};
-use crate::http::Response;
+use crate::aws::host::{Client, Host};
+use crate::aws::http::Response;
 use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};
 use crate::ledger::{
     ANSWER_LIMIT, Answer, Claim, Counts, Lease, RequestClaim, RequestToClaim, Summary,

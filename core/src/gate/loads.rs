@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::parameters::{bad_parameter, parameters};
 use super::problem::{Problem, json_response};
-use crate::host::{CallError, Client, Host};
-use crate::http::Response;
+use crate::aws::host::{CallError, Client, Host};
+use crate::aws::http::Response;
 use crate::ledger::{self, LoadRecord, Owner};
 
 /// How many loads are listed unless the query says otherwise.

@@ -1,5 +1,6 @@
 //! The HTTP door: key, route, rows, answer. The Worker and API Gateway both come in here.
 
+pub(crate) mod api_key;
 mod body;
 mod budget;
 mod cors;
@@ -10,6 +11,7 @@ mod options;
 mod parameters;
 mod problem;
 mod route;
+pub(crate) mod settings;
 mod source;
 mod time;
 
@@ -23,15 +25,14 @@ use core::time::Duration;
 use futures_util::future::{Either, select};
 use serde::Serialize;
 
-use crate::api_key::KeyEntry;
-use crate::data_api::ExecuteStatement;
-use crate::host::{Client, Host, RateLimit, Repeat};
-use crate::http::Response;
+use crate::aws::data_api::ExecuteStatement;
+use crate::aws::host::{Client, Host, RateLimit, Repeat};
+use crate::aws::http::Response;
 use crate::ingest::{Intake, Report, TableReport, Verdict};
 use crate::ledger::RequestToClaim;
-use crate::outcome::Outcome;
-use crate::settings::Settings;
+use crate::table::outcome::Outcome;
 
+use api_key::KeyEntry;
 use body::{Coding, body_time};
 use budget::{Budget, READING, WORKING, check_alone, kept_bytes, most_bytes};
 use idempotency::{idempotency_key, owner};
@@ -39,6 +40,7 @@ use options::options;
 use parameters::parameters;
 use problem::{Problem, json_response, problem_response, too_many_bytes, too_slow};
 use route::{Post, Route};
+use settings::Settings;
 
 pub use time::RequestTime;
 

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
-use crate::csv::Header;
+use crate::format::csv::Header;
 use crate::ingest::{OnError, Options};
-use crate::statement::OnDuplicate;
+use crate::sql::statement::OnDuplicate;
 
 const KNOWN: [&str; 6] =
     ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header"];

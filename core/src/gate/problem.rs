@@ -9,9 +9,9 @@ use core::time::Duration;
 
 use serde::Serialize;
 
-use crate::http::Response;
+use crate::aws::http::Response;
+use crate::format::json::JsonError;
 use crate::ingest::{Report, StoreError};
-use crate::json::JsonError;
 
 /// How long a client should wait when something is not available.
 const RETRY_AFTER_SECONDS: &str = "5";

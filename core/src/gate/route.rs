@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::problem::Problem;
-use crate::http::Response;
+use crate::aws::http::Response;
 
 pub(super) enum Route<'h> {
     Health,

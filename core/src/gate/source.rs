@@ -3,16 +3,16 @@
 use alloc::format;
 
 use super::Head;
+use super::api_key::KeyEntry;
 use super::media::{Media, check_charset};
 use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
-use crate::api_key::KeyEntry;
-use crate::csv::Header;
+use crate::format::csv::Header;
+use crate::format::json::{self, JsonError, Part};
+use crate::format::lines::{LineDecoder, LineFormat};
 use crate::ingest::Intake;
-use crate::json::{self, JsonError, Part};
-use crate::lines::{LineDecoder, LineFormat};
-use crate::schema::{self, Table};
+use crate::table::schema::{self, Table};
 
 /// Where the rows of a request come from.
 pub(super) enum Source {

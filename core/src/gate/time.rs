@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::data_api::Target;
-use crate::host::{Client, ENDED_AFTER, Host};
+use crate::aws::data_api::Target;
+use crate::aws::host::{Client, ENDED_AFTER, Host};
 
 /// How long the calls of a request may take: the door says it, since platforms differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

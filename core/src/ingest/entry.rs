@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::{Intake, Report, StoreError};
-use crate::host::{Client, Host};
+use crate::aws::host::{Client, Host};
 use crate::ledger::{Answer, Claim, Counts, Fence, Lost, Position, reject_parts, write_rejects};
-use crate::outcome::RowError;
+use crate::table::outcome::RowError;
 
 /// The row of the ledger that a transaction moves on.
 #[derive(Debug)]

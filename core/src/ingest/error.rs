@@ -3,12 +3,12 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::host::CallError;
+use crate::aws::host::CallError;
+use crate::aws::operation::Retry;
 use crate::ledger::ClaimError;
-use crate::operation::Retry;
-use crate::record::Place;
-use crate::schema::Table;
-use crate::statement::{Chunk, SLOW_BYTES};
+use crate::sql::statement::{Chunk, SLOW_BYTES};
+use crate::table::record::Place;
+use crate::table::schema::Table;
 
 /// Why nothing, or nobody knows what, was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use super::keys::KeyCell;
-use crate::record::{Cell, ColumnSet, Place, Record};
-use crate::statement::Chunk;
+use crate::sql::statement::Chunk;
+use crate::table::record::{Cell, ColumnSet, Place, Record};
 
 /// The most sets of columns that the rows of a batch carry, and those of a table in a request.
 pub(super) const SETS_LIMIT: usize = 16;
@@ -173,8 +173,8 @@ impl KeyOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Part, decode_rows};
-    use crate::schema::{Column, ColumnType, Table};
+    use crate::format::json::{Part, decode_rows};
+    use crate::table::schema::{Column, ColumnType, Table};
     use alloc::collections::BTreeMap;
     use alloc::format;
     use alloc::string::{String, ToString};

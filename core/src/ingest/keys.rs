@@ -12,7 +12,7 @@ use core::mem;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::record::Cell;
+use crate::table::record::Cell;
 
 /// A table doubles when it is 7/8 full; several small ones waste less than one that has just
 /// doubled. With five, 500,000 rows stay below the last doubling.

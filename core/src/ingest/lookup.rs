@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
 use super::{Intake, Key, StoreError};
-use crate::data_api::{ExecuteStatement, Field};
-use crate::host::{Client, Host, Repeat};
-use crate::outcome::{RowError, RowErrorKind};
-use crate::record::Place;
-use crate::schema::Table;
-use crate::statement::{self, Chunk, OnDuplicate};
+use crate::aws::data_api::{ExecuteStatement, Field};
+use crate::aws::host::{Client, Host, Repeat};
+use crate::sql::statement::{self, Chunk, OnDuplicate};
+use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::record::Place;
+use crate::table::schema::Table;
 
 /// Fails if the live table has unique keys besides the primary one.
 pub(super) async fn refuse_other_keys<H: Host>(

@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::host::{Client, Host};
+use crate::aws::host::{Client, Host};
 use crate::ledger::{Answer, Claim};
-use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
-use crate::record::{Place, RawRow, Record};
-use crate::schema::{self, TABLES, Table};
-use crate::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
+use crate::sql::statement::{CHUNK_LIMIT, Chunk, OnDuplicate};
+use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
+use crate::table::record::{Place, RawRow, Record};
+use crate::table::schema::{self, TABLES, Table};
 
 use groups::{Groups, SETS_LIMIT};
 use keys::{Key, Keys};

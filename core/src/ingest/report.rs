@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use crate::outcome::{Outcomes, RowErrorKind};
+use crate::table::outcome::{Outcomes, RowErrorKind};
 
 /// The counts per table, and what is wrong.
 #[derive(Debug, Clone)]

@@ -7,12 +7,14 @@ use hashbrown::HashSet;
 
 use super::lookup::{existing_rows, existing_rows_by_now, refuse_other_keys};
 use super::{Entry, Intake, StoreError};
-use crate::data_api::{BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::operation::Retry;
-use crate::outcome::{RowError, RowErrorKind};
-use crate::schema::Table;
-use crate::statement::{self, Chunk, OnDuplicate};
+use crate::aws::data_api::{
+    BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction,
+};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::operation::Retry;
+use crate::sql::statement::{self, Chunk, OnDuplicate};
+use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::schema::Table;
 
 /// Times that a write is begun whose transaction broke or gave way to others.
 const ATTEMPTS: u32 = 3;

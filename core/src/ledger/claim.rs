@@ -4,8 +4,8 @@ use alloc::string::String;
 use core::time::Duration;
 
 use super::{Lease, Statement};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 use super::{number, text};
 

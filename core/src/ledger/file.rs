@@ -6,13 +6,14 @@ use alloc::string::String;
 use core::time::Duration;
 
 use super::claim::{Claim, Look};
-use super::fence::{SET_COUNTS, SET_POSITION, bind_object};
+use super::fence::bind_object;
+use super::progress::{SET_COUNTS, SET_POSITION};
 use super::rejects::forget_rejects;
 use super::version::{self, from_known_ledger};
 use super::{Answer, ClaimError, Counts, IS_CURRENT, LEASE_END, Lease, Position, Statement};
 use super::{digest, is_duplicate, load_id, new_holder, number, only_row, text};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 /// The door of a part's row: it is none of the history's.
 pub(super) const PART: &str = "part";

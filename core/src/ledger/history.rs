@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::file::PART;
 use super::{Statement, number, text};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 /// The most loads that one call lists: an answer may have 1 MiB.
 pub(crate) const LISTED_LIMIT: u32 = 400;

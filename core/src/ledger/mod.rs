@@ -10,6 +10,7 @@ mod claim;
 mod fence;
 mod file;
 mod history;
+mod progress;
 mod ranges;
 mod rejects;
 mod request;
@@ -25,17 +26,18 @@ use core::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::hex::hex;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::operation::Retry;
-use crate::settings::{Lookup, SettingsError, invalid};
+use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::operation::Retry;
+use crate::base::hex::hex;
+use crate::base::lookup::{Lookup, SettingsError, invalid};
 
 pub(crate) use claim::Claim;
-pub(crate) use fence::{Counts, Fence, Lost, Position};
+pub(crate) use fence::{Fence, Lost};
 pub(crate) use file::{Attempts, FileClaim, FileToClaim, Part, Progress, find_attempts};
 pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
 pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+pub(crate) use progress::{Counts, Position};
 pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{Answer, RequestClaim, RequestToClaim, Summary, finish_request};

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::fence::bind_object;
 use super::{Claim, Counts, Fence, IS_CURRENT, LEASE_END, Lost, Position, Statement};
 use super::{number, text};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 /// The scans that one call reads: an answer may have 1 MiB.
 const SCANS: u64 = 250;

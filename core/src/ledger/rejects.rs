@@ -11,9 +11,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Statement, text};
-use crate::host::{CallError, Client, Host};
-use crate::outcome::{RowError, RowErrorKind};
-use crate::schema::Table;
+use crate::aws::host::{CallError, Client, Host};
+use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::schema::Table;
 
 /// The most bytes of one part: a row of a result may have 64 KiB.
 const PART_BYTES: usize = 40 << 10;
@@ -188,7 +188,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::schema;
+    use crate::table::schema;
 
     type Reject = (u64, Vec<RowError>);
 

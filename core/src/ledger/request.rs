@@ -3,10 +3,11 @@
 use alloc::string::String;
 
 use super::claim::{Claim, Look};
+use super::progress::Counts;
 use super::version::{self, from_known_ledger};
 use super::{ClaimError, LEASE_END, Lease, Statement, digest, is_duplicate, load_id, new_holder};
 use super::{number, only_row, text};
-use crate::host::{CallError, Client, Host};
+use crate::aws::host::{CallError, Client, Host};
 
 /// A request as it is claimed.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub(crate) struct Summary {
     pub(crate) status: &'static str,
     /// The names of its tables.
     pub(crate) tables: String,
-    pub(crate) counts: super::Counts,
+    pub(crate) counts: Counts,
     /// The codes of what was wrong.
     pub(crate) error_codes: String,
 }

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use super::file::PART;
 use super::{Statement, number, only_row};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
-use crate::schema::Table;
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
+use crate::table::schema::Table;
 
 /// What the status of such a load is. A file with it is loaded from its start; a request with it has
 /// given its id away.
@@ -88,7 +88,7 @@ impl Undone<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::TABLES;
+    use crate::table::schema::TABLES;
 
     #[test]
     fn a_moment_is_given_as_the_database_reads_it() {

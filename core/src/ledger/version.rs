@@ -5,8 +5,8 @@ use alloc::string::String;
 use core::fmt;
 
 use super::{Statement, number, only_row};
-use crate::data_api::Field;
-use crate::host::{CallError, Client, Host};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 
 /// The number of the last migration in `sql/ledger`: the ledger that this program is made for.
 pub(crate) const VERSION: u32 = include!(concat!(env!("OUT_DIR"), "/ledger_version.rs"));

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use super::reader::{ReadError, Reader};
 use super::{File, LoadError, LoadOptions, LoadReport, Status, broken, failed, refuse, stored};
+use crate::aws::source::{Source, SourceError};
 use crate::ingest::Intake;
-use crate::outcome::RowErrorKind;
-use crate::source::{Source, SourceError};
+use crate::table::outcome::RowErrorKind;
 
 /// Reads a file, whose path says table and format, as [`load`](super::load()) does, and counts as
 /// stored what a load would store in empty tables.

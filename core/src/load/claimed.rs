@@ -8,13 +8,13 @@ use core::time::Duration;
 use serde_json::Value;
 
 use super::{LoadError, LoadOptions, LoadReport, ObjectRef, Status};
-use crate::host::{CallError, Client, Host};
+use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
     self, ANSWER_LIMIT, Answer, Claim, ClaimError, Counts, FileClaim, FileToClaim, Lease, Position,
     Progress, Summary,
 };
-use crate::schema::Table;
+use crate::table::schema::Table;
 
 /// What a lease's end is waited past, for clocks that run in milliseconds.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -98,6 +98,11 @@ pub(super) async fn begin<H: Host>(
 
 pub(super) fn failed(error: &CallError) -> LoadError {
     StoreError::before_commit(error).into()
+}
+
+/// The result of a call to the ledger.
+pub(super) fn told<T>(result: Result<T, CallError>) -> Result<T, LoadError> {
+    result.map_err(|error| failed(&error))
 }
 
 /// The counts of the first load, and its report as that of a duplicate.

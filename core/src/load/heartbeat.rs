@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::claimed::{self, Claimed};
 use super::{LoadError, milliseconds};
-use crate::host::{Client, Host};
+use crate::aws::host::{Client, Host};
 use crate::ledger::Lost;
 
 /// When the ledger last heard of a load, and how often it is to hear of it.

@@ -1,110 +1,24 @@
 //! An object in S3 into the database; its report, and its rejected lines, beside it.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use super::bulk;
 use super::claimed::{self, Begun, Claimed, begin, table_of, to_claim};
+use super::handover::{Occasion, hand_over};
+use super::object_ref::{ObjectRef, RejectKeys};
+use super::options::PATIENCE;
 use super::{
     File, LoadError, LoadReport, LoadSettings, RejectSink, RejectSinks, Status, failed,
     load_claimed, milliseconds,
 };
-use crate::data_api::Target;
-use crate::hex::hex;
-use crate::host::{CallError, Client, Host, Repeat};
+use crate::aws::data_api::Target;
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::s3::{Endpoint, HeadObject, HeadObjectOutput, PutObject};
+use crate::aws::source::{ObjectSource, SourceError};
+use crate::aws::upload::Upload;
 use crate::ledger::{Claim, Position};
-use crate::lines::LineFormat;
-use crate::outcome::{Outcome, RowError, RowErrorKind};
-use crate::s3::{Endpoint, HeadObject, HeadObjectOutput, KEY_LIMIT, PutObject};
-use crate::source::{ObjectSource, SourceError};
-use crate::upload::Upload;
-
-/// How long one call is repeated: a paused cluster takes half a minute to resume.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Where rowgate itself writes; nothing there is ever loaded.
-const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
-
-/// An object in S3, as an event names it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ObjectRef {
-    /// The bucket's name.
-    pub bucket: String,
-    /// The key, decoded.
-    pub key: String,
-    /// The version, of a bucket that keeps versions.
-    pub version_id: Option<String>,
-    /// The ETag without quotes; `None` for whatever is there.
-    pub e_tag: Option<String>,
-    /// By what S3 orders the events of one key; `None` where nobody has told it.
-    pub sequencer: Option<String>,
-}
-
-impl ObjectRef {
-    /// The key of the object's report.
-    pub fn report_key(&self) -> String {
-        self.beside("reports", "json")
-    }
-
-    /// How the keys of all reports on an object with this key begin.
-    pub fn reports_prefix(key: &str) -> String {
-        let report = Self { key: key.to_string(), ..Self::default() }.report_key();
-        report.strip_suffix("unknown.json").unwrap_or(&report).to_string()
-    }
-
-    pub(super) fn is_for_loading(&self) -> bool {
-        let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
-        !own && !self.key.ends_with('/')
-    }
-
-    /// Whether a request for the key can be made: URL parsers take such segments away.
-    pub(super) fn is_readable(&self) -> bool {
-        !has_dot_segment(&self.key)
-    }
-
-    /// Whether it is empty because it only says something about its folder, as `_SUCCESS` and
-    /// `jobs_$folder$` do.
-    fn is_mark(&self, size: u64) -> bool {
-        let name = self.key.rsplit('/').next().unwrap_or_default();
-        size == 0 && (name.starts_with(['_', '.']) || name.ends_with("_$folder$"))
-    }
-
-    /// How the keys of all that are written about this object's parts begin and end.
-    pub(super) fn beside_all(&self, folder: &str) -> String {
-        self.beside(folder, &format!("*{}", reject_extension(&self.key)))
-    }
-
-    /// The key of something that is written about this object.
-    fn beside(&self, folder: &str, extension: &str) -> String {
-        let version = self.version_id.as_ref().or(self.e_tag.as_ref());
-        let version = version.map_or("unknown", String::as_str);
-        let key = format!("{folder}/{}.{version}.{extension}", self.key);
-        if key.len() <= KEY_LIMIT && !has_dot_segment(&key) {
-            return key;
-        }
-        let name = hex(&Sha256::digest(self.key.as_bytes()));
-        let key = format!("{folder}/{name}.{version}.{extension}");
-        if !has_dot_segment(&key) {
-            return key;
-        }
-        let version = hex(&Sha256::digest(version.as_bytes()));
-        format!("{folder}/{name}.{version}.{extension}")
-    }
-}
-
-/// Why an object is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion {
-    /// S3 has told of it, perhaps more than once.
-    Event,
-    /// It is asked for, perhaps after an attempt that has failed.
-    Hand,
-}
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
 
 /// Loads an object and writes `reports/<key>.<version or ETag>.json`.
 ///
@@ -169,9 +83,9 @@ async fn attempt<H: Host>(
     if object.is_mark(size) {
         return Ok(Attempt::unwritten(ignored(object, report)));
     }
-    let object = pinned(object, &head);
+    let object = object.pinned(&head);
     if size >= settings.bulk.bytes
-        && let Some(started) = bulk::start(database, settings, &object, occasion).await?
+        && let Some(started) = hand_over(database, settings, &object, occasion).await?
     {
         return Ok(Attempt::unwritten(LoadReport { bytes: size, ..started }));
     }
@@ -299,40 +213,6 @@ pub(super) async fn load_rows<H: Host>(
     LoadReport { object: Some(object.clone()), ..report }
 }
 
-fn has_dot_segment(key: &str) -> bool {
-    key.split('/').any(|segment| matches!(segment, "." | ".."))
-}
-
-/// The keys of the reject files of an object, or of a part of it that begins with a row.
-struct RejectKeys {
-    rejects: String,
-    undecoded: String,
-    media_type: &'static str,
-}
-
-impl RejectKeys {
-    fn of(object: &ObjectRef, from_row: u64) -> Self {
-        let part = if from_row == 0 { String::new() } else { format!("from-row-{from_row}.") };
-        let extension = reject_extension(&object.key);
-        let media_type = match extension {
-            "ndjson" => "application/x-ndjson",
-            _ => "text/csv; charset=utf-8",
-        };
-        Self {
-            media_type,
-            rejects: object.beside("rejects", &format!("{part}{extension}")),
-            undecoded: object.beside("rejects", &format!("{part}undecoded.{extension}")),
-        }
-    }
-}
-
-fn reject_extension(key: &str) -> &'static str {
-    match LineFormat::of_file(key) {
-        Some(LineFormat::Ndjson) => "ndjson",
-        _ => "csv",
-    }
-}
-
 pub(super) async fn head<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     object: &ObjectRef,
@@ -349,15 +229,6 @@ pub(super) async fn head<H: Host>(
             SourceError::Gone => Ok(None),
             SourceError::Failed(cause) => Err(LoadError::Read(cause)),
         },
-    }
-}
-
-/// The object as it is now, so that every range is read of the same content.
-pub(super) fn pinned(object: &ObjectRef, head: &HeadObjectOutput) -> ObjectRef {
-    ObjectRef {
-        version_id: object.version_id.clone().or_else(|| head.version_id.clone()),
-        e_tag: Some(head.e_tag.clone()),
-        ..object.clone()
     }
 }
 

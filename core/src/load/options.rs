@@ -2,17 +2,21 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::csv::Header;
-use crate::data_api::Target;
+use crate::aws::data_api::Target;
+use crate::aws::s3::Endpoint;
+use crate::aws::step_functions;
+use crate::base::lookup::{Lookup, SettingsError, invalid, number};
+use crate::format::csv::Header;
 use crate::ingest::{OnError, Options};
 use crate::ledger::Lease;
-use crate::s3::Endpoint;
-use crate::settings::{Lookup, SettingsError, invalid, number};
-use crate::statement::OnDuplicate;
-use crate::step_functions;
+use crate::sql::statement::OnDuplicate;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The most bytes of rows in one batch: 24 of them for a million short rows. Two of them are in
 /// memory, and the one that travels a second time as its request.

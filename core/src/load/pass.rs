@@ -15,11 +15,11 @@ use super::options::BATCH_BYTES;
 use super::reader::{Mark, ReadError, Reader};
 use super::rejects::{RejectSink, RejectWriter};
 use super::{Claimed, File, LoadError, LoadReport, Status, broken, claimed, milliseconds};
-use crate::host::{Client, Host};
+use crate::aws::host::{Client, Host};
+use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
 use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
-use crate::outcome::{RowError, RowErrorKind};
-use crate::source::{Piece, Source, SourceError};
+use crate::table::outcome::{RowError, RowErrorKind};
 
 /// Reads a file once, to check its rows or to store them.
 pub(super) struct Pass<'p, H, S> {

@@ -11,11 +11,11 @@ use futures_util::stream::{Stream, StreamExt};
 
 use super::File;
 use super::unpack::Unpack;
+use crate::aws::source::{Piece, Source, SourceError, pieces};
+use crate::format::lines::LineDecoder;
 use crate::ingest::StoreError;
 use crate::ledger::Position;
-use crate::lines::LineDecoder;
-use crate::outcome::RowErrorKind;
-use crate::source::{Piece, Source, SourceError, pieces};
+use crate::table::outcome::RowErrorKind;
 
 /// Reads a file from its start, or from a [`Mark`].
 pub(super) struct Reader<P> {

@@ -8,13 +8,13 @@ use core::future::Future;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
-use crate::csv::MARKS;
-use crate::json;
-use crate::lines::{LineDecoder, LineFormat};
-use crate::outcome::RowError;
-use crate::printable;
-use crate::s3::PART_MINIMUM;
-use crate::schema::Table;
+use crate::aws::s3::PART_MINIMUM;
+use crate::base::printable::printable;
+use crate::format::csv::MARKS;
+use crate::format::json;
+use crate::format::lines::{LineDecoder, LineFormat};
+use crate::table::outcome::RowError;
+use crate::table::schema::Table;
 
 /// The most bytes of rejected lines that are given back, of both files together.
 const BYTES_LIMIT: u64 = 256 << 20;

@@ -11,13 +11,13 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::rejects::RejectNames;
 use super::{File, LoadError, LoadOptions, ObjectRef};
-use crate::date_time;
-use crate::host::Host;
+use crate::aws::host::Host;
+use crate::format::lines::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
-use crate::lines::LineFormat;
-use crate::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
-use crate::record::Place;
-use crate::schema::Table;
+use crate::table::date_time;
+use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
+use crate::table::record::Place;
+use crate::table::schema::Table;
 
 /// How a load ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

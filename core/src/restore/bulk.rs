@@ -26,13 +26,13 @@ use super::{
     Mode, RestoreError, Restored, RestoredTable, TablePlan, Wanted, check_content, check_filled,
     in_time,
 };
+use crate::aws::host::Host;
 use crate::backup::{
     self, BackupError, Damage, MOST_BYTES, PartFile, Place, Span, bytes, coarse_enough,
     content_of_span, split,
 };
-use crate::checksum::Checksum;
-use crate::host::Host;
-use crate::schema::{self, ColumnType, Table};
+use crate::sql::checksum::Checksum;
+use crate::table::schema::{self, ColumnType, Table};
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -795,7 +795,7 @@ fn zero_of<'d>(table: &Table, done: &'d [Done]) -> Option<&'d FileItem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{TABLES, wide};
+    use crate::table::schema::{TABLES, wide};
 
     /// What a state machine carries, less the cause of a failure.
     const CARRIED: usize = (256 << 10) - (32 << 10);

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use super::RestoreError;
 use super::tables::{columns, run};
+use crate::aws::data_api::Field;
+use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges, compare};
-use crate::checksum::Checksum;
-use crate::data_api::Field;
-use crate::host::{Client, Host};
-use crate::schema::{Column, ColumnType, Table};
+use crate::sql::checksum::Checksum;
+use crate::table::schema::{Column, ColumnType, Table};
 
 /// Rows that one statement copies or compares, well within the service's 45 seconds.
 const ROWS: usize = 200_000;
@@ -194,14 +194,14 @@ impl Pair<'_> {
     }
 }
 
-fn unread(error: crate::host::CallError) -> RestoreError {
+fn unread(error: crate::aws::host::CallError) -> RestoreError {
     RestoreError::Database { doing: "tables are not compared", error }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{WIDTHS, longest_statement, wide};
+    use crate::table::schema::{WIDTHS, longest_statement, wide};
 
     #[test]
     fn a_comparison_is_no_longer_than_the_build_takes_it_for() {

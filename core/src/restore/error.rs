@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::aws::host::CallError;
 use crate::backup::{BackupError, LeftOut};
-use crate::checksum::Checksum;
-use crate::host::CallError;
+use crate::sql::checksum::Checksum;
 
 /// Why a restore was refused or has failed; the live tables are what they were.
 #[derive(Debug, Clone, PartialEq)]

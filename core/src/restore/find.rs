@@ -5,13 +5,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{RestoreError, Wanted};
+use crate::aws::host::Host;
+use crate::aws::s3::ListedObject;
 use crate::backup::{
     self, BackupError, Damage, FOLDER, LATEST, LeftOut, Manifest, NoBackup, PartFile, Place, Runs,
     is_run, objects,
 };
-use crate::host::Host;
-use crate::s3::ListedObject;
-use crate::schema::{TABLES, Table, table, table_of_file};
+use crate::table::schema::{TABLES, Table, table, table_of_file};
 
 /// What was found.
 pub(super) struct Found {

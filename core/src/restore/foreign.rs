@@ -11,11 +11,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{RestoreError, in_time};
+use crate::aws::host::Host;
 use crate::backup::{PartFile, Place};
-use crate::date_time;
-use crate::host::Host;
-use crate::record::{Cell, Record};
-use crate::schema::{Column, ColumnType, Table};
+use crate::table::date_time;
+use crate::table::record::{Cell, Record};
+use crate::table::schema::{Column, ColumnType, Table};
 
 /// Keys that are remembered, some 60 MB of them. Whether a later one came before the database says,
 /// without its name.
@@ -168,8 +168,8 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::record::{Place, RawField, RawRow};
-    use crate::schema::table;
+    use crate::table::record::{Place, RawField, RawRow};
+    use crate::table::schema::table;
 
     fn file(key: &str) -> PartFile {
         PartFile { key: key.into(), e_tag: String::new(), bytes: 1, manifest: None }

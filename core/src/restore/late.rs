@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::tables::{BEFORE, run};
 use super::{Plan, RestoreError, in_time};
+use crate::aws::data_api::Field;
+use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Place, compare, content};
-use crate::checksum::Checksum;
-use crate::data_api::Field;
-use crate::host::Host;
-use crate::schema::Table;
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 /// Keys that are named of the rows that came.
 const NAMED_KEYS: usize = 20;

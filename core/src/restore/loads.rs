@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::tables::{Leftover, LeftoverKind, LiveTables};
 use super::{RestoreError, Restored};
+use crate::aws::data_api::Target;
+use crate::aws::host::{CallError, Client, Host};
 use crate::backup::Manifest;
-use crate::data_api::Target;
-use crate::date_time;
-use crate::host::{CallError, Client, Host};
 use crate::ledger::Undone;
-use crate::schema::{TABLES, Table};
+use crate::table::date_time;
+use crate::table::schema::{TABLES, Table};
 
 /// Loads of a restore's tables since its files were written, or a little before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::RestoreError;
 use super::copy::{Keys, Pair};
 use super::tables::{Leftover, LeftoverKind, LiveTables, is_id};
-use crate::host::{Client, Host};
-use crate::schema::{self, Table};
+use crate::aws::host::{Client, Host};
+use crate::table::schema::{self, Table};
 
 /// Which rows are looked at.
 #[derive(Debug, Clone, Copy, Default)]

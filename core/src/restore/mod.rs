@@ -21,10 +21,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::aws::host::{CallError, Host};
 use crate::backup::{Place, Progress};
-use crate::checksum::Checksum;
-use crate::host::{CallError, Host};
-use crate::schema::Table;
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
 
 pub use copy::Keys;
 pub use error::RestoreError;

@@ -12,15 +12,15 @@ use super::foreign::{OddValues, Seen};
 use super::loads::{self, LoadsSince};
 use super::tables::{Leftover, LiveTables};
 use super::{Mode, RestoreError, Wanted, in_time};
+use crate::aws::host::Host;
 use crate::backup::{
     self, BackupError, Damage, FOLDER, LeftOut, Manifest, PartFile, Place, Progress, TableManifest,
     live,
 };
-use crate::checksum::Checksum;
-use crate::date_time;
-use crate::host::Host;
-use crate::record::Record;
-use crate::schema::Table;
+use crate::sql::checksum::Checksum;
+use crate::table::date_time;
+use crate::table::record::Record;
+use crate::table::schema::Table;
 
 /// What a restore would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]

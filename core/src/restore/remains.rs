@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use super::RestoreError;
 use super::copy::Pair;
 use super::tables::{BEFORE, Leftover, LiveTables, UNDONE};
+use crate::aws::host::{Client, Host};
 use crate::backup::{BackupError, Span, count};
-use crate::host::{Client, Host};
-use crate::schema::{TABLES, Table};
+use crate::table::schema::{TABLES, Table};
 
 /// A table after an undo, beside the one that was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]

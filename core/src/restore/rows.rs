@@ -6,12 +6,12 @@ use core::mem;
 
 use futures_util::stream::{Stream, StreamExt};
 
-use crate::avro::{AvroReader, ExtraFields};
+use crate::aws::source::Piece;
 use crate::backup::{BackupError, Damage, PartFile};
-use crate::record::{Cell, Place, Record};
-use crate::schema::Table;
-use crate::source::Piece;
-use crate::statement::Chunk;
+use crate::format::avro::{AvroReader, ExtraFields};
+use crate::sql::statement::Chunk;
+use crate::table::record::{Cell, Place, Record};
+use crate::table::schema::Table;
 
 /// The most bytes of rows in one statement.
 pub(super) const CHUNK_BYTES: usize = 2_500_000;

@@ -13,15 +13,15 @@ use super::copy::Pair;
 use super::rows::{CHUNK_BYTES, FileRows};
 use super::tables::{STAGING, make_missing, run};
 use super::{RestoreError, TablePlan, check_content, in_time};
+use crate::aws::data_api::{ExecuteStatementOutput, Field};
+use crate::aws::host::{CallError, Client, Host};
+use crate::aws::operation::Retry;
+use crate::aws::source::pieces;
 use crate::backup::{PartFile, Place, content, select_list};
-use crate::checksum::Checksum;
-use crate::data_api::{ExecuteStatementOutput, Field};
-use crate::host::{CallError, Client, Host};
-use crate::operation::Retry;
-use crate::record::{Cell, Place as RowPlace};
-use crate::schema::{ColumnType, Table};
-use crate::source::pieces;
-use crate::statement::{self, Chunk, SLOW_BYTES};
+use crate::sql::checksum::Checksum;
+use crate::sql::statement::{self, Chunk, SLOW_BYTES};
+use crate::table::record::{Cell, Place as RowPlace};
+use crate::table::schema::{ColumnType, Table};
 
 /// Statements that travel at the same time, while one more is filled.
 const IN_FLIGHT: usize = 2;

@@ -8,9 +8,9 @@ use core::time::Duration;
 use super::RestoreError;
 use super::staging::drop_table;
 use super::tables::{BEFORE, Leftover, LeftoverKind, LiveTables, STAGING, UNDONE, is_id};
-use crate::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::operation::Retry;
+use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::operation::Retry;
 
 /// How long the database waits for others' transactions before a swap fails, in seconds. Writers
 /// wait behind it as long.

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::RestoreError;
-use crate::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::date_time;
-use crate::host::{Client, Host, Repeat};
-use crate::migrate::{self, MigrateError};
-use crate::schema::{TABLES, Table};
+use crate::admin::migrate::{self, MigrateError};
+use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
+use crate::aws::host::{Client, Host, Repeat};
+use crate::table::date_time;
+use crate::table::schema::{TABLES, Table};
 
 /// What stands between a table's name and a restore's in the name of its old table.
 pub(super) const BEFORE: &str = "__before_";

@@ -28,20 +28,20 @@ use core::time::Duration;
 
 use futures_util::stream::StreamExt;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::claimed::{self, Begun, Claimed, begin, to_claim};
-use super::object::{self, Attempt, ObjectRef, Occasion, PATIENCE, Written};
+use super::claimed::{self, Begun, Claimed, begin, to_claim, told};
+use super::object::{self, Attempt, Written};
+use super::object_ref::ObjectRef;
+use super::options::PATIENCE;
 use super::reader::{ReadError, Reader};
 use super::{File, LoadError, LoadOptions, LoadReport, LoadSettings, Status};
-use crate::data_api::Target;
-use crate::host::{CallError, Client, Host, Repeat};
-use crate::ledger::{self, Attempts, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
-use crate::outcome::{OUTCOME_LIMIT, RowErrorKind};
-use crate::s3::Endpoint;
-use crate::source::{SourceError, pieces};
-use crate::statement::OnDuplicate;
-use crate::step_functions::{self, StartExecution};
+use crate::aws::data_api::Target;
+use crate::aws::host::{Client, Host};
+use crate::aws::s3::Endpoint;
+use crate::aws::source::{SourceError, pieces};
+use crate::ledger::{self, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
+use crate::sql::statement::OnDuplicate;
+use crate::table::outcome::{OUTCOME_LIMIT, RowErrorKind};
 
 use plan::Cut;
 pub use plan::PlannedRows;
@@ -99,82 +99,6 @@ pub struct BulkLoad<'s, H> {
     database: Client<'s, H, Target>,
 }
 
-/// Has the state machine load an object, if there is one: once for each version and each time that it
-/// was put, and whenever that is asked for by hand while no attempt is at it.
-pub(super) async fn start<H: Host>(
-    database: &Client<'_, H>,
-    settings: &LoadSettings,
-    object: &ObjectRef,
-    occasion: Occasion,
-) -> Result<Option<LoadReport>, LoadError> {
-    let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
-    let Ok(File { table, .. }) = File::of_path(&object.key) else { return Ok(None) };
-    let host = database.host();
-    let options = settings.rules.options(&object.key);
-    let load_id = to_claim(object, table, &options).load_id();
-    let time = database.time_left();
-    let client = Client::new(host, &settings.bulk.endpoint, time).patient(PATIENCE);
-    let machine = Machine { client, arn: machine, load_id: &load_id };
-    let status = match (occasion, &object.sequencer) {
-        // An execution that there was before is this event's.
-        (Occasion::Event, Some(sequencer)) => {
-            machine.start(object, sequencer).await.map(|_| Status::Started)
-        }
-        _ => machine.start_by_hand(database, object).await,
-    }?;
-    let report = LoadReport::begin(host, options, 0);
-    let (table, object) = (Some(table.name), Some(object.clone()));
-    Ok(Some(LoadReport { load_id, table, object, status, ..report }))
-}
-
-/// The state machine, and the load that it is to be started for.
-struct Machine<'m, H> {
-    client: Client<'m, H, step_functions::Endpoint>,
-    arn: &'m str,
-    load_id: &'m str,
-}
-
-impl<H: Host> Machine<'_, H> {
-    /// Starts an execution that no other start is to repeat; `false` if there was one of this name.
-    async fn start(&self, object: &ObjectRef, suffix: &str) -> Result<bool, LoadError> {
-        let name: String = format!("{}-{suffix}", self.load_id).chars().take(80).collect();
-        let input = json!({ "object": object });
-        let start = StartExecution { state_machine_arn: self.arn, name: &name, input: &input };
-        match self.client.call(&start, Repeat::Harmless).await {
-            Ok(()) => Ok(true),
-            Err(CallError::Api(error)) if error.is_already_there() => Ok(false),
-            Err(error) => {
-                Err(LoadError::Machine(format!("the state machine was not started: {error}")))
-            }
-        }
-    }
-
-    /// Starts an execution unless an attempt is at the file. Until the execution has claimed the file
-    /// a second start has the same name, so that it starts none.
-    async fn start_by_hand(
-        &self,
-        database: &Client<'_, H>,
-        object: &ObjectRef,
-    ) -> Result<Status, LoadError> {
-        let found = told(ledger::find_attempts(database, self.load_id).await)?;
-        let Attempts { is_running, count, sequencer } = found;
-        if is_running {
-            return Ok(Status::AlreadyRunning);
-        }
-        let sequencer = object.sequencer.clone().or(sequencer);
-        let object = ObjectRef { sequencer, ..object.clone() };
-        if self.start(&object, &format!("by-hand-{count}")).await? {
-            return Ok(Status::Started);
-        }
-        // That one has ended before it came to claim the file.
-        let seconds = self.client.host().now().as_secs();
-        match self.start(&object, &format!("by-hand-{count}-{seconds}")).await? {
-            true => Ok(Status::Started),
-            false => Ok(Status::AlreadyRunning),
-        }
-    }
-}
-
 impl<'s, H: Host> BulkLoad<'s, H> {
     /// A step that begins no call after `time` from now.
     pub fn new(
@@ -194,7 +118,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             return Ok(Opened::Whole);
         }
         let Some(head) = object::head(&self.s3, object).await? else { return Ok(Opened::Whole) };
-        let object = object::pinned(object, &head);
+        let object = object.pinned(&head);
         let options = self.settings.rules.options(&object.key);
         let size = head.content_length;
         let Ok(file) = File::of_path(&object.key) else { return Ok(Opened::Whole) };
@@ -444,10 +368,6 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let object = Some(file.object.clone());
         LoadReport { status: Status::Superseded, table, object, ..report }
     }
-}
-
-fn told<T>(result: Result<T, CallError>) -> Result<T, LoadError> {
-    result.map_err(|error| claimed::failed(&error))
 }
 
 /// A newer version of the file is there.

@@ -6,8 +6,8 @@ use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::scan::{Place, Scan, Way};
-use crate::csv::ROW_LIMIT;
-use crate::csv::automaton::{End, State};
+use crate::format::csv::ROW_LIMIT;
+use crate::format::csv::automaton::{End, State};
 use crate::ledger::Position;
 
 /// How a file is cut.
@@ -163,8 +163,8 @@ mod tests {
 
     use super::super::scan::Scanner;
     use super::*;
-    use crate::lines::{LineDecoder, LineFormat};
-    use crate::schema::table;
+    use crate::format::lines::{LineDecoder, LineFormat};
+    use crate::table::schema::table;
 
     /// Index, line, and all else of a row.
     type Seen = (Option<u64>, Option<u64>, String);
@@ -175,7 +175,7 @@ mod tests {
 
     fn rows(mut decoder: LineDecoder, mut text: &[u8]) -> Vec<Seen> {
         let mut rows = Vec::new();
-        let see = |row: &crate::record::RawRow<'_>| {
+        let see = |row: &crate::table::record::RawRow<'_>| {
             let rest = format!("{:?} {:?}", row.fields, row.errors);
             (row.place.index, row.place.line, rest)
         };

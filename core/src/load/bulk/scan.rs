@@ -11,10 +11,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::csv::automaton::{End, LineEnd, STATES, State};
-use crate::csv::{NameStarts, ROW_LIMIT, fold, name_start, names};
-use crate::lines::LineFormat;
-use crate::schema::Table;
+use crate::format::csv::automaton::{End, LineEnd, STATES, State};
+use crate::format::csv::{NameStarts, ROW_LIMIT, fold, name_start, names};
+use crate::format::lines::LineFormat;
+use crate::table::schema::Table;
 
 /// How many bytes are read in one state before it is asked whether another one has come to the same.
 const BLOCK: usize = 4 << 10;

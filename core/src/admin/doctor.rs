@@ -1,0 +1,259 @@
+//! Tries on a real account what rowgate relies on, and what the service's documents leave open.
+
+mod anonymous;
+mod errors;
+mod heard;
+mod limits;
+mod scratch;
+mod session;
+mod sessions;
+mod tables;
+mod transactions;
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
+use crate::aws::host::{CallError, Client, Host, Repeat};
+
+pub use heard::Heard;
+
+/// One thing that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What: lower_snake and stable.
+    pub name: &'static str,
+    /// Why rowgate cares.
+    pub why: &'static str,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Whether it was tried at all.
+    pub tried: bool,
+    /// What was found; no row's value and no secret.
+    pub found: String,
+    /// The same for a program to read, by stable names.
+    pub values: BTreeMap<&'static str, String>,
+    /// What the service said to calls that were to be refused.
+    pub answers: Vec<Heard>,
+}
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As rowgate needs or expects it.
+    Pass,
+    /// Not so, and rowgate relies on it.
+    Fail,
+    /// Not so, but nothing relies on it; or it was not tried.
+    Note,
+}
+
+/// What a check is about, apart from any database.
+struct Subject {
+    name: &'static str,
+    why: &'static str,
+    /// Whether rowgate gives wrong answers, or none, where it does not hold.
+    relied_on: bool,
+}
+
+/// What a check came to.
+enum Finding {
+    Good(String),
+    Bad(String),
+    /// Not as expected, but nothing relies on that, whatever else relies on the check.
+    Odd(String),
+    NotTried(&'static str),
+}
+
+impl Finding {
+    fn when(good: bool, found: impl Into<String>) -> Self {
+        if good { Self::Good(found.into()) } else { Self::Bad(found.into()) }
+    }
+}
+
+/// A check that could not make its call has found that.
+type Found<F = Finding> = Result<F, CallError>;
+
+/// What a check came to, with what a program may read and what the service said.
+struct Account {
+    finding: Finding,
+    values: BTreeMap<&'static str, String>,
+    answers: Vec<Heard>,
+}
+
+impl Account {
+    fn of(finding: Finding) -> Self {
+        Self { finding, values: BTreeMap::new(), answers: Vec::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.insert(name, value.into());
+        self
+    }
+
+    fn hearing(self, answers: impl IntoIterator<Item = Heard>) -> Self {
+        Self { answers: answers.into_iter().collect(), ..self }
+    }
+}
+
+impl From<Finding> for Account {
+    fn from(finding: Finding) -> Self {
+        Self::of(finding)
+    }
+}
+
+/// Makes every check, in order, and tells `done` of each when it is made. One takes a minute, and is
+/// only tried if the examination may be slow.
+///
+/// Writes to no table but `rowgate_doctor`, which it makes and drops. Without a connection there
+/// is only the first check.
+pub async fn examine<H: Host>(
+    client: &Client<'_, H>,
+    may_be_slow: bool,
+    done: impl FnMut(&Check),
+) -> Vec<Check> {
+    let mut report = Report { host: client.host(), checks: Vec::new(), done };
+    let connection = session::connection(client).await;
+    report.add(&session::CONNECTION, connection);
+    if report.checks.iter().any(|check| check.outcome == Outcome::Fail) {
+        return report.checks;
+    }
+
+    report.add(&session::ENGINE, session::engine(client).await);
+    report.add(&session::SQL_MODE, session::sql_mode(client).await);
+    report.add(&session::ISOLATION, session::isolation(client).await);
+    report.add(&session::CONNECTION_CHARSET, session::connection_charset(client).await);
+    report.add(&session::DATABASE_CHARSET, session::database_charset(client).await);
+    report.add(&session::TIME_ZONE, session::time_zone(client).await);
+    report.add(&session::PARTIAL_REVOKES, session::partial_revokes(client).await);
+    report.add(&session::PACKET, session::packet(client).await);
+    report.add(&session::AUTO_INCREMENT, session::auto_increment(client).await);
+    report.add(&limits::JSON_TABLE, limits::json_table(client).await);
+    report.add(&limits::REQUEST, limits::request(client).await);
+    report.add(&limits::LONGER_REQUEST, limits::longer_request(client).await);
+    report.add(&limits::PARAMETER_SIZES, limits::parameter_sizes(client).await);
+    report.add(&limits::MANY_PARAMETERS, limits::many_parameters(client).await);
+    report.add(&limits::ANSWER, limits::answer(client).await);
+    report.add(&limits::ROW, limits::row(client).await);
+    report.add(&limits::SEVERAL_STATEMENTS, limits::several_statements(client).await);
+    report.add(&limits::TIME_OUT, limits::time_out(client, may_be_slow).await);
+    report.add(&transactions::ONE_CALL, transactions::one_call(client).await);
+    report.add(&sessions::BETWEEN_CALLS, sessions::between_calls(client).await);
+    report.add(&sessions::IN_TRANSACTION, sessions::in_transaction(client).await);
+    report.add(&sessions::CONNECTIONS, sessions::connections(client).await);
+    report.add(&errors::SYNTAX, errors::syntax(client).await);
+    report.add(&errors::NO_TABLE, errors::no_table(client).await);
+    scratch_checks(client, &mut report).await;
+    report.add(&tables::SCHEMA, tables::schema(client).await);
+    report.checks
+}
+
+/// What needs the scratch table, in order.
+const ON_SCRATCH: [&Subject; 13] = [
+    &scratch::INSERT,
+    &scratch::KEEP,
+    &scratch::UPDATE,
+    &scratch::UPDATE_COUNT,
+    &scratch::EXISTING,
+    &scratch::ERROR_NUMBER,
+    &scratch::TINYINT,
+    &errors::DUPLICATE_KEY,
+    &errors::TOO_LONG,
+    &errors::NULL,
+    &errors::LOCK_WAIT,
+    &transactions::AFTER_ERROR,
+    &scratch::DESCRIPTION,
+];
+
+/// The checks that write, in the order in which they build on each other's rows.
+async fn scratch_checks<H: Host, D: FnMut(&Check)>(
+    client: &Client<'_, H>,
+    report: &mut Report<'_, H, D>,
+) {
+    let made = scratch::make(client).await;
+    let is_made = matches!(made, Ok(Finding::Good(_)));
+    report.add(&scratch::MAKE, made);
+    if !is_made {
+        for subject in ON_SCRATCH {
+            report.add(subject, Found::Ok(Finding::NotTried("needs the table rowgate_doctor")));
+        }
+        return;
+    }
+    report.add(&scratch::INSERT, scratch::insert(client).await);
+    report.add(&scratch::KEEP, scratch::keep(client).await);
+    let (update, counted) = scratch::update(client).await;
+    report.add(&scratch::UPDATE, update);
+    report.add(&scratch::UPDATE_COUNT, counted);
+    report.add(&scratch::EXISTING, scratch::existing_rows(client).await);
+    report.add(&scratch::ERROR_NUMBER, scratch::error_number(client).await);
+    report.add(&scratch::TINYINT, scratch::tinyint(client).await);
+    report.add(&errors::DUPLICATE_KEY, errors::duplicate_key(client).await);
+    report.add(&errors::TOO_LONG, errors::too_long(client).await);
+    report.add(&errors::NULL, errors::null(client).await);
+    report.add(&errors::LOCK_WAIT, errors::lock_wait(client).await);
+    report.add(&transactions::AFTER_ERROR, transactions::after_error(client).await);
+    report.add(&scratch::DESCRIPTION, scratch::description(client).await);
+    report.add(&scratch::DROP, scratch::remove(client).await);
+}
+
+struct Report<'r, H, D> {
+    host: &'r H,
+    checks: Vec<Check>,
+    done: D,
+}
+
+impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
+    /// After an interruption only what became of the scratch table is of interest.
+    fn add(&mut self, subject: &Subject, found: Found<impl Into<Account>>) {
+        if self.host.is_interrupted() && subject.name != scratch::DROP.name {
+            return;
+        }
+        let account = found.map(Into::into);
+        let account = account.unwrap_or_else(|error| Finding::Bad(error.to_string()).into());
+        let Account { finding, values, answers } = account;
+        let tried = !matches!(finding, Finding::NotTried(_));
+        let (outcome, found) = match finding {
+            Finding::Good(found) => (Outcome::Pass, found),
+            Finding::Bad(found) if subject.relied_on => (Outcome::Fail, found),
+            Finding::Bad(found) | Finding::Odd(found) => (Outcome::Note, found),
+            Finding::NotTried(why) => (Outcome::Note, format!("not tried: {why}")),
+        };
+        let Subject { name, why, .. } = *subject;
+        let check = Check { name, why, outcome, tried, found, values, answers };
+        (self.done)(&check);
+        self.checks.push(check);
+    }
+}
+
+/// Runs a statement that may be run twice.
+async fn ask<H: Host>(
+    client: &Client<'_, H>,
+    call: ExecuteStatement<'_>,
+) -> Result<ExecuteStatementOutput, CallError> {
+    client.call(&call, Repeat::Harmless).await
+}
+
+/// The first row of a query without parameters, as texts; NULL and what is no text are empty.
+async fn first_row<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<Vec<String>, CallError> {
+    let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
+    let records = ask(client, call).await?.records;
+    Ok(records.into_iter().next().unwrap_or_default().into_iter().map(text).collect())
+}
+
+/// The only value of a query without parameters.
+async fn value<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<String, CallError> {
+    Ok(first_row(client, sql).await?.into_iter().next().unwrap_or_default())
+}
+
+fn text(field: Field) -> String {
+    match field {
+        Field::String(text) => text,
+        Field::Long(number) => number.to_string(),
+        Field::Null(_) | Field::Boolean(_) | Field::Double(_) | Field::Blob(_) => String::new(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The live tables against the compiled ones.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::admin::migrate;
+use crate::aws::host::{Client, Host};
+
+use super::{Finding, Found, Subject};
+
+/// How many differences are written out; `rowgate migrate --check` lists them all.
+const LISTED: usize = 5;
+
+pub(super) const SCHEMA: Subject = Subject {
+    name: "schema",
+    why: "rows are checked against the tables that rowgate was built with",
+    relied_on: true,
+};
+
+pub(super) async fn schema<H: Host>(client: &Client<'_, H>) -> Found {
+    let differences = match migrate::compare(client).await {
+        Ok(differences) => differences,
+        Err(error) => return Ok(Finding::Bad(error.to_string())),
+    };
+    let count = differences.len();
+    let listed: Vec<_> = differences.iter().take(LISTED).map(ToString::to_string).collect();
+    let listed = listed.join("; ");
+    Ok(match count {
+        0 => Finding::Good("the tables are as expected".into()),
+        1..=LISTED => Finding::Bad(listed),
+        _ => Finding::Bad(format!("{listed}; and {} more differences", count - LISTED)),
+    })
+}

@@ -1,0 +1,335 @@
+//! How the live tables differ from those that rowgate was built with.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::aws::host::{Client, Host};
+use crate::ledger;
+
+use super::history::History;
+use super::live::{LiveTable, LiveTables, texts};
+use super::{HISTORY, MigrateError, Migration, ledger_version, name_list};
+
+/// The tables as `information_schema` should describe them.
+static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));
+
+#[derive(Debug)]
+struct ExpectedTable {
+    name: &'static str,
+    comment: &'static str,
+    columns: &'static [ExpectedColumn],
+}
+
+#[derive(Debug)]
+struct ExpectedColumn {
+    name: &'static str,
+    /// As MySQL writes it, without a display width.
+    column_type: &'static str,
+    nullable: bool,
+    auto_increment: bool,
+    key: bool,
+    /// The one that `sql/schema.sql` writes out.
+    collation: Option<&'static str>,
+    comment: &'static str,
+}
+
+/// One thing in which a live table is not as expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The table.
+    pub table: &'static str,
+    /// The column, unless it concerns the table as a whole.
+    pub column: Option<String>,
+    /// What it is about: `type`, `null`, `collation` and so on.
+    pub property: &'static str,
+    /// What rowgate was built with.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.table)?;
+        if let Some(column) = &self.column {
+            write!(f, ".{column}")?;
+        }
+        write!(f, ": {}: expected {}, found {}", self.property, self.expected, self.found)
+    }
+}
+
+/// Compares the live tables with the compiled ones, and the recorded migrations with the given.
+///
+/// Writes nothing.
+pub async fn check<H: Host>(
+    client: &Client<'_, H>,
+    migrations: &[Migration],
+) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client).await?;
+    let pending = History::read(client, &live).await?.pending(migrations)?;
+    let pending = pending.iter().map(|migration| Difference {
+        table: HISTORY,
+        column: None,
+        property: "migration",
+        expected: migration.to_string(),
+        found: NONE.to_owned(),
+    });
+    let mut differences: Vec<_> = pending.collect();
+    differences.extend(differences_of(client, &live).await?);
+    differences.extend(of_ledger_version(client, &live).await?);
+    Ok(differences)
+}
+
+/// Compares the live tables with the compiled ones, and the ledger's version with this program's;
+/// writes nothing.
+pub async fn compare<H: Host>(client: &Client<'_, H>) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client).await?;
+    let mut differences = differences_of(client, &live).await?;
+    differences.extend(of_ledger_version(client, &live).await?);
+    Ok(differences)
+}
+
+/// The same of the tables alone.
+#[cfg(feature = "avro")]
+pub(crate) async fn compare_tables<H: Host>(
+    client: &Client<'_, H>,
+) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client).await?;
+    differences_of(client, &live).await
+}
+
+async fn of_ledger_version<H: Host>(
+    client: &Client<'_, H>,
+    live: &LiveTables,
+) -> Result<Option<Difference>, MigrateError> {
+    let versions = ledger_version::difference(client, live).await?;
+    Ok(versions.map(|(expected, found)| Difference {
+        table: ledger::VERSION_TABLE,
+        column: None,
+        property: "version",
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }))
+}
+
+const NONE: &str = "none";
+
+async fn differences_of<H: Host>(
+    client: &Client<'_, H>,
+    live: &LiveTables,
+) -> Result<Vec<Difference>, MigrateError> {
+    let columns = live_columns(client).await?;
+    let extras = live_extras(client).await?;
+    let mut differences = Vec::new();
+    for expected in EXPECTED {
+        let mut report = Report { table: expected.name, differences: &mut differences };
+        let Some(table) = live.get(expected.name) else {
+            report.add(None, "table", "a table", NONE);
+            continue;
+        };
+        compare_table(expected, table, &mut report);
+        let of_table = |column: &&LiveColumn| column.table == expected.name;
+        compare_columns(
+            expected,
+            &columns.iter().filter(of_table).collect::<Vec<_>>(),
+            &mut report,
+        );
+        for extra in extras.iter().filter(|extra| extra.table == expected.name) {
+            report.add(None, "constraint or trigger", NONE, &extra.what);
+        }
+    }
+    for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
+        let mut report = Report { table: table.name, differences: &mut differences };
+        report.add(None, "table", "a table", NONE);
+    }
+    Ok(differences)
+}
+
+/// Takes the differences of one table.
+struct Report<'d> {
+    table: &'static str,
+    differences: &'d mut Vec<Difference>,
+}
+
+impl Report<'_> {
+    fn add(&mut self, column: Option<&str>, property: &'static str, expected: &str, found: &str) {
+        self.differences.push(Difference {
+            table: self.table,
+            column: column.map(ToOwned::to_owned),
+            property,
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        });
+    }
+
+    fn same(&mut self, column: Option<&str>, property: &'static str, expected: &str, found: &str) {
+        if expected != found {
+            self.add(column, property, expected, found);
+        }
+    }
+}
+
+fn compare_table(expected: &ExpectedTable, live: &LiveTable, report: &mut Report<'_>) {
+    // What is no table has no engine; only InnoDB has transactions.
+    report.same(None, "engine", "InnoDB", if live.engine.is_empty() { NONE } else { &live.engine });
+    report.same(None, "comment", &quoted(expected.comment), &quoted(&live.comment));
+}
+
+fn compare_columns(expected: &ExpectedTable, live: &[&LiveColumn], report: &mut Report<'_>) {
+    for column in expected.columns {
+        match live.iter().find(|live| live.name == column.name) {
+            Some(live) => compare_column(column, live, report),
+            None => report.add(Some(column.name), "column", column.column_type, NONE),
+        }
+    }
+    let known = |live: &&&LiveColumn| expected.columns.iter().any(|it| it.name == live.name);
+    for column in live.iter().filter(|column| !known(column)) {
+        report.add(Some(&column.name), "column", NONE, &column.column_type);
+    }
+
+    // Where both have the same columns, so that one that is missing moves none of the others.
+    let order = live.iter().filter(known).map(|column| column.name.as_str());
+    let there = |column: &&ExpectedColumn| live.iter().any(|live| live.name == column.name);
+    let places = expected.columns.iter().filter(there).zip(order);
+    for (place, (expected, found)) in places.enumerate() {
+        let property = "order";
+        let place = format!("column {} is {}", place + 1, expected.name);
+        if expected.name != found {
+            report.add(Some(expected.name), property, &place, found);
+        }
+    }
+}
+
+fn compare_column(expected: &ExpectedColumn, live: &LiveColumn, report: &mut Report<'_>) {
+    let column = Some(expected.name);
+    let null = |nullable| if nullable { "NULL" } else { "NOT NULL" };
+    let key = |key| if key { "primary key" } else { NONE };
+    let extra = if expected.auto_increment { "auto_increment" } else { NONE };
+
+    report.same(column, "type", expected.column_type, &live.column_type);
+    report.same(column, "null", null(expected.nullable), null(live.nullable));
+    report.same(column, "key", key(expected.key), key(live.key));
+    report.same(column, "default", NONE, live.default.as_deref().unwrap_or(NONE));
+    report.same(column, "extra", extra, if live.extra.is_empty() { NONE } else { &live.extra });
+    if expected.column_type.starts_with("varchar") {
+        let found = live.collation.as_deref().unwrap_or(NONE);
+        match expected.collation {
+            Some(collation) => report.same(column, "collation", collation, found),
+            // MySQL and MariaDB have other defaults, but utf8mb4 is what holds every character.
+            None if found.starts_with("utf8mb4_") => {}
+            None => report.add(column, "collation", "one of utf8mb4", found),
+        }
+    }
+    report.same(column, "comment", &quoted(expected.comment), &quoted(&live.comment));
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+struct LiveColumn {
+    table: String,
+    name: String,
+    column_type: String,
+    nullable: bool,
+    key: bool,
+    default: Option<String>,
+    extra: String,
+    collation: Option<String>,
+    comment: String,
+}
+
+async fn live_columns<H: Host>(client: &Client<'_, H>) -> Result<Vec<LiveColumn>, MigrateError> {
+    let sql = format!(
+        "SELECT table_name, column_name, column_type, is_nullable, column_key, column_default, \
+         extra, collation_name, column_comment FROM information_schema.columns \
+         WHERE table_schema = DATABASE() AND table_name IN ({}) \
+         ORDER BY table_name, ordinal_position",
+        table_names()
+    );
+    let column = |row: [Option<String>; 9]| {
+        let [table, name, column_type, nullable, key, default, extra, collation, comment] = row;
+        Some(LiveColumn {
+            table: table?,
+            name: name?,
+            column_type: without_width(&column_type?),
+            nullable: nullable? == "YES",
+            key: key? == "PRI",
+            // MariaDB writes a default of NULL out.
+            default: default.filter(|default| default != "NULL"),
+            extra: extra?.to_lowercase(),
+            collation,
+            comment: comment?,
+        })
+    };
+    let columns: Option<_> = texts(client, &sql).await?.into_iter().map(column).collect();
+    columns.ok_or(MigrateError::Unreadable)
+}
+
+/// `int(11)` as `int`: MariaDB and older MySQL show a width that says nothing about the values.
+fn without_width(column_type: &str) -> String {
+    let Some((name, rest)) = column_type.split_once("int(") else { return column_type.to_owned() };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    format!("{name}int{after}")
+}
+
+/// What a table has besides its columns and its primary key.
+struct Extra {
+    table: String,
+    what: String,
+}
+
+/// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
+/// stays on the old table when a restore swaps tables, a trigger changes what was stored.
+async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, MigrateError> {
+    let names = table_names();
+    let constraints = format!(
+        "SELECT table_name, constraint_type, constraint_name \
+         FROM information_schema.table_constraints WHERE table_schema = DATABASE() \
+         AND constraint_type <> 'PRIMARY KEY' AND table_name IN ({names})"
+    );
+    let triggers = format!(
+        "SELECT event_object_table, 'TRIGGER', trigger_name FROM information_schema.triggers \
+         WHERE event_object_schema = DATABASE() AND event_object_table IN ({names})"
+    );
+    let references = format!(
+        "SELECT DISTINCT referenced_table_name, 'FOREIGN KEY', \
+         CONCAT(constraint_name, ' of ', table_name) FROM information_schema.key_column_usage \
+         WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({names})"
+    );
+    let mut rows = texts(client, &constraints).await?;
+    rows.extend(texts(client, &references).await?);
+    rows.extend(texts(client, &triggers).await?);
+    let extra = |[table, kind, name]: [Option<String>; 3]| {
+        Some(Extra { table: table?, what: format!("{} {}", kind?, name?) })
+    };
+    let extras: Option<_> = rows.into_iter().map(extra).collect();
+    extras.ok_or(MigrateError::Unreadable)
+}
+
+fn table_names() -> String {
+    name_list(EXPECTED.iter().map(|table| table.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_width_is_taken_off_integers_only() {
+        for (live, expected) in [
+            ("int(11)", "int"),
+            ("int", "int"),
+            ("bigint(20)", "bigint"),
+            ("tinyint(3) unsigned", "tinyint unsigned"),
+            ("tinyint unsigned", "tinyint unsigned"),
+            ("varchar(255)", "varchar(255)"),
+            ("decimal(10,2)", "decimal(10,2)"),
+        ] {
+            assert_eq!(without_width(live), expected);
+        }
+    }
+}

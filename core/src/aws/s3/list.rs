@@ -1,0 +1,123 @@
+//! The objects of a bucket.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use roxmltree::Node;
+
+use super::{Endpoint, Error, encode, xml};
+use crate::aws::http::{Request, Response};
+use crate::aws::operation::{Operation, Service};
+
+/// Lists objects in the order of their keys, at most 1,000 a call.
+#[derive(Debug, Clone)]
+pub struct ListObjectsV2<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// How the keys begin.
+    pub prefix: &'a str,
+    /// Where the call before left off.
+    pub continuation_token: Option<&'a str>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListObjectsV2Output {
+    /// The objects.
+    pub contents: Vec<ListedObject>,
+    /// Where to go on, if there are more.
+    pub next_continuation_token: Option<String>,
+}
+
+/// An object in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedObject {
+    /// The key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// The ETag without quotes.
+    pub e_tag: String,
+    /// When it was written by S3's clock, in RFC 3339; empty if S3 did not say.
+    pub last_modified: String,
+}
+
+impl Operation for ListObjectsV2<'_> {
+    const SERVICE: Service = Service::S3;
+    type Target = Endpoint;
+    type Output = ListObjectsV2Output;
+    type Error = Error;
+
+    fn to_request(&self, endpoint: &Endpoint) -> Request {
+        let mut url = endpoint.url(self.bucket, "");
+        // In the order in which a signature has them.
+        url.push('?');
+        if let Some(token) = self.continuation_token {
+            url += &format!("continuation-token={}&", encode(token, b""));
+        }
+        url += &format!("list-type=2&prefix={}", encode(self.prefix, b""));
+        Request { method: "GET", url, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    fn parse(response: Response) -> Result<ListObjectsV2Output, Error> {
+        if response.status != 200 {
+            return Err(Error::from_response(&response));
+        }
+        xml::read(&response.body, page).ok_or_else(|| Error::unreadable(&response))
+    }
+}
+
+fn page(root: Node<'_, '_>) -> Option<ListObjectsV2Output> {
+    let contents = root.children().filter(|child| child.tag_name().name() == "Contents");
+    Some(ListObjectsV2Output {
+        contents: contents.map(object).collect::<Option<_>>()?,
+        next_continuation_token: xml::text(root, "NextContinuationToken"),
+    })
+}
+
+fn object(node: Node<'_, '_>) -> Option<ListedObject> {
+    Some(ListedObject {
+        key: xml::text(node, "Key")?,
+        size: xml::text(node, "Size")?.parse().ok()?,
+        e_tag: xml::text(node, "ETag").unwrap_or_default().trim_matches('"').into(),
+        last_modified: xml::text(node, "LastModified").unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::aws;
+    use super::*;
+
+    #[test]
+    fn a_page_is_asked_for_by_prefix_and_token() {
+        let list = ListObjectsV2 { bucket: "b", prefix: "a b/", continuation_token: Some("t+/=") };
+        assert_eq!(
+            list.to_request(&aws()).url,
+            "https://b.s3.eu-west-1.amazonaws.com/?continuation-token=t%2B%2F%3D&list-type=2\
+             &prefix=a%20b%2F"
+        );
+    }
+
+    #[test]
+    fn a_page_has_objects_and_where_to_go_on() {
+        let document = "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"urn:s3\"><Contents>\
+             <Key>a&amp;b</Key><LastModified>2027-01-15T08:00:00.000Z</LastModified><Size>3</Size><ETag>&quot;x&quot;</ETag></Contents>\
+             <NextContinuationToken>t</NextContinuationToken></ListBucketResult>";
+        let answer = |body: &str| Response { status: 200, headers: Vec::new(), body: body.into() };
+        let page = ListObjectsV2::parse(answer(document)).unwrap();
+        let object = ListedObject {
+            key: "a&b".into(),
+            size: 3,
+            e_tag: "x".into(),
+            last_modified: "2027-01-15T08:00:00.000Z".into(),
+        };
+        assert_eq!(page.contents, [object]);
+        assert_eq!(page.next_continuation_token.as_deref(), Some("t"));
+        let empty = ListObjectsV2::parse(answer("<ListBucketResult/>")).unwrap();
+        assert_eq!((empty.contents.len(), empty.next_continuation_token), (0, None));
+        assert!(ListObjectsV2::parse(answer("no XML")).is_err());
+    }
+}

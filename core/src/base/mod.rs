@@ -1,0 +1,6 @@
+//! What knows neither rows nor services.
+
+pub(crate) mod hex;
+pub(crate) mod json_string;
+pub(crate) mod lookup;
+pub(crate) mod printable;

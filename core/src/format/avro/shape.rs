@@ -1,0 +1,256 @@
+//! How a value of a schema is read, or read over.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use apache_avro::Schema;
+use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
+
+use super::datum::{Cursor, Fault};
+use crate::table::date_time;
+use crate::table::outcome::RowErrorKind;
+use crate::table::record::RawField;
+use crate::table::schema::ColumnType;
+
+/// How values of one schema are laid out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Null,
+    Integer,
+    /// Of an integer only whole ones: pandas makes doubles of integers with gaps.
+    Double,
+    Text,
+    /// A moment since the Unix epoch.
+    Moment(Unit),
+    /// A number for the branch, then a value of it.
+    Union(Vec<Self>),
+
+    // What no column takes, and is only ever read over:
+    /// A number that means something else.
+    Number,
+    Bytes,
+    /// Always so many bytes.
+    Fixed(usize),
+    Array(Box<Self>),
+    Map(Box<Self>),
+    Record(Vec<Self>),
+}
+
+/// What a moment is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Days,
+    /// So many in a second.
+    PerSecond(i64),
+}
+
+impl Shape {
+    /// The shape of a schema, or `None` if it refers to a type that is described elsewhere.
+    pub(super) fn of(schema: &Schema) -> Option<Self> {
+        Some(match schema {
+            Schema::Null => Self::Null,
+            Schema::Int | Schema::Long => Self::Integer,
+            // Avro takes bytes for a text where one is wanted.
+            Schema::String | Schema::Bytes | Schema::Uuid(UuidSchema::String) => Self::Text,
+            Schema::Date => Self::Moment(Unit::Days),
+            Schema::TimestampMillis => Self::Moment(Unit::PerSecond(1_000)),
+            Schema::TimestampMicros => Self::Moment(Unit::PerSecond(1_000_000)),
+            Schema::TimestampNanos => Self::Moment(Unit::PerSecond(1_000_000_000)),
+            Schema::Union(union) => Self::Union(all(union.variants())?),
+
+            Schema::Enum(_)
+            | Schema::TimeMillis
+            | Schema::TimeMicros
+            | Schema::LocalTimestampMillis
+            | Schema::LocalTimestampMicros
+            | Schema::LocalTimestampNanos => Self::Number,
+            Schema::Boolean => Self::Fixed(1),
+            Schema::Float => Self::Fixed(4),
+            Schema::Double => Self::Double,
+            Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
+            Schema::Fixed(fixed)
+            | Schema::Duration(fixed)
+            | Schema::Uuid(UuidSchema::Fixed(fixed)) => Self::Fixed(fixed.size),
+            Schema::Decimal(decimal) => match &decimal.inner {
+                InnerDecimalSchema::Bytes => Self::Bytes,
+                InnerDecimalSchema::Fixed(fixed) => Self::Fixed(fixed.size),
+            },
+            Schema::Array(array) => Self::Array(Box::new(Self::of(&array.items)?)),
+            Schema::Map(map) => Self::Map(Box::new(Self::of(&map.types)?)),
+            Schema::Record(record) => {
+                Self::Record(all(record.fields.iter().map(|field| &field.schema))?)
+            }
+            Schema::Ref { .. } => return None,
+        })
+    }
+
+    /// Whether each value can be one of the column's.
+    pub(super) fn fits(&self, column_type: ColumnType) -> bool {
+        match (self, column_type) {
+            (Self::Null, _)
+            | (Self::Integer | Self::Double, ColumnType::Int { .. })
+            | (Self::Text, ColumnType::Varchar { .. } | ColumnType::DateTime)
+            | (Self::Moment(_), ColumnType::DateTime) => true,
+            (Self::Union(branches), _) => branches.iter().all(|branch| branch.fits(column_type)),
+            _ => false,
+        }
+    }
+
+    /// Whether no value is anything but null.
+    pub(super) fn is_null(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Union(branches) => branches.iter().all(Self::is_null),
+            _ => false,
+        }
+    }
+
+    /// Reads a value that is to fit a column; inside, what is wrong with the value alone.
+    pub(super) fn read<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+    ) -> Result<Result<RawField<'a>, RowErrorKind>, Fault> {
+        Ok(match self {
+            Self::Null => Ok(RawField::Null),
+            Self::Integer => Ok(RawField::Integer(cursor.long()?)),
+            Self::Double => whole(cursor.double()?).map(RawField::Integer),
+            Self::Text => match core::str::from_utf8(cursor.bytes()?) {
+                Ok(text) => Ok(RawField::Text(text.into())),
+                Err(_) => Err(RowErrorKind::InvalidUtf8),
+            },
+            Self::Moment(unit) => match unit.text(cursor.long()?) {
+                Some(text) => Ok(RawField::Text(text.into())),
+                None => Err(RowErrorKind::InvalidDateTime),
+            },
+            Self::Union(branches) => branch(branches, cursor)?.read(cursor)?,
+            // A shape that does not fit its column has been refused before any row.
+            _ => return Err(Fault::Wrong),
+        })
+    }
+
+    /// Reads over a value.
+    pub(super) fn skip(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Null => Ok(()),
+            Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
+            Self::Text | Self::Bytes => cursor.bytes().map(drop),
+            Self::Double => cursor.double().map(drop),
+            Self::Fixed(size) => cursor.take(*size).map(drop),
+            Self::Union(branches) => branch(branches, cursor)?.skip(cursor),
+            Self::Array(items) => cursor.items(|cursor| items.skip(cursor)),
+            Self::Map(values) => cursor.items(|cursor| {
+                cursor.bytes()?;
+                values.skip(cursor)
+            }),
+            Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(cursor)),
+        }
+    }
+}
+
+/// An integer of at most 53 bits, up to which doubles have every one.
+fn whole(value: f64) -> Result<i64, RowErrorKind> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    let integer = value as i64;
+    match (-LIMIT..=LIMIT).contains(&value) && integer as f64 == value {
+        true => Ok(integer),
+        false => Err(RowErrorKind::WrongType { expected: "an integer", got: "another number" }),
+    }
+}
+
+fn all<'s>(schemas: impl IntoIterator<Item = &'s Schema>) -> Option<Vec<Shape>> {
+    schemas.into_iter().map(Shape::of).collect()
+}
+
+fn branch<'s>(branches: &'s [Shape], cursor: &mut Cursor<'_>) -> Result<&'s Shape, Fault> {
+    let index = usize::try_from(cursor.long()?).map_err(|_| Fault::Wrong)?;
+    branches.get(index).ok_or(Fault::Wrong)
+}
+
+impl Unit {
+    /// The moment in the form that a column has it, without its fraction of a second.
+    fn text(self, count: i64) -> Option<String> {
+        date_time::text_of_seconds(match self {
+            Self::Days => count.checked_mul(86_400)?,
+            Self::PerSecond(count_in_second) => count.div_euclid(count_in_second),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(json: &str) -> Option<Shape> {
+        Shape::of(&Schema::parse_str(json).unwrap())
+    }
+
+    #[test]
+    fn a_double_is_an_integer_if_it_is_whole() {
+        let limit = 9_007_199_254_740_992.0;
+        for (value, integer) in [
+            (0.0, Some(0)),
+            (-0.0, Some(0)),
+            (-7.0, Some(-7)),
+            (limit, Some(1 << 53)),
+            (limit + 2.0, None),
+            (0.5, None),
+            (1e300, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(whole(value).ok(), integer, "{value}");
+        }
+    }
+
+    #[test]
+    fn only_what_means_the_same_fits() {
+        let int = ColumnType::Int { min: 0, max: 9 };
+        let text = ColumnType::Varchar { max_chars: 9 };
+        let columns = [int, text, ColumnType::DateTime];
+        for (json, expected) in [
+            (r#""int""#, [true, false, false]),
+            (r#""long""#, [true, false, false]),
+            (r#""string""#, [false, true, true]),
+            (r#""null""#, [true, true, true]),
+            (r#"["int","null"]"#, [true, false, false]),
+            (r#"["null","string"]"#, [false, true, true]),
+            (r#"["null","int","long"]"#, [true, false, false]),
+            (r#"["int","string"]"#, [false, false, false]),
+            (r#"{"type":"long","logicalType":"timestamp-millis"}"#, [false, false, true]),
+            (r#"{"type":"long","logicalType":"timestamp-micros"}"#, [false, false, true]),
+            (r#"{"type":"long","logicalType":"local-timestamp-micros"}"#, [false, false, false]),
+            (r#"{"type":"int","logicalType":"date"}"#, [false, false, true]),
+            (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false]),
+            (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false]),
+            (r#""bytes""#, [false, true, true]),
+            (r#"{"type":"bytes","logicalType":"decimal","precision":9}"#, [false, false, false]),
+            (r#""double""#, [true, false, false]),
+            (r#"["null","double"]"#, [true, false, false]),
+            (r#""float""#, [false, false, false]),
+            (r#""boolean""#, [false, false, false]),
+            (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false]),
+            (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false]),
+            (r#"{"type":"array","items":"int"}"#, [false, false, false]),
+        ] {
+            let shape = shape(json).unwrap();
+            assert_eq!(columns.map(|column| shape.fits(column)), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn moments_are_stored_in_one_form() {
+        let text = |unit: Unit, count| unit.text(count);
+        let millis = Unit::PerSecond(1_000);
+        assert_eq!(text(millis, 1_627_401_728_999).as_deref(), Some("2021-07-27T16:02:08Z"));
+        assert_eq!(text(millis, -1).as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!(text(Unit::Days, -25_567).as_deref(), Some("1900-01-01T00:00:00Z"));
+        assert_eq!(text(Unit::Days, -719_528).as_deref(), Some("0000-01-01T00:00:00Z"));
+        assert_eq!(text(Unit::Days, -719_529), None);
+        assert_eq!(text(Unit::Days, 2_932_896).as_deref(), Some("9999-12-31T00:00:00Z"));
+        assert_eq!(text(Unit::Days, 2_932_897), None);
+        for count in [i64::MIN, i64::MAX] {
+            assert_eq!((text(Unit::Days, count), text(millis, count)), (None, None));
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What the cells of a file's lines are for: by its header, or by their position.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Header;
+use super::marks::MARKS;
+use super::names;
+use super::record_buffer::{CellText, RecordBuffer};
+use crate::table::outcome::{RowError, RowErrorKind, UnknownNames};
+use crate::table::record::{Place, RawField, RawRow};
+use crate::table::schema::{ColumnType, Table};
+
+/// The most unknown names that an error lists.
+const LISTED_NAMES: usize = 5;
+
+/// What one cell of a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// The column at this position.
+    Column(usize),
+    /// Nothing: the header's name begins with `_`.
+    Ignored,
+    /// Nothing: the header's cell is empty, and so must be those below it.
+    Nameless,
+}
+
+/// What the cells of a file's lines are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    targets: Vec<Target>,
+    /// The header as it is in the file.
+    pub(super) header: Option<Vec<u8>>,
+    /// Where the header's cells begin that are not [`MARKS`]; 0 if it does not begin with them.
+    pub(super) own_start: usize,
+    /// The first bytes that a column's name can have.
+    name_starts: NameStarts,
+}
+
+/// What a file's first record is.
+#[derive(Debug)]
+pub(super) enum First {
+    /// Its header.
+    Header(Layout),
+    /// A row, good or bad: the lines are read by position.
+    Row,
+    /// A header that is wrong in itself, or no text: the file is refused.
+    Refused(RowError),
+    /// Neither a header nor a row.
+    Neither,
+}
+
+/// What a later record is, if it looks like a header.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// The file's own once more.
+    Same,
+    /// One of other columns.
+    Changed,
+}
+
+impl Layout {
+    /// Lines with one cell a column, in the table's order.
+    pub(super) fn by_position(table: &Table) -> Self {
+        Self {
+            targets: (0..table.columns.len()).map(Target::Column).collect(),
+            header: None,
+            own_start: 0,
+            name_starts: NameStarts::of(table),
+        }
+    }
+
+    /// Whether the file is one of rejected lines: its header begins with [`MARKS`].
+    pub(super) fn has_marks(&self) -> bool {
+        self.own_start > 0
+    }
+
+    /// How many cells a line has.
+    pub(super) fn width(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether the first cell of each line is a column's.
+    pub(super) fn begins_with_column(&self) -> bool {
+        matches!(self.targets.first(), Some(Target::Column(_)))
+    }
+
+    /// The fields of a record with as many cells as the layout has.
+    pub(super) fn row<'r>(
+        &self,
+        table: &Table,
+        place: Place,
+        record: &'r RecordBuffer,
+    ) -> RawRow<'r> {
+        let refused = |kind| RawRow::refused(place, RowError::row(kind));
+        let Some(cells) = record.texts() else { return refused(RowErrorKind::InvalidUtf8) };
+        if record.cells().len() != self.width() {
+            return refused(self.wrong_count(cells));
+        }
+        let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
+        for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
+            match target {
+                Target::Column(column) => fields[*column] = field(cell),
+                Target::Nameless if !cell.text.is_empty() => {
+                    return refused(RowErrorKind::UnnamedColumn { cell: at + 1 });
+                }
+                Target::Ignored | Target::Nameless => {}
+            }
+        }
+        RawRow { place, fields, errors: Vec::new() }
+    }
+
+    fn wrong_count<'r>(&self, cells: impl Iterator<Item = CellText<'r>>) -> RowErrorKind {
+        let (mut got, mut last_value) = (0, 0);
+        for cell in cells {
+            got += 1;
+            last_value = if cell.text.is_empty() { last_value } else { got };
+        }
+        let expected = self.width();
+        RowErrorKind::WrongFieldCount {
+            expected,
+            got,
+            empty_end: last_value <= expected && got > expected,
+        }
+    }
+
+    /// Whether a record below the first is a header, which no row can be taken for: none of its
+    /// cells for integers and date-times is one, and its names are at least half of its cells.
+    pub(super) fn repeated(&self, table: &Table, record: &RecordBuffer) -> Option<Repeated> {
+        if !self.may_be_header(record) {
+            return None;
+        }
+        // In front of a line that was given back are its marks, which are no names.
+        let marks = if self.has_marks() { MARKS.len() } else { 0 };
+        let targets = &self.targets[marks..];
+        let cells: Vec<_> = record.texts()?.skip(marks).map(|cell| cell.text).collect();
+        let found: Vec<_> = cells.iter().map(|name| target(table, name)).collect();
+        let is_name = |target: &&Option<Target>| matches!(target, Some(Target::Column(_)));
+        let names = found.iter().filter(is_name).count();
+        let values = cells.iter().filter(|cell| !cell.is_empty()).count();
+        let first = found.iter().find(|target| **target != Some(Target::Nameless))?;
+        let typed = targets.iter().zip(&cells).filter_map(|(target, cell)| match target {
+            Target::Column(column) => reads_as(table.columns[*column].column_type, cell),
+            _ => None,
+        });
+        let typed: Vec<bool> = typed.collect();
+        let is_row = typed.is_empty() || typed.contains(&true);
+        if is_row
+            || names * 2 < values
+            || !matches!(first, Some(Target::Column(_) | Target::Ignored))
+        {
+            return None;
+        }
+        let same = found.iter().copied().collect::<Option<Vec<_>>>();
+        Some(if same.as_deref() == Some(targets) { Repeated::Same } else { Repeated::Changed })
+    }
+
+    /// Whether a record can be a header at all, by the first byte of its first column's cell.
+    fn may_be_header(&self, record: &RecordBuffer) -> bool {
+        let is_column = |target: &Target| matches!(target, Target::Column(_));
+        let first = self.targets.iter().position(is_column).unwrap_or_default();
+        let cells = record.cells().iter().skip(first);
+        let mut starts = cells.filter_map(|cell| name_start(&record.text[cell.start..]));
+        starts.next().is_some_and(|start| self.name_starts.has(start))
+    }
+}
+
+/// Says what a file's first record is.
+pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: &[u8]) -> First {
+    if option == Header::Absent {
+        return First::Row;
+    }
+    let Some(cells) = record.texts() else {
+        let reads_as_row = option == Header::Detect && has_typed_value(table, record);
+        let refused = RowError::row(RowErrorKind::InvalidUtf8);
+        return if reads_as_row { First::Row } else { First::Refused(refused) };
+    };
+    let cells: Vec<_> = cells.map(|cell| cell.text).collect();
+    let targets: Option<Vec<_>> = cells.iter().map(|name| target(table, name)).collect();
+    if let Some(targets) =
+        targets.filter(|targets| targets.iter().any(|it| matches!(it, Target::Column(_))))
+    {
+        return header(table, targets, &cells, record, line);
+    }
+    let is_row = cells.len() == table.columns.len() && has_typed_value(table, record);
+    match option {
+        Header::Detect if is_row => First::Row,
+        _ => First::Neither,
+    }
+}
+
+/// Whether some cell, by position, is an integer or a date-time of its column.
+pub(super) fn has_typed_value(table: &Table, record: &RecordBuffer) -> bool {
+    let cells = record.cells().iter().map(|cell| record.value(*cell));
+    table.columns.iter().zip(cells).any(|(column, cell)| {
+        cell.is_some_and(|cell| reads_as(column.column_type, cell) == Some(true))
+    })
+}
+
+fn header(
+    table: &Table,
+    targets: Vec<Target>,
+    cells: &[&str],
+    record: &RecordBuffer,
+    line: &[u8],
+) -> First {
+    let repeated = targets.iter().enumerate().find_map(|(at, target)| match target {
+        Target::Column(column) if targets[..at].contains(target) => Some(*column),
+        _ => None,
+    });
+    if let Some(column) = repeated {
+        let name = table.columns[column].name;
+        return First::Refused(RowError::column(name, RowErrorKind::DuplicateColumn));
+    }
+    let has_marks = cells.len() > MARKS.len() && cells[..MARKS.len()] == MARKS;
+    let own_start = if has_marks { record.cells()[MARKS.len()].start } else { 0 };
+    let header = Some(line.to_vec());
+    First::Header(Layout { targets, header, own_start, name_starts: NameStarts::of(table) })
+}
+
+/// What a header's cell says, or `None` if it is no column's name.
+fn target(table: &Table, name: &str) -> Option<Target> {
+    match name {
+        "" => Some(Target::Nameless),
+        name if name.starts_with('_') => Some(Target::Ignored),
+        name => names::column(table, name).map(Target::Column),
+    }
+}
+
+/// Whether a cell is a value of a column whose values cannot be taken for names; `None` for an
+/// empty cell and for a column of texts.
+fn reads_as(column_type: ColumnType, cell: &str) -> Option<bool> {
+    match column_type {
+        _ if cell.is_empty() => None,
+        ColumnType::Int { .. } => Some(cell.parse::<i64>().is_ok()),
+        ColumnType::DateTime => Some(crate::table::date_time::canonical(cell).is_some()),
+        ColumnType::Varchar { .. } => None,
+    }
+}
+
+/// An unquoted `\N` is NULL, as databases write it; no other text is.
+fn field(cell: CellText<'_>) -> RawField<'_> {
+    match cell {
+        CellText { text: "\\N", quoted: false } => RawField::Null,
+        CellText { text, .. } => RawField::Cell(text),
+    }
+}
+
+/// What an unknown header is told: its unknown names, and the columns nearest to them.
+pub(super) fn unknown_header(table: &Table, cells: &[&str]) -> RowError {
+    let unknown = cells.iter().filter(|name| target(table, name).is_none());
+    let cut = |name: &&str| name.chars().take(64).collect::<String>();
+    let names: Vec<_> = unknown.take(LISTED_NAMES).map(cut).collect();
+    let near = names.iter().map(|name| names::nearest(table, name)).collect();
+    let columns = table.columns.iter().map(|column| column.name).collect();
+    let column = names.first().cloned().unwrap_or_default();
+    let unknown = Box::new(UnknownNames { names, near, columns });
+    RowError::given_column(&column, RowErrorKind::UnknownHeader(unknown))
+}
+
+/// How many cells are columns' names.
+pub(super) fn count_names(table: &Table, cells: &[&str]) -> usize {
+    cells.iter().filter(|name| matches!(target(table, name), Some(Target::Column(_)))).count()
+}
+
+/// The first byte of a cell's value: the first behind blanks, quotes and byte order marks.
+pub(crate) fn name_start(cell: &[u8]) -> Option<u8> {
+    let skipped = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'_' | b'-' | 0xEF | 0xBB | 0xBF | 0xC2 | 0xA0)
+    };
+    let start = cell.iter().find(|byte| !skipped(byte))?;
+    (!matches!(start, b',' | b'\n')).then_some(*start)
+}
+
+/// A set of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameStarts([u64; 4]);
+
+impl NameStarts {
+    /// The bytes with which the names of a table's columns begin, in any case.
+    pub(crate) fn of(table: &Table) -> Self {
+        let mut starts = Self([0; 4]);
+        let names = (0..table.columns.len()).flat_map(|column| names::names(table, column));
+        let cases = names.flat_map(|name| [name.to_lowercase(), name.to_uppercase()]);
+        for byte in cases.filter_map(|name| name_start(name.as_bytes())) {
+            starts.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        starts
+    }
+
+    /// Whether a byte is one of them.
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+}

@@ -1,0 +1,186 @@
+//! The formats that come line by line, CSV and NDJSON, behind one door.
+
+use serde::Serialize;
+
+use crate::format::csv::{CsvDecoder, Header};
+use crate::format::ndjson::NdjsonDecoder;
+use crate::table::record::RawRow;
+use crate::table::schema::Table;
+
+/// A format whose rows are lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineFormat {
+    /// Comma-separated values, `text/csv`.
+    Csv,
+    /// One JSON object a line, `application/x-ndjson`.
+    Ndjson,
+}
+
+impl LineFormat {
+    /// The format that a file's name says, with or without a `.gz` behind it.
+    pub fn of_file(path: &str) -> Option<Self> {
+        let path = path.to_ascii_lowercase();
+        let path = path.strip_suffix(".gz").unwrap_or(&path);
+        match path.rsplit_once('.')?.1 {
+            "csv" => Some(Self::Csv),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+}
+
+/// Takes bytes in any chunking and gives rows.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one a file, never many of them")]
+pub enum LineDecoder {
+    /// For CSV.
+    Csv(CsvDecoder),
+    /// For NDJSON.
+    Ndjson(NdjsonDecoder),
+}
+
+impl LineDecoder {
+    /// A decoder for one file of one table.
+    pub fn new(format: LineFormat, table: &'static Table) -> Self {
+        Self::with_header(format, table, Header::Detect)
+    }
+
+    /// A decoder for a file that is said to have a header, or none; only CSV has one.
+    pub fn with_header(format: LineFormat, table: &'static Table, header: Header) -> Self {
+        match format {
+            LineFormat::Csv => Self::Csv(CsvDecoder::with_header(table, header)),
+            LineFormat::Ndjson => Self::Ndjson(NdjsonDecoder::new(table)),
+        }
+    }
+
+    /// Reads up to the end of the next row and moves `input` behind it.
+    ///
+    /// `None` means that `input` is used up: give the next chunk, or call [`Self::finish`].
+    pub fn next_row(&mut self, input: &mut &[u8]) -> Option<RawRow<'_>> {
+        match self {
+            Self::Csv(decoder) => decoder.next_row(input),
+            Self::Ndjson(decoder) => decoder.next_row(input),
+        }
+    }
+
+    /// The rows that are left when the file has ended, one each time.
+    pub fn finish(&mut self) -> Option<RawRow<'_>> {
+        match self {
+            Self::Csv(decoder) => decoder.finish(),
+            Self::Ndjson(decoder) => decoder.finish(),
+        }
+    }
+
+    /// A decoder that goes on from the start of the record that is being read, and how many bytes
+    /// that is back from here.
+    pub(crate) fn at_record_start(&self) -> (u64, Self) {
+        match self {
+            Self::Csv(decoder) => {
+                let (back, decoder) = decoder.at_record_start();
+                (back, Self::Csv(decoder))
+            }
+            Self::Ndjson(decoder) => {
+                let (back, decoder) = decoder.at_record_start();
+                (back, Self::Ndjson(decoder))
+            }
+        }
+    }
+
+    /// The line of the next byte and the index of the next row, between two rows.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Csv(decoder) => decoder.place(),
+            Self::Ndjson(decoder) => decoder.place(),
+        }
+    }
+
+    /// A decoder of the same file that goes on at another place between two rows.
+    pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
+        match self {
+            Self::Csv(decoder) => Self::Csv(decoder.at_place(line, next_index)),
+            Self::Ndjson(decoder) => Self::Ndjson(decoder.at_place(line, next_index)),
+        }
+    }
+
+    /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.advance(input),
+            Self::Ndjson(decoder) => decoder.advance(input),
+        }
+    }
+
+    /// Whether a row is left, for [`Self::row`] to give, when the file has ended.
+    pub(crate) fn end(&mut self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.end(),
+            Self::Ndjson(decoder) => decoder.end(),
+        }
+    }
+
+    /// The row that was read last; to be asked for once.
+    pub(crate) fn row(&mut self) -> RawRow<'_> {
+        match self {
+            Self::Csv(decoder) => decoder.row(),
+            Self::Ndjson(decoder) => decoder.row(),
+        }
+    }
+
+    /// The row that was read last as it stands in the file, without the line break behind it;
+    /// empty if it was too long to be kept.
+    pub(crate) fn text(&self) -> &[u8] {
+        match self {
+            Self::Csv(decoder) => decoder.text(),
+            Self::Ndjson(decoder) => decoder.text(),
+        }
+    }
+
+    /// Whether the bytes of the row, or of the record of which it is a line, are UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.is_utf8(),
+            Self::Ndjson(decoder) => core::str::from_utf8(decoder.text()).is_ok(),
+        }
+    }
+
+    /// The file's header as it is there, if it has one.
+    pub(crate) fn header(&self) -> Option<&[u8]> {
+        match self {
+            Self::Csv(decoder) => decoder.header(),
+            Self::Ndjson(_) => None,
+        }
+    }
+
+    /// [`Self::text`] of CSV without the marks of a reject file.
+    pub(crate) fn own_text(&self) -> &[u8] {
+        match self {
+            Self::Csv(decoder) => decoder.own_text(),
+            Self::Ndjson(decoder) => decoder.text(),
+        }
+    }
+
+    /// [`Self::header`] without the columns of a reject file.
+    pub(crate) fn own_header(&self) -> Option<&[u8]> {
+        match self {
+            Self::Csv(decoder) => decoder.own_header(),
+            Self::Ndjson(_) => None,
+        }
+    }
+
+    /// Whether a scan of the file's ranges finds its records.
+    pub(crate) fn can_be_cut(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.can_be_cut(),
+            Self::Ndjson(_) => true,
+        }
+    }
+
+    /// Whether the row at hand, and all behind it, is the rest of a file that has ended early.
+    pub(crate) fn is_in_rest(&self) -> bool {
+        match self {
+            Self::Csv(decoder) => decoder.is_in_rest(),
+            Self::Ndjson(_) => false,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! File and body formats: bytes into raw rows, and rows into Avro files.
+
+#[cfg(feature = "avro")]
+pub mod avro;
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod lines;
+pub(crate) mod magic;
+pub(crate) mod ndjson;

@@ -1,0 +1,6 @@
+//! Tables and their rows: the schema, checked records, and what is wrong with a row.
+
+pub(crate) mod date_time;
+pub(crate) mod outcome;
+pub(crate) mod record;
+pub mod schema;

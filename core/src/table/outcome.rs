@@ -1,0 +1,620 @@
+//! What became of a row: one model for HTTP answers, reports and the command line.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::table::schema::{self, Table};
+
+/// How many outcomes a list holds at most; the counts beside it go on.
+pub const OUTCOME_LIMIT: usize = 100;
+
+/// One thing that is wrong with one row, or with the whole of a request or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The table's name, or what the request calls a table that does not exist.
+    pub table: Cow<'static, str>,
+    /// The row, counted from 0 inside the request or file; `None` where no row is at fault.
+    pub index: Option<u64>,
+    /// The line on which the row begins, counted from 1; CSV only.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub error: RowError,
+}
+
+/// Serializes as `{"table","index","line","column","code","message"}`; `line` is left out
+/// where there are no lines.
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("table", &self.table)?;
+        map.serialize_entry("index", &self.index)?;
+        if let Some(line) = self.line {
+            map.serialize_entry("line", &line)?;
+        }
+        map.serialize_entry("column", &self.error.column)?;
+        map.serialize_entry("code", self.error.kind.code())?;
+        map.serialize_entry("message", &Text(&self.error.kind))?;
+        map.end()
+    }
+}
+
+struct Text<'a, T>(&'a T);
+
+impl<T: fmt::Display> Serialize for Text<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+/// One error of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// The column, by its name in the database or, if it has none, by the name that was given.
+    pub column: Option<Cow<'static, str>>,
+    /// What is wrong.
+    pub kind: RowErrorKind,
+}
+
+impl RowError {
+    /// How many errors it counts as.
+    fn count(&self) -> u64 {
+        if let RowErrorKind::MoreErrors { count } = self.kind { count } else { 1 }
+    }
+
+    /// An error of the row as a whole.
+    pub(crate) fn row(kind: RowErrorKind) -> Self {
+        Self { column: None, kind }
+    }
+
+    /// An error in a column of the table.
+    pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
+        Self { column: Some(Cow::Borrowed(column)), kind }
+    }
+
+    /// An error that names a column as the client wrote it, cut to a readable length.
+    pub(crate) fn given_column(name: &str, kind: RowErrorKind) -> Self {
+        Self { column: Some(Cow::Owned(name.chars().take(64).collect::<String>())), kind }
+    }
+}
+
+/// Keeps an error of a row or, once the row has as many as a list can hold, only counts it.
+pub(crate) fn push_capped(errors: &mut Vec<RowError>, error: impl FnOnce() -> RowError) {
+    if errors.len() < OUTCOME_LIMIT {
+        return errors.push(error());
+    }
+    match errors.last_mut() {
+        Some(RowError { kind: RowErrorKind::MoreErrors { count }, .. }) => *count += 1,
+        _ => errors.push(RowError::row(RowErrorKind::MoreErrors { count: 1 })),
+    }
+}
+
+/// Everything that can be wrong with a row; never holds a cell's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowErrorKind {
+    /// A header in the middle of a file, of other columns than the lines before it.
+    ChangedHeader {
+        /// Its line.
+        line: u64,
+    },
+    /// The database refused a row that the core found good: the live table is not the compiled one.
+    DatabaseRefused {
+        /// MySQL's error number.
+        number: u16,
+        /// Whether this row is surely the one, not only one of several sent together.
+        alone: bool,
+    },
+    /// A CSV cell such as `5.0` for an integer.
+    DecimalInteger,
+    /// The same JSON member, or the same CSV header, stands twice.
+    DuplicateColumn,
+    /// An earlier row of the same request or file has the same key.
+    DuplicateInBatch {
+        /// The index of that earlier row.
+        first: u64,
+    },
+    /// The same table stands twice in one body.
+    DuplicateTable,
+    /// The table has a row with this key already.
+    Exists,
+    /// A CSV cell that is not of the wanted type and has a character that is not seen.
+    HiddenCharacter {
+        /// What the place takes.
+        expected: &'static str,
+        /// The first such character.
+        character: char,
+    },
+    /// Not an RFC 3339 date-time with an offset.
+    InvalidDateTime,
+    /// A line of NDJSON that is not one JSON value.
+    InvalidJson {
+        /// Where that shows in the line, counted from 1 in bytes.
+        column: usize,
+    },
+    /// The row's bytes are not UTF-8.
+    InvalidUtf8,
+    /// Half of a surrogate pair in a JSON text, which is no character.
+    LoneSurrogate,
+    /// A quote that is none of RFC 4180's: text behind a closing one, or one inside a cell without
+    /// quotes.
+    MalformedQuote {
+        /// The line on which the cell begins.
+        first: u64,
+        /// The line on which the quote is wrong.
+        last: u64,
+    },
+    /// A cell in which lines of a reject file were put together with their marks.
+    MarksInCell,
+    /// Absent, null or blank where a value is required.
+    Missing,
+    /// More errors of the same row than are kept.
+    MoreErrors {
+        /// How many.
+        count: u64,
+    },
+    /// A first line that is neither a header nor a row.
+    NoHeader {
+        /// The table's columns.
+        columns: Vec<&'static str>,
+    },
+    /// The object is not there any more, or is another one by now.
+    ObjectGone,
+    /// No folder of a path, and no file's name, is a table.
+    NoTableInPath {
+        /// The table whose name the file's name begins with.
+        near: Option<&'static str>,
+    },
+    /// An integer outside the column's type, or 0 where the database would renumber it.
+    OutOfRange {
+        /// The least value that is taken.
+        min: i64,
+        /// The greatest value that is taken.
+        max: i64,
+        /// Whether 0, though between them, is refused.
+        not_zero: bool,
+    },
+    /// A CSV record longer than the decoder holds.
+    RowTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The live table has unique keys besides the primary one, so that an update could change
+    /// another row than the one that was sent.
+    OtherUniqueKey {
+        /// The names of those keys, with commas between them.
+        keys: String,
+    },
+    /// More bad rows in a file than its settings allow.
+    TooManyErrors {
+        /// Bad rows.
+        errors: u64,
+        /// Rows.
+        rows: u64,
+    },
+    /// A text with more characters than the column takes.
+    TooLong {
+        /// The most characters the column takes.
+        limit: usize,
+        /// How many characters came.
+        got: usize,
+    },
+    /// The rows of a request carry too many different sets of columns.
+    TooManyShapes {
+        /// The most that a table's rows may carry.
+        limit: usize,
+    },
+    /// A CSV quote that is never closed.
+    UnclosedQuote {
+        /// The line that opened it.
+        line: u64,
+    },
+    /// A JSON member that is no column of the table.
+    UnknownColumn,
+    /// A CSV header with names that are no columns of the table.
+    UnknownHeader(Box<UnknownNames>),
+    /// A value in a CSV column whose header is empty.
+    UnnamedColumn {
+        /// Which cell of the line it is, counted from 1.
+        cell: usize,
+    },
+    /// A value that is no key of the parent table.
+    UnknownReference {
+        /// The parent table.
+        table: &'static str,
+    },
+    /// A name that is no table.
+    UnknownTable,
+    /// Gzip data that unpacks to more than anybody would store in rows.
+    UnpacksTooLarge {
+        /// So many times its own size.
+        times: u64,
+        /// Or so many GiB.
+        gibibytes: u64,
+    },
+    /// An object's key with a segment `.` or `..`.
+    UnreadableKey,
+    /// Gzip data that is broken, or ends early.
+    UnreadableGzip,
+    /// A file that is neither CSV nor NDJSON by its name.
+    UnsupportedFormat,
+    /// A CSV file whose cells are not separated by commas.
+    WrongDelimiter {
+        /// What separates them, in words.
+        found: &'static str,
+    },
+    /// A file in UTF-16.
+    WrongEncoding,
+    /// A CSV line with too few or too many cells.
+    WrongFieldCount {
+        /// How many cells a line has by the header or the table.
+        expected: usize,
+        /// How many came.
+        got: usize,
+        /// Whether it is the last cells, which are empty, that are too many.
+        empty_end: bool,
+    },
+    /// A file, or a body, of another format than it is called.
+    WrongFormat {
+        /// What it is, with its article.
+        found: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A JSON value, or CSV text, that is not of the wanted type.
+    WrongType {
+        /// What the place takes.
+        expected: &'static str,
+        /// What came.
+        got: &'static str,
+    },
+}
+
+impl RowErrorKind {
+    /// Every code.
+    pub(crate) const CODES: &[&str] = &[
+        "changed_header",
+        "database_refused",
+        "duplicate_column",
+        "duplicate_in_batch",
+        "duplicate_table",
+        "exists",
+        "invalid_date_time",
+        "invalid_json",
+        "invalid_utf8",
+        "malformed_quote",
+        "marks_in_cell",
+        "missing",
+        "more_errors",
+        "no_header",
+        "object_gone",
+        "other_unique_key",
+        "out_of_range",
+        "row_too_long",
+        "too_long",
+        "too_many_errors",
+        "too_many_shapes",
+        "unclosed_quote",
+        "unknown_column",
+        "unknown_reference",
+        "unknown_table",
+        "unnamed_column",
+        "unpacks_too_large",
+        "unreadable_gzip",
+        "unreadable_key",
+        "unsupported_format",
+        "wrong_delimiter",
+        "wrong_encoding",
+        "wrong_field_count",
+        "wrong_format",
+        "wrong_type",
+    ];
+
+    /// Why a file goes to no table, by its path or object key.
+    pub fn no_table_in(path: &str) -> Self {
+        Self::NoTableInPath { near: schema::table_near_file(path).map(|table| table.name) }
+    }
+
+    /// The stable code: lower case, never renamed, listed in the README.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ChangedHeader { .. } => "changed_header",
+            Self::DatabaseRefused { .. } => "database_refused",
+            Self::DuplicateColumn => "duplicate_column",
+            Self::DuplicateInBatch { .. } => "duplicate_in_batch",
+            Self::DuplicateTable => "duplicate_table",
+            Self::Exists => "exists",
+            Self::InvalidDateTime => "invalid_date_time",
+            Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
+            Self::InvalidUtf8 => "invalid_utf8",
+            Self::MalformedQuote { .. } => "malformed_quote",
+            Self::MarksInCell => "marks_in_cell",
+            Self::Missing => "missing",
+            Self::MoreErrors { .. } => "more_errors",
+            Self::NoHeader { .. } => "no_header",
+            Self::ObjectGone => "object_gone",
+            Self::OtherUniqueKey { .. } => "other_unique_key",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::RowTooLong { .. } => "row_too_long",
+            Self::TooLong { .. } => "too_long",
+            Self::TooManyErrors { .. } => "too_many_errors",
+            Self::TooManyShapes { .. } => "too_many_shapes",
+            Self::UnclosedQuote { .. } => "unclosed_quote",
+            Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
+            Self::UnknownReference { .. } => "unknown_reference",
+            Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
+            Self::UnnamedColumn { .. } => "unnamed_column",
+            Self::UnpacksTooLarge { .. } => "unpacks_too_large",
+            Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnreadableKey => "unreadable_key",
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::WrongDelimiter { .. } => "wrong_delimiter",
+            Self::WrongEncoding => "wrong_encoding",
+            Self::WrongFieldCount { .. } => "wrong_field_count",
+            Self::WrongFormat { .. } => "wrong_format",
+            Self::WrongType { .. } => "wrong_type",
+            Self::DecimalInteger | Self::HiddenCharacter { .. } => "wrong_type",
+        }
+    }
+}
+
+impl fmt::Display for RowErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChangedHeader { line } => {
+                write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
+            }
+            Self::DatabaseRefused { number, alone } => {
+                let rows = if *alone { "the row" } else { "rows around this one" };
+                write!(f, "the database refused {rows} with MySQL error {number}")?;
+                cause(*number, *alone).map_or(Ok(()), |cause| write!(f, ": {cause}"))
+            }
+            Self::DecimalInteger => f.write_str(
+                "a number with a decimal point where an integer is expected; write 5, not 5.0",
+            ),
+            Self::HiddenCharacter { expected, character } => {
+                let code = u32::from(*character);
+                write!(f, "text with the invisible character U+{code:04X} where {expected} is expected")
+            }
+            Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
+            Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
+            Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::InvalidDateTime => {
+                f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
+            }
+            Self::InvalidJson { column } => {
+                write!(f, "the line is not one JSON value; that shows at byte {column}")
+            }
+            Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
+            Self::LoneSurrogate => {
+                f.write_str("half of a surrogate pair such as \\ud83d; send the whole character")
+            }
+            // Without commas and quotes: in a reject file this text comes into quotes that are open.
+            Self::MalformedQuote { first, last } if first == last => f.write_str(
+                "a quote inside the text of a cell; put the cell in quotes and double each quote in it",
+            ),
+            Self::MalformedQuote { first, last } => write!(
+                f,
+                "a cell in quotes begins on line {first} and has text behind its closing quote on line \
+                 {last}; a quote is missing or not doubled"
+            ),
+            Self::MarksInCell => f.write_str(
+                "the cell holds rejected lines with rowgate's marks; delete the marks at the start of \
+                 its lines, or close the quote where the cell ends",
+            ),
+            Self::Missing => f.write_str("a value is required"),
+            Self::MoreErrors { count } => write!(f, "the row has {count} more errors"),
+            Self::NoHeader { columns } => write!(
+                f,
+                "the first line is neither a header nor a row; the columns are {}; \
+                 a file without a header needs the option header=absent",
+                columns.join(", ")
+            ),
+            Self::NoTableInPath { near } => no_table(f, *near),
+            Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
+            Self::OutOfRange { min, max, not_zero } => {
+                write!(f, "not between {min} and {max}")?;
+                if *not_zero {
+                    f.write_str(", or 0, which the database would renumber")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::OtherUniqueKey { keys } => write!(
+                f,
+                "the table has a unique key besides its primary key ({keys}), so that an update \
+                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            ),
+            Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
+            Self::TooManyErrors { errors, rows } => {
+                write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
+            }
+            Self::TooManyShapes { limit } => write!(
+                f,
+                "the rows carry more than {limit} different sets of columns; send null or the value \
+                 for the same columns in every row, or split the request"
+            ),
+            Self::UnclosedQuote { line } => {
+                write!(f, "the quote that line {line} opens is never closed")
+            }
+            Self::UnknownColumn => f.write_str("the table has no such column"),
+            Self::UnknownHeader(unknown) => unknown.fmt(f),
+            Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
+            Self::UnknownTable => f.write_str("there is no such table"),
+            Self::UnnamedColumn { cell } => write!(
+                f,
+                "cell {cell} has a value but its column has no name; \
+                 give it one, or one that begins with _ to have it ignored"
+            ),
+            Self::UnpacksTooLarge { times, gibibytes } => {
+                write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
+            }
+            Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
+            Self::UnsupportedFormat => f.write_str(
+                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz; save a \
+                 workbook as CSV UTF-8",
+            ),
+            Self::UnreadableKey => f.write_str(
+                "the key has a segment . or .., which no request can name; put the file under \
+                 another key",
+            ),
+            Self::WrongDelimiter { found } => {
+                write!(f, "the cells are separated by {found}; save the file with commas")
+            }
+            Self::WrongEncoding => {
+                f.write_str("UTF-16 where UTF-8 is expected; save the file as CSV UTF-8")
+            }
+            Self::WrongFieldCount { expected, got, empty_end } => {
+                write!(f, "{got} cells where {expected} are expected")?;
+                if *empty_end {
+                    f.write_str("; the last is empty: remove the comma at the end of the lines")?;
+                }
+                Ok(())
+            }
+            Self::WrongFormat { found, advice } => write!(f, "this is {found}; {advice}"),
+            Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
+        }
+    }
+}
+
+/// Names in a header that are no columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownNames {
+    /// The first of them, each cut to a readable length.
+    pub names: Vec<String>,
+    /// The column nearest to each, if one is near.
+    pub near: Vec<Option<&'static str>>,
+    /// The table's columns.
+    pub columns: Vec<&'static str>,
+}
+
+impl fmt::Display for UnknownNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no column is called ")?;
+        for (at, (name, near)) in self.names.iter().zip(&self.near).enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}{name}")?;
+            if let Some(near) = near {
+                write!(f, " (did you mean {near}?)")?;
+            }
+        }
+        write!(f, "; the columns are {}", self.columns.join(", "))
+    }
+}
+
+/// What MySQL's number says of rows that fit the schema.
+fn cause(number: u16, alone: bool) -> Option<&'static str> {
+    const OTHER_KEY: &str = "another unique key of the table has the value already";
+    const NO_DEFAULT: &str = "a column that does not come has no DEFAULT in the table";
+    match number {
+        1062 if alone => Some(OTHER_KEY),
+        1364 => Some(NO_DEFAULT),
+        _ => None,
+    }
+}
+
+/// Says which tables there are, and how a path names one.
+fn no_table(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
+    f.write_str(
+        "neither a folder nor the file's name up to its first dot is a table; the tables are ",
+    )?;
+    for (index, table) in schema::TABLES.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{}", table.name)?;
+    }
+    match near {
+        Some(near) => write!(f, "; put the file into a folder {near}, or call it {near}.csv"),
+        None => f.write_str("; put the file into a folder that is called like its table"),
+    }
+}
+
+/// A capped list of outcomes beside an exact count.
+#[derive(Debug, Clone, Default)]
+pub struct Outcomes {
+    listed: Vec<Outcome>,
+    count: u64,
+}
+
+impl Outcomes {
+    /// Counts an outcome, and keeps it while the list is short of [`OUTCOME_LIMIT`].
+    pub fn push(&mut self, outcome: Outcome) {
+        self.count += 1;
+        if self.listed.len() < OUTCOME_LIMIT {
+            self.listed.push(outcome);
+        }
+    }
+
+    /// Counts everything that is wrong with a row, and keeps what the list has room for.
+    pub(crate) fn push_row(
+        &mut self,
+        table: &'static Table,
+        index: Option<u64>,
+        line: Option<u64>,
+        errors: &[RowError],
+    ) {
+        self.count += errors.iter().map(RowError::count).sum::<u64>();
+        let room = OUTCOME_LIMIT - self.listed.len();
+        self.listed.extend(errors.iter().take(room).map(|error| Outcome {
+            table: Cow::Borrowed(table.name),
+            index,
+            line,
+            error: error.clone(),
+        }));
+    }
+
+    /// Counts an outcome that is more important than all others.
+    pub(crate) fn push_first(&mut self, outcome: Outcome) {
+        self.count += 1;
+        self.listed.insert(0, outcome);
+        self.listed.truncate(OUTCOME_LIMIT);
+    }
+
+    /// Lists no more than so many; they are counted all the same.
+    pub(crate) fn cap(&mut self, most: usize) {
+        self.listed.truncate(most);
+    }
+
+    /// The codes of what is listed, each once.
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        let mut codes: Vec<_> = self.listed.iter().map(|it| it.error.kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
+    }
+
+    /// The first outcomes, at most [`OUTCOME_LIMIT`].
+    pub fn listed(&self) -> &[Outcome] {
+        &self.listed
+    }
+
+    /// How many there were in all.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::schema::table;
+
+    #[test]
+    fn errors_of_a_row_are_capped_and_counted() {
+        for wrong in [0, 1, OUTCOME_LIMIT, OUTCOME_LIMIT + 1, 5 * OUTCOME_LIMIT] {
+            let mut errors = Vec::new();
+            for _ in 0..wrong {
+                push_capped(&mut errors, || RowError::row(RowErrorKind::UnknownColumn));
+            }
+            assert!(errors.len() <= OUTCOME_LIMIT + 1);
+            let mut outcomes = Outcomes::default();
+            outcomes.push_row(table("jobs").unwrap(), Some(0), None, &errors);
+            assert_eq!(outcomes.count(), wrong as u64);
+            assert_eq!(outcomes.listed().len(), wrong.min(OUTCOME_LIMIT));
+        }
+    }
+}

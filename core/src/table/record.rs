@@ -1,0 +1,432 @@
+//! Raw fields become a checked [`Record`], or every error of that row at once.
+//!
+//! A `Record` cannot exist unchecked: what takes one needs no checks of its own.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::table::date_time;
+use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::schema::{Column, ColumnType, Table};
+
+/// One value as it came, before it is checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RawField<'r> {
+    /// The row does not carry the column: a JSON member, or a column of a CSV header, that is not
+    /// there.
+    Absent,
+    /// JSON null.
+    Null,
+    /// A JSON integer of at most 64 bits.
+    Integer(i64),
+    /// A JSON number beyond 64 bits.
+    HugeNumber,
+    /// A JSON string.
+    Text(Cow<'r, str>),
+    /// A CSV cell, trimmed; an empty one is NULL.
+    Cell(&'r str),
+    /// Any other JSON value, by the name of its type.
+    Other(&'static str),
+}
+
+/// Where a row stands in its request or file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from 0, without a CSV header; `None` where the whole body is meant.
+    pub index: Option<u64>,
+    /// The line on which the row begins, counted from 1; `None` where there are no lines.
+    pub line: Option<u64>,
+}
+
+/// One row as a decoder found it.
+#[derive(Debug)]
+pub struct RawRow<'r> {
+    /// Where it stands.
+    pub place: Place,
+    /// One field per column, in the table's order; empty if the row has no fields to check.
+    pub fields: Vec<RawField<'r>>,
+    /// What the decoder itself found wrong.
+    pub errors: Vec<RowError>,
+}
+
+impl RawRow<'_> {
+    /// A row that is wrong as a whole, so that there are no fields to check.
+    pub(crate) fn refused(place: Place, error: RowError) -> Self {
+        Self { place, fields: Vec::new(), errors: alloc::vec![error] }
+    }
+}
+
+/// One value that fits its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'r> {
+    /// SQL NULL.
+    Null,
+    /// An integer within the column's range.
+    Int(i64),
+    /// A text within the column's length; a date-time in its canonical form.
+    Text(Cow<'r, str>),
+}
+
+/// Which columns of its table a row carries.
+#[derive(Debug, Clone, Default, Eq)]
+pub struct ColumnSet {
+    /// The positions of those that it lacks, in order; most rows lack none.
+    absent: Vec<usize>,
+}
+
+impl PartialEq for ColumnSet {
+    // Of two empty lists no byte is to be compared, and glibc's `memcmp` of none at an address that
+    // is not mapped, as an empty list's is, takes hundreds of cycles.
+    fn eq(&self, other: &Self) -> bool {
+        self.absent.len() == other.absent.len()
+            && (self.absent.is_empty() || self.absent == other.absent)
+    }
+}
+
+impl ColumnSet {
+    /// Every column.
+    pub const ALL: Self = Self { absent: Vec::new() };
+
+    /// Whether the column at this position is one of them.
+    pub fn has(&self, column: usize) -> bool {
+        self.absent.is_empty() || self.absent.binary_search(&column).is_err()
+    }
+
+    /// The columns, in the order of their table, which is the one that the set was made for.
+    pub fn of<'t>(&self, table: &'t Table) -> impl Iterator<Item = &'t Column> {
+        let columns = table.columns.iter().enumerate();
+        columns.filter(|(position, _)| self.has(*position)).map(|(_, column)| column)
+    }
+
+    /// The position of a column among those of the set; `column` is its position in the table.
+    pub fn position(&self, column: usize) -> usize {
+        column - self.absent.partition_point(|absent| *absent < column)
+    }
+}
+
+/// A row whose every value fits its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record<'r> {
+    cells: Vec<Cell<'r>>,
+    columns: ColumnSet,
+}
+
+impl<'r> Record<'r> {
+    /// Checks a row against its table.
+    ///
+    /// With `strict` every column is required and a JSON `""` counts as missing. On error all
+    /// errors of the row come back, in the order of the columns; the list is never empty.
+    pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
+        Self::parse_by(table, row, Rules { strict, stored: false })
+    }
+
+    /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
+    /// as it was stored, so that a table comes back byte for byte.
+    ///
+    /// Whoever writes it must keep the database from renumbering that 0.
+    #[cfg(feature = "avro")]
+    pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
+        Self::parse_by(table, row, Rules { strict: false, stored: true })
+    }
+
+    fn parse_by(table: &Table, row: RawRow<'r>, rules: Rules) -> Result<Self, Vec<RowError>> {
+        let mut errors = row.errors;
+        let mut cells = Vec::with_capacity(row.fields.len());
+        let mut columns = ColumnSet::ALL;
+        for (position, (column, field)) in table.columns.iter().zip(row.fields).enumerate() {
+            if matches!(field, RawField::Absent) {
+                columns.absent.push(position);
+            }
+            match check(column, field, rules) {
+                Ok(cell) => cells.push(cell),
+                Err(kind) => errors.push(RowError::column(column.name, kind)),
+            }
+        }
+        if errors.is_empty() { Ok(Self { cells, columns }) } else { Err(errors) }
+    }
+
+    /// The values, one per column in the table's order; NULL where the row does not carry it.
+    pub fn cells(&self) -> &[Cell<'r>] {
+        &self.cells
+    }
+
+    /// The columns that the row carries; the others are not written.
+    pub fn columns(&self) -> &ColumnSet {
+        &self.columns
+    }
+
+    /// The values of the columns that the row carries, in the table's order.
+    pub fn carried(&self) -> impl Iterator<Item = &Cell<'r>> {
+        let cells = self.cells.iter().enumerate();
+        cells.filter(|(position, _)| self.columns.has(*position)).map(|(_, cell)| cell)
+    }
+}
+
+/// What differs from door to door.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Every column is required, and a JSON `""` counts as missing.
+    strict: bool,
+    /// A table held the row before: 0 is a value also where the database numbers by itself, and
+    /// a date-time is any text.
+    stored: bool,
+}
+
+fn check<'r>(column: &Column, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    match field {
+        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, rules.strict),
+        RawField::Text(text) if text.is_empty() && rules.strict => null(column, rules.strict),
+        field => match column.column_type {
+            ColumnType::Int { min, max } => {
+                int(min, max, column.auto_increment && !rules.stored, &field)
+            }
+            ColumnType::Varchar { max_chars } => varchar(max_chars, field),
+            ColumnType::DateTime if rules.stored => text(field).map(Cell::Text),
+            ColumnType::DateTime => date_time(field),
+        },
+    }
+}
+
+fn null<'r>(column: &Column, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
+    if column.nullable && !strict { Ok(Cell::Null) } else { Err(RowErrorKind::Missing) }
+}
+
+fn int<'r>(
+    min: i64,
+    max: i64,
+    not_zero: bool,
+    field: &RawField<'r>,
+) -> Result<Cell<'r>, RowErrorKind> {
+    let out_of_range = || RowErrorKind::OutOfRange { min, max, not_zero };
+    let value = match field {
+        RawField::Integer(value) => *value,
+        RawField::HugeNumber => return Err(out_of_range()),
+        // Rust would take a plus sign, too.
+        RawField::Cell(cell) if !cell.starts_with('+') => match cell.parse() {
+            Ok(value) => value,
+            Err(_) if is_integer(cell) => return Err(out_of_range()),
+            Err(_) if is_whole_decimal(cell) => return Err(RowErrorKind::DecimalInteger),
+            Err(_) => return Err(wrong_type("an integer", field)),
+        },
+        other => return Err(wrong_type("an integer", other)),
+    };
+    let fits = (min..=max).contains(&value) && !(not_zero && value == 0);
+    if fits { Ok(Cell::Int(value)) } else { Err(out_of_range()) }
+}
+
+/// Whether the text is an integer of any size: `-` and digits, nothing else.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
+/// pandas write a column of integers that has gaps.
+fn is_whole_decimal(text: &str) -> bool {
+    let parts = text.split_once('.');
+    parts.is_some_and(|(whole, zeros)| {
+        is_integer(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+    })
+}
+
+fn varchar(max_chars: usize, field: RawField<'_>) -> Result<Cell<'_>, RowErrorKind> {
+    let text = text(field)?;
+    // A text never has more characters than bytes, so most need no counting.
+    if text.len() > max_chars {
+        let got = text.chars().count();
+        if got > max_chars {
+            return Err(RowErrorKind::TooLong { limit: max_chars, got });
+        }
+    }
+    Ok(Cell::Text(text))
+}
+
+fn date_time(field: RawField<'_>) -> Result<Cell<'_>, RowErrorKind> {
+    let canonical = match text(field)? {
+        Cow::Borrowed(text) => date_time::canonical(text),
+        Cow::Owned(text) => {
+            date_time::canonical(&text).map(|canonical| Cow::Owned(canonical.into_owned()))
+        }
+    };
+    canonical.map(Cell::Text).ok_or(RowErrorKind::InvalidDateTime)
+}
+
+fn text(field: RawField<'_>) -> Result<Cow<'_, str>, RowErrorKind> {
+    match field {
+        RawField::Text(text) => Ok(text),
+        RawField::Cell(cell) => Ok(Cow::Borrowed(cell)),
+        other => Err(wrong_type("a string", &other)),
+    }
+}
+
+fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
+    let hidden = match field {
+        RawField::Cell(text) => text.chars().find(|character| is_hidden(*character)),
+        _ => None,
+    };
+    if let Some(character) = hidden {
+        return RowErrorKind::HiddenCharacter { expected, character };
+    }
+    let got = match field {
+        RawField::Absent => "nothing",
+        RawField::Null => "null",
+        RawField::Integer(_) | RawField::HugeNumber => "a number",
+        RawField::Text(_) => "a string",
+        RawField::Cell(_) => "text",
+        RawField::Other(name) => name,
+    };
+    RowErrorKind::WrongType { expected, got }
+}
+
+/// Whether a character is there without being seen: blanks of other widths, and marks of none.
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{202a}'..='\u{202f}' | '\u{2060}'
+            | '\u{3000}' | '\u{feff}'
+    ) || (character.is_control() && character != '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::schema::table;
+    use alloc::string::String;
+    use alloc::vec;
+
+    const PLACE: Place = Place { index: Some(0), line: None };
+
+    fn employee<'r>(fields: [RawField<'r>; 5], strict: bool) -> Result<Record<'r>, Vec<RowError>> {
+        let row = RawRow { place: PLACE, fields: fields.into(), errors: Vec::new() };
+        Record::parse(table("employees").unwrap(), row, strict)
+    }
+
+    fn text(text: &str) -> RawField<'_> {
+        RawField::Text(Cow::Borrowed(text))
+    }
+
+    /// What a single value of the named column comes to.
+    fn outcome(column: &str, field: RawField<'_>, strict: bool) -> Result<String, &'static str> {
+        let mut fields = [
+            RawField::Integer(1),
+            text("Ann"),
+            text("2021-07-27T16:02:08Z"),
+            RawField::Integer(2),
+            RawField::Integer(3),
+        ];
+        let index = table("employees").unwrap().column_index(column).unwrap();
+        fields[index] = field;
+        match employee(fields, strict) {
+            Ok(record) => Ok(alloc::format!("{:?}", record.cells()[index])),
+            Err(errors) => {
+                assert_eq!(errors.len(), 1);
+                assert_eq!(errors[0].column.as_deref(), Some(column));
+                Err(errors[0].kind.code())
+            }
+        }
+    }
+
+    #[test]
+    fn integers() {
+        for (field, expected) in [
+            (RawField::Integer(7), Ok("Int(7)")),
+            (RawField::Integer(2_147_483_647), Ok("Int(2147483647)")),
+            (RawField::Integer(-2_147_483_648), Ok("Int(-2147483648)")),
+            (RawField::Integer(2_147_483_648), Err("out_of_range")),
+            (RawField::Integer(-2_147_483_649), Err("out_of_range")),
+            (RawField::Integer(0), Err("out_of_range")),
+            (RawField::Cell("5.0"), Err("wrong_type")),
+            (RawField::Cell("5\u{a0}000"), Err("wrong_type")),
+            (RawField::HugeNumber, Err("out_of_range")),
+            (RawField::Other("a fraction"), Err("wrong_type")),
+            (RawField::Other("true"), Err("wrong_type")),
+            (text("7"), Err("wrong_type")),
+            (text(""), Err("wrong_type")),
+            (RawField::Null, Err("missing")),
+            (RawField::Cell("7"), Ok("Int(7)")),
+            (RawField::Cell("-7"), Ok("Int(-7)")),
+            (RawField::Cell("007"), Ok("Int(7)")),
+            (RawField::Cell(""), Err("missing")),
+            (RawField::Cell("0"), Err("out_of_range")),
+            (RawField::Cell("99999999999999999999"), Err("out_of_range")),
+            (RawField::Cell("-"), Err("wrong_type")),
+            (RawField::Cell("+7"), Err("wrong_type")),
+            (RawField::Cell("1.0"), Err("wrong_type")),
+            (RawField::Cell("1e3"), Err("wrong_type")),
+            (RawField::Cell("７"), Err("wrong_type")),
+        ] {
+            assert_eq!(
+                outcome("id", field.clone(), false).as_deref(),
+                expected.as_deref(),
+                "{field:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn zero_is_a_value_where_nothing_would_renumber_it() {
+        assert_eq!(outcome("job_id", RawField::Integer(0), false).as_deref(), Ok("Int(0)"));
+    }
+
+    #[test]
+    fn texts_are_measured_in_characters() {
+        let fits = "é".repeat(255);
+        let long = "x".repeat(256);
+        assert!(outcome("name", text(&fits), false).is_ok());
+        assert_eq!(outcome("name", text(&long), false), Err("too_long"));
+        assert_eq!(outcome("name", RawField::Cell(&long), false), Err("too_long"));
+        assert_eq!(outcome("name", RawField::Integer(5), false), Err("wrong_type"));
+        assert_eq!(outcome("name", RawField::Other("true"), false), Err("wrong_type"));
+    }
+
+    #[test]
+    fn the_blank_rule_follows_the_door_and_strict() {
+        assert_eq!(outcome("name", text(""), false).as_deref(), Ok("Text(\"\")"));
+        assert_eq!(outcome("name", text(""), true), Err("missing"));
+        assert_eq!(outcome("name", RawField::Cell(""), false), Err("missing"));
+        assert_eq!(outcome("job_id", RawField::Cell(""), false).as_deref(), Ok("Null"));
+        assert_eq!(outcome("job_id", RawField::Null, false).as_deref(), Ok("Null"));
+        assert_eq!(outcome("job_id", RawField::Null, true), Err("missing"));
+        assert_eq!(outcome("datetime", text(""), false), Err("invalid_date_time"));
+    }
+
+    #[test]
+    fn date_times_are_stored_in_one_form() {
+        let stored = outcome("datetime", text("2021-07-27T16:02:08.25+02:00"), false);
+        assert_eq!(stored.as_deref(), Ok("Text(\"2021-07-27T14:02:08Z\")"));
+        assert_eq!(
+            outcome("datetime", RawField::Cell("yesterday"), false),
+            Err("invalid_date_time")
+        );
+        assert_eq!(outcome("datetime", RawField::Integer(5), false), Err("wrong_type"));
+    }
+
+    #[test]
+    fn all_errors_of_a_row_come_back_at_once() {
+        let fields = [
+            RawField::Null,
+            RawField::Other("an array"),
+            text("no"),
+            text("x"),
+            RawField::Integer(1 << 40),
+        ];
+        let row = RawRow {
+            place: PLACE,
+            fields: fields.into(),
+            errors: vec![RowError::given_column("salary", RowErrorKind::UnknownColumn)],
+        };
+        let errors = Record::parse(table("employees").unwrap(), row, false).unwrap_err();
+        let found: Vec<_> = errors.iter().map(|e| (e.column.as_deref(), e.kind.code())).collect();
+        assert_eq!(
+            found,
+            [
+                (Some("salary"), "unknown_column"),
+                (Some("id"), "missing"),
+                (Some("name"), "wrong_type"),
+                (Some("datetime"), "invalid_date_time"),
+                (Some("department_id"), "wrong_type"),
+                (Some("job_id"), "out_of_range"),
+            ]
+        );
+    }
+}

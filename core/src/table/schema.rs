@@ -1,0 +1,200 @@
+//! The tables as static data, made by `build.rs` from `sql/schema.sql`.
+//!
+//! Nothing else in rowgate knows a table's or a column's name.
+
+/// Every table, parents before their children.
+pub static TABLES: &[Table] = include!(concat!(env!("OUT_DIR"), "/schema.rs"));
+
+/// Finds a table by its name or an alias.
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name || table.aliases.contains(&name))
+}
+
+/// The table that a file is for, by its path or object key.
+///
+/// The nearest folder named like a table decides (`incoming/departments/2026-01.csv`), else the
+/// file's own name up to its first dot (`hired_employees.csv.gz`); in any case, since Windows and
+/// people write names as they like.
+pub fn table_of_file(path: &str) -> Option<&'static Table> {
+    let mut parts = path.rsplit(['/', '\\']);
+    let file = parts.next()?;
+    parts.find_map(table_in_any_case).or_else(|| table_in_any_case(stem(file)))
+}
+
+/// The table with whose name a file's name begins, with more behind it
+/// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
+pub(crate) fn table_near_file(path: &str) -> Option<&'static Table> {
+    let name = stem(path.rsplit(['/', '\\']).next()?);
+    let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
+    starts.rev().find_map(|(end, _)| table_in_any_case(&name[..end]))
+}
+
+fn table_in_any_case(name: &str) -> Option<&'static Table> {
+    table(name).or_else(|| table(&name.to_ascii_lowercase()))
+}
+
+/// A file's name up to its first dot.
+fn stem(file: &str) -> &str {
+    file.split_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// One table that rowgate fills.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name in the database: a-z, 0-9 and `_`, so that it needs no quoting anywhere.
+    pub name: &'static str,
+    /// Other names under which requests and files may call it.
+    pub aliases: &'static [&'static str],
+    /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header.
+    pub columns: &'static [Column],
+    /// Index of the primary key's column.
+    pub key: usize,
+    /// Its `CREATE TABLE` statement as `sql/schema.sql` has it.
+    pub create: &'static str,
+}
+
+impl Table {
+    /// The primary key's column.
+    pub fn key_column(&self) -> &'static Column {
+        &self.columns[self.key]
+    }
+
+    /// Index of the column with this name or alias; names are compared exactly.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.is_called(name))
+    }
+}
+
+/// One column of a [`Table`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// Other names under which requests and files may call it.
+    pub aliases: &'static [&'static str],
+    /// What it holds.
+    pub column_type: ColumnType,
+    /// Whether NULL is a value of it.
+    pub nullable: bool,
+    /// Whether the database numbers it by itself; 0 would then silently become the next number.
+    pub auto_increment: bool,
+    /// The parent that its values name, from the COMMENT `references=`.
+    pub references: Option<Reference>,
+}
+
+impl Column {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// What a column holds, and within which bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// TINYINT to BIGINT.
+    Int {
+        /// The least value of the MySQL type.
+        min: i64,
+        /// The greatest value of the MySQL type.
+        max: i64,
+    },
+    /// VARCHAR; MySQL counts its length in characters, not bytes.
+    Varchar {
+        /// The most Unicode scalar values it takes.
+        max_chars: usize,
+    },
+    /// A VARCHAR with `format=date-time`: RFC 3339 in, `YYYY-MM-DDTHH:MM:SSZ` stored.
+    DateTime,
+}
+
+/// The parent column that a column's values name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// The parent table's name.
+    pub table: &'static str,
+    /// The parent table's primary key.
+    pub column: &'static str,
+}
+
+#[cfg(test)]
+#[path = "../../build/width.rs"]
+mod width;
+
+/// Numbers of columns, and lengths of their names.
+#[cfg(test)]
+pub(crate) const WIDTHS: [(usize, usize); 6] =
+    [(1, 3), (95, 20), (380, 20), (550, 3), (400, 10), (164, 64)];
+
+/// What the build takes the longest statement of a table for.
+#[cfg(test)]
+pub(crate) fn longest_statement(table: &Table) -> usize {
+    width::longest_statement(table.columns.iter().map(|column| column.name.len()))
+}
+
+/// A table of so many columns with names of this length, itself with the longest name.
+#[cfg(test)]
+pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
+    use alloc::boxed::Box;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    let column = |number: usize| Column {
+        name: format!("{number:c>name$}").leak(),
+        aliases: &[],
+        column_type: ColumnType::Varchar { max_chars: 9 },
+        nullable: true,
+        auto_increment: false,
+        references: None,
+    };
+    let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
+    let name = "t".repeat(34).leak();
+    Box::leak(Box::new(Table { name, aliases: &[], columns, key: 0, create: "" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_tables_that_are_tried_are_taken_by_the_build() {
+        for (columns, name) in WIDTHS {
+            let longest = longest_statement(wide(columns, name));
+            assert!(longest <= width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
+        }
+    }
+
+    #[test]
+    fn parents_stand_before_their_children() {
+        for (index, table) in TABLES.iter().enumerate() {
+            for reference in table.columns.iter().filter_map(|column| column.references) {
+                assert!(TABLES[..index].iter().any(|parent| parent.name == reference.table));
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_goes_to_the_nearest_folder_or_its_own_name() {
+        let name = |path| table_of_file(path).map(|table| table.name);
+        assert_eq!(name("incoming/departments/2026-01.csv"), Some("departments"));
+        assert_eq!(name("jobs/departments/employees.csv"), Some("departments"));
+        assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
+        assert_eq!(name("jobs.csv"), Some("jobs"));
+        assert_eq!(name("C:\\data\\jobs.csv"), Some("jobs"));
+        assert_eq!(name("incoming/Jobs/may.csv"), Some("jobs"));
+        assert_eq!(name("HIRED_EMPLOYEES.CSV.GZ"), Some("employees"));
+        assert_eq!(name("incoming/cats.csv"), None);
+        assert_eq!(name("jobs-2026-01.csv"), None);
+        assert_eq!(name(""), None);
+    }
+
+    #[test]
+    fn a_name_that_begins_like_a_table_is_near_it() {
+        let near = |path| table_near_file(path).map(|table| table.name);
+        assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
+        assert_eq!(near("Jobs (1).csv"), Some("jobs"));
+        assert_eq!(near("hired_employees_2026.csv"), Some("employees"));
+        for far in ["jobsheet.csv", "my-jobs.csv", "jobs.csv", "-jobs.csv", "", "a/"] {
+            assert_eq!(near(far), None, "{far}");
+        }
+    }
+}
