@@ -15,7 +15,8 @@ CODECS = {
     "utf-8-bom": "utf-8-sig", "utf-16le-bom": "utf-16", "utf-16be-bom": "utf-16", "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be", "windows-1252": "cp1252", "latin-1": "cp1252", "iso-8859-15": "cp1252",
     "windows-1250": "cp1250", "windows-1251": "cp1251", "windows-1253": "cp1253", "windows-1254": "cp1254",
-    "mac-roman": "mac-roman", "shift_jis": "cp932", "gbk": "gbk", "euc-kr": "euc-kr", "iso-8859-2": "iso8859-2",
+    "mac-roman": "mac-roman", "shift_jis": "cp932", "gbk": "gbk", "euc-kr": "euc-kr",
+    "iso-8859-2": "iso8859-2",
 }  # fmt: skip
 BEYOND = {"stray-quotes", "backslash"}
 # A CR that ends no line; a marker that is a text when quoted.
@@ -24,9 +25,7 @@ BLANKS = " \t\u00a0\ufeff"
 
 
 def can_read(name, entry, options):
-    return not (
-        BEYOND & set(entry["axes"]) or "escape" in options or name in OWN_KIND
-    )
+    return not (BEYOND & set(entry["axes"]) or "escape" in options or name in OWN_KIND)
 
 
 def read(content, entry, columns, options, rejected):
@@ -69,7 +68,9 @@ def lines_of(text, words, options):
     quote = options.get("quote", '"')
     how = {"quoting": csv.QUOTE_NONE} if quote == "none" else {"quotechar": quote}
     blanks = "blanks-around" in words and delimiter != "\t"
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=blanks, **how)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=blanks, **how
+    )
     before = 0
     for cells in reader:
         yield before + 1, cells
@@ -77,7 +78,9 @@ def lines_of(text, words, options):
 
 
 def named(cells, columns, mapping):
-    known = {folded(other): name for name, column in columns.items() for other in (name, *column.aliases)}
+    known = {
+        folded(other): name for name, column in columns.items() for other in (name, *column.aliases)
+    }
     known |= {folded(theirs): ours for theirs, ours in mapping.items()}
     return [(place, known[folded(cell)]) for place, cell in enumerate(cells) if folded(cell) in known]
 

@@ -91,7 +91,9 @@ def counts(table):
     lines += [f"| {maker} | {count} |" for maker, count in sorted(makers.items())]
     lines += ["", "| axis | files with each word |", "|---|---|"]
     for axis, known in axes.AXES.items():
-        lines.append(f"| {axis} | {', '.join(f'`{word}` {words[word]}' for word in known if words[word])} |")
+        lines.append(
+            f"| {axis} | {', '.join(f'`{word}` {words[word]}' for word in known if words[word])} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -120,9 +122,7 @@ def expected(file):
         "layout": {**layout, **file.layout} if layout is not None else None,
         "rows": None if file.rows is None else row_file(file.table, file.rows),
         "rejected": list(file.rejected),
-        "answers": [
-            {**answer, "rows": row_file(file.table, answer["rows"])} for answer in file.answers
-        ],
+        "answers": [{**answer, "rows": row_file(file.table, answer["rows"])} for answer in file.answers],
         "reason": file.reason,
     }
     return {name: value for name, value in entry.items() if value not in (None, [], {})}

@@ -4,11 +4,22 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+
 from entry import answer, by_program
 from logical import (
-    BOOLEANS, CUSTOMERS, DATE_TIMES, DATES, DECIMALS, EMPLOYEES, INTEGERS, ORDER_LINES, ORDERS, PRODUCTS,
-    TWO_LINES, columns,
-)  # fmt: skip
+    BOOLEANS,
+    CUSTOMERS,
+    DATE_TIMES,
+    DATES,
+    DECIMALS,
+    EMPLOYEES,
+    INTEGERS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    columns,
+)
 
 DUCKDB = by_program("DuckDB", duckdb.__version__)
 
@@ -38,6 +49,10 @@ def copied(rows, options, types=column_type):
 
 
 def files():
+    return [*read(), *typed(), *asked()]
+
+
+def read():
     for name, table, rows, options, words in [
         ("default", "customers", CUSTOMERS + TWO_LINES, "FORMAT csv",
          "comma quotes-minimal utf-8 decimal-point iso header line-breaks"),
@@ -59,6 +74,9 @@ def files():
             f"duckdb-{name}.csv", copied(rows, options), table, rows,
             words + " lf booleans-true-false", f"COPY t TO 'file' ({options})",
         )  # fmt: skip
+
+
+def typed():
     yield DUCKDB.read(
         "duckdb-lines.csv", copied(ORDER_LINES, "FORMAT csv, DELIMITER ';', HEADER false"),
         "order_lines", ORDER_LINES, "semicolon quotes-none lf ascii decimal-point no-header",
@@ -76,6 +94,9 @@ def files():
         "comma quotes-minimal lf ascii iso offsets header", "COPY t TO 'file' (FORMAT csv), TIMESTAMPTZ",
         reason="+00 is an offset of hours alone: no other reading is possible.",
     )  # fmt: skip
+
+
+def asked():
     rows = columns(CUSTOMERS, "id email name phone birthday credit_limit")
     yield DUCKDB.ask(
         "duckdb-nullstr.csv", copied(rows, "FORMAT csv, NULLSTR 'NULL'"), "customers", "null_values",

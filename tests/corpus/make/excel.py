@@ -2,8 +2,16 @@
 
 from entry import answer, bad, by_rules
 from logical import (
-    CUSTOMERS, EMPLOYEES, ORDER_LINES, ORDERS, PRODUCTS, TWO_LINES, changed, columns, without,
-)  # fmt: skip
+    CUSTOMERS,
+    EMPLOYEES,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    changed,
+    columns,
+    without,
+)
 from text import Dialect, Form, cells, clock, dmy, mdy_short, twelve_hours, whole
 
 EXCEL = by_rules("Excel")

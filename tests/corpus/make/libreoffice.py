@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from openpyxl import Workbook
+
 from entry import answer, bad, by_program
 from logical import (
-    BOOLEANS, CUSTOMERS, DATE_TIMES, DATES, DECIMALS, EMPLOYEES, INTEGERS, ORDER_LINES, ORDERS,
-    PRODUCTS, TWO_LINES, changed, columns, without,
-)  # fmt: skip
-from openpyxl import Workbook
+    BOOLEANS,
+    CUSTOMERS,
+    DATE_TIMES,
+    DATES,
+    DECIMALS,
+    EMPLOYEES,
+    INTEGERS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    changed,
+    columns,
+    without,
+)
 
 # The formats that follow the country: 14 and 22 of a workbook's own.
 SHORT_DATE, SHORT_DATE_TIME = "mm-dd-yy", "m/d/yy h:mm"
@@ -94,9 +107,79 @@ class Export:
             rows = more.pop("rows", self.sheet.rows)
             return source.read(name, content, self.table, rows, self.axes, how, **more)
         if self.outcome == "ask":
-            return source.ask(
-                name, content, self.table, self.kind, axes=self.axes, how=how, **more)
+            return source.ask(name, content, self.table, self.kind, axes=self.axes, how=how, **more)
         return source.refuse(name, content, self.table, self.kind, self.axes, how=how, **more)
+
+
+def russian():
+    people = [("Ольга Смирнова", "Казань"), ("Иван Петров", "Тверь")]
+    return named(people)
+
+
+def named(people):
+    rows = columns(CUSTOMERS[: len(people)], "id email name city birthday credit_limit registered_at")
+    return [{**row, "name": name, "city": city}
+            for row, (name, city) in zip(rows, people, strict=True)]  # fmt: skip
+
+
+# What the files are like.
+SEMICOLON = "semicolon quotes-minimal lf header "
+COMMA = "comma quotes-minimal lf header "
+SHORT = " seconds-absent"
+GERMAN = "decimal-comma dmy"
+
+# Name, country, options, sheet, table, words.
+CASES = [
+    ("de-customers", "de-DE", options(";"), Sheet(CUSTOMERS + TWO_LINES), "customers",
+     SEMICOLON + "utf-8 line-breaks quotes-inside " + GERMAN + SHORT),
+    ("de-lines", "de-DE", options(";"), Sheet(ORDER_LINES), "order_lines", SEMICOLON + "ascii decimal-comma"),
+    ("de-windows-1252", "de-DE", options(";", WINDOWS_1252), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "windows-1252 " + GERMAN + SHORT),
+    ("de-tab-utf-16", "de-DE", options("\t", UTF_16), Sheet(ORDERS), "orders",
+     "tab quotes-minimal lf utf-16le-bom header " + GERMAN + SHORT),
+    ("de-iso", "de-DE", options(";"), Sheet(ORDERS, "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"), "orders",
+     SEMICOLON + "ascii decimal-comma iso"),
+    ("de-pipe", "de-DE", options("|"), Sheet(PRODUCTS), "products",
+     "pipe quotes-minimal lf ascii header " + GERMAN),
+    ("us-customers", "en-US", options(","), Sheet(CUSTOMERS + TWO_LINES), "customers",
+     COMMA + "utf-8 line-breaks quotes-inside decimal-point mdy" + SHORT),
+    ("us-booleans", "en-US", options(","), Sheet(PRODUCTS, booleans=True), "products",
+     COMMA + "ascii decimal-point mdy booleans-true-false"),
+    ("us-employees", "en-US", options(","), Sheet(EMPLOYEES), "employees",
+     COMMA + "ascii iso offsets"),
+    ("us-not-as-shown", "en-US", options(",", shown=False), Sheet(ORDERS), "orders",
+     COMMA + "ascii decimal-point mdy"),
+    ("uk-customers", "en-GB", options(",", WINDOWS_1252), Sheet(CUSTOMERS), "customers",
+     COMMA + "windows-1252 decimal-point dmy" + SHORT),
+    ("uk-quoted", "en-GB", options(",", quoted=True), Sheet(PRODUCTS), "products",
+     "comma quotes-all lf ascii header decimal-point dmy"),
+    ("fr-quoted", "fr-FR", options(";", quoted=True), Sheet(PRODUCTS), "products",
+     "semicolon quotes-all lf ascii header " + GERMAN),
+    ("fr-customers", "fr-FR", options(";", WINDOWS_1252), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "windows-1252 " + GERMAN + SHORT),
+    ("es-orders", "es-ES", options(";"), Sheet(ORDERS), "orders", SEMICOLON + "ascii " + GERMAN + SHORT),
+    ("it-latin-1", "it-IT", options(";", LATIN_1), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "latin-1 " + GERMAN + SHORT),
+    ("pl-products", "pl-PL", options(";"), Sheet(PRODUCTS), "products",
+     SEMICOLON + "ascii decimal-comma iso"),
+    ("ja-orders", "ja-JP", options(","), Sheet(ORDERS), "orders",
+     COMMA + "ascii decimal-point ymd" + SHORT),
+    ("tr-products", "tr-TR", options(";"), Sheet(PRODUCTS), "products", SEMICOLON + "ascii " + GERMAN),
+    ("cs-orders", "cs-CZ", options(";"), Sheet(ORDERS), "orders", SEMICOLON + "ascii " + GERMAN + SHORT),
+    ("br-customers", "pt-BR", options(";"), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "utf-8 " + GERMAN + SHORT),
+    ("se-customers", "sv-SE", options(";", WINDOWS_1252), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "windows-1252 decimal-comma iso" + SHORT),
+    ("hu-orders", "hu-HU", options(";"), Sheet(ORDERS), "orders",
+     SEMICOLON + "ascii decimal-comma ymd" + SHORT),
+    ("nl-customers", "nl-NL", options(";"), Sheet(CUSTOMERS), "customers",
+     SEMICOLON + "utf-8 " + GERMAN + SHORT),
+    ("fi-orders", "fi-FI", options(";"), Sheet(ORDERS), "orders", SEMICOLON + "ascii " + GERMAN + SHORT),
+    ("ch-products", "de-CH", options(";"), Sheet(PRODUCTS), "products",
+     SEMICOLON + "ascii decimal-point dmy"),
+    ("ru-customers", "ru-RU", options(";"), Sheet(russian()), "customers",
+     SEMICOLON + "utf-8 columns-absent " + GERMAN + SHORT),
+]  # fmt: skip
 
 
 def files():
@@ -116,70 +199,12 @@ def exports():
 
 
 def read():
-    customers, orders = Sheet(CUSTOMERS), Sheet(ORDERS)
-    products, lines = Sheet(PRODUCTS), Sheet(ORDER_LINES)
-    semicolon = "semicolon quotes-minimal lf header "
-    comma = "comma quotes-minimal lf header "
-    short = " seconds-absent"
-    german = "decimal-comma dmy"
-    two_lines = Sheet(CUSTOMERS + TWO_LINES)
-    iso = Sheet(ORDERS, "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss")
-    truth = Sheet(PRODUCTS, booleans=True)
-    for name, locale, option, sheet, table, axes in [
-        ("de-customers", "de-DE", options(";"), two_lines, "customers",
-         semicolon + "utf-8 line-breaks quotes-inside " + german + short),
-        ("de-lines", "de-DE", options(";"), lines, "order_lines", semicolon + "ascii decimal-comma"),
-        ("de-windows-1252", "de-DE", options(";", WINDOWS_1252), customers, "customers",
-         semicolon + "windows-1252 " + german + short),
-        ("de-tab-utf-16", "de-DE", options("\t", UTF_16), orders, "orders",
-         "tab quotes-minimal lf utf-16le-bom header " + german + short),
-        ("de-iso", "de-DE", options(";"), iso, "orders", semicolon + "ascii decimal-comma iso"),
-        ("de-pipe", "de-DE", options("|"), products, "products",
-         "pipe quotes-minimal lf ascii header " + german),
-        ("us-customers", "en-US", options(","), two_lines, "customers",
-         comma + "utf-8 line-breaks quotes-inside decimal-point mdy" + short),
-        ("us-booleans", "en-US", options(","), truth, "products",
-         comma + "ascii decimal-point mdy booleans-true-false"),
-        ("us-employees", "en-US", options(","), Sheet(EMPLOYEES), "employees",
-         comma + "ascii iso offsets"),
-        ("us-not-as-shown", "en-US", options(",", shown=False), orders, "orders",
-         comma + "ascii decimal-point mdy"),
-        ("uk-customers", "en-GB", options(",", WINDOWS_1252), customers, "customers",
-         comma + "windows-1252 decimal-point dmy" + short),
-        ("uk-quoted", "en-GB", options(",", quoted=True), products, "products",
-         "comma quotes-all lf ascii header decimal-point dmy"),
-        ("fr-quoted", "fr-FR", options(";", quoted=True), products, "products",
-         "semicolon quotes-all lf ascii header " + german),
-        ("fr-customers", "fr-FR", options(";", WINDOWS_1252), customers, "customers",
-         semicolon + "windows-1252 " + german + short),
-        ("es-orders", "es-ES", options(";"), orders, "orders", semicolon + "ascii " + german + short),
-        ("it-latin-1", "it-IT", options(";", LATIN_1), customers, "customers",
-         semicolon + "latin-1 " + german + short),
-        ("pl-products", "pl-PL", options(";"), products, "products",
-         semicolon + "ascii decimal-comma iso"),
-        ("ja-orders", "ja-JP", options(","), orders, "orders",
-         comma + "ascii decimal-point ymd" + short),
-        ("tr-products", "tr-TR", options(";"), products, "products", semicolon + "ascii " + german),
-        ("cs-orders", "cs-CZ", options(";"), orders, "orders", semicolon + "ascii " + german + short),
-        ("br-customers", "pt-BR", options(";"), customers, "customers",
-         semicolon + "utf-8 " + german + short),
-        ("se-customers", "sv-SE", options(";", WINDOWS_1252), customers, "customers",
-         semicolon + "windows-1252 decimal-comma iso" + short),
-        ("hu-orders", "hu-HU", options(";"), orders, "orders",
-         semicolon + "ascii decimal-comma ymd" + short),
-        ("nl-customers", "nl-NL", options(";"), customers, "customers",
-         semicolon + "utf-8 " + german + short),
-        ("fi-orders", "fi-FI", options(";"), orders, "orders", semicolon + "ascii " + german + short),
-        ("ch-products", "de-CH", options(";"), products, "products",
-         semicolon + "ascii decimal-point dmy"),
-        ("ru-customers", "ru-RU", options(";"), Sheet(russian()), "customers",
-         semicolon + "utf-8 columns-absent " + german + short),
-    ]:  # fmt: skip
-        yield Export(name, locale, option, sheet, table, axes)
+    for case in CASES:
+        yield Export(*case)
     first_days = changed(ORDERS, ordered_at=lambda value: value[:8] + "07" + value[10:],
                          deliver_on=lambda day: day[:8] + "08")  # fmt: skip
     yield Export("de-first-days", "de-DE", options(";"), Sheet(first_days), "orders",
-                 semicolon + "ascii " + german + short)  # fmt: skip
+                 SEMICOLON + "ascii " + GERMAN + SHORT)  # fmt: skip
 
 
 def german_thousands():
@@ -191,17 +216,6 @@ def german_thousands():
         more=(("rows", rows), ("rejected", (bad(2, "wrong_type", "credit_limit"),
                                             bad(7, "wrong_type", "credit_limit")))),
     )  # fmt: skip
-
-
-def russian():
-    people = [("Ольга Смирнова", "Казань"), ("Иван Петров", "Тверь")]
-    return named(people)
-
-
-def named(people):
-    rows = columns(CUSTOMERS[: len(people)], "id email name city birthday credit_limit registered_at")
-    return [{**row, "name": name, "city": city}
-            for row, (name, city) in zip(rows, people, strict=True)]  # fmt: skip
 
 
 def asked():

@@ -20,11 +20,26 @@ TABLES = {table: columns.split() for table, columns in TABLES.items()}
 DATES = {"birthday", "available_from", "deliver_on"}
 DATE_TIMES = {"registered_at", "ordered_at", "paid_at"}
 DECIMALS = {
-    "credit_limit", "price", "weight_kg", "shipping", "unit_price", "discount_percent", "amount",
+    "credit_limit",
+    "price",
+    "weight_kg",
+    "shipping",
+    "unit_price",
+    "discount_percent",
+    "amount",
 }
 BOOLEANS = {"newsletter", "active", "gift"}
-INTEGERS = {"id", "customer_id", "order_id", "product_id", "line_no", "quantity", "stock",
-            "department_id", "job_id"}
+INTEGERS = {
+    "id",
+    "customer_id",
+    "order_id",
+    "product_id",
+    "line_no",
+    "quantity",
+    "stock",
+    "department_id",
+    "job_id",
+}
 
 
 def table(name, *rows):

@@ -1,6 +1,6 @@
 """What MariaDB writes: mysqldump --tab, SELECT … INTO OUTFILE, the command mariadb --batch."""
 
-import os
+import getpass
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +16,18 @@ SCHEMAS = ["sql/schema.sql", "samples/shop/shop.sql"]
 def server():
     with folder() as home:
         data, socket = home / "data", home / "socket"
-        run("mariadb-install-db", "--no-defaults", f"--datadir={data}",
-            "--auth-root-authentication-method=normal", f"--user={os.environ.get('USER', 'root')}")  # fmt: skip
-        command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={socket}",
-                   "--skip-networking", f"--user={os.environ.get('USER', 'root')}"]  # fmt: skip
+        user = f"--user={getpass.getuser()}"
+        run("mariadb-install-db", "--no-defaults", f"--datadir={data}", user,
+            "--auth-root-authentication-method=normal")  # fmt: skip
+        command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={socket}", user,
+                   "--skip-networking"]  # fmt: skip
         with process(*command):
-            client = ["--no-defaults", f"--socket={socket}", "--user=root", "--default-character-set=utf8mb4"]
+            client = [
+                "--no-defaults",
+                f"--socket={socket}",
+                "--user=root",
+                "--default-character-set=utf8mb4",
+            ]
             wait_for(lambda: succeeds("mariadb", *client, "--execute=SELECT 1"))
             run("mariadb", *client, "--execute=CREATE DATABASE corpus CHARACTER SET utf8mb4")
             yield Shop(home, client)
@@ -144,7 +150,10 @@ def outfiles(source, shop):
         )  # fmt: skip
     rows = columns(CUSTOMERS, "id email name notes")
     form = "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'"
-    union = "SELECT 'id','email','name','notes' UNION ALL SELECT * FROM (SELECT CAST(id AS CHAR), email, name, notes FROM customers ORDER BY id LIMIT 100) t"
+    union = (
+        "SELECT 'id', 'email', 'name', 'notes' UNION ALL SELECT * FROM"
+        " (SELECT CAST(id AS CHAR), email, name, notes FROM customers ORDER BY id LIMIT 100) t"
+    )
     shop.fill("customers", CUSTOMERS)
     path = shop.home / "union"
     shop.query(f"{union} INTO OUTFILE '{path}' {form}")

@@ -2,7 +2,7 @@
 
 from entry import answer, bad, by_rules
 from logical import CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS, TWO_LINES, changed, columns, without
-from text import Dialect, Form, cells, clock, dmy, mdy_short, whole
+from text import Dialect, Form, cells, dmy, mdy_short, whole
 
 SHEETS = by_rules("Google Sheets")
 ACCESS = by_rules("Access")

@@ -3,11 +3,25 @@
 import csv
 
 import pandas
+
 from entry import answer, bad, by_program
 from logical import (
-    BOOLEANS, CUSTOMERS, DATE_TIMES, DATES, DECIMALS, EMPLOYEES, INTEGERS, JOBS, ORDER_LINES, ORDERS,
-    PRODUCTS, TWO_LINES, changed, columns, without,
-)  # fmt: skip
+    BOOLEANS,
+    CUSTOMERS,
+    DATE_TIMES,
+    DATES,
+    DECIMALS,
+    EMPLOYEES,
+    INTEGERS,
+    JOBS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    changed,
+    columns,
+    without,
+)
 
 PANDAS = by_program("pandas", pandas.__version__)
 # Doubles as they are written: 1500.0, not 1500.00; the canonical text is the same.
@@ -36,75 +50,77 @@ def written(table, encoding="utf-8", **options):
 
 
 def files():
-    return [*read(), *named_rows(), *asked(), *refused()]
+    return [*read(), *typed(), *named_rows(), *asked(), *refused()]
+
+
+GERMAN = {"sep": ";", "decimal": ",", "index": False}
+
+# Name, table, rows, options, encoding, words, and how that is written.
+CASES = [
+    ("default", "customers", CUSTOMERS + TWO_LINES, {"index": False}, "utf-8",
+     "comma quotes-minimal lf utf-8 decimal-point iso header line-breaks quotes-inside", "index=False"),
+    ("bom", "customers", CUSTOMERS + TWO_LINES, {"index": False}, "utf-8-sig",
+     "comma quotes-minimal lf utf-8-bom decimal-point iso header line-breaks quotes-inside",
+     "index=False, encoding='utf-8-sig'"),
+    ("semicolon", "products", PRODUCTS, GERMAN, "utf-8",
+     "semicolon quotes-minimal lf ascii decimal-comma iso header", "index=False, sep=';', decimal=','"),
+    ("latin-1", "customers", CUSTOMERS + TWO_LINES, GERMAN, "latin-1",
+     "semicolon quotes-minimal lf latin-1 decimal-comma iso header line-breaks quotes-inside",
+     "index=False, sep=';', decimal=',', encoding='latin-1'"),
+    ("tab-utf-16", "orders", ORDERS, {"index": False, "sep": "\t"}, "utf-16",
+     "tab quotes-none lf utf-16le-bom decimal-point iso header",
+     "index=False, sep='\\t', encoding='utf-16'"),
+    ("utf-16be", "orders", ORDERS, {"index": False}, "utf-16-be",
+     "comma quotes-minimal lf utf-16be decimal-point iso header",
+     "index=False, encoding='utf-16-be'"),
+    ("pipe", "products", PRODUCTS, {"index": False, "sep": "|"}, "utf-8",
+     "pipe quotes-none lf ascii decimal-point iso header", "index=False, sep='|'"),
+    ("quote-all", "products", PRODUCTS, {"index": False, "quoting": csv.QUOTE_ALL}, "utf-8",
+     "comma quotes-all lf ascii decimal-point iso header", "index=False, quoting=csv.QUOTE_ALL"),
+    ("quote-nonnumeric", "orders", ORDERS, {"index": False, "quoting": csv.QUOTE_NONNUMERIC}, "utf-8",
+     "comma quotes-all lf ascii decimal-point iso header",
+     "index=False, quoting=csv.QUOTE_NONNUMERIC"),
+    ("crlf", "order_lines", ORDER_LINES, {"index": False, "lineterminator": "\r\n"}, "utf-8",
+     "comma quotes-none crlf ascii decimal-point header", "index=False, lineterminator='\\r\\n'"),
+    ("no-header", "orders", ORDERS, {"index": False, "header": False}, "utf-8",
+     "comma quotes-minimal lf ascii decimal-point iso no-header", "index=False, header=False"),
+    ("iso-t", "orders", ORDERS, {"index": False, "date_format": "%Y-%m-%dT%H:%M:%S"}, "utf-8",
+     "comma quotes-minimal lf ascii decimal-point iso header",
+     "index=False, date_format='%Y-%m-%dT%H:%M:%S'"),
+]  # fmt: skip
 
 
 def read():
-    customers, products, orders = CUSTOMERS + TWO_LINES, PRODUCTS, ORDERS
-    common = "quotes-minimal lf "
-    german = {"sep": ";", "decimal": ",", "index": False}
-    numbers = changed(ORDER_LINES, unit_price=lambda value: value)
-    for name, table, rows, options, encoding, words, how in [
-        ("default", "customers", customers, {"index": False}, "utf-8",
-         "comma utf-8 decimal-point iso header line-breaks quotes-inside", "index=False"),
-        ("bom", "customers", customers, {"index": False}, "utf-8-sig",
-         "comma utf-8-bom decimal-point iso header line-breaks quotes-inside",
-         "index=False, encoding='utf-8-sig'"),
-        ("semicolon", "products", products, german, "utf-8",
-         "semicolon ascii decimal-comma iso header", "index=False, sep=';', decimal=','"),
-        ("latin-1", "customers", customers, german, "latin-1",
-         "semicolon latin-1 decimal-comma iso header line-breaks quotes-inside",
-         "index=False, sep=';', decimal=',', encoding='latin-1'"),
-        ("tab-utf-16", "orders", orders, {"index": False, "sep": "\t"}, "utf-16",
-         "tab utf-16le-bom decimal-point iso header", "index=False, sep='\\t', encoding='utf-16'"),
-        ("utf-16be", "orders", orders, {"index": False}, "utf-16-be",
-         "comma utf-16be decimal-point iso header", "index=False, encoding='utf-16-be'"),
-        ("pipe", "products", products, {"index": False, "sep": "|"}, "utf-8",
-         "pipe ascii decimal-point iso header", "index=False, sep='|'"),
-        ("quote-all", "products", products, {"index": False, "quoting": csv.QUOTE_ALL}, "utf-8",
-         "comma quotes-all ascii decimal-point iso header", "index=False, quoting=csv.QUOTE_ALL"),
-        ("quote-nonnumeric", "orders", orders, {"index": False, "quoting": csv.QUOTE_NONNUMERIC},
-         "utf-8", "comma quotes-all ascii decimal-point iso header",
-         "index=False, quoting=csv.QUOTE_NONNUMERIC"),
-        ("crlf", "order_lines", numbers, {"index": False, "lineterminator": "\r\n"}, "utf-8",
-         "comma crlf ascii decimal-point header", "index=False, lineterminator='\\r\\n'"),
-        ("no-header", "orders", orders, {"index": False, "header": False}, "utf-8",
-         "comma ascii decimal-point iso no-header", "index=False, header=False"),
-        ("date-format", "orders", orders, {"index": False, "date_format": "%d.%m.%Y %H:%M"}, "utf-8",
-         "comma ascii decimal-point dmy seconds-absent header",
-         "index=False, date_format='%d.%m.%Y %H:%M'"),
-        ("iso-t", "orders", orders, {"index": False, "date_format": "%Y-%m-%dT%H:%M:%S"}, "utf-8",
-         "comma ascii decimal-point iso header", "index=False, date_format='%Y-%m-%dT%H:%M:%S'"),
-    ]:
-        table_frame = frame(rows)
-        if "date_format" in options:
-            table_frame["deliver_on"] = [
-                None if row["deliver_on"] is None else
-                pandas.Timestamp(row["deliver_on"]).strftime("%d.%m.%Y" if "dmy" in words else "%Y-%m-%d")
-                for row in rows
-            ]  # fmt: skip
-        yield PANDAS.read(
-            NAME.format(name), written(table_frame, encoding, **options), table, rows,
-            common.replace("quotes-minimal ", "" if "quotes-all" in words else "quotes-minimal ")
-            .replace("lf ", "" if "crlf" in words else "lf ") + words, f"to_csv({how})",
-        )  # fmt: skip
-    truth = frame(products, booleans=True)
+    for name, table, rows, options, encoding, words, how in CASES:
+        content = written(frame(rows), encoding, **options)
+        yield PANDAS.read(NAME.format(name), content, table, rows, words, f"to_csv({how})")
+    days = frame(ORDERS)
+    days["deliver_on"] = [None if pandas.isna(day) else f"{day:%d.%m.%Y}" for day in days["deliver_on"]]
     yield PANDAS.read(
-        NAME.format("booleans"), written(truth, index=False), "products", products,
-        common + "comma ascii decimal-point iso booleans-true-false header", "to_csv(index=False)",
+        NAME.format("date-format"), written(days, index=False, date_format="%d.%m.%Y %H:%M"), "orders",
+        ORDERS, "comma quotes-minimal lf ascii decimal-point dmy seconds-absent header",
+        "to_csv(index=False, date_format='%d.%m.%Y %H:%M'), days as texts",
     )  # fmt: skip
+    truth = frame(PRODUCTS, booleans=True)
+    yield PANDAS.read(
+        NAME.format("booleans"), written(truth, index=False), "products", PRODUCTS,
+        "comma quotes-minimal lf ascii decimal-point iso booleans-true-false header", "to_csv(index=False)",
+    )  # fmt: skip
+
+
+def typed():
     zoned = pandas.DataFrame(changed(EMPLOYEES, id=int))
     zoned["datetime"] = pandas.to_datetime(zoned["datetime"])
     zoned["department_id"] = pandas.array([1, 2, None, 3], dtype="Int64")
     zoned["job_id"] = pandas.array([2, None, 3, 1], dtype="Int64")
     yield PANDAS.read(
         NAME.format("time-zone"), written(zoned, index=False), "employees", EMPLOYEES,
-        common + "comma ascii iso offsets header", "to_csv(index=False), Int64 and UTC",
+        "comma quotes-minimal lf ascii iso offsets header", "to_csv(index=False), Int64 and UTC",
     )  # fmt: skip
     packed = columns(PRODUCTS, "id sku title price")
     yield PANDAS.read(
         NAME.format("indexed-by-id"), written(frame(packed).set_index("id")), "products", packed,
-        common + "comma ascii decimal-point header columns-absent", "set_index('id').to_csv()",
+        "comma quotes-minimal lf ascii decimal-point header columns-absent", "set_index('id').to_csv()",
     )  # fmt: skip
 
 

@@ -1,11 +1,22 @@
 """What polars writes by `DataFrame.write_csv`."""
 
 import polars
+
 from entry import answer, by_program
 from logical import (
-    BOOLEANS, CUSTOMERS, DATE_TIMES, DATES, DECIMALS, EMPLOYEES, INTEGERS, ORDER_LINES, ORDERS, PRODUCTS,
-    TWO_LINES, columns,
-)  # fmt: skip
+    BOOLEANS,
+    CUSTOMERS,
+    DATE_TIMES,
+    DATES,
+    DECIMALS,
+    EMPLOYEES,
+    INTEGERS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    columns,
+)
 
 POLARS = by_program("polars", polars.__version__)
 NAME = "polars-{}.csv"
@@ -46,7 +57,8 @@ def files():
          "comma quotes-all ascii decimal-point iso header", "quote_style='non_numeric'"),
         ("no-header", "order_lines", ORDER_LINES, {"include_header": False},
          "comma quotes-none ascii decimal-point no-header", "include_header=False"),
-        ("datetime-format", "orders", ORDERS, {"datetime_format": "%d/%m/%Y %H:%M", "date_format": "%d/%m/%Y"},
+        ("datetime-format", "orders", ORDERS,
+         {"datetime_format": "%d/%m/%Y %H:%M", "date_format": "%d/%m/%Y"},
          "comma quotes-minimal ascii decimal-point dmy seconds-absent header",
          "datetime_format='%d/%m/%Y %H:%M', date_format='%d/%m/%Y'"),
     ]:  # fmt: skip

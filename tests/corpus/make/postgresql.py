@@ -6,9 +6,21 @@ from pathlib import Path
 
 from entry import answer, by_program
 from logical import (
-    BOOLEANS, CUSTOMERS, DATE_TIMES, DATES, DECIMALS, EMPLOYEES, INTEGERS, ORDER_LINES, ORDERS, PRODUCTS,
-    TWO_LINES, changed, columns, without,
-)  # fmt: skip
+    BOOLEANS,
+    CUSTOMERS,
+    DATE_TIMES,
+    DATES,
+    DECIMALS,
+    EMPLOYEES,
+    INTEGERS,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    TWO_LINES,
+    changed,
+    columns,
+    without,
+)
 from servers import folder, is_root, process, run, succeeds, wait_for
 
 
@@ -38,7 +50,8 @@ class Tables:
     def fill(self, rows, **types):
         declared = ", ".join(f"{name} {types.get(name) or kind(name)}" for name in rows[0])
         values = "".join(
-            f"INSERT INTO t VALUES ({', '.join(literal(v) for v in row.values())});\n" for row in rows)
+            f"INSERT INTO t VALUES ({', '.join(literal(v) for v in row.values())});\n" for row in rows
+        )
         self._run(f"DROP TABLE IF EXISTS t; CREATE TABLE t ({declared});\n{values}")
 
     def copy(self, rows, options, before="", **types):
@@ -73,35 +86,41 @@ def files():
     version = run("psql", "--version").decode().split()[2]
     source = by_program("PostgreSQL", version)
     with server() as tables:
-        return [*read(source, tables), *asked(source, tables), *refused(source, tables)]
+        return [*read(source, tables), *by_psql(source, tables), *with_settings(source, tables),
+                *asked(source, tables), *refused(source, tables)]  # fmt: skip
+
+
+COPIES = [
+    ("csv", "customers", CUSTOMERS + TWO_LINES, "WITH (FORMAT csv, HEADER)",
+     "comma quotes-minimal utf-8 decimal-point iso header line-breaks"),
+    ("csv-semicolon", "products", PRODUCTS, "WITH (FORMAT csv, HEADER, DELIMITER ';')",
+     "semicolon quotes-minimal ascii decimal-point iso header"),
+    ("csv-no-header", "orders", ORDERS, "WITH (FORMAT csv)",
+     "comma quotes-minimal ascii decimal-point iso no-header"),
+    ("csv-force-quote", "products", PRODUCTS, "WITH (FORMAT csv, HEADER, FORCE_QUOTE *)",
+     "comma quotes-all ascii decimal-point iso header"),
+    ("csv-latin-1", "customers", CUSTOMERS + TWO_LINES,
+     "WITH (FORMAT csv, HEADER, DELIMITER ';', ENCODING 'LATIN1')",
+     "semicolon quotes-minimal latin-1 decimal-point iso header line-breaks"),
+    ("csv-tab", "orders", ORDERS, "WITH (FORMAT csv, HEADER, DELIMITER E'\\t')",
+     "tab quotes-minimal ascii decimal-point iso header"),
+    ("text", "products", PRODUCTS, "", "tab quotes-none ascii decimal-point iso null-backslash-n no-header"),
+    ("text-header", "orders", ORDERS, "WITH (HEADER)",
+     "tab quotes-none ascii decimal-point iso null-backslash-n header"),
+    ("text-pipe", "order_lines", ORDER_LINES, "WITH (DELIMITER '|', HEADER)",
+     "pipe quotes-none ascii decimal-point null-backslash-n header"),
+]  # fmt: skip
 
 
 def read(source, tables):
-    customers = CUSTOMERS + TWO_LINES
-    for name, table, rows, options, words in [
-        ("csv", "customers", customers, "WITH (FORMAT csv, HEADER)",
-         "comma quotes-minimal utf-8 decimal-point iso header line-breaks"),
-        ("csv-semicolon", "products", PRODUCTS, "WITH (FORMAT csv, HEADER, DELIMITER ';')",
-         "semicolon quotes-minimal ascii decimal-point iso header"),
-        ("csv-no-header", "orders", ORDERS, "WITH (FORMAT csv)",
-         "comma quotes-minimal ascii decimal-point iso no-header"),
-        ("csv-force-quote", "products", PRODUCTS, "WITH (FORMAT csv, HEADER, FORCE_QUOTE *)",
-         "comma quotes-all ascii decimal-point iso header"),
-        ("csv-latin-1", "customers", customers,
-         "WITH (FORMAT csv, HEADER, DELIMITER ';', ENCODING 'LATIN1')",
-         "semicolon quotes-minimal latin-1 decimal-point iso header line-breaks"),
-        ("csv-tab", "orders", ORDERS, "WITH (FORMAT csv, HEADER, DELIMITER E'\\t')",
-         "tab quotes-minimal ascii decimal-point iso header"),
-        ("text", "products", PRODUCTS, "", "tab quotes-none ascii decimal-point iso null-backslash-n no-header"),
-        ("text-header", "orders", ORDERS, "WITH (HEADER)",
-         "tab quotes-none ascii decimal-point iso null-backslash-n header"),
-        ("text-pipe", "order_lines", ORDER_LINES, "WITH (DELIMITER '|', HEADER)",
-         "pipe quotes-none ascii decimal-point null-backslash-n header"),
-    ]:  # fmt: skip
+    for name, table, rows, options, words in COPIES:
         yield source.read(
             f"postgresql-{name}.csv", tables.copy(rows, options), table, rows, words + " lf",
             f"COPY t TO STDOUT {options}".strip(),
         )  # fmt: skip
+
+
+def by_psql(source, tables):
     yield source.read(
         "psql-csv.csv", tables.psql(ORDERS, "--csv"), "orders", ORDERS,
         "comma quotes-minimal lf ascii decimal-point iso header", "psql --csv",
@@ -111,6 +130,24 @@ def read(source, tables):
         tables.psql(ORDER_LINES, "--no-align", "--pset=footer=off"), "order_lines", ORDER_LINES,
         "pipe quotes-none lf ascii decimal-point header", "psql --no-align --pset=footer=off",
     )  # fmt: skip
+    footer = tables.psql(PRODUCTS, "--no-align", "--field-separator=;")
+    yield source.read(
+        "psql-footer.csv", footer, "products", [row for row in PRODUCTS if ";" not in row["title"]],
+        "semicolon quotes-none lf ascii decimal-point iso header totals bad-values",
+        "psql --no-align --field-separator=';'",
+        rejected=({"line": 4, "code": "wrong_field_count"}, {"line": 7, "code": "wrong_field_count"}),
+        reason="psql quotes nothing: a title with a semicolon is two cells. (5 rows) is the last line.",
+    )  # fmt: skip
+    aligned = tables.psql(without(ORDER_LINES, "discount_percent"))
+    yield source.read(
+        "psql-aligned.csv", aligned, "order_lines", without(ORDER_LINES, "discount_percent"),
+        "pipe quotes-none lf ascii decimal-point header header-blanks blanks-around totals columns-absent",
+        "psql", rejected=({"line": 2, "code": "wrong_field_count"}, {"line": 9, "code": "wrong_field_count"}),
+        reason="A line of dashes and + has one cell, (6 rows) too: rows by the rules, and named.",
+    )  # fmt: skip
+
+
+def with_settings(source, tables):
     content = tables.copy(EMPLOYEES, "WITH (FORMAT csv, HEADER)", datetime="timestamptz")
     yield source.read(
         "postgresql-time-zone.csv", content, "employees", EMPLOYEES,
@@ -124,7 +161,9 @@ def read(source, tables):
         "comma quotes-minimal lf ascii iso offsets header",
         "SET TimeZone = 'America/St_Johns'; COPY t TO STDOUT WITH (FORMAT csv, HEADER)",
     )  # fmt: skip
-    german = tables.copy(ORDERS, "WITH (FORMAT csv, HEADER, DELIMITER ';')", "SET DateStyle = 'German';\n")
+    german = tables.copy(
+        ORDERS, "WITH (FORMAT csv, HEADER, DELIMITER ';')", "SET DateStyle = 'German';\n"
+    )
     yield source.read(
         "postgresql-german-dates.csv", german, "orders", ORDERS,
         "semicolon quotes-minimal lf ascii decimal-point dmy header",
@@ -135,14 +174,6 @@ def read(source, tables):
         "postgresql-american-dates.csv", sql, "orders", ORDERS,
         "comma quotes-minimal lf ascii decimal-point mdy header",
         "SET DateStyle = 'SQL, MDY'; COPY t TO STDOUT WITH (FORMAT csv, HEADER)",
-    )  # fmt: skip
-    footer = tables.psql(PRODUCTS, "--no-align", "--field-separator=;")
-    yield source.read(
-        "psql-footer.csv", footer, "products", [row for row in PRODUCTS if ";" not in row["title"]],
-        "semicolon quotes-none lf ascii decimal-point iso header totals bad-values",
-        "psql --no-align --field-separator=';'",
-        rejected=({"line": 4, "code": "wrong_field_count"}, {"line": 7, "code": "wrong_field_count"}),
-        reason="psql quotes nothing: a title with a semicolon is two cells. (5 rows) is the last line.",
     )  # fmt: skip
 
 
@@ -180,11 +211,4 @@ def refused(source, tables):
         "comma quotes-minimal lf ascii decimal-point iso booleans-in-words header",
         "t and f are no booleans by the rules of types, and each row has one.",
         f"COPY t TO STDOUT {options}",
-    )  # fmt: skip
-    aligned = tables.psql(without(ORDER_LINES, "discount_percent"))
-    yield source.read(
-        "psql-aligned.csv", aligned, "order_lines", without(ORDER_LINES, "discount_percent"),
-        "pipe quotes-none lf ascii decimal-point header header-blanks blanks-around totals columns-absent",
-        "psql", rejected=({"line": 2, "code": "wrong_field_count"}, {"line": 9, "code": "wrong_field_count"}),
-        reason="A line of dashes and + has one cell, (6 rows) too: rows by the rules, and named.",
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What the command sqlite3 writes in its modes."""
 
 from entry import answer, bad, by_program
-from logical import CUSTOMERS, DECIMALS, INTEGERS, BOOLEANS, ORDER_LINES, ORDERS, PRODUCTS, TWO_LINES
+from logical import BOOLEANS, CUSTOMERS, DECIMALS, INTEGERS, ORDER_LINES, ORDERS, PRODUCTS, TWO_LINES
 from servers import run
 
 
@@ -41,7 +41,9 @@ def files():
 def out(rows, settings):
     names = list(rows[0])
     declared = ", ".join(f"{name} {kind(name)}" for name in names)
-    values = "".join(f"INSERT INTO t VALUES ({', '.join(literal(v) for v in row.values())});\n" for row in rows)
+    values = "".join(
+        f"INSERT INTO t VALUES ({', '.join(literal(v) for v in row.values())});\n" for row in rows
+    )
     script = f"CREATE TABLE t ({declared});\n{values}{settings}\nSELECT * FROM t;\n"
     return run("sqlite3", "-batch", ":memory:", input=script.encode())
 

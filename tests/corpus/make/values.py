@@ -2,8 +2,16 @@
 
 from entry import answer, bad, by_rules
 from logical import (
-    CUSTOMERS, EMPLOYEES, ORDER_LINES, ORDERS, PRODUCTS, changed, columns, table, without,
-)  # fmt: skip
+    CUSTOMERS,
+    EMPLOYEES,
+    ORDER_LINES,
+    ORDERS,
+    PRODUCTS,
+    changed,
+    columns,
+    table,
+    without,
+)
 from text import Dialect, Form, cells, dmy, mdy, twelve_hours, whole, ymd
 
 RULES = by_rules("values")
@@ -120,9 +128,19 @@ def bad_dates():
 
 def offsets():
     words = "comma quotes-none lf ascii decimal-point header "
-    berlin = {"paid_at": dict(zip((row["paid_at"] for row in PAYMENTS),
-                                  ("2021-09-01T10:00:12+02:00", "2021-09-14T08:30:00.250+02:00",
-                                   "2021-10-31T02:30:00+01:00"), strict=True)).get}
+    berlin = {
+        "paid_at": dict(
+            zip(
+                (row["paid_at"] for row in PAYMENTS),
+                (
+                    "2021-09-01T10:00:12+02:00",
+                    "2021-09-14T08:30:00.250+02:00",
+                    "2021-10-31T02:30:00+01:00",
+                ),
+                strict=True,
+            )
+        ).get
+    }
     yield RULES.read(
         "offsets-timestamp.csv", whole(PAYMENTS, LF, Form(others=berlin)).encode(), "payments",
         PAYMENTS, words + "iso offsets signs",
@@ -225,11 +243,12 @@ def numbers():
 
 def large_numbers():
     words = "comma quotes-none lf ascii header columns-absent "
-    rows = [
-        {"id": "18446744073709551615", "email": "a@example.com", "name": "Largest", "credit_limit": "99999999.99"},
-        {"id": "9007199254740993", "email": "b@example.com", "name": "Beyond a double", "credit_limit": "-99999999.99"},
-        {"id": "7", "email": "c@example.com", "name": "Leading zeros", "credit_limit": "12.30"},
-    ]  # fmt: skip
+    rows = with_names(
+        "id email name credit_limit",
+        ("18446744073709551615", "a@example.com", "Largest", "99999999.99"),
+        ("9007199254740993", "b@example.com", "Beyond a double", "-99999999.99"),
+        ("7", "c@example.com", "Leading zeros", "12.30"),
+    )
     lines = cells(rows)
     lines[3][0], lines[3][3] = "007", "0012.3000"
     yield RULES.read(
@@ -298,13 +317,22 @@ def bad_numbers():
 def booleans():
     words = "quotes-minimal lf ascii decimal-point header columns-absent "
     rows = columns(PRODUCTS, "id sku title active price")
-    for name, true, false in [("lower", "true", "false"), ("title", "True", "False"), ("upper", "TRUE", "FALSE")]:
+    for name, true, false in [
+        ("lower", "true", "false"),
+        ("title", "True", "False"),
+        ("upper", "TRUE", "FALSE"),
+    ]:
         yield RULES.read(
             f"booleans-{name}.csv", whole(rows, SEMICOLON, Form(true=true, false=false)).encode(),
             "products", rows, "semicolon booleans-true-false " + words,
         )  # fmt: skip
-    for name, true, false in [("yes-no", "yes", "no"), ("ja-nein", "ja", "nein"), ("oui-non", "oui", "non"),
-                              ("t-f", "t", "f"), ("j-n", "J", "N")]:
+    for name, true, false in [
+        ("yes-no", "yes", "no"),
+        ("ja-nein", "ja", "nein"),
+        ("oui-non", "oui", "non"),
+        ("t-f", "t", "f"),
+        ("j-n", "J", "N"),
+    ]:
         yield RULES.refuse(
             f"booleans-{name}.csv", whole(rows, LF, Form(true=true, false=false)).encode(), "products",
             "booleans", "comma booleans-in-words " + words,
@@ -357,8 +385,15 @@ def nulls():
         "null-surname.csv", whole(surname, SEMICOLON).encode(), "customers", surname,
         "semicolon null-empty " + words, reason="It is a name; no number or date is NULL in words.",
     )  # fmt: skip
-    quoted = 'id,email,name,city\n1,a@example.com,Ann,"\\N"\n2,b@example.com,Bob,""\n3,c@example.com,Cy,\\N\n'
-    stored = table_of("id email name city", "1 a@example.com Ann \\N", "2 b@example.com Bob", "3 c@example.com Cy")
+    quoted = (
+        'id,email,name,city\n1,a@example.com,Ann,"\\N"\n2,b@example.com,Bob,""\n3,c@example.com,Cy,\\N\n'
+    )
+    stored = with_names(
+        "id email name city",
+        ("1", "a@example.com", "Ann", "\\N"),
+        ("2", "b@example.com", "Bob", None),
+        ("3", "c@example.com", "Cy", None),
+    )
     yield RULES.read(
         "null-quoted.csv", quoted.encode(), "customers", stored,
         "comma quotes-minimal lf ascii null-backslash-n null-empty header columns-absent",
@@ -367,35 +402,42 @@ def nulls():
     missing = "id,email,name,country\n1,a@example.com,Ann,\n2,,Bob,DE\n3,c@example.com,Cy,AT\n"
     yield RULES.read(
         "null-where-none-may-be.csv", missing.encode(), "customers",
-        table_of("id email name country", "3 c@example.com Cy AT"),
+        with_names("id email name country", ("3", "c@example.com", "Cy", "AT")),
         "comma quotes-none lf ascii null-empty header columns-absent bad-values",
         rejected=(bad(2, "missing", "country"), bad(3, "missing", "email")),
         reason="An empty cell is NULL, also where the column has a DEFAULT.",
     )  # fmt: skip
 
 
-def table_of(names, *rows):
-    names = names.split()
-    return [dict(zip(names, (row.split() + [None])[: len(names)], strict=True)) for row in rows]
+def with_names(names, *rows):
+    return [dict(zip(names.split(), row, strict=True)) for row in rows]
 
 
 def texts():
     words = "quotes-minimal lf ascii header columns-absent "
-    rows = table_of("id email name phone", "1 a@example.com Ann '0049221555", "2 b@example.com 'Bob 0221/555-01")
+    rows = with_names(
+        "id email name phone",
+        ("1", "a@example.com", "Ann", "'0049221555"),
+        ("2", "b@example.com", "'Bob", "0221/555-01"),
+    )
     yield RULES.read(
         "texts-apostrophes.csv", whole(rows, LF).encode(), "customers", rows,
         "comma apostrophes leading-zeros " + words, reason="A text is stored as it was sent.",
     )  # fmt: skip
-    rows = [
-        {"id": "1", "email": "a@example.com", "name": '=HYPERLINK("http://example.com";"Ann")', "phone": "+49 221"},
-        {"id": "2", "email": "b@example.com", "name": "@SUM(A1:A3)", "phone": "-0221"},
-        {"id": "3", "email": "c@example.com", "name": '="00042"', "phone": "=1+1"},
-    ]  # fmt: skip
+    rows = with_names(
+        "id email name phone",
+        ("1", "a@example.com", '=HYPERLINK("http://example.com";"Ann")', "+49 221"),
+        ("2", "b@example.com", "@SUM(A1:A3)", "-0221"),
+        ("3", "c@example.com", '="00042"', "=1+1"),
+    )
     yield RULES.read(
         "texts-formulas.csv", whole(rows, SEMICOLON).encode(), "customers", rows,
         "semicolon formulas quotes-inside " + words, reason="A text is stored as it was sent.",
     )  # fmt: skip
-    bare = 'id,sku,title,price\n1,="00042",Hand saw,19.90\n2,00107,Watering can,12.50\n="3",10020,Knife,34.95\n'
+    bare = (
+        'id,sku,title,price\n1,="00042",Hand saw,19.90\n2,00107,Watering can,12.50\n'
+        '="3",10020,Knife,34.95\n'
+    )
     yield RULES.read(
         "texts-formulas-bare.csv", bare.encode(), "products",
         [{"id": "2", "sku": "00107", "title": "Watering can", "price": "12.50"}],

@@ -19,14 +19,16 @@ def files():
 def wrong():
     for name, content, what in [
         ("xlsx", workbook(), "an Excel workbook; save it as CSV UTF-8"),
-        ("xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, "an old Excel workbook; save it as CSV UTF-8"),
+        ("xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504,
+         "an old Excel workbook; save it as CSV UTF-8"),
         ("html", html(), "a page in HTML, as some systems give to Excel"),
         ("xml", b'<?xml version="1.0"?>\n<jobs><job id="1">Clerk</job></jobs>\n', "XML"),
         ("json", json.dumps(JOBS, indent=1).encode(), "JSON"),
         ("json-line", json.dumps(JOBS).encode(), "JSON"),
         ("ndjson", b"".join(json.dumps(row).encode() + b"\n" for row in JOBS), "NDJSON"),
         ("sql", b"INSERT INTO `jobs` VALUES (1,'Clerk'),(2,'Cook, night'),(3,'Baker');\n", "SQL"),
-        ("pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n", "a PDF"),
+        ("pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n",
+         "a PDF"),
         ("parquet", b"PAR1" + bytes(range(64)) + b"PAR1", "a Parquet file"),
         ("avro", b"Obj\x01\x04\x14avro.codec\x08null" + b"\0" * 40, "an Avro file"),
         ("sqlite", b"SQLite format 3\0" + b"\0" * 84, "a SQLite database"),
@@ -50,7 +52,8 @@ def workbook():
 
 def html():
     rows = "".join(f"<tr><td>{row['id']}</td><td>{row['job_name']}</td></tr>\n" for row in JOBS)
-    return f"<html><body><table>\n<tr><th>id</th><th>job_name</th></tr>\n{rows}</table></body></html>\n".encode()
+    header = "<tr><th>id</th><th>job_name</th></tr>\n"
+    return f"<html><body><table>\n{header}{rows}</table></body></html>\n".encode()
 
 
 def packed():
