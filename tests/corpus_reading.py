@@ -21,6 +21,8 @@ CODECS = {
 BEYOND = {"stray-quotes", "backslash"}
 # A CR that ends no line; a marker that is a text when quoted.
 OWN_KIND = {"bare-cr-in-a-cell.csv", "null-quoted.csv"}
+# What is wrong with a row only beside others.
+BEYOND_CODES = {"changed_header", "mixed_offsets"}
 BLANKS = " \t\u00a0\ufeff"
 
 
@@ -29,27 +31,36 @@ def can_read(name, entry, options):
 
 
 def read(content, entry, columns, options, rejected):
-    """The rows of a file as canonical texts, without those that begin on a line of `rejected`."""
+    """The rows of a file as canonical texts, by the line that each begins on.
+
+    A row of `rejected`, which has codes by lines, is None if the reader cannot read it either, or
+    could not know what is wrong with it.
+    """
     words = set(entry["axes"])
-    text = decoded(content, words, options)
-    records = list(lines_of(text, words, options))
+    records = records_of(content, words, options)
+    header = options.get("header")
+    if header == "absent" or "no-header" in words:
+        places, width = list(enumerate(columns)), len(columns)
+    else:
+        first = records[0][1] if records else []
+        places, width = named(first, columns, header or {}), len(first)
+        records = [one for one in records[1:] if one[1][0] != "\ufeff" + first[0] and one[1] != first]
+    form = Form(words, options)
+    found = {}
+    for line, cells in records:
+        unknown = rejected.get(line) in BEYOND_CODES
+        ragged = line in rejected and len(cells) != width
+        found[line] = None if unknown or ragged else form.row(columns, cells, places)
+    return found
+
+
+def records_of(content, words, options):
+    """All records that have a value and may be the header or a row."""
+    records = list(lines_of(decoded(content, words, options), words, options))
     records = [(line, cells) for line, cells in records if any(cell.strip(BLANKS) for cell in cells)]
     if "sep-line" in words:
         records = records[1:]
-    records = [one for one in records if one[0] > int(options.get("skip_lines", 0))]
-    header = options.get("header")
-    if header == "absent" or "no-header" in words:
-        places = list(enumerate(columns))
-    else:
-        places = named(records[0][1], columns, header or {}) if records else []
-        first = records[0][1] if records else []
-        records = [one for one in records[1:] if one[1][0] != "\ufeff" + first[0] and one[1] != first]
-    form = Form(words, options)
-    return [
-        {name: form.canonical(columns[name], cell(cells, place)) for place, name in places}
-        for line, cells in records
-        if line not in rejected
-    ]
+    return [one for one in records if one[0] > int(options.get("skip_lines", 0))]
 
 
 def decoded(content, words, options):
@@ -103,6 +114,15 @@ class Form:
         self.order = options.get("date_order") or (orders[0] if orders else "ymd")
         self.zone = options.get("time_zone")
         self.lenient = options.get("integers") == "lenient"
+
+    def row(self, columns, cells, places):
+        """None if a value is not one of its column, or its bytes are not text."""
+        try:
+            "".join(cells).encode()
+            row = {name: self.canonical(columns[name], cell(cells, place)) for place, name in places}
+            return row if all(columns[name].holds(value) for name, value in row.items()) else None
+        except (ValueError, KeyError, AttributeError, AssertionError):
+            return None
 
     def canonical(self, column, text):
         if text in self.nulls:

@@ -114,8 +114,7 @@ def french():
         "semicolon quotes-none crlf ascii decimal-comma date-undecided header", how,
         reason="Each day is 12 or less. The semicolon and the decimal comma are signs, no proof.",
     )  # fmt: skip
-    narrow_space = changed(PRODUCTS, price=lambda value: value)
-    lines = cells(narrow_space, FRENCH)
+    lines = cells(PRODUCTS, FRENCH)
     lines[5][4] = "1\u00a0129,00"
     yield EXCEL.read(
         "excel-fr-thousands.csv", SEMICOLON.lines(lines).encode("cp1252"), "products",
