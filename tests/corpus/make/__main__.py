@@ -5,7 +5,7 @@
     python tests/corpus/make all                everything
     python tests/corpus/make --check            fails when what is made by rules differs
 
-Files of programs differ with their versions, which stand in expected.json; so they are made once,
+Files of programs differ with their versions, which expected.json names. So they are made once,
 and again only on purpose. `requirements.txt` has the Python packages; LibreOffice, MariaDB,
 PostgreSQL and SQLite must be installed.
 """

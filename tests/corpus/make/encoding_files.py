@@ -85,7 +85,7 @@ def western():
     yield RULES.read(
         "encoding-windows-1252-marks.csv", whole(marks, semicolon).encode("cp1252"), "products",
         marks, "semicolon quotes-none crlf windows-1252 decimal-point header columns-absent",
-        reason="The bytes 0x80 to 0x9F stand where signs stand, not within words.",
+        reason="The bytes 0x80 to 0x9F are where signs may be, not within words.",
     )  # fmt: skip
     euro = changed(marks, description=lambda _: "Für 19 € je Stück")
     yield RULES.ask(

@@ -75,14 +75,15 @@ class Sheet:
             cell.value = value
 
 
-# Delimiter, quote, encoding, first line, formats, language, all texts quoted, numbers as numbers,
-# as shown: the tokens of the filter.
-def options(delimiter, encoding=76, quoted=False, shown=True):
+# The filter's numbers of encodings.
+UTF_8, WINDOWS_1252, LATIN_1, WINDOWS_1250, WINDOWS_1251, UTF_16 = 76, 1, 12, 33, 34, 65535
+
+
+def options(delimiter, encoding=UTF_8, quoted=False, shown=True):
+    """The filter's: delimiter, quote, encoding, first line, formats, language; whether all texts are
+    quoted, numbers are numbers, and cells are as shown."""
     flags = [str(flag).lower() for flag in (quoted, True, shown)]
     return ",".join([str(ord(delimiter)), "34", str(encoding), "1", "", "0", *flags])
-
-
-UTF_8, WINDOWS_1252, LATIN_1, WINDOWS_1250, WINDOWS_1251, UTF_16 = 76, 1, 12, 33, 34, 65535
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The rows that most files carry, as canonical texts, and the columns of the tables.
 
 Every text here has only letters that Windows-1252 and Latin-1 share, so that a row is the same in
-many encodings; those of other languages stand in `encodings.py`.
+many encodings; those of other languages are in `encoding_files.py`.
 """
 
 TABLES = {
