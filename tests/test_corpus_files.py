@@ -126,6 +126,13 @@ def in_order(row):
     return dict(sorted(row.items()))
 
 
+@pytest.mark.parametrize("table", ["customers", "products", "orders", "order_lines", "payments"])
+def test_the_samples_of_the_shop_are_rows_of_its_tables(table):
+    content = (CORPUS.parents[1] / "samples/shop" / f"{table}.csv").read_bytes()
+    found = corpus_reading.read(content, {"axes": ["comma"]}, TABLES[table], {}, {})
+    assert found and all(found.values())
+
+
 def test_the_reader_reads_nearly_all():
     assert len(READABLE) > 0.9 * sum(len(parts(entry)) for entry in EXPECTED.values())
 
