@@ -66,7 +66,7 @@ test("API Gateway's own answers are problem documents with an id of the request"
 
 test("API Gateway's own answers are the gate's documents where the gate has one", () => {
   const read = (name: string) => readFileSync(join(__dirname, "../../../core/src/gate", name), "utf8");
-  const source = ["mod.rs", "problem.rs", "route.rs"].map(read).join("").replace(/\s+/g, " ");
+  const source = ["handler.rs", "health.rs", "report.rs", "problem.rs", "route.rs"].map(read).join("").replace(/\s+/g, " ");
   for (const { problem } of Object.values(answers)) {
     const { type, title, status, detail } = problem;
     const name = type.split(":").at(-1)!;

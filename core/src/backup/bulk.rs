@@ -13,16 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::{MOST_BYTES, bytes, coarse_enough};
 use super::count::{check_count, count};
+use super::damage::Damage;
+use super::error::BackupError;
 use super::keys::{FOLDER, is_run, part_key};
-use super::obstacles::fit_tables;
+use super::manifest::{Manifest, PartManifest, TableManifest};
+use super::obstacles::{OnObstacle, fit_tables};
 use super::output::Files;
+use super::place::Place;
 use super::reading::{Tally, read_table};
+use super::run::{Options, Run};
+use super::runs::{manifest, objects};
 use super::spans::Spans;
 use super::split::{Span, split};
-use super::{
-    BackupError, Damage, Manifest, OnObstacle, Options, PartManifest, Place, Run, TableManifest,
-};
-use super::{manifest, objects};
 use crate::aws::host::{Host, Repeat};
 use crate::aws::s3::DeleteObject;
 use crate::format::avro::Codec;

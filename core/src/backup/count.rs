@@ -4,8 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::live::{AFTER, compare};
-use super::{BackupError, Span, content_of_span};
+use super::error::BackupError;
+use super::live::{AFTER, compare, content_of_span};
+use super::split::Span;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::Checksum;

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use futures_util::future::join;
 
+use super::error::BackupError;
 use super::page::free_name;
-use super::{BackupError, Span};
+use super::split::Span;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::{Checksum, row_digest};

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::BackupError;
+use super::error::BackupError;
 use crate::admin::migrate::{self, Difference, MigrateError};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::{self, Table};

@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::error::BackupError;
 use super::keys::part_key;
+use super::manifest::PartManifest;
 use super::records::Records;
-use super::{BackupError, PartManifest, Run};
+use super::run::Run;
 use crate::aws::host::Host;
 use crate::aws::s3::PART_MINIMUM;
 use crate::aws::upload::Upload;

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use futures_util::stream::StreamExt;
 use sha2::{Digest, Sha256};
 
-use super::{BackupError, Damage, PartManifest};
+use super::damage::Damage;
+use super::error::BackupError;
+use super::manifest::PartManifest;
 use crate::aws::host::{Client, Host, Repeat};
 use crate::aws::s3::{Endpoint, HeadObject};
 use crate::aws::source::{ObjectSource, SourceError, pieces};

@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::error::BackupError;
+use super::manifest::PartManifest;
 use super::output::{Files, Output};
 use super::page::Pages;
+use super::place::Progress;
 use super::records::Records;
 use super::spans::Spans;
-use super::{BackupError, PartManifest, Progress};
 use crate::aws::host::Host;
 use crate::sql::checksum::Checksum;
 

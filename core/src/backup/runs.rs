@@ -11,9 +11,10 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 
 use super::damage::Damage;
+use super::error::BackupError;
 use super::keys::{FOLDER, is_part_key, is_run};
 use super::left_out::{LeftOut, NoBackup};
-use super::{BackupError, Manifest};
+use super::manifest::Manifest;
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{
     self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject,

@@ -54,7 +54,7 @@ impl Spans {
     }
 
     /// These keys, which stay one span.
-    pub(super) fn one(span: super::Span) -> Self {
+    pub(super) fn one(span: super::split::Span) -> Self {
         let spans = alloc::vec![Span::new(span.after, span.until)];
         Self { are_fixed: true, ..Self::of(spans) }
     }

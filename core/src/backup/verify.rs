@@ -2,7 +2,11 @@
 
 use alloc::format;
 
-use super::{BackupError, Damage, Manifest, PartFile, Progress, TableManifest};
+use super::damage::Damage;
+use super::error::BackupError;
+use super::manifest::{Manifest, TableManifest};
+use super::part::PartFile;
+use super::place::Progress;
 use crate::aws::host::{Client, Host};
 use crate::aws::s3::Endpoint;
 use crate::sql::checksum::Checksum;

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 
-use super::Head;
+use super::head::Head;
 use super::settings::Origins;
 use crate::aws::http::Response;
 

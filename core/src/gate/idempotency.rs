@@ -8,8 +8,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::api_key::KeyEntry;
+use super::caller::Caller;
+use super::head::Head;
 use super::problem::Problem;
-use super::{Caller, Head, report_response};
+use super::report::report_response;
 use crate::aws::host::{Client, Host};
 use crate::aws::http::Response;
 use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};

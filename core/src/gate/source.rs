@@ -2,8 +2,8 @@
 
 use alloc::format;
 
-use super::Head;
 use super::api_key::KeyEntry;
+use super::head::Head;
 use super::media::{Media, check_charset};
 use super::parameters::bad_parameter;
 use super::problem::Problem;

@@ -3,11 +3,10 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use super::{Lease, Statement};
+use super::lease::Lease;
+use super::statement::{Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
-
-use super::{number, text};
 
 /// A row of the ledger, and the right to write to it until the lease is over.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use alloc::format;
 
+use super::claim::Claim;
 use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
 use super::request::{Answer, SET_ANSWER};
-use super::{Claim, IS_CURRENT, LEASE_END, Statement, number, only_row, text};
+use super::statement::{IS_CURRENT, LEASE_END, Statement, number, only_row, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 

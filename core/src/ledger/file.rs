@@ -7,11 +7,15 @@ use core::time::Duration;
 
 use super::claim::{Claim, Look};
 use super::fence::bind_object;
-use super::progress::{SET_COUNTS, SET_POSITION};
+use super::ids::{digest, load_id, new_holder};
+use super::lease::Lease;
+use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
 use super::rejects::forget_rejects;
-use super::version::{self, from_known_ledger};
-use super::{Answer, ClaimError, Counts, IS_CURRENT, LEASE_END, Lease, Position, Statement};
-use super::{digest, is_duplicate, load_id, new_holder, number, only_row, text};
+use super::request::Answer;
+use super::statement::{
+    ATTEMPTS, IS_CURRENT, LEASE_END, Statement, is_duplicate, number, only_row, text,
+};
+use super::version::{self, ClaimError, from_known_ledger};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
@@ -146,7 +150,7 @@ impl FileToClaim<'_> {
     ) -> Result<FileClaim, ClaimError> {
         let mut claim = self.to_claim(client.host(), lease);
         self.tell_sequencer(client, &claim).await?;
-        for _ in 0..super::ATTEMPTS {
+        for _ in 0..ATTEMPTS {
             match self.insert(client, &claim, "running").await {
                 Ok(true) => return Ok(FileClaim::Claimed(claim, self.no_progress())),
                 Ok(false) => {
@@ -308,8 +312,8 @@ impl FileToClaim<'_> {
         }
         let anew = is_back || !is_to_go_on(&found.look.status);
         if !self.take_over(client, claim, &found.look, anew).await? {
-            let is_outdated = super::Fence::Request { claim }.lost(client).await?;
-            let outdated = is_outdated == super::Lost::Outdated;
+            let is_outdated = super::fence::Fence::Request { claim }.lost(client).await?;
+            let outdated = is_outdated == super::fence::Lost::Outdated;
             return Ok(outdated.then_some(FileClaim::Outdated { load_id }));
         }
         // Where no place was kept, no rejected row belongs to one: an attempt was killed in between.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::file::PART;
-use super::{Statement, number, text};
+use super::statement::{Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
@@ -180,7 +180,7 @@ const IS_OLD: &str = "started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY \
 /// How many loads ended more than so many days ago.
 pub async fn count_old_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<u64, CallError> {
     let sql = format!("SELECT COUNT(*) FROM rowgate_loads WHERE {IS_OLD}");
-    let row = super::only_row(Statement::new(sql).with("days", days).run(client).await?);
+    let row = super::statement::only_row(Statement::new(sql).with("days", days).run(client).await?);
     Ok(row.map_or(0, |[count]: [Field; 1]| number(&count)))
 }
 
@@ -240,7 +240,7 @@ impl Orphans {
         let mut after = String::new();
         loop {
             let found = Statement::new(next.clone()).with("after", &after).run(client).await?;
-            let until = super::only_row(found).map(|[key]: [Field; 1]| text(&key));
+            let until = super::statement::only_row(found).map(|[key]: [Field; 1]| text(&key));
             let until = until.unwrap_or_default();
             let statement = Statement::new(delete.clone()).with("after", &after);
             let statement = statement.with("until", &until);
@@ -262,6 +262,6 @@ pub(crate) async fn find_object<H: Host>(
     let sql = "SELECT bucket, object_key, version_id, e_tag, sequencer FROM rowgate_loads \
                WHERE load_id = :load_id AND door = 's3'";
     let output = Statement::new(sql).with("load_id", load_id.to_string()).run(client).await?;
-    let row: Option<[Field; 5]> = super::only_row(output);
+    let row: Option<[Field; 5]> = super::statement::only_row(output);
     Ok(row.map(|row| row.map(|field| text(&field))))
 }

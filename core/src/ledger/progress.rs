@@ -1,6 +1,6 @@
 //! How far a load has come: its place in the file, and its rows by what became of them.
 
-use super::Statement;
+use super::statement::Statement;
 
 /// A place between two records of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

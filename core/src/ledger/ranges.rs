@@ -7,9 +7,10 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fence::bind_object;
-use super::{Claim, Counts, Fence, IS_CURRENT, LEASE_END, Lost, Position, Statement};
-use super::{number, text};
+use super::claim::Claim;
+use super::fence::{Fence, Lost, bind_object};
+use super::progress::{Counts, Position};
+use super::statement::{IS_CURRENT, LEASE_END, Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
@@ -73,7 +74,7 @@ impl Claim {
              FROM rowgate_loads WHERE {is_held}"
         );
         let look = bind_object(self, self.statement(sql)).run(client).await?;
-        match super::only_row(look) {
+        match super::statement::only_row(look) {
             Some([settings, age]) => {
                 let age = Duration::from_micros(number(&age));
                 Ok(Ok(Held { settings: text(&settings), age }))
@@ -168,7 +169,7 @@ impl Claim {
             FROM rowgate_ranges WHERE load_id = :load_id \
             AND range_number = CAST(:number AS SIGNED) AND part_id IS NOT NULL";
         let found = self.of_load(sql).with("number", part).run(client).await?;
-        let row: Option<[Field; 4]> = super::only_row(found);
+        let row: Option<[Field; 4]> = super::statement::only_row(found);
         Ok(row.map(|row| {
             let [offset, line, row, end] = row.map(|field| number(&field));
             (Position { offset, line, row }, end)

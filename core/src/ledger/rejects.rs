@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Statement, text};
+use super::claim::Claim;
+use super::statement::{Statement, text};
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::outcome::{RowError, RowErrorKind};
 use crate::table::schema::Table;

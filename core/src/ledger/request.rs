@@ -3,10 +3,11 @@
 use alloc::string::String;
 
 use super::claim::{Claim, Look};
+use super::ids::{digest, load_id, new_holder};
+use super::lease::Lease;
 use super::progress::Counts;
-use super::version::{self, from_known_ledger};
-use super::{ClaimError, LEASE_END, Lease, Statement, digest, is_duplicate, load_id, new_holder};
-use super::{number, only_row, text};
+use super::statement::{ATTEMPTS, LEASE_END, Statement, is_duplicate, number, only_row, text};
+use super::version::{self, ClaimError, from_known_ledger};
 use crate::aws::host::{CallError, Client, Host};
 
 /// A request as it is claimed.
@@ -23,6 +24,9 @@ pub(crate) struct RequestToClaim<'r> {
     pub(crate) content_type: &'r str,
     pub(crate) body: &'r [u8],
 }
+
+/// The most bytes of an answer that are stored: a row of a result may have 64 KiB.
+pub(crate) const ANSWER_LIMIT: usize = 48 << 10;
 
 /// An answer as it is stored, to be given again byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +90,7 @@ impl RequestToClaim<'_> {
             object: None,
         };
         let fingerprint = self.fingerprint();
-        for _ in 0..super::ATTEMPTS {
+        for _ in 0..ATTEMPTS {
             match self.insert(&claim, &fingerprint).run(client).await {
                 Ok(made) if made.number_of_records_updated == 1 => {
                     return Ok(RequestClaim::Claimed(claim));

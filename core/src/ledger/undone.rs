@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::file::PART;
-use super::{Statement, number, only_row};
+use super::statement::{Statement, number, only_row};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::schema::Table;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use super::{Statement, number, only_row};
+use super::statement::{Statement, number, only_row};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 

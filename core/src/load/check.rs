@@ -2,13 +2,17 @@
 
 use core::time::Duration;
 
-use super::reader::{ReadError, Reader};
-use super::{File, LoadError, LoadOptions, LoadReport, Status, broken, failed, refuse, stored};
+use super::error::LoadError;
+use super::file::File;
+use super::options::LoadOptions;
+use super::reader::{ReadError, Reader, broken};
+use super::refusal::refuse;
+use super::report::{LoadReport, Status, failed, stored};
 use crate::aws::source::{Source, SourceError};
 use crate::ingest::Intake;
 use crate::table::outcome::RowErrorKind;
 
-/// Reads a file, whose path says table and format, as [`load`](super::load()) does, and counts as
+/// Reads a file, whose path says table and format, as [`load`](super::run::load()) does, and counts as
 /// stored what a load would store in empty tables.
 ///
 /// The status is `Failed`, with a failure, if the file cannot be read.

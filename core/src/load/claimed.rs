@@ -7,7 +7,10 @@ use core::time::Duration;
 
 use serde_json::Value;
 
-use super::{LoadError, LoadOptions, LoadReport, ObjectRef, Status};
+use super::error::LoadError;
+use super::object_ref::ObjectRef;
+use super::options::LoadOptions;
+use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
@@ -230,5 +233,5 @@ pub async fn find_load<H: Host>(
 
 /// The table that an object's rows go to, if its name says one and a format.
 pub(super) fn table_of(key: &str) -> Option<&'static Table> {
-    super::File::of_path(key).ok().map(|file| file.table)
+    super::file::File::of_path(key).ok().map(|file| file.table)
 }

@@ -6,9 +6,11 @@ use alloc::string::String;
 use serde_json::json;
 
 use super::claimed::{to_claim, told};
+use super::error::LoadError;
+use super::file::File;
 use super::object_ref::ObjectRef;
-use super::options::PATIENCE;
-use super::{File, LoadError, LoadReport, LoadSettings, Status};
+use super::options::{LoadSettings, PATIENCE};
+use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::step_functions::{self, StartExecution};
 use crate::ledger::{self, Attempts};

@@ -4,7 +4,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
 use super::claimed::{self, Claimed};
-use super::{LoadError, milliseconds};
+use super::error::LoadError;
+use super::report::milliseconds;
 use crate::aws::host::{Client, Host};
 use crate::ledger::Lost;
 

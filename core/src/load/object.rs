@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::claimed::{self, Begun, Claimed, begin, table_of, to_claim};
+use super::error::LoadError;
+use super::file::File;
 use super::handover::{Occasion, hand_over};
 use super::object_ref::{ObjectRef, RejectKeys};
-use super::options::PATIENCE;
-use super::{
-    File, LoadError, LoadReport, LoadSettings, RejectSink, RejectSinks, Status, failed,
-    load_claimed, milliseconds,
-};
+use super::options::{LoadSettings, PATIENCE};
+use super::rejects::{RejectSink, RejectSinks};
+use super::report::{LoadReport, Status, failed, milliseconds};
+use super::run::load_claimed;
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{Endpoint, HeadObject, HeadObjectOutput, PutObject};
@@ -195,7 +196,7 @@ pub(super) async fn load_rows<H: Host>(
     database: &Client<'_, H>,
     object: &ObjectRef,
     end: u64,
-    options: &super::LoadOptions,
+    options: &super::options::LoadOptions,
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
     let source = source(s3, object, end);

@@ -10,11 +10,14 @@ use core::time::Duration;
 use futures_util::future::join;
 use futures_util::stream::Stream;
 
+use super::claimed::{self, Claimed};
+use super::error::LoadError;
+use super::file::File;
 use super::heartbeat::{Heartbeat, was_held};
 use super::options::BATCH_BYTES;
-use super::reader::{Mark, ReadError, Reader};
+use super::reader::{Mark, ReadError, Reader, broken};
 use super::rejects::{RejectSink, RejectWriter};
-use super::{Claimed, File, LoadError, LoadReport, Status, broken, claimed, milliseconds};
+use super::report::{LoadReport, Status, milliseconds};
 use crate::aws::host::{Client, Host};
 use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};

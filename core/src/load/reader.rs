@@ -1,6 +1,7 @@
 //! A file's rows, one after the other.
 
 use alloc::boxed::Box;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -9,7 +10,8 @@ use core::task::Poll;
 
 use futures_util::stream::{Stream, StreamExt};
 
-use super::File;
+use super::error::LoadError;
+use super::file::File;
 use super::unpack::Unpack;
 use crate::aws::source::{Piece, Source, SourceError, pieces};
 use crate::format::lines::LineDecoder;
@@ -255,4 +257,13 @@ async fn yield_now() {
         Poll::Pending
     })
     .await;
+}
+
+pub(super) fn broken(error: ReadError) -> LoadError {
+    match error {
+        ReadError::Source(SourceError::Failed(cause)) => LoadError::Read(cause),
+        ReadError::Source(error) => LoadError::Read(error.to_string()),
+        ReadError::Ledger(error) => error.into(),
+        ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
+    }
 }

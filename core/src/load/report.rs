@@ -9,8 +9,11 @@ use core::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::error::LoadError;
+use super::file::File;
+use super::object_ref::ObjectRef;
+use super::options::LoadOptions;
 use super::rejects::RejectNames;
-use super::{File, LoadError, LoadOptions, ObjectRef};
 use crate::aws::host::Host;
 use crate::format::lines::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
@@ -290,4 +293,27 @@ impl Serialize for LoadReport {
         report.serialize_entry("rejects_full_at_line", &self.rejects_full_at_line)?;
         report.end()
     }
+}
+
+/// The report of a load that has ended with an error.
+pub(super) fn failed(report: LoadReport, error: LoadError) -> LoadReport {
+    let status = match error {
+        LoadError::OutOfTime | LoadError::Interrupted => Status::Unfinished,
+        _ => Status::Failed,
+    };
+    LoadReport { status, failure: Some(error), ..report }
+}
+
+/// How a file ended that was read to its end.
+pub(super) fn stored(report: &LoadReport) -> Status {
+    match (report.faulty || report.invalid > 0, report.stored + report.kept) {
+        (false, _) if report.received == 0 => Status::Empty,
+        (false, _) => Status::Complete,
+        (true, 0) => Status::Rejected,
+        (true, _) => Status::Partial,
+    }
+}
+
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

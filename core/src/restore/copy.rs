@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::RestoreError;
+use super::error::RestoreError;
 use super::tables::{columns, run};
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};

@@ -4,7 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{RestoreError, Wanted};
+use super::error::RestoreError;
+use super::wanted::Wanted;
 use crate::aws::host::Host;
 use crate::aws::s3::ListedObject;
 use crate::backup::{

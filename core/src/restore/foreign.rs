@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{RestoreError, in_time};
+use super::checks::in_time;
+use super::error::RestoreError;
 use crate::aws::host::Host;
 use crate::backup::{PartFile, Place};
 use crate::table::date_time;

@@ -4,10 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
+use super::checks::in_time;
+use super::error::RestoreError;
+use super::plan::Plan;
+use super::restored::Late;
 use super::tables::{BEFORE, run};
-use super::{Plan, RestoreError, in_time};
 use crate::aws::data_api::Field;
 use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Place, compare, content};
@@ -23,24 +24,6 @@ pub(super) struct Seen {
     pub(super) content: Checksum,
     /// `None` where it had no row, or where its greatest key was not looked for.
     pub(super) greatest_key: Option<String>,
-}
-
-/// A table that was written to while it was swapped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Late {
-    /// The table.
-    pub table: &'static str,
-    /// Where the rows are: the table that was live before.
-    pub old_table: String,
-    /// Its rows right before the swap.
-    pub rows_before: u64,
-    /// Its rows now; `None` if it could not be read again.
-    pub rows_now: Option<u64>,
-    /// Its greatest key right before the swap; `None` if it had no row, or is of texts and was restored in
-    /// parts.
-    pub greatest_key: Option<String>,
-    /// The first keys behind that.
-    pub new_keys: Vec<String>,
 }
 
 /// Looks at the live tables of a plan; unless `force` they must be what it saw.

@@ -4,25 +4,15 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
+use super::error::RestoreError;
+use super::restored::{LoadsSince, Restored};
 use super::tables::{Leftover, LeftoverKind, LiveTables};
-use super::{RestoreError, Restored};
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::backup::Manifest;
 use crate::ledger::Undone;
 use crate::table::date_time;
 use crate::table::schema::{TABLES, Table};
-
-/// Loads of a restore's tables since its files were written, or a little before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoadsSince {
-    /// When the backup began, as `YYYY-MM-DDTHH:MM:SSZ`.
-    pub since: String,
-    /// How many loads.
-    pub loads: u64,
-}
 
 /// Counts them; `None` if the files do not say of which time they are, or there is no ledger.
 pub(super) async fn count<H: Host>(

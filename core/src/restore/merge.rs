@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::RestoreError;
 use super::copy::{Keys, Pair};
+use super::error::RestoreError;
 use super::tables::{Leftover, LeftoverKind, LiveTables, is_id};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::{self, Table};

@@ -4,13 +4,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::backup::LeftOut;
 
 impl Plan {
     /// What is left out, and which columns are filled up with NULL; each a sentence.
     pub fn notes(&self) -> Vec<String> {
-        let columns = |table: &super::TablePlan| (table.table.name, table.null_columns.clone());
+        let columns =
+            |table: &super::plan::TablePlan| (table.table.name, table.null_columns.clone());
         let null_columns: Vec<_> = self.tables.iter().map(columns).collect();
         notes(&self.left_out, &self.empty_files, &null_columns)
     }

@@ -7,11 +7,14 @@ use alloc::vec::Vec;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use super::checks::in_time;
+use super::error::RestoreError;
 use super::find::{Found, check_partition, find};
 use super::foreign::{OddValues, Seen};
-use super::loads::{self, LoadsSince};
+use super::loads;
+use super::restored::LoadsSince;
 use super::tables::{Leftover, LiveTables};
-use super::{Mode, RestoreError, Wanted, in_time};
+use super::wanted::{Mode, Wanted};
 use crate::aws::host::Host;
 use crate::backup::{
     self, BackupError, Damage, FOLDER, LeftOut, Manifest, PartFile, Place, Progress, TableManifest,

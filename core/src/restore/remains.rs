@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::RestoreError;
 use super::copy::Pair;
+use super::error::RestoreError;
 use super::tables::{BEFORE, Leftover, LiveTables, UNDONE};
 use crate::aws::host::{Client, Host};
 use crate::backup::{BackupError, Span, count};

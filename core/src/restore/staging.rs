@@ -9,10 +9,12 @@ use core::future::Future;
 use futures_util::future::{join, poll_immediate};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::checks::{check_content, in_time};
 use super::copy::Pair;
+use super::error::RestoreError;
+use super::plan::TablePlan;
 use super::rows::{CHUNK_BYTES, FileRows};
 use super::tables::{STAGING, make_missing, run};
-use super::{RestoreError, TablePlan, check_content, in_time};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;

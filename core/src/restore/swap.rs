@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::RestoreError;
+use super::error::RestoreError;
 use super::staging::drop_table;
 use super::tables::{BEFORE, Leftover, LeftoverKind, LiveTables, STAGING, UNDONE, is_id};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};

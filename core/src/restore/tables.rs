@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use core::time::Duration;
 
-use super::RestoreError;
+use super::error::RestoreError;
 use crate::admin::migrate::{self, MigrateError};
 use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
 use crate::aws::host::{Client, Host, Repeat};

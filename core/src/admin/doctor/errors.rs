@@ -1,8 +1,9 @@
 //! In which form the database's errors come, and whether MySQL's number is found in it.
 
+use super::finding::{Account, Found, Subject};
 use super::heard::{Reaction, account, provoke};
+use super::query::ask;
 use super::transactions::roll_back;
-use super::{Account, Found, Subject, ask};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 

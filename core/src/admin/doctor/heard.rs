@@ -5,30 +5,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use super::anonymous::anonymous;
-use super::{Account, Finding};
+use super::check::Heard;
+use super::finding::{Account, Finding};
 use crate::aws::data_api::{self, ExecuteStatement, ExecuteStatementOutput, Target, error_text};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Retry, Service, ServiceError};
-
-/// An answer as it came, its text without names of accounts, hosts and people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Heard {
-    /// What it is the answer to.
-    pub to: String,
-    /// The HTTP status; 0 without an answer.
-    pub status: u16,
-    /// The error's type.
-    #[serde(rename = "type")]
-    pub error_type: String,
-    /// The service's text, at most 1,000 characters; without an answer the transport's.
-    pub text: String,
-    /// How long it took.
-    pub milliseconds: u64,
-}
 
 /// What came of such a call.
 pub(super) struct Reaction {

@@ -8,8 +8,9 @@ use crate::aws::data_api::{ExecuteStatement, REQUEST_LIMIT};
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::statement::CHUNK_LIMIT;
 
+use super::finding::{Account, Finding, Found, Subject};
 use super::heard::{Reaction, provoke, refusals};
-use super::{Account, Finding, Found, Subject, ask, text};
+use super::query::{ask, text};
 
 pub(super) const JSON_TABLE: Subject = Subject {
     name: "json_table",

@@ -10,8 +10,9 @@ use crate::sql::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, ColumnType, Table};
 
+use super::finding::{Account, Finding, Found, Subject};
 use super::heard::{account, provoke};
-use super::{Account, Finding, Found, Subject, ask, first_row, text, value};
+use super::query::{ask, first_row, text, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {

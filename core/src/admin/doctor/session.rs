@@ -8,7 +8,8 @@ use crate::aws::data_api::REQUEST_LIMIT;
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::isolation::{REPEATABLE_READ, SHOW};
 
-use super::{Account, Finding, Found, Subject, first_row, value};
+use super::finding::{Account, Finding, Found, Subject};
+use super::query::{first_row, value};
 
 pub(super) const CONNECTION: Subject = Subject {
     name: "connection",

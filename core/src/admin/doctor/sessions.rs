@@ -3,8 +3,9 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::finding::{Account, Finding, Found, Subject};
+use super::query::{ask, text, value};
 use super::transactions::roll_back;
-use super::{Account, Finding, Found, Subject, ask, text, value};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::admin::migrate;
 use crate::aws::host::{Client, Host};
 
-use super::{Finding, Found, Subject};
+use super::finding::{Finding, Found, Subject};
 
 /// How many differences are written out; `rowgate migrate --check` lists them all.
 const LISTED: usize = 5;

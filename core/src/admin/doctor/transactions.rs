@@ -10,8 +10,9 @@ use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransacti
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::statement::OnDuplicate;
 
+use super::finding::{Finding, Found, Subject};
+use super::query::ask;
 use super::scratch::{count, send};
-use super::{Finding, Found, Subject, ask};
 
 pub(super) const ONE_CALL: Subject = Subject {
     name: "one_call_at_a_time",

@@ -9,9 +9,12 @@ use core::fmt;
 use crate::aws::host::{Client, Host};
 use crate::ledger;
 
+use super::error::MigrateError;
 use super::history::History;
+use super::ledger_version;
 use super::live::{LiveTable, LiveTables, texts};
-use super::{HISTORY, MigrateError, Migration, ledger_version, name_list};
+use super::migration::Migration;
+use super::tables::{HISTORY, name_list};
 
 /// The tables as `information_schema` should describe them.
 static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));

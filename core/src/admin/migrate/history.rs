@@ -7,8 +7,11 @@ use alloc::vec::Vec;
 use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{Client, Host};
 
+use super::change::{send, statement};
+use super::error::MigrateError;
 use super::live::{LiveTables, texts};
-use super::{HISTORY, MigrateError, Migration, send, statement};
+use super::migration::Migration;
+use super::tables::HISTORY;
 
 const MAKE: &str = "CREATE TABLE IF NOT EXISTS rowgate_migrations (\
     number INT NOT NULL PRIMARY KEY, \

@@ -7,8 +7,10 @@ use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{CallError, Client, Host};
 use crate::ledger::{self, OLDEST_PROGRAM, VERSION};
 
+use super::change::{change, send};
+use super::error::MigrateError;
 use super::live::{LiveTables, texts};
-use super::{LEDGER_MIGRATIONS, MigrateError, Migration, change, send};
+use super::migration::{LEDGER_MIGRATIONS, Migration};
 
 const READ: &str = "SELECT version, oldest_program FROM rowgate_ledger";
 

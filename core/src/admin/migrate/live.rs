@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 
-use super::{HISTORY, MigrateError, all_tables, name_list, send, statement};
+use super::change::{send, statement};
+use super::error::MigrateError;
+use super::tables::{HISTORY, all_tables, name_list};
 
 /// The tables that are there, of those that rowgate knows.
 #[derive(Debug)]

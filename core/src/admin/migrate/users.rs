@@ -10,8 +10,9 @@ use crate::base::lookup::{Lookup, SettingsError, required};
 use crate::ledger;
 use crate::table::schema::TABLES;
 
+use super::change::{send, statement};
+use super::error::MigrateError;
 use super::live::{LiveTables, texts};
-use super::{MigrateError, send, statement};
 
 /// The user of the doors that take rows.
 pub const WRITER: &str = "rowgate_writer";

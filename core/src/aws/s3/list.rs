@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use roxmltree::Node;
 
-use super::{Endpoint, Error, encode, xml};
+use super::endpoint::{Endpoint, encode};
+use super::error::Error;
+use super::xml;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
 
@@ -88,7 +90,7 @@ fn object(node: Node<'_, '_>) -> Option<ListedObject> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::aws;
+    use super::super::endpoint::tests::aws;
     use super::*;
 
     #[test]

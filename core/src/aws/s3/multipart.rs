@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::{Endpoint, Error, encode, xml};
+use super::endpoint::{Endpoint, encode};
+use super::error::Error;
+use super::xml;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
 
@@ -162,7 +164,7 @@ fn upload_url(endpoint: &Endpoint, bucket: &str, key: &str, upload_id: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::aws;
+    use super::super::endpoint::tests::aws;
     use super::*;
     use crate::aws::operation::{Retry, ServiceError};
 

@@ -8,7 +8,8 @@ use core::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Endpoint, Error, encode};
+use super::endpoint::{Endpoint, encode};
+use super::error::Error;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
 
@@ -194,7 +195,7 @@ fn object_request(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::aws;
+    use super::super::endpoint::tests::aws;
     use super::*;
     use alloc::string::ToString;
 

@@ -13,7 +13,7 @@ use crate::base::hex::hex;
 use crate::table::date_time;
 use crate::table::schema::{self, Table};
 
-use super::{ApiKey, GATEWAY, ID_LEN};
+use super::key::{ApiKey, GATEWAY, ID_LEN};
 
 /// What the ring knows of one key.
 #[derive(Clone, PartialEq, Eq)]
@@ -210,4 +210,11 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()?;
     }
     Some(digest)
+}
+
+impl ApiKey {
+    /// This key's entry in `API_KEYS`, good for every table and without expiry.
+    pub fn entry(&self) -> String {
+        KeyEntry::new(self).to_json()
+    }
 }

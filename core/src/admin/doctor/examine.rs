@@ -1,111 +1,13 @@
-//! Tries on a real account what rowgate relies on, and what the service's documents leave open.
+//! All checks, in order.
 
-mod anonymous;
-mod errors;
-mod heard;
-mod limits;
-mod scratch;
-mod session;
-mod sessions;
-mod tables;
-mod transactions;
-
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
-use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::aws::host::{CallError, Client, Host, Repeat};
-
-pub use heard::Heard;
-
-/// One thing that was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// What: lower_snake and stable.
-    pub name: &'static str,
-    /// Why rowgate cares.
-    pub why: &'static str,
-    /// How it went.
-    pub outcome: Outcome,
-    /// Whether it was tried at all.
-    pub tried: bool,
-    /// What was found; no row's value and no secret.
-    pub found: String,
-    /// The same for a program to read, by stable names.
-    pub values: BTreeMap<&'static str, String>,
-    /// What the service said to calls that were to be refused.
-    pub answers: Vec<Heard>,
-}
-
-/// How a check went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// As rowgate needs or expects it.
-    Pass,
-    /// Not so, and rowgate relies on it.
-    Fail,
-    /// Not so, but nothing relies on it; or it was not tried.
-    Note,
-}
-
-/// What a check is about, apart from any database.
-struct Subject {
-    name: &'static str,
-    why: &'static str,
-    /// Whether rowgate gives wrong answers, or none, where it does not hold.
-    relied_on: bool,
-}
-
-/// What a check came to.
-enum Finding {
-    Good(String),
-    Bad(String),
-    /// Not as expected, but nothing relies on that, whatever else relies on the check.
-    Odd(String),
-    NotTried(&'static str),
-}
-
-impl Finding {
-    fn when(good: bool, found: impl Into<String>) -> Self {
-        if good { Self::Good(found.into()) } else { Self::Bad(found.into()) }
-    }
-}
-
-/// A check that could not make its call has found that.
-type Found<F = Finding> = Result<F, CallError>;
-
-/// What a check came to, with what a program may read and what the service said.
-struct Account {
-    finding: Finding,
-    values: BTreeMap<&'static str, String>,
-    answers: Vec<Heard>,
-}
-
-impl Account {
-    fn of(finding: Finding) -> Self {
-        Self { finding, values: BTreeMap::new(), answers: Vec::new() }
-    }
-
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.values.insert(name, value.into());
-        self
-    }
-
-    fn hearing(self, answers: impl IntoIterator<Item = Heard>) -> Self {
-        Self { answers: answers.into_iter().collect(), ..self }
-    }
-}
-
-impl From<Finding> for Account {
-    fn from(finding: Finding) -> Self {
-        Self::of(finding)
-    }
-}
+use super::check::{Check, Outcome};
+use super::finding::{Account, Finding, Found, Subject};
+use super::{errors, limits, scratch, session, sessions, tables, transactions};
+use crate::aws::host::{Client, Host};
 
 /// Makes every check, in order, and tells `done` of each when it is made. One takes a minute, and is
 /// only tried if the examination may be slow.
@@ -227,33 +129,5 @@ impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
         let check = Check { name, why, outcome, tried, found, values, answers };
         (self.done)(&check);
         self.checks.push(check);
-    }
-}
-
-/// Runs a statement that may be run twice.
-async fn ask<H: Host>(
-    client: &Client<'_, H>,
-    call: ExecuteStatement<'_>,
-) -> Result<ExecuteStatementOutput, CallError> {
-    client.call(&call, Repeat::Harmless).await
-}
-
-/// The first row of a query without parameters, as texts; NULL and what is no text are empty.
-async fn first_row<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<Vec<String>, CallError> {
-    let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
-    let records = ask(client, call).await?.records;
-    Ok(records.into_iter().next().unwrap_or_default().into_iter().map(text).collect())
-}
-
-/// The only value of a query without parameters.
-async fn value<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<String, CallError> {
-    Ok(first_row(client, sql).await?.into_iter().next().unwrap_or_default())
-}
-
-fn text(field: Field) -> String {
-    match field {
-        Field::String(text) => text,
-        Field::Long(number) => number.to_string(),
-        Field::Null(_) | Field::Boolean(_) | Field::Double(_) | Field::Blob(_) => String::new(),
     }
 }

@@ -1,94 +1,20 @@
-//! API keys: what they look like, and the ring of digests that they are checked against.
-//!
-//! A key is `rg`, 8 characters of id and 32 of secret, all of `0-9A-Za-z`; the same form serves
-//! as an API Gateway key (20 to 128 alphanumeric characters). Only digests are stored. A secret
-//! of 190 random bits needs no slow hash: there is nothing to guess.
+//! The keys that may write.
 
-mod entry;
-
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-pub use entry::{KeyEntry, KeyRingError};
-
-use entry::EntryJson;
-
-const PREFIX: &str = "rg";
-const ID_LEN: usize = 8;
-const SECRET_LEN: usize = 32;
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// How the id of an entry begins that is for a key of API Gateway.
-const GATEWAY: &str = "gateway:";
+use super::entry::{EntryJson, KeyEntry, KeyRingError};
+use super::key::{ApiKey, GATEWAY};
 
 /// The most keys that a ring holds.
 pub const KEY_LIMIT: usize = 25;
 
 /// The most bytes of a ring's JSON: `API_KEYS` must fit a Workers variable of 5 KB.
 const SIZE_LIMIT: usize = 5_000;
-
-/// A whole key, secret included.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
-
-impl ApiKey {
-    /// Makes a key from random bytes.
-    ///
-    /// `random` must come from a cryptographic source. A byte beyond the alphabet's last full
-    /// round is thrown away, so that every character is equally likely.
-    pub fn generate(mut random: impl FnMut() -> u8) -> Self {
-        let mut key = PREFIX.to_owned();
-        while key.len() < PREFIX.len() + ID_LEN + SECRET_LEN {
-            let byte = usize::from(random());
-            if byte < 256 - 256 % ALPHABET.len() {
-                key.push(char::from(ALPHABET[byte % ALPHABET.len()]));
-            }
-        }
-        Self(key)
-    }
-
-    /// Reads a key; `None` if the text does not have a key's form.
-    pub fn parse(text: &str) -> Option<Self> {
-        let body = text.strip_prefix(PREFIX)?;
-        let well_formed =
-            body.len() == ID_LEN + SECRET_LEN && body.bytes().all(|b| b.is_ascii_alphanumeric());
-        well_formed.then(|| Self(text.to_owned()))
-    }
-
-    /// The part that may be shown and logged.
-    pub fn id(&self) -> &str {
-        &self.0[PREFIX.len()..PREFIX.len() + ID_LEN]
-    }
-
-    /// The whole key, to be shown once to whom it is made for.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// SHA-256 of the whole key.
-    pub fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
-    }
-
-    /// This key's entry in `API_KEYS`, good for every table and without expiry.
-    pub fn entry(&self) -> String {
-        KeyEntry::new(self).to_json()
-    }
-}
-
-/// Shows the id only.
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ApiKey").field(&format_args!("{}…", self.id())).finish()
-    }
-}
 
 /// The keys that are let in.
 #[derive(Debug, Clone, Default)]
@@ -345,6 +271,7 @@ mod tests {
         assert!(ring.to_json().unwrap_err().to_string().contains("at most 5000 fit"));
     }
 
+    use alloc::borrow::ToOwned;
     use alloc::string::ToString;
     use alloc::vec;
 }

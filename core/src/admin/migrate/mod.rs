@@ -1,0 +1,22 @@
+//! Brings a database to the schema that rowgate was built with, and says where they differ.
+
+mod change;
+mod drift;
+mod error;
+mod history;
+mod ledger_version;
+mod live;
+mod migration;
+mod run;
+mod tables;
+mod users;
+
+#[cfg(feature = "avro")]
+pub(crate) use change::make_table;
+#[cfg(feature = "avro")]
+pub(crate) use drift::compare_tables;
+pub use drift::{Difference, check, compare};
+pub use error::MigrateError;
+pub use migration::{LEDGER_MIGRATIONS, MIGRATIONS, Migration};
+pub use run::{Step, migrate, record};
+pub use users::{ADMIN, Grant, Users, WRITER, grant};

@@ -1,0 +1,107 @@
+//! Brings a database to the schema.
+
+use alloc::format;
+
+use super::change::{change, make_table};
+use super::error::MigrateError;
+use super::history::{self, History};
+use super::ledger_version;
+use super::live::LiveTables;
+use super::migration::Migration;
+use super::tables::all_tables;
+use crate::aws::host::{Client, Host};
+use crate::table::schema::TABLES;
+
+/// Something that [`migrate`] has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'m> {
+    /// Recorded a migration without running it: the tables are made as it would leave them.
+    Included(&'m Migration),
+    /// Ran a migration and recorded it.
+    Ran(&'m Migration),
+    /// Made a table, one of the schema's or of the ledger's.
+    Made(&'static str),
+    /// Ran a migration of the ledger's tables and recorded its number.
+    Ledger(&'static Migration),
+}
+
+/// Runs the migrations that the database has not had, then makes the tables that are missing, then
+/// runs the ledger's own migrations.
+///
+/// A database with none of the tables gets them as `sql/schema.sql` and `sql/ledger.sql` have them,
+/// and every migration is recorded as included; it is recorded first, so that a run that stops in the middle is gone
+/// on with and not taken for an old database. `done` hears of each step once it is done.
+///
+/// MySQL commits DDL at once, so every statement is a call of its own, and a migration is recorded
+/// only after its last one. After an error the call can be made again: it begins with the first
+/// statement of the migration that failed, so statements should be written to be repeatable.
+pub async fn migrate<H: Host>(
+    client: &Client<'_, H>,
+    migrations: &[Migration],
+    mut done: impl FnMut(Step<'_>),
+) -> Result<(), MigrateError> {
+    let mut live = LiveTables::read(client).await?;
+    let history = History::read(client, &live).await?;
+    let pending = history.pending(migrations)?;
+    let is_new = !TABLES.iter().any(|table| live.has(table.name));
+
+    if !pending.is_empty() {
+        history::make_table(client).await?;
+    }
+    for migration in &pending {
+        if !is_new {
+            run(client, migration).await?;
+        }
+        history::record(client, migration).await?;
+        done(if is_new { Step::Included(migration) } else { Step::Ran(migration) });
+    }
+
+    if !pending.is_empty() && !is_new {
+        live = LiveTables::read(client).await?;
+    }
+    for (name, create) in all_tables().filter(|(name, _)| !live.has(name)) {
+        make_table(client, name, create).await?;
+        done(Step::Made(name));
+    }
+    ledger_version::bring_up(client, &live, |migration| done(Step::Ledger(migration))).await
+}
+
+/// Records a migration as run without running it, for one that failed and was finished by hand.
+///
+/// Answers `false` if it is recorded already. The ones before it must be.
+pub async fn record<H: Host>(
+    client: &Client<'_, H>,
+    migrations: &[Migration],
+    number: u32,
+) -> Result<bool, MigrateError> {
+    let live = LiveTables::read(client).await?;
+    let pending = History::read(client, &live).await?.pending(migrations)?;
+    if !migrations.iter().any(|migration| migration.number == number) {
+        return Err(MigrateError::NoSuchMigration(number));
+    }
+    match pending.first() {
+        Some(first) if first.number == number => {
+            history::make_table(client).await?;
+            history::record(client, first).await?;
+            Ok(true)
+        }
+        Some(first) if first.number < number => {
+            Err(MigrateError::OutOfOrder { number, first: format!("{first}") })
+        }
+        _ => Ok(false),
+    }
+}
+
+async fn run<H: Host>(client: &Client<'_, H>, migration: &Migration) -> Result<(), MigrateError> {
+    let count = migration.statements.len();
+    for (index, sql) in migration.statements.iter().enumerate() {
+        let doing = || {
+            format!(
+                "migration {migration} is not recorded: its statement {} of {count} failed",
+                index + 1
+            )
+        };
+        change(client, sql, doing).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The tables that there should be.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::ledger;
+use crate::table::schema::TABLES;
+
+/// The table of the migrations that a database has had.
+pub(super) const HISTORY: &str = "rowgate_migrations";
+
+/// Names of the tables that there should be, with the statements that make them; those that hold
+/// rows of people first.
+pub(super) fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
+    TABLES.iter().map(|table| (table.name, table.create)).chain(ledger)
+}
+
+/// Names as the list of an SQL `IN`; they hold no quotes, since build.rs allows none.
+pub(super) fn name_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}

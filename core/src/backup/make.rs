@@ -1,0 +1,221 @@
+//! Makes a backup: all tables in one snapshot, or each in several places.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::count::{self, count};
+use super::error::BackupError;
+use super::manifest::{Manifest, TableManifest};
+use super::output::Files;
+use super::place::{Place, Progress};
+use super::reading::{Tally, read_table};
+use super::run::{MOST_PARALLEL, Options, Run};
+use super::spans::Spans;
+use super::split::Span;
+use super::{obstacles, runs};
+use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction};
+use crate::aws::host::{CallError, Host, Repeat};
+use crate::sql::checksum::Checksum;
+use crate::sql::isolation;
+use crate::table::schema::{ColumnType, Table};
+
+/// Times that a backup is begun whose snapshot was lost.
+const ATTEMPTS: usize = 3;
+
+/// Backs tables up.
+///
+/// Before it reads, it looks for what a restore would refuse; see [`OnObstacle`](super::obstacles::OnObstacle). The rows of every
+/// table are counted as well.
+///
+/// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
+/// new run begins, at most twice; what the lost run wrote has no manifest. Without a snapshot a
+/// page that was not answered is asked for again. A run that fails leaves no manifest, and one whose
+/// time is over, or that is interrupted, no files either.
+pub async fn backup<H: Host>(
+    place: &Place<'_, H>,
+    tables: &[&'static Table],
+    options: Options,
+    mut progress: impl FnMut(Progress),
+) -> Result<Manifest, BackupError> {
+    let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
+    let mut names = Vec::new();
+    let fit = obstacles::fit_tables(place.database, tables, options.on_obstacle).await;
+    let (tables, obstacles) = match fit {
+        Ok(fit) => fit,
+        Err(error) => return Err(give_up(place, &names, error).await),
+    };
+    loop {
+        let run = Run { obstacles: obstacles.clone(), ..Run::new(place, options) };
+        names.push(run.name.clone());
+        let has_time = names.len() < ATTEMPTS && !place.database.is_out_of_time();
+        match run.write(&tables, &mut progress).await {
+            Err(BackupError::SnapshotLost(_)) if has_time => {}
+            Err(error) => return Err(give_up(place, &names, error).await),
+            written => return written,
+        }
+    }
+}
+
+/// Deletes the files of runs that are ended before their time, and answers why.
+async fn give_up<H: Host>(
+    place: &Place<'_, H>,
+    names: &[String],
+    error: BackupError,
+) -> BackupError {
+    // A manifest without an answer may be there, or come.
+    let may_be_whole = |name: &String| matches!(&error, BackupError::Write { key, .. } if *key == Manifest::key_of(name));
+    if !place.s3.is_out_of_time() || names.iter().any(may_be_whole) {
+        return error;
+    }
+    let s3 = place.s3.closing();
+    let mut left = Vec::new();
+    for name in names {
+        left.extend(runs::take_back(&s3, place.bucket, name).await);
+    }
+    match s3.host().is_interrupted() {
+        true => BackupError::Interrupted { left },
+        false if matches!(error, BackupError::Database(CallError::OutOfTime)) => {
+            BackupError::OutOfTime
+        }
+        false => error,
+    }
+}
+
+/// What is asked of a table before it is read.
+struct Extent {
+    /// How many rows.
+    rows: u64,
+    /// Its least and its greatest key; none of an empty table, or of texts.
+    keys: Option<(i64, i64)>,
+}
+
+impl<H: Host> Run<'_, H> {
+    async fn write(
+        &self,
+        tables: &[&'static Table],
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Manifest, BackupError> {
+        let written = if self.is_snapshot {
+            self.write_snapshot(tables, progress).await
+        } else {
+            self.write_tables(tables, None, progress).await
+        };
+        self.write_manifest(self.manifest(written?)).await
+    }
+
+    async fn write_snapshot(
+        &self,
+        tables: &[&'static Table],
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Vec<TableManifest>, BackupError> {
+        let database = self.place.database;
+        let id = database.call(&BeginTransaction, Repeat::Harmless).await;
+        let id = id.map_err(BackupError::Database)?;
+        let written = async {
+            self.check_isolation(&id).await?;
+            self.write_tables(tables, Some(&id), progress).await
+        };
+        let written = written.await;
+        // Nothing was changed; if this fails, the service does it after 3 idle minutes.
+        let rollback = RollbackTransaction { transaction_id: &id };
+        let _: Result<(), CallError> = database.closing().call(&rollback, Repeat::Harmless).await;
+        written
+    }
+
+    async fn write_tables(
+        &self,
+        tables: &[&'static Table],
+        transaction_id: Option<&str>,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Vec<TableManifest>, BackupError> {
+        // In a transaction the first SELECT fixes the snapshot, for all that follow.
+        let mut extents = Vec::new();
+        for table in tables {
+            extents.push(self.extent(table, transaction_id).await?);
+        }
+        let of = extents.iter().map(|extent| extent.rows).sum();
+        let mut tally = Tally { progress, rows: 0, of, bytes: 0 };
+        let mut written = Vec::new();
+        for (table, extent) in tables.iter().zip(extents) {
+            let files = Files::new(self, table);
+            let spans = self.spans(table, &extent);
+            let (content, parts) = read_table(&files, transaction_id, spans, &mut tally).await?;
+            self.check_count(table, extent.rows, content).await?;
+            written.push(TableManifest::new(table, content, parts));
+        }
+        Ok(written)
+    }
+
+    /// At any other level later tables would be of a later moment.
+    async fn check_isolation(&self, id: &str) -> Result<(), BackupError> {
+        let call =
+            ExecuteStatement { sql: isolation::SHOW, transaction_id: Some(id), parameters: &[] };
+        let shown = self.place.database.call(&call, Repeat::Never).await;
+        let records = shown.map_err(|error| self.read_error(error))?.records;
+        match records.first().map(Vec::as_slice) {
+            Some([_, Field::String(level)]) if level == isolation::REPEATABLE_READ => Ok(()),
+            Some([_, Field::String(level)]) => {
+                Err(BackupError::NoSnapshot { level: level.clone() })
+            }
+            _ => Err(BackupError::Undescribed),
+        }
+    }
+
+    async fn extent(
+        &self,
+        table: &'static Table,
+        transaction_id: Option<&str>,
+    ) -> Result<Extent, BackupError> {
+        let database = self.place.database;
+        let rows = count(database, table, table.name, Span::default(), transaction_id).await;
+        let rows = rows.map_err(|error| self.read_error(error))?;
+        let keys = if self.is_split(table) { self.keys(table).await? } else { None };
+        Ok(Extent { rows, keys })
+    }
+
+    /// The least and the greatest key; none of an empty table.
+    async fn keys(&self, table: &'static Table) -> Result<Option<(i64, i64)>, BackupError> {
+        let sql = format!(
+            "SELECT MIN(`{0}`), MAX(`{0}`) FROM `{1}`",
+            table.key_column().name,
+            table.name
+        );
+        let call = ExecuteStatement { sql: &sql, ..Default::default() };
+        let answer = self.place.database.call(&call, Repeat::Harmless).await;
+        let records = answer.map_err(BackupError::Database)?.records;
+        match records.first().map(Vec::as_slice) {
+            Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),
+            Some([Field::Null(_), Field::Null(_)]) => Ok(None),
+            _ => Err(BackupError::UnexpectedValue { table: table.name }),
+        }
+    }
+
+    /// Refuses rows that are not as many as were counted before.
+    async fn check_count(
+        &self,
+        table: &'static Table,
+        counted: u64,
+        content: Checksum,
+    ) -> Result<(), BackupError> {
+        if self.is_snapshot && content.rows != counted {
+            let read = content.rows;
+            return Err(BackupError::WrongCount { table: table.name, counted, read });
+        }
+        count::check_count(self.place.database, table, Span::default(), counted, content).await
+    }
+
+    /// Whether a table is read in several places: between texts there is no middle.
+    fn is_split(&self, table: &Table) -> bool {
+        let is_int = matches!(table.key_column().column_type, ColumnType::Int { .. });
+        is_int && !self.is_snapshot
+    }
+
+    fn spans(&self, table: &Table, extent: &Extent) -> Spans {
+        match extent.keys {
+            Some((min, max)) => Spans::split(min, max, self.options.parallel),
+            None if self.is_split(table) => Spans::none(),
+            None => Spans::whole(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A file that is loaded in parts.
+
+use alloc::string::ToString;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::error::LoadError;
+use super::super::file::File;
+use super::super::object_ref::ObjectRef;
+use super::plan::Cut;
+
+/// A file that is loaded in parts, as each step is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkFile {
+    /// The version that is loaded.
+    #[serde(flatten)]
+    pub object: ObjectRef,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes of each range, the last one aside.
+    pub range_bytes: u64,
+    /// Whether its first record is a header.
+    pub has_header: bool,
+}
+
+impl BulkFile {
+    pub(super) fn cut(&self) -> Cut {
+        Cut { size: self.size, range: self.range_bytes, has_header: self.has_header }
+    }
+
+    pub(super) fn kind(&self) -> Result<File, LoadError> {
+        let no_table = |_| LoadError::Machine("the object's name says no table".to_string());
+        File::of_path(&self.object.key).map_err(no_table)
+    }
+}

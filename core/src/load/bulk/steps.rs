@@ -1,0 +1,289 @@
+//! The steps that a state machine calls, but for the last.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use futures_util::stream::StreamExt;
+
+use super::super::claimed::{self, Begun, Claimed, begin, to_claim, told};
+use super::super::error::LoadError;
+use super::super::file::File;
+use super::super::object::{self, Attempt};
+use super::super::object_ref::ObjectRef;
+use super::super::options::{LoadOptions, LoadSettings, PATIENCE};
+use super::super::reader::{ReadError, Reader};
+use super::super::report::{LoadReport, Status};
+use super::file::BulkFile;
+use super::plan::{self, PlannedRows};
+use super::scan::{Scan, Scanner};
+use crate::aws::data_api::Target;
+use crate::aws::host::{Client, Host};
+use crate::aws::s3::Endpoint;
+use crate::aws::source::{SourceError, pieces};
+use crate::ledger::{self, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
+use crate::sql::statement::OnDuplicate;
+
+/// The most ranges of a file: their numbers fit into a state machine's 256 KiB, and so does what
+/// comes back of each.
+const RANGES: u64 = 4_000;
+
+/// How long nobody else can claim a file between two steps: longer than one of them can take.
+const LEASE_SECONDS: u32 = 1_800;
+
+/// What is to be done with a file.
+#[derive(Debug)]
+pub enum Opened {
+    /// It can be cut: its ranges, from 0 to this number, are to be scanned.
+    InRanges(BulkFile, u64),
+    /// It is to be loaded from its start to its end.
+    Whole,
+    /// Nothing: it was loaded before, or a newer version is there.
+    Over(Box<LoadReport>),
+}
+
+/// The parts of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The number of the range in which each begins.
+    pub parts: Vec<u64>,
+    /// The rows that they have together.
+    pub rows: PlannedRows,
+}
+
+/// One step of a state machine's execution.
+#[derive(Debug)]
+pub struct BulkLoad<'s, H> {
+    /// The machine's settings: `bulk` and those of any load.
+    pub settings: &'s LoadSettings,
+    /// The execution's name, by which the ledger knows who holds the file.
+    pub execution: &'s str,
+    pub(super) s3: Client<'s, H, Endpoint>,
+    pub(super) database: Client<'s, H, Target>,
+}
+
+impl<'s, H: Host> BulkLoad<'s, H> {
+    /// A step that begins no call after `time` from now.
+    pub fn new(
+        host: &'s H,
+        settings: &'s LoadSettings,
+        execution: &'s str,
+        time: Duration,
+    ) -> Self {
+        let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
+        let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
+        Self { settings, execution, s3, database }
+    }
+
+    /// Looks whether a file can be cut, and claims it if so.
+    pub async fn open(&self, object: &ObjectRef) -> Result<Opened, LoadError> {
+        if !object.is_readable() {
+            return Ok(Opened::Whole);
+        }
+        let Some(head) = object::head(&self.s3, object).await? else { return Ok(Opened::Whole) };
+        let object = object.pinned(&head);
+        let options = self.settings.rules.options(&object.key);
+        let size = head.content_length;
+        let Ok(file) = File::of_path(&object.key) else { return Ok(Opened::Whole) };
+        if !object.is_for_loading() || !may_be_cut(&file, &options) {
+            return Ok(Opened::Whole);
+        }
+        let file = File { header: options.header, ..file };
+        let Some(has_header) = self.header(&object, &file, size).await? else {
+            return Ok(Opened::Whole);
+        };
+        let to_claim = self.holding(&object, &file, &options);
+        let claim = match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
+            Begun::Claimed(claim, _) => claim,
+            Begun::Over(report, body) => {
+                let Attempt { report, written, .. } = Attempt::over(*report, body);
+                object::write_report(&self.s3, &report, written).await?;
+                return Ok(Opened::Over(Box::new(report)));
+            }
+        };
+        let range_bytes = self.settings.bulk.range_bytes.max(size.div_ceil(RANGES));
+        told(claim.forget_other_ranges(&self.database, range_bytes).await)?;
+        let file = BulkFile { object, size, range_bytes, has_header };
+        let count = file.cut().count();
+        Ok(Opened::InRanges(file, count))
+    }
+
+    /// Whether the file's first record is a header; `None` if the file is packed, is refused as a
+    /// whole for how it begins, or cannot be scanned in ranges.
+    async fn header(
+        &self,
+        object: &ObjectRef,
+        file: &File,
+        size: u64,
+    ) -> Result<Option<bool>, LoadError> {
+        let source = object::source(&self.s3, object, size);
+        let mut reader = match Reader::open(&source, file, None).await {
+            Ok(reader) => reader,
+            Err(error) => return unreadable(error).map(|()| None),
+        };
+        match reader.next().await {
+            Ok(true) if reader.decoder().row().place.index.is_none() => return Ok(None),
+            Ok(_) => {}
+            Err(error) => return unreadable(error).map(|()| None),
+        }
+        let can_be_cut = !reader.mark().is_packed() && reader.decoder().can_be_cut();
+        Ok(can_be_cut.then(|| reader.decoder().header().is_some()))
+    }
+
+    /// Reads one range, and keeps what it does to whoever reads through it.
+    pub async fn scan(&self, file: &BulkFile, number: u64) -> Result<(), LoadError> {
+        let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
+        let range = file.cut().range(number);
+        let source = object::source(&self.s3, &file.object, range.end);
+        let File { format, table, .. } = file.kind()?;
+        let mut scanner = Scanner::new(format, table, number == 0);
+        let mut pieces = pieces(&source, range.start);
+        while let Some(piece) = pieces.next().await {
+            let piece = match piece {
+                Ok(piece) => piece,
+                // The parts will find it, too, and say so.
+                Err(SourceError::Gone) => break,
+                Err(error) => return Err(LoadError::Read(error.to_string())),
+            };
+            scanner.read(&piece);
+            if self.s3.is_out_of_time() {
+                return Err(LoadError::OutOfTime);
+            }
+        }
+        let scan = serde_json::to_string(&scanner.finish()).unwrap_or_default();
+        told(claim.keep_scan(&self.database, file.range_bytes, number, &scan).await)
+    }
+
+    /// Puts the scans together, and keeps where the parts begin.
+    pub async fn plan(&self, file: &BulkFile) -> Result<Planned, LoadError> {
+        let none = Planned { parts: Vec::new(), rows: PlannedRows::Exactly(0) };
+        let (claim, Ok(held)) = self.hold(file).await? else { return Ok(none) };
+        let cut = file.cut();
+        let kept = told(claim.scans(&self.database).await)?;
+        let read = |(at, (number, scan)): (u64, (u64, String))| -> Option<Scan> {
+            (at == number).then(|| serde_json::from_str(&scan).ok())?
+        };
+        let scans: Option<Vec<_>> = (0..).zip(kept).map(read).collect();
+        let plan = scans
+            .filter(|scans| scans.len() as u64 == cut.count())
+            .and_then(|scans| plan::plan(&cut, &scans))
+            .ok_or_else(|| LoadError::Machine("not all ranges have been scanned".to_string()))?;
+        let options = held_options(&held);
+        let part = |chunk: &plan::Chunk| {
+            let part =
+                Part { number: chunk.number, from: chunk.from, range_bytes: file.range_bytes };
+            let to_claim = self.part(file, part, &options)?;
+            let load_id = to_claim.load_id();
+            let plan::Chunk { number, from, end } = *chunk;
+            Ok(PlannedPart { number, from, end, load_id })
+        };
+        let parts: Vec<_> = plan.chunks.iter().map(part).collect::<Result<_, LoadError>>()?;
+        told(claim.keep_plan(&self.database, &parts).await)?;
+        Ok(Planned { parts: parts.iter().map(|part| part.number).collect(), rows: plan.rows })
+    }
+
+    /// Loads one part's rows.
+    ///
+    /// With [`Status::Unfinished`] it is to be called again. A report without a row, superseded, means
+    /// that a newer version is there.
+    pub async fn load(&self, file: &BulkFile, number: u64) -> Result<LoadReport, LoadError> {
+        let (claim, held) = self.hold(file).await?;
+        let Ok(held) = held else { return Ok(self.superseded(file)) };
+        let planned = told(claim.planned(&self.database, number).await)?;
+        let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
+        let (from, end) = planned.ok_or_else(not_planned)?;
+        let options = held_options(&held);
+        let part = Part { number, from, range_bytes: file.range_bytes };
+        let to_claim = self.part(file, part, &options)?;
+        let (lease, object) = (&self.settings.lease, &file.object);
+        let (claim, progress) =
+            match begin(&self.database, lease, object, &to_claim, &options).await? {
+                Begun::Claimed(claim, progress) => (claim, progress),
+                Begun::Over(report, _) => return Ok(*report),
+            };
+        let batch_bytes = self.settings.batch_bytes;
+        let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
+        let (s3, database) = (&self.s3, &self.database);
+        let report = object::load_rows(s3, database, object, end, &options, Some(&claimed)).await;
+        if report.failure != Some(LoadError::LeaseLost) {
+            claimed::end(&self.database, &claim, &report).await?;
+        }
+        match report.failure.clone() {
+            None | Some(LoadError::OutOfTime) => Ok(report),
+            Some(failure) => Err(failure),
+        }
+    }
+
+    /// Goes on holding the file. The other case is that a newer version is there.
+    pub(super) async fn hold(
+        &self,
+        file: &BulkFile,
+    ) -> Result<(Claim, Result<Held, Outdated>), LoadError> {
+        let options = self.settings.rules.options(&file.object.key);
+        let kind = file.kind()?;
+        let host = self.database.host();
+        let claim = self.holding(&file.object, &kind, &options).to_claim(host, &lease());
+        match told(claim.hold(&self.database).await)? {
+            Ok(held) => Ok((claim, Ok(held))),
+            Err(Lost::Outdated) => Ok((claim, Err(Outdated))),
+            Err(Lost::Lease) => Err(LoadError::LeaseLost),
+        }
+    }
+
+    /// The whole file, claimed by this execution.
+    pub(super) fn holding<'o>(
+        &self,
+        object: &'o ObjectRef,
+        file: &File,
+        options: &LoadOptions,
+    ) -> FileToClaim<'o> {
+        let holder = Some(ledger::holder_of(self.execution));
+        FileToClaim { holder, ..to_claim(object, file.table, options) }
+    }
+
+    fn part<'o>(
+        &self,
+        file: &'o BulkFile,
+        part: Part,
+        options: &LoadOptions,
+    ) -> Result<FileToClaim<'o>, LoadError> {
+        let table = file.kind()?.table;
+        Ok(FileToClaim { part: Some(part), ..to_claim(&file.object, table, options) })
+    }
+
+    pub(super) fn superseded(&self, file: &BulkFile) -> LoadReport {
+        let options = self.settings.rules.options(&file.object.key);
+        let report = LoadReport::begin(self.database.host(), options, file.size);
+        let table = file.kind().ok().map(|kind| kind.table.name);
+        let object = Some(file.object.clone());
+        LoadReport { status: Status::Superseded, table, object, ..report }
+    }
+}
+
+/// A newer version of the file is there.
+pub(super) struct Outdated;
+
+pub(super) fn lease() -> Lease {
+    Lease::of_seconds(LEASE_SECONDS)
+}
+
+/// Whether parts of such a file can be loaded in any order.
+fn may_be_cut(file: &File, options: &LoadOptions) -> bool {
+    !file.named_gzip && !options.may_refuse() && options.on_duplicate == OnDuplicate::Update
+}
+
+/// What cannot be read for good is for the load to report; the rest is tried again.
+fn unreadable(error: ReadError) -> Result<(), LoadError> {
+    match error {
+        ReadError::Fault(_) | ReadError::Source(SourceError::Gone) => Ok(()),
+        ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
+        ReadError::Ledger(error) => Err(error.into()),
+    }
+}
+
+/// As the file was opened, whatever the settings say by now.
+pub(super) fn held_options(held: &Held) -> LoadOptions {
+    serde_json::from_str(&held.settings).unwrap_or_default()
+}

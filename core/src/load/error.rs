@@ -1,0 +1,55 @@
+//! Why a file has to be loaded again.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::ingest::StoreError;
+
+/// Why a file has to be loaded again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Its time was over before its end.
+    OutOfTime,
+    /// The process was told to end before its end.
+    Interrupted,
+    /// It could not be read.
+    Read(String),
+    /// Its rows could not be stored.
+    Store(StoreError),
+    /// Another attempt is at it.
+    Running,
+    /// The state machine was not started, or its steps do not fit together.
+    Machine(String),
+    /// It took longer than its lease, so that another attempt may be at it.
+    LeaseLost,
+    /// Its report or its rejected rows could not be written.
+    Write(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfTime => f.write_str("no time left"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
+            Self::Store(error) => error.fmt(f),
+            Self::Machine(cause) => f.write_str(cause),
+            Self::Running => f.write_str("another attempt is at it"),
+            Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),
+            Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::OutOfTime => Self::OutOfTime,
+            StoreError::LeaseLost => Self::LeaseLost,
+            error => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a file is for, by its name.
+
+use alloc::borrow::Cow;
+use alloc::string::ToString;
+
+use crate::format::csv::Header;
+use crate::format::lines::LineFormat;
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::schema::{self, Table};
+
+/// What a file is for, by its name.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) table: &'static Table,
+    pub(super) format: LineFormat,
+    /// Whether the name says that it is packed.
+    pub(super) named_gzip: bool,
+    /// Whether the file is said to have a header, or none.
+    pub(super) header: Header,
+}
+
+impl File {
+    pub(super) fn of_path(path: &str) -> Result<Self, Outcome> {
+        let outcome = |table, kind| {
+            let error = RowError::row(kind);
+            Outcome { table, index: None, line: None, error }
+        };
+        let Some(table) = schema::table_of_file(path) else {
+            let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
+            let name = Cow::Owned(name.unwrap_or_default().to_string());
+            return Err(outcome(name, RowErrorKind::no_table_in(path)));
+        };
+        let Some(format) = LineFormat::of_file(path) else {
+            return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
+        };
+        let named_gzip = path.to_ascii_lowercase().ends_with(".gz");
+        Ok(Self { table, format, named_gzip, header: Header::Detect })
+    }
+}

@@ -1,0 +1,150 @@
+//! One file, whatever its source: checked first where it may be refused, then stored.
+
+use super::claimed::Claimed;
+use super::error::LoadError;
+use super::file::File;
+use super::heartbeat::Heartbeat;
+use super::options::LoadOptions;
+use super::pass::Pass;
+use super::refusal::{is_refused, refuse};
+use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
+use super::report::{LoadReport, Status, failed, milliseconds, stored};
+use crate::aws::host::{Client, Host};
+use crate::aws::source::Source;
+use crate::ingest::StoreError;
+use crate::sql::statement::OnDuplicate;
+
+/// Loads a file, whose path says table and format.
+///
+/// Rows are stored batch by batch, so that a load which breaks off has stored some; to load the
+/// file again is safe with `update` and `keep`. Where the options can refuse the file for what
+/// stands at its end, it is read twice, and nothing is stored if it is refused.
+pub async fn load<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    path: &str,
+    options: &LoadOptions,
+    sinks: &mut RejectSinks<R>,
+) -> LoadReport {
+    load_claimed(database, source, path, options, sinks, None).await
+}
+
+/// The same of a file that is claimed in the ledger: it goes on where an earlier attempt has
+/// committed, and its place moves on with its rows.
+pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    path: &str,
+    options: &LoadOptions,
+    sinks: &mut RejectSinks<R>,
+    claimed: Option<&Claimed<'_>>,
+) -> LoadReport {
+    let host = database.host();
+    let mut report = LoadReport::begin(host, *options, source.size());
+    if let Some(claimed) = claimed {
+        report.load_id.clone_from(&claimed.claim.load_id);
+    }
+    if let Some(file) = report.begin_file(path) {
+        let rejects = RejectWriter::new(sinks, file.table, file.format);
+        let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
+        report = match loaded {
+            Ok(status) => LoadReport { status, ..report },
+            // It was the time that kept the file from being read, or written.
+            Err(LoadError::Read(_) | LoadError::Write(_)) if database.is_out_of_time() => {
+                failed(report, interrupted(host, LoadError::OutOfTime))
+            }
+            Err(error) => failed(report, interrupted(host, error)),
+        };
+    }
+    report.duration_ms = milliseconds(host.now().saturating_sub(report.started));
+    report
+}
+
+/// After an interruption calls are refused, which comes back as all kinds of errors. Only a commit
+/// without an answer says more.
+fn interrupted(host: &impl Host, error: LoadError) -> LoadError {
+    match error {
+        LoadError::Store(StoreError::OutcomeUnknown(_)) => error,
+        _ if host.is_interrupted() => LoadError::Interrupted,
+        _ => error,
+    }
+}
+
+async fn load_rows<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    file: &File,
+    mut rejects: RejectWriter<'_, R>,
+    report: &mut LoadReport,
+    claimed: Option<&Claimed<'_>>,
+) -> Result<Status, LoadError> {
+    let options = report.settings.ingest(false);
+    let host = database.host();
+    let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
+    let mut decided = None;
+    if report.settings.may_refuse() && !is_decided {
+        let checked = check_rows(database, source, file, &mut rejects, report, claimed).await;
+        if checked.is_err() {
+            report.store_nothing();
+        }
+        if let Some(status) = checked? {
+            report.refuse_rows();
+            report.add_rejects(finish(rejects).await?);
+            return Ok(status);
+        }
+        if let Some(claimed) = claimed {
+            decided = Some(claimed.decide(database, report.has_refused_rows).await?);
+            report.has_refused_rows = false;
+        }
+        rejects.restart().await;
+        report.forget_rows();
+    }
+    let claimed = decided.as_ref().or(claimed);
+    let heartbeat = Heartbeat::start(host, claimed);
+    let may_leave_out = false;
+    let pass =
+        Pass { database, source, file, options, asks: true, claimed, may_leave_out, heartbeat };
+    let ended = pass.run(&mut rejects, report).await?;
+    report.add_rejects(finish(rejects).await?);
+    Ok(ended.unwrap_or_else(|| stored(report)))
+}
+
+/// Reads the file without storing a row of it, and answers how it has ended if it has: it is refused,
+/// gone, or there is a newer version.
+async fn check_rows<H: Host, S: Source, R: RejectSink>(
+    database: &Client<'_, H>,
+    source: &S,
+    file: &File,
+    rejects: &mut RejectWriter<'_, R>,
+    report: &mut LoadReport,
+    claimed: Option<&Claimed<'_>>,
+) -> Result<Option<Status>, LoadError> {
+    let settings = report.settings;
+    let asks = settings.check_references || settings.on_duplicate == OnDuplicate::Fail;
+    let options = settings.ingest(true);
+    let host = database.host();
+    let heartbeat = Heartbeat::start(host, claimed);
+    let may_leave_out = true;
+    let pass = Pass { database, source, file, options, asks, claimed, may_leave_out, heartbeat };
+    let ended = pass.run(rejects, report).await?;
+    let Some(claimed) = claimed.filter(|_| rejects.is_incomplete) else {
+        return Ok(ended.or_else(|| refuse(file, report)));
+    };
+    if ended.is_none() && !is_refused(report) {
+        return Ok(None);
+    }
+    // An earlier attempt has found some of the rejected lines, which are given back all the same.
+    rejects.restart().await;
+    report.forget_rows();
+    let claimed = &claimed.for_lines();
+    let heartbeat = Heartbeat::start(host, Some(claimed));
+    let claimed = Some(claimed);
+    let pass =
+        Pass { database, source, file, options, asks: false, claimed, may_leave_out, heartbeat };
+    let read = pass.run(rejects, report).await?;
+    Ok(ended.or(read).or_else(|| refuse(file, report)))
+}
+
+async fn finish<R: RejectSink>(rejects: RejectWriter<'_, R>) -> Result<RejectNames, LoadError> {
+    rejects.finish().await.map_err(LoadError::Write)
+}

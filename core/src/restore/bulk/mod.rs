@@ -1,0 +1,18 @@
+//! A restore of tables that take more than a quarter of an hour: opened, done in parts that know nothing
+//! of each other, compared in parts, swapped, and looked at once more in parts.
+//!
+//! What one step answers the next one is given, so all of it must be small: a state machine carries
+//! 256 KiB. No row stands in it, since whoever may look at the machine sees it.
+
+mod comparison;
+mod items;
+mod opening;
+mod steps;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use comparison::{ComparedTable, Comparison};
+pub use items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem};
+pub use opening::{OpenedTable, Opening};
+pub use steps::{abandon, compare, finish, open, part, report};

@@ -1,0 +1,305 @@
+//! The steps of a restore in parts.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::slice;
+
+use super::super::checks::in_time;
+use super::super::error::RestoreError;
+use super::super::find::{Found, find};
+use super::super::foreign::Seen as SeenRows;
+use super::super::notes::notes;
+use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
+use super::super::restored::Restored;
+use super::super::staging::{Staging, drop_table};
+use super::super::swap::{ATTEMPTS, is_swapped, try_swap};
+use super::super::tables::{LeftoverKind, LiveTables};
+use super::super::wanted::Wanted;
+use super::super::{late, loads};
+use super::comparison::{ComparedTable, Comparison};
+use super::items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem, add_up, ranges, zero_of};
+use super::opening::{OpenedTable, Opening};
+use super::tables::{check_id, greatest_key, spans_of, table, table_plan};
+use crate::aws::host::Host;
+use crate::backup::{self, BackupError, Damage, PartFile, Place, content_of_span};
+use crate::sql::checksum::Checksum;
+use crate::table::schema::Table;
+
+/// The most notes that are carried; each names a folder or a file.
+const MOST_NOTES: usize = 20;
+
+/// Finds the files, refuses what cannot be done, makes the staging tables, and deals out what is to
+/// be done: first a look at the live tables, then the files.
+///
+/// Rows of live tables that the files do not have go; there is no other mode. After an error no
+/// table is left.
+pub async fn open<H: Host>(
+    place: &Place<'_, H>,
+    wanted: &Wanted<'_>,
+) -> Result<(Opening, Vec<Item>), RestoreError> {
+    let Found { manifest, left_out, empty_files, tables } = find(place, wanted).await?;
+    let live_tables = LiveTables::read(place.database).await?;
+    let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
+    let obstacles = plan::obstacles(place, &names).await?;
+    if !obstacles.is_empty() {
+        return Err(RestoreError::Unfit { obstacles });
+    }
+    let (mut opened, mut lives, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
+    let mut null_columns = vec![];
+    for (table, found) in tables {
+        null_columns.push((table.name, read_headers(place, table, &found).await?));
+        let is_missing = !live_tables.has(table.name);
+        lives.push(match is_missing {
+            true => Vec::new(),
+            false => spans_of(place, table, table.name, names.len()).await?,
+        });
+        opened.push(OpenedTable {
+            table: table.name.to_string(),
+            files: found.len(),
+            live_ranges: 0,
+            content: manifest.as_ref().map(|manifest| content_of(manifest, table)).transpose()?,
+        });
+        let file = |(number, file)| Item::File(FileItem::of(table, number, file));
+        files.extend(found.into_iter().enumerate().map(file));
+        plans.push(table_plan(table, is_missing));
+    }
+    let notes = few(notes(&left_out, &empty_files, &null_columns));
+    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
+    let sources = wanted.sources.to_vec();
+    let (id, run) = (new_id(place.database.host()), manifest.map(|manifest| manifest.run));
+    let mut opening = Opening { id, run, sources, notes, loads_since, tables: opened };
+    let lives = opening.fit(&names, lives, &files)?;
+    for (opened, live) in opening.tables.iter_mut().zip(&lives) {
+        opened.live_ranges = live.len();
+    }
+    make_all(place, &plans, &opening.id).await?;
+    let items = [ranges(&names, &lives, Item::Live), files].concat();
+    Ok((opening, items))
+}
+
+/// Does one part. Doing it twice, or twice at the same time, has the same effect.
+pub async fn part<H: Host>(
+    place: &Place<'_, H>,
+    id: &str,
+    run: Option<&str>,
+    item: &Item,
+) -> Result<Done, RestoreError> {
+    check_id(id)?;
+    Ok(match item {
+        Item::File(file) => Done::File(write_file(place, id, run, file).await?),
+        Item::Live(range) => {
+            let name = table(&range.table)?.name;
+            Done::Live(look(place, name, range).await?)
+        }
+        Item::Staging(range) => {
+            let plan = table_plan(table(&range.table)?, false);
+            Done::Staging(look(place, &Staging::new(place, &plan, id).name, range).await?)
+        }
+        Item::Old(range) => {
+            let name = late::old_table(table(&range.table)?, id);
+            Done::Old(look(place, &name, range).await?)
+        }
+    })
+}
+
+/// Once every part has come back, writes the rows 0, and deals out what is to be compared: last the
+/// live tables, so that a change of them is seen as late as can be.
+pub async fn compare<H: Host>(
+    place: &Place<'_, H>,
+    opening: &Opening,
+    done: &[Done],
+) -> Result<(Comparison, Vec<Item>), RestoreError> {
+    check_id(&opening.id)?;
+    let (mut compared, mut spans) = (vec![], vec![]);
+    for opened in &opening.tables {
+        let table = table(&opened.table)?;
+        let files = add_up(table, opened.files, done.iter().filter_map(Done::file))?;
+        let live = add_up(table, opened.live_ranges, done.iter().filter_map(Done::live))?;
+        let plan = table_plan(table, false);
+        let mut staging = Staging::new(place, &plan, &opening.id);
+        if let Some(file) = zero_of(table, done) {
+            staging.read_zero(&find_file(place, opening.run.as_deref(), file).await?).await?;
+            staging.store_zero().await?;
+        }
+        let most = opening.tables.len();
+        spans.push(spans_of(place, table, &staging.name, most).await?);
+        let greatest_key = greatest_key(place, table).await?;
+        spans.push(spans_of(place, table, table.name, most).await?);
+        compared.push(ComparedTable {
+            table: table.name.to_string(),
+            content: opened.content.unwrap_or(files),
+            live,
+            greatest_key,
+            staging_ranges: 0,
+            live_ranges: 0,
+        });
+    }
+    let Opening { id, sources, notes, loads_since, .. } = opening.clone();
+    let (attempt, swapped) = (1, false);
+    let mut comparison =
+        Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
+    let items = comparison.deal(spans)?;
+    Ok((comparison, items))
+}
+
+/// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
+/// what the files do, and the live ones what they did at first or `force` is given.
+///
+/// Answers what is to be looked at next: the live tables once more, if the swap has waited in vain for
+/// others' transactions, and then this step is to be done again; or what was live before, and then
+/// [`report`]. It computes nothing, so the number of rows does not matter. Done twice it has the same
+/// effect. After an error the live tables are what they were, and the staging tables are gone.
+pub async fn finish<H: Host>(
+    place: &Place<'_, H>,
+    comparison: &Comparison,
+    done: &[Done],
+    force: bool,
+) -> Result<(Comparison, Vec<Item>), RestoreError> {
+    check_id(&comparison.id)?;
+    let mut comparison = comparison.clone();
+    let tables = comparison.schema_tables()?;
+    let names: Vec<_> = tables.iter().map(|table| table.name).collect();
+    let checked = comparison.check(done, force);
+    if is_swapped(place.database, &names, &comparison.id).await? {
+        return Ok(comparison.old_items(place, &tables).await);
+    }
+    let tried = async {
+        checked?;
+        in_time(place)?;
+        match try_swap(place.database, &names, &comparison.id).await? {
+            None => Ok(None),
+            Some(error) if comparison.attempt == ATTEMPTS => Err(RestoreError::NotSwapped(error)),
+            Some(_) => comparison.next_try(place, &tables).await.map(Some),
+        }
+    };
+    match tried.await {
+        Ok(None) => Ok(comparison.old_items(place, &tables).await),
+        Ok(Some(next)) => Ok(next),
+        // The tables that would be dropped may be the live ones' successors.
+        Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
+        Err(error) => {
+            // What cannot be dropped any more is named by `leftovers`.
+            let _: Result<(), _> = abandon(place, &comparison.id).await;
+            Err(comparison.naming_twice(place, error).await)
+        }
+    }
+}
+
+/// Once every part of what was live before has come back, or as much as could be looked at, says what
+/// was done and which rows came meanwhile.
+pub async fn report<H: Host>(
+    place: &Place<'_, H>,
+    comparison: &Comparison,
+    done: &[Done],
+) -> Result<Restored, RestoreError> {
+    check_id(&comparison.id)?;
+    let mut restored = comparison.restored();
+    for (compared, table) in comparison.tables.iter().zip(comparison.schema_tables()?) {
+        let old = done.iter().filter_map(Done::old);
+        let now = add_up(table, compared.live_ranges, old).ok();
+        let late = late::of(place, table, &comparison.id, &compared.seen(), now).await;
+        restored.late.extend(late);
+    }
+    Ok(restored)
+}
+
+/// Drops the staging tables of a restore that is given up before [`finish`]; parts that are still
+/// being done fail.
+pub async fn abandon<H: Host>(place: &Place<'_, H>, id: &str) -> Result<(), RestoreError> {
+    check_id(id)?;
+    let left = LiveTables::read(place.database).await?.leftovers();
+    for leftover in left.iter().filter(|left| left.id == id && left.kind == LeftoverKind::Staging) {
+        drop_table(place.database, &leftover.name).await?;
+    }
+    Ok(())
+}
+
+/// The first notes, and how many more there are.
+pub(super) fn few(mut notes: Vec<String>) -> Vec<String> {
+    if notes.len() > MOST_NOTES {
+        let more = notes.len() - MOST_NOTES;
+        notes.truncate(MOST_NOTES);
+        notes.push(format!("and {more} more; rowgate restore --plan names them all"));
+    }
+    notes
+}
+
+async fn make_all<H: Host>(
+    place: &Place<'_, H>,
+    plans: &[TablePlan],
+    id: &str,
+) -> Result<(), RestoreError> {
+    for plan in plans {
+        if let Err(error) = Staging::new(place, plan, id).make().await {
+            let _: Result<(), _> = abandon(place, id).await;
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+async fn look<H: Host>(
+    place: &Place<'_, H>,
+    name: &str,
+    range: &RangeItem,
+) -> Result<RangeDone, RestoreError> {
+    let content = content_of_span(place.database, table(&range.table)?, name, range.span).await;
+    let content = content.map_err(BackupError::Database)?;
+    Ok(RangeDone { table: range.table.clone(), number: range.number, content })
+}
+
+/// A file whose content is still that which was found.
+async fn find_file<H: Host>(
+    place: &Place<'_, H>,
+    run: Option<&str>,
+    item: &FileItem,
+) -> Result<PartFile, RestoreError> {
+    let FileItem { key, found, .. } = item;
+    if let Some((e_tag, bytes)) = found.clone() {
+        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None });
+    }
+    let manifest = backup::manifest(place.s3, place.bucket, run.unwrap_or_default()).await?;
+    let part = manifest.parts().find(|part| part.key == *key);
+    let part = part.ok_or_else(|| BackupError::damaged(key, Damage::Missing))?;
+    Ok(PartFile::of_manifest(place.s3, place.bucket, part).await?)
+}
+
+/// Reads every byte first, so that no row is written because of a damaged file.
+async fn write_file<H: Host>(
+    place: &Place<'_, H>,
+    id: &str,
+    run: Option<&str>,
+    item: &FileItem,
+) -> Result<FileDone, RestoreError> {
+    let table = table(&item.table)?;
+    let file = find_file(place, run, item).await?;
+    let content = match &file.manifest {
+        Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None)?,
+        None => Some(read_foreign(place, table, &file).await?),
+    };
+    let plan = TablePlan { files: vec![file], ..table_plan(table, false) };
+    let mut staging = Staging::new(place, &plan, id);
+    staging.load(|_| ()).await?;
+    Ok(FileDone {
+        table: item.table.clone(),
+        number: item.number,
+        content,
+        zero: staging.has_zero().then(|| item.clone()),
+    })
+}
+
+/// What a file without a manifest holds; one that has a key twice is refused.
+async fn read_foreign<H: Host>(
+    place: &Place<'_, H>,
+    table: &'static Table,
+    file: &PartFile,
+) -> Result<Checksum, RestoreError> {
+    let mut seen = SeenRows::new(table);
+    let content = file.read_rows(place.s3, place.bucket, table, |row| seen.add(0, row)).await?;
+    match seen.obstacle(slice::from_ref(file)) {
+        Some(obstacle) => Err(RestoreError::Unfit { obstacles: vec![obstacle] }),
+        None => Ok(content),
+    }
+}

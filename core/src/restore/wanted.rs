@@ -1,0 +1,36 @@
+//! What is to be restored.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::schema::Table;
+
+/// What is to be restored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'w> {
+    /// One run (its name, its folder, or `latest`), or any number of folders (which end with a
+    /// slash) and files, by their keys or as `s3://bucket/key`.
+    pub sources: &'w [String],
+    /// Only these tables; all that there are files of, if none is named.
+    pub tables: &'w [&'static Table],
+    /// What becomes of live rows that the files do not have.
+    pub mode: Mode,
+}
+
+impl Wanted<'_> {
+    pub(super) fn has(&self, table: &Table) -> bool {
+        self.tables.is_empty() || self.tables.contains(&table)
+    }
+}
+
+/// What becomes of live rows that the files do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They go: the table is what the files hold.
+    #[default]
+    Replace,
+    /// They stay; of a row that both have, the files' is taken.
+    Merge,
+}
