@@ -74,6 +74,7 @@ def test_a_report_says_all_that_there_is_to_say(files):
             "header": "detect",
             "max_reject_lines": 100_000,
             "max_reject_bytes": 64 << 20,
+            "mark_formulas": False,
         },
         "repeated_keys_sought_in_rows": 500_000,
         "error_count": 33,

@@ -104,6 +104,10 @@ struct DirectOptions {
     /// Give at most so many bytes of rejected lines back
     #[arg(long, value_name = "BYTES", requires = "direct")]
     max_reject_bytes: Option<u64>,
+
+    /// Mark cells of rejected lines that a spreadsheet takes for formulas
+    #[arg(long, requires = "direct")]
+    mark_formulas: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -139,6 +143,7 @@ impl DirectOptions {
             header: self.header.unwrap_or_default(),
             max_reject_lines: self.max_reject_lines.unwrap_or(default.max_reject_lines),
             max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
+            mark_formulas: self.mark_formulas,
         }
     }
 }

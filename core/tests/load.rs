@@ -474,6 +474,60 @@ proptest! {
         prop_assert_eq!(entries(&first.rejects), entries(&again.rejects));
         prop_assert_eq!(first.report.rejected, again.report.rejected);
     }
+
+    /// By way of a file with marks it comes to the same.
+    #[test]
+    fn a_marked_reject_file_comes_back_as_the_unmarked_one(
+        lines in proptest::collection::vec("([,\"\r ='+]|x,\"b|\"=c\"|\n|y,\"=d|z,e\"f|＝){0,9}", 1..12),
+    ) {
+        let text = format!("id,job\n{}\n", lines.join("\n"));
+        let options = LoadOptions { on_error: OnError::Reject, ..LoadOptions::default() };
+        let plain = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        prop_assume!(plain.report.invalid > 0);
+        let marking = LoadOptions { mark_formulas: true, ..options };
+        let marked = load_bytes(text.as_bytes(), "jobs.csv", marking, vec![]);
+        let of_plain = load_text(&plain.rejects, "jobs.csv", vec![]);
+        let of_marked = load_text(&marked.rejects, "jobs.csv", vec![]);
+        prop_assert_eq!(of_plain.rejects, of_marked.rejects);
+        prop_assert_eq!(of_plain.report.rejected, of_marked.report.rejected);
+        let marked_again = load_bytes(marked.rejects.as_bytes(), "jobs.csv", marking, vec![]);
+        prop_assert_eq!(entries(&marked.rejects), entries(&marked_again.rejects));
+    }
+}
+
+/// Lines that a spreadsheet would take for formulas, rejected for their ids.
+const FORMULAS: &str = "x,=cmd|' /C calc'!A0\ny,\"@a,-b\"\nz,'=c\nw,O'Brien\n";
+
+fn marking() -> LoadOptions {
+    LoadOptions { header: Header::Absent, mark_formulas: true, ..LoadOptions::default() }
+}
+
+#[test]
+fn formulas_are_marked_where_that_is_asked_for() {
+    let loaded = load_bytes(FORMULAS.as_bytes(), "jobs.csv", marking(), vec![]);
+    let texts: Vec<_> = entries(&loaded.rejects).into_iter().map(|(_, text)| text).collect();
+    let wanted = ["x,'=cmd|' /C calc'!A0\n", "y,\"'@a,'-b\"\n", "z,''=c\n", "w,O'Brien\n"];
+    assert_eq!(texts, wanted);
+    assert!(loaded.rejects.starts_with("_line,_column,_code,_message_marked,id,job_name\n"));
+    assert_eq!(loaded.json["settings"]["mark_formulas"], true);
+
+    let plain = LoadOptions { mark_formulas: false, ..marking() };
+    let loaded = load_bytes(FORMULAS.as_bytes(), "jobs.csv", plain, vec![]);
+    assert!(loaded.rejects.contains(",x,=cmd|' /C calc'!A0\n"));
+}
+
+#[test]
+fn a_mended_line_is_stored_as_it_was_without_marks() {
+    let first = load_bytes(FORMULAS.as_bytes(), "jobs.csv", marking(), vec![]);
+    let mut mended = first.rejects;
+    for (id, name) in [(7, 'x'), (8, 'y'), (9, 'z'), (10, 'w')] {
+        mended = mended.replace(&format!(",{name},"), &format!(",{id},"));
+    }
+    let loaded = load_text(&mended, "jobs.csv", vec![updated(4)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [4, 4, 0, 0]));
+    let sent = &loaded.world.calls()[0].1["parameters"][0]["value"]["stringValue"];
+    let wanted = r#"[[7,"=cmd|' /C calc'!A0"],[8,"@a,-b"],[9,"'=c"],[10,"O'Brien"]]"#;
+    assert_eq!(sent, wanted);
 }
 
 #[test]

@@ -43,7 +43,6 @@ use claimed::Claimed;
 use heartbeat::Heartbeat;
 use pass::Pass;
 use reader::ReadError;
-use reject_room::RejectRoom;
 use rejects::{RejectNames, RejectWriter};
 
 /// Why a file has to be loaded again.
@@ -156,8 +155,7 @@ async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         report.load_id.clone_from(&claimed.claim.load_id);
     }
     if let Some(file) = report.begin_file(path) {
-        let room = RejectRoom::new(options.max_reject_lines, options.max_reject_bytes);
-        let rejects = RejectWriter::new(sinks, file.table, file.format, room);
+        let rejects = RejectWriter::new(sinks, file.table, file.format, options);
         let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
         report = match loaded {
             Ok(status) => LoadReport { status, ..report },

@@ -53,6 +53,9 @@ pub struct LoadOptions {
     /// The most bytes of them; 64 MiB unless told otherwise, at most 32 GiB.
     #[serde(default = "reject_bytes")]
     pub max_reject_bytes: u64,
+    /// Whether formulas in a reject file of CSV are marked, so that spreadsheets take them for texts.
+    #[serde(default)]
+    pub mark_formulas: bool,
 }
 
 fn reject_lines() -> u64 {
@@ -75,6 +78,7 @@ impl Default for LoadOptions {
             header: Header::Detect,
             max_reject_lines: REJECT_LINES,
             max_reject_bytes: REJECT_BYTES,
+            mark_formulas: false,
         }
     }
 }
@@ -176,6 +180,7 @@ struct Overrides {
     header: Option<Header>,
     max_reject_lines: Option<u64>,
     max_reject_bytes: Option<u64>,
+    mark_formulas: Option<bool>,
 }
 
 impl LoadRules {
@@ -218,6 +223,7 @@ impl Overrides {
         options.header = self.header.unwrap_or(options.header);
         options.max_reject_lines = self.max_reject_lines.unwrap_or(options.max_reject_lines);
         options.max_reject_bytes = self.max_reject_bytes.unwrap_or(options.max_reject_bytes);
+        options.mark_formulas = self.mark_formulas.unwrap_or(options.mark_formulas);
     }
 }
 

@@ -8,8 +8,9 @@ use core::future::Future;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
+use super::LoadOptions;
 use super::reject_room::{LeftOut, RejectRoom};
-use crate::csv::MARKS;
+use crate::csv::{self, MARKS, MARKS_WITH_FORMULAS};
 use crate::json;
 use crate::lines::{LineDecoder, LineFormat};
 use crate::outcome::RowError;
@@ -62,6 +63,8 @@ struct RejectFile<'s, S> {
     sink: &'s mut S,
     buffer: Vec<u8>,
     lines: u64,
+    /// Whether formulas in lines of CSV are marked.
+    marks_formulas: bool,
 }
 
 impl<'s, S: RejectSink> RejectWriter<'s, S> {
@@ -69,14 +72,14 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         sinks: &'s mut RejectSinks<S>,
         table: &'static Table,
         format: LineFormat,
-        room: RejectRoom,
+        options: &LoadOptions,
     ) -> Self {
         Self {
-            rejects: RejectFile::new(&mut sinks.rejects),
-            undecoded: RejectFile::new(&mut sinks.undecoded),
+            rejects: RejectFile::new(&mut sinks.rejects, options.mark_formulas),
+            undecoded: RejectFile::new(&mut sinks.undecoded, false),
             table,
             format,
-            room,
+            room: RejectRoom::new(options.max_reject_lines, options.max_reject_bytes),
             is_incomplete: false,
         }
     }
@@ -142,8 +145,8 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
 }
 
 impl<'s, S: RejectSink> RejectFile<'s, S> {
-    fn new(sink: &'s mut S) -> Self {
-        Self { sink, buffer: Vec::new(), lines: 0 }
+    fn new(sink: &'s mut S, marks_formulas: bool) -> Self {
+        Self { sink, buffer: Vec::new(), lines: 0, marks_formulas }
     }
 
     fn has_part(&self) -> bool {
@@ -184,7 +187,8 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     /// are. The byte order mark is for spreadsheets, which else take UTF-8 for another encoding.
     fn csv_header(&mut self, header: Option<&[u8]>, table: &Table) {
         self.buffer.extend_from_slice(json::BOM);
-        for mark in MARKS {
+        let marks = if self.marks_formulas { MARKS_WITH_FORMULAS } else { MARKS };
+        for mark in marks {
             self.buffer.extend_from_slice(mark.as_bytes());
             self.buffer.push(b',');
         }
@@ -216,8 +220,9 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         let mut front = String::new();
         // Writing to a String cannot fail.
         _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));
-        self.buffer.extend_from_slice(front.as_bytes());
-        self.buffer.extend_from_slice(decoder.own_text());
+        let line = [front.as_bytes(), decoder.own_text()].concat();
+        let line = if self.marks_formulas { csv::mark_formulas(&line) } else { line };
+        self.buffer.extend_from_slice(&line);
     }
 
     /// The members stand in front as well; what is no object becomes the member `_text` of one.
