@@ -81,12 +81,17 @@ async fn fetch(request: &Request) -> Result<Response, JsValue> {
     let answer = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await?;
     let answer: web_sys::Response = answer.unchecked_into();
     let (status, headers) = (answer.status(), headers::read(&answer.headers()));
-    let body = pin!(read(&answer, &headers, request.answer_limit()));
-    let body = match select(body, Delay::from(BODY_TIME)).await {
-        Either::Left((body, _)) => body?,
-        Either::Right(_) => return Err("the answer broke off: its body took too long".into()),
-    };
+    let body = in_time(read(&answer, &headers, request.answer_limit())).await?;
     Ok(Response { status, headers, body })
+}
+
+async fn in_time(
+    reading: impl Future<Output = Result<Vec<u8>, JsValue>>,
+) -> Result<Vec<u8>, JsValue> {
+    match select(pin!(reading), Delay::from(BODY_TIME)).await {
+        Either::Left((body, _)) => body,
+        Either::Right(_) => Err("the answer broke off: its body took too long".into()),
+    }
 }
 
 /// In one crossing where the length is known and within the limit.

@@ -7,6 +7,7 @@ pub mod bulk;
 mod carried;
 mod count;
 mod error;
+mod folders;
 mod live;
 mod manifest;
 mod obstacles;
@@ -36,6 +37,7 @@ use crate::schema::{ColumnType, Table};
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;
 pub use error::{BackupError, Damage};
+pub(crate) use folders::objects;
 pub use live::live;
 pub(crate) use live::{AFTER, Ranges, compare, content, content_of_span};
 pub(crate) use manifest::{FOLDER, is_run};
@@ -44,10 +46,10 @@ pub use obstacles::OnObstacle;
 pub(crate) use obstacles::obstacles;
 pub(crate) use page::select_list;
 pub use part::PartFile;
+pub(crate) use runs::LATEST;
 pub use runs::{
     GIVEN_UP_AFTER, LeftOut, NoBackup, Runs, Unfinished, clean, manifest, prune, runs, unfinished,
 };
-pub(crate) use runs::{LATEST, objects};
 pub use split::Span;
 pub(crate) use split::split;
 pub use verify::verify;
