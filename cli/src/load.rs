@@ -96,6 +96,18 @@ struct DirectOptions {
     /// Whether a CSV file has a header: detect, present or absent
     #[arg(long, value_name = "HEADER", value_parser = parse_header, requires = "direct")]
     header: Option<Header>,
+
+    /// Give at most so many rejected lines back; the others are counted
+    #[arg(long, value_name = "N", requires = "direct")]
+    max_reject_lines: Option<u64>,
+
+    /// Give at most so many bytes of rejected lines back
+    #[arg(long, value_name = "BYTES", requires = "direct")]
+    max_reject_bytes: Option<u64>,
+
+    /// Mark cells of rejected lines that a spreadsheet takes for formulas
+    #[arg(long, requires = "direct")]
+    mark_formulas: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -113,6 +125,7 @@ enum OnDuplicateArg {
 
 impl DirectOptions {
     fn read(&self) -> LoadOptions {
+        let default = LoadOptions::default();
         LoadOptions {
             on_error: match self.on_error {
                 OnErrorArg::Skip => OnError::Skip,
@@ -128,6 +141,9 @@ impl DirectOptions {
             max_errors: self.max_errors,
             max_error_rate: self.max_error_rate,
             header: self.header.unwrap_or_default(),
+            max_reject_lines: self.max_reject_lines.unwrap_or(default.max_reject_lines),
+            max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
+            mark_formulas: self.mark_formulas,
         }
     }
 }
@@ -251,9 +267,10 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         writeln!(out, "{path}: the lines that are not UTF-8 are in {undecoded}")?;
     }
     if let Some(line) = report["rejects_full_at_line"].as_u64() {
+        let count = &report["rejects_left_out"];
         writeln!(
             out,
-            "{path}: the reject files are full; rejected lines from line {line} on are in none"
+            "{path}: the reject files are full: {count} rejected lines are in none, the first is line {line}"
         )?;
     }
     Ok(())

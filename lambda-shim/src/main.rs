@@ -16,6 +16,7 @@ mod event;
 mod failure;
 mod handler;
 mod load;
+mod log;
 mod metrics;
 mod migrate;
 mod restore;
@@ -28,7 +29,7 @@ use rowgate_native::Interruption;
 use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
-use tracing::{Level, error};
+use tracing::error;
 
 use door::Door;
 use load::Invocation;
@@ -39,7 +40,7 @@ const ANSWER: Duration = Duration::from_millis(200);
 /// Two workers: reading a file's next bytes goes on while its rows are on their way.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    write_log();
+    log::begin();
     match run().await {
         Ok(code) => code,
         Err(error) => {
@@ -78,17 +79,4 @@ async fn terminated(
         tokio::time::sleep(ANSWER).await;
     }
     ExitCode::from(143)
-}
-
-/// One JSON object a line on stdout, which Lambda takes to CloudWatch; `span.requestId` is the
-/// invocation's.
-///
-/// Never below INFO: at TRACE the runtime writes whole events.
-fn write_log() {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_max_level(Level::INFO)
-        .init();
 }

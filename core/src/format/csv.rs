@@ -10,6 +10,7 @@
 
 pub(crate) mod automaton;
 mod diagnosis;
+mod formulas;
 mod layout;
 mod marks;
 mod names;
@@ -32,8 +33,9 @@ use marks::{end_of_marks, holds_marks};
 use opening::{Opened, Opening};
 use record_buffer::{RecordBuffer, Split};
 
+pub(crate) use formulas::mark as mark_formulas;
 pub(crate) use layout::{NameStarts, name_start};
-pub(crate) use marks::MARKS;
+pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 
 /// The most bytes that one row may have as it is in the file.
@@ -73,6 +75,8 @@ pub struct CsvDecoder {
     is_between: bool,
     /// Whether the record's cells have been found.
     is_split: bool,
+    /// Whether the marks of its formulas have been taken off.
+    is_unmarked: bool,
     /// Bytes of the record so far, those that are not kept among them.
     length: usize,
     /// The line on which the record begins, and that of the next byte.
@@ -123,6 +127,7 @@ impl CsvDecoder {
             record: RecordBuffer::default(),
             is_between: true,
             is_split: false,
+            is_unmarked: false,
             length: 0,
             record_line: 1,
             line: 1,
@@ -349,6 +354,7 @@ impl CsvDecoder {
         self.record.clear();
         self.is_between = false;
         self.is_split = false;
+        self.is_unmarked = false;
         self.length = 0;
         self.record_line = self.line;
     }
@@ -357,7 +363,7 @@ impl CsvDecoder {
     /// is left to the automaton, which the property tests hold this against.
     fn read_line(&mut self, input: &mut &[u8]) -> Option<End> {
         let is_first = self.state == State::Record && self.line_end == LineEnd::Lf;
-        if !is_first || !begins_with_value(input) {
+        if !is_first || self.layout.has_marked_formulas() || !begins_with_value(input) {
             return None;
         }
         let end = memchr::memchr(b'\n', input).filter(|end| *end < ROW_LIMIT)?;
@@ -405,6 +411,9 @@ impl CsvDecoder {
 
     /// Whether a record that has ended is a row, or has one to be given back.
     fn takes_as_row(&mut self, end: End) -> bool {
+        if self.layout.has_marked_formulas() && !self.is_unmarked {
+            self.unmark(end);
+        }
         match end {
             End::Blank => false,
             End::Fault => self.takes_fault(),
@@ -415,6 +424,20 @@ impl CsvDecoder {
             }
             End::Row => self.takes_record(),
         }
+    }
+
+    /// Takes the marks of the record's formulas off. Of one whose quote is open only whole lines are
+    /// taken: what is behind them begins the next record.
+    fn unmark(&mut self, end: End) {
+        let text = &self.record.text;
+        self.is_unmarked = end != End::Fault || !self.state.is_quoted();
+        let whole = match self.is_unmarked {
+            true => text.len(),
+            false => self.line_end.find_last(text).map_or(0, |last| last + 1),
+        };
+        let unmarked = formulas::unmark(&text[..whole]);
+        self.length -= whole - unmarked.len();
+        self.record.text.splice(..whole, unmarked);
     }
 
     fn takes_record(&mut self) -> bool {

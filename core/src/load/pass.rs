@@ -324,13 +324,17 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     }
 
     /// Writes rows to the reject file that are in memory no more: the file is read again from the
-    /// batch's start.
+    /// batch's start, unless the reject file is full.
     async fn write_again<R: RejectSink>(
         &self,
         rejected: &[Rejected],
         mark: &Arc<Mark>,
         rejects: &mut RejectWriter<'_, R>,
     ) -> Result<(), LoadError> {
+        if rejects.is_full() {
+            rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
+            return Ok(());
+        }
         let mut reader = Reader::resume(self.source, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;
