@@ -11,6 +11,7 @@ use super::NoBackup;
 use crate::avro;
 use crate::checksum::Checksum;
 use crate::hex::hex;
+use crate::s3::KEY_LIMIT;
 use crate::schema::Table;
 
 /// Where all backups are.
@@ -220,7 +221,8 @@ pub(super) fn is_part_key(run: &str, key: &str) -> bool {
     let number = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".avro"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_number = |number: &str| number.len() >= 5 && number.bytes().all(plain);
-    !matches!(table, "" | "." | "..") && number.is_some_and(is_number)
+    let is_named = !matches!(table, "" | "." | "..") && number.is_some_and(is_number);
+    is_named && key.len() <= KEY_LIMIT
 }
 
 pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {
@@ -298,6 +300,18 @@ mod tests {
             let text = serde_json::to_string(&two).unwrap();
             let changed = Manifest::read(RUN, text.replace(from, to).as_bytes());
             assert_eq!(changed, Err(NoBackup::BadManifest), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_key_that_s3_takes() {
+        for (digits, is_taken) in [(4, false), (5, true), (975, true), (976, false)] {
+            let key = format!("{FOLDER}{RUN}/jobs/part-{}.avro", "0".repeat(digits));
+            let mut named = manifest();
+            named.tables[0].parts[0].key = key.clone();
+            let foreign = NoBackup::ForeignFile { key };
+            let expected = if is_taken { Ok(named.clone()) } else { Err(foreign) };
+            assert_eq!(read(&named), expected, "{digits}");
         }
     }
 
