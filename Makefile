@@ -138,6 +138,10 @@ samples: setup ## Check that the sample files are what their generator makes
 e2e: setup-tests edge cli ## Run the Python tests against a whole local stack
 	@scripts/e2e $(ROWGATE)
 
+.PHONY: attack
+attack: setup-tests edge cli ## Attack it with hostile inputs: time and memory of each (an hour; `make e2e` has a short form)
+	@scripts/attack $(ROWGATE)
+
 .PHONY: test-mysql
 test-mysql: export ROWGATE_ENGINE = mysql
 test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle's MySQL
