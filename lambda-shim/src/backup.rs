@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::answer::BackupSummary;
-use crate::door::Door;
+use crate::app::App;
 use crate::event::{Backup, Verify};
 use crate::failure::Failure;
 use crate::load::Invocation;
@@ -20,23 +20,23 @@ use crate::load::Invocation;
 /// A backup that does not end in time fails and has no manifest. One that could be made is a
 /// success, whatever becomes of the older ones: failing would have Lambda make it again.
 pub(crate) async fn back_up<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     request: &Backup,
     invocation: Invocation,
 ) -> Result<BackupSummary, Failure> {
-    let settings = door.settings()?;
-    let bucket = door.bucket(request.bucket.as_deref())?;
-    let time = invocation.time_left(door.host.now());
-    let s3 = door.client(&settings.endpoint, time);
-    let place = Place { database: &door.client(&settings.target, time), s3: &s3, bucket };
+    let settings = app.settings()?;
+    let bucket = app.bucket(request.bucket.as_deref())?;
+    let time = invocation.time_left(app.host.now());
+    let s3 = app.client(&settings.endpoint, time);
+    let place = Place { database: &app.client(&settings.target, time), s3: &s3, bucket };
     let making = backup::backup(&place, &request.tables, request.options(), |_| ());
     let manifest = within(time, making).await?;
-    conclude(door, bucket, manifest, request.keep, invocation).await
+    conclude(app, bucket, manifest, request.keep, invocation).await
 }
 
 /// Counts a backup that has its manifest, and deletes older ones if that is asked for.
 pub(crate) async fn conclude<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     bucket: &str,
     manifest: Manifest,
     keep: Option<usize>,
@@ -45,13 +45,13 @@ pub(crate) async fn conclude<H: Host>(
     log("backed up", &manifest);
     // A backup of some tables is no reason for the alarm of the missing one to be still.
     if manifest.tables.len() == TABLES.len() {
-        door.metrics.backed_up(door.host.now());
+        app.metrics.backed_up(app.host.now());
     }
 
     let mut summary = BackupSummary::from(manifest);
     if let Some(keep) = keep {
-        let left = invocation.time_left(door.host.now());
-        let s3 = door.client(&door.settings()?.endpoint, left);
+        let left = invocation.time_left(app.host.now());
+        let s3 = app.client(&app.settings()?.endpoint, left);
         let pruning = prune(&s3, bucket, keep, &mut summary);
         if let Err(error) =
             timeout(left + ENDED_AFTER, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
@@ -65,14 +65,14 @@ pub(crate) async fn conclude<H: Host>(
 
 /// Reads every byte and row of a backup.
 pub(crate) async fn verify<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     request: &Verify,
     invocation: Invocation,
 ) -> Result<BackupSummary, Failure> {
-    let settings = door.settings()?;
-    let bucket = door.bucket(request.bucket.as_deref())?;
-    let time = invocation.time_left(door.host.now());
-    let s3 = door.client(&settings.endpoint, time);
+    let settings = app.settings()?;
+    let bucket = app.bucket(request.bucket.as_deref())?;
+    let time = invocation.time_left(app.host.now());
+    let s3 = app.client(&settings.endpoint, time);
     let reading = async {
         let manifest = backup::manifest(&s3, bucket, &request.run).await?;
         backup::verify(&s3, bucket, &manifest, |_| ()).await.map(|()| manifest)

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tracing::{error, info};
 
 use crate::answer::Loaded;
-use crate::door::Door;
+use crate::app::App;
 use crate::event::BulkLoadStep;
 use crate::failure::Failure;
 use crate::load::{Invocation, log_report};
@@ -37,13 +37,13 @@ pub(crate) enum LoadStepAnswer {
 
 /// Does one step.
 pub(crate) async fn bulk_load<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     step: BulkLoadStep,
     invocation: Invocation,
 ) -> Result<LoadStepAnswer, Failure> {
-    let settings = door.settings()?;
-    let time = invocation.time_left(door.host.now());
-    let at = |execution| BulkLoad::new(&door.host, settings, execution, time);
+    let settings = app.settings()?;
+    let time = invocation.time_left(app.host.now());
+    let at = |execution| BulkLoad::new(&app.host, settings, execution, time);
     let (object, answer) = match step {
         BulkLoadStep::Open { execution, object } => {
             let opened = at(&execution).open(&object).await;
@@ -65,42 +65,42 @@ pub(crate) async fn bulk_load<H: Host>(
         }
         BulkLoadStep::Finish { execution, file, rows } => {
             let finished = at(&execution).finish(&file, rows).await;
-            let answer = finished.map(|report| finish(door, &file.object, &report));
+            let answer = finished.map(|report| finish(app, &file.object, &report));
             (file.object, answer)
         }
         BulkLoadStep::Load { object, round } => {
-            let loaded = load(door, settings, &object, invocation).await;
+            let loaded = load(app, settings, &object, invocation).await;
             (object, loaded.map(|report| again(&report, round)))
         }
     };
     answer.map_err(|error| {
         let ObjectRef { bucket, key, .. } = &object;
         error!(bucket, key, %error, "step failed");
-        door.metrics.load_failed(door.host.now());
+        app.metrics.load_failed(app.host.now());
         Failure::Load(Box::new(object), error)
     })
 }
 
 /// Loads a file as a whole: not to be handed to the state machine, whose step this is.
 async fn load<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     settings: &LoadSettings,
     object: &ObjectRef,
     invocation: Invocation,
 ) -> Result<LoadReport, LoadError> {
     let mut settings = settings.clone();
     settings.bulk.state_machine_arn = None;
-    let time = invocation.time_left(door.host.now());
-    match load_object(&door.host, &settings, object, Occasion::Event, time).await {
+    let time = invocation.time_left(app.host.now());
+    match load_object(&app.host, &settings, object, Occasion::Event, time).await {
         Ok(report) => {
             log_report(object, &report);
-            door.metrics.loaded(&report, door.host.now());
+            app.metrics.loaded(&report, app.host.now());
             Ok(report)
         }
         Err(LoadError::OutOfTime) => {
             info!(bucket = object.bucket, key = object.key, "goes on in another invocation");
             let options = settings.rules.options(&object.key);
-            let mut report = LoadReport::new(options, door.host.now(), 0);
+            let mut report = LoadReport::new(options, app.host.now(), 0);
             report.status = Status::Unfinished;
             Ok(report)
         }
@@ -109,16 +109,16 @@ async fn load<H: Host>(
 }
 
 /// A load that has failed is an answer, too: the report is written, and to repeat the step is no help.
-fn finish<H: Host>(door: &Door<H>, object: &ObjectRef, report: &LoadReport) -> LoadStepAnswer {
+fn finish<H: Host>(app: &App<H>, object: &ObjectRef, report: &LoadReport) -> LoadStepAnswer {
     let ObjectRef { bucket, key, .. } = object;
     match &report.failure {
         None => {
             log_report(object, report);
-            door.metrics.loaded(report, door.host.now());
+            app.metrics.loaded(report, app.host.now());
         }
         Some(error) => {
             error!(bucket, key, %error, "load failed");
-            door.metrics.load_failed(door.host.now());
+            app.metrics.load_failed(app.host.now());
         }
     }
     LoadStepAnswer::Finished(Loaded::new(object.clone(), report))

@@ -14,8 +14,8 @@ use serde::Serialize;
 use tracing::info;
 
 use crate::answer::BackupSummary;
+use crate::app::App;
 use crate::backup::{conclude, within as within_backup};
-use crate::door::Door;
 use crate::event::{BulkBackup, BulkRestore, RestoreFinish};
 use crate::failure::Failure;
 use crate::load::Invocation;
@@ -57,24 +57,24 @@ pub(crate) enum StepAnswer {
 
 /// Does one step of a backup.
 pub(crate) async fn back_up<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     step: BulkBackup,
     invocation: Invocation,
 ) -> Result<StepAnswer, Failure> {
-    let settings = door.settings()?;
-    let time = invocation.time_left(door.host.now());
+    let settings = app.settings()?;
+    let time = invocation.time_left(app.host.now());
     let (database, s3) =
-        (&door.client(&settings.target, time), &door.client(&settings.endpoint, time));
+        (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
     Ok(match step {
         BulkBackup::Open(open) => {
-            let place = Place { database, s3, bucket: door.bucket(open.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(open.bucket.as_deref())? };
             let opening = backup::open(&place, &open.tables, open.codec, open.on_obstacle);
             let (opening, items) = within_backup(time, opening).await?;
             info!(run = opening.run, parts = items.len(), "backup opened");
             StepAnswer::OpenedRun { opening, items, keep: open.keep, bucket: open.bucket }
         }
         BulkBackup::Part(part) => {
-            let place = Place { database, s3, bucket: door.bucket(part.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(part.bucket.as_deref())? };
             let writing = backup::write_part(&place, &part.run, part.codec, &part.item);
             let written = within_backup(time, writing).await?;
             let (run, table, rows) = (&part.run, &written.table, written.content.rows);
@@ -82,29 +82,29 @@ pub(crate) async fn back_up<H: Host>(
             StepAnswer::Written(written)
         }
         BulkBackup::Finish(finish) => {
-            let bucket = door.bucket(finish.bucket.as_deref())?;
+            let bucket = app.bucket(finish.bucket.as_deref())?;
             let place = Place { database, s3, bucket };
             let finishing = backup::finish(&place, &finish.opening, &finish.done);
             let manifest = within_backup(time, finishing).await?;
-            StepAnswer::Backup(conclude(door, bucket, manifest, finish.keep, invocation).await?)
+            StepAnswer::Backup(conclude(app, bucket, manifest, finish.keep, invocation).await?)
         }
     })
 }
 
 /// Does one step of a restore.
 pub(crate) async fn restore<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     step: BulkRestore,
     invocation: Invocation,
 ) -> Result<StepAnswer, Failure> {
-    let settings = door.settings()?;
-    let time = invocation.time_left(door.host.now());
+    let settings = app.settings()?;
+    let time = invocation.time_left(app.host.now());
     let (database, s3) =
-        (&door.client(&settings.target, time), &door.client(&settings.endpoint, time));
+        (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
     let out_of_time = || RestoreError::OutOfTime;
     Ok(match step {
         BulkRestore::Open(open) => {
-            let place = Place { database, s3, bucket: door.bucket(open.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(open.bucket.as_deref())? };
             let wanted = open.wanted();
             let opening = restore::open(&place, &wanted);
             let (opening, items) = within_restore(time, opening, out_of_time).await?;
@@ -113,14 +113,14 @@ pub(crate) async fn restore<H: Host>(
             StepAnswer::OpenedRestore { opening, items, force, bucket }
         }
         BulkRestore::Part(part) => {
-            let place = Place { database, s3, bucket: door.bucket(part.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(part.bucket.as_deref())? };
             let doing = restore::part(&place, &part.id, part.run.as_deref(), &part.item);
             let done = within_restore(time, doing, out_of_time).await?;
             info!(id = part.id, "part of a restore done");
             StepAnswer::Done(done)
         }
         BulkRestore::Compare(compare) => {
-            let place = Place { database, s3, bucket: door.bucket(compare.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(compare.bucket.as_deref())? };
             let comparing = restore::compare(&place, &compare.opening, &compare.done);
             let (comparison, items) = within_restore(time, comparing, out_of_time).await?;
             info!(id = comparison.id, parts = items.len(), "rows of a restore written");
@@ -128,18 +128,18 @@ pub(crate) async fn restore<H: Host>(
             StepAnswer::Comparison { comparison, items, force, bucket }
         }
         BulkRestore::Finish(finish) => {
-            let place = Place { database, s3, bucket: door.bucket(finish.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(finish.bucket.as_deref())? };
             try_swap(&place, &finish, time).await?
         }
         BulkRestore::Report(report) => {
-            let place = Place { database, s3, bucket: door.bucket(report.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(report.bucket.as_deref())? };
             let reporting = restore::report(&place, &report.comparison, &report.done);
             let restored = within_restore(time, reporting, out_of_time).await?;
             tell(&restored);
             StepAnswer::Restored(restored)
         }
         BulkRestore::Abandon(abandon) => {
-            let place = Place { database, s3, bucket: door.bucket(abandon.bucket.as_deref())? };
+            let place = Place { database, s3, bucket: app.bucket(abandon.bucket.as_deref())? };
             let abandoning = restore::abandon(&place, &abandon.id);
             within_restore(time, abandoning, out_of_time).await?;
             info!(id = abandon.id, "restore abandoned");

@@ -7,7 +7,7 @@ use rowgate_core::{Host, LoadReport, ObjectRef, Occasion, load_object};
 use tracing::{error, info};
 
 use crate::answer::{FailedMessage, Loaded};
-use crate::door::Door;
+use crate::app::App;
 use crate::event::{Message, Notice, Record};
 use crate::failure::Failure;
 
@@ -34,14 +34,14 @@ impl Invocation {
 
 /// Tries every message; those that failed are returned.
 pub(crate) async fn load_messages<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     messages: Vec<Message>,
     invocation: Invocation,
 ) -> Vec<FailedMessage> {
     let mut failed = Vec::new();
     for Message { id, records } in messages {
         let outcome = match records {
-            Ok(records) => load_records(door, records, invocation).await.map(drop),
+            Ok(records) => load_records(app, records, invocation).await.map(drop),
             Err(error) => Err(Failure::Event(error)),
         };
         if let Err(error) = outcome {
@@ -54,14 +54,14 @@ pub(crate) async fn load_messages<H: Host>(
 
 /// Tries every record, one after the other, and fails if one has failed.
 pub(crate) async fn load_records<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     records: Vec<Record>,
     invocation: Invocation,
 ) -> Result<Vec<Loaded>, Failure> {
     let of = records.len();
     let (mut loads, mut failures) = (Vec::new(), Vec::new());
     for record in records {
-        match load_record(door, record, invocation).await {
+        match load_record(app, record, invocation).await {
             Ok(loaded) => loads.extend(loaded),
             Err(failure) => failures.push(failure),
         }
@@ -75,13 +75,13 @@ pub(crate) async fn load_records<H: Host>(
 }
 
 async fn load_record<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     record: Record,
     invocation: Invocation,
 ) -> Result<Option<Loaded>, Failure> {
     match record {
         Ok(Notice::Written(object)) => {
-            let report = load(door, &object, Occasion::Event, invocation).await?;
+            let report = load(app, &object, Occasion::Event, invocation).await?;
             Ok(Some(Loaded::new(object, &report)))
         }
         Ok(Notice::Other(name)) => {
@@ -97,23 +97,23 @@ async fn load_record<H: Host>(
 
 /// Loads one object within what is left of the invocation's time.
 pub(crate) async fn load<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     object: &ObjectRef,
     occasion: Occasion,
     invocation: Invocation,
 ) -> Result<LoadReport, Failure> {
     let ObjectRef { bucket, key, .. } = object;
-    let settings = door.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))?;
-    let time = invocation.time_left(door.host.now());
-    match load_object(&door.host, settings, object, occasion, time).await {
+    let settings = app.files.as_ref().map_err(|error| Failure::Unconfigured(error.clone()))?;
+    let time = invocation.time_left(app.host.now());
+    match load_object(&app.host, settings, object, occasion, time).await {
         Ok(report) => {
             log_report(object, &report);
-            door.metrics.loaded(&report, door.host.now());
+            app.metrics.loaded(&report, app.host.now());
             Ok(report)
         }
         Err(error) => {
             error!(bucket, key, %error, "load failed");
-            door.metrics.load_failed(door.host.now());
+            app.metrics.load_failed(app.host.now());
             Err(Failure::Load(Box::new(object.clone()), error))
         }
     }

@@ -8,10 +8,10 @@
 #![recursion_limit = "256"]
 
 mod answer;
+mod app;
 mod backup;
 mod bulk_load;
 mod bulk_tables;
-mod door;
 mod event;
 mod failure;
 mod handler;
@@ -30,7 +30,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
 use tracing::{Level, error};
 
-use door::Door;
+use app::App;
 use load::Invocation;
 
 /// How long an answer may take to the runtime once an interrupted invocation has ended.
@@ -53,10 +53,10 @@ async fn main() -> ExitCode {
 async fn run() -> Result<ExitCode, lambda_runtime::Error> {
     let terminate = signal(SignalKind::terminate())?;
     let (interruption, at_work) = (Interruption::default(), Mutex::new(()));
-    let door = &Door::open(&interruption)?;
+    let app = &App::from_environment(&interruption)?;
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let _guard = at_work.lock().await;
-        handler::handle(door, event.payload, Invocation::of(&event.context)).await
+        handler::handle(app, event.payload, Invocation::of(&event.context)).await
     };
     tokio::select! {
         ended = lambda_runtime::run(service_fn(handle)) => ended.map(|()| ExitCode::SUCCESS),

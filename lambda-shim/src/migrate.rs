@@ -5,7 +5,7 @@ use rowgate_core::{Client, Host};
 use serde::Serialize;
 use tracing::{error, info};
 
-use crate::door::Door;
+use crate::app::App;
 use crate::event::Migrate;
 use crate::failure::Failure;
 use crate::load::Invocation;
@@ -26,13 +26,13 @@ pub(crate) struct Migrated {
 ///
 /// MySQL commits DDL at once, so what was done before an error stays, and the next time goes on there.
 pub(crate) async fn migrate<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     request: &Migrate,
     invocation: Invocation,
 ) -> Result<Migrated, Failure> {
-    let settings = door.settings()?;
-    let time = invocation.time_left(door.host.now());
-    let client = door.client(&settings.target, time);
+    let settings = app.settings()?;
+    let time = invocation.time_left(app.host.now());
+    let client = app.client(&settings.target, time);
     match bring_up(&client, request.check).await {
         Ok(migrated) => {
             let Migrated { included, ran, made, differences } = &migrated;

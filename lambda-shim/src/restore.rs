@@ -8,7 +8,7 @@ use rowgate_core::{ENDED_AFTER, Host};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use crate::door::Door;
+use crate::app::App;
 use crate::event::Restore;
 use crate::failure::Failure;
 use crate::load::Invocation;
@@ -26,15 +26,15 @@ pub(crate) enum Outcome {
 ///
 /// A restore that does not end in time fails, and the live tables are what they were.
 pub(crate) async fn restore<H: Host>(
-    door: &Door<H>,
+    app: &App<H>,
     request: &Restore,
     invocation: Invocation,
 ) -> Result<Outcome, Failure> {
-    let settings = door.settings()?;
-    let bucket = door.bucket(request.bucket.as_deref())?;
-    let time = invocation.time_left(door.host.now());
+    let settings = app.settings()?;
+    let bucket = app.bucket(request.bucket.as_deref())?;
+    let time = invocation.time_left(app.host.now());
     let (database, s3) =
-        (&door.client(&settings.target, time), &door.client(&settings.endpoint, time));
+        (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
     let place = Place { database, s3, bucket };
 
     let wanted = request.wanted();
@@ -45,7 +45,7 @@ pub(crate) async fn restore<H: Host>(
         return Ok(Outcome::Planned(plan));
     }
 
-    let left = invocation.time_left(door.host.now());
+    let left = invocation.time_left(app.host.now());
     let restoring = restore::restore(&place, &plan, request.force, |_, _| ());
     // Without an answer by then the last statement may have been sent.
     let unknown = || RestoreError::SwapUnknown { id: plan.id.clone() };
