@@ -96,8 +96,57 @@ impl fmt::Display for NoSettings {
 impl Error for NoSettings {}
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::cell::Cell;
+
+    use rowgate_core::{Request, Response, SendError, Service, SignError};
+
     use super::*;
+
+    const START: Duration = Duration::from_secs(1_800_000_000);
+
+    /// A host without a network; its clock moves when it sleeps.
+    #[derive(Debug)]
+    pub(crate) struct Alone(Cell<Duration>);
+
+    impl Host for Alone {
+        fn sign(&self, _: &mut Request, _: Service) -> Result<(), SignError> {
+            Ok(())
+        }
+
+        async fn send(&self, _: Request) -> Result<Response, SendError> {
+            Err(SendError { sent: false, message: "connection refused".to_owned() })
+        }
+
+        fn now(&self) -> Duration {
+            self.0.get()
+        }
+
+        async fn sleep(&self, time: Duration) {
+            self.0.set(self.0.get() + time);
+        }
+
+        fn random(&self) -> u64 {
+            7
+        }
+    }
+
+    fn setting(name: &str) -> Option<String> {
+        Some(match name {
+            "AWS_REGION" => "eu-west-1".to_owned(),
+            "DB_CLUSTER_ARN" | "DB_SECRET_ARN" | "DB_NAME" => "name".to_owned(),
+            "API_KEYS" => "[]".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// An app with all settings but these.
+    pub(crate) fn app_without(missing: &[&'static str]) -> App<Alone> {
+        let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
+        let files = LoadSettings::read(&lookup);
+        let http = Settings::read(&lookup).map(|settings| Gate::new(settings, REQUEST_TIME));
+        App::new(Alone(Cell::new(START)), files, http).unwrap()
+    }
 
     #[test]
     fn one_of_the_two_is_enough() {

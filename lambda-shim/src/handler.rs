@@ -1,19 +1,16 @@
 //! A typed request into calls of the core, and what they return into an answer.
 
-use rowgate_core::{Host, Occasion, unconfigured};
+use rowgate_core::Host;
 use serde_json::value::RawValue;
-use tracing::{error, info};
 
-use crate::answer::{Answer, HttpAnswer};
+use crate::answer::Answer;
 use crate::app::App;
-use crate::backup::{back_up, verify};
-use crate::bulk_load::bulk_load;
-use crate::bulk_tables;
-use crate::event::{Event, HttpRequest, Operation};
+use crate::event::Event;
 use crate::failure::Failure;
-use crate::load::{Invocation, load, load_messages, load_records};
-use crate::migrate::migrate;
-use crate::restore::{Outcome, restore};
+use crate::http;
+use crate::invocation::Invocation;
+use crate::operations;
+use crate::records::{load_messages, load_records};
 
 /// Does what an event asks for.
 ///
@@ -27,119 +24,22 @@ pub(crate) async fn handle<H: Host>(
     // It may have a key of API Gateway's in it.
     drop(event);
     match request {
-        Event::Files(records) => {
-            Ok(Answer::Loads { loads: load_records(app, records, invocation).await? })
-        }
-        Event::Messages(messages) => Ok(Answer::Batch {
-            batch_item_failures: load_messages(app, messages, invocation).await,
-        }),
-        Event::Http(request) => Ok(Answer::Http(answer_http(app, request).await)),
-        Event::Operation(Operation::Load(object)) => {
-            let report = load(app, &object, Occasion::Hand, invocation).await?;
-            Ok(Answer::Report(Box::new(report)))
-        }
-        Event::Operation(Operation::Backup(request)) => {
-            Ok(Answer::Backup(Box::new(back_up(app, &request, invocation).await?)))
-        }
-        Event::Operation(Operation::Verify(request)) => {
-            Ok(Answer::Backup(Box::new(verify(app, &request, invocation).await?)))
-        }
-        Event::Operation(Operation::Restore(request)) => {
-            Ok(match restore(app, &request, invocation).await? {
-                Outcome::Planned(plan) => Answer::Plan(Box::new(plan)),
-                Outcome::Restored(restored) => Answer::Restored(restored),
-            })
-        }
-        Event::Operation(Operation::Migrate(request)) => {
-            Ok(Answer::Migrated(migrate(app, &request, invocation).await?))
-        }
-        Event::Operation(Operation::BulkLoad(step)) => {
-            Ok(Answer::LoadStep(bulk_load(app, step, invocation).await?))
-        }
-        Event::Operation(Operation::BulkBackup(step)) => {
-            let answer = bulk_tables::back_up(app, *step, invocation).await;
-            Ok(Answer::Step(Box::new(answer.map_err(Failure::of_step)?)))
-        }
-        Event::Operation(Operation::BulkRestore(step)) => {
-            let answer = bulk_tables::restore(app, *step, invocation).await;
-            Ok(Answer::Step(Box::new(answer.map_err(Failure::of_step)?)))
-        }
+        Event::Files(records) => Answer::of(&load_records(app, records, invocation).await?),
+        Event::Messages(messages) => Answer::of(&load_messages(app, messages, invocation).await),
+        Event::Http(request) => Answer::of(&http::respond(app, request).await),
+        Event::Schedule => operations::run_scheduled(app, invocation).await,
+        Event::Operation(request) => operations::run(app, request, invocation).await,
     }
-}
-
-async fn answer_http<H: Host>(app: &App<H>, request: HttpRequest) -> HttpAnswer {
-    let HttpRequest { head, api_key_id, body } = request;
-    let response = match &app.http {
-        Ok(gate) => gate.handle_admitted(&app.host, &head, &api_key_id, body).await,
-        Err(error) => {
-            error!(%error, "no gateway");
-            unconfigured()
-        }
-    };
-    let id = response.header("x-request-id");
-    info!(method = head.method, status = response.status, id, "answered");
-    response.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::time::Duration;
-
     use lambda_runtime::{Context, Diagnostic};
-    use rowgate_core::{
-        Gate, LoadSettings, Request, Response, SendError, Service, Settings, SettingsError,
-        SignError,
-    };
+    use rowgate_core::SettingsError;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::app::REQUEST_TIME;
-
-    const START: Duration = Duration::from_secs(1_800_000_000);
-
-    /// A host without a network; its clock moves when it sleeps.
-    #[derive(Debug)]
-    struct Alone(Cell<Duration>);
-
-    impl Host for Alone {
-        fn sign(&self, _: &mut Request, _: Service) -> Result<(), SignError> {
-            Ok(())
-        }
-
-        async fn send(&self, _: Request) -> Result<Response, SendError> {
-            Err(SendError { sent: false, message: "connection refused".to_owned() })
-        }
-
-        fn now(&self) -> Duration {
-            self.0.get()
-        }
-
-        async fn sleep(&self, time: Duration) {
-            self.0.set(self.0.get() + time);
-        }
-
-        fn random(&self) -> u64 {
-            7
-        }
-    }
-
-    fn setting(name: &str) -> Option<String> {
-        Some(match name {
-            "AWS_REGION" => "eu-west-1".to_owned(),
-            "DB_CLUSTER_ARN" | "DB_SECRET_ARN" | "DB_NAME" => "name".to_owned(),
-            "API_KEYS" => "[]".to_owned(),
-            _ => return None,
-        })
-    }
-
-    /// An app with all settings but these.
-    fn app_without(missing: &[&'static str]) -> App<Alone> {
-        let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
-        let files = LoadSettings::read(&lookup);
-        let http = Settings::read(&lookup).map(|settings| Gate::new(settings, REQUEST_TIME));
-        App::new(Alone(Cell::new(START)), files, http).unwrap()
-    }
+    use crate::app::tests::{Alone, app_without};
 
     async fn answer(app: &App<Alone>, event: &str) -> Result<Value, Diagnostic> {
         let event = serde_json::from_str(event).unwrap();

@@ -1,7 +1,7 @@
 //! rowgate as an AWS Lambda: one program for files, queues, API Gateway and operations.
 //!
-//! `event` turns what Lambda delivers into a typed request, `handler` calls the core with it, and
-//! `answer` is what goes back. There is no rule of rowgate's in here.
+//! `event` turns what Lambda delivers into typed requests; `records`, `http` and `operations` call the
+//! core with them; `answer` is what goes back. There is no rule of rowgate's in here.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 // An invocation's future holds those of the core's pipelines, each within the one before.
@@ -9,16 +9,15 @@
 
 mod answer;
 mod app;
-mod backup;
-mod bulk_load;
-mod bulk_tables;
 mod event;
 mod failure;
 mod handler;
-mod load;
+mod http;
+mod invocation;
+mod loads;
 mod metrics;
-mod migrate;
-mod restore;
+mod operations;
+mod records;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,12 +30,12 @@ use tokio::sync::Mutex;
 use tracing::{Level, error};
 
 use app::App;
-use load::Invocation;
+use invocation::Invocation;
 
 /// How long an answer may take to the runtime once an interrupted invocation has ended.
 const ANSWER: Duration = Duration::from_millis(200);
 
-/// Two workers: reading a file's next bytes goes on while its rows are on their way.
+/// Two workers: reading a file's next bytes goes on while its rows are in flight.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     write_log();

@@ -8,7 +8,8 @@ use rowgate_core::{BodyError, Head};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{EventError, parse};
+use super::error::EventError;
+use super::members::parse;
 
 /// What marks such an event. A load balancer's is much the same, but its requests have passed no
 /// key; it has no `resource`.

@@ -1,41 +1,71 @@
-//! The operations on backups into calls of the core, within the invocation's time.
+//! What the operations on backups share: the answer, the end of a backup, and the time.
 
 use std::time::Duration;
 
-use rowgate_core::backup::{self, BackupError, Manifest, Place};
+use rowgate_core::backup::{self, BackupError, LeftOut, Manifest, TableManifest};
 use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::TABLES;
 use rowgate_core::{Client, ENDED_AFTER, Host};
+use serde::Serialize;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use crate::answer::BackupSummary;
 use crate::app::App;
-use crate::event::{Backup, Verify};
 use crate::failure::Failure;
-use crate::load::Invocation;
+use crate::invocation::Invocation;
 
-/// Backs tables up, and deletes older backups if that is asked for.
-///
-/// A backup that does not end in time fails and has no manifest. One that could be made is a
-/// success, whatever becomes of the older ones: failing would have Lambda make it again.
-pub(crate) async fn back_up<H: Host>(
-    app: &App<H>,
-    request: &Backup,
-    invocation: Invocation,
-) -> Result<BackupSummary, Failure> {
-    let settings = app.settings()?;
-    let bucket = app.bucket(request.bucket.as_deref())?;
-    let time = invocation.time_left(app.host.now());
-    let s3 = app.client(&settings.endpoint, time);
-    let place = Place { database: &app.client(&settings.target, time), s3: &s3, bucket };
-    let making = backup::backup(&place, &request.tables, request.options(), |_| ());
-    let manifest = within(time, making).await?;
-    conclude(app, bucket, manifest, request.keep, invocation).await
+/// What a backup's manifest says, its files aside.
+#[derive(Debug, Serialize)]
+pub(super) struct BackupSummary {
+    run: String,
+    snapshot: bool,
+    rows: u64,
+    bytes: u64,
+    tables: Vec<TableSummary>,
+    /// What a restore would refuse, as it was accepted or its tables left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<String>,
+    /// The older runs that were deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pruned: Vec<String>,
+    /// The folders that did not count, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut>,
+    /// Why not all older runs could be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_pruned: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct TableSummary {
+    table: String,
+    rows: u64,
+    checksum: String,
+}
+
+impl From<Manifest> for BackupSummary {
+    fn from(manifest: Manifest) -> Self {
+        let (rows, bytes) = (manifest.rows(), manifest.bytes());
+        let summary =
+            |TableManifest { table, rows, checksum, .. }| TableSummary { table, rows, checksum };
+        Self {
+            run: manifest.run,
+            snapshot: manifest.snapshot,
+            rows,
+            bytes,
+            tables: manifest.tables.into_iter().map(summary).collect(),
+            obstacles: manifest.obstacles,
+            pruned: Vec::new(),
+            left_out: Vec::new(),
+            not_pruned: None,
+        }
+    }
 }
 
 /// Counts a backup that has its manifest, and deletes older ones if that is asked for.
-pub(crate) async fn conclude<H: Host>(
+///
+/// It is a success, whatever becomes of the older ones: failing would have Lambda make it again.
+pub(super) async fn conclude<H: Host>(
     app: &App<H>,
     bucket: &str,
     manifest: Manifest,
@@ -63,25 +93,6 @@ pub(crate) async fn conclude<H: Host>(
     Ok(summary)
 }
 
-/// Reads every byte and row of a backup.
-pub(crate) async fn verify<H: Host>(
-    app: &App<H>,
-    request: &Verify,
-    invocation: Invocation,
-) -> Result<BackupSummary, Failure> {
-    let settings = app.settings()?;
-    let bucket = app.bucket(request.bucket.as_deref())?;
-    let time = invocation.time_left(app.host.now());
-    let s3 = app.client(&settings.endpoint, time);
-    let reading = async {
-        let manifest = backup::manifest(&s3, bucket, &request.run).await?;
-        backup::verify(&s3, bucket, &manifest, |_| ()).await.map(|()| manifest)
-    };
-    let manifest = within(time, reading).await?;
-    log("verified", &manifest);
-    Ok(manifest.into())
-}
-
 async fn prune<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
@@ -100,8 +111,8 @@ async fn prune<H: Host>(
     Ok(())
 }
 
-/// Ends what is still under way a moment after its time.
-pub(crate) async fn within<T>(
+/// Ends what is still in flight a moment after its time.
+pub(super) async fn within<T>(
     time: Duration,
     work: impl Future<Output = Result<T, BackupError>>,
 ) -> Result<T, Failure> {
@@ -112,7 +123,8 @@ pub(crate) async fn within<T>(
     })
 }
 
-fn log(what: &str, manifest: &Manifest) {
+/// Logs what was done with a backup.
+pub(super) fn log(what: &str, manifest: &Manifest) {
     let (run, rows, bytes) = (&manifest.run, manifest.rows(), manifest.bytes());
     info!(run, rows, bytes, snapshot = manifest.snapshot, "{what}");
 }
