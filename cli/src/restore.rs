@@ -4,23 +4,19 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 use std::slice;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand, ValueEnum};
-use rowgate_core::Client;
+use clap::{Args, Subcommand};
 use rowgate_core::backup::Place;
-use rowgate_core::data_api::Target;
 use rowgate_core::restore::{
     self, Keys, Late, Leftover, LeftoverKind, LoadsSince, Merged, Mode, OddValues, Plan, Restored,
     Step, TablePlan, Undone, Unmerged, Wanted,
 };
-use rowgate_core::s3::Endpoint;
 use rowgate_core::schema::{ColumnType, Table};
-use rowgate_native::from_environment;
 
-use crate::backup::{PATIENCE, PlaceArgs, bar, show};
-use crate::check::parse_table;
+use crate::arguments::{PlaceArgs, one_of, parse_table};
+use crate::progress::{of_rows, show};
+use crate::session::Session;
 use crate::signals;
 use crate::terminal;
 
@@ -51,9 +47,15 @@ struct RunArgs {
     #[arg(long = "table", value_parser = parse_table)]
     tables: Vec<&'static Table>,
 
-    /// What becomes of live rows that the files do not have
-    #[arg(long, value_enum, default_value = "replace")]
-    mode: ModeArg,
+    /// What becomes of live rows that the files do not have: with replace they go, and the table is
+    /// what the files hold; with merge they stay, and of a row that both have the files' is taken
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "replace",
+        value_parser = one_of(&[Mode::Replace, Mode::Merge])
+    )]
+    mode: Mode,
 
     /// Only say what would be done; write nothing
     #[arg(long)]
@@ -65,14 +67,6 @@ struct RunArgs {
 
     #[command(flatten)]
     place: PlaceArgs,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ModeArg {
-    /// They go: the table is what the files hold
-    Replace,
-    /// They stay; of a row that both have, the files' is taken
-    Merge,
 }
 
 #[derive(Debug, Subcommand)]
@@ -136,20 +130,12 @@ pub(crate) async fn run(args: &RestoreArgs) -> Result<ExitCode> {
 /// The exit code is 1 where a plan finds that it cannot be done, and where rows came while the tables
 /// were swapped.
 async fn restore(args: &RunArgs) -> Result<ExitCode> {
-    let (target, endpoint) = (Target::read(&from_environment)?, Endpoint::read(&from_environment)?);
-    let host = signals::host()?;
-    let place = Place {
-        database: &Client::new(&host, &target, Duration::MAX).patient(PATIENCE),
-        s3: &Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE),
-        bucket: args.place.bucket()?,
-    };
-    let mode = match args.mode {
-        ModeArg::Replace => Mode::Replace,
-        ModeArg::Merge => Mode::Merge,
-    };
-    let wanted = Wanted { sources: &args.sources, tables: &args.tables, mode };
+    let session = Session::from_environment();
+    let (database, s3) = (&session.database()?, &session.s3()?);
+    let place = Place { database, s3, bucket: args.place.bucket()? };
+    let wanted = Wanted { sources: &args.sources, tables: &args.tables, mode: args.mode };
 
-    let reading = bar();
+    let reading = of_rows();
     let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await;
     let plan = plan.map_err(|error| signals::told(error, "nothing was written"))?;
     reading.finish_and_clear();
@@ -161,7 +147,7 @@ async fn restore(args: &RunArgs) -> Result<ExitCode> {
         print_plan(&plan, false)?;
     }
 
-    let (verifying, writing) = (bar(), bar());
+    let (verifying, writing) = (of_rows(), of_rows());
     let restored = restore::restore(&place, &plan, args.force, |step, done| match step {
         Step::Verify => show(&verifying, done),
         Step::Write => {
@@ -307,9 +293,8 @@ fn describe(plan: &TablePlan, mode: Mode) -> String {
 }
 
 async fn undo(args: &UndoArgs) -> Result<()> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let session = Session::from_environment();
+    let client = session.database()?;
     let undone = restore::undo(&client, &args.id, say_waiting).await;
     let tables = undone.map_err(|error| signals::told(error, "the restore is not undone"))?;
     let tables = tables.join(", ");
@@ -343,9 +328,8 @@ async fn undo(args: &UndoArgs) -> Result<()> {
 }
 
 async fn merge(args: &MergeArgs) -> Result<()> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let session = Session::from_environment();
+    let client = session.database()?;
     check_above(args)?;
     let unmerged = Unmerged { id: &args.id, tables: &args.tables, above: args.above.as_deref() };
     let merged = match args.yes {
@@ -390,9 +374,8 @@ fn describe_keys(out: &mut impl Write, table: &str, keys: &Keys, what: &str) -> 
 }
 
 async fn drop_old(args: &DropArgs) -> Result<()> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let session = Session::from_environment();
+    let client = session.database()?;
     let is_wanted = |left: &Leftover| args.id.as_ref().is_none_or(|id| *id == left.id);
     let mut left = restore::leftovers(&client).await?;
     left.retain(is_wanted);

@@ -29,8 +29,7 @@ pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static T
 
 /// The codec of files that are written.
 pub(super) fn codec(name: &str) -> Result<Codec, EventError> {
-    let written = [Codec::Null, Codec::Deflate, Codec::Snappy];
-    let codec = Codec::named(name).filter(|codec| written.contains(codec));
+    let codec = Codec::named(name).filter(|codec| Codec::WRITTEN.contains(codec));
     codec.ok_or_else(|| bad("backup", "codec is not null, deflate or snappy"))
 }
 
