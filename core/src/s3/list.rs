@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use roxmltree::Node;
 
-use super::{Endpoint, Error, encode, xml};
+use super::{Endpoint, Error, RESERVED, encode, xml};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Service};
 
@@ -55,9 +55,9 @@ impl Operation for ListObjectsV2<'_> {
         // In the order in which a signature has them.
         url.push('?');
         if let Some(token) = self.continuation_token {
-            url += &format!("continuation-token={}&", encode(token, b""));
+            url += &format!("continuation-token={}&", encode(token, RESERVED));
         }
-        url += &format!("list-type=2&prefix={}", encode(self.prefix, b""));
+        url += &format!("list-type=2&prefix={}", encode(self.prefix, RESERVED));
         Request { method: "GET", url, headers: Vec::new(), body: Bytes::new() }
     }
 

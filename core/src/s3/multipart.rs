@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::{Endpoint, Error, encode, xml};
+use super::{Endpoint, Error, RESERVED, encode, xml};
 use crate::http::{Request, Response};
 use crate::operation::{Operation, Service};
 
@@ -97,7 +97,7 @@ impl Operation for UploadPart<'_> {
             "{}?partNumber={}&uploadId={}",
             endpoint.url(self.bucket, self.key),
             self.part_number,
-            encode(self.upload_id, b"")
+            encode(self.upload_id, RESERVED)
         );
         Request { method: "PUT", url, headers: Vec::new(), body: self.body.clone() }
     }
@@ -157,7 +157,7 @@ impl Operation for AbortMultipartUpload<'_> {
 }
 
 fn upload_url(endpoint: &Endpoint, bucket: &str, key: &str, upload_id: &str) -> String {
-    format!("{}?uploadId={}", endpoint.url(bucket, key), encode(upload_id, b""))
+    format!("{}?uploadId={}", endpoint.url(bucket, key), encode(upload_id, RESERVED))
 }
 
 #[cfg(test)]
