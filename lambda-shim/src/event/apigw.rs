@@ -73,7 +73,7 @@ struct RequestContext {
     identity: Option<Identity>,
 }
 
-/// Beside the id stands the key, which is passed over.
+/// The key is beside the id, and is passed over.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Identity {
