@@ -1,4 +1,4 @@
-//! A file of this machine, read in ranges.
+//! A file of this machine: its name, its table, and its bytes in ranges.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
-use rowgate_core::{Source, SourceError};
+use rowgate_core::schema::{self, Table};
+use rowgate_core::{RowErrorKind, Source, SourceError};
 
 use crate::progress;
 use crate::signals;
@@ -25,6 +26,19 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     }
 }
 
+/// The table of a file, by the option or by its path.
+pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
+    let path = path.to_string_lossy();
+    given
+        .or_else(|| schema::table_of_file(&path))
+        .ok_or_else(|| anyhow!("{}; or use --table", RowErrorKind::no_table_in(&path)))
+}
+
+/// A file's name, without its folders.
+pub(crate) fn name_of(path: &Path) -> Result<&str> {
+    path.file_name().and_then(|name| name.to_str()).context("not a file's name")
+}
+
 /// A file whose reading a progress bar follows.
 pub(crate) struct FileSource {
     file: File,
@@ -35,7 +49,7 @@ pub(crate) struct FileSource {
 impl FileSource {
     pub(crate) fn new(file: File) -> Result<Self> {
         let size = file.metadata()?.len();
-        Ok(Self { file, size, progress: progress::bar(size) })
+        Ok(Self { file, size, progress: progress::of_bytes(size) })
     }
 
     /// Takes the progress bar away.

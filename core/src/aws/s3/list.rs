@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use roxmltree::Node;
 
-use super::endpoint::{Endpoint, encode};
+use super::endpoint::{Endpoint, RESERVED, encode};
 use super::error::Error;
 use super::xml;
 use crate::aws::http::{Request, Response};
@@ -57,9 +57,9 @@ impl Operation for ListObjectsV2<'_> {
         // In the order in which a signature has them.
         url.push('?');
         if let Some(token) = self.continuation_token {
-            url += &format!("continuation-token={}&", encode(token, b""));
+            url += &format!("continuation-token={}&", encode(token, RESERVED));
         }
-        url += &format!("list-type=2&prefix={}", encode(self.prefix, b""));
+        url += &format!("list-type=2&prefix={}", encode(self.prefix, RESERVED));
         Request { method: "GET", url, headers: Vec::new(), body: Bytes::new() }
     }
 

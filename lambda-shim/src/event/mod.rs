@@ -5,36 +5,26 @@
 //! tests let AWS's types read the same fixtures.
 
 mod apigw;
-mod backup;
-mod bulk_load;
-mod bulk_tables;
+mod error;
 mod eventbridge;
-mod migrate;
-mod operation;
-mod restore;
+mod members;
+mod notice;
+mod notification;
 mod s3;
 mod sns;
 mod sqs;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-
-use rowgate_core::ObjectRef;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub(crate) use apigw::HttpRequest;
-pub(crate) use backup::{Backup, Verify};
-pub(crate) use bulk_load::BulkLoadStep;
-pub(crate) use bulk_tables::{BulkBackup, BulkRestore, RestoreFinish};
-pub(crate) use migrate::Migrate;
-pub(crate) use operation::Operation;
-pub(crate) use restore::Restore;
+pub(crate) use error::EventError;
+pub(crate) use members::Members;
+pub(crate) use notice::{Notice, Record};
 pub(crate) use sqs::Message;
 
-/// How many members an error names.
-const NAMES: usize = 20;
+use members::parse;
+use notification::notices;
 
 /// A request, by how it is answered.
 #[derive(Debug)]
@@ -45,29 +35,10 @@ pub(crate) enum Event {
     Messages(Vec<Message>),
     /// From API Gateway.
     Http(HttpRequest),
-    /// From an operator or a state machine.
-    Operation(Operation),
-}
-
-/// One record of an event, or why it cannot be read; the others can.
-pub(crate) type Record = Result<Notice, EventError>;
-
-/// What a record says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Notice {
-    /// An object was written.
-    Written(ObjectRef),
-    /// Something else happened, by its name at S3.
-    Other(String),
-}
-
-/// Why an event cannot be read. No error holds a member's value, but for names that AWS gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum EventError {
-    /// Not an event that rowgate takes; the shape that was seen.
-    Unknown(String),
-    /// One that it takes, but not in the documented form; what is wrong.
-    Bad(String),
+    /// From a schedule.
+    Schedule,
+    /// From an operator or a state machine; `operations` reads it.
+    Operation(Box<RawValue>),
 }
 
 impl Event {
@@ -75,7 +46,7 @@ impl Event {
     pub(crate) fn read(event: &RawValue) -> Result<Self, EventError> {
         let members = Members::read(event.get())?;
         if members.has(&["rowgate"]) {
-            return operation::read(event.get()).map(Self::Operation);
+            return Ok(Self::Operation(event.to_owned()));
         }
         if members.has(&apigw::MARKS) {
             return apigw::read(event.get()).map(Self::Http);
@@ -84,7 +55,7 @@ impl Event {
             return Self::read_records(&members);
         }
         if eventbridge::is_schedule(&members) {
-            return Ok(Self::Operation(Operation::Backup(Backup::default())));
+            return Ok(Self::Schedule);
         }
         notices(&members).map(Self::Files)
     }
@@ -111,77 +82,9 @@ impl Event {
     }
 }
 
-/// Reads what S3 says, as it comes directly or inside a message.
-fn notices(members: &Members) -> Result<Vec<Record>, EventError> {
-    if members.has(&["Records"]) {
-        Ok(s3::read(&members.parse::<Vec<&RawValue>>("Records")?))
-    } else if members.has(&["Event", "Service"]) {
-        s3::read_test_event(members).map(|notice| vec![Ok(notice)])
-    } else if members.has(&["detail", "detail-type", "source"]) {
-        eventbridge::read(members).map(|notice| vec![Ok(notice)])
-    } else {
-        Err(members.unknown())
-    }
-}
-
-/// An object's members, not looked into.
-struct Members<'e>(BTreeMap<Cow<'e, str>, &'e RawValue>);
-
-impl<'e> Members<'e> {
-    fn read(text: &'e str) -> Result<Self, EventError> {
-        let kind = match text.trim_start().bytes().next() {
-            Some(b'{') => return parse(text, "the event").map(Self),
-            Some(b'[') => "a JSON array",
-            Some(b'"') => "a JSON string",
-            Some(b't' | b'f') => "a JSON boolean",
-            Some(b'n') => "a JSON null",
-            Some(b'-' | b'0'..=b'9') => "a JSON number",
-            _ => "not JSON",
-        };
-        Err(EventError::Unknown(kind.to_owned()))
-    }
-
-    fn has(&self, names: &[&str]) -> bool {
-        names.iter().all(|name| self.0.contains_key(*name))
-    }
-
-    /// Reads one member; a missing one counts as null.
-    fn parse<T: Deserialize<'e>>(&self, name: &str) -> Result<T, EventError> {
-        parse(self.0.get(name).map_or("null", |value| value.get()), name)
-    }
-
-    fn unknown(&self) -> EventError {
-        let names: Vec<&str> = self.0.keys().take(NAMES).map(AsRef::as_ref).collect();
-        let more = if self.0.len() > NAMES { ", …" } else { "" };
-        EventError::Unknown(match names.as_slice() {
-            [] => "an empty object".to_owned(),
-            names => format!("an object with members {}{more}", names.join(", ")),
-        })
-    }
-}
-
-/// Parses JSON; the error says where and not what, since serde_json's own quotes values.
-fn parse<'e, T: Deserialize<'e>>(text: &'e str, what: &str) -> Result<T, EventError> {
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let problem = if error.is_data() { "not in the documented form" } else { "not JSON" };
-        EventError::Bad(format!("{what}: {problem} at line {line}, column {column}"))
-    })
-}
-
-impl fmt::Display for EventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown(shape) => write!(f, "unknown event: {shape}"),
-            Self::Bad(problem) => write!(f, "bad event: {problem}"),
-        }
-    }
-}
-
-impl std::error::Error for EventError {}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use rowgate_core::ObjectRef;
     use serde_json::{Value, json};
 
     use super::*;
@@ -199,7 +102,7 @@ mod tests {
         }
     }
 
-    pub(super) fn written(bucket: &str, key: &str) -> ObjectRef {
+    pub(crate) fn written(bucket: &str, key: &str) -> ObjectRef {
         ObjectRef { bucket: bucket.to_owned(), key: key.to_owned(), ..ObjectRef::default() }
     }
 
@@ -246,7 +149,7 @@ mod tests {
     }
 
     /// Copies of a value, each with one of its nodes replaced.
-    fn variants(value: &Value, with: &Value) -> Vec<Value> {
+    pub(crate) fn variants(value: &Value, with: &Value) -> Vec<Value> {
         let children: Vec<Value> = match value {
             Value::Object(members) => members.values().cloned().collect(),
             Value::Array(elements) => elements.clone(),
@@ -278,23 +181,21 @@ mod tests {
         match event {
             Ok(Event::Files(records)) => of_records(records),
             Ok(Event::Messages(messages)) => messages.into_iter().map(of_message).collect(),
-            Ok(Event::Http(_) | Event::Operation(_)) => String::new(),
+            Ok(Event::Http(_) | Event::Schedule | Event::Operation(_)) => String::new(),
             Err(error) => error.to_string(),
         }
     }
 
     #[test]
     fn whatever_stands_in_an_event_no_error_quotes_it() {
-        let load = r#"{"rowgate":"load","bucket":"b","key":"k","version_id":"v","e_tag":"e"}"#;
         for fixture in [
-            include_str!("../fixtures/apigw-insert-data.json"),
-            include_str!("../fixtures/eventbridge-object-created.json"),
-            include_str!("../fixtures/eventbridge-schedule.json"),
-            include_str!("../fixtures/s3-object-created.json"),
-            include_str!("../fixtures/s3-test-event.json"),
-            include_str!("../fixtures/sns-s3.json"),
-            include_str!("../fixtures/sqs-s3.json"),
-            load,
+            include_str!("../../fixtures/apigw-insert-data.json"),
+            include_str!("../../fixtures/eventbridge-object-created.json"),
+            include_str!("../../fixtures/eventbridge-schedule.json"),
+            include_str!("../../fixtures/s3-object-created.json"),
+            include_str!("../../fixtures/s3-test-event.json"),
+            include_str!("../../fixtures/sns-s3.json"),
+            include_str!("../../fixtures/sqs-s3.json"),
         ] {
             let fixture: Value = serde_json::from_str(fixture).unwrap();
             for with in [json!(["s3cret"]), json!({ "a": "s3cret" }), json!(7), json!(null)] {

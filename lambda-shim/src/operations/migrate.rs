@@ -1,18 +1,31 @@
-//! The operation `migrate` into calls of the core.
+//! The operation `migrate`: the tables, brought to the schema and compared with it.
 
 use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
 use rowgate_core::{Client, Host};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::{error, info};
 
-use crate::door::Door;
-use crate::event::Migrate;
+use super::members::members;
+use super::operation::Operation;
+use crate::app::App;
+use crate::event::EventError;
 use crate::failure::Failure;
-use crate::load::Invocation;
+use crate::invocation::Invocation;
+
+/// What to do with the tables.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Migrate {
+    #[serde(rename = "rowgate")]
+    _operation: String,
+    /// Only to compare them with the schema.
+    #[serde(default)]
+    check: bool,
+}
 
 /// What was done to the tables, and where they still are not those of the schema.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Migrated {
+pub(super) struct Migrated {
     /// Migrations that were recorded and not run: the tables were made as they would leave them.
     included: Vec<String>,
     /// Migrations that were run; those of the ledger begin with `ledger/`.
@@ -22,26 +35,31 @@ pub(crate) struct Migrated {
     differences: Vec<String>,
 }
 
-/// Brings the tables up to date and compares them, or only compares them; safe to repeat.
-///
-/// MySQL commits DDL at once, so what was done before an error stays, and the next time goes on there.
-pub(crate) async fn migrate<H: Host>(
-    door: &Door<H>,
-    request: &Migrate,
-    invocation: Invocation,
-) -> Result<Migrated, Failure> {
-    let settings = door.settings()?;
-    let time = invocation.time_left(door.host.now());
-    let client = door.client(&settings.target, time);
-    match bring_up(&client, request.check).await {
-        Ok(migrated) => {
-            let Migrated { included, ran, made, differences } = &migrated;
-            info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
-            Ok(migrated)
-        }
-        Err(error) => {
-            error!(%error, "migration failed");
-            Err(Failure::Migrate(error))
+impl Operation for Migrate {
+    const NAME: &'static str = "migrate";
+
+    type Answer = Migrated;
+
+    fn read(request: &str) -> Result<Self, EventError> {
+        members(request, Self::NAME)
+    }
+
+    /// Safe to repeat: MySQL commits DDL at once, so what was done before an error stays, and the next
+    /// time goes on there.
+    async fn run<H: Host>(self, app: &App<H>, invocation: Invocation) -> Result<Migrated, Failure> {
+        let settings = app.settings()?;
+        let time = invocation.time_left(app.host.now());
+        let client = app.client(&settings.target, time);
+        match bring_up(&client, self.check).await {
+            Ok(migrated) => {
+                let Migrated { included, ran, made, differences } = &migrated;
+                info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
+                Ok(migrated)
+            }
+            Err(error) => {
+                error!(%error, "migration failed");
+                Err(Failure::Migrate(error))
+            }
         }
     }
 }
@@ -94,5 +112,14 @@ mod tests {
                 "differences": [],
             })
         );
+    }
+
+    #[test]
+    fn it_writes_unless_it_is_only_to_check() {
+        let only_checks = |text: &str| Migrate::read(text).unwrap().check;
+        assert!(!only_checks(r#"{"rowgate":"migrate"}"#));
+        assert!(only_checks(r#"{"rowgate":"migrate","check":true}"#));
+        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#).unwrap_err().to_string();
+        assert!(error.contains("the operation migrate: unknown field `users`"), "{error}");
     }
 }
