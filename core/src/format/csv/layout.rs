@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Header;
+use super::header::Header;
 use super::marks::{MARKS, Marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};

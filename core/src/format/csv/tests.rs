@@ -1,13 +1,17 @@
-use super::*;
-use crate::format::json::BOM;
-use crate::table::outcome::RowErrorKind as Kind;
-use crate::table::record::RawField;
-use crate::table::schema::table;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
+use alloc::vec::Vec;
+
 use proptest::prelude::*;
+
+use super::record_buffer::CELL_LIMIT;
+use super::*;
+use crate::format::json::BOM;
+use crate::table::outcome::{RowError, RowErrorKind as Kind};
+use crate::table::record::{RawField, RawRow};
+use crate::table::schema::table;
 
 /// index, line, and either the cells or the code of the decoder's error.
 type Seen = (Option<u64>, u64, Result<Vec<Option<String>>, String>);

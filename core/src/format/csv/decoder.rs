@@ -1,62 +1,19 @@
-//! CSV in chunks of any size becomes raw rows with their lines.
-//!
-//! The rules are RFC 4180's, strictly: what a careless reader would take for something else is
-//! refused by name. [`automaton`] has them byte by byte; this module puts records together, tells
-//! the header from rows, and gives a wrong record back line by line.
-//!
-//! A record that is cut by a chunk's end is kept in the decoder, so that the rows do not depend on
-//! how the bytes were cut. A change of the state kept between two calls is tried by the property
-//! test `any_chunking_gives_the_same_rows`.
-
-pub(crate) mod automaton;
-mod diagnosis;
-mod formulas;
-mod layout;
-mod marks;
-mod names;
-mod opening;
-mod record_buffer;
+//! Puts records together, tells the header from rows, and gives a wrong record back line by line.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
+use super::automaton::{End, LineEnd, State};
+use super::diagnosis::{self, SepLine};
+use super::formulas;
+use super::header::Header;
+use super::layout::{self, First, Layout, Repeated};
+use super::marks::{MARKS, end_of_marks, holds_marks};
+use super::opening::Opening;
+use super::record_buffer::{ROW_LIMIT, RecordBuffer, Split};
 use crate::table::outcome::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow};
 use crate::table::schema::Table;
-
-use automaton::{End, LineEnd, State};
-use diagnosis::SepLine;
-use layout::{First, Layout, Repeated};
-use marks::{end_of_marks, holds_marks};
-use opening::{Opened, Opening};
-use record_buffer::{RecordBuffer, Split};
-
-pub(crate) use formulas::mark as mark_formulas;
-pub(crate) use layout::{NameStarts, name_start};
-pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
-pub(crate) use names::{fold, names};
-
-/// The most bytes that one row may have as it is in the file.
-pub const ROW_LIMIT: usize = 1 << 20;
-
-/// The most cells that one row may have; far more than MySQL's 4,096 columns.
-const CELL_LIMIT: usize = 1 << 16;
-
-/// Whether a CSV file begins with a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Header {
-    /// The first line tells: names of columns are a header, a value of a column is a row, and any
-    /// other line refuses the file.
-    #[default]
-    Detect,
-    /// The first line is a header; the file is refused if one of its names is no column's.
-    Present,
-    /// The first line is a row; all rows are read by position.
-    Absent,
-}
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
@@ -64,27 +21,27 @@ pub struct CsvDecoder {
     table: &'static Table,
     option: Header,
     /// What has come of a file whose line ends are not known yet.
-    opening: Option<Opening>,
-    line_end: LineEnd,
+    pub(super) opening: Option<Opening>,
+    pub(super) line_end: LineEnd,
     /// Bytes that came before those ends were known, and how many of them are read.
-    held: Vec<u8>,
-    held_read: usize,
-    state: State,
-    record: RecordBuffer,
+    pub(super) held: Vec<u8>,
+    pub(super) held_read: usize,
+    pub(super) state: State,
+    pub(super) record: RecordBuffer,
     /// Whether the next byte begins a record.
-    is_between: bool,
+    pub(super) is_between: bool,
     /// Whether the record's cells have been found.
-    is_split: bool,
+    pub(super) is_split: bool,
     /// Whether the marks of its formulas have been taken off.
-    is_unmarked: bool,
+    pub(super) is_unmarked: bool,
     /// Bytes of the record so far, those that are not kept among them.
-    length: usize,
+    pub(super) length: usize,
     /// The line on which the record begins, and that of the next byte.
-    record_line: u64,
-    line: u64,
+    pub(super) record_line: u64,
+    pub(super) line: u64,
     /// Whether the last byte was a carriage return, whose line feed ends no other line.
-    after_return: bool,
-    layout: Layout,
+    pub(super) after_return: bool,
+    pub(super) layout: Layout,
     /// Whether the first record has been read.
     has_layout: bool,
     /// Why the rest of the file, or of the record at hand, is given back line by line.
@@ -290,125 +247,6 @@ impl CsvDecoder {
         self.state == State::Rest
     }
 
-    /// Begins to read, and answers whether the file is refused.
-    fn open(&mut self, opened: Opened) -> bool {
-        self.held = self.opening.take().unwrap_or_default().into_held();
-        self.line_end = opened.line_end;
-        opened.refused.is_some_and(|kind| self.refuse(RowError::row(kind)))
-    }
-
-    fn read_held(&mut self) -> Option<End> {
-        if self.held_read == self.held.len() {
-            return None;
-        }
-        let held = core::mem::take(&mut self.held);
-        let mut rest = &held[self.held_read..];
-        let end = self.read_record(&mut rest);
-        self.held_read = held.len() - rest.len();
-        self.held = held;
-        end
-    }
-
-    /// Reads up to the end of a record; `None` if the input is used up before.
-    fn read_record(&mut self, input: &mut &[u8]) -> Option<End> {
-        if self.is_between {
-            if input.is_empty() {
-                return None;
-            }
-            self.begin_record();
-            if let Some(end) = self.read_line(input) {
-                return Some(end);
-            }
-        }
-        let bytes = *input;
-        let (mut start, mut at) = (0, 0);
-        while at < bytes.len() {
-            at += self.run(&bytes[at..]);
-            let mut end = None;
-            if at < bytes.len() && !self.is_overrun(at - start) {
-                (self.state, end) = self.state.step(bytes[at], self.line_end);
-                at += 1;
-                if self.state == State::Record && end.is_none() {
-                    // A byte order mark in front of a record is none of it.
-                    self.begin_record();
-                    start = at;
-                    continue;
-                }
-            }
-            if self.is_overrun(at - start) {
-                end = Some(End::Fault);
-            }
-            if end.is_some() {
-                self.keep(&bytes[start..at]);
-                *input = &bytes[at..];
-                self.is_between = true;
-                return end;
-            }
-        }
-        self.keep(&bytes[start..at]);
-        *input = &[];
-        None
-    }
-
-    fn begin_record(&mut self) {
-        self.record.clear();
-        self.is_between = false;
-        self.is_split = false;
-        self.is_unmarked = false;
-        self.length = 0;
-        self.record_line = self.line;
-    }
-
-    /// Reads a record that is one line, has a value for certain and no fault, as most are. Any other
-    /// is left to the automaton, which the property tests hold this against.
-    fn read_line(&mut self, input: &mut &[u8]) -> Option<End> {
-        let is_first = self.state == State::Record && self.line_end == LineEnd::Lf;
-        if !is_first || self.layout.has_marked_formulas() || !begins_with_value(input) {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', input).filter(|end| *end < ROW_LIMIT)?;
-        self.record.text.extend_from_slice(&input[..=end]);
-        let text = self.line_end.trim(&self.record.text).len();
-        if self.record.split(0..text) != Split::Whole {
-            self.record.clear();
-            return None;
-        }
-        self.length = end + 1;
-        self.line += 1;
-        self.after_return = false;
-        *input = &input[end + 1..];
-        self.is_between = true;
-        self.is_split = true;
-        Some(End::Row)
-    }
-
-    /// How many of the next bytes surely leave the state as it is.
-    fn run(&self, bytes: &[u8]) -> usize {
-        let found = match (self.state, self.line_end) {
-            (State::Quoted, _) => memchr::memchr(b'"', bytes),
-            (State::Text, LineEnd::Lf) => memchr::memchr3(b',', b'"', b'\n', bytes),
-            (State::Fault | State::Rest, LineEnd::Lf) => memchr::memchr(b'\n', bytes),
-            _ => Some(0),
-        };
-        found.unwrap_or(bytes.len())
-    }
-
-    /// Whether a quote is still open after [`ROW_LIMIT`] bytes of its record.
-    fn is_overrun(&self, more: usize) -> bool {
-        self.state.is_quoted() && self.length + more > ROW_LIMIT
-    }
-
-    /// Keeps a piece of the record, up to twice [`ROW_LIMIT`].
-    fn keep(&mut self, piece: &[u8]) {
-        let room = (2 * ROW_LIMIT).saturating_sub(self.record.text.len());
-        // What an open quote has swallowed is given back, so all of it is kept.
-        let kept = if self.state.is_quoted() { piece.len() } else { piece.len().min(room) };
-        self.record.text.extend_from_slice(&piece[..kept]);
-        self.length += piece.len();
-        self.line += self.line_end.count(piece, self.after_return);
-        self.after_return = piece.last().map_or(self.after_return, |last| *last == b'\r');
-    }
-
     /// Whether a record that has ended is a row, or has one to be given back.
     fn takes_as_row(&mut self, end: End) -> bool {
         if self.layout.has_marked_formulas() && !self.is_unmarked {
@@ -569,7 +407,7 @@ impl CsvDecoder {
         if self.length > self.record.text.len() { range.start..range.start } else { range }
     }
 
-    fn refuse(&mut self, error: RowError) -> bool {
+    pub(super) fn refuse(&mut self, error: RowError) -> bool {
         self.refused = true;
         self.row = Row::Refusal(error);
         true
@@ -605,14 +443,6 @@ impl CsvDecoder {
     }
 }
 
-/// Whether a line surely has a value: its first cell begins with a letter or digit.
-fn begins_with_value(line: &[u8]) -> bool {
-    match line {
-        [b'"', first, ..] | [first, ..] => first.is_ascii_alphanumeric(),
-        [] => false,
-    }
-}
-
 fn too_long_error() -> RowError {
     RowError::row(RowErrorKind::RowTooLong { limit: ROW_LIMIT })
 }
@@ -622,6 +452,3 @@ fn too_long_error() -> RowError {
 fn has_unnamed_column(row: &RawRow<'_>) -> bool {
     row.errors.iter().any(|error| matches!(error.kind, RowErrorKind::UnnamedColumn { .. }))
 }
-
-#[cfg(test)]
-mod tests;
