@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rowgate_core::schema::{self, Table};
+use rowgate_core::schema::{Schema, Table};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -52,8 +52,8 @@ fn name(value: &impl Serialize) -> Option<String> {
 
 /// Reads a table's name.
 pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
-    schema::table(name).ok_or_else(|| {
-        let names: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
+    Schema::compiled().table(name).ok_or_else(|| {
+        let names = Schema::compiled().names();
         format!("the tables are {}", names.join(", "))
     })
 }

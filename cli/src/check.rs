@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
     CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
     Outcomes, Part, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
@@ -110,7 +110,7 @@ async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checke
 /// A JSON file is read whole: it is the body of one request, or meant to be.
 fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> {
     let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
-    let mut intake = Intake::check_only(options);
+    let mut intake = Intake::check_only(Schema::compiled(), options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
     let take = |part: Part<'_>| {
@@ -126,7 +126,7 @@ fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> 
     let is_array = body.trim_ascii_start().first() == Some(&b'[');
     let read = match is_array {
         true => decode_rows(&body, table_of(path, args.table)?, take),
-        false => decode_tables(&body, take),
+        false => decode_tables(&body, Schema::compiled(), take),
     };
     match read {
         Err(JsonError::Syntax { line, column }) => {

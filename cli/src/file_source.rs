@@ -8,8 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
-use rowgate_core::schema::{self, Table};
-use rowgate_core::{RowErrorKind, Source, SourceError};
+use rowgate_core::schema::{Schema, Table};
+use rowgate_core::{Source, SourceError};
 
 use crate::progress;
 use crate::signals;
@@ -30,8 +30,8 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
     let path = path.to_string_lossy();
     given
-        .or_else(|| schema::table_of_file(&path))
-        .ok_or_else(|| anyhow!("{}; or use --table", RowErrorKind::no_table_in(&path)))
+        .or_else(|| Schema::compiled().table_of_file(&path))
+        .ok_or_else(|| anyhow!("{}; or use --table", Schema::compiled().no_table_in(&path)))
 }
 
 /// A file's name, without its folders.

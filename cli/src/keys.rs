@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
+use rowgate_core::schema::Schema;
 use rowgate_core::{ApiKey, KeyEntry, KeyRing};
 use serde::Serialize;
 
@@ -75,7 +76,7 @@ fn make(path: &Path, args: &NewArgs) -> Result<()> {
     let key = generate()?;
     let mut entry = KeyEntry::new(&key);
     if let Some(tables) = &args.tables {
-        entry = entry.only(tables)?;
+        entry = entry.only(tables, Schema::compiled())?;
     }
     if let Some(expires) = &args.expires {
         entry = entry.until(expires)?;
@@ -171,7 +172,7 @@ pub(crate) fn read(path: &Path) -> Result<KeyRing> {
 fn read_if_there(path: &Path) -> Result<Option<KeyRing>> {
     match fs::read_to_string(path) {
         Ok(json) => {
-            let ring = KeyRing::from_json(&json);
+            let ring = KeyRing::from_json(&json, Schema::compiled());
             ring.map(Some).with_context(|| format!("{}: left as it is", path.display()))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use rowgate_core::{KeyEntry, KeyRing, schema};
+use rowgate_core::schema::Schema;
+use rowgate_core::{KeyEntry, KeyRing};
 use serde_json::{Value, json};
 
 /// 2027-01-15T08:00:00Z.
@@ -40,11 +41,11 @@ fn file(folder: &Path) -> String {
 }
 
 fn ring(folder: &Path) -> KeyRing {
-    KeyRing::from_json(&file(folder)).unwrap()
+    KeyRing::from_json(&file(folder), Schema::compiled()).unwrap()
 }
 
 fn may_write(entry: &KeyEntry) -> Vec<&'static str> {
-    let allowed = schema::TABLES.iter().filter(|table| entry.allows(table));
+    let allowed = Schema::compiled().tables().iter().filter(|table| entry.allows(table));
     allowed.map(|table| table.name).collect()
 }
 

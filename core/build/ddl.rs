@@ -61,8 +61,12 @@ pub(crate) struct Column {
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Kind {
-    Int { min: i64, max: i64 },
-    Varchar { max_chars: u64, binary_collation: bool },
+    /// By its name in `information_schema`.
+    Int(&'static str),
+    Varchar {
+        max_chars: u64,
+        binary_collation: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -210,17 +214,17 @@ fn column(definition: &ColumnDef, first_line: u64) -> Result<Column, Error> {
 }
 
 fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
-    let int = |min: i64, max: i64| Ok(Kind::Int { min, max });
+    let int = |name| Ok(Kind::Int(name));
     match data_type {
-        DataType::TinyInt(_) => int(-128, 127),
-        DataType::TinyIntUnsigned(_) => int(0, 255),
-        DataType::SmallInt(_) => int(-32_768, 32_767),
-        DataType::SmallIntUnsigned(_) => int(0, 65_535),
-        DataType::MediumInt(_) => int(-8_388_608, 8_388_607),
-        DataType::MediumIntUnsigned(_) => int(0, 16_777_215),
-        DataType::Int(_) | DataType::Integer(_) => int(-2_147_483_648, 2_147_483_647),
-        DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int(0, 4_294_967_295),
-        DataType::BigInt(_) => int(i64::MIN, i64::MAX),
+        DataType::TinyInt(_) => int("tinyint"),
+        DataType::TinyIntUnsigned(_) => int("tinyint unsigned"),
+        DataType::SmallInt(_) => int("smallint"),
+        DataType::SmallIntUnsigned(_) => int("smallint unsigned"),
+        DataType::MediumInt(_) => int("mediumint"),
+        DataType::MediumIntUnsigned(_) => int("mediumint unsigned"),
+        DataType::Int(_) | DataType::Integer(_) => int("int"),
+        DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int("int unsigned"),
+        DataType::BigInt(_) => int("bigint"),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -289,7 +293,7 @@ fn apply_collation(column: &mut Column, name: &str) -> Result<(), Error> {
 }
 
 fn check_column(column: &Column) -> Result<(), Error> {
-    let is_int = matches!(column.kind, Kind::Int { .. });
+    let is_int = matches!(column.kind, Kind::Int(_));
     if column.auto_increment && !is_int {
         return error(column.line, format!("{}: AUTO_INCREMENT needs an integer", column.name));
     }
@@ -422,7 +426,7 @@ fn check_references(tables: &[Table]) -> Result<(), Error> {
         let key = &parent.columns[parent.key];
         let same_kind = matches!(
             (&key.kind, &child.kind),
-            (Kind::Int { .. }, Kind::Int { .. }) | (Kind::Varchar { .. }, Kind::Varchar { .. })
+            (Kind::Int(_), Kind::Int(_)) | (Kind::Varchar { .. }, Kind::Varchar { .. })
         );
         if &key.name != column_name || !same_kind {
             return error(

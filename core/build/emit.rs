@@ -32,12 +32,15 @@ fn column(column: &Column) -> String {
 }
 
 fn column_type(column: &Column) -> String {
-    match (&column.kind, column.format) {
-        (Kind::Int { min, max }, _) => format!("ColumnType::Int {{ min: {min}, max: {max} }}"),
-        (Kind::Varchar { .. }, Some(Format::DateTime)) => "ColumnType::DateTime".into(),
-        (Kind::Varchar { max_chars, .. }, None) => {
-            format!("ColumnType::Varchar {{ max_chars: {max_chars} }}")
-        }
+    let format = column.format.map(|Format::DateTime| "date-time");
+    format!("ColumnType::known({:?}, {format:?})", sql_name(&column.kind))
+}
+
+/// The type as `information_schema` names it, without a display width.
+fn sql_name(kind: &Kind) -> String {
+    match kind {
+        Kind::Int(name) => (*name).into(),
+        Kind::Varchar { max_chars, .. } => format!("varchar({max_chars})"),
     }
 }
 
@@ -68,31 +71,15 @@ fn expected_table(table: &Table) -> String {
 
 fn expected_column(column: &Column, key: bool) -> String {
     format!(
-        "ExpectedColumn {{ name: {:?}, column_type: {:?}, nullable: {}, auto_increment: {}, \
+        "ExpectedColumn {{ name: {:?}, column_type: {}, nullable: {}, auto_increment: {}, \
          key: {key}, collation: {:?}, comment: {:?} }},\n",
         column.name,
-        live_type(&column.kind),
+        column_type(column),
         column.nullable,
         column.auto_increment,
         column.collation,
         column.comment
     )
-}
-
-/// The type as `information_schema` names it, without a display width.
-fn live_type(kind: &Kind) -> String {
-    let (min, max) = match kind {
-        Kind::Varchar { max_chars, .. } => return format!("varchar({max_chars})"),
-        Kind::Int { min, max } => (*min, *max),
-    };
-    let name = match max.abs_diff(min) {
-        0xff => "tinyint",
-        0xffff => "smallint",
-        0xff_ffff => "mediumint",
-        0xffff_ffff => "int",
-        _ => "bigint",
-    };
-    format!("{name}{}", if min == 0 { " unsigned" } else { "" })
 }
 
 /// The body of `static MIGRATIONS: &[Migration]`, in order.

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use rowgate_core::Cell;
 use rowgate_core::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
-use rowgate_core::schema::{self, Table};
+use rowgate_core::schema::{Schema, Table};
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -62,7 +62,7 @@ fn make(table: &str, codec: &str, file: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn named(table: &str) -> Result<&'static Table, &'static str> {
-    schema::table(table).ok_or("no such table")
+    Schema::compiled().table(table).ok_or("no such table")
 }
 
 fn json(cell: &Cell<'_>) -> Value {

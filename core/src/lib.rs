@@ -16,10 +16,12 @@
 //! The modules are in twelve wings, here from the bottom up. A wing imports only from those above it:
 //!
 //! ```
-//! use rowgate_core::{CsvDecoder, Intake, Options, schema};
+//! use rowgate_core::schema::Schema;
+//! use rowgate_core::{CsvDecoder, Intake, Options};
 //!
-//! let jobs = schema::table("jobs").expect("a table of sql/schema.sql");
-//! let mut intake = Intake::new(Options::default());
+//! let schema = Schema::compiled();
+//! let jobs = schema.table("jobs").expect("a table of sql/schema.sql");
+//! let mut intake = Intake::new(schema, Options::default());
 //! let mut decoder = CsvDecoder::new(jobs);
 //! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
 //! while let Some(row) = decoder.next_row(&mut file) {

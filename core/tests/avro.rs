@@ -10,7 +10,7 @@ use rowgate_core::avro::{
     AvroError, AvroErrorKind, AvroReader, AvroWriter, BLOCK_LIMIT, Codec, ExtraFields, PartSummary,
     WriteError, fingerprint, schema,
 };
-use rowgate_core::schema::{Column, ColumnType, TABLES, Table, table};
+use rowgate_core::schema::{Column, ColumnType, Schema as Tables, Table};
 use rowgate_core::{Cell, RowErrorKind};
 use sha2::{Digest, Sha256};
 
@@ -23,12 +23,12 @@ static KINDS: Table = Table {
     name: "kinds",
     aliases: &[],
     columns: &[
-        column("code", ColumnType::Varchar { max_chars: 12 }, false),
-        column("tiny", ColumnType::Int { min: 0, max: 255 }, true),
-        column("big", ColumnType::Int { min: i64::MIN, max: i64::MAX }, false),
-        column("big_or_null", ColumnType::Int { min: 0, max: 4_294_967_295 }, true),
-        column("text", ColumnType::Varchar { max_chars: 300 }, true),
-        column("at", ColumnType::DateTime, true),
+        column("code", ColumnType::known("varchar(12)", None), false),
+        column("tiny", ColumnType::known("tinyint unsigned", None), true),
+        column("big", ColumnType::known("bigint", None), false),
+        column("big_or_null", ColumnType::known("int unsigned", None), true),
+        column("text", ColumnType::known("varchar(300)", None), true),
+        column("at", ColumnType::known("varchar(30)", Some("date-time")), true),
     ],
     key: 0,
     create: "",
@@ -36,6 +36,10 @@ static KINDS: Table = Table {
 
 const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> Column {
     Column { name, aliases: &[], column_type, nullable, auto_increment: false, references: None }
+}
+
+fn table(name: &str) -> Option<&'static Table> {
+    Tables::compiled().table(name)
 }
 
 fn text(text: &str) -> Cell<'static> {
@@ -85,30 +89,47 @@ fn owned(cell: &Cell<'_>) -> Cell<'static> {
 }
 
 fn any_cell(column: &'static Column) -> BoxedStrategy<Cell<'static>> {
-    let value = match column.column_type {
-        ColumnType::Int { min, max } => {
-            prop_oneof![Just(min), Just(max), Just(0), min..=max].prop_map(Cell::Int).boxed()
-        }
-        ColumnType::Varchar { max_chars } => {
-            let chars = prop_oneof![any::<char>(), Just('\0'), Just('é'), Just('🏙')];
-            let texts = proptest::collection::vec(chars, 0..=max_chars.min(40));
-            let longest = Just(vec!['😀'; max_chars]);
-            let texts = prop_oneof![9 => texts, 1 => longest];
-            texts.prop_map(|chars| text(&String::from_iter(chars))).boxed()
-        }
-        ColumnType::DateTime => {
-            let parts = (0..10_000, 1..13, 1..29, 0..24, 0..60, 0..60);
-            let parts = parts.prop_map(|(year, month, day, hour, minute, second)| {
-                text(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
-            });
-            parts.boxed()
-        }
+    let of = |name: &str| ColumnType::of(name, None) == Some(column.column_type);
+    let int = INTS.iter().find(|(name, ..)| of(name));
+    let max_chars = (1..=300).find(|length| of(&format!("varchar({length})")));
+    let value = match (int, max_chars) {
+        (Some((_, min, max)), _) => any_int(*min, *max),
+        (None, Some(max_chars)) => any_text(max_chars),
+        (None, None) => any_date_time(),
     };
     if column.nullable { prop_oneof![1 => Just(Cell::Null), 3 => value].boxed() } else { value }
 }
 
+/// Every integer type of a column here, with its bounds.
+const INTS: [(&str, i64, i64); 4] = [
+    ("tinyint unsigned", 0, 255),
+    ("int", -2_147_483_648, 2_147_483_647),
+    ("int unsigned", 0, 4_294_967_295),
+    ("bigint", i64::MIN, i64::MAX),
+];
+
+fn any_int(min: i64, max: i64) -> BoxedStrategy<Cell<'static>> {
+    prop_oneof![Just(min), Just(max), Just(0), min..=max].prop_map(Cell::Int).boxed()
+}
+
+fn any_text(max_chars: usize) -> BoxedStrategy<Cell<'static>> {
+    let chars = prop_oneof![any::<char>(), Just('\0'), Just('é'), Just('🏙')];
+    let texts = proptest::collection::vec(chars, 0..=max_chars.min(40));
+    let longest = Just(vec!['😀'; max_chars]);
+    let texts = prop_oneof![9 => texts, 1 => longest];
+    texts.prop_map(|chars| text(&String::from_iter(chars))).boxed()
+}
+
+fn any_date_time() -> BoxedStrategy<Cell<'static>> {
+    let parts = (0..10_000, 1..13, 1..29, 0..24, 0..60, 0..60);
+    let parts = parts.prop_map(|(year, month, day, hour, minute, second)| {
+        text(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+    });
+    parts.boxed()
+}
+
 fn any_rows() -> impl Strategy<Value = (&'static Table, Vec<Row>)> {
-    let tables: Vec<_> = TABLES.iter().chain([&KINDS]).collect();
+    let tables: Vec<_> = Tables::compiled().tables().iter().chain([&KINDS]).collect();
     proptest::sample::select(tables).prop_flat_map(|table| {
         let row: Vec<_> = table.columns.iter().map(any_cell).collect();
         (Just(table), proptest::collection::vec(row, 0..20))

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, BackupError, Damage, Manifest, OnObstacle, Options, Place};
-use rowgate_core::schema::{Table, table};
+use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
@@ -17,7 +17,7 @@ use world::*;
 type Answer = Result<Response, SendError>;
 
 fn jobs() -> [&'static Table; 1] {
-    [table("jobs").unwrap()]
+    [Schema::compiled().table("jobs").unwrap()]
 }
 
 fn run_backup(world: &World) -> Result<Manifest, BackupError> {

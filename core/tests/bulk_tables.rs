@@ -18,7 +18,7 @@ use rowgate_core::restore::bulk::{
 };
 use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::table;
+use rowgate_core::schema::Schema;
 use rowgate_core::{Checksum, Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
@@ -56,7 +56,7 @@ fn looked(answers: impl IntoIterator<Item = Answer>) -> World {
 }
 
 fn open(world: &World) -> (Opening, Vec<PartItem>) {
-    let jobs = [table("jobs").unwrap()];
+    let jobs = [Schema::compiled().table("jobs").unwrap()];
     let refuse = OnObstacle::Refuse;
     step(world, async |place| bulk::open(place, &jobs, Codec::Snappy, refuse).await).unwrap()
 }

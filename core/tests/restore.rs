@@ -12,7 +12,7 @@ use std::time::Duration;
 use rowgate_core::avro::{AvroWriter, Codec};
 use rowgate_core::backup::{PartFile, Place};
 use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, TablePlan};
-use rowgate_core::schema::table;
+use rowgate_core::schema::Schema;
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
@@ -183,7 +183,7 @@ fn large_file() -> (Vec<u8>, Plan) {
 }
 
 fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
-    let jobs = table("jobs").unwrap();
+    let jobs = Schema::compiled().table("jobs").unwrap();
     let mut writer = AvroWriter::new(jobs, Codec::Deflate, [7; 16]);
     let mut content = Checksum::default();
     for row in rows {

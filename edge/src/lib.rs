@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
+use rowgate_core::schema::Schema;
 use rowgate_core::{BodyError, Credentials, Gate, Head, RequestTime, Settings, unconfigured};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
@@ -93,7 +94,10 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
             key: env.rate_limiter("KEY_LIMIT")?,
         },
     };
-    let gate = Gate::new(Settings::read(&lookup)?, RequestTime::waiting(WAKE_UP, LAST_CALL));
+    let gate = Gate::new(
+        Settings::read(&lookup, Schema::compiled())?,
+        RequestTime::waiting(WAKE_UP, LAST_CALL),
+    );
     let opened = Box::leak(Box::new(Door { gate, host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Gate, Host, LoadSettings, RequestTime, Settings, SettingsError};
 use rowgate_native::{Interruption, NativeHost, from_environment};
 use tracing::warn;
@@ -35,7 +36,7 @@ impl App<NativeHost> {
         interruption: &Interruption,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let files = LoadSettings::read(&from_environment);
-        let http = Settings::read(&from_environment);
+        let http = Settings::read(&from_environment, Schema::compiled());
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
         let host = NativeHost::from_environment()?.interrupted_by(interruption);
         let app = Self::new(host, files, http)?;
@@ -144,7 +145,8 @@ pub(crate) mod tests {
     pub(crate) fn app_without(missing: &[&'static str]) -> App<Alone> {
         let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
         let files = LoadSettings::read(&lookup);
-        let http = Settings::read(&lookup).map(|settings| Gate::new(settings, REQUEST_TIME));
+        let http = Settings::read(&lookup, Schema::compiled())
+            .map(|settings| Gate::new(settings, REQUEST_TIME));
         App::new(Alone(Cell::new(START)), files, http).unwrap()
     }
 

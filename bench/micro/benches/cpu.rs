@@ -14,6 +14,7 @@ use std::time::Duration;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
+use rowgate_core::schema::Schema;
 use rowgate_core::{
     Client, Credentials, CsvDecoder, Host, Intake, LoadOptions, LoadReport, Options, RejectSink,
     RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError, load, sign,
@@ -57,7 +58,7 @@ fn cells(mut file: &[u8]) -> u64 {
 /// Checks the rows and forgets them.
 fn checked(mut file: &[u8]) -> u64 {
     let mut decoder = CsvDecoder::new(employees());
-    let mut intake = Intake::check_only(Options::default());
+    let mut intake = Intake::check_only(Schema::compiled(), Options::default());
     while let Some(row) = decoder.next_row(&mut file) {
         black_box(intake.row(employees(), row));
     }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use rowgate_core::data_api::{ExecuteStatement, Target};
-use rowgate_core::schema::{Table, table};
+use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
     CHUNK_LIMIT, Chunk, ColumnSet, Credentials, OnDuplicate, Operation, Place, ROWS, RawField,
     RawRow, Record, Request, write,
@@ -19,7 +19,7 @@ pub const COUNT: u32 = 10_000;
 ///
 /// If there is no such table any more.
 pub fn employees() -> &'static Table {
-    table("employees").expect("a table of sql/schema.sql")
+    Schema::compiled().table("employees").expect("a table of sql/schema.sql")
 }
 
 /// Names as people have them: some with letters that JSON or UTF-8 writes with more bytes.

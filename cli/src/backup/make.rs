@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, MOST_PARALLEL, OnObstacle, Options, Place};
-use rowgate_core::schema::{TABLES, Table};
+use rowgate_core::schema::{Schema, Table};
 
 use super::print::print;
 use crate::arguments::{PlaceArgs, parse_table};
@@ -75,7 +75,7 @@ pub(super) async fn run(args: &MakeArgs) -> Result<()> {
     let place = Place { database, s3, bucket: args.place.bucket()? };
     // Parents first, whatever the order of the options.
     let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
-    let tables: Vec<&'static Table> = TABLES.iter().filter(chosen).collect();
+    let tables: Vec<&'static Table> = Schema::compiled().tables().iter().filter(chosen).collect();
     let bar = of_rows();
     let options =
         Options { codec: args.codec, parallel: args.parallel, on_obstacle: args.on_obstacle() };

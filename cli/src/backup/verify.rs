@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::backup::{self, Manifest, Place};
 use rowgate_core::restore::{self, Step, Wanted};
-use rowgate_core::schema;
+use rowgate_core::schema::Schema;
 
 use super::print::print;
 use crate::arguments::PlaceArgs;
@@ -83,7 +83,7 @@ async fn probe(
 async fn compare(database: &Database<'_>, manifest: &Manifest) -> Result<ExitCode> {
     let mut all_same = true;
     for entry in &manifest.tables {
-        let Some(table) = schema::table(&entry.table) else {
+        let Some(table) = Schema::compiled().table(&entry.table) else {
             bail!("{}: there is no such table", entry.table);
         };
         let live = backup::live(database, table).await?;

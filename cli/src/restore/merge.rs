@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::restore::{self, Keys, Merged, Unmerged};
-use rowgate_core::schema::{ColumnType, Table};
+use rowgate_core::schema::Table;
 
 use crate::arguments::parse_table;
 use crate::session::Session;
@@ -58,15 +58,11 @@ pub(super) async fn run(args: &MergeArgs) -> Result<()> {
     Ok(())
 }
 
-/// The database would take any other text for 0.
 fn check_above(args: &MergeArgs) -> Result<()> {
-    let is_int = |table: &&Table| matches!(table.key_column().column_type, ColumnType::Int { .. });
-    match &args.above {
-        Some(above) if args.tables.iter().any(is_int) => match above.parse::<i64>() {
-            Ok(_) => Ok(()),
-            Err(_) => bail!("--above {above}: the key is a number"),
-        },
-        _ => Ok(()),
+    let Some(above) = &args.above else { return Ok(()) };
+    match args.tables.iter().all(|table| table.key_kind().takes(above)) {
+        true => Ok(()),
+        false => bail!("--above {above}: the key is a number"),
     }
 }
 

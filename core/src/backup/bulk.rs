@@ -30,7 +30,7 @@ use crate::aws::host::{Host, Repeat};
 use crate::aws::s3::DeleteObject;
 use crate::format::avro::Codec;
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// The most parts of a run; fewer where their tables' names are so long that they and what comes back of
 /// them cannot be carried together.
@@ -219,7 +219,7 @@ fn check_run(run: &str) -> Result<(), BackupError> {
 
 fn table(run: &str, name: &str) -> Result<&'static Table, BackupError> {
     let key = || format!("{FOLDER}{run}/{name}");
-    schema::table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
+    Schema::compiled().table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
 }
 
 /// `backups/<run>/<table>/part-00000-<tag>.avro`.
@@ -286,11 +286,10 @@ async fn check_files<H: Host>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::TABLES;
 
     fn table(name: &str) -> &'static Table {
         let name: &'static str = name.to_string().leak();
-        Vec::from([Table { name, ..TABLES[0] }]).leak().first().unwrap()
+        Vec::from([Table { name, ..Schema::compiled().tables()[0] }]).leak().first().unwrap()
     }
 
     fn opening(parts: usize) -> Opening {

@@ -5,11 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::BackupError;
-use super::live::{AFTER, compare, content_of_span};
+use super::live::{AFTER, content_of_span};
 use super::split::Span;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::Checksum;
+use crate::sql::statement::compare_key;
 use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
@@ -73,7 +74,7 @@ pub(super) async fn check_count<H: Host>(
 /// The count and the last key.
 fn sql(table: &Table, name: &str, span: Span, goes_on: bool) -> String {
     let key = table.key_column().name;
-    let behind = goes_on.then(|| compare(table, ">", AFTER));
+    let behind = goes_on.then(|| compare_key(table, ">", AFTER));
     let conditions: Vec<_> = behind.into_iter().chain(span.condition(table)).collect();
     let conditions = match conditions.is_empty() {
         true => String::new(),

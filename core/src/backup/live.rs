@@ -12,7 +12,8 @@ use super::split::Span;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::{Checksum, row_digest};
-use crate::table::schema::{ColumnType, Table};
+use crate::sql::statement::compare_key;
+use crate::table::schema::{KeyKind, Table};
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -84,9 +85,9 @@ async fn middle<H: Host>(
     table: &Table,
     name: &str,
 ) -> Result<Option<i64>, CallError> {
-    let key = table.key_column();
-    let ColumnType::Int { .. } = key.column_type else { return Ok(None) };
-    let sql = format!("SELECT MIN(`{0}`), MAX(`{0}`) FROM `{name}`", key.name);
+    let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
+    let key = table.key_column().name;
+    let sql = format!("SELECT MIN(`{key}`), MAX(`{key}`) FROM `{name}`");
     let call = ExecuteStatement { sql: &sql, ..Default::default() };
     let records = client.call(&call, Repeat::Harmless).await?.records;
     Ok(match records.first().map(Vec::as_slice) {
@@ -164,7 +165,7 @@ impl<'r> Ranges<'r> {
         let (key, digest) = (self.table.key_column().name, row_digest(self.table));
         let (name, rows) = (self.name, self.rows);
         let alias = free_name(self.table, "rowgate_digest");
-        let behind = self.after.as_ref().map(|_| compare(self.table, ">", AFTER));
+        let behind = self.after.as_ref().map(|_| compare_key(self.table, ">", AFTER));
         let conditions: Vec<_> = behind.as_deref().into_iter().chain(self.condition).collect();
         let conditions = match conditions.is_empty() {
             true => String::new(),
@@ -175,15 +176,6 @@ impl<'r> Ranges<'r> {
              SELECT `{key}` AS rowgate_key, {digest} AS {alias} FROM `{name}` \
              {conditions}ORDER BY `{key}` LIMIT {rows}) AS rowgate_rows"
         )
-    }
-}
-
-/// Compares the key with a parameter, exactly and so that its index serves.
-pub(crate) fn compare(table: &Table, operator: &str, parameter: &str) -> String {
-    let key = table.key_column();
-    match key.column_type {
-        ColumnType::Int { .. } => format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name),
-        _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
     }
 }
 

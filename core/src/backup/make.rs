@@ -18,7 +18,7 @@ use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTr
 use crate::aws::host::{CallError, Host, Repeat};
 use crate::sql::checksum::Checksum;
 use crate::sql::isolation;
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::{KeyKind, Table};
 
 /// Times that a backup is begun whose snapshot was lost.
 const ATTEMPTS: usize = 3;
@@ -207,8 +207,7 @@ impl<H: Host> Run<'_, H> {
 
     /// Whether a table is read in several places: between texts there is no middle.
     fn is_split(&self, table: &Table) -> bool {
-        let is_int = matches!(table.key_column().column_type, ColumnType::Int { .. });
-        is_int && !self.is_snapshot
+        !self.is_snapshot && matches!(table.key_kind(), KeyKind::Integer { .. })
     }
 
     fn spans(&self, table: &Table, extent: &Extent) -> Spans {

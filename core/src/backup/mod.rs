@@ -35,7 +35,7 @@ pub(crate) use folders::objects;
 pub(crate) use keys::{FOLDER, is_run};
 pub use left_out::{LeftOut, NoBackup};
 pub use live::live;
-pub(crate) use live::{AFTER, Ranges, compare, content, content_of_span};
+pub(crate) use live::{AFTER, Ranges, content, content_of_span};
 pub use make::backup;
 pub use manifest::{Manifest, PartManifest, TableManifest};
 pub use obstacles::OnObstacle;

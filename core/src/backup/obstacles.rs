@@ -7,7 +7,7 @@ use core::fmt;
 use super::error::BackupError;
 use crate::admin::migrate::{self, Difference, MigrateError};
 use crate::aws::host::{Client, Host};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// Properties in which a live table may differ: they change neither rows nor the way to them.
 const HARMLESS: [&str; 3] = ["comment", "default", "order"];
@@ -75,7 +75,8 @@ pub(super) async fn fit_tables<H: Host>(
 }
 
 fn obstacle(difference: Difference) -> Option<Obstacle> {
-    let is_of_key = schema::table(difference.table)
+    let is_of_key = Schema::compiled()
+        .table(difference.table)
         .is_some_and(|table| difference.column.as_deref() == Some(table.key_column().name));
     let is_in_the_way = match difference.property {
         "table" => false,

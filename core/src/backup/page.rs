@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use super::records::{Query, Records};
 use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::table::schema::{Column, ColumnType, Table};
+use crate::sql::statement::compare_key;
+use crate::table::schema::{Column, Table};
+use crate::table::types::{Answer, Definition};
 
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
 /// one over it ends the transaction, and the snapshot with it.
@@ -145,15 +147,9 @@ struct Range {
 }
 
 impl Range {
-    fn condition(self, key: &Column, after: &str) -> Vec<String> {
-        let compared = |operator: &str, parameter: &str| match key.column_type {
-            ColumnType::Int { .. } => {
-                format!("`{}` {operator} CAST(:{parameter} AS SIGNED)", key.name)
-            }
-            _ => format!("`{}` {operator} :{parameter} COLLATE utf8mb4_bin", key.name),
-        };
-        let after = self.goes_on.then(|| compared(">", after));
-        let until = self.ends.then(|| compared("<=", UNTIL));
+    fn condition(self, table: &Table, after: &str) -> Vec<String> {
+        let after = self.goes_on.then(|| compare_key(table, ">", after));
+        let until = self.ends.then(|| compare_key(table, "<=", UNTIL));
         after.into_iter().chain(until).collect()
     }
 }
@@ -179,7 +175,7 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
         values = select_list(table),
         width = width(table),
         table = table.name,
-        range = where_all(&range.condition(key, AFTER)),
+        range = where_all(&range.condition(table, AFTER)),
         key = key.name,
     )
 }
@@ -189,7 +185,7 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
 /// The sum looks past the range's end, which does no harm.
 fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     let (name, key) = (table.name, table.key_column());
-    let widths = Range { ends: false, ..range }.condition(key, WIDTHS_AFTER);
+    let widths = Range { ends: false, ..range }.condition(table, WIDTHS_AFTER);
     let fits = format!(
         "(SELECT SUM(rowgate_width) FROM (SELECT {width} AS rowgate_width FROM `{name}` \
          {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
@@ -197,7 +193,7 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
         range = where_all(&widths),
         key = key.name,
     );
-    let mut conditions = range.condition(key, AFTER);
+    let mut conditions = range.condition(table, AFTER);
     conditions.push(fits);
     format!(
         "SELECT {columns} FROM `{name}` {range}ORDER BY `{key}` LIMIT {rows}",
@@ -207,14 +203,14 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     )
 }
 
-/// The columns with their values as numbers and texts: the service answers TINYINT(1) as a boolean,
-/// whatever number it holds.
+/// The columns, each as what reads its canonical form and under its own name.
 pub(crate) fn select_list(table: &Table) -> String {
-    let value = |column: &Column| match column.column_type {
-        ColumnType::Int { max, .. } if max <= u8::MAX.into() => {
-            format!("`{0}` + 0 AS `{0}`", column.name)
+    let value = |column: &Column| {
+        let name = format!("`{}`", column.name);
+        match column.column_type.canonical(&name) {
+            canonical if canonical == name => name,
+            canonical => format!("{canonical} AS {name}"),
         }
-        _ => format!("`{}`", column.name),
     };
     table.columns.iter().map(value).collect::<Vec<_>>().join(", ")
 }
@@ -238,43 +234,30 @@ fn columns(table: &Table) -> String {
 /// The texts are quoted together: one call of a function for each row costs the server less than
 /// one for each value.
 fn width(table: &Table) -> String {
-    let notation: usize = table.columns.iter().map(|column| notation(column.column_type)).sum();
-    let texts = table.columns.iter().filter(|column| !is_int(column));
+    let notation: usize = answers(table).map(Answer::notation).sum();
+    let texts = table.columns.iter().filter(|it| it.column_type.answer() == Answer::Text);
+    let text = |column: &Column| column.column_type.canonical(&format!("`{}`", column.name));
     let texts: Vec<_> =
-        texts.map(|column| format!("CONVERT(`{}` USING utf8mb4)", column.name)).collect();
+        texts.map(|column| format!("CONVERT({} USING utf8mb4)", text(column))).collect();
     if texts.is_empty() {
         return format!("{}", notation + 4);
     }
     format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
 }
 
-/// What a value takes in an answer, a text's own bytes aside.
-fn notation(column_type: ColumnType) -> usize {
-    match column_type {
-        // {"longValue":-9223372036854775808},
-        ColumnType::Int { min, max } => 15 + min.to_string().len().max(max.to_string().len()),
-        // {"stringValue":"…"}, with all that JSON escapes, or {"isNull":true},
-        ColumnType::Varchar { .. } | ColumnType::DateTime => 20,
-    }
-}
-
 /// About how many bytes of a row's [`width`] an answer does not have.
 fn surplus(table: &Table) -> usize {
-    let of = |column: &Column| match column.column_type {
-        ColumnType::Int { .. } => notation(column.column_type) - 16,
-        ColumnType::Varchar { .. } | ColumnType::DateTime => 2,
-    };
-    table.columns.iter().map(of).sum()
+    answers(table).map(Answer::surplus).sum()
 }
 
-fn is_int(column: &Column) -> bool {
-    matches!(column.column_type, ColumnType::Int { .. })
+fn answers(table: &Table) -> impl Iterator<Item = Answer> {
+    table.columns.iter().map(|column| column.column_type.answer())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::{WIDTHS, longest_statement, table, wide};
+    use crate::table::schema::{ColumnType, WIDTHS, longest_statement, table, wide};
 
     const ALL: Range = Range { goes_on: false, ends: false };
 
@@ -295,19 +278,19 @@ mod tests {
 
     /// `flags` with a TINYINT as its key's neighbour, and columns of our own names.
     fn odd_table() -> Table {
-        let column = |name, max| Column {
+        let column = |name, of| Column {
             name,
             aliases: &[],
-            column_type: ColumnType::Int { min: 0, max },
+            column_type: ColumnType::known(of, None),
             nullable: true,
             auto_increment: false,
             references: None,
         };
         let columns = alloc::vec![
-            column("id", i32::MAX.into()),
-            column("is_open", 127),
-            column("rowgate_bytes", 255),
-            column("rowgate_row_", 65_535),
+            column("id", "int"),
+            column("is_open", "tinyint"),
+            column("rowgate_bytes", "tinyint unsigned"),
+            column("rowgate_row_", "smallint"),
         ];
         Table { name: "flags", aliases: &[], columns: columns.leak(), key: 0, create: "" }
     }

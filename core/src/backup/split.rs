@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::{KeyKind, Table};
 
 /// The fewest rows of a table that is split, and the fewest keys of a range of it: some seconds of
 /// reading.
@@ -105,12 +105,11 @@ async fn extent<H: Host>(
     table: &Table,
     name: &str,
 ) -> Result<Option<Heap>, CallError> {
-    let key = table.key_column();
-    let ColumnType::Int { .. } = key.column_type else { return Ok(None) };
+    let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
     let sql = format!(
         "SELECT (SELECT COUNT(*) FROM (SELECT `{0}` FROM `{name}` LIMIT {FEWEST}) AS rowgate_some), \
          MIN(`{0}`), MAX(`{0}`) FROM `{name}`",
-        key.name
+        table.key_column().name
     );
     let call = ExecuteStatement { sql: &sql, ..Default::default() };
     let records = client.call(&call, Repeat::Harmless).await?.records;

@@ -10,7 +10,7 @@ use super::place::Progress;
 use crate::aws::host::{Client, Host};
 use crate::aws::s3::Endpoint;
 use crate::sql::checksum::Checksum;
-use crate::table::schema;
+use crate::table::schema::Schema;
 
 /// Reads every byte and every row of a backup, and compares sizes, hashes, counts and checksums.
 ///
@@ -25,7 +25,7 @@ pub async fn verify<H: Host>(
     for entry in &manifest.tables {
         let mut checksum = Checksum::default();
         for part in &entry.parts {
-            let table = schema::table(&entry.table);
+            let table = Schema::compiled().table(&entry.table);
             let unknown = || BackupError::damaged(&part.key, Damage::UnknownTable);
             let table = table.ok_or_else(unknown)?;
             let file = PartFile::of_manifest(s3, bucket, part).await?;

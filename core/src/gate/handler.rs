@@ -122,7 +122,7 @@ impl Gate {
         key: &KeyEntry,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
-        let source = post.source(key, head)?;
+        let source = post.source(self.settings.schema, key, head)?;
         let (options, header) = options(&head.query)?;
         let source = source.with_header(header)?;
         // A dry run has no effect that could be had twice.
@@ -139,7 +139,7 @@ impl Gate {
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
-        let mut intake = Intake::new(options);
+        let mut intake = Intake::new(self.settings.schema, options);
         source.read(&body, key, max_rows, &mut intake)?;
         reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
 

@@ -8,10 +8,13 @@ use super::api_key::KeyRing;
 use crate::aws::data_api::Target;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number, required};
 use crate::ledger::Lease;
+use crate::table::schema::Schema;
 
 /// What an HTTP door needs.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The tables.
+    pub schema: Schema,
     /// Where the rows go.
     pub target: Target,
     /// Who may send them (`API_KEYS`).
@@ -28,12 +31,13 @@ pub struct Settings {
 
 impl Settings {
     /// Reads them all; the error names every one that is missing.
-    pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+    pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let target = Target::read(lookup)?;
         let [keys] = required(lookup, ["API_KEYS"])?;
         Ok(Self {
+            schema,
             target,
-            keys: KeyRing::from_json(&keys)
+            keys: KeyRing::from_json(&keys, schema)
                 .map_err(|error| invalid("API_KEYS", &error.to_string()))?,
             max_rows: number(lookup, "MAX_ROWS")?.unwrap_or(10_000),
             max_bytes: number(lookup, "MAX_BYTES")?.unwrap_or(4 << 20),
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn defaults_stand_where_nothing_is_set() {
-        let settings = Settings::read(&lookup).unwrap();
+        let settings = Settings::read(&lookup, Schema::compiled()).unwrap();
         assert_eq!(settings.target.endpoint, "https://rds-data.eu-west-1.amazonaws.com");
         assert_eq!((settings.max_rows, settings.max_bytes), (10_000, 4_194_304));
     }
@@ -143,7 +147,9 @@ mod tests {
 
     #[test]
     fn every_missing_setting_is_named() {
-        let error = Settings::read(&|name| (name == "DB_NAME").then(String::new)).unwrap_err();
+        let error =
+            Settings::read(&|name| (name == "DB_NAME").then(String::new), Schema::compiled())
+                .unwrap_err();
         assert_eq!(
             error.to_string(),
             "settings missing: AWS_REGION, DB_CLUSTER_ARN, DB_SECRET_ARN, DB_NAME"
@@ -156,7 +162,7 @@ mod tests {
             let settings = |asked: &str| {
                 if asked == name { Some("s3cret".to_owned()) } else { lookup(asked) }
             };
-            let error = Settings::read(&settings).unwrap_err().to_string();
+            let error = Settings::read(&settings, Schema::compiled()).unwrap_err().to_string();
             assert!(error.contains(name) && !error.contains("s3cret"), "{error}");
         }
     }

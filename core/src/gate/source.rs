@@ -12,26 +12,33 @@ use crate::format::csv::Header;
 use crate::format::json::{self, JsonError, Part};
 use crate::format::lines::{LineDecoder, LineFormat};
 use crate::ingest::Intake;
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// Where the rows of a request come from.
 pub(super) enum Source {
-    JsonTables,
+    JsonTables(Schema),
     JsonRows(&'static Table),
     Lines(LineFormat, &'static Table, Header),
 }
 
 impl Post<'_> {
-    pub(super) fn source(&self, key: &KeyEntry, head: &Head) -> Result<Source, Problem> {
+    pub(super) fn source(
+        &self,
+        schema: Schema,
+        key: &KeyEntry,
+        head: &Head,
+    ) -> Result<Source, Problem> {
         let content_type = head.header("content-type");
         let media = Media::of(content_type);
         let source = match self {
             Self::Tables => {
                 let json = media.filter(|media| *media == Media::Json);
-                json.map(|_| Source::JsonTables).ok_or_else(|| unsupported("application/json"))
+                json.map(|_| Source::JsonTables(schema))
+                    .ok_or_else(|| unsupported("application/json"))
             }
             Self::Table(name) => {
-                let table = schema::table(name)
+                let table = schema
+                    .table(name)
                     .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
                 allow(key, table)?;
                 match media {
@@ -96,7 +103,7 @@ impl Source {
             }
         };
         let read = match self {
-            Self::JsonTables => json::decode_tables(body, sink),
+            Self::JsonTables(schema) => json::decode_tables(body, *schema, sink),
             Self::JsonRows(table) => json::decode_rows(body, table, sink),
             Self::Lines(format, table, header) => {
                 let decoder = LineDecoder::with_header(*format, table, *header);

@@ -182,7 +182,7 @@ mod tests {
     use serde_json::{Value, json};
 
     const fn column(name: &'static str, nullable: bool) -> Column {
-        let column_type = ColumnType::Int { min: -1000, max: 1000 };
+        let column_type = ColumnType::known("smallint", None);
         Column {
             name,
             aliases: &[],

@@ -17,11 +17,12 @@ use crate::ledger::{Answer, Claim};
 use crate::sql::statement::{CHUNK_LIMIT, Chunk};
 use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow, Record};
-use crate::table::schema::{TABLES, Table};
+use crate::table::schema::{Schema, Table};
 
 /// Takes the raw rows of one request or file, and keeps the good ones ready to be stored.
 #[derive(Debug)]
 pub struct Intake {
+    schema: Schema,
     pub(super) options: Options,
     /// Whether good rows are kept to be stored, not only checked.
     keeps_rows: bool,
@@ -47,8 +48,9 @@ pub(crate) struct Batch(Intake);
 
 impl Intake {
     /// An intake with no rows.
-    pub fn new(options: Options) -> Self {
+    pub fn new(schema: Schema, options: Options) -> Self {
         Self {
+            schema,
             options,
             keeps_rows: true,
             first_kept: 0,
@@ -64,14 +66,19 @@ impl Intake {
 
     /// An intake that checks rows and forgets them: its memory does not grow with a file, but
     /// for the keys of the first [`CHECKED_KEYS`] rows.
-    pub fn check_only(options: Options) -> Self {
-        Self { keeps_rows: false, is_file: true, ..Self::new(options) }
+    pub fn check_only(schema: Schema, options: Options) -> Self {
+        Self { keeps_rows: false, is_file: true, ..Self::new(schema, options) }
     }
 
     /// An intake of one file's rows, which gives them away in batches of so many bytes. Those
     /// before the first one that is to be stored are only checked.
-    pub(crate) fn in_batches(options: Options, chunk_limit: usize, first_kept: u64) -> Self {
-        Self { chunk_limit, first_kept, is_file: true, ..Self::new(options) }
+    pub(crate) fn in_batches(
+        schema: Schema,
+        options: Options,
+        chunk_limit: usize,
+        first_kept: u64,
+    ) -> Self {
+        Self { chunk_limit, first_kept, is_file: true, ..Self::new(schema, options) }
     }
 
     /// Takes note of a table that the request names, so that the report has it even without rows.
@@ -258,13 +265,13 @@ impl Intake {
         if !intake.groups.has_batch() && !all {
             return None;
         }
-        let batch = intake.split_off();
+        let batch = intake.split_off(self.schema);
         if let (Some(full), Some(next)) = (batch.groups.only(), intake.groups.chunks.first_mut()) {
             next.move_into(self.room.take(), full);
         }
         // A batch is a request of its own, in which the good rows are stored.
         let options = Options { on_error: OnError::Skip, ..self.options };
-        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(options) }))
+        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(self.schema, options) }))
     }
 
     fn invalid(&self) -> u64 {
@@ -291,7 +298,7 @@ impl Intake {
     }
 
     fn outcomes(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
-        self.outcomes.push_row(table, place.index, place.line, errors);
+        self.outcomes.push_row(table.name, place.index, place.line, errors);
     }
 
     /// Takes good rows back: they are counted as invalid and will not be stored.
@@ -313,8 +320,10 @@ impl Intake {
         let known = self.position(table);
         let index = known.unwrap_or_else(|| {
             // Parents first, in whichever order the request names its tables.
-            let place = self.tables.partition_point(|intake| rank(intake.table) < rank(table));
-            let intake = TableIntake::new(table, self.options.check_references);
+            let (schema, rank) = (self.schema, self.schema.position(table));
+            let is_before = |intake: &TableIntake| schema.position(intake.table) < rank;
+            let place = self.tables.partition_point(is_before);
+            let intake = TableIntake::new(schema, table, self.options.check_references);
             self.tables.insert(place, intake);
             place
         });
@@ -322,13 +331,8 @@ impl Intake {
     }
 
     pub(super) fn position(&self, table: &Table) -> Option<usize> {
-        self.tables.iter().position(|intake| core::ptr::eq(intake.table, table))
+        self.tables.iter().position(|intake| intake.table.name == table.name)
     }
-}
-
-/// A table's place in the order in which tables are written.
-fn rank(table: &Table) -> Option<usize> {
-    TABLES.iter().position(|other| core::ptr::eq(other, table))
 }
 
 impl Batch {

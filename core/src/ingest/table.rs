@@ -9,7 +9,7 @@ use super::keys::{CHECKED_KEYS, Key, Keys};
 use super::report::TableReport;
 use crate::table::outcome::{RowError, RowErrorKind};
 use crate::table::record::{Place, Record};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 #[derive(Debug)]
 pub(super) struct TableIntake {
@@ -38,13 +38,13 @@ pub(super) struct ReferenceIntake {
 }
 
 impl TableIntake {
-    pub(super) fn new(table: &'static Table, wants_references: bool) -> Self {
+    pub(super) fn new(schema: Schema, table: &'static Table, wants_references: bool) -> Self {
         let columns = table.columns.iter().enumerate().filter(|_| wants_references);
         let references = columns.filter_map(|(column, definition)| {
-            let parent = schema::table(definition.references?.table)?;
+            let parent = schema.table(definition.references?.table)?;
             Some(ReferenceIntake { column, parent, rows: HashMap::new() })
         });
-        let refers_to_itself = |reference: &ReferenceIntake| core::ptr::eq(reference.parent, table);
+        let refers_to_itself = |reference: &ReferenceIntake| reference.parent.name == table.name;
         let references: Vec<_> = references.collect();
         Self {
             table,
@@ -89,8 +89,8 @@ impl TableIntake {
     }
 
     /// Takes a batch away, with all that is known of its rows.
-    pub(super) fn split_off(&mut self) -> Self {
-        let mut first = Self::new(self.table, !self.references.is_empty());
+    pub(super) fn split_off(&mut self, schema: Schema) -> Self {
+        let mut first = Self::new(schema, self.table, !self.references.is_empty());
         first.groups = self.groups.take_batch();
         first.received = first.groups.rows() as u64;
 

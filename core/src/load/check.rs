@@ -11,6 +11,7 @@ use super::report::{LoadReport, Status, failed, stored};
 use crate::aws::source::{Source, SourceError};
 use crate::ingest::Intake;
 use crate::table::outcome::RowErrorKind;
+use crate::table::schema::Schema;
 
 /// Reads a file, whose path says table and format, as [`load`](super::run::load()) does, and counts as
 /// stored what a load would store in empty tables.
@@ -48,7 +49,7 @@ async fn read_rows<S: Source>(
     file: &File,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
-    let mut intake = Intake::check_only(report.settings.ingest(true));
+    let mut intake = Intake::check_only(Schema::compiled(), report.settings.ingest(true));
     let mut reader = Reader::open(source, file, None).await?;
     while reader.next().await? {
         let row = reader.decoder().row();

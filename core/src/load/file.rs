@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use crate::format::csv::Header;
 use crate::format::lines::LineFormat;
 use crate::table::outcome::{Outcome, RowError, RowErrorKind};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// What a file is for, by its name.
 #[derive(Debug)]
@@ -25,10 +25,10 @@ impl File {
             let error = RowError::row(kind);
             Outcome { table, index: None, line: None, error }
         };
-        let Some(table) = schema::table_of_file(path) else {
+        let Some(table) = Schema::compiled().table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, RowErrorKind::no_table_in(path)));
+            return Err(outcome(name, Schema::compiled().no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));

@@ -23,6 +23,7 @@ use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
 use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
 use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::schema::Schema;
 
 /// Reads a file once, to check its rows or to store them.
 pub(super) struct Pass<'p, H, S> {
@@ -176,8 +177,13 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
         Rows {
             intake: match self.asks {
-                true => Intake::in_batches(self.options, self.batch_bytes(), first_kept),
-                false => Intake::check_only(self.options),
+                true => Intake::in_batches(
+                    Schema::compiled(),
+                    self.options,
+                    self.batch_bytes(),
+                    first_kept,
+                ),
+                false => Intake::check_only(Schema::compiled(), self.options),
             },
             end: None,
             stop: None,

@@ -204,7 +204,7 @@ impl LoadReport {
 
     /// Counts a bad row; without an index it is the file as a whole that is bad.
     pub(super) fn add_bad(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
-        self.outcomes.push_row(table, place.index, place.line, errors);
+        self.outcomes.push_row(table.name, place.index, place.line, errors);
         if place.index.is_some() {
             self.invalid += 1;
             self.rejected += 1;
@@ -217,7 +217,7 @@ impl LoadReport {
     /// Takes note of what is wrong with the file as a whole.
     pub(super) fn add_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
         self.faulty = true;
-        self.outcomes.push_row(table, None, None, &[RowError::row(kind)]);
+        self.outcomes.push_row(table.name, None, None, &[RowError::row(kind)]);
     }
 
     /// Takes note of what the reject files are called.

@@ -8,9 +8,11 @@ use super::error::RestoreError;
 use super::tables::{columns, run};
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
-use crate::backup::{AFTER, Ranges, compare};
+use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{Column, ColumnType, Table};
+use crate::sql::statement::compare_key;
+use crate::table::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// Rows that one statement copies or compares, well within the service's 45 seconds.
 const ROWS: usize = 200_000;
@@ -55,10 +57,10 @@ impl Pair<'_> {
         let mut copied = Checksum::default();
         let mut ranges = self.ranges(&missing);
         while let Some(range) = ranges.next(client).await.map_err(unread)? {
-            let mut conditions = alloc::vec![compare(table, "<=", LAST), missing.clone()];
+            let mut conditions = alloc::vec![compare_key(table, "<=", LAST), missing.clone()];
             let mut parameters = alloc::vec![(LAST, range.last.as_str())];
             if let Some(after) = &range.after {
-                conditions.push(compare(table, ">", AFTER));
+                conditions.push(compare_key(table, ">", AFTER));
                 parameters.push((AFTER, after));
             }
             let sql = format!(
@@ -129,7 +131,7 @@ impl Pair<'_> {
     /// The count of some rows, and the last one's key.
     fn count(&self, condition: &str, goes_on: bool) -> String {
         let key = self.table.key_column().name;
-        let behind = goes_on.then(|| format!("{} AND ", compare(self.table, ">", AFTER)));
+        let behind = goes_on.then(|| format!("{} AND ", compare_key(self.table, ">", AFTER)));
         format!(
             "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
              FROM `{}` WHERE {}{condition} ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys",
@@ -144,7 +146,7 @@ impl Pair<'_> {
         condition: &str,
     ) -> Result<Vec<String>, RestoreError> {
         let key = self.table.key_column().name;
-        let behind = self.above.map(|_| format!("{} AND ", compare(self.table, ">", AFTER)));
+        let behind = self.above.map(|_| format!("{} AND ", compare_key(self.table, ">", AFTER)));
         let sql = format!(
             "SELECT CAST(`{key}` AS CHAR) FROM `{}` WHERE {}{condition} ORDER BY `{key}` \
              LIMIT {NAMED_KEYS}",
@@ -173,9 +175,9 @@ impl Pair<'_> {
     }
 
     fn is_different(&self) -> String {
-        let is_same = |Column { name, column_type, .. }: &Column| match column_type {
-            ColumnType::Int { .. } => format!("o.`{name}` <=> m.`{name}`"),
-            _ => format!("CAST(o.`{name}` AS BINARY) <=> CAST(m.`{name}` AS BINARY)"),
+        let is_same = |Column { name, column_type, .. }: &Column| {
+            let [o, m] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
+            format!("{o} <=> {m}")
         };
         let same: Vec<_> = self.table.columns.iter().map(is_same).collect();
         let key = self.table.key_column().name;

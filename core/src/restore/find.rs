@@ -12,7 +12,7 @@ use crate::backup::{
     self, BackupError, Damage, FOLDER, LATEST, LeftOut, Manifest, NoBackup, PartFile, Place, Runs,
     is_run, objects,
 };
-use crate::table::schema::{TABLES, Table, table, table_of_file};
+use crate::table::schema::{Schema, Table};
 
 /// What was found.
 pub(super) struct Found {
@@ -95,8 +95,12 @@ async fn read_source<H: Host>(
 
 /// The newest run that holds every table that is wanted.
 fn latest(runs: &Runs, wanted: &Wanted<'_>) -> Result<Source, RestoreError> {
-    let tables: Vec<_> =
-        TABLES.iter().filter(|table| wanted.has(table)).map(|table| table.name).collect();
+    let tables: Vec<_> = Schema::compiled()
+        .tables()
+        .iter()
+        .filter(|table| wanted.has(table))
+        .map(|table| table.name)
+        .collect();
     let newest = runs.newest(&tables)?;
     let left_out: Vec<_> = runs.left_out_after(newest).cloned().collect();
     if let Some(newest) = newest {
@@ -164,7 +168,7 @@ async fn of_run<H: Host>(
 ) -> Result<Found, RestoreError> {
     let mut tables = Vec::new();
     for entry in &manifest.tables {
-        let Some(table) = table(&entry.table) else {
+        let Some(table) = Schema::compiled().table(&entry.table) else {
             // Where others are named, nobody misses it.
             if wanted.tables.is_empty() {
                 let key = [FOLDER, &manifest.run, "/", &entry.table].concat();
@@ -192,7 +196,7 @@ fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreE
     };
     let mut named = Vec::new();
     for file in files {
-        let table = table_of_file(&file.key).or(only);
+        let table = Schema::compiled().table_of_file(&file.key).or(only);
         let table = table.ok_or_else(|| RestoreError::UnknownTable { key: file.key.clone() })?;
         if wanted.has(table) {
             named.push((table, file));
@@ -202,7 +206,8 @@ fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreE
         let files = named.iter().filter(|(its, _)| *its == table).map(|(_, file)| file.clone());
         (table, files.collect::<Vec<_>>())
     };
-    let tables = TABLES.iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
+    let tables =
+        Schema::compiled().tables().iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
     Found { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }.check(wanted)
 }
 
@@ -234,6 +239,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::table;
 
     #[test]
     fn a_run_is_named_or_its_folder_is() {

@@ -1,7 +1,6 @@
 //! What is seen of the rows of files without a manifest before anything is written: keys that come
-//! twice, and date-times that every other door would refuse or change.
+//! twice, and date-times that every other entry point would refuse or change.
 
-use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -14,15 +13,15 @@ use super::checks::in_time;
 use super::error::RestoreError;
 use crate::aws::host::Host;
 use crate::backup::{PartFile, Place};
-use crate::table::date_time;
-use crate::table::record::{Cell, Record};
-use crate::table::schema::{Column, ColumnType, Table};
+use crate::table::record::{Cell, RawField, Record};
+use crate::table::schema::Table;
+use crate::table::types::{Definition, Rules};
 
 /// Keys that are remembered, some 60 MB of them. Whether a later one came before the database says,
 /// without its name.
 const MOST_KEYS: usize = 2_000_000;
 
-/// Date-times of a column that are stored as they are, and would not be by any other door.
+/// Date-times of a column that are stored as they are, and would not be by any other entry point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OddValues {
     /// The column.
@@ -42,14 +41,14 @@ pub(super) struct Seen {
     twice: Option<(Option<i64>, usize, usize)>,
     /// Rows whose key came before.
     repeated: u64,
+    /// One for each column.
     odd: Vec<OddValues>,
 }
 
 impl Seen {
     pub(super) fn new(table: &'static Table) -> Self {
-        let of =
-            |column: &'static Column| OddValues { column: column.name, invalid: 0, other_form: 0 };
-        let odd = table.columns.iter().filter(|column| is_date_time(column)).map(of).collect();
+        let names = table.columns.iter().map(|column| column.name);
+        let odd = names.map(|column| OddValues { column, invalid: 0, other_form: 0 }).collect();
         Self { table, keys: BTreeMap::new(), twice: None, repeated: 0, odd }
     }
 
@@ -67,10 +66,8 @@ impl Seen {
         } else if self.keys.len() < MOST_KEYS {
             self.keys.insert(number, file);
         }
-        let date_times =
-            self.table.columns.iter().zip(row.cells()).filter(|(column, _)| is_date_time(column));
-        for ((_, cell), odd) in date_times.zip(&mut self.odd) {
-            odd.add(cell);
+        for ((column, cell), odd) in self.table.columns.iter().zip(row.cells()).zip(&mut self.odd) {
+            odd.add(column.column_type, cell);
         }
     }
 
@@ -136,18 +133,16 @@ async fn find_twice<H: Host>(
 }
 
 impl OddValues {
-    fn add(&mut self, cell: &Cell<'_>) {
-        let Cell::Text(text) = cell else { return };
-        match date_time::canonical(text) {
-            None => self.invalid += 1,
-            Some(Cow::Owned(_)) => self.other_form += 1,
-            Some(Cow::Borrowed(_)) => {}
+    fn add(&mut self, of: impl Definition, cell: &Cell<'_>) {
+        if *cell == Cell::Null {
+            return;
+        }
+        match of.parse(RawField::from(cell), Rules::default()) {
+            Ok(same) if same == *cell => {}
+            Ok(_) => self.other_form += 1,
+            Err(_) => self.invalid += 1,
         }
     }
-}
-
-fn is_date_time(column: &Column) -> bool {
-    column.column_type == ColumnType::DateTime
 }
 
 /// A key as 64 bits: an integer itself, of a text a hash. The database takes texts for the same
@@ -169,7 +164,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::table::record::{Place, RawField, RawRow};
+    use crate::table::record::{Place, RawRow};
     use crate::table::schema::table;
 
     fn file(key: &str) -> PartFile {
@@ -216,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn date_times_are_counted_that_no_other_door_takes_as_they_are() {
+    fn date_times_are_counted_that_no_other_entry_point_takes_as_they_are() {
         let employee = |id, text: &'static str| {
             let name = RawField::Text("x".into());
             let datetime = RawField::Text(text.into());

@@ -11,8 +11,9 @@ use super::restored::Late;
 use super::tables::{BEFORE, run};
 use crate::aws::data_api::Field;
 use crate::aws::host::Host;
-use crate::backup::{AFTER, BackupError, Place, compare, content};
+use crate::backup::{AFTER, BackupError, Place, content};
 use crate::sql::checksum::Checksum;
+use crate::sql::statement::compare_key;
 use crate::table::schema::Table;
 
 /// Keys that are named of the rows that came.
@@ -110,7 +111,7 @@ async fn new_keys<H: Host>(
 ) -> Result<Vec<String>, RestoreError> {
     let key = table.key_column().name;
     let behind = match &seen.greatest_key {
-        Some(_) => format!("WHERE {} ", compare(table, ">", AFTER)),
+        Some(_) => format!("WHERE {} ", compare_key(table, ">", AFTER)),
         None if seen.content.rows > 0 => return Ok(Vec::new()),
         None => String::new(),
     };

@@ -12,7 +12,7 @@ use crate::aws::host::{CallError, Client, Host};
 use crate::backup::Manifest;
 use crate::ledger::Undone;
 use crate::table::date_time;
-use crate::table::schema::{TABLES, Table};
+use crate::table::schema::{Schema, Table};
 
 /// Counts them; `None` if the files do not say of which time they are, or there is no ledger.
 pub(super) async fn count<H: Host>(
@@ -58,7 +58,8 @@ pub async fn mark_undone_loads<H: Host>(
         return Ok(None);
     }
     let is_its = |table: &&&'static Table| left.iter().any(|left| left.table == table.name);
-    let tables: Vec<_> = TABLES.iter().filter(|table| is_its(&table)).collect();
+    let tables: Vec<_> =
+        Schema::compiled().tables().iter().filter(|table| is_its(&table)).collect();
     let since = date_time::text(began);
     let loads = Undone { tables: &tables, since: &since }.mark(client).await;
     loads.map(|loads| Some(LoadsSince { since: since.clone(), loads })).map_err(|error| {

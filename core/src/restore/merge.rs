@@ -10,7 +10,7 @@ use super::copy::{Keys, Pair};
 use super::error::RestoreError;
 use super::tables::{Leftover, LeftoverKind, LiveTables, is_id};
 use crate::aws::host::{Client, Host};
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// Which rows are looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,7 +95,10 @@ async fn tables_left<H: Host>(
         };
         Some((table, left.iter().find(is_its)?.clone()))
     };
-    let wanted = schema::TABLES.iter().filter(|table| tables.is_empty() || tables.contains(table));
+    let wanted = Schema::compiled()
+        .tables()
+        .iter()
+        .filter(|table| tables.is_empty() || tables.contains(table));
     let found: Vec<_> = wanted.filter_map(of).collect();
     let absent = tables.iter().find(|table| !found.iter().any(|(its, _)| its == *table));
     match absent {

@@ -9,7 +9,7 @@ use super::error::RestoreError;
 use super::tables::{BEFORE, Leftover, LiveTables, UNDONE};
 use crate::aws::host::{Client, Host};
 use crate::backup::{BackupError, Span, count};
-use crate::table::schema::{TABLES, Table};
+use crate::table::schema::{Schema, Table};
 
 /// A table after an undo, beside the one that was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub async fn compare_undone<H: Host>(
 ) -> Result<UndoReport, RestoreError> {
     let there = LiveTables::read(client).await?;
     let mut report = UndoReport { undone: Vec::new(), untouched: Vec::new() };
-    for table in TABLES {
+    for table in Schema::compiled().tables() {
         let undone_table = format!("{}{UNDONE}{id}", table.name);
         match there.has(&undone_table) {
             true => report.undone.push(compare(client, table, undone_table).await?),
@@ -80,7 +80,7 @@ pub async fn rows_only_left<H: Host>(
 
 fn table_of(left: &Leftover) -> Result<&'static Table, RestoreError> {
     let unknown = || RestoreError::NoSuchRestore { id: left.id.clone() };
-    TABLES.iter().find(|table| table.name == left.table).ok_or_else(unknown)
+    Schema::compiled().tables().iter().find(|table| table.name == left.table).ok_or_else(unknown)
 }
 
 async fn compare<H: Host>(

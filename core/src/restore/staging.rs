@@ -23,7 +23,7 @@ use crate::backup::{PartFile, Place, content, select_list};
 use crate::sql::checksum::Checksum;
 use crate::sql::statement::{self, Chunk, SLOW_BYTES};
 use crate::table::record::{Cell, Place as RowPlace};
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::{KeyKind, Table};
 
 /// Statements that travel at the same time, while one more is filled.
 const IN_FLIGHT: usize = 2;
@@ -184,11 +184,11 @@ impl<'s, H: Host> Staging<'s, H> {
 
     /// A key that no row has: one above the greatest, or where that is the last, the first gap.
     async fn free_number(&self) -> Result<i64, RestoreError> {
-        let (name, key) = (&self.name, self.plan.table.key_column());
-        let ColumnType::Int { max: most, .. } = key.column_type else {
+        let (name, table) = (&self.name, self.plan.table);
+        let KeyKind::Integer { most } = table.key_kind() else {
             return Err(RestoreError::Unreadable);
         };
-        let key = key.name;
+        let key = table.key_column().name;
         let greatest = self.number(&format!("SELECT MAX(`{key}`) FROM `{name}`")).await?;
         let greatest = greatest.unwrap_or_default().max(0);
         if greatest < most {

@@ -11,7 +11,7 @@ use crate::admin::migrate::{self, MigrateError};
 use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::table::date_time;
-use crate::table::schema::{TABLES, Table};
+use crate::table::schema::{Schema, Table};
 
 /// What stands between a table's name and a restore's in the name of its old table.
 pub(super) const BEFORE: &str = "__before_";
@@ -114,7 +114,7 @@ fn leftover(name: &str) -> Option<Leftover> {
             KINDS.iter().find_map(|(kind, between)| Some((*kind, rest.strip_prefix(between)?)))?;
         is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, kind })
     };
-    TABLES.iter().find_map(of)
+    Schema::compiled().tables().iter().find_map(of)
 }
 
 /// Whether a text can be a restore's name; it stands in names of tables.

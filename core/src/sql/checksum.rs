@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::table::record::Cell;
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::Table;
+use crate::table::types::Definition;
 
 /// The content of some rows, in any order.
 ///
@@ -86,11 +87,7 @@ fn add_text(row: &mut Vec<u8>, text: &str) {
 /// The digest of a row as an expression of SQL, which BIT_XOR takes.
 pub(crate) fn row_digest(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| {
-        let text = match column.column_type {
-            // Digits are the same in every character set.
-            ColumnType::Int { .. } => format!("`{}`", column.name),
-            _ => format!("CONVERT(`{}` USING utf8mb4)", column.name),
-        };
+        let text = column.column_type.digest(&format!("`{}`", column.name));
         format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;')")
     });
     let row = columns.collect::<Vec<_>>().join(", ");

@@ -1,10 +1,8 @@
 //! SQL text per table and purpose, and the one parameter that carries the rows.
 //!
 //! Rows go out as one JSON array of arrays that `JSON_TABLE` unfolds: 59 bytes a row on the wire
-//! where a parameter object per cell takes 262. Its columns are all TEXT, so that the strict
-//! target column and not a silent cast decides; utf8mb4 is named, since a server whose default is
-//! latin1 would lose characters; and the core alone checks values, since the databases coerce
-//! (`1.7` into an INT becomes 2).
+//! where a parameter object per cell takes 262. What its columns are, and what is made of them, the
+//! types of the target's columns say.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -17,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::aws::data_api;
 use crate::base::json_string::write_string;
 use crate::table::record::{Cell, ColumnSet, Place, Record};
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// The parameter that carries the rows.
 pub const ROWS: &str = "rows";
@@ -120,28 +119,29 @@ fn numbers(key: usize, found: &str) -> String {
 }
 
 /// Compares the key of the table, named `e`, with a text.
-///
-/// Said exactly, since the database would compare an integer with a text as floating point, and
-/// could use no index for it.
 fn same_key(table: &Table, text: &str) -> String {
-    let key = table.key_column();
-    match key.column_type {
-        ColumnType::Int { .. } => format!("e.`{}` = CAST({text} AS SIGNED)", key.name),
-        _ => format!("e.`{}` = {text} COLLATE utf8mb4_bin", key.name),
-    }
+    format!("e.`{}` = {}", table.key_column().name, table.key_kind().operand(text))
+}
+
+/// Compares the key of the table with a parameter.
+#[cfg(feature = "avro")]
+pub(crate) fn compare_key(table: &Table, operator: &str, parameter: &str) -> String {
+    let operand = table.key_kind().operand(&format!(":{parameter}"));
+    format!("`{}` {operator} {operand}", table.key_column().name)
 }
 
 fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
-    let names = list(table, columns, |name| format!("`{name}`"));
-    let values = list(table, columns, |name| format!("r.`{name}`"));
+    let names = list(table, columns, |column| format!("`{}`", column.name));
+    let values = list(table, columns, value);
     format!("INSERT INTO `{into}` ({names}) SELECT {values} FROM {}", rows_source(table, columns))
 }
 
 /// The new values of every column but the key; rows of keys alone have nothing to change.
 fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let key = table.key_column().name;
-    let names = columns.of(table).map(|column| column.name).filter(|name| *name != key);
-    let all: Vec<_> = names.map(|name| format!("`{name}` = r.`{name}`")).collect();
+    let others = columns.of(table).filter(|column| column.name != key);
+    let set = |column: &Column| format!("`{}` = {}", column.name, value(column));
+    let all: Vec<_> = others.map(set).collect();
     let all = match all.is_empty() {
         true => format!("`{into}`.`{key}` = `{into}`.`{key}`"),
         false => all.join(", "),
@@ -149,18 +149,24 @@ fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     format!(" ON DUPLICATE KEY UPDATE {all}")
 }
 
+/// What a column is given of its row in [`rows_source`].
+fn value(column: &Column) -> String {
+    column.column_type.written(&format!("r.`{}`", column.name))
+}
+
 /// The rows as a derived table named `r`.
 fn rows_source(table: &Table, columns: &ColumnSet) -> String {
     let mut position = 0;
-    let columns = list(table, columns, |name| {
+    let columns = list(table, columns, |column| {
         position += 1;
-        format!("`{name}` TEXT CHARACTER SET utf8mb4 PATH '$[{}]'", position - 1)
+        let (name, source) = (column.name, column.column_type.source());
+        format!("`{name}` {source} PATH '$[{}]'", position - 1)
     });
     format!("JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS({columns})) AS r")
 }
 
-fn list(table: &Table, columns: &ColumnSet, item: impl FnMut(&str) -> String) -> String {
-    columns.of(table).map(|column| column.name).map(item).collect::<Vec<_>>().join(", ")
+fn list(table: &Table, columns: &ColumnSet, item: impl FnMut(&Column) -> String) -> String {
+    columns.of(table).map(item).collect::<Vec<_>>().join(", ")
 }
 
 /// Rows of one table that carry the same columns, as the JSON text that one statement takes.

@@ -4,3 +4,5 @@ pub(crate) mod date_time;
 pub(crate) mod outcome;
 pub(crate) mod record;
 pub mod schema;
+pub(crate) mod types;
+pub(crate) mod value;

@@ -8,8 +8,6 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::table::schema::{self, Table};
-
 /// How many outcomes a list holds at most; the counts beside it go on.
 pub const OUTCOME_LIMIT: usize = 100;
 
@@ -166,7 +164,9 @@ pub enum RowErrorKind {
     ObjectGone,
     /// No folder of a path, and no file's name, is a table.
     NoTableInPath {
-        /// The table whose name the file's name begins with.
+        /// The tables.
+        tables: Vec<&'static str>,
+        /// The one with whose name the file's name begins.
         near: Option<&'static str>,
     },
     /// An integer outside the column's type, or 0 where the database would renumber it.
@@ -314,11 +314,6 @@ impl RowErrorKind {
         "wrong_type",
     ];
 
-    /// Why a file goes to no table, by its path or object key.
-    pub fn no_table_in(path: &str) -> Self {
-        Self::NoTableInPath { near: schema::table_near_file(path).map(|table| table.name) }
-    }
-
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
         match self {
@@ -414,7 +409,7 @@ impl fmt::Display for RowErrorKind {
                  a file without a header needs the option header=absent",
                 columns.join(", ")
             ),
-            Self::NoTableInPath { near } => no_table(f, *near),
+            Self::NoTableInPath { tables, near } => no_table(f, tables, *near),
             Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
                 write!(f, "not between {min} and {max}")?;
@@ -519,14 +514,9 @@ fn cause(number: u16, alone: bool) -> Option<&'static str> {
 }
 
 /// Says which tables there are, and how a path names one.
-fn no_table(f: &mut fmt::Formatter<'_>, near: Option<&str>) -> fmt::Result {
-    f.write_str(
-        "neither a folder nor the file's name up to its first dot is a table; the tables are ",
-    )?;
-    for (index, table) in schema::TABLES.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        write!(f, "{comma}{}", table.name)?;
-    }
+fn no_table(f: &mut fmt::Formatter<'_>, tables: &[&str], near: Option<&str>) -> fmt::Result {
+    let what = "neither a folder nor the file's name up to its first dot is a table";
+    write!(f, "{what}; the tables are {}", tables.join(", "))?;
     match near {
         Some(near) => write!(f, "; put the file into a folder {near}, or call it {near}.csv"),
         None => f.write_str("; put the file into a folder that is called like its table"),
@@ -552,7 +542,7 @@ impl Outcomes {
     /// Counts everything that is wrong with a row, and keeps what the list has room for.
     pub(crate) fn push_row(
         &mut self,
-        table: &'static Table,
+        table: &'static str,
         index: Option<u64>,
         line: Option<u64>,
         errors: &[RowError],
@@ -560,7 +550,7 @@ impl Outcomes {
         self.count += errors.iter().map(RowError::count).sum::<u64>();
         let room = OUTCOME_LIMIT - self.listed.len();
         self.listed.extend(errors.iter().take(room).map(|error| Outcome {
-            table: Cow::Borrowed(table.name),
+            table: Cow::Borrowed(table),
             index,
             line,
             error: error.clone(),
@@ -601,7 +591,6 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
 
     #[test]
     fn errors_of_a_row_are_capped_and_counted() {
@@ -612,7 +601,7 @@ mod tests {
             }
             assert!(errors.len() <= OUTCOME_LIMIT + 1);
             let mut outcomes = Outcomes::default();
-            outcomes.push_row(table("jobs").unwrap(), Some(0), None, &errors);
+            outcomes.push_row("jobs", Some(0), None, &errors);
             assert_eq!(outcomes.count(), wrong as u64);
             assert_eq!(outcomes.listed().len(), wrong.min(OUTCOME_LIMIT));
         }

@@ -1,36 +1,84 @@
-//! The tables as static data, made by `build.rs` from `sql/schema.sql`.
+//! The tables and their columns, as data.
 //!
 //! Nothing else in rowgate knows a table's or a column's name.
 
-/// Every table, parents before their children.
-pub static TABLES: &[Table] = include!(concat!(env!("OUT_DIR"), "/schema.rs"));
+use alloc::vec::Vec;
 
-/// Finds a table by its name or an alias.
-pub fn table(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.name == name || table.aliases.contains(&name))
-}
+use crate::table::outcome::RowErrorKind;
+use crate::table::types::Definition;
+pub use crate::table::types::{ColumnType, KeyKind};
 
-/// The table that a file is for, by its path or object key.
+/// The tables of one database, as a value: whatever looks a table up is given one.
 ///
-/// The nearest folder named like a table decides (`incoming/departments/2026-01.csv`), else the
-/// file's own name up to its first dot (`hired_employees.csv.gz`); in any case, since Windows and
-/// people write names as they like.
-pub fn table_of_file(path: &str) -> Option<&'static Table> {
-    let mut parts = path.rsplit(['/', '\\']);
-    let file = parts.next()?;
-    parts.find_map(table_in_any_case).or_else(|| table_in_any_case(stem(file)))
+/// A table is known by its name, never by its address.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    tables: &'static [Table],
 }
 
-/// The table with whose name a file's name begins, with more behind it
-/// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
-pub(crate) fn table_near_file(path: &str) -> Option<&'static Table> {
-    let name = stem(path.rsplit(['/', '\\']).next()?);
-    let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
-    starts.rev().find_map(|(end, _)| table_in_any_case(&name[..end]))
-}
+/// The tables of `sql/schema.sql`, made by `build.rs`.
+static COMPILED: &[Table] = include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
-fn table_in_any_case(name: &str) -> Option<&'static Table> {
-    table(name).or_else(|| table(&name.to_ascii_lowercase()))
+impl Schema {
+    /// The tables of `sql/schema.sql`.
+    pub const fn compiled() -> Self {
+        Self::new(COMPILED)
+    }
+
+    /// These tables, parents before their children; no two of them have a name or alias in common.
+    pub const fn new(tables: &'static [Table]) -> Self {
+        Self { tables }
+    }
+
+    /// Every table, parents before their children.
+    pub const fn tables(self) -> &'static [Table] {
+        self.tables
+    }
+
+    /// The names of all tables.
+    pub fn names(self) -> Vec<&'static str> {
+        self.tables.iter().map(|table| table.name).collect()
+    }
+
+    /// Finds a table by its name or an alias.
+    pub fn table(self, name: &str) -> Option<&'static Table> {
+        self.tables.iter().find(|table| table.name == name || table.aliases.contains(&name))
+    }
+
+    /// A table's place among all; parents stand before their children.
+    pub(crate) fn position(self, table: &Table) -> Option<usize> {
+        self.tables.iter().position(|other| other.name == table.name)
+    }
+
+    /// The table that a file is for, by its path or object key.
+    ///
+    /// The nearest folder named like a table decides (`incoming/departments/2026-01.csv`), else the
+    /// file's own name up to its first dot (`hired_employees.csv.gz`); in any case, since Windows and
+    /// people write names as they like.
+    pub fn table_of_file(self, path: &str) -> Option<&'static Table> {
+        let mut parts = path.rsplit(['/', '\\']);
+        let file = parts.next()?;
+        let folder = parts.find_map(|part| self.table_in_any_case(part));
+        folder.or_else(|| self.table_in_any_case(stem(file)))
+    }
+
+    /// Why a file goes to no table, by its path or object key.
+    pub fn no_table_in(self, path: &str) -> RowErrorKind {
+        let near = self.table_near_file(path).map(|table| table.name);
+        RowErrorKind::NoTableInPath { tables: self.names(), near }
+    }
+
+    /// The table with whose name a file's name begins, with more behind it
+    /// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
+    fn table_near_file(self, path: &str) -> Option<&'static Table> {
+        let name = stem(path.rsplit(['/', '\\']).next()?);
+        let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
+        starts.rev().find_map(|(end, _)| self.table_in_any_case(&name[..end]))
+    }
+
+    fn table_in_any_case(self, name: &str) -> Option<&'static Table> {
+        self.table(name).or_else(|| self.table(&name.to_ascii_lowercase()))
+    }
 }
 
 /// A file's name up to its first dot.
@@ -57,6 +105,11 @@ impl Table {
     /// The primary key's column.
     pub fn key_column(&self) -> &'static Column {
         &self.columns[self.key]
+    }
+
+    /// How the values of the primary key's column serve as one.
+    pub fn key_kind(&self) -> KeyKind {
+        self.key_column().column_type.key_kind()
     }
 
     /// Index of the column with this name or alias; names are compared exactly.
@@ -88,25 +141,6 @@ impl Column {
     }
 }
 
-/// What a column holds, and within which bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnType {
-    /// TINYINT to BIGINT.
-    Int {
-        /// The least value of the MySQL type.
-        min: i64,
-        /// The greatest value of the MySQL type.
-        max: i64,
-    },
-    /// VARCHAR; MySQL counts its length in characters, not bytes.
-    Varchar {
-        /// The most Unicode scalar values it takes.
-        max_chars: usize,
-    },
-    /// A VARCHAR with `format=date-time`: RFC 3339 in, `YYYY-MM-DDTHH:MM:SSZ` stored.
-    DateTime,
-}
-
 /// The parent column that a column's values name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
@@ -114,6 +148,12 @@ pub struct Reference {
     pub table: &'static str,
     /// The parent table's primary key.
     pub column: &'static str,
+}
+
+/// A table of `sql/schema.sql`.
+#[cfg(test)]
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    Schema::compiled().table(name)
 }
 
 #[cfg(test)]
@@ -136,12 +176,11 @@ pub(crate) fn longest_statement(table: &Table) -> usize {
 pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
-    use alloc::vec::Vec;
 
     let column = |number: usize| Column {
         name: format!("{number:c>name$}").leak(),
         aliases: &[],
-        column_type: ColumnType::Varchar { max_chars: 9 },
+        column_type: ColumnType::known("varchar(9)", None),
         nullable: true,
         auto_increment: false,
         references: None,
@@ -165,16 +204,17 @@ mod tests {
 
     #[test]
     fn parents_stand_before_their_children() {
-        for (index, table) in TABLES.iter().enumerate() {
+        let tables = Schema::compiled().tables();
+        for (index, table) in tables.iter().enumerate() {
             for reference in table.columns.iter().filter_map(|column| column.references) {
-                assert!(TABLES[..index].iter().any(|parent| parent.name == reference.table));
+                assert!(tables[..index].iter().any(|parent| parent.name == reference.table));
             }
         }
     }
 
     #[test]
     fn a_file_goes_to_the_nearest_folder_or_its_own_name() {
-        let name = |path| table_of_file(path).map(|table| table.name);
+        let name = |path| Schema::compiled().table_of_file(path).map(|table| table.name);
         assert_eq!(name("incoming/departments/2026-01.csv"), Some("departments"));
         assert_eq!(name("jobs/departments/employees.csv"), Some("departments"));
         assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
@@ -189,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_name_that_begins_like_a_table_is_near_it() {
-        let near = |path| table_near_file(path).map(|table| table.name);
+        let near = |path| Schema::compiled().table_near_file(path).map(|table| table.name);
         assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
         assert_eq!(near("Jobs (1).csv"), Some("jobs"));
         assert_eq!(near("hired_employees_2026.csv"), Some("employees"));

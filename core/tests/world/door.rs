@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{Gate, Head, RequestTime, Response, Settings};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ pub(crate) fn gate_within(time: RequestTime, setting: &dyn Fn(&str) -> Option<St
             })
         })
     };
-    Gate::new(Settings::read(&lookup).unwrap(), time)
+    Gate::new(Settings::read(&lookup, Schema::compiled()).unwrap(), time)
 }
 
 pub(crate) fn gate() -> Gate {

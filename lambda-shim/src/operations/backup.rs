@@ -3,7 +3,7 @@
 use rowgate_core::Host;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, MOST_PARALLEL, OnObstacle, Options, Place};
-use rowgate_core::schema::{TABLES, Table};
+use rowgate_core::schema::{Schema, Table};
 use serde::Deserialize;
 
 use super::backups::{BackupSummary, conclude, within};
@@ -32,7 +32,7 @@ impl Default for Backup {
     /// All tables in one snapshot.
     fn default() -> Self {
         Self {
-            tables: TABLES.iter().collect(),
+            tables: Schema::compiled().tables().iter().collect(),
             codec: Codec::Snappy,
             parallel: 1,
             on_obstacle: OnObstacle::Refuse,
@@ -110,7 +110,6 @@ fn at_most(number: Option<usize>, most: usize, name: &str) -> Result<Option<usiz
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::schema::table;
 
     use super::*;
 
@@ -122,14 +121,17 @@ mod tests {
     fn a_backup_without_members_is_of_everything_in_one_snapshot() {
         let all = backup(r#"{"rowgate":"backup"}"#);
         assert_eq!(all, Backup::default());
-        assert_eq!((all.tables.len(), all.options().parallel), (TABLES.len(), 1));
+        assert_eq!(
+            (all.tables.len(), all.options().parallel),
+            (Schema::compiled().tables().len(), 1)
+        );
     }
 
     #[test]
     fn a_backup_says_what_and_how() {
         let text = r#"{"rowgate":"backup","tables":["employees","jobs"],"codec":"deflate",
             "parallel":8,"obstacles":"skip","keep":30,"bucket":"b"}"#;
-        let jobs_first = ["jobs", "employees"].map(|name| table(name).unwrap());
+        let jobs_first = ["jobs", "employees"].map(|name| Schema::compiled().table(name).unwrap());
         assert_eq!(
             backup(text),
             Backup {

@@ -6,7 +6,7 @@ use rowgate_core::Host;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{self, Opening, PartItem, PartWritten};
 use rowgate_core::backup::{OnObstacle, Place};
-use rowgate_core::schema::{TABLES, Table};
+use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -138,7 +138,7 @@ impl Open {
         if keep == Some(0) {
             return Err(bad(BulkBackup::NAME, "keep is too small"));
         }
-        let all = || Ok(TABLES.iter().collect());
+        let all = || Ok(Schema::compiled().tables().iter().collect());
         Ok(Self {
             tables: names.map_or_else(all, |names| tables(&names, BulkBackup::NAME))?,
             codec: name.map_or(Ok(Codec::Snappy), |name| codec(&name))?,
@@ -212,7 +212,10 @@ mod tests {
     #[test]
     fn a_backup_is_opened_with_everything_or_with_what_is_said() {
         let BulkBackup::Open(all) = backup(r#""step":"open""#) else { panic!("not opened") };
-        assert_eq!((all.tables.len(), all.codec, all.keep), (TABLES.len(), Codec::Snappy, None));
+        assert_eq!(
+            (all.tables.len(), all.codec, all.keep),
+            (Schema::compiled().tables().len(), Codec::Snappy, None)
+        );
         let said = r#""step":"open","tables":["jobs"],"codec":"null","keep":3,"bucket":"b""#;
         let BulkBackup::Open(said) = backup(said) else { panic!("not opened") };
         assert_eq!((said.tables[0].name, said.codec, said.keep), ("jobs", Codec::Null, Some(3)));

@@ -2,7 +2,7 @@
 
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::OnObstacle;
-use rowgate_core::schema::{TABLES, Table, table};
+use rowgate_core::schema::{Schema, Table};
 use serde::de::DeserializeOwned;
 
 use crate::event::EventError;
@@ -18,13 +18,15 @@ pub(super) fn members<T: DeserializeOwned>(
 /// Tables by their names, parents first.
 pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static Table>, EventError> {
     let named = |(at, name): (usize, &String)| {
-        table(name).ok_or_else(|| bad(operation, &format!("tables[{at}] is no table")))
+        Schema::compiled()
+            .table(name)
+            .ok_or_else(|| bad(operation, &format!("tables[{at}] is no table")))
     };
     let named: Vec<_> = names.iter().enumerate().map(named).collect::<Result<_, _>>()?;
     if named.is_empty() {
         return Err(bad(operation, "tables is empty"));
     }
-    Ok(TABLES.iter().filter(|table| named.contains(table)).collect())
+    Ok(Schema::compiled().tables().iter().filter(|table| named.contains(table)).collect())
 }
 
 /// The codec of files that are written.

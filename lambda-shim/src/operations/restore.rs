@@ -105,7 +105,7 @@ struct Request {
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::schema::table;
+    use rowgate_core::schema::Schema;
 
     use super::*;
 
@@ -128,7 +128,7 @@ mod tests {
             "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
-            tables: vec![table("jobs").unwrap()],
+            tables: vec![Schema::compiled().table("jobs").unwrap()],
             mode: Mode::Merge,
             plan: true,
             force: true,

@@ -22,7 +22,7 @@ pub(super) static SCRATCH: Table = Table {
         Column {
             name: "id",
             aliases: &[],
-            column_type: ColumnType::Int { min: i32::MIN as i64, max: i32::MAX as i64 },
+            column_type: ColumnType::known("int", None),
             nullable: false,
             auto_increment: true,
             references: None,
@@ -30,7 +30,7 @@ pub(super) static SCRATCH: Table = Table {
         Column {
             name: "name",
             aliases: &[],
-            column_type: ColumnType::Varchar { max_chars: 255 },
+            column_type: ColumnType::known("varchar(255)", None),
             nullable: false,
             auto_increment: false,
             references: None,

@@ -8,6 +8,8 @@ use core::fmt;
 
 use crate::aws::host::{Client, Host};
 use crate::ledger;
+use crate::table::schema::ColumnType;
+use crate::table::types::{Definition, without_width};
 
 use super::error::MigrateError;
 use super::history::History;
@@ -29,8 +31,7 @@ struct ExpectedTable {
 #[derive(Debug)]
 struct ExpectedColumn {
     name: &'static str,
-    /// As MySQL writes it, without a display width.
-    column_type: &'static str,
+    column_type: ColumnType,
     nullable: bool,
     auto_increment: bool,
     key: bool,
@@ -185,7 +186,7 @@ fn compare_columns(expected: &ExpectedTable, live: &[&LiveColumn], report: &mut 
     for column in expected.columns {
         match live.iter().find(|live| live.name == column.name) {
             Some(live) => compare_column(column, live, report),
-            None => report.add(Some(column.name), "column", column.column_type, NONE),
+            None => report.add(Some(column.name), "column", &column.column_type.sql_name(), NONE),
         }
     }
     let known = |live: &&&LiveColumn| expected.columns.iter().any(|it| it.name == live.name);
@@ -212,21 +213,32 @@ fn compare_column(expected: &ExpectedColumn, live: &LiveColumn, report: &mut Rep
     let key = |key| if key { "primary key" } else { NONE };
     let extra = if expected.auto_increment { "auto_increment" } else { NONE };
 
-    report.same(column, "type", expected.column_type, &live.column_type);
+    report.same(column, "type", &expected.column_type.sql_name(), &live.column_type);
     report.same(column, "null", null(expected.nullable), null(live.nullable));
     report.same(column, "key", key(expected.key), key(live.key));
     report.same(column, "default", NONE, live.default.as_deref().unwrap_or(NONE));
     report.same(column, "extra", extra, if live.extra.is_empty() { NONE } else { &live.extra });
-    if expected.column_type.starts_with("varchar") {
-        let found = live.collation.as_deref().unwrap_or(NONE);
-        match expected.collation {
-            Some(collation) => report.same(column, "collation", collation, found),
-            // MySQL and MariaDB have other defaults, but utf8mb4 is what holds every character.
-            None if found.starts_with("utf8mb4_") => {}
-            None => report.add(column, "collation", "one of utf8mb4", found),
-        }
+    if let Some(character_set) = expected.column_type.character_set() {
+        compare_collation(expected, character_set, live, report);
     }
     report.same(column, "comment", &quoted(expected.comment), &quoted(&live.comment));
+}
+
+fn compare_collation(
+    expected: &ExpectedColumn,
+    character_set: &str,
+    live: &LiveColumn,
+    report: &mut Report<'_>,
+) {
+    let (column, found) = (Some(expected.name), live.collation.as_deref().unwrap_or(NONE));
+    let is_of_set =
+        found.strip_prefix(character_set).is_some_and(|collation| collation.starts_with('_'));
+    match expected.collation {
+        Some(collation) => report.same(column, "collation", collation, found),
+        // MySQL and MariaDB have other defaults, but the set is what holds every character.
+        None if is_of_set => {}
+        None => report.add(column, "collation", &format!("one of {character_set}"), found),
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -272,13 +284,6 @@ async fn live_columns<H: Host>(client: &Client<'_, H>) -> Result<Vec<LiveColumn>
     columns.ok_or(MigrateError::Unreadable)
 }
 
-/// `int(11)` as `int`: MariaDB and older MySQL show a width that says nothing about the values.
-fn without_width(column_type: &str) -> String {
-    let Some((name, rest)) = column_type.split_once("int(") else { return column_type.to_owned() };
-    let after = rest.split_once(')').map_or("", |(_, after)| after);
-    format!("{name}int{after}")
-}
-
 /// What a table has besides its columns and its primary key.
 struct Extra {
     table: String,
@@ -315,24 +320,4 @@ async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, Migr
 
 fn table_names() -> String {
     name_list(EXPECTED.iter().map(|table| table.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_width_is_taken_off_integers_only() {
-        for (live, expected) in [
-            ("int(11)", "int"),
-            ("int", "int"),
-            ("bigint(20)", "bigint"),
-            ("tinyint(3) unsigned", "tinyint unsigned"),
-            ("tinyint unsigned", "tinyint unsigned"),
-            ("varchar(255)", "varchar(255)"),
-            ("decimal(10,2)", "decimal(10,2)"),
-        ] {
-            assert_eq!(without_width(live), expected);
-        }
-    }
 }

@@ -10,7 +10,7 @@ use super::live::LiveTables;
 use super::migration::Migration;
 use super::tables::all_tables;
 use crate::aws::host::{Client, Host};
-use crate::table::schema::TABLES;
+use crate::table::schema::Schema;
 
 /// Something that [`migrate`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub async fn migrate<H: Host>(
     let mut live = LiveTables::read(client).await?;
     let history = History::read(client, &live).await?;
     let pending = history.pending(migrations)?;
-    let is_new = !TABLES.iter().any(|table| live.has(table.name));
+    let is_new = !Schema::compiled().tables().iter().any(|table| live.has(table.name));
 
     if !pending.is_empty() {
         history::make_table(client).await?;

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::ledger;
-use crate::table::schema::TABLES;
+use crate::table::schema::Schema;
 
 /// The table of the migrations that a database has had.
 pub(super) const HISTORY: &str = "rowgate_migrations";
@@ -14,7 +14,7 @@ pub(super) const HISTORY: &str = "rowgate_migrations";
 /// rows of people first.
 pub(super) fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
-    TABLES.iter().map(|table| (table.name, table.create)).chain(ledger)
+    Schema::compiled().tables().iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
 /// Names as the list of an SQL `IN`; they hold no quotes, since build.rs allows none.

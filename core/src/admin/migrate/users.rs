@@ -8,7 +8,7 @@ use core::fmt;
 use crate::aws::host::{Client, Host};
 use crate::base::lookup::{Lookup, SettingsError, required};
 use crate::ledger;
-use crate::table::schema::TABLES;
+use crate::table::schema::Schema;
 
 use super::change::{send, statement};
 use super::error::MigrateError;
@@ -115,7 +115,7 @@ fn grants(live: &LiveTables) -> Vec<Grant> {
     let mut grants = Vec::from([Grant {
         user: WRITER,
         rights: "SELECT, INSERT, UPDATE",
-        tables: TABLES.iter().map(|table| table.name.to_string()).collect(),
+        tables: Schema::compiled().tables().iter().map(|table| table.name.to_string()).collect(),
     }]);
     if !ledger.is_empty() {
         grants.push(Grant {

@@ -13,7 +13,8 @@ use super::error::AvroErrorKind;
 use super::shape::Shape;
 use crate::table::outcome::RowError;
 use crate::table::record::RawField;
-use crate::table::schema::{Column, ColumnType, Table};
+use crate::table::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// What becomes of a field that the table has no column for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,7 +109,7 @@ impl Field {
         if let Some(index) = column {
             let column_type = table.columns[index].column_type;
             if !shape.fits(column_type) {
-                return Err(wrong_type(accepted(column_type)));
+                return Err(wrong_type(column_type.accepted()));
             }
         }
         Ok(Self { name: readable(&field.name), shape, column })
@@ -193,15 +194,6 @@ fn shorten(name: &mut Value) {
     let last = text.rsplit('.').next().unwrap_or_default();
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
     *text = last.chars().map(plain).collect();
-}
-
-/// What a column takes.
-fn accepted(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Int { .. } => "int, long or double",
-        ColumnType::Varchar { .. } => "string",
-        ColumnType::DateTime => "string, date or timestamp",
-    }
 }
 
 /// A text of somebody else's, cut to a length that a message can hold.

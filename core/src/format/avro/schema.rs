@@ -7,15 +7,16 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::base::hex::hex;
-use crate::table::schema::{Column, ColumnType, Table};
+use crate::table::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// The namespace of every record.
 const NAMESPACE: &str = "rowgate";
 
 /// The table's Avro schema as JSON, always the same text for the same table.
 ///
-/// A record with a field for each column, in their order. Integers of up to 32 bits are `int`,
-/// wider ones `long`, all else is `string`; a column that takes NULL is a union with `null` before
+/// A record with a field for each column, in their order. What type a field has, the column's
+/// says; a column that takes NULL is a union with `null` before
 /// its type, and has the default `null`.
 pub fn schema(table: &Table) -> String {
     let fields = fields(table, |column| if column.nullable { r#","default":null"# } else { "" });
@@ -41,7 +42,7 @@ fn canonical_form(table: &Table) -> String {
 /// The fields, of which no name needs escaping, each with what `rest` says behind its type.
 fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
     let field = |column: &Column| {
-        let name = type_name(column.column_type);
+        let name = column.column_type.avro().name();
         let nullable = format!(r#"["null","{name}"]"#);
         let plain = format!(r#""{name}""#);
         let of_type = if column.nullable { nullable } else { plain };
@@ -50,30 +51,17 @@ fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
     table.columns.iter().map(field).collect::<Vec<_>>().join(",")
 }
 
-/// The name of the Avro type that takes every value of a column's type.
-pub(super) fn type_name(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Int { min, max } if is_32_bits(min) && is_32_bits(max) => "int",
-        ColumnType::Int { .. } => "long",
-        ColumnType::Varchar { .. } | ColumnType::DateTime => "string",
-    }
-}
-
-fn is_32_bits(value: i64) -> bool {
-    i32::try_from(value).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::TABLES;
+    use crate::table::schema::Schema;
     use alloc::borrow::ToOwned;
     use alloc::string::ToString;
 
     #[test]
     fn a_table_is_a_record() {
         assert_eq!(
-            schema(crate::table::schema::table("employees").unwrap()),
+            schema(Schema::compiled().table("employees").unwrap()),
             r#"{"type":"record","name":"employees","namespace":"rowgate","fields":["#.to_owned()
                 + r#"{"name":"id","type":"int"},{"name":"name","type":"string"},"#
                 + r#"{"name":"datetime","type":"string"},"#
@@ -83,18 +71,8 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_more_than_32_bits_are_long() {
-        let of = |min, max| type_name(ColumnType::Int { min, max });
-        assert_eq!(of(-128, 127), "int");
-        assert_eq!(of(0, 65_535), "int");
-        assert_eq!(of(i32::MIN.into(), i32::MAX.into()), "int");
-        assert_eq!(of(0, u32::MAX.into()), "long");
-        assert_eq!(of(i64::MIN, i64::MAX), "long");
-    }
-
-    #[test]
     fn apache_knows_the_same_schema_and_fingerprint() {
-        for table in TABLES {
+        for table in Schema::compiled().tables() {
             let parsed = apache_avro::Schema::parse_str(&schema(table)).unwrap();
             assert_eq!(parsed.canonical_form(), canonical_form(table));
             assert_eq!(parsed.fingerprint::<Sha256>().to_string(), fingerprint(table));

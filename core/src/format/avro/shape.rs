@@ -11,7 +11,7 @@ use super::datum::{Cursor, Fault};
 use crate::table::date_time;
 use crate::table::outcome::RowErrorKind;
 use crate::table::record::RawField;
-use crate::table::schema::ColumnType;
+use crate::table::types::{AvroValue, Definition};
 
 /// How values of one schema are laid out.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,13 +86,14 @@ impl Shape {
     }
 
     /// Whether each value can be one of the column's.
-    pub(super) fn fits(&self, column_type: ColumnType) -> bool {
-        match (self, column_type) {
-            (Self::Null, _)
-            | (Self::Integer | Self::Double, ColumnType::Int { .. })
-            | (Self::Text, ColumnType::Varchar { .. } | ColumnType::DateTime)
-            | (Self::Moment(_), ColumnType::DateTime) => true,
-            (Self::Union(branches), _) => branches.iter().all(|branch| branch.fits(column_type)),
+    pub(super) fn fits(&self, of: impl Definition) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Union(branches) => branches.iter().all(|branch| branch.fits(of)),
+            Self::Integer => of.accepts(AvroValue::Integer),
+            Self::Double => of.accepts(AvroValue::Double),
+            Self::Text => of.accepts(AvroValue::Text),
+            Self::Moment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
     }
@@ -205,9 +206,11 @@ mod tests {
 
     #[test]
     fn only_what_means_the_same_fits() {
-        let int = ColumnType::Int { min: 0, max: 9 };
-        let text = ColumnType::Varchar { max_chars: 9 };
-        let columns = [int, text, ColumnType::DateTime];
+        use crate::table::schema::ColumnType;
+
+        let text = ColumnType::known("varchar(20)", None);
+        let date_time = ColumnType::known("varchar(20)", Some("date-time"));
+        let columns = [ColumnType::known("int", None), text, date_time];
         for (json, expected) in [
             (r#""int""#, [true, false, false]),
             (r#""long""#, [true, false, false]),

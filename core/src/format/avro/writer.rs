@@ -9,11 +9,12 @@ use sha2::{Digest, Sha256};
 use super::codec::Codec;
 use super::datum::{MAGIC, put_bytes, put_long};
 use super::error::WriteError;
-use super::schema::{schema, type_name};
+use super::schema::schema;
 use crate::base::hex::hex;
 use crate::format::csv::ROW_LIMIT;
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
+use crate::table::types::{AvroType, Definition};
 
 /// How many bytes of rows make a block, before it is packed.
 pub const BLOCK_BYTES: usize = 64 << 10;
@@ -169,19 +170,21 @@ impl fmt::Debug for AvroWriter {
 }
 
 fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(), WriteError> {
-    let expected = type_name(column.column_type);
-    let wrong = |got| WriteError::Cell { column: column.name, expected, got };
+    let avro = column.column_type.avro();
+    let wrong = |got| WriteError::Cell { column: column.name, expected: avro.name(), got };
     if column.nullable {
         // Which branch of the union `["null", T]` it is.
         put_long(block, i64::from(*cell != Cell::Null));
     }
-    match (cell, expected) {
+    match (cell, avro) {
         (Cell::Null, _) if column.nullable => {}
         (Cell::Null, _) => return Err(wrong("null")),
-        (Cell::Int(value), "int") if i32::try_from(*value).is_err() => return Err(wrong("long")),
-        (Cell::Int(value), "int" | "long") => put_long(block, *value),
+        (Cell::Int(value), AvroType::Int) if i32::try_from(*value).is_err() => {
+            return Err(wrong("long"));
+        }
+        (Cell::Int(value), AvroType::Int | AvroType::Long) => put_long(block, *value),
         (Cell::Int(_), _) => return Err(wrong("long")),
-        (Cell::Text(text), "string") => put_bytes(block, text.as_bytes()),
+        (Cell::Text(text), AvroType::String) => put_bytes(block, text.as_bytes()),
         (Cell::Text(_), _) => return Err(wrong("string")),
     }
     Ok(())
@@ -255,7 +258,7 @@ mod tests {
         let column = |nullable| Column {
             name: "n",
             aliases: &[],
-            column_type: ColumnType::Int { min: i64::MIN, max: i64::MAX },
+            column_type: ColumnType::known("bigint", None),
             nullable,
             auto_increment: false,
             references: None,

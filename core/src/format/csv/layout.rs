@@ -10,7 +10,8 @@ use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
 use crate::table::outcome::{RowError, RowErrorKind, UnknownNames};
 use crate::table::record::{Place, RawField, RawRow};
-use crate::table::schema::{ColumnType, Table};
+use crate::table::schema::{Column, Table};
+use crate::table::types::Definition;
 
 /// The most unknown names that an error lists.
 const LISTED_NAMES: usize = 5;
@@ -151,7 +152,7 @@ impl Layout {
         let values = cells.iter().filter(|cell| !cell.is_empty()).count();
         let first = found.iter().find(|target| **target != Some(Target::Nameless))?;
         let typed = targets.iter().zip(cells).filter_map(|(target, cell)| match target {
-            Target::Column(column) => reads_as(table.columns[*column].column_type, cell),
+            Target::Column(column) => reads_as(&table.columns[*column], cell),
             _ => None,
         });
         let typed: Vec<bool> = typed.collect();
@@ -204,9 +205,11 @@ pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: 
 /// Whether some cell, by position, is an integer or a date-time of its column.
 pub(super) fn has_typed_value(table: &Table, record: &RecordBuffer) -> bool {
     let cells = record.cells().iter().map(|cell| record.value(*cell));
-    table.columns.iter().zip(cells).any(|(column, cell)| {
-        cell.is_some_and(|cell| reads_as(column.column_type, cell) == Some(true))
-    })
+    table
+        .columns
+        .iter()
+        .zip(cells)
+        .any(|(column, cell)| cell.is_some_and(|cell| reads_as(column, cell) == Some(true)))
 }
 
 fn header(
@@ -242,13 +245,8 @@ fn target(table: &Table, name: &str) -> Option<Target> {
 
 /// Whether a cell is a value of a column whose values cannot be taken for names; `None` for an
 /// empty cell and for a column of texts.
-fn reads_as(column_type: ColumnType, cell: &str) -> Option<bool> {
-    match column_type {
-        _ if cell.is_empty() => None,
-        ColumnType::Int { .. } => Some(cell.parse::<i64>().is_ok()),
-        ColumnType::DateTime => Some(crate::table::date_time::canonical(cell).is_some()),
-        ColumnType::Varchar { .. } => None,
-    }
+fn reads_as(column: &Column, cell: &str) -> Option<bool> {
+    if cell.is_empty() { None } else { column.column_type.reads_as_value(cell) }
 }
 
 /// An unquoted `\N` is NULL, as databases write it; no other text is.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::hex::hex;
 use crate::table::date_time;
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 use super::key::{ApiKey, GATEWAY, ID_LEN};
 
@@ -59,8 +59,12 @@ impl KeyEntry {
 
     /// The same key, good for these tables only; they may be called by an alias, and `*` alone is
     /// for all.
-    pub fn only<S: AsRef<str>>(mut self, tables: &[S]) -> Result<Self, KeyRingError> {
-        self.tables = Tables::read(tables).map_err(KeyRingError)?;
+    pub fn only<S: AsRef<str>>(
+        mut self,
+        tables: &[S],
+        schema: Schema,
+    ) -> Result<Self, KeyRingError> {
+        self.tables = Tables::read(tables, schema).map_err(KeyRingError)?;
         Ok(self)
     }
 
@@ -107,7 +111,7 @@ impl KeyEntry {
         KeyRingError(format!("key {}: {what}", self.id))
     }
 
-    pub(super) fn from_json(item: EntryJson) -> Result<Self, KeyRingError> {
+    pub(super) fn from_json(item: EntryJson, schema: Schema) -> Result<Self, KeyRingError> {
         let gateway_id = item.id.strip_prefix(GATEWAY);
         if !gateway_id.map_or_else(|| is_id(&item.id), is_gateway_id) {
             return Err(KeyRingError("an id is not 8 letters and digits".to_owned()));
@@ -125,7 +129,7 @@ impl KeyEntry {
         if let Some(text) = &item.expires {
             entry.expires = Some(Expiry::read(text).map_err(|what| entry.error(what))?);
         }
-        entry.tables = Tables::read(&item.tables).map_err(|what| entry.error(&what))?;
+        entry.tables = Tables::read(&item.tables, schema).map_err(|what| entry.error(&what))?;
         Ok(entry)
     }
 
@@ -142,17 +146,17 @@ impl KeyEntry {
 }
 
 impl Tables {
-    fn read<S: AsRef<str>>(names: &[S]) -> Result<Self, String> {
+    fn read<S: AsRef<str>>(names: &[S], schema: Schema) -> Result<Self, String> {
         if let [all] = names
             && all.as_ref() == "*"
         {
             return Ok(Self::All);
         }
-        let find = |name: &S| schema::table(name.as_ref()).map(|table| table.name);
+        let find = |name: &S| schema.table(name.as_ref()).map(|table| table.name);
         let names: Option<Vec<_>> = names.iter().map(find).collect();
         names.map(Self::Only).ok_or_else(|| {
-            let known: Vec<_> = schema::TABLES.iter().map(|table| table.name).collect();
-            format!("an unknown table; the tables are {}, or * alone for all", known.join(", "))
+            let known = schema.names().join(", ");
+            format!("an unknown table; the tables are {known}, or * alone for all")
         })
     }
 }

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::entry::{EntryJson, KeyEntry, KeyRingError};
 use super::key::{ApiKey, GATEWAY};
+use crate::table::schema::Schema;
 
 /// The most keys that a ring holds.
 pub const KEY_LIMIT: usize = 25;
@@ -28,14 +29,14 @@ impl KeyRing {
     /// `sha256` is the digest of the whole key in hexadecimal, `tables` names what the key may
     /// write (`["*"]` for all), `expires` is an RFC 3339 date-time and optional. A key that API
     /// Gateway checks has no digest here, and the id `gateway:<its id there>`.
-    pub fn from_json(json: &str) -> Result<Self, KeyRingError> {
+    pub fn from_json(json: &str, schema: Schema) -> Result<Self, KeyRingError> {
         let error = |e: serde_json::Error| {
             KeyRingError(format!("not a list of keys (line {}, column {})", e.line(), e.column()))
         };
         let list: Vec<EntryJson> = serde_json::from_str(json).map_err(error)?;
         let mut ring = Self::default();
         for item in list {
-            ring.add(KeyEntry::from_json(item)?)?;
+            ring.add(KeyEntry::from_json(item, schema)?)?;
         }
         Ok(ring)
     }
@@ -120,7 +121,7 @@ mod tests {
     }
 
     fn ring(entries: &[String]) -> Result<KeyRing, KeyRingError> {
-        KeyRing::from_json(&format!("[{}]", entries.join(",")))
+        KeyRing::from_json(&format!("[{}]", entries.join(",")), Schema::compiled())
     }
 
     #[test]
@@ -140,6 +141,7 @@ mod tests {
         let ring = KeyRing::from_json(
             r#"[{"id":"gateway:abc123","tables":["jobs"]},
                 {"id":"gateway:old","tables":["*"],"expires":"2020-01-01T00:00:00Z"}]"#,
+            Schema::compiled(),
         )
         .unwrap();
         let (jobs, employees) = (table("jobs").unwrap(), table("employees").unwrap());
@@ -151,10 +153,17 @@ mod tests {
         // Its id opens no other door.
         assert!(ring.check("gateway:abc123", NOW).is_none());
 
-        let all = KeyRing::from_json(r#"[{"id":"gateway:*","tables":["*"]}]"#).unwrap();
+        let all = KeyRing::from_json(r#"[{"id":"gateway:*","tables":["*"]}]"#, Schema::compiled())
+            .unwrap();
         assert!(all.admitted("whatever", NOW).unwrap().allows(employees));
         assert!(all.admitted("", NOW).is_none());
-        assert_eq!(KeyRing::from_json(&all.to_json().unwrap()).unwrap().entries().len(), 1);
+        assert_eq!(
+            KeyRing::from_json(&all.to_json().unwrap(), Schema::compiled())
+                .unwrap()
+                .entries()
+                .len(),
+            1
+        );
         let digest = "0".repeat(64);
         for wrong in [
             r#"{"id":"gateway:a b","tables":["*"]}"#.to_owned(),
@@ -162,7 +171,10 @@ mod tests {
             r#"{"id":"abcdefgh","tables":["*"]}"#.to_owned(),
             format!(r#"{{"id":"gateway:a","sha256":"{digest}","tables":["*"]}}"#),
         ] {
-            assert!(KeyRing::from_json(&format!("[{wrong}]")).is_err(), "{wrong}");
+            assert!(
+                KeyRing::from_json(&format!("[{wrong}]"), Schema::compiled()).is_err(),
+                "{wrong}"
+            );
         }
     }
 
@@ -226,21 +238,21 @@ mod tests {
         let many: Vec<_> = (0..26).map(|seed| self::key(seed).entry()).collect();
         assert!(ring(&many).unwrap_err().to_string().contains("at most 25"));
         for json in ["", "{}", "[{}]", "[{\"id\":\"x\"}]", "null"] {
-            assert!(KeyRing::from_json(json).is_err(), "{json}");
+            assert!(KeyRing::from_json(json, Schema::compiled()).is_err(), "{json}");
         }
     }
 
     #[test]
     fn a_ring_is_written_as_it_is_read() {
         let (one, two) = (key(1), key(2));
-        let scoped = KeyEntry::new(&two).only(&["hired_employees"]).unwrap();
+        let scoped = KeyEntry::new(&two).only(&["hired_employees"], Schema::compiled()).unwrap();
         let scoped = scoped.until("2027-01-15T09:00:00+01:00").unwrap();
         let mut ring = KeyRing::default();
         ring.add(KeyEntry::new(&one)).unwrap();
         ring.add(scoped).unwrap();
         assert!(ring.add(KeyEntry::new(&one)).is_err());
 
-        let read = KeyRing::from_json(&ring.to_json().unwrap()).unwrap();
+        let read = KeyRing::from_json(&ring.to_json().unwrap(), Schema::compiled()).unwrap();
         assert_eq!(read.entries(), ring.entries());
         let entry = &read.entries()[1];
         assert_eq!(entry.tables(), ["employees"]);
@@ -266,7 +278,7 @@ mod tests {
         let mut ring = KeyRing::default();
         let names = ["departments", "jobs", "employees", "hired_employees"].repeat(3);
         for seed in 0..25 {
-            ring.add(KeyEntry::new(&key(seed)).only(&names).unwrap()).unwrap();
+            ring.add(KeyEntry::new(&key(seed)).only(&names, Schema::compiled()).unwrap()).unwrap();
         }
         assert!(ring.to_json().unwrap_err().to_string().contains("at most 5000 fit"));
     }

@@ -17,7 +17,7 @@ use super::tables::{greatest_key, spans_of, table};
 use crate::aws::host::Host;
 use crate::backup::{Place, Span, coarse_enough};
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{self, Table};
+use crate::table::schema::{Schema, Table};
 
 /// A restore whose files are written: its tables are compared, tried to be swapped, and looked at once
 /// more.
@@ -183,7 +183,11 @@ impl Comparison {
     pub(super) fn restored(&self) -> Restored {
         let of = |compared: &ComparedTable| {
             let (rows, checksum) = (compared.content.rows, compared.content.hex());
-            Some(RestoredTable { table: schema::table(&compared.table)?.name, rows, checksum })
+            Some(RestoredTable {
+                table: Schema::compiled().table(&compared.table)?.name,
+                rows,
+                checksum,
+            })
         };
         let tables = self.tables.iter().filter_map(of).collect();
         let (notes, loads_since) = (self.notes.clone(), self.loads_since.clone());

@@ -11,7 +11,7 @@ use super::super::tables::is_id;
 use crate::aws::host::Host;
 use crate::backup::{BackupError, Damage, Place, Span, split};
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{self, ColumnType, Table};
+use crate::table::schema::{KeyKind, Schema, Table};
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -22,7 +22,7 @@ pub(super) fn check_id(id: &str) -> Result<(), RestoreError> {
 
 pub(super) fn table(name: &str) -> Result<&'static Table, RestoreError> {
     let unknown = || BackupError::damaged(name, Damage::UnknownTable).into();
-    schema::table(name).ok_or_else(unknown)
+    Schema::compiled().table(name).ok_or_else(unknown)
 }
 
 /// As much of a plan as a staging table needs.
@@ -37,9 +37,9 @@ pub(super) async fn greatest_key<H: Host>(
     place: &Place<'_, H>,
     table: &Table,
 ) -> Result<Option<String>, RestoreError> {
-    match table.key_column().column_type {
-        ColumnType::Int { .. } => late::greatest_key(place, table).await,
-        _ => Ok(None),
+    match table.key_kind() {
+        KeyKind::Integer { .. } => late::greatest_key(place, table).await,
+        KeyKind::Text => Ok(None),
     }
 }
 

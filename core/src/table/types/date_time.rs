@@ -1,0 +1,97 @@
+//! A VARCHAR with `format=date-time`: RFC 3339 in, `YYYY-MM-DDTHH:MM:SSZ` stored.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use super::answer::Answer;
+use super::avro_type::{AvroType, AvroValue};
+use super::definition::{Definition, Rules};
+use super::key_kind::KeyKind;
+use super::raw::text;
+use super::varchar::Varchar;
+use crate::table::date_time::canonical;
+use crate::table::outcome::RowErrorKind;
+use crate::table::value::{Cell, RawField};
+
+/// A date-time as a text; what the database makes of it is what it makes of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateTime {
+    text: Varchar,
+}
+
+impl DateTime {
+    /// The length of `2021-07-27T16:02:08Z`.
+    const CHARS: usize = 20;
+
+    /// The type of this name in `information_schema`, with what the column's COMMENT says.
+    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
+        match (Varchar::of(name, None), format) {
+            (Some(text), Some(b"date-time")) if text.max_chars() >= Self::CHARS => {
+                Some(Self { text })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Definition for DateTime {
+    fn expected(self) -> &'static str {
+        self.text.expected()
+    }
+
+    fn sql_name(self) -> String {
+        self.text.sql_name()
+    }
+
+    fn character_set(self) -> Option<&'static str> {
+        self.text.character_set()
+    }
+
+    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+        let text = text(field, self.expected())?;
+        if rules.stored {
+            return Ok(Cell::Text(text));
+        }
+        let canonical = match text {
+            Cow::Borrowed(text) => canonical(text),
+            Cow::Owned(text) => canonical(&text).map(|text| Cow::Owned(text.into_owned())),
+        };
+        canonical.map(Cell::Text).ok_or(RowErrorKind::InvalidDateTime)
+    }
+
+    fn reads_as_value(self, cell: &str) -> Option<bool> {
+        Some(canonical(cell).is_some())
+    }
+
+    fn canonical(self, column: &str) -> String {
+        self.text.canonical(column)
+    }
+
+    fn digest(self, column: &str) -> String {
+        self.text.digest(column)
+    }
+
+    fn exact(self, column: &str) -> String {
+        self.text.exact(column)
+    }
+
+    fn answer(self) -> Answer {
+        self.text.answer()
+    }
+
+    fn key_kind(self) -> KeyKind {
+        self.text.key_kind()
+    }
+
+    fn avro(self) -> AvroType {
+        self.text.avro()
+    }
+
+    fn accepts(self, value: AvroValue) -> bool {
+        self.text.accepts(value) || value == AvroValue::Moment
+    }
+
+    fn accepted(self) -> &'static str {
+        "string, date or timestamp"
+    }
+}

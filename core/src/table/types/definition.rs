@@ -1,0 +1,87 @@
+//! What each column type says of itself.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use super::answer::Answer;
+use super::avro_type::{AvroType, AvroValue};
+use super::key_kind::KeyKind;
+use crate::table::outcome::RowErrorKind;
+use crate::table::value::{Cell, RawField};
+
+/// Everything in which one column type differs from another.
+///
+/// A value has one canonical form, which [`parse`](Self::parse) makes and a [`Cell`] holds. It travels to the
+/// database, and [`canonical`](Self::canonical) reads it back: what is read back is what was sent, byte for
+/// byte, or the type is wrong. Where an item takes SQL, it is an expression such as `` o.`name` ``.
+pub(crate) trait Definition: Copy {
+    /// What a column of the type takes, in the words of a message: "an integer".
+    fn expected(self) -> &'static str;
+
+    /// Its name in `information_schema.columns.column_type`, without a display width.
+    fn sql_name(self) -> String;
+
+    /// The character set that its column needs; `None` where the column has none.
+    fn character_set(self) -> Option<&'static str>;
+
+    /// Checks a value that is neither absent nor null, and brings it into its canonical form.
+    ///
+    /// Whatever a database would round, cut, wrap or take for something else is an error here: the
+    /// databases coerce (`1.7` into an INT becomes 2) and say nothing.
+    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind>;
+
+    /// Whether a cell that is not empty reads as a value, so that it is surely no column's name;
+    /// `None` of a type of which any text is a value.
+    fn reads_as_value(self, cell: &str) -> Option<bool>;
+
+    /// The type of its column in JSON_TABLE.
+    ///
+    /// Always a text, so that the strict target column and not a silent cast decides. The character
+    /// set is named, since a server whose default is latin1 would lose characters. A TEXT holds
+    /// 65,535 bytes: of more, MySQL makes NULL and MariaDB a part.
+    fn source(self) -> &'static str {
+        "TEXT CHARACTER SET utf8mb4"
+    }
+
+    /// A value from JSON_TABLE as what an INSERT or UPDATE writes into the column.
+    fn written(self, source: &str) -> String {
+        source.to_owned()
+    }
+
+    /// What reads the canonical form back.
+    fn canonical(self, column: &str) -> String;
+
+    /// The text of which a checksum takes the digest; NULL of NULL.
+    ///
+    /// Apart from [`canonical`](Self::canonical), since it has to be the same on every engine, under
+    /// every session's time zone and character set.
+    fn digest(self, column: &str) -> String;
+
+    /// What two stored values are compared by with `<=>`: equal if nothing differs at all, blanks
+    /// at the end and case included.
+    fn exact(self, column: &str) -> String;
+
+    /// How the Data API answers what [`canonical`](Self::canonical) reads.
+    fn answer(self) -> Answer;
+
+    /// How its values serve as the key of a table.
+    fn key_kind(self) -> KeyKind;
+
+    /// The Avro type that takes every value, and that a backup is written with.
+    fn avro(self) -> AvroType;
+
+    /// Whether a value of another's Avro file means one of this type.
+    fn accepts(self, value: AvroValue) -> bool;
+
+    /// The same in the words of a message: "int, long or double".
+    fn accepted(self) -> &'static str;
+}
+
+/// What else decides whether a value is taken, apart from its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rules {
+    /// A table held the value before, so that it stays as it is: a date-time is any text.
+    pub(crate) stored: bool,
+    /// The database numbers the column by itself, and would make the next number of a 0.
+    pub(crate) not_zero: bool,
+}

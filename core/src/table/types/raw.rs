@@ -1,0 +1,56 @@
+//! What several types ask of a value as it came.
+
+use alloc::borrow::Cow;
+
+use crate::table::outcome::RowErrorKind;
+use crate::table::value::RawField;
+
+/// A value that is a text.
+pub(super) fn text<'r>(
+    field: RawField<'r>,
+    expected: &'static str,
+) -> Result<Cow<'r, str>, RowErrorKind> {
+    match field {
+        RawField::Text(text) => Ok(text),
+        RawField::Cell(cell) => Ok(Cow::Borrowed(cell)),
+        other => Err(wrong_type(expected, &other)),
+    }
+}
+
+/// Whether the text is an integer of any size: `-` and digits, nothing else.
+pub(super) fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Says what came where something else is expected.
+pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
+    let hidden = match field {
+        RawField::Cell(text) => text.chars().find(|character| is_hidden(*character)),
+        _ => None,
+    };
+    if let Some(character) = hidden {
+        return RowErrorKind::HiddenCharacter { expected, character };
+    }
+    let got = match field {
+        RawField::Absent => "nothing",
+        RawField::Null => "null",
+        RawField::Bool(true) => "true",
+        RawField::Bool(false) => "false",
+        RawField::Number(text) if !is_integer(text) => "a fraction or exponent",
+        RawField::Integer(_) | RawField::Number(_) => "a number",
+        RawField::Text(_) => "a string",
+        RawField::Cell(_) => "text",
+        RawField::Other(name) => name,
+    };
+    RowErrorKind::WrongType { expected, got }
+}
+
+/// Whether a character is there without being seen: blanks of other widths, and marks of none.
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{202a}'..='\u{202f}' | '\u{2060}'
+            | '\u{3000}' | '\u{feff}'
+    ) || (character.is_control() && character != '\t')
+}

@@ -1,0 +1,339 @@
+//! Each type's values, through every form that they take on the way into a database and back.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::sql::statement::Chunk;
+use crate::table::record::{Place, RawRow, Record};
+use crate::table::schema::{Column, Table};
+
+const DATE_TIME: Option<&str> = Some("date-time");
+
+/// A type, values that it takes, each with its canonical text, and values that it refuses, each with
+/// the code.
+struct Case {
+    name: &'static str,
+    format: Option<&'static str>,
+    taken: Vec<(RawField<'static>, String)>,
+    refused: Vec<(RawField<'static>, &'static str)>,
+}
+
+impl Case {
+    fn column_type(&self) -> ColumnType {
+        ColumnType::of(self.name, self.format).unwrap()
+    }
+}
+
+fn text(text: &str) -> RawField<'static> {
+    RawField::Text(text.to_owned().into())
+}
+
+/// An integer type: its bounds are taken, and what lies beyond them is refused.
+fn ints(name: &'static str, min: i64, max: i64) -> Case {
+    let beyond = [min.checked_sub(1), max.checked_add(1)].into_iter().flatten();
+    let refused = [
+        (RawField::Number("-9223372036854775809"), "out_of_range"),
+        (RawField::Number("18446744073709551616"), "out_of_range"),
+        (RawField::Number("1.0"), "wrong_type"),
+        (RawField::Number("1e3"), "wrong_type"),
+        (RawField::Bool(true), "wrong_type"),
+        (text("7"), "wrong_type"),
+        (RawField::Cell("99999999999999999999"), "out_of_range"),
+        (RawField::Cell("1.0"), "wrong_type"),
+        (RawField::Cell("+7"), "wrong_type"),
+        (RawField::Cell("7 "), "wrong_type"),
+        (RawField::Other("an array"), "wrong_type"),
+    ];
+    Case {
+        name,
+        format: None,
+        taken: [min, 0, 7, max].map(|value| (RawField::Integer(value), value.to_string())).into(),
+        refused: beyond
+            .map(|value| (RawField::Integer(value), "out_of_range"))
+            .chain(refused)
+            .collect(),
+    }
+}
+
+fn texts(name: &'static str, max_chars: usize) -> Case {
+    let longest = "😀".repeat(max_chars);
+    let same = ["", " a ", "a\0b", "N;", "'\\\"\n", "é", "e\u{301}", &longest];
+    Case {
+        name,
+        format: None,
+        taken: same.map(|value| (text(value), value.to_owned())).into(),
+        refused: vec![
+            (text(&"x".repeat(max_chars + 1)), "too_long"),
+            (RawField::Integer(7), "wrong_type"),
+            (RawField::Number("1.50"), "wrong_type"),
+            (RawField::Bool(false), "wrong_type"),
+            (RawField::Other("an object"), "wrong_type"),
+        ],
+    }
+}
+
+fn date_times() -> Case {
+    let taken = [
+        ("2021-07-27T16:02:08Z", "2021-07-27T16:02:08Z"),
+        ("2021-07-27T16:02:08.999+02:00", "2021-07-27T14:02:08Z"),
+        ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+        ("9999-12-31 23:59:59z", "9999-12-31T23:59:59Z"),
+    ];
+    Case {
+        name: "varchar(20)",
+        format: DATE_TIME,
+        taken: taken.map(|(given, canonical)| (text(given), canonical.to_owned())).into(),
+        refused: vec![
+            (text(""), "invalid_date_time"),
+            (text("2021-07-27"), "invalid_date_time"),
+            (text("9999-12-31T23:59:59-00:01"), "invalid_date_time"),
+            (RawField::Cell("2021-02-29T00:00:00Z"), "invalid_date_time"),
+            (RawField::Integer(1_627_401_728), "wrong_type"),
+        ],
+    }
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        ints("tinyint", -128, 127),
+        ints("tinyint unsigned", 0, 255),
+        ints("smallint", -32_768, 32_767),
+        ints("smallint unsigned", 0, 65_535),
+        ints("mediumint", -8_388_608, 8_388_607),
+        ints("mediumint unsigned", 0, 16_777_215),
+        ints("int", i32::MIN.into(), i32::MAX.into()),
+        ints("int unsigned", 0, u32::MAX.into()),
+        ints("bigint", i64::MIN, i64::MAX),
+        texts("varchar(8)", 8),
+        texts("varchar(16383)", 16_383),
+        date_times(),
+    ]
+}
+
+/// A table whose second column is of this type.
+fn table_of(column_type: ColumnType) -> &'static Table {
+    let column = |name, column_type, nullable| Column {
+        name,
+        aliases: &[],
+        column_type,
+        nullable,
+        auto_increment: false,
+        references: None,
+    };
+    let key = column("k", ColumnType::known("int", None), false);
+    let columns = Box::leak(Box::new([key, column("c", column_type, true)]));
+    Box::leak(Box::new(Table { name: "t", aliases: &[], columns, key: 0, create: "" }))
+}
+
+/// What the database makes of an expression about the column `c`, given the column's text.
+fn evaluate(sql: &str, c: &str) -> String {
+    match sql {
+        "c" | "CONVERT(c USING utf8mb4)" | "CAST(c AS BINARY)" => c.to_owned(),
+        "c + 0" => c.parse::<i64>().unwrap().to_string(),
+        other => panic!("the test does not know {other}"),
+    }
+}
+
+/// What a statement's rows have of the value, as JSON_TABLE's text.
+fn on_the_wire(table: &Table, cell: &Cell<'_>) -> String {
+    let fields = vec![RawField::Integer(1), RawField::from(cell)];
+    let place = Place { index: Some(0), line: None };
+    let record = Record::parse(table, RawRow { place, fields, errors: vec![] }, false).unwrap();
+    let mut chunk = Chunk::default();
+    assert!(chunk.push(&record, place));
+    let rows: serde_json::Value = serde_json::from_str(chunk.json()).unwrap();
+    match &rows[0][1] {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Takes a value of a type into the model of a database and back.
+fn round(column_type: ColumnType, cell: &Cell<'_>) {
+    let canonical = match cell {
+        Cell::Null => panic!("a type makes no NULL"),
+        Cell::Int(value) => value.to_string(),
+        Cell::Text(text) => text.clone().into_owned(),
+    };
+    let table = table_of(column_type);
+    let stored = evaluate(&column_type.written("c"), &on_the_wire(table, cell));
+    assert_eq!(evaluate(&column_type.exact("c"), &stored), canonical);
+
+    let read = evaluate(&column_type.canonical("c"), &stored);
+    let notation = column_type.answer().notation();
+    let (back, bytes, most) = match column_type.answer() {
+        Answer::Long { .. } => {
+            let bytes = format!("{{\"longValue\":{read}}},").len();
+            (Cell::Int(read.parse().unwrap()), bytes, notation)
+        }
+        Answer::Text => {
+            let quoted = serde_json::to_string(&read).unwrap().len();
+            let bytes = "{\"stringValue\":},".len() + quoted;
+            (Cell::Text(read.into()), bytes, notation + quoted)
+        }
+    };
+    assert_eq!(&back, cell);
+    assert!(bytes <= most && most - bytes <= 30, "{bytes} {most}");
+
+    let same = column_type.parse(RawField::from(&back), Rules { stored: true, not_zero: false });
+    assert_eq!(same.as_ref(), Ok(cell));
+    assert_eq!(column_type.parse(RawField::from(&back), Rules::default()).as_ref(), Ok(cell));
+
+    #[cfg(feature = "avro")]
+    {
+        with_digest(column_type, cell, &evaluate(&column_type.digest("c"), &stored));
+        through_avro(table, cell);
+        through_avro(table, &Cell::Null);
+    }
+}
+
+/// The database's digest of a text is ours of the value.
+#[cfg(feature = "avro")]
+fn with_digest(column_type: ColumnType, cell: &Cell<'_>, text: &str) {
+    use sha2::{Digest, Sha256};
+
+    let mut checksum = crate::sql::checksum::Checksum::default();
+    checksum.add(&[Cell::Int(1), cell.clone()]);
+    let digest = Sha256::digest(format!("1:1;{}:{text};", text.len()));
+    assert_eq!(checksum.digest.to_be_bytes()[..], digest[..8], "{column_type:?}");
+}
+
+/// A file that is written has the value, and the file's reader gives it back.
+#[cfg(feature = "avro")]
+fn through_avro(table: &'static Table, cell: &Cell<'_>) {
+    use crate::format::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
+
+    let row = [Cell::Int(1), cell.clone()];
+    let mut writer = AvroWriter::new(table, Codec::Null, [7; 16]);
+    writer.push(&row).unwrap();
+    let mut file = writer.take();
+    file.extend(writer.finish().unwrap().0);
+    let mut reader = AvroReader::new(table, ExtraFields::Refuse);
+    let mut bytes = &file[..];
+    assert_eq!(reader.next_row(&mut bytes).unwrap().unwrap().cells(), row);
+}
+
+#[test]
+fn values_that_are_taken_come_back_as_they_are() {
+    for case in cases() {
+        let column_type = case.column_type();
+        for (given, canonical) in &case.taken {
+            let cell = column_type.parse(given.clone(), Rules::default()).unwrap();
+            let text = match &cell {
+                Cell::Int(value) => Cow::Owned(value.to_string()),
+                Cell::Text(text) => text.clone(),
+                Cell::Null => panic!("a type makes no NULL"),
+            };
+            assert_eq!(text, *canonical, "{} {given:?}", case.name);
+            round(column_type, &cell);
+            let in_a_file = column_type.parse(RawField::Cell(&text), Rules::default());
+            assert_eq!(in_a_file.unwrap(), cell, "{} {given:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn values_that_are_refused_say_why() {
+    for case in cases() {
+        for (given, code) in &case.refused {
+            let parsed = case.column_type().parse(given.clone(), Rules::default());
+            let found = parsed.as_ref().map_err(RowErrorKind::code);
+            assert_eq!(found, Err(*code), "{} {given:?}", case.name);
+        }
+    }
+}
+
+#[test]
+fn a_zero_that_would_be_renumbered_is_refused() {
+    let rules = Rules { stored: false, not_zero: true };
+    for case in cases() {
+        let parsed = case.column_type().parse(RawField::Integer(0), rules);
+        assert!(parsed.is_err(), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_date_time_that_was_stored_stays_as_it_is() {
+    let column_type = date_times().column_type();
+    for odd in ["yesterday", "", "2021-07-27T18:02:08+02:00"] {
+        let stored = column_type.parse(text(odd), Rules { stored: true, not_zero: false });
+        assert_eq!(stored, Ok(Cell::Text(odd.into())));
+    }
+}
+
+#[test]
+fn a_type_is_known_by_the_name_that_it_gives() {
+    for case in cases() {
+        assert_eq!(case.column_type().sql_name(), case.name);
+    }
+    for (name, format) in [
+        ("int(11)", None),
+        ("INT", None),
+        ("bigint unsigned", None),
+        ("decimal(10,2)", None),
+        ("", None),
+        ("varchar()", None),
+        ("varchar(0)", None),
+        ("varchar(16384)", None),
+        ("varchar(100000)", None),
+        ("varchar(-1)", None),
+        ("varchar(9", None),
+        ("char(9)", None),
+        ("int", DATE_TIME),
+        ("varchar(19)", DATE_TIME),
+        ("varchar(36)", Some("uuid")),
+    ] {
+        assert_eq!(ColumnType::of(name, format), None, "{name}");
+    }
+}
+
+#[test]
+fn integers_of_more_than_32_bits_are_long_in_avro() {
+    let long = ["int unsigned", "bigint"];
+    for case in cases().iter().filter(|case| case.name.contains("int")) {
+        let name = case.column_type().avro().name();
+        assert_eq!(name, if long.contains(&case.name) { "long" } else { "int" }, "{}", case.name);
+    }
+}
+
+#[test]
+fn only_the_smallest_integers_may_be_answered_as_booleans() {
+    for case in cases() {
+        let is_small = case.name.starts_with("tinyint");
+        let canonical = if is_small { "c + 0" } else { "c" };
+        assert_eq!(case.column_type().canonical("c"), canonical, "{}", case.name);
+    }
+}
+
+fn any_field() -> impl Strategy<Value = RawField<'static>> {
+    let date_time = "[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,9})?(Z|[+-][0-2][0-9]:[0-5][0-9])";
+    let ends = prop_oneof![Just(i64::MIN), Just(i64::MAX), -300..300_i64, any::<i64>()];
+    prop_oneof![
+        ends.prop_map(RawField::Integer),
+        ".{0,12}".prop_map(|value| text(&value)),
+        "-?[0-9]{1,20}".prop_map(|value| RawField::Cell(value.leak())),
+        date_time.prop_map(|value| text(&value)),
+    ]
+}
+
+proptest! {
+    /// Whatever a type takes, the database and Avro give back.
+    #[test]
+    fn any_value_that_is_taken_comes_back(
+        which: proptest::sample::Index,
+        field in any_field(),
+    ) {
+        let cases = cases();
+        let column_type = which.get(&cases).column_type();
+        if let Ok(cell) = column_type.parse(field, Rules::default()) {
+            round(column_type, &cell);
+        }
+    }
+}

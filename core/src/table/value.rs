@@ -1,0 +1,46 @@
+//! One value of a row: as it came, and once it fits its column.
+
+use alloc::borrow::Cow;
+
+/// One value as it came, before it is checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RawField<'r> {
+    /// The row does not carry the column: a JSON member, or a column of a CSV header, that is not
+    /// there.
+    Absent,
+    /// JSON null.
+    Null,
+    /// JSON true or false.
+    Bool(bool),
+    /// A JSON integer of at most 64 bits.
+    Integer(i64),
+    /// Any other JSON number, with the digits that it was sent with.
+    Number(&'r str),
+    /// A JSON string.
+    Text(Cow<'r, str>),
+    /// A CSV cell, trimmed; an empty one is NULL.
+    Cell(&'r str),
+    /// Any other JSON value, by the name of its type.
+    Other(&'static str),
+}
+
+/// One value that fits its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'r> {
+    /// SQL NULL.
+    Null,
+    /// An integer within the column's range.
+    Int(i64),
+    /// The canonical text of any other value.
+    Text(Cow<'r, str>),
+}
+
+impl<'r> From<&'r Cell<'_>> for RawField<'r> {
+    fn from(cell: &'r Cell<'_>) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Int(value) => Self::Integer(*value),
+            Cell::Text(text) => Self::Text(Cow::Borrowed(text)),
+        }
+    }
+}
