@@ -2,5 +2,6 @@
 
 pub(crate) mod date_time;
 pub(crate) mod outcome;
+pub(crate) mod outcomes;
 pub(crate) mod record;
 pub mod schema;
