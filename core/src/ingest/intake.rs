@@ -15,7 +15,8 @@ use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{Answer, Claim};
 use crate::sql::statement::{CHUNK_LIMIT, Chunk};
-use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::outcomes::Outcomes;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::{Schema, Table};
 

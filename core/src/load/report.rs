@@ -18,7 +18,8 @@ use crate::aws::host::Host;
 use crate::format::lines::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::table::date_time;
-use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::outcomes::Outcomes;
 use crate::table::record::Place;
 use crate::table::schema::Table;
 
