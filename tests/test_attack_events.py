@@ -11,7 +11,7 @@ from conftest import LEDGER, TABLES
 from events import s3_event
 from files import job_lines
 
-BOUND = Bound(megabytes=200, seconds=60)
+BOUND = Bound(megabytes=150, seconds=60)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from attack.texts import FILES, rows
 from conftest import LEDGER, PROGRAM, TABLES
 from files import counts, job_lines, stored_jobs
 
-BOUND = Bound(megabytes=200, seconds=600)
+BOUND = Bound(megabytes=150, seconds=600)
 # What is given back of one file.
 REJECTED_BYTES = 300 << 20
 GOOD, EMPTY = "complete", "empty"

@@ -78,6 +78,11 @@ def deep(depth, kind="array", member="items"):
     return file(of=f'{{"type":"record","name":"r","fields":{fields}}}')
 
 
+def deep_unions(depth):
+    """A schema whose second field has unions so deep."""
+    return schema([FIELDS[0], {"name": "job_name", "type": 0}]).replace(": 0", ":" + "[" * depth + "]" * depth)
+
+
 def deflated(body):
     packer = zlib.compressobj(9, wbits=-15)
     return packer.compress(body) + packer.flush()
@@ -150,7 +155,7 @@ SCHEMAS = [
     AvroFile("arrays 100 deep", lambda: deep(100)),
     AvroFile("arrays 30,000 deep", lambda: deep(30_000)),
     AvroFile("maps 30,000 deep", lambda: deep(30_000, "map", "values")),
-    AvroFile("unions 100,000 deep", lambda: extra("int").replace(b'"int"}]}', b"[" * 100_000 + b"]" * 100_000 + b"}]}")),
+    AvroFile("unions 100,000 deep", lambda: file(of=deep_unions(100_000))),
     AvroFile("a record within itself", lambda: file(of=schema([*FIELDS, {"name": "x", "type": "r"}]))),
     AvroFile("a record within itself, in place of a text", lambda: field("r")),
     AvroFile("a union of 10,000", lambda: field(["null"] + [{"type": "fixed", "name": f"f{it}", "size": 1}
@@ -159,7 +164,8 @@ SCHEMAS = [
     AvroFile("a union within a union", lambda: field([["null", "string"]])),
     AvroFile("fixed of 2^62 bytes", lambda: field({"type": "fixed", "name": "f", "size": 2**62})),
     AvroFile("fixed of -1 bytes", lambda: field({"type": "fixed", "name": "f", "size": -1})),
-    AvroFile("an enum of 50,000", lambda: field({"type": "enum", "name": "e", "symbols": [f"s{it}" for it in range(50_000)]})),
+    AvroFile("an enum of 50,000", lambda: field(
+        {"type": "enum", "name": "e", "symbols": [f"s{it}" for it in range(50_000)]})),
     AvroFile("an unknown name", lambda: field("nothing")),
     AvroFile("decimal of 2^62 digits", lambda: field({"type": "bytes", "logicalType": "decimal", "precision": 2**62})),
     AvroFile("an alias of the other field", lambda: file(of=schema(

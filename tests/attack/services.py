@@ -123,7 +123,7 @@ def resets(client):
 
 
 def redirect(status):
-    """To a port where nothing listens; the tests see that nothing is sent there."""
+    """To a port where nothing listens."""
     return body(b"", status, location="http://127.0.0.1:1/")
 
 
