@@ -23,6 +23,12 @@ STEPS = [
     ("a request signed", "signature", "its digest", "signature_least"),
     ("rows to Avro", "avro_encode.null", "its digest, and moved", "avro_least.null"),
     ("rows to Avro, snappy", "avro_encode.snappy", "its digest, and moved", "avro_least.snappy"),
+    ("rows to Avro", "avro_encode.null", "apache-avro, and digest", "apache_avro_encode.null"),
+    ("rows to Avro, snappy", "avro_encode.snappy", "apache-avro, and digest",
+     "apache_avro_encode.snappy"),
+    ("Avro to checked rows", "avro_decode.null", "apache-avro, not checked", "apache_avro_decode.null"),
+    ("Avro to checked rows, snappy", "avro_decode.snappy", "apache-avro, not checked",
+     "apache_avro_decode.snappy"),
     ("CSV to a signed request", "csv_to_signed_request", None, None),
 ]
 

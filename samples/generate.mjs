@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Makes the three sample files beside this script.
+// Makes the three sample files beside this script, and those of the shop beside samples/shop/shop.sql.
 //
 //     node samples/generate.mjs            write the files
 //     node samples/generate.mjs --check    fail when they differ from what this script makes
@@ -13,6 +13,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { makeShopFiles } from "./shop/generate.mjs";
+import { randomNumbers } from "./random.mjs";
 
 const SHAPE = {
   departments: { rows: 12, longest: 24 },
@@ -108,27 +111,6 @@ const SURNAME_TAILS = `
 
 const APOSTROPHE_HEADS = ["O'", "D'", "L'"];
 const LONGEST_NAME = "Emeric Alderbourne-Yarrowgate";
-
-/** Small, well-known generator (mulberry32): integers only, so every machine agrees. */
-function randomNumbers(seed) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  const below = (limit) => next() % limit;
-  const pick = (list) => list[below(list.length)];
-  const shuffle = (list) => {
-    for (let last = list.length - 1; last > 0; last -= 1) {
-      const other = below(last + 1);
-      [list[last], list[other]] = [list[other], list[last]];
-    }
-    return list;
-  };
-  return { below, pick, shuffle };
-}
 
 function jobTitles(random) {
   const ranked = TITLES.flatMap((title) => RANKS.map((rank) => `${rank} ${title}`));
@@ -286,8 +268,9 @@ function readOrNull(path) {
 
 function main() {
   const folder = dirname(fileURLToPath(import.meta.url));
-  const files = makeFiles();
-  assertShape(files);
+  const people = makeFiles();
+  assertShape(people);
+  const files = { ...people, ...makeShopFiles() };
 
   if (!process.argv.includes("--check")) {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

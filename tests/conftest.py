@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 import requests
+from attack.table import pytest_terminal_summary  # noqa: F401: for pytest
 from backups import Bucket
 from botocore.config import Config
 from files import Files, whole_lines
@@ -61,6 +62,9 @@ LONGEST = ("fourth_table", "once", "restore", "cases", "bulk_table_steps", "sign
 
 START_SECONDS = 90
 STOP_SECONDS = 30
+
+# What is shown of a line of a log.
+LONGEST_LINE = 2_000
 
 
 @pytest.fixture(scope="session")
@@ -175,7 +179,8 @@ def pytest_runtest_makereport(item):
 
 def file_tail(path, lines=40):
     try:
-        return "\n".join(Path(path).read_text(errors="replace").splitlines()[-lines:])
+        last = Path(path).read_text(errors="replace").splitlines()[-lines:]
+        return "\n".join(line[:LONGEST_LINE] for line in last)
     except OSError as error:
         return str(error)
 

@@ -169,7 +169,13 @@ class Reader:
 @contextmanager
 def proxied(**options):
     """A proxy that runs; `forward_to` is to be called before the first request."""
-    proxy = Proxy(**options)
+    with serving(Proxy(**options)) as proxy:
+        yield proxy
+
+
+@contextmanager
+def serving(proxy):
+    """Lets a proxy run."""
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
@@ -178,4 +184,3 @@ def proxied(**options):
         proxy.listener.shutdown(socket.SHUT_RDWR)
         proxy.listener.close()
         thread.join(5)
-

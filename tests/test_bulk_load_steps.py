@@ -32,6 +32,7 @@ LOAD_OPTIONS = {
     "quiet/fail/": {"on_duplicate": "fail"},
     "quiet/limited/": {"max_errors": 3},
     "quiet/strict/": {"strict": True},
+    "quiet/few/": {"max_reject_lines": 2},
 }
 
 
@@ -214,6 +215,25 @@ def test_bad_rows_are_reported_as_of_a_whole_file(own):
     assert sorted(int(line.split(",")[0]) for line in rejected if line[0] != "_") == [4, 201, 202, 600]
     (row,) = [row for row in assert_tidy(own) if row["object_key"] == "quiet/jobs/parts.csv"]
     assert row["error_codes"] == "missing,out_of_range,wrong_field_count,wrong_type"
+
+
+def test_each_part_gives_so_many_lines_back_and_the_report_has_the_rest(own):
+    """Of each part all but two rejected lines are left out."""
+    key = "quiet/few/jobs/x.csv"
+    lines = [f"{id}," if id % 10 == 5 else f"{id},Job {id} {'x' * 20}" for id in range(1, 301)]
+    e_tag = own.put(key, "\n".join(lines).encode())
+    machine = Machine(own, key)
+    parts = len(machine.in_parts()["parts"])
+    machine.run()
+    report = own.report_of(key, e_tag)
+    start, end = report["rejects"].split("*")
+    found = [key for key in own.files.keys(start) if key.endswith(end)]
+    text = "".join(own.files.read(key).decode("utf-8-sig") for key in found)
+    given = [int(line.split(",")[0]) for line in text.splitlines() if line[0] != "_"]
+    assert 1 < parts == len(found) and len(given) == 2 * parts
+    assert report["rejects_left_out"] == report["tables"]["jobs"]["rejected"] - len(given)
+    left_out = set(range(5, 301, 10)) - set(given)
+    assert report["rejects_full_at_line"] == min(left_out)
 
 
 def test_more_errors_than_are_listed(own):

@@ -72,12 +72,16 @@ def test_a_report_says_all_that_there_is_to_say(files):
             "max_errors": None,
             "max_error_rate": None,
             "header": "detect",
+            "max_reject_lines": 100_000,
+            "max_reject_bytes": 64 << 20,
+            "mark_formulas": False,
         },
         "repeated_keys_sought_in_rows": 500_000,
         "error_count": 33,
         "rejects": f"rejects/incoming/employees/all.csv.{e_tag}.csv",
         "undecoded": None,
         "rejects_full_at_line": None,
+        "rejects_left_out": 0,
     }
     assert {name: report[name] for name in known} == known
     assert report["tables"]["employees"]["invalid"] == 33

@@ -1,13 +1,9 @@
 """What requests make a Worker hold: clients with the worst bodies that the limits admit, and with bodies
 that never come, while another key posts.
 
-$ROWGATE_ATTACK says for how many seconds the first attack goes on (10). How long the other key waits is
-printed, and not tested.
+How long the other key waits is printed, and not tested.
 """
 
-import gzip
-import json
-import os
 import re
 import socket
 import subprocess
@@ -20,41 +16,17 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from attack import size
+from attack.bodies import JSON, WORST
+from attack.measure import Attack, Bound
 from conftest import PROGRAM, database, running
 
-SECONDS = float(os.environ.get("ROWGATE_ATTACK", "10"))
+SECONDS = size(60, 10)
 CLIENTS = 64
-DRIPPING_CLIENTS = 200
+DRIPPING_CLIENTS, DRIPPING_SECONDS = 200, size(30, 5)
 ROWS = "/tables/jobs/rows?on_duplicate=update"
-MOST_MEMORY = 100 * 1000 * 1000
-CSV, JSON = "text/csv", "application/json"
-
-
-def control_characters():
-    rows = (f"{id},{chr(1) * 250}\n" for id in range(1, 10_001))
-    return CSV, "".join(rows).encode()
-
-
-def escapes():
-    rows = ({"id": id, "job": "\n" * 190} for id in range(1, 10_001))
-    return JSON, json.dumps(list(rows)).encode()
-
-
-def unknown_members():
-    members = ",".join(f'"{number}":0' for number in range(400_000))
-    return JSON, f"[{{{members}}}]".encode()
-
-
-def packed_rows():
-    rows = (f"{id},{'x' * 250}\n" for id in range(1, 10_001))
-    return CSV, gzip.compress("".join(rows).encode())
-
-
-def bad_rows():
-    return CSV, b'"\n' * 2_000_000
-
-
-BODIES = [control_characters(), escapes(), unknown_members(), packed_rows(), bad_rows()]
+# Of the Worker's program, and of its process.
+WASM_MEGABYTES, BOUND = 100, Bound(megabytes=1_000, seconds=180)
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +46,16 @@ def worker(keys):
         yield stack, db, *made
 
 
-def test_the_worst_bodies_stay_within_an_isolate(worker):
+def test_the_worst_bodies_stay_within_an_isolate(worker, record_property):
     stack, db, key, other = worker
+    bodies = [(kind, packed, make()) for kind, packed, make in WORST]
     end = time.monotonic() + SECONDS
     answers = []
 
     def attack(number):
         session = requests.Session()
         while time.monotonic() < end:
-            kind, body = BODIES[(number + len(answers)) % len(BODIES)]
-            packed = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
+            kind, packed, body = bodies[(number + len(answers)) % len(bodies)]
             headers = {"x-api-key": key, "content-type": kind, **packed}
             try:
                 answers.append(session.post(stack["edge"] + ROWS, body, headers=headers).status_code)
@@ -91,30 +63,43 @@ def test_the_worst_bodies_stay_within_an_isolate(worker):
                 # Its body was left unread.
                 answers.append(503)
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        attacks = [pool.submit(attack, number) for number in range(CLIENTS)]
-        times, ids = posted(stack, other, lambda: any(not attack.done() for attack in attacks))
-    for attack in attacks:
-        attack.result()
-    memory = most_memory(stack)
-    counts = {status: answers.count(status) for status in sorted(set(answers))}
-    print(f"\n{SECONDS} s: {counts}, {memory:,} bytes of memory; the other key {summary(times)}")
+    name = f"{CLIENTS} clients with the worst bodies, {SECONDS} s"
+    with Attack("clients", record_property).case(name, BOUND, "workerd") as met:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            attacks = [pool.submit(attack, number) for number in range(CLIENTS)]
+            times, ids = posted(stack, other, lambda: any(not attack.done() for attack in attacks))
+        for attack in attacks:
+            attack.result()
+        met.wasm = most_memory(stack)
+        counts = {status: answers.count(status) for status in sorted(set(answers))}
+        met.result = counts
+    note(record_property, f"{name}: wasm memory max {met.wasm:.1f} MB; other key: {summary(times)}")
     assert set(counts) <= {200, 413, 422, 503} and counts.get(200)
-    assert memory < MOST_MEMORY
+    assert met.wasm < WASM_MEGABYTES
     stored = {row["id"] for row in db.rows("SELECT id FROM departments")}
     assert stored == set(ids)
     assert db.count("jobs") == 10_000
 
 
-def test_dripping_clients_leave_another_key_alone(worker):
+def test_dripping_clients_leave_another_key_alone(worker, record_property):
     stack, _, key, other = worker
-    quiet, _ = posted(stack, other, during(5))
-    with ExitStack() as dripping:
+    name = f"{DRIPPING_CLIENTS} dripping clients with one key"
+    quiet, _ = posted(stack, other, during(DRIPPING_SECONDS))
+    with Attack("clients", record_property).case(name, BOUND, "workerd") as met, ExitStack() as dripping:
         for _ in range(DRIPPING_CLIENTS):
             dripping.enter_context(drip(stack, key))
-        times, _ = posted(stack, other, during(5))
-    print(f"\nquiet: {summary(quiet)}; beside {DRIPPING_CLIENTS} dripping: {summary(times)}")
+        times, _ = posted(stack, other, during(DRIPPING_SECONDS))
+        met.wasm, met.result = most_memory(stack), f"{len(times)} times 200"
+    ratio = p99(times) / p99(quiet)
+    note(record_property, f"{name}: other key: {summary(times)}; quiet: {summary(quiet)}; "
+         f"p99 {ratio:.2f} times that of a quiet gateway")
     assert times
+
+
+def note(record_property, text):
+    """Shown here, and under the run's table."""
+    print(f"\n{text}")
+    record_property("attack_note", text)
 
 
 def during(seconds):
@@ -169,12 +154,15 @@ class drip:
 
 
 def most_memory(stack):
-    """By the Worker's own log."""
+    """Megabytes, by the Worker's own log."""
     log = Path(stack["worker_log"]).read_text(errors="replace")
-    return max(int(memory) for memory in re.findall(r'"memory":(\d+)}', log))
+    return max(int(memory) for memory in re.findall(r'"memory":(\d+)}', log)) / 1e6
 
 
 def summary(times):
-    times = sorted(times)
-    median, p99 = (times[len(times) * part // 100] for part in (50, 99))
-    return f"{len(times)} answers, median {median:.3f} s, p99 {p99:.3f} s"
+    median, largest = sorted(times)[len(times) // 2], max(times)
+    return f"{len(times)} answers, p50 {median:.3f} s, p99 {p99(times):.3f} s, max {largest:.3f} s"
+
+
+def p99(times):
+    return sorted(times)[len(times) * 99 // 100]

@@ -6,8 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow, bail};
-use clap::ValueEnum;
+use anyhow::{Context, Result, bail};
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
     CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
@@ -15,7 +14,8 @@ use rowgate_core::{
 };
 use serde::Serialize;
 
-use crate::file_source::{self, FileSource};
+use crate::arguments::{Format, one_of, parse_table};
+use crate::file_source::{self, FileSource, name_of, table_of};
 use crate::terminal;
 
 /// Check files as a load or the gateway would, without a database.
@@ -39,8 +39,8 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     strict: bool,
 
-    /// Whether CSV files have a header: detect, present or absent
-    #[arg(long, value_name = "HEADER", value_parser = parse_header)]
+    /// Whether CSV files have a header
+    #[arg(long, value_name = "HEADER", value_parser = one_of(&[Header::Detect, Header::Present, Header::Absent]))]
     header: Option<Header>,
 
     /// How files are loaded by the prefix of their path, as the setting of the Lambda says it
@@ -52,48 +52,11 @@ pub(crate) struct CheckArgs {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people: counts, then one line for each error
-    Text,
-    /// For programs: one JSON object a file
-    Json,
-}
-
-pub(crate) fn parse_header(name: &str) -> Result<Header, String> {
-    match name {
-        "detect" => Ok(Header::Detect),
-        "present" => Ok(Header::Present),
-        "absent" => Ok(Header::Absent),
-        _ => Err("it is one of detect, present and absent".to_owned()),
-    }
-}
-
-pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
-    Schema::compiled().table(name).ok_or_else(|| {
-        let names = Schema::compiled().names();
-        format!("the tables are {}", names.join(", "))
-    })
-}
-
 fn parse_rules(text: &str) -> Result<LoadRules, String> {
     match text {
         "" => Ok(LoadRules::default()),
         text => LoadRules::read(text).map_err(|error| error.to_string()),
     }
-}
-
-/// The table of a file, by the option or by its path.
-pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
-    let path = path.to_string_lossy();
-    given
-        .or_else(|| Schema::compiled().table_of_file(&path))
-        .ok_or_else(|| anyhow!("{}; or use --table", Schema::compiled().no_table_in(&path)))
-}
-
-/// A file's name, without its folders.
-pub(crate) fn name_of(path: &Path) -> Result<&str> {
-    path.file_name().and_then(|name| name.to_str()).context("not a file's name")
 }
 
 pub(crate) async fn run(args: &CheckArgs) -> Result<ExitCode> {

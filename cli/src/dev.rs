@@ -3,7 +3,7 @@
 //! Any number of stacks run side by side from one checkout. Each has its own free ports and one
 //! private folder, removed at the end, for its settings, logs and state; nothing is written to
 //! the checkout. Every child ends with this process, even when that is killed: databases and
-//! Workers stand under supervisors that notice.
+//! Workers have supervisors that notice.
 
 mod checkout;
 mod end;
@@ -142,7 +142,7 @@ fn parse_load_options(text: &str) -> Result<String, SettingsError> {
 pub(crate) async fn run(args: DevArgs) -> Result<()> {
     // Whatever a part of the stack makes, other users of this machine cannot read it.
     umask(Mode::RWXG | Mode::RWXO);
-    // Before any child: a signal must find somebody who ends them.
+    // Before any child: a signal must end them all.
     let mut end = End::listen(args.json)?;
 
     // Giving up the start drops what has started so far, which ends it.
@@ -267,7 +267,7 @@ impl Stack {
     }
 }
 
-/// A temporary folder that nobody else can look into.
+/// A temporary folder that no other user can look into.
 fn private_folder() -> std::io::Result<TempDir> {
     let owner_only = Permissions::from_mode(0o700);
     tempfile::Builder::new().prefix("rowgate-dev-").permissions(owner_only).tempdir()

@@ -5,12 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use rowgate_core::Client;
-use rowgate_core::data_api::Target;
 use rowgate_core::doctor::{Check, Outcome, examine};
-use rowgate_native::from_environment;
 use serde::Serialize;
 
+use crate::session::Session;
 use crate::signals;
 use crate::terminal;
 
@@ -55,9 +53,8 @@ impl<'c> Summary<'c> {
 }
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, TIME);
+    let session = Session::from_environment();
+    let client = session.database_within(TIME)?;
 
     let mut printed = Ok(());
     let checks = examine(&client, args.slow, |check| {

@@ -1,4 +1,4 @@
-//! A file of this machine, read in ranges.
+//! A file of this machine: its name, its table, and its bytes in ranges.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
+use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{Source, SourceError};
 
 use crate::progress;
@@ -25,6 +26,19 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     }
 }
 
+/// The table of a file, by the option or by its path.
+pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
+    let path = path.to_string_lossy();
+    given
+        .or_else(|| Schema::compiled().table_of_file(&path))
+        .ok_or_else(|| anyhow!("{}; or use --table", Schema::compiled().no_table_in(&path)))
+}
+
+/// A file's name, without its folders.
+pub(crate) fn name_of(path: &Path) -> Result<&str> {
+    path.file_name().and_then(|name| name.to_str()).context("not a file's name")
+}
+
 /// A file whose reading a progress bar follows.
 pub(crate) struct FileSource {
     file: File,
@@ -35,7 +49,7 @@ pub(crate) struct FileSource {
 impl FileSource {
     pub(crate) fn new(file: File) -> Result<Self> {
         let size = file.metadata()?.len();
-        Ok(Self { file, size, progress: progress::bar(size) })
+        Ok(Self { file, size, progress: progress::of_bytes(size) })
     }
 
     /// Takes the progress bar away.

@@ -180,7 +180,7 @@ fn read_if_there(path: &Path) -> Result<Option<KeyRing>> {
     }
 }
 
-/// Replaces the file in one step: whoever reads it finds the old or the new one whole.
+/// Replaces the file in one step: a reader finds the old or the new one whole.
 fn write(path: &Path, ring: &KeyRing) -> Result<()> {
     let json = ring.to_json()?;
     let replace = || -> std::io::Result<()> {

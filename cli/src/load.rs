@@ -10,13 +10,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use rowgate_core::schema::Table;
 use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError};
 use serde_json::Value;
 
-use crate::check::{Format, name_of, parse_header, parse_table, table_of};
-use crate::file_source;
+use crate::arguments::{Format, one_of, parse_table};
+use crate::file_source::{self, name_of, table_of};
 use crate::signals;
 use crate::terminal;
 
@@ -70,12 +69,24 @@ pub(crate) struct LoadArgs {
 #[derive(Debug, clap::Args)]
 struct DirectOptions {
     /// What to do with bad rows: skip them, or reject the file
-    #[arg(long, value_enum, default_value_t = OnErrorArg::Skip, requires = "direct")]
-    on_error: OnErrorArg,
+    #[arg(
+        long,
+        value_name = "ON_ERROR",
+        default_value = "skip",
+        value_parser = one_of(&[OnError::Skip, OnError::Reject]),
+        requires = "direct"
+    )]
+    on_error: OnError,
 
     /// What to do with rows whose id the table has
-    #[arg(long, value_enum, default_value_t = OnDuplicateArg::Update, requires = "direct")]
-    on_duplicate: OnDuplicateArg,
+    #[arg(
+        long,
+        value_name = "ON_DUPLICATE",
+        default_value = "update",
+        value_parser = one_of(&[OnDuplicate::Update, OnDuplicate::Keep, OnDuplicate::Fail]),
+        requires = "direct"
+    )]
+    on_duplicate: OnDuplicate,
 
     /// Require a value in every column
     #[arg(long, requires = "direct")]
@@ -93,41 +104,42 @@ struct DirectOptions {
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
     max_error_rate: Option<f64>,
 
-    /// Whether a CSV file has a header: detect, present or absent
-    #[arg(long, value_name = "HEADER", value_parser = parse_header, requires = "direct")]
+    /// Whether a CSV file has a header [default: detect]
+    #[arg(
+        long,
+        value_name = "HEADER",
+        value_parser = one_of(&[Header::Detect, Header::Present, Header::Absent]),
+        requires = "direct"
+    )]
     header: Option<Header>,
-}
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum OnErrorArg {
-    Skip,
-    Reject,
-}
+    /// Give at most so many rejected lines back; the others are counted
+    #[arg(long, value_name = "N", requires = "direct")]
+    max_reject_lines: Option<u64>,
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum OnDuplicateArg {
-    Update,
-    Keep,
-    Fail,
+    /// Give at most so many bytes of rejected lines back
+    #[arg(long, value_name = "BYTES", requires = "direct")]
+    max_reject_bytes: Option<u64>,
+
+    /// Mark cells of rejected lines that a spreadsheet takes for formulas
+    #[arg(long, requires = "direct")]
+    mark_formulas: bool,
 }
 
 impl DirectOptions {
     fn read(&self) -> LoadOptions {
+        let default = LoadOptions::default();
         LoadOptions {
-            on_error: match self.on_error {
-                OnErrorArg::Skip => OnError::Skip,
-                OnErrorArg::Reject => OnError::Reject,
-            },
-            on_duplicate: match self.on_duplicate {
-                OnDuplicateArg::Update => OnDuplicate::Update,
-                OnDuplicateArg::Keep => OnDuplicate::Keep,
-                OnDuplicateArg::Fail => OnDuplicate::Fail,
-            },
+            on_error: self.on_error,
+            on_duplicate: self.on_duplicate,
             strict: self.strict,
             check_references: self.check_references,
             max_errors: self.max_errors,
             max_error_rate: self.max_error_rate,
             header: self.header.unwrap_or_default(),
+            max_reject_lines: self.max_reject_lines.unwrap_or(default.max_reject_lines),
+            max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
+            mark_formulas: self.mark_formulas,
         }
     }
 }
@@ -160,7 +172,7 @@ async fn load_and_print(args: &LoadArgs, path: &Path) -> Result<bool> {
 fn how_to_go_on(args: &LoadArgs, others: &[PathBuf]) -> String {
     let again = match args.options.on_duplicate {
         _ if !args.direct => "see what is in the bucket before it is loaded again",
-        OnDuplicateArg::Fail => {
+        OnDuplicate::Fail => {
             "load it again with --on-duplicate keep, which leaves the stored rows as they are"
         }
         _ => "load it again: rows that are stored are not stored twice",
@@ -251,10 +263,30 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         writeln!(out, "{path}: the lines that are not UTF-8 are in {undecoded}")?;
     }
     if let Some(line) = report["rejects_full_at_line"].as_u64() {
+        let count = &report["rejects_left_out"];
         writeln!(
             out,
-            "{path}: the reject files are full; rejected lines from line {line} on are in none"
+            "{path}: the reject files are full: {count} rejected lines are in none, the first is line {line}"
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: LoadArgs,
+    }
+
+    #[test]
+    fn without_options_a_file_is_loaded_as_the_core_loads_one() {
+        let command = Command::parse_from(["load", "--direct", "jobs.csv"]);
+        assert_eq!(command.args.options.read(), LoadOptions::default());
+    }
 }

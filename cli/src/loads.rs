@@ -1,4 +1,4 @@
-//! `rowgate loads`: what was loaded, by whom and when.
+//! `rowgate loads`: what was loaded, by which key and when.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use rowgate_core::data_api::Target;
-use rowgate_core::{Client, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_core::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 
-use crate::check::Format;
-use crate::signals;
+use crate::arguments::Format;
+use crate::session::{Database, Session};
 use crate::terminal;
 
 /// A paused Aurora cluster takes half a minute to resume.
@@ -43,7 +41,7 @@ enum LoadsCommand {
         /// The load's id
         id: String,
     },
-    /// Forget loads that ended long ago: whoever sends one of them again has it done again
+    /// Forget loads that ended long ago: one of them that is sent again is done again
     Prune {
         /// How many days they must be over
         #[arg(long, value_name = "DAYS")]
@@ -56,9 +54,8 @@ enum LoadsCommand {
 }
 
 pub(crate) async fn run(args: &LoadsArgs) -> Result<ExitCode> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, TIME);
+    let session = Session::from_environment();
+    let client = session.database_within(TIME)?;
     match args.command.as_ref().unwrap_or(&LoadsCommand::List { limit: 50 }) {
         LoadsCommand::List { limit } => list(&client, args.format, *limit).await?,
         LoadsCommand::Show { id } => show(&client, args.format, id).await?,
@@ -67,7 +64,7 @@ pub(crate) async fn run(args: &LoadsArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(client: &Client<'_, NativeHost>, format: Format, limit: u32) -> Result<()> {
+async fn list(client: &Database<'_>, format: Format, limit: u32) -> Result<()> {
     let loads = list_loads(client, limit).await?;
     let mut out = terminal::out();
     if matches!(format, Format::Json) {
@@ -93,7 +90,7 @@ fn line(load: &LoadRecord) -> String {
     format!("{started} {load_id} {status:<10} {tables} {counts}{codes}{} {what}", load.error_codes)
 }
 
-async fn show(client: &Client<'_, NativeHost>, format: Format, id: &str) -> Result<()> {
+async fn show(client: &Database<'_>, format: Format, id: &str) -> Result<()> {
     let load = show_load(client, id).await?.context("there is no such load")?;
     let text = match format {
         Format::Json => serde_json::to_string(&load)?,
@@ -106,7 +103,7 @@ async fn show(client: &Client<'_, NativeHost>, format: Format, id: &str) -> Resu
     Ok(())
 }
 
-async fn prune(client: &Client<'_, NativeHost>, days: u32, yes: bool) -> Result<()> {
+async fn prune(client: &Database<'_>, days: u32, yes: bool) -> Result<()> {
     let text = match yes {
         true => format!("forgot {} loads", forget_loads(client, days).await?),
         false => {

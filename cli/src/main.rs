@@ -1,5 +1,6 @@
 //! The operator's command for rowgate.
 
+mod arguments;
 mod backup;
 mod check;
 mod dev;
@@ -11,6 +12,7 @@ mod loads;
 mod migrate;
 mod progress;
 mod restore;
+mod session;
 mod signals;
 mod terminal;
 
@@ -43,7 +45,7 @@ enum Command {
 }
 
 impl Command {
-    /// `None` where the command has its own way.
+    /// `None` where the command handles signals itself.
     fn on_signal(&self) -> Option<OnSignal> {
         match self {
             Self::Dev(_) => None,

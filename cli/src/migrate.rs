@@ -10,6 +10,7 @@ use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
 use rowgate_core::{Client, Host};
 use rowgate_native::from_environment;
 
+use crate::session::Session;
 use crate::signals;
 use crate::terminal;
 
@@ -39,11 +40,10 @@ pub(crate) struct MigrateArgs {
 }
 
 pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
-    let target = Target::read(&from_environment)?;
     // Before anything is changed.
     let users = args.users.then(|| Users::read(&from_environment)).transpose()?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, TIME);
+    let session = Session::from_environment();
+    let client = session.database_within(TIME)?;
 
     if args.check {
         return report(&migrate::check(&client, MIGRATIONS).await?, "the tables are as expected");

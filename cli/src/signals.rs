@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Error, Result, anyhow};
-use rowgate_native::{Interruption, NativeHost};
+use rowgate_native::Interruption;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Signals come to the process, so this is the process's.
@@ -32,9 +32,9 @@ pub(crate) fn listen(on_signal: OnSignal) -> Result<()> {
     Ok(())
 }
 
-/// A host of the environment's settings, which a signal tells to end.
-pub(crate) fn host() -> Result<NativeHost> {
-    Ok(NativeHost::from_environment()?.interrupted_by(&INTERRUPTION))
+/// By this a host knows that a signal has come.
+pub(crate) fn interruption() -> &'static Interruption {
+    &INTERRUPTION
 }
 
 /// Whether a signal has come.

@@ -44,7 +44,8 @@ pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 
 mod table;
-pub use table::outcome::{OUTCOME_LIMIT, Outcome, Outcomes, RowError, RowErrorKind, UnknownNames};
+pub use table::outcome::{OUTCOME_LIMIT, Outcome, RowError, RowErrorKind, UnknownNames};
+pub use table::outcomes::Outcomes;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
 

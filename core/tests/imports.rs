@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use source::{code, is_of_name};
+use source::{code, is_of_name, item_end};
 
 #[test]
 fn wings_import_downwards() {
@@ -27,6 +27,17 @@ fn every_wing_is_listed_and_is_there() {
     let listed: BTreeSet<_> = wings().into_iter().collect();
     let declared: BTreeSet<_> = children(&Modules::of_core().0[""]).into_iter().collect();
     assert_eq!(listed, declared);
+}
+
+#[test]
+fn a_module_with_modules_in_it_is_a_table_of_contents() {
+    let modules = Modules::of_core();
+    let parents = modules.0.iter().filter(|(_, code)| !children(code).is_empty());
+    let others = |(path, code): (&String, &String)| {
+        other_items(code).into_iter().map(|item| format!("{path}: {item}")).collect::<Vec<_>>()
+    };
+    let others: Vec<_> = parents.filter(|(path, _)| !path.is_empty()).flat_map(others).collect();
+    assert_eq!(others, Vec::<String>::new());
 }
 
 /// The wings from the bottom up: the first column of the table in `ARCHITECTURE.md`.
@@ -79,14 +90,13 @@ impl Modules {
         Self(modules)
     }
 
-    /// Each module with those that it imports from; what a parent declares and hands on aside.
+    /// Each module with those that it imports from; tables of contents aside.
     fn imports(&self) -> BTreeMap<String, BTreeSet<String>> {
         let imports = |module: &str, code: &str| -> BTreeSet<String> {
             let named = paths(code).into_iter().filter_map(|path| self.resolve(module, &path));
-            let is_below = |to: &str| to.starts_with(&format!("{module}::"));
-            named.filter(|to| to != module && !to.is_empty() && !is_below(to)).collect()
+            named.filter(|to| to != module).collect()
         };
-        let modules = self.0.iter().filter(|(module, _)| !module.is_empty());
+        let modules = self.0.iter().filter(|(_, code)| children(code).is_empty());
         modules.map(|(module, code)| (module.clone(), imports(module, code))).collect()
     }
 
@@ -150,6 +160,37 @@ fn children(code: &str) -> Vec<String> {
         behind.trim_start()[name.len()..].trim_start().starts_with(';').then(|| name.to_owned())
     };
     statements.filter_map(name).collect()
+}
+
+/// The beginnings of what is in a module besides `mod x;` and `pub use`.
+fn other_items(code: &str) -> Vec<String> {
+    let mut others = Vec::new();
+    let mut rest = code.trim_start();
+    while !rest.is_empty() {
+        let is_attribute = rest.starts_with('#');
+        let end = if is_attribute { attribute_end(rest) } else { item_end(rest) };
+        let item = &rest[..end];
+        if !is_attribute && !is_of_contents(item) {
+            others.push(item.lines().next().unwrap_or_default().to_owned());
+        }
+        rest = rest[end..].trim_start_matches(|c: char| c == ';' || c.is_whitespace());
+    }
+    others
+}
+
+fn attribute_end(code: &str) -> usize {
+    code.find(']').map_or(code.len(), |at| at + 1)
+}
+
+/// Whether an item is `mod x;` or `pub use`, with any visibility.
+fn is_of_contents(item: &str) -> bool {
+    let public = item.strip_prefix("pub").map(|rest| match rest.split_once(')') {
+        Some((head, rest)) if head.starts_with('(') => rest,
+        _ => rest,
+    });
+    let is_use = public.is_some_and(|rest| rest.trim_start().starts_with("use "));
+    let is_module = public.unwrap_or(item).trim_start().starts_with("mod ") && item.ends_with(';');
+    is_use || is_module
 }
 
 /// Where a word ends, at each place that it is.
@@ -289,6 +330,24 @@ mod tests {
             "#[cfg(test)] #[path = \"x.rs\"] mod x; #[cfg(test)] use crate::high::{Item};",
         ] {
             assert!(!is_upward(low), "{low}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_a_table_of_contents_is_found() {
+        let contents = "//! What.\n#[cfg(feature = \"x\")]\nmod a;\npub mod b;\npub(crate) use a::{A, f};\n\
+            pub use b::B;\n#[cfg(test)]\nmod tests { fn f() {} }\n";
+        assert_eq!(other_items(&code(contents)), Vec::<String>::new());
+        for item in [
+            "use a::A;",
+            "const A: u8 = 0;",
+            "pub(super) fn f(x: u8) {}",
+            "impl A {}",
+            "mod inner {}",
+            "/// What.\n#[derive(Debug)]\npub struct A;",
+        ] {
+            let others = other_items(&code(&format!("{contents}{item}")));
+            assert_eq!(others.len(), 1, "{item}: {others:?}");
         }
     }
 

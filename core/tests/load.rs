@@ -356,15 +356,84 @@ fn a_file_may_be_said_to_have_no_header() {
 }
 
 #[test]
-fn reject_files_have_an_end() {
+fn a_reject_file_has_at_most_100_000_lines() {
+    let loaded = load_text(&"x,a\n".repeat(100_007), "departments.ndjson", vec![]);
+    assert_eq!(loaded.counts(), (Status::Rejected, [100_007, 0, 0, 100_007]));
+    assert_eq!(loaded.rejects.lines().count(), 100_000);
+    assert_eq!(left_out(&loaded), (100_001.into(), 7.into()));
+    assert_eq!(loaded.json["settings"]["max_reject_lines"], 100_000);
+}
+
+#[test]
+fn a_reject_file_has_at_most_64_mebibytes() {
     let line = format!("x,{}\n", "y".repeat(1_000_000));
-    let source = Memory { bytes: line.repeat(300).into_bytes(), broken: None };
+    let source = Memory { bytes: line.repeat(90).into_bytes(), broken: None };
     let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
     let loaded = load_from(&source, "jobs.csv", options, vec![]);
-    assert_eq!(loaded.counts(), (Status::Rejected, [300, 0, 0, 300]));
-    let full = loaded.json["rejects_full_at_line"].as_u64().unwrap();
-    assert!((265..275).contains(&full), "{full}");
-    assert_eq!(loaded.rejects.lines().count() as u64, full);
+    assert_eq!(loaded.counts(), (Status::Rejected, [90, 0, 0, 90]));
+    let given = loaded.rejects.lines().count() - 1;
+    assert_eq!(given, 67, "of 67,108,864 bytes");
+    assert_eq!(left_out(&loaded), (68.into(), 23.into()));
+    assert!(loaded.rejects.len() <= 64 << 20);
+}
+
+/// The first rejected line that is in no reject file, and how many there are.
+fn left_out(loaded: &Loaded) -> (Value, Value) {
+    let member = |name: &str| loaded.json[name].clone();
+    (member("rejects_full_at_line"), member("rejects_left_out"))
+}
+
+#[test]
+fn what_is_not_full_says_so() {
+    let loaded = load_text(MIXED, "jobs.csv", vec![updated(2)]);
+    assert_eq!(left_out(&loaded), (Value::Null, 0.into()));
+}
+
+#[test]
+fn without_room_there_is_no_reject_file() {
+    for (max_reject_lines, max_reject_bytes) in [(0, 1_000), (9, 0), (9, 40)] {
+        let options = LoadOptions { max_reject_lines, max_reject_bytes, ..LoadOptions::default() };
+        let loaded = load_bytes(MIXED.as_bytes(), "jobs.csv", options, vec![updated(2)]);
+        assert_eq!(loaded.counts(), (Status::Partial, [5, 2, 0, 3]));
+        assert_eq!(left_out(&loaded), (2.into(), 3.into()));
+        assert_eq!((loaded.report.rejects, loaded.rejects), (None, String::new()));
+    }
+}
+
+#[test]
+fn both_reject_files_have_one_limit() {
+    let options = LoadOptions { max_reject_lines: 3, ..LoadOptions::default() };
+    let text = b"1,a\nx,b\ny,\xff\nz,c\nw,\xfe\nv,d\n";
+    let loaded = load_bytes(text, "jobs.csv", options, vec![updated(1)]);
+    assert_eq!(entries(&loaded.rejects).len(), 2);
+    assert_eq!(loaded.undecoded, b"y,\xff\n");
+    assert_eq!(left_out(&loaded), (5.into(), 2.into()));
+}
+
+proptest! {
+    /// Whatever the limits are, each rejected line is in a file or counted, and what is in a file is
+    /// the beginning of what it would be without limits.
+    #[test]
+    fn each_rejected_line_is_given_back_or_counted(
+        lines in proptest::collection::vec("x,[a,]{0,9}", 1..20),
+        max_reject_lines in 0..25_u64,
+        max_reject_bytes in 0..2_000_u64,
+    ) {
+        let text = format!("{}\n", lines.join("\n"));
+        let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
+        let all = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        let options = LoadOptions { max_reject_lines, max_reject_bytes, ..options };
+        let some = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        prop_assert_eq!(some.counts(), all.counts());
+        prop_assert!(all.rejects.starts_with(&some.rejects));
+        let given = some.rejects.lines().count().saturating_sub(1) as u64;
+        prop_assert_eq!(given + some.report.rejects_left_out, some.report.rejected);
+        prop_assert!(given <= max_reject_lines);
+        let bom = if given > 0 { 3 } else { 0 };
+        prop_assert!(some.rejects.len() as u64 + bom <= max_reject_bytes);
+        let first = (given < some.report.rejected).then_some(given + 1);
+        prop_assert_eq!(some.report.rejects_full_at_line, first);
+    }
 }
 
 /// What a reject file has: of each line its code and text, or the text alone of one that goes on.
@@ -405,6 +474,60 @@ proptest! {
         prop_assert_eq!(entries(&first.rejects), entries(&again.rejects));
         prop_assert_eq!(first.report.rejected, again.report.rejected);
     }
+
+    /// By way of a file with marks it comes to the same.
+    #[test]
+    fn a_marked_reject_file_comes_back_as_the_unmarked_one(
+        lines in proptest::collection::vec("([,\"\r ='+]|x,\"b|\"=c\"|\n|y,\"=d|z,e\"f|＝){0,9}", 1..12),
+    ) {
+        let text = format!("id,job\n{}\n", lines.join("\n"));
+        let options = LoadOptions { on_error: OnError::Reject, ..LoadOptions::default() };
+        let plain = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        prop_assume!(plain.report.invalid > 0);
+        let marking = LoadOptions { mark_formulas: true, ..options };
+        let marked = load_bytes(text.as_bytes(), "jobs.csv", marking, vec![]);
+        let of_plain = load_text(&plain.rejects, "jobs.csv", vec![]);
+        let of_marked = load_text(&marked.rejects, "jobs.csv", vec![]);
+        prop_assert_eq!(of_plain.rejects, of_marked.rejects);
+        prop_assert_eq!(of_plain.report.rejected, of_marked.report.rejected);
+        let marked_again = load_bytes(marked.rejects.as_bytes(), "jobs.csv", marking, vec![]);
+        prop_assert_eq!(entries(&marked.rejects), entries(&marked_again.rejects));
+    }
+}
+
+/// Lines that a spreadsheet would take for formulas, rejected for their ids.
+const FORMULAS: &str = "x,=cmd|' /C calc'!A0\ny,\"@a,-b\"\nz,'=c\nw,O'Brien\n";
+
+fn marking() -> LoadOptions {
+    LoadOptions { header: Header::Absent, mark_formulas: true, ..LoadOptions::default() }
+}
+
+#[test]
+fn formulas_are_marked_where_that_is_asked_for() {
+    let loaded = load_bytes(FORMULAS.as_bytes(), "jobs.csv", marking(), vec![]);
+    let texts: Vec<_> = entries(&loaded.rejects).into_iter().map(|(_, text)| text).collect();
+    let wanted = ["x,'=cmd|' /C calc'!A0\n", "y,\"'@a,'-b\"\n", "z,''=c\n", "w,O'Brien\n"];
+    assert_eq!(texts, wanted);
+    assert!(loaded.rejects.starts_with("_line,_column,_code,_message_marked,id,job_name\n"));
+    assert_eq!(loaded.json["settings"]["mark_formulas"], true);
+
+    let plain = LoadOptions { mark_formulas: false, ..marking() };
+    let loaded = load_bytes(FORMULAS.as_bytes(), "jobs.csv", plain, vec![]);
+    assert!(loaded.rejects.contains(",x,=cmd|' /C calc'!A0\n"));
+}
+
+#[test]
+fn a_mended_line_is_stored_as_it_was_without_marks() {
+    let first = load_bytes(FORMULAS.as_bytes(), "jobs.csv", marking(), vec![]);
+    let mut mended = first.rejects;
+    for (id, name) in [(7, 'x'), (8, 'y'), (9, 'z'), (10, 'w')] {
+        mended = mended.replace(&format!(",{name},"), &format!(",{id},"));
+    }
+    let loaded = load_text(&mended, "jobs.csv", vec![updated(4)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [4, 4, 0, 0]));
+    let sent = &loaded.world.calls()[0].1["parameters"][0]["value"]["stringValue"];
+    let wanted = r#"[[7,"=cmd|' /C calc'!A0"],[8,"@a,-b"],[9,"'=c"],[10,"O'Brien"]]"#;
+    assert_eq!(sent, wanted);
 }
 
 #[test]
@@ -647,7 +770,7 @@ mod gzip {
     use super::*;
 
     fn pack(text: &str) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
     }
@@ -681,6 +804,32 @@ mod gzip {
         assert_eq!(loaded.errors(), [(Some(line), "exists")]);
         let rejected = format!(",{line},xxx");
         assert!(loaded.rejects.lines().nth(1).unwrap().contains(&rejected));
+    }
+
+    #[test]
+    fn refused_rows_are_counted_where_the_reject_file_is_full() {
+        let options = LoadOptions {
+            on_duplicate: OnDuplicate::Fail,
+            max_reject_lines: 0,
+            ..LoadOptions::default()
+        };
+        let [first, second] = batches_of(12_000);
+        let answers =
+            vec![updated(first), database_error(1062), numbers(&[10]), updated(second - 1)];
+        let loaded = load_bytes(&pack(&many(1..12_001)), "jobs.csv.gz", options, answers);
+        assert_eq!(loaded.errors(), [(Some(first + 10), "exists")]);
+        assert_eq!(left_out(&loaded), ((first + 10).into(), 1.into()));
+    }
+
+    #[test]
+    fn kilobytes_of_gzip_become_a_reject_file_within_the_limit() {
+        let packed = pack(&"x,\n".repeat(500_000));
+        assert!(packed.len() < 2_000, "{}", packed.len());
+        let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
+        let loaded = load_bytes(&packed, "jobs.csv.gz", options, vec![]);
+        assert_eq!(loaded.counts(), (Status::Rejected, [500_000, 0, 0, 500_000]));
+        assert_eq!(left_out(&loaded), (100_001.into(), 400_000.into()));
+        assert!(loaded.rejects.len() < 10_000_000, "{}", loaded.rejects.len());
     }
 
     #[test]

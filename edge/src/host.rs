@@ -1,7 +1,9 @@
 //! The Worker as a host of the core: `fetch`, the platform's clock and timers.
 
+use core::pin::pin;
 use core::time::Duration;
 
+use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use rowgate_core::{
@@ -15,6 +17,9 @@ use crate::{headers, pieces};
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT_MILLISECONDS: u32 = 60_000;
+
+/// How long the body of an answer may take whose headers have come.
+const BODY_TIME: Duration = Duration::from_secs(15);
 
 /// Signs with the Worker's secrets and sends with `fetch`.
 pub(crate) struct WorkerHost {
@@ -76,8 +81,17 @@ async fn fetch(request: &Request) -> Result<Response, JsValue> {
     let answer = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await?;
     let answer: web_sys::Response = answer.unchecked_into();
     let (status, headers) = (answer.status(), headers::read(&answer.headers()));
-    let body = read(&answer, &headers, request.answer_limit()).await?;
+    let body = in_time(read(&answer, &headers, request.answer_limit())).await?;
     Ok(Response { status, headers, body })
+}
+
+async fn in_time(
+    reading: impl Future<Output = Result<Vec<u8>, JsValue>>,
+) -> Result<Vec<u8>, JsValue> {
+    match select(pin!(reading), Delay::from(BODY_TIME)).await {
+        Either::Left((body, _)) => body,
+        Either::Right(_) => Err("the answer broke off: its body took too long".into()),
+    }
 }
 
 /// In one crossing where the length is known and within the limit.

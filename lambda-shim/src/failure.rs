@@ -14,20 +14,22 @@ use crate::event::EventError;
 pub(crate) enum Failure {
     /// The event cannot be read.
     Event(EventError),
-    /// The settings for what it asks do not do.
+    /// Settings for what it asks are missing or invalid.
     Unconfigured(SettingsError),
     /// A file should be loaded again.
     Load(Box<ObjectRef>, LoadError),
     /// There is no backup, or it is not what it says.
     Backup(BackupError),
-    /// Nothing is restored, or nobody knows.
+    /// Nothing is restored, or it is not known.
     Restore(Box<RestoreError>),
     /// The tables are not brought up to date, or not compared.
     Migrate(MigrateError),
-    /// Nobody says in which bucket backups are.
+    /// No bucket of the backups is named.
     NoBucket,
     /// A step of a state machine failed in a way that another attempt would not change.
     Refused(Box<Self>),
+    /// What was done cannot be said.
+    Answer(serde_json::Error),
     /// Some of several records failed.
     Records {
         /// How many did.
@@ -62,6 +64,7 @@ impl Failure {
             Self::Restore(_) => "RestoreFailed",
             Self::Migrate(_) => "MigrateFailed",
             Self::Refused(_) => "Refused",
+            Self::Answer(_) => "AnswerFailed",
             Self::Records { first, .. } => first.error_type(),
         }
     }
@@ -79,6 +82,7 @@ impl fmt::Display for Failure {
             Self::Restore(error) => error.fmt(f),
             Self::Migrate(error) => error.fmt(f),
             Self::Refused(failure) => failure.fmt(f),
+            Self::Answer(error) => write!(f, "the answer cannot be written: {error}"),
             Self::NoBucket => f.write_str("settings missing: DATA_BUCKET"),
             Self::Records { failed, of, first } => {
                 write!(f, "{failed} of {of} records failed, the first: {first}")

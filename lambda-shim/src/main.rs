@@ -1,24 +1,24 @@
 //! rowgate as an AWS Lambda: one program for files, queues, API Gateway and operations.
 //!
-//! `event` turns what Lambda delivers into a typed request, `handler` calls the core with it, and
-//! `answer` is what goes back. There is no rule of rowgate's in here.
+//! `event` turns what Lambda delivers into typed requests; `records`, `http` and `operations` call the
+//! core with them; `answer` is what goes back. There is no rule of rowgate's in here.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 // An invocation's future holds those of the core's pipelines, each within the one before.
 #![recursion_limit = "256"]
 
 mod answer;
-mod backup;
-mod bulk_load;
-mod bulk_tables;
-mod door;
+mod app;
 mod event;
 mod failure;
 mod handler;
-mod load;
+mod http;
+mod invocation;
+mod loads;
+mod log;
 mod metrics;
-mod migrate;
-mod restore;
+mod operations;
+mod records;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,18 +28,18 @@ use rowgate_native::Interruption;
 use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
-use tracing::{Level, error};
+use tracing::error;
 
-use door::Door;
-use load::Invocation;
+use app::App;
+use invocation::Invocation;
 
 /// How long an answer may take to the runtime once an interrupted invocation has ended.
 const ANSWER: Duration = Duration::from_millis(200);
 
-/// Two workers: reading a file's next bytes goes on while its rows are on their way.
+/// Two workers: reading a file's next bytes goes on while its rows are in flight.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    write_log();
+    log::begin();
     match run().await {
         Ok(code) => code,
         Err(error) => {
@@ -53,10 +53,10 @@ async fn main() -> ExitCode {
 async fn run() -> Result<ExitCode, lambda_runtime::Error> {
     let terminate = signal(SignalKind::terminate())?;
     let (interruption, at_work) = (Interruption::default(), Mutex::new(()));
-    let door = &Door::open(&interruption)?;
+    let app = &App::from_environment(&interruption)?;
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let _guard = at_work.lock().await;
-        handler::handle(door, event.payload, Invocation::of(&event.context)).await
+        handler::handle(app, event.payload, Invocation::of(&event.context)).await
     };
     tokio::select! {
         ended = lambda_runtime::run(service_fn(handle)) => ended.map(|()| ExitCode::SUCCESS),
@@ -78,17 +78,4 @@ async fn terminated(
         tokio::time::sleep(ANSWER).await;
     }
     ExitCode::from(143)
-}
-
-/// One JSON object a line on stdout, which Lambda takes to CloudWatch; `span.requestId` is the
-/// invocation's.
-///
-/// Never below INFO: at TRACE the runtime writes whole events.
-fn write_log() {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_max_level(Level::INFO)
-        .init();
 }

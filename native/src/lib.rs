@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long an answer that has begun may be silent.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -59,7 +62,7 @@ impl NativeHost {
     /// A host for one region.
     pub fn new(credentials: Credentials, region: impl Into<String>) -> Self {
         let interruption = Interruption::default();
-        Self { client: client(), credentials, region: region.into(), interruption }
+        Self { client: client(TIMEOUT), credentials, region: region.into(), interruption }
     }
 
     /// A host with the environment's `AWS_REGION` and AWS credentials.
@@ -76,8 +79,9 @@ impl NativeHost {
     }
 }
 
-/// The certificates of Mozilla's list are compiled in: a Lambda has none on its disk.
-fn client() -> reqwest::Client {
+/// A client that gives up a request, with its answer, after `timeout`. The certificates of Mozilla's list
+/// are compiled in: a Lambda has none on its disk.
+fn client(timeout: Duration) -> reqwest::Client {
     let provider = rustls::crypto::ring::default_provider();
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let tls = ClientConfig::builder_with_provider(provider.into())
@@ -87,7 +91,7 @@ fn client() -> reqwest::Client {
         .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .timeout(TIMEOUT)
+        .timeout(timeout)
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
@@ -112,7 +116,7 @@ impl Host for NativeHost {
     /// ends with the caller's interest.
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut task = JoinSet::new();
-        task.spawn(send(self.client.clone(), request));
+        task.spawn(send(self.client.clone(), request, SILENCE));
         match task.join_next().await {
             Some(Ok(answer)) => answer,
             _ => Err(SendError { sent: true, message: "the sending task ended early".to_owned() }),
@@ -137,7 +141,11 @@ impl Host for NativeHost {
     }
 }
 
-async fn send(client: reqwest::Client, request: Request) -> Result<Response, SendError> {
+async fn send(
+    client: reqwest::Client,
+    request: Request,
+    silence: Duration,
+) -> Result<Response, SendError> {
     let limit = request.answer_limit();
     // The core sends only methods that HTTP defines.
     let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
@@ -151,21 +159,31 @@ async fn send(client: reqwest::Client, request: Request) -> Result<Response, Sen
     };
     let status = answer.status().as_u16();
     let headers = answer.headers().iter().filter_map(header).collect();
-    Ok(Response { status, headers, body: read(&mut answer, limit).await? })
+    Ok(Response { status, headers, body: read(&mut answer, limit, silence).await? })
 }
 
 /// Into one buffer: to collect the pieces first would hold a large body twice.
-async fn read(answer: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, SendError> {
+async fn read(
+    answer: &mut reqwest::Response,
+    limit: usize,
+    silence: Duration,
+) -> Result<Vec<u8>, SendError> {
     let length = answer.content_length().unwrap_or_default().min(MOST_RESERVED);
     let mut body = Vec::with_capacity(limit.min(length as usize));
-    while let Some(piece) = answer.chunk().await.map_err(failed)? {
+    loop {
+        let piece = tokio::time::timeout(silence, answer.chunk()).await;
+        let silent = |_| broken(format!("the answer broke off: nothing came for {silence:?}"));
+        let Some(piece) = piece.map_err(silent)?.map_err(failed)? else { return Ok(body) };
         if body.len() + piece.len() > limit {
             let message = format!("the answer is longer than {limit} bytes, and was not read on");
-            return Err(SendError { sent: true, message });
+            return Err(broken(message));
         }
         body.extend_from_slice(&piece);
     }
-    Ok(body)
+}
+
+fn broken(message: String) -> SendError {
+    SendError { sent: true, message }
 }
 
 fn failed(error: reqwest::Error) -> SendError {
@@ -201,6 +219,24 @@ mod tests {
         (url, sent)
     }
 
+    /// Answers one request with a head of ten bytes to come, then with one byte after each pause, of so
+    /// many, and then nothing until the client hangs up.
+    fn dripping(pause: Duration, bytes: usize) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("its address"));
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
+            for _ in 0..bytes {
+                std::thread::sleep(pause);
+                let _ = stream.write_all(b"x");
+            }
+            let _ = stream.read(&mut [0; 1]);
+        });
+        url
+    }
+
     fn get(url: String, range: Option<&str>) -> Request {
         let range = range.map(|range| ("range".to_owned(), range.to_owned()));
         let headers = range.into_iter().collect();
@@ -211,7 +247,8 @@ mod tests {
     async fn an_answer_without_an_end_is_not_read_on() {
         for (range, limit) in [(None, 8 << 20), (Some("bytes=0-9"), (1 << 20) + 10)] {
             let (url, sent) = endless("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
-            let error = send(client(), get(url, range)).await.expect_err("too long");
+            let error =
+                send(client(TIMEOUT), get(url, range), SILENCE).await.expect_err("too long");
             assert!(error.sent);
             let said = format!("the answer is longer than {limit} bytes, and was not read on");
             assert_eq!(error.message, said);
@@ -222,11 +259,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_that_falls_silent_ends() {
+        let silence = Duration::from_millis(200);
+        for bytes in [0, 3] {
+            let url = dripping(silence / 20, bytes);
+            let error = send(client(TIMEOUT), get(url, None), silence).await.expect_err("silence");
+            assert_eq!(error.message, "the answer broke off: nothing came for 200ms");
+            assert!(error.sent);
+        }
+        let url = dripping(silence / 20, 10);
+        let answer = send(client(TIMEOUT), get(url, None), silence).await.expect("an answer");
+        assert_eq!(answer.body, b"xxxxxxxxxx");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_drips_ends_with_its_request() {
+        let (timeout, begun) = (Duration::from_millis(500), std::time::Instant::now());
+        let url = dripping(timeout / 5, 100);
+        let error = send(client(timeout), get(url, None), SILENCE).await.expect_err("no end");
+        assert!(error.sent && error.message.contains("timed out"), "{}", error.message);
+        assert!(begun.elapsed() < timeout * 10, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
     async fn a_redirect_is_an_answer() {
         let head = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\n\
                     content-length: 0\r\n\r\n";
         let (url, _) = endless(head);
-        let answer = send(client(), get(url, None)).await.expect("an answer");
+        let answer = send(client(TIMEOUT), get(url, None), SILENCE).await.expect("an answer");
         assert_eq!((answer.status, answer.body.len()), (307, 0));
     }
 }

@@ -6,14 +6,17 @@
 
 use std::hint::black_box;
 
+use apache_avro::types::Value;
+use apache_avro::{Reader, Schema, Writer};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use rowgate_bench::*;
-use rowgate_core::avro::{AvroWriter, Codec};
+use rowgate_core::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
 use rowgate_core::data_api::Target;
 use rowgate_core::{
-    CHUNK_LIMIT, Chunk, Credentials, CsvDecoder, Part, Place, Record, Request, Service,
+    CHUNK_LIMIT, Cell, Chunk, Credentials, CsvDecoder, Part, Place, Record, Request, Service,
     decode_rows, sign,
 };
+use serde::Serialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
@@ -160,6 +163,106 @@ fn avro_least(file: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     (black_box(file.as_slice()).to_vec(), file)
 }
 
+/// A row as apache-avro takes it by serde.
+#[derive(Serialize)]
+struct AvroRow<'r> {
+    id: i32,
+    name: &'r str,
+    datetime: &'r str,
+    department_id: Option<i32>,
+    job_id: Option<i32>,
+}
+
+impl<'r> AvroRow<'r> {
+    fn new(record: &'r Record<'_>) -> Self {
+        let [id, name, datetime, department_id, job_id] = record.cells() else {
+            panic!("not an employee")
+        };
+        Self {
+            id: number(id).expect("a key"),
+            name: text(name).expect("a name"),
+            datetime: text(datetime).expect("a time"),
+            department_id: number(department_id),
+            job_id: number(job_id),
+        }
+    }
+}
+
+fn number(cell: &Cell<'_>) -> Option<i32> {
+    match cell {
+        Cell::Int(number) => i32::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+fn text<'c>(cell: &'c Cell<'_>) -> Option<&'c str> {
+    match cell {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn apache_codec(codec: Codec) -> apache_avro::Codec {
+    if codec == Codec::Snappy { apache_avro::Codec::Snappy } else { apache_avro::Codec::Null }
+}
+
+/// The schema that our own writer gives the file.
+fn avro_schema() -> Schema {
+    let file = avro_file(Codec::Null);
+    Reader::new(file.as_slice()).expect("a header").writer_schema().clone()
+}
+
+fn for_apache(codec: Codec) -> (Vec<Record<'static>>, Schema, Codec) {
+    (leaked_records(), avro_schema(), codec)
+}
+
+// With the file's digest, which our own writer also makes.
+#[library_benchmark]
+#[bench::null(for_apache(Codec::Null))]
+#[bench::snappy(for_apache(Codec::Snappy))]
+fn apache_avro_encode(
+    (records, schema, codec): (Vec<Record<'static>>, Schema, Codec),
+) -> (Vec<u8>, Vec<Record<'static>>, Schema) {
+    let mut writer =
+        Writer::with_codec(&schema, Vec::new(), apache_codec(codec)).expect("a writer");
+    for record in &records {
+        writer.append_ser(AvroRow::new(record)).expect("a row");
+    }
+    let file = writer.into_inner().expect("a file");
+    black_box(Sha256::digest(&file));
+    (file, records, schema)
+}
+
+#[library_benchmark]
+#[bench::null(avro_file(Codec::Null))]
+#[bench::snappy(avro_file(Codec::Snappy))]
+fn avro_decode(file: Vec<u8>) -> Vec<u8> {
+    let mut reader = AvroReader::new(employees(), ExtraFields::Refuse);
+    let (mut input, mut count) = (file.as_slice(), 0);
+    while let Some(row) = reader.next_row(&mut input).expect("a good row") {
+        black_box(row);
+        count += 1;
+    }
+    reader.finish().expect("a whole file");
+    assert_eq!(count, COUNT);
+    file
+}
+
+// Values of rows, not checked.
+#[library_benchmark]
+#[bench::null(avro_file(Codec::Null))]
+#[bench::snappy(avro_file(Codec::Snappy))]
+fn apache_avro_decode(file: Vec<u8>) -> Vec<u8> {
+    let mut count = 0;
+    for row in Reader::new(file.as_slice()).expect("a header") {
+        let row: Value = row.expect("a row");
+        black_box(row);
+        count += 1;
+    }
+    assert_eq!(count, COUNT);
+    file
+}
+
 // All of a file's way but the network: from CSV to a signed request.
 #[library_benchmark]
 #[bench::csv(csv(), target(), sql(), credentials())]
@@ -187,6 +290,6 @@ library_benchmark_group!(
     benchmarks =
         csv_decode, csv_core_alone, json_decode, serde_json_alone, check, check_least,
         statement, statement_least, to_request, signature, signature_least,
-        avro_encode, avro_least, csv_to_signed_request
+        avro_encode, apache_avro_encode, avro_least, avro_decode, apache_avro_decode, csv_to_signed_request
 );
 main!(library_benchmark_groups = steps);

@@ -11,7 +11,7 @@ pub(super) struct End {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
-    /// The process whose end is ours too; nobody's for a person, who may well log out.
+    /// The process whose end is ours too; none for a person, who may well log out.
     parent: Option<u32>,
 }
 

@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 
 use super::{DevArgs, Variables};
 
-/// AWS waits one minute and two; nobody at a desk would.
+/// AWS waits one minute and two, which is long at a desk.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
-/// Any key of API Gateway may write every table here: nobody but this machine has any.
+/// Any key of API Gateway may write every table here: only this machine has any.
 const GATEWAY_KEYS: &str = r#"[{"id":"gateway:*","tables":["*"]}]"#;
 
 /// S3 and the Lambda behind it; dropping it ends both.

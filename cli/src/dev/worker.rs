@@ -35,8 +35,8 @@ const TAIL_LINES: usize = 25;
 /// Miniflare starts the Workers runtime, workerd; both stay in the shell's process group. However
 /// this process ends, SIGKILL included, the kernel closes its end of the pipe, `read` returns, and
 /// the shell ends node in order and then whatever is left of the group, itself as well. The stack's
-/// folder ($1) holds secrets, so then it goes too; when node ended by itself it stays, since
-/// somebody will want to read the log ($2).
+/// folder ($1) holds secrets, so then it goes too; when node ended by itself it stays, for
+/// the log ($2) says why.
 const SUPERVISOR: &str = r#"
 folder=$1; log=$2; shift 2
 exec 3<&0
@@ -225,7 +225,7 @@ fn node_arguments(
     config: &Path,
     options: &WorkerOptions<'_>,
 ) -> Vec<OsString> {
-    // 0 is a free port of the runtime's own choice, so nobody can take it first.
+    // 0 is a free port of the runtime's own choice, so no other program can take it first.
     let port = options.port.unwrap_or(0).to_string();
     if options.bare {
         return vec![checkout.bare_worker().into(), config.into(), port.into()];
@@ -251,7 +251,7 @@ fn quoted(value: &str) -> Result<String> {
     Ok(format!("{quote}{value}{quote}"))
 }
 
-/// Creates a file that nobody else can read.
+/// Creates a file that no other user can read.
 fn write_private(path: &Path, text: &str) -> Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;

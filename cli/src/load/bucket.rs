@@ -6,19 +6,14 @@ use std::io::Read;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::s3::{Endpoint, GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
-use rowgate_core::{CallError, Client, ObjectRef, Repeat, Upload};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_core::s3::{GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
+use rowgate_core::{CallError, ObjectRef, Repeat, Upload};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::progress;
+use crate::session::{S3, Session};
 use crate::signals;
-
-type S3<'c> = Client<'c, NativeHost, Endpoint>;
-
-/// How long one call is repeated.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The size of a part; with 10,000 of them a file may have 80 GB.
 const PART: usize = 8 << 20;
@@ -33,9 +28,8 @@ pub(super) async fn load(
     file: File,
     wait: Duration,
 ) -> Result<Option<Value>> {
-    let endpoint = Endpoint::read(&from_environment)?;
-    let host = signals::host()?;
-    let s3 = Client::new(&host, &endpoint, Duration::MAX).patient(PATIENCE);
+    let session = Session::from_environment();
+    let s3 = session.s3()?;
     if wait.is_zero() {
         upload(&s3, bucket, key, file).await?;
         return Ok(None);
@@ -56,7 +50,7 @@ pub(super) async fn load(
 }
 
 async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<()> {
-    let progress = progress::bar(file.metadata()?.len());
+    let progress = progress::of_bytes(file.metadata()?.len());
     let mut upload = Upload::new(s3, bucket, key, "application/octet-stream");
     loop {
         let mut part = Vec::new();

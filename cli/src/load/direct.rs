@@ -4,19 +4,13 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Result;
-use rowgate_core::data_api::Target;
-use rowgate_core::{Client, LineFormat, LoadOptions, RejectSink, RejectSinks};
-use rowgate_native::from_environment;
+use rowgate_core::{LineFormat, LoadOptions, RejectSink, RejectSinks};
 use serde_json::Value;
 
 use crate::file_source::FileSource;
-use crate::signals;
-
-/// How long one call is repeated: a paused cluster takes half a minute to resume.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::session::Session;
 
 /// Loads the file at `path` under a name that says its table, and answers the report.
 pub(super) async fn load(
@@ -25,9 +19,8 @@ pub(super) async fn load(
     name: &str,
     options: &LoadOptions,
 ) -> Result<Value> {
-    let target = Target::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &target, Duration::MAX).patient(PATIENCE);
+    let session = Session::from_environment();
+    let client = session.database()?;
     let source = FileSource::new(file)?;
     let mut sinks = RejectSinks {
         rejects: RejectFile { beside: path.to_owned(), kind: "rejects", open: None },
@@ -51,7 +44,7 @@ struct RejectFile {
 }
 
 impl RejectFile {
-    /// The first name that is free: somebody may be mending an earlier one.
+    /// The first name that is free: an earlier one may be in repair.
     fn create(&self) -> std::io::Result<(PathBuf, File)> {
         let extension = match LineFormat::of_file(&self.beside.to_string_lossy()) {
             Some(LineFormat::Ndjson) => "ndjson",
@@ -92,7 +85,7 @@ impl RejectSink for RejectFile {
 
     async fn abandon(&mut self) {
         if let Some((path, _)) = self.open.take() {
-            // Nobody is told of it, so that nothing is lost with it.
+            // No report names it.
             let _ = std::fs::remove_file(path);
         }
     }

@@ -7,6 +7,7 @@ use rowgate_core::{Client, LoadSettings, Occasion, find_load, load_object};
 use rowgate_native::from_environment;
 use serde_json::Value;
 
+use crate::session::Session;
 use crate::signals;
 
 /// Longer than any file takes.
@@ -15,10 +16,11 @@ const TIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Loads what is left of a load, by its id, and answers the report.
 pub(super) async fn load(load_id: &str) -> Result<Value> {
     let settings = LoadSettings::read(&from_environment)?;
-    let host = signals::host()?;
-    let client = Client::new(&host, &settings.target, TIME);
+    let session = Session::from_environment();
+    let host = session.host()?;
+    let client = Client::new(host, &settings.target, TIME);
     let object = find_load(&client, load_id).await?.context("no file has this load id")?;
-    let report = load_object(&host, &settings, &object, Occasion::Hand, TIME).await;
+    let report = load_object(host, &settings, &object, Occasion::Hand, TIME).await;
     let report = report.with_context(|| format!("s3://{}/{}", object.bucket, object.key));
     let went_on = format!("rowgate load --resume {load_id} goes on with what is not stored");
     let report = report.map_err(|error| signals::told(error, &went_on))?;

@@ -32,9 +32,12 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// The most bytes of an answer but a range: the Data API's have 1 MiB, a page of S3's list has 1,000
-/// keys of 1,024 bytes, of which each may be written as an escape of 6.
-const LONGEST_ANSWER: u64 = 8 << 20;
+/// The most bytes of an answer to what is got as a whole: a page of S3's list has 1,000 keys of 1,024
+/// bytes, of which each may be written as an escape of 6.
+const LONGEST_LIST: u64 = 8 << 20;
+
+/// The most bytes of any other answer: the Data API's have 1 MiB, however it counts what JSON escapes.
+const LONGEST_ANSWER: u64 = 4 << 20;
 
 /// Room for an error in the place of a range.
 const LONGEST_ERROR: u64 = 1 << 20;
@@ -42,10 +45,15 @@ const LONGEST_ERROR: u64 = 1 << 20;
 impl Request {
     /// The most bytes of the answer's body that a host reads; one that is longer is an error.
     ///
-    /// It is what a range has that is asked for, with room for an error, and 8 MiB of anything else.
+    /// It is what a range has that is asked for, with room for an error, 8 MiB of anything else that is
+    /// got, and 4 MiB of an answer of the Data API or to what is written.
     pub fn answer_limit(&self) -> usize {
         let range = header(&self.headers, "range").and_then(length_of_range);
-        let limit = range.map_or(LONGEST_ANSWER, |length| length.saturating_add(LONGEST_ERROR));
+        let limit = match (range, self.method) {
+            (Some(length), _) => length.saturating_add(LONGEST_ERROR),
+            (None, "GET") => LONGEST_LIST,
+            (None, _) => LONGEST_ANSWER,
+        };
         usize::try_from(limit).unwrap_or(usize::MAX)
     }
 
@@ -122,6 +130,15 @@ mod tests {
             let url = "https://a.example/".to_owned();
             let request = Request { method: "GET", url, headers, body: Bytes::new() };
             assert_eq!(request.answer_limit(), limit, "{range:?}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_statement_has_a_limit_of_its_own() {
+        for (method, limit) in [("POST", 4 << 20), ("PUT", 4 << 20), ("GET", 8 << 20)] {
+            let (url, headers) = ("https://a.example/Execute".to_owned(), Vec::new());
+            let request = Request { method, url, headers, body: Bytes::new() };
+            assert_eq!(request.answer_limit(), limit, "{method}");
         }
     }
 }

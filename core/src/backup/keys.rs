@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::aws::s3::KEY_LIMIT;
+
 /// Where all backups are.
 pub(crate) const FOLDER: &str = "backups/";
 
@@ -26,7 +28,8 @@ pub(super) fn is_part_key(run: &str, key: &str) -> bool {
     let number = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".avro"));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_number = |number: &str| number.len() >= 5 && number.bytes().all(plain);
-    !matches!(table, "" | "." | "..") && number.is_some_and(is_number)
+    let is_named = !matches!(table, "" | "." | "..") && number.is_some_and(is_number);
+    is_named && key.len() <= KEY_LIMIT
 }
 
 pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {

@@ -28,6 +28,8 @@ pub enum NoBackup {
     },
     /// There is no manifest.
     NoManifest,
+    /// It has more files than are looked at.
+    TooManyFiles,
     /// The manifest cannot be understood.
     BadManifest,
     /// The manifest is not as it was written.
@@ -89,6 +91,7 @@ impl fmt::Display for NoBackup {
                  name the folders of its tables"
             ),
             Self::NoManifest => f.write_str("no manifest: it is being written, or was given up"),
+            Self::TooManyFiles => f.write_str("it has more than 500,000 files"),
             Self::BadManifest => f.write_str("the manifest is not one of rowgate's"),
             Self::Changed => f.write_str(
                 "the manifest is not as it was written; to use its files anyway, name the folders of its \

@@ -274,6 +274,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_a_key_that_s3_takes() {
+        for (digits, is_taken) in [(4, false), (5, true), (975, true), (976, false)] {
+            let key = format!("{FOLDER}{RUN}/jobs/part-{}.avro", "0".repeat(digits));
+            let mut named = manifest();
+            named.tables[0].parts[0].key = key.clone();
+            let foreign = NoBackup::ForeignFile { key };
+            let expected = if is_taken { Ok(named.clone()) } else { Err(foreign) };
+            assert_eq!(read(&named), expected, "{digits}");
+        }
+    }
+
+    #[test]
     fn a_manifest_of_before_is_read_without_it() {
         assert_eq!(read(&manifest()), Ok(manifest()));
     }

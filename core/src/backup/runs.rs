@@ -1,7 +1,6 @@
 //! The backups that there are, and what else is in their folder.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::slice;
@@ -12,13 +11,12 @@ use serde::Serialize;
 
 use super::damage::Damage;
 use super::error::BackupError;
+use super::folders::{Folder, Folders, objects};
 use super::keys::{FOLDER, is_part_key, is_run};
 use super::left_out::{LeftOut, NoBackup};
 use super::manifest::Manifest;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::aws::s3::{
-    self, DeleteObject, Endpoint, GetObject, HeadObject, ListObjectsV2, ListedObject,
-};
+use crate::aws::s3::{self, DeleteObject, Endpoint, GetObject, HeadObject, ListedObject};
 use crate::table::date_time;
 
 /// The name under which the newest backup is asked for.
@@ -29,6 +27,12 @@ const IN_FLIGHT: usize = 8;
 
 /// The most bytes of a manifest, enough for the files of some 30 TB.
 const MANIFEST_LIMIT: u64 = 64 << 20;
+
+/// The most bytes of all manifests together, a hundred thousand of three tables and more.
+const MANIFESTS_LIMIT: u64 = 256 << 20;
+
+/// What a folder counts of that besides its manifest.
+const FOLDER_BYTES: u64 = 1 << 10;
 
 /// How long nothing was written to a run before it counts as given up.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -46,6 +50,8 @@ pub struct Runs {
     /// The backups of which a file is missing or has another size; [`old`](Self::old) leaves them
     /// alone.
     pub incomplete: Vec<LeftOut>,
+    /// The bytes of the manifests, and of what else is kept of each folder.
+    bytes: u64,
 }
 
 /// A run that has files and no manifest.
@@ -61,19 +67,53 @@ pub struct Unfinished {
 
 /// Reads the manifests of all backups.
 ///
-/// A manifest that S3 does not give is left out as well; that S3 does not answer the list is an error.
+/// A manifest that S3 does not give is left out as well; that S3 does not answer the list, or that all
+/// manifests together have more than 256 MiB, is an error. Of the list no more is in memory than a page
+/// and a folder.
 pub async fn runs<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
 ) -> Result<Runs, BackupError> {
-    let objects = objects(s3, bucket, FOLDER).await?;
-    let manifests: Vec<_> = objects.iter().filter(|object| is_manifest(&object.key)).collect();
-    let reading = manifests.into_iter().map(|object| async {
-        let body = read(s3, bucket, &object.key, object.size, &object.e_tag).await;
-        (object.key.clone(), body.map_err(|error| error.to_string()))
-    });
-    let bodies = stream::iter(reading).buffer_unordered(IN_FLIGHT).collect().await;
-    Ok(Runs::of(&objects, bodies))
+    let mut folders = Folders::new(s3, bucket);
+    let mut runs = Runs::default();
+    loop {
+        let some = some_folders(&mut folders).await?;
+        if some.is_empty() {
+            return Ok(runs);
+        }
+        let reading = some.iter().map(|folder| read_manifest(s3, bucket, folder));
+        let bodies: Vec<_> = stream::iter(reading).buffered(IN_FLIGHT).collect().await;
+        for (folder, body) in some.iter().zip(bodies) {
+            runs.take(folder, body);
+        }
+        if runs.bytes > MANIFESTS_LIMIT {
+            let cause = "its folders are too many: their manifests have more than 256 MiB together; \
+                name a run, or delete the oldest folders by a lifecycle rule of the bucket";
+            return Err(folders.failed(cause.to_string()));
+        }
+    }
+}
+
+/// As many of the next folders as manifests are read at the same time, fewer of large manifests.
+async fn some_folders<H: Host>(folders: &mut Folders<'_, H>) -> Result<Vec<Folder>, BackupError> {
+    let (mut some, mut bytes): (Vec<Folder>, u64) = (Vec::new(), 0);
+    while some.len() < IN_FLIGHT && bytes < MANIFEST_LIMIT {
+        let Some(folder) = folders.next().await? else { break };
+        bytes = bytes.saturating_add(folder.manifest().map_or(0, |manifest| manifest.size));
+        some.push(folder);
+    }
+    Ok(some)
+}
+
+/// The bytes of a folder's manifest, if it has one.
+async fn read_manifest<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    folder: &Folder,
+) -> Option<Result<Vec<u8>, String>> {
+    let ListedObject { key, size, e_tag, .. } = folder.manifest()?;
+    let body = read(s3, bucket, key, *size, e_tag).await;
+    Some(body.map_err(|error| error.to_string()))
 }
 
 /// A run's manifest; the newest backup, whatever tables it holds, is also called `latest`.
@@ -120,8 +160,13 @@ pub async fn unfinished<H: Host>(
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
 ) -> Result<Vec<Unfinished>, BackupError> {
-    let objects = objects(s3, bucket, FOLDER).await?;
-    Ok(given_up(&objects, s3.host().now()))
+    let now = s3.host().now();
+    let mut folders = Folders::new(s3, bucket);
+    let mut found = Vec::new();
+    while let Some(folder) = folders.next().await? {
+        found.extend(given_up(&folder, now));
+    }
+    Ok(found)
 }
 
 /// Deletes the files of a run without a manifest.
@@ -152,24 +197,19 @@ pub(super) async fn take_back<H: Host>(
 }
 
 impl Runs {
-    /// Sorts what was listed, given the manifests that were read.
-    fn of(objects: &[ListedObject], bodies: Vec<(String, Result<Vec<u8>, String>)>) -> Self {
-        let mut runs = Self::default();
-        let mut bodies: BTreeMap<_, _> = bodies.into_iter().collect();
-        let mut names: Vec<_> = objects.iter().filter_map(|object| folder(&object.key)).collect();
-        names.dedup();
-        let sizes: BTreeMap<_, _> =
-            objects.iter().map(|object| (object.key.as_str(), object.size)).collect();
-        for name in names {
-            match read_folder(name, bodies.remove(&Manifest::key_of(name))) {
-                Ok(manifest) => runs.add(manifest, &sizes),
-                Err(why) => runs.left_out.push(LeftOut::new(name, why)),
-            }
+    /// Sorts a folder, given what was read of its manifest.
+    fn take(&mut self, folder: &Folder, body: Option<Result<Vec<u8>, String>>) {
+        let bytes = body.iter().flatten().map(|body| body.len() as u64).sum::<u64>();
+        self.bytes += FOLDER_BYTES + bytes;
+        match read_folder(folder, body) {
+            Ok(manifest) => self.add(manifest, &folder.objects),
+            Err(why) => self.left_out.push(LeftOut::new(&folder.name, why)),
         }
-        runs
     }
 
-    fn add(&mut self, manifest: Manifest, sizes: &BTreeMap<&str, u64>) {
+    fn add(&mut self, manifest: Manifest, objects: &[ListedObject]) {
+        let sizes: BTreeMap<_, _> =
+            objects.iter().map(|object| (object.key.as_str(), object.size)).collect();
         let wrong = manifest.parts().find_map(|part| match sizes.get(part.key.as_str()) {
             None => Some((part, Damage::Missing)),
             Some(size) if *size != part.bytes => Some((part, Damage::Size)),
@@ -225,28 +265,6 @@ impl Runs {
     }
 }
 
-/// All objects whose keys begin so, in the order of their keys.
-pub(crate) async fn objects<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
-    bucket: &str,
-    prefix: &str,
-) -> Result<Vec<ListedObject>, BackupError> {
-    let mut objects = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let list = ListObjectsV2 { bucket, prefix, continuation_token: token.as_deref() };
-        let page = s3
-            .call(&list, Repeat::Harmless)
-            .await
-            .map_err(|error| BackupError::Read { key: prefix.into(), cause: format!("{error}") })?;
-        objects.extend(page.contents);
-        match page.next_continuation_token {
-            Some(next) => token = Some(next),
-            None => return Ok(objects),
-        }
-    }
-}
-
 /// The bytes of a manifest; none of one that is too large to be one.
 async fn read<H: Host>(
     s3: &Client<'_, H, Endpoint>,
@@ -264,48 +282,36 @@ async fn read<H: Host>(
 }
 
 /// The manifest of a folder, given what was read of it.
-fn read_folder(name: &str, body: Option<Result<Vec<u8>, String>>) -> Result<Manifest, NoBackup> {
+fn read_folder(
+    folder: &Folder,
+    body: Option<Result<Vec<u8>, String>>,
+) -> Result<Manifest, NoBackup> {
     match body {
-        None if is_run(name) => Err(NoBackup::NoManifest),
+        _ if folder.has_more => Err(NoBackup::TooManyFiles),
+        None if is_run(&folder.name) => Err(NoBackup::NoManifest),
         None => Err(NoBackup::OtherName { run: None }),
         Some(Err(cause)) => Err(NoBackup::Unreadable { cause }),
-        Some(Ok(body)) => Manifest::read(name, &body),
+        Some(Ok(body)) => Manifest::read(&folder.name, &body),
     }
 }
 
-/// The name of the folder that an object is in.
-fn folder(key: &str) -> Option<&str> {
-    Some(key.strip_prefix(FOLDER)?.split_once('/')?.0)
-}
-
-fn is_manifest(key: &str) -> bool {
-    folder(key).is_some_and(|name| key == Manifest::key_of(name))
-}
-
-/// The runs without a manifest whose files are all older than [`GIVEN_UP_AFTER`].
+/// What is left of a run without a manifest whose files are all older than [`GIVEN_UP_AFTER`].
 ///
 /// A file of which S3 does not say when it was written counts as new.
-fn given_up(objects: &[ListedObject], now: Duration) -> Vec<Unfinished> {
-    let has_manifest = |run: &str| {
-        let key = Manifest::key_of(run);
-        objects.iter().any(|object| object.key == key)
-    };
+fn given_up(folder: &Folder, now: Duration) -> Option<Unfinished> {
+    let Folder { name: run, objects, .. } = folder;
     let is_old = |object: &ListedObject| {
         let written = date_time::unix_time(&object.last_modified);
         written.is_some_and(|written| written.saturating_add(GIVEN_UP_AFTER) < now)
     };
-    let mut names: Vec<_> = objects.iter().filter_map(|object| folder(&object.key)).collect();
-    names.dedup();
-    let mut found = Vec::new();
-    for run in names.into_iter().filter(|name| is_run(name) && !has_manifest(name)) {
-        let files = || objects.iter().filter(|object| folder(&object.key) == Some(run));
-        let own = || files().filter(|object| is_part_key(run, &object.key));
-        if files().all(is_old) && own().next().is_some() {
-            let keys = own().map(|object| object.key.clone()).collect();
-            found.push(Unfinished { run: run.into(), keys, bytes: own().map(|it| it.size).sum() });
-        }
+    if !is_run(run) || folder.has_more || folder.manifest().is_some() || !objects.iter().all(is_old)
+    {
+        return None;
     }
-    found
+    let own = || objects.iter().filter(|object| is_part_key(run, &object.key));
+    let keys: Vec<_> = own().map(|object| object.key.clone()).collect();
+    let bytes = own().map(|object| object.size).sum();
+    (!keys.is_empty()).then(|| Unfinished { run: run.clone(), keys, bytes })
 }
 
 async fn delete<H: Host>(
@@ -325,6 +331,7 @@ async fn delete<H: Host>(
 mod tests {
     use alloc::borrow::ToOwned;
     use alloc::collections::BTreeSet;
+    use alloc::format;
     use alloc::vec;
 
     use serde_json::{Value, json};
@@ -372,9 +379,12 @@ mod tests {
     }
 
     fn look(bucket: &Bucket) -> Runs {
-        let manifests = bucket.iter().filter(|(key, _)| is_manifest(key));
-        let bodies = manifests.map(|(key, body)| (key.clone(), Ok(body.clone()))).collect();
-        Runs::of(&listed(bucket), bodies)
+        let mut runs = Runs::default();
+        for folder in Folder::all(&listed(bucket)) {
+            let body = bucket.get(&Manifest::key_of(&folder.name));
+            runs.take(&folder, body.cloned().map(Ok));
+        }
+        runs
     }
 
     fn why(bucket: &Bucket, folder: &str) -> String {
@@ -464,11 +474,14 @@ mod tests {
         put(&mut bucket, &run_name(2), &manifest(&run_name(2), &["jobs"]));
         let body = bucket[&Manifest::key_of(&run_name(2))].clone();
         for (number, is_error) in [(1, false), (3, true)] {
-            let other = Manifest::key_of(&run_name(number));
             let mut both = bucket.clone();
-            both.insert(other.clone(), vec![1]);
-            let good = (Manifest::key_of(&run_name(2)), Ok(body.clone()));
-            let runs = Runs::of(&listed(&both), vec![good, (other, Err("HTTP 403".into()))]);
+            both.insert(Manifest::key_of(&run_name(number)), vec![1]);
+            let mut runs = Runs::default();
+            for folder in Folder::all(&listed(&both)) {
+                let is_good = folder.name == run_name(2);
+                let read = if is_good { Ok(body.clone()) } else { Err("HTTP 403".into()) };
+                runs.take(&folder, Some(read));
+            }
             assert_eq!(runs.newest(&[]).is_err(), is_error);
             assert_eq!(runs.old(1), [] as [&Manifest; 0]);
         }
@@ -494,7 +507,8 @@ mod tests {
             file("mine", "jobs/part-00000.avro", old),
         ];
         let now = Duration::from_secs(1_800_000_000);
-        let found = given_up(&objects, now);
+        let folders = Folder::all(&objects);
+        let found: Vec<_> = folders.iter().filter_map(|folder| given_up(folder, now)).collect();
         let keys = vec![format!("backups/{}/jobs/part-00000.avro", run_name(1))];
         assert_eq!(found, [Unfinished { run: run_name(1), keys, bytes: 5 }]);
     }

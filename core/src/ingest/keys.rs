@@ -14,6 +14,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::table::record::Cell;
 
+/// The first rows of a table, whose keys are remembered to find a repeated one; past them the
+/// database's own key decides.
+pub const CHECKED_KEYS: u32 = 500_000;
+
 /// A table doubles when it is 7/8 full; several small ones waste less than one that has just
 /// doubled. With five, 500,000 rows stay below the last doubling.
 const TABLES: usize = 5;

@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{Intake, Key, StoreError};
+use super::error::StoreError;
+use super::intake::Intake;
+use super::keys::Key;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::sql::statement::{self, Chunk, OnDuplicate};

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use crate::table::outcome::{Outcomes, RowErrorKind};
+use crate::table::outcome::RowErrorKind;
+use crate::table::outcomes::Outcomes;
 
 /// The counts per table, and what is wrong.
 #[derive(Debug, Clone)]

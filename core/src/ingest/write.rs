@@ -5,8 +5,10 @@ use core::ops::Range;
 
 use hashbrown::HashSet;
 
+use super::entry::Entry;
+use super::error::StoreError;
+use super::intake::Intake;
 use super::lookup::{existing_rows, existing_rows_by_now, refuse_other_keys};
-use super::{Entry, Intake, StoreError};
 use crate::aws::data_api::{
     BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction,
 };
@@ -117,10 +119,10 @@ impl Intake {
         entry: Option<&Entry<'_>>,
     ) -> Result<(), StoreError> {
         let Some(entry) = entry else { return self.write_chunks(client, chunks, id).await };
-        let said = entry.open(client, id, self).await?;
+        let said = self.open_entry(entry, client, id).await?;
         self.write_chunks(client, chunks, id).await?;
         match self.is_to_last(Some(entry)) {
-            true => entry.close(client, id, self, said).await,
+            true => self.close_entry(entry, client, id, said).await,
             false => Ok(()),
         }
     }

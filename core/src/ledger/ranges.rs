@@ -53,6 +53,9 @@ pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     pub(crate) error_count: u64,
     pub(crate) database_ms: u64,
+    /// How many rejected lines are in no reject file, and the first one's line.
+    pub(crate) rejects_left_out: u64,
+    pub(crate) rejects_full_at_line: Option<u64>,
 }
 
 impl Claim {
@@ -184,14 +187,17 @@ impl Claim {
         let sql = "SELECT COALESCE(parts.status, ''), COUNT(*), SUM(parts.received_rows), \
             SUM(parts.stored_rows), SUM(parts.kept_rows), SUM(parts.rejected_rows), \
             SUM(JSON_EXTRACT(parts.answer, '$.error_count')), \
-            SUM(JSON_EXTRACT(parts.answer, '$.database_ms')) FROM rowgate_ranges AS ranges \
+            SUM(JSON_EXTRACT(parts.answer, '$.database_ms')), \
+            SUM(JSON_EXTRACT(parts.answer, '$.rejects_left_out')), \
+            MIN(NULLIF(CAST(JSON_EXTRACT(parts.answer, '$.rejects_full_at_line') AS UNSIGNED), 0)) \
+            FROM rowgate_ranges AS ranges \
             LEFT JOIN rowgate_loads AS parts ON parts.load_id = ranges.part_id \
             WHERE ranges.load_id = :load_id AND ranges.part_id IS NOT NULL GROUP BY parts.status";
         let mut outcome = Outcome::default();
         for record in self.of_load(sql).run(client).await?.records {
-            let Ok([status, count, sums @ ..]) = <[Field; 8]>::try_from(record) else { continue };
+            let Ok([status, count, sums @ ..]) = <[Field; 10]>::try_from(record) else { continue };
             outcome.statuses.push((text(&status), number(&count)));
-            let [received, stored, kept, rejected, errors, database_ms] =
+            let [received, stored, kept, rejected, errors, database_ms, left_out, first_line] =
                 sums.map(|sum| whole(&sum));
             outcome.counts.received += received;
             outcome.counts.stored += stored;
@@ -199,6 +205,10 @@ impl Claim {
             outcome.counts.rejected += rejected;
             outcome.error_count += errors;
             outcome.database_ms += database_ms;
+            outcome.rejects_left_out += left_out;
+            let first_line = Some(first_line).filter(|line| *line > 0);
+            outcome.rejects_full_at_line =
+                outcome.rejects_full_at_line.into_iter().chain(first_line).min();
         }
         Ok(outcome)
     }

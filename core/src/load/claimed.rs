@@ -120,6 +120,9 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
     report.invalid = count("invalid");
     report.bytes = stored["bytes"].as_u64().unwrap_or_default();
     report.rejects = stored["rejects"].as_str().map(ToString::to_string);
+    report.undecoded = stored["undecoded"].as_str().map(ToString::to_string);
+    report.rejects_full_at_line = stored["rejects_full_at_line"].as_u64();
+    report.rejects_left_out = stored["rejects_left_out"].as_u64().unwrap_or_default();
     stored["status"] = Status::Duplicate.name().into();
     // By it a client knows the report of its own put from earlier ones.
     let sequencer = report.object.as_ref().and_then(|object| object.sequencer.as_deref());

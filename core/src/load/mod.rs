@@ -17,6 +17,7 @@ mod options;
 mod pass;
 mod reader;
 mod refusal;
+mod reject_room;
 mod rejects;
 mod report;
 mod run;

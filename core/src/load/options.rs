@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::reject_room::{MOST_REJECT_BYTES, REJECT_BYTES, REJECT_LINES};
 use crate::aws::data_api::Target;
 use crate::aws::s3::Endpoint;
 use crate::aws::step_functions;
@@ -49,6 +50,24 @@ pub struct LoadOptions {
     /// Whether a CSV file begins with a header; its first line tells, unless told otherwise.
     #[serde(default)]
     pub header: Header,
+    /// The most rejected lines that are given back, in both reject files together; 100,000 unless
+    /// told otherwise. Of a file that is loaded in parts that is for each part.
+    #[serde(default = "reject_lines")]
+    pub max_reject_lines: u64,
+    /// The most bytes of them; 64 MiB unless told otherwise, at most 32 GiB.
+    #[serde(default = "reject_bytes")]
+    pub max_reject_bytes: u64,
+    /// Whether formulas in a reject file of CSV are marked, so that spreadsheets take them for texts.
+    #[serde(default)]
+    pub mark_formulas: bool,
+}
+
+fn reject_lines() -> u64 {
+    REJECT_LINES
+}
+
+fn reject_bytes() -> u64 {
+    REJECT_BYTES
 }
 
 impl Default for LoadOptions {
@@ -61,6 +80,9 @@ impl Default for LoadOptions {
             max_errors: None,
             max_error_rate: None,
             header: Header::Detect,
+            max_reject_lines: REJECT_LINES,
+            max_reject_bytes: REJECT_BYTES,
+            mark_formulas: false,
         }
     }
 }
@@ -160,6 +182,9 @@ struct Overrides {
     max_errors: Option<u64>,
     max_error_rate: Option<f64>,
     header: Option<Header>,
+    max_reject_lines: Option<u64>,
+    max_reject_bytes: Option<u64>,
+    mark_formulas: Option<bool>,
 }
 
 impl LoadRules {
@@ -172,6 +197,10 @@ impl LoadRules {
         let is_rate = |rate: f64| (0.0..=1.0).contains(&rate);
         if !rules.values().filter_map(|rule| rule.max_error_rate).all(is_rate) {
             return Err(wrong("max_error_rate is between 0 and 1"));
+        }
+        if rules.values().filter_map(|rule| rule.max_reject_bytes).any(|it| it > MOST_REJECT_BYTES)
+        {
+            return Err(wrong("max_reject_bytes is at most 34359738368 (32 GiB)"));
         }
         Ok(Self(rules))
     }
@@ -196,6 +225,9 @@ impl Overrides {
         options.max_errors = self.max_errors.or(options.max_errors);
         options.max_error_rate = self.max_error_rate.or(options.max_error_rate);
         options.header = self.header.unwrap_or(options.header);
+        options.max_reject_lines = self.max_reject_lines.unwrap_or(options.max_reject_lines);
+        options.max_reject_bytes = self.max_reject_bytes.unwrap_or(options.max_reject_bytes);
+        options.mark_formulas = self.mark_formulas.unwrap_or(options.mark_formulas);
     }
 }
 
@@ -212,6 +244,9 @@ mod tests {
         assert_eq!(rules.options("elsewhere/jobs/a.csv"), default);
         let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default };
         assert_eq!(rules.options("incoming/a.csv"), incoming);
+        let few = r#"{"incoming/": {"max_reject_lines": 0, "max_reject_bytes": 34359738368}}"#;
+        let few = LoadRules::read(few).unwrap().options("incoming/a.csv");
+        assert_eq!((few.max_reject_lines, few.max_reject_bytes), (0, 32 << 30));
         let jobs = LoadOptions { strict: false, on_duplicate: OnDuplicate::Keep, ..incoming };
         assert_eq!(rules.options("incoming/jobs/a.csv"), jobs);
     }
@@ -222,6 +257,8 @@ mod tests {
             (r#"{"a": {"strikt": true}}"#, "strikt"),
             (r#"{"a": {"on_duplicate": "replace"}}"#, "replace"),
             (r#"{"a": {"max_error_rate": 5}}"#, "between 0 and 1"),
+            (r#"{"a": {"max_reject_bytes": 34359738369}}"#, "at most 34359738368"),
+            (r#"{"a": {"max_reject_lines": -1}}"#, "u64"),
             ("[]", "line 1"),
         ] {
             let error = LoadRules::read(text).unwrap_err().to_string();

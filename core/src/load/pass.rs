@@ -124,16 +124,10 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 self.settle(&stored, &mark, rejects, report).await?;
                 rows.intake.room = stored.room;
             }
-            at_end = match filled {
-                Ok(at_end) => at_end,
-                // What was good up to there is stored.
-                Err(ReadError::Fault(kind)) => {
-                    report.add_fault(self.file.table, kind);
-                    true
-                }
-                Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
-                Err(error) => return Err(broken(error)),
-            };
+            match self.is_at_end(filled, report)? {
+                Some(is_at_end) => at_end = is_at_end,
+                None => return Ok(Some(self.gone(report))),
+            }
             // While no batch travels, since a part in memory twice and a batch in memory twice are
             // more than any of the rest.
             rejects.flush().await.map_err(LoadError::Write)?;
@@ -151,6 +145,24 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         }
         self.end(&mut reader, rows, left_out, rejects, report).await?;
         Ok(None)
+    }
+
+    /// Whether the file has ended, after its last row or where it is broken; `None` if it is gone.
+    fn is_at_end(
+        &self,
+        filled: Result<bool, ReadError>,
+        report: &mut LoadReport,
+    ) -> Result<Option<bool>, LoadError> {
+        match filled {
+            Ok(at_end) => Ok(Some(at_end)),
+            // What was good up to there is stored.
+            Err(ReadError::Fault(kind)) => {
+                report.add_fault(self.file.table, kind);
+                Ok(Some(true))
+            }
+            Err(ReadError::Source(SourceError::Gone)) => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
     }
 
     /// Gives back what is left of a file that ends early. Counts good rows of which no batch was made.
@@ -330,13 +342,17 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     }
 
     /// Writes rows to the reject file that are in memory no more: the file is read again from the
-    /// batch's start.
+    /// batch's start, unless the reject file is full.
     async fn write_again<R: RejectSink>(
         &self,
         rejected: &[Rejected],
         mark: &Arc<Mark>,
         rejects: &mut RejectWriter<'_, R>,
     ) -> Result<(), LoadError> {
+        if rejects.is_full() {
+            rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
+            return Ok(());
+        }
         let mut reader = Reader::resume(self.source, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;

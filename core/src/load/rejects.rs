@@ -8,16 +8,15 @@ use core::future::Future;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
+use super::options::LoadOptions;
+use super::reject_room::{LeftOut, RejectRoom};
 use crate::aws::s3::PART_MINIMUM;
 use crate::base::printable::printable;
-use crate::format::csv::MARKS;
+use crate::format::csv::{self, MARKS, MARKS_WITH_FORMULAS};
 use crate::format::json;
 use crate::format::lines::{LineDecoder, LineFormat};
 use crate::table::outcome::RowError;
 use crate::table::schema::Table;
-
-/// The most bytes of rejected lines that are given back, of both files together.
-const BYTES_LIMIT: u64 = 256 << 20;
 
 /// Where a reject file goes.
 pub trait RejectSink {
@@ -45,8 +44,8 @@ pub struct RejectSinks<S> {
 pub(super) struct RejectNames {
     pub(super) rejects: Option<String>,
     pub(super) undecoded: Option<String>,
-    /// The first line that is in neither of them, since they were full.
-    pub(super) full_at_line: Option<u64>,
+    /// The lines that are in neither of them, since they were full.
+    pub(super) left_out: LeftOut,
 }
 
 /// Writes rejected lines.
@@ -55,8 +54,7 @@ pub(super) struct RejectWriter<'s, S> {
     undecoded: RejectFile<'s, S>,
     table: &'static Table,
     format: LineFormat,
-    bytes: u64,
-    full_at_line: Option<u64>,
+    room: RejectRoom,
     /// Whether rejected lines of earlier rows are not in it.
     pub(super) is_incomplete: bool,
 }
@@ -65,6 +63,8 @@ struct RejectFile<'s, S> {
     sink: &'s mut S,
     buffer: Vec<u8>,
     lines: u64,
+    /// Whether formulas in lines of CSV are marked.
+    marks_formulas: bool,
 }
 
 impl<'s, S: RejectSink> RejectWriter<'s, S> {
@@ -72,30 +72,48 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         sinks: &'s mut RejectSinks<S>,
         table: &'static Table,
         format: LineFormat,
+        options: &LoadOptions,
     ) -> Self {
         Self {
-            rejects: RejectFile::new(&mut sinks.rejects),
-            undecoded: RejectFile::new(&mut sinks.undecoded),
+            rejects: RejectFile::new(&mut sinks.rejects, options.mark_formulas),
+            undecoded: RejectFile::new(&mut sinks.undecoded, false),
             table,
             format,
-            bytes: 0,
-            full_at_line: None,
+            room: RejectRoom::new(options.max_reject_lines, options.max_reject_bytes),
             is_incomplete: false,
         }
     }
 
     /// Writes the decoder's row, which begins on `line`, unless the files are full.
     pub(super) fn reject(&mut self, decoder: &LineDecoder, line: Option<u64>, errors: &[RowError]) {
-        let line = line.unwrap_or_default();
-        if self.bytes >= BYTES_LIMIT {
-            let first = self.full_at_line.get_or_insert(line);
-            *first = line.min(*first);
-            return;
+        if self.room.is_full() {
+            return self.leave_out(line);
         }
-        self.bytes += match decoder.is_utf8() {
-            true => self.reject_text(decoder, line, errors),
-            false => self.undecoded.raw_line(decoder),
-        };
+        let is_utf8 = decoder.is_utf8();
+        let file = if is_utf8 { &mut self.rejects } else { &mut self.undecoded };
+        let before = file.buffer.len();
+        match (is_utf8, self.format) {
+            (false, _) => file.raw_line(decoder),
+            (true, LineFormat::Csv) => file.csv_line(self.table, decoder, line, errors),
+            (true, LineFormat::Ndjson) => file.ndjson_line(line, errors, decoder.text()),
+        }
+        file.buffer.push(b'\n');
+        if self.room.take((file.buffer.len() - before) as u64) {
+            file.lines += 1;
+        } else {
+            file.buffer.truncate(before);
+            self.leave_out(line);
+        }
+    }
+
+    /// Whether every further line is left out.
+    pub(super) fn is_full(&self) -> bool {
+        self.room.is_full()
+    }
+
+    /// Counts a line that is in neither file.
+    pub(super) fn leave_out(&mut self, line: Option<u64>) {
+        self.room.leave_out(line.unwrap_or_default());
     }
 
     /// Whether there is enough in a buffer for [`Self::flush`] to hand it on.
@@ -114,37 +132,21 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         Ok(RejectNames {
             rejects: self.rejects.finish().await?,
             undecoded: self.undecoded.finish().await?,
-            full_at_line: self.full_at_line,
+            left_out: self.room.left_out(),
         })
     }
 
     /// Begins anew.
     pub(super) async fn restart(&mut self) {
-        (self.bytes, self.full_at_line, self.is_incomplete) = (0, None, false);
+        (self.room, self.is_incomplete) = (self.room.emptied(), false);
         self.rejects.restart().await;
         self.undecoded.restart().await;
-    }
-
-    /// Answers how many bytes were added.
-    fn reject_text(&mut self, decoder: &LineDecoder, line: u64, errors: &[RowError]) -> u64 {
-        let before = self.rejects.buffer.len();
-        match self.format {
-            LineFormat::Csv => {
-                if self.rejects.lines == 0 {
-                    self.rejects.csv_header(decoder.own_header(), self.table);
-                }
-                self.rejects.csv_line(line, errors, decoder.own_text());
-            }
-            LineFormat::Ndjson => self.rejects.ndjson_line(line, errors, decoder.text()),
-        }
-        self.rejects.end_line();
-        (self.rejects.buffer.len() - before) as u64
     }
 }
 
 impl<'s, S: RejectSink> RejectFile<'s, S> {
-    fn new(sink: &'s mut S) -> Self {
-        Self { sink, buffer: Vec::new(), lines: 0 }
+    fn new(sink: &'s mut S, marks_formulas: bool) -> Self {
+        Self { sink, buffer: Vec::new(), lines: 0, marks_formulas }
     }
 
     fn has_part(&self) -> bool {
@@ -172,28 +174,21 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         self.sink.abandon().await;
     }
 
-    fn end_line(&mut self) {
-        self.buffer.push(b'\n');
-        self.lines += 1;
-    }
-
     /// The line and, in front of the first one, the header: a file in the source's own encoding.
-    fn raw_line(&mut self, decoder: &LineDecoder) -> u64 {
-        let before = self.buffer.len();
+    fn raw_line(&mut self, decoder: &LineDecoder) {
         if let Some(header) = decoder.header().filter(|_| self.lines == 0) {
             self.buffer.extend_from_slice(header);
             self.buffer.push(b'\n');
         }
         self.buffer.extend_from_slice(decoder.text());
-        self.end_line();
-        (self.buffer.len() - before) as u64
     }
 
     /// The marks are in front of the file's own columns, so that short and long lines stay as they
     /// are. The byte order mark is for spreadsheets, which else take UTF-8 for another encoding.
     fn csv_header(&mut self, header: Option<&[u8]>, table: &Table) {
         self.buffer.extend_from_slice(json::BOM);
-        for mark in MARKS {
+        let marks = if self.marks_formulas { MARKS_WITH_FORMULAS } else { MARKS };
+        for mark in marks {
             self.buffer.extend_from_slice(mark.as_bytes());
             self.buffer.push(b',');
         }
@@ -207,7 +202,17 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         self.buffer.push(b'\n');
     }
 
-    fn csv_line(&mut self, line: u64, errors: &[RowError], text: &[u8]) {
+    fn csv_line(
+        &mut self,
+        table: &Table,
+        decoder: &LineDecoder,
+        line: Option<u64>,
+        errors: &[RowError],
+    ) {
+        if self.lines == 0 {
+            self.csv_header(decoder.own_header(), table);
+        }
+        let line = line.unwrap_or_default();
         let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
         let codes = joined(errors, |error| error.kind.code().into());
         let messages = joined(errors, |error| error.kind.to_string());
@@ -215,12 +220,14 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         let mut front = String::new();
         // Writing to a String cannot fail.
         _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));
-        self.buffer.extend_from_slice(front.as_bytes());
-        self.buffer.extend_from_slice(text);
+        let line = [front.as_bytes(), decoder.own_text()].concat();
+        let line = if self.marks_formulas { csv::mark_formulas(&line) } else { line };
+        self.buffer.extend_from_slice(&line);
     }
 
     /// The members stand in front as well; what is no object becomes the member `_text` of one.
-    fn ndjson_line(&mut self, line: u64, errors: &[RowError], text: &[u8]) {
+    fn ndjson_line(&mut self, line: Option<u64>, errors: &[RowError], text: &[u8]) {
+        let line = line.unwrap_or_default();
         let list: Vec<Value> = errors
             .iter()
             .map(|error| {

@@ -18,7 +18,8 @@ use crate::aws::host::Host;
 use crate::format::lines::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::table::date_time;
-use crate::table::outcome::{Outcome, Outcomes, RowError, RowErrorKind};
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::outcomes::Outcomes;
 use crate::table::record::Place;
 use crate::table::schema::Table;
 
@@ -121,6 +122,8 @@ pub struct LoadReport {
     pub undecoded: Option<String>,
     /// The first rejected line that is in neither file, since they were full.
     pub rejects_full_at_line: Option<u64>,
+    /// How many rejected lines are in neither file.
+    pub rejects_left_out: u64,
     /// Whether something is wrong that no row is to blame for.
     pub(super) faulty: bool,
     /// Whether the database did not take some rows, which the ledger then knows.
@@ -160,6 +163,7 @@ impl LoadReport {
             rejects: None,
             undecoded: None,
             rejects_full_at_line: None,
+            rejects_left_out: 0,
             faulty: false,
             has_refused_rows: false,
             failure: None,
@@ -221,7 +225,8 @@ impl LoadReport {
     pub(super) fn add_rejects(&mut self, names: RejectNames) {
         self.rejects = names.rejects;
         self.undecoded = names.undecoded;
-        self.rejects_full_at_line = names.full_at_line;
+        self.rejects_full_at_line = names.left_out.first_line;
+        self.rejects_left_out = names.left_out.count;
     }
 
     /// The same of what is to be read before everything else.
@@ -291,6 +296,7 @@ impl Serialize for LoadReport {
         report.serialize_entry("rejects", &self.rejects)?;
         report.serialize_entry("undecoded", &self.undecoded)?;
         report.serialize_entry("rejects_full_at_line", &self.rejects_full_at_line)?;
+        report.serialize_entry("rejects_left_out", &self.rejects_left_out)?;
         report.end()
     }
 }

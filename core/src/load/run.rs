@@ -45,7 +45,7 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
         report.load_id.clone_from(&claimed.claim.load_id);
     }
     if let Some(file) = report.begin_file(path) {
-        let rejects = RejectWriter::new(sinks, file.table, file.format);
+        let rejects = RejectWriter::new(sinks, file.table, file.format, options);
         let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
         report = match loaded {
             Ok(status) => LoadReport { status, ..report },

@@ -259,7 +259,8 @@ mod tests {
         let nothing = latest(&Runs::default(), &all).err().unwrap();
         assert_eq!(nothing, RestoreError::Nothing { source: "latest".into() });
         let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
-        let runs = Runs { left_out: alloc::vec![left], ..Runs::default() };
+        let mut runs = Runs::default();
+        runs.left_out.push(left);
         let jobs = [table("jobs").unwrap()];
         let text = latest(&runs, &Wanted { tables: &jobs, ..all }).err().unwrap().to_string();
         assert_eq!(

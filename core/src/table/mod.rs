@@ -2,6 +2,7 @@
 
 pub(crate) mod date_time;
 pub(crate) mod outcome;
+pub(crate) mod outcomes;
 pub(crate) mod record;
 pub mod schema;
 pub(crate) mod types;

@@ -60,7 +60,7 @@ pub struct RowError {
 
 impl RowError {
     /// How many errors it counts as.
-    fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         if let RowErrorKind::MoreErrors { count } = self.kind { count } else { 1 }
     }
 
@@ -520,90 +520,5 @@ fn no_table(f: &mut fmt::Formatter<'_>, tables: &[&str], near: Option<&str>) -> 
     match near {
         Some(near) => write!(f, "; put the file into a folder {near}, or call it {near}.csv"),
         None => f.write_str("; put the file into a folder that is called like its table"),
-    }
-}
-
-/// A capped list of outcomes beside an exact count.
-#[derive(Debug, Clone, Default)]
-pub struct Outcomes {
-    listed: Vec<Outcome>,
-    count: u64,
-}
-
-impl Outcomes {
-    /// Counts an outcome, and keeps it while the list is short of [`OUTCOME_LIMIT`].
-    pub fn push(&mut self, outcome: Outcome) {
-        self.count += 1;
-        if self.listed.len() < OUTCOME_LIMIT {
-            self.listed.push(outcome);
-        }
-    }
-
-    /// Counts everything that is wrong with a row, and keeps what the list has room for.
-    pub(crate) fn push_row(
-        &mut self,
-        table: &'static str,
-        index: Option<u64>,
-        line: Option<u64>,
-        errors: &[RowError],
-    ) {
-        self.count += errors.iter().map(RowError::count).sum::<u64>();
-        let room = OUTCOME_LIMIT - self.listed.len();
-        self.listed.extend(errors.iter().take(room).map(|error| Outcome {
-            table: Cow::Borrowed(table),
-            index,
-            line,
-            error: error.clone(),
-        }));
-    }
-
-    /// Counts an outcome that is more important than all others.
-    pub(crate) fn push_first(&mut self, outcome: Outcome) {
-        self.count += 1;
-        self.listed.insert(0, outcome);
-        self.listed.truncate(OUTCOME_LIMIT);
-    }
-
-    /// Lists no more than so many; they are counted all the same.
-    pub(crate) fn cap(&mut self, most: usize) {
-        self.listed.truncate(most);
-    }
-
-    /// The codes of what is listed, each once.
-    pub(crate) fn codes(&self) -> Vec<&'static str> {
-        let mut codes: Vec<_> = self.listed.iter().map(|it| it.error.kind.code()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        codes
-    }
-
-    /// The first outcomes, at most [`OUTCOME_LIMIT`].
-    pub fn listed(&self) -> &[Outcome] {
-        &self.listed
-    }
-
-    /// How many there were in all.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_of_a_row_are_capped_and_counted() {
-        for wrong in [0, 1, OUTCOME_LIMIT, OUTCOME_LIMIT + 1, 5 * OUTCOME_LIMIT] {
-            let mut errors = Vec::new();
-            for _ in 0..wrong {
-                push_capped(&mut errors, || RowError::row(RowErrorKind::UnknownColumn));
-            }
-            assert!(errors.len() <= OUTCOME_LIMIT + 1);
-            let mut outcomes = Outcomes::default();
-            outcomes.push_row("jobs", Some(0), None, &errors);
-            assert_eq!(outcomes.count(), wrong as u64);
-            assert_eq!(outcomes.listed().len(), wrong.min(OUTCOME_LIMIT));
-        }
     }
 }

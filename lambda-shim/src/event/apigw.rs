@@ -8,7 +8,8 @@ use rowgate_core::{BodyError, Head};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{EventError, parse};
+use super::error::EventError;
+use super::members::parse;
 
 /// What marks such an event. A load balancer's is much the same, but its requests have passed no
 /// key; it has no `resource`.
@@ -72,7 +73,7 @@ struct RequestContext {
     identity: Option<Identity>,
 }
 
-/// Beside the id stands the key, which is passed over.
+/// The key is beside the id, and is passed over.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Identity {

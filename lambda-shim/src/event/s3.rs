@@ -5,7 +5,9 @@ use rowgate_core::ObjectRef;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{EventError, Members, Notice, Record, parse};
+use super::error::EventError;
+use super::members::{Members, parse};
+use super::notice::{Notice, Record};
 
 /// The major version of the records that this reads; a minor one only adds members.
 const MAJOR: &str = "2";

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{EventError, Members, Record, notices, parse};
+use super::error::EventError;
+use super::members::{Members, parse};
+use super::notice::Record;
+use super::notification::notices;
 
 /// Reads the message of each record.
 pub(super) fn read(records: &[&RawValue]) -> Result<Vec<Record>, EventError> {

@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::error::EventError;
+use super::members::parse;
+use super::notice::Record;
 use super::sns::read_envelope;
-use super::{EventError, Record, parse};
 
 /// A message, which the queue delivers again if it is named as failed.
 #[derive(Debug)]

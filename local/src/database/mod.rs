@@ -200,7 +200,7 @@ impl Root {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use mysql_async::{Error, Opts};
+    use mysql_async::{DriverError, Error, Opts};
 
     use super::*;
 
@@ -280,13 +280,22 @@ mod tests {
             let by_socket = options.socket(Some(&socket));
             for options in [by_port, by_socket] {
                 let error = Conn::new(options).await.unwrap_err();
-                let Error::Server(error) = error else { panic!("{user}: {error}") };
-                assert_eq!(error.code, 1045, "{user}: {error}");
+                assert!(is_refused(&error), "{user}: {error}");
             }
         }
         let options = OptsBuilder::from_opts(given).socket(Some(&socket));
         Conn::new(options).await.unwrap().disconnect().await.unwrap();
         database.stop().await.unwrap();
+    }
+
+    /// MySQL asks a user that it lacks for a proof of any kind, so that users cannot be told by it; some
+    /// kinds are unknown to the client.
+    fn is_refused(error: &Error) -> bool {
+        match error {
+            Error::Server(error) => error.code == 1045,
+            Error::Driver(error) => matches!(error, DriverError::UnknownAuthPlugin { .. }),
+            _ => false,
+        }
     }
 
     #[tokio::test]

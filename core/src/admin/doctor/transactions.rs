@@ -2,9 +2,8 @@
 
 use alloc::format;
 use alloc::string::ToString;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+
+use futures_util::future::join;
 
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
@@ -27,7 +26,7 @@ pub(super) async fn one_call<H: Host>(client: &Client<'_, H>) -> Found {
         transaction_id: Some(&id),
         ..ExecuteStatement::default()
     };
-    let results = both(ask(client, call), ask(client, call)).await;
+    let results = join(ask(client, call), ask(client, call)).await;
     // A transaction that cannot be rolled back now is rolled back by the service in 3 minutes.
     let _ = roll_back(client, &id).await;
     Ok(match results {
@@ -75,30 +74,4 @@ async fn write_and_fail<H: Host>(client: &Client<'_, H>, id: &str) -> Result<boo
 pub(super) async fn roll_back<H: Host>(client: &Client<'_, H>, id: &str) -> Result<(), CallError> {
     let rollback = RollbackTransaction { transaction_id: id };
     client.closing().call(&rollback, Repeat::Harmless).await
-}
-
-/// Runs two futures side by side.
-async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut first, mut second) = (None, None);
-    poll_fn(move |context| {
-        if first.is_none()
-            && let Poll::Ready(output) = a.as_mut().poll(context)
-        {
-            first = Some(output);
-        }
-        if second.is_none()
-            && let Poll::Ready(output) = b.as_mut().poll(context)
-        {
-            second = Some(output);
-        }
-        match (first.take(), second.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            unfinished => {
-                (first, second) = unfinished;
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }

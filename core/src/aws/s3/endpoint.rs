@@ -2,7 +2,9 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::base::lookup::{Lookup, SettingsError, required};
 
@@ -37,7 +39,7 @@ impl Endpoint {
     ///
     /// A bucket with a dot in its name does not fit the certificate of a virtual host.
     pub(super) fn url(&self, bucket: &str, key: &str) -> String {
-        let (bucket, key) = (&encode(bucket, b""), encode(key, b"/"));
+        let (bucket, key) = (&encode(bucket, RESERVED), encode(key, RESERVED_IN_KEYS));
         match self.base.split_once("://") {
             Some((scheme, host)) if !self.path_style && !bucket.contains('.') => {
                 format!("{scheme}://{bucket}.{host}/{key}")
@@ -52,17 +54,16 @@ fn regional_endpoint(region: &str) -> String {
     format!("https://s3.{region}.{suffix}")
 }
 
-/// Percent-encodes every byte but RFC 3986's unreserved ones and `keep`.
-pub(super) fn encode(text: &str, keep: &[u8]) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded += &format!("%{byte:02X}");
-        }
-    }
-    encoded
+/// All but RFC 3986's unreserved characters.
+pub(super) const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// In a key a slash stays, too.
+const RESERVED_IN_KEYS: &AsciiSet = &RESERVED.remove(b'/');
+
+/// Percent-encodes these characters, and every byte past ASCII.
+pub(super) fn encode(text: &str, reserved: &'static AsciiSet) -> String {
+    utf8_percent_encode(text, reserved).to_string()
 }
 
 #[cfg(test)]
@@ -103,7 +104,20 @@ pub(super) mod tests {
 
     #[test]
     fn keys_are_encoded_once() {
-        assert_eq!(encode("a b+c%20/é~", b"/"), "a%20b%2Bc%2520/%C3%A9~");
+        assert_eq!(encode("a b+c%20/é~", RESERVED_IN_KEYS), "a%20b%2Bc%2520/%C3%A9~");
+        assert_eq!(encode("a b/c", RESERVED), "a%20b%2Fc");
+    }
+
+    #[test]
+    fn each_byte_is_encoded_unless_it_is_unreserved() {
+        for byte in 0..128 {
+            let text = char::from(byte).to_string();
+            let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            let encoded = if is_unreserved { text.clone() } else { format!("%{byte:02X}") };
+            assert_eq!(encode(&text, RESERVED), encoded);
+            let in_key = if byte == b'/' { "/" } else { &encoded };
+            assert_eq!(encode(&text, RESERVED_IN_KEYS), in_key);
+        }
     }
 
     #[test]

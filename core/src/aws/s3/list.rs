@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use roxmltree::Node;
 
-use super::endpoint::{Endpoint, encode};
+use super::endpoint::{Endpoint, RESERVED, encode};
 use super::error::Error;
 use super::xml;
 use crate::aws::http::{Request, Response};
@@ -57,9 +57,9 @@ impl Operation for ListObjectsV2<'_> {
         // In the order in which a signature has them.
         url.push('?');
         if let Some(token) = self.continuation_token {
-            url += &format!("continuation-token={}&", encode(token, b""));
+            url += &format!("continuation-token={}&", encode(token, RESERVED));
         }
-        url += &format!("list-type=2&prefix={}", encode(self.prefix, b""));
+        url += &format!("list-type=2&prefix={}", encode(self.prefix, RESERVED));
         Request { method: "GET", url, headers: Vec::new(), body: Bytes::new() }
     }
 
@@ -71,12 +71,15 @@ impl Operation for ListObjectsV2<'_> {
     }
 }
 
+/// Another document is no empty list, and a list that goes on says where.
 fn page(root: Node<'_, '_>) -> Option<ListObjectsV2Output> {
+    let is_list = root.tag_name().name() == "ListBucketResult";
     let contents = root.children().filter(|child| child.tag_name().name() == "Contents");
-    Some(ListObjectsV2Output {
-        contents: contents.map(object).collect::<Option<_>>()?,
-        next_continuation_token: xml::text(root, "NextContinuationToken"),
-    })
+    let contents = contents.map(object).collect::<Option<_>>()?;
+    let next_continuation_token = xml::text(root, "NextContinuationToken");
+    let goes_on = xml::text(root, "IsTruncated").is_some_and(|text| text == "true");
+    let is_known = is_list && (next_continuation_token.is_some() || !goes_on);
+    is_known.then_some(ListObjectsV2Output { contents, next_continuation_token })
 }
 
 fn object(node: Node<'_, '_>) -> Option<ListedObject> {
@@ -120,6 +123,20 @@ mod tests {
         assert_eq!(page.next_continuation_token.as_deref(), Some("t"));
         let empty = ListObjectsV2::parse(answer("<ListBucketResult/>")).unwrap();
         assert_eq!((empty.contents.len(), empty.next_continuation_token), (0, None));
-        assert!(ListObjectsV2::parse(answer("no XML")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_whole_page_is_not_an_empty_one() {
+        for document in [
+            "no XML",
+            "<html><body>welcome</body></html>",
+            "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+            "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>",
+            "<ListBucketResult><Contents><Key>k</Key><Size>-1</Size></Contents></ListBucketResult>",
+        ] {
+            let answer = Response { status: 200, headers: Vec::new(), body: document.into() };
+            let error = ListObjectsV2::parse(answer).unwrap_err();
+            assert_eq!((error.status, &*error.code), (200, "UnreadableAnswer"), "{document}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::endpoint::{Endpoint, encode};
+use super::endpoint::{Endpoint, RESERVED, encode};
 use super::error::Error;
 use super::xml;
 use crate::aws::http::{Request, Response};
@@ -99,7 +99,7 @@ impl Operation for UploadPart<'_> {
             "{}?partNumber={}&uploadId={}",
             endpoint.url(self.bucket, self.key),
             self.part_number,
-            encode(self.upload_id, b"")
+            encode(self.upload_id, RESERVED)
         );
         Request { method: "PUT", url, headers: Vec::new(), body: self.body.clone() }
     }
@@ -159,7 +159,7 @@ impl Operation for AbortMultipartUpload<'_> {
 }
 
 fn upload_url(endpoint: &Endpoint, bucket: &str, key: &str, upload_id: &str) -> String {
-    format!("{}?uploadId={}", endpoint.url(bucket, key), encode(upload_id, b""))
+    format!("{}?uploadId={}", endpoint.url(bucket, key), encode(upload_id, RESERVED))
 }
 
 #[cfg(test)]

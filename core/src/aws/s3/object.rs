@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use bytes::Bytes;
 
-use super::endpoint::{Endpoint, encode};
+use super::endpoint::{Endpoint, RESERVED, encode};
 use super::error::Error;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
@@ -187,7 +187,7 @@ fn object_request(
 ) -> Request {
     let mut url = endpoint.url(bucket, key);
     if let Some(version_id) = version_id {
-        url += &format!("?versionId={}", encode(version_id, b""));
+        url += &format!("?versionId={}", encode(version_id, RESERVED));
     }
     let if_match = if_match.map(|e_tag| ("if-match".to_owned(), format!("\"{e_tag}\"")));
     Request { method, url, headers: if_match.into_iter().collect(), body: Bytes::new() }

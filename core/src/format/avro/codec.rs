@@ -38,6 +38,9 @@ impl Codec {
         Self::Zstandard,
     ];
 
+    /// Those that a backup may be written with.
+    pub const WRITTEN: &[Self] = &[Self::Null, Self::Deflate, Self::Snappy];
+
     /// Its name, as a file's header has it.
     pub fn name(self) -> &'static str {
         match self {

@@ -40,6 +40,14 @@ impl LineEnd {
         }
     }
 
+    /// Where the last line end is.
+    pub(crate) fn find_last(self, text: &[u8]) -> Option<usize> {
+        match self {
+            Self::Lf => memchr::memrchr(b'\n', text),
+            Self::Cr => memchr::memrchr2(b'\n', b'\r', text),
+        }
+    }
+
     /// A line without its end, which may be missing at the end of a file.
     pub(crate) fn trim(self, line: &[u8]) -> &[u8] {
         match self {

@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Header;
-use super::marks::MARKS;
+use super::header::Header;
+use super::marks::{MARKS, Marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
 use crate::table::outcome::{RowError, RowErrorKind, UnknownNames};
@@ -35,6 +35,8 @@ pub(super) struct Layout {
     pub(super) header: Option<Vec<u8>>,
     /// Where the header's cells begin that are not [`MARKS`]; 0 if it does not begin with them.
     pub(super) own_start: usize,
+    /// What the header says of lines that were given back, if the file is one of those.
+    pub(super) marks: Option<Marks>,
     /// The first bytes that a column's name can have.
     name_starts: NameStarts,
 }
@@ -68,13 +70,19 @@ impl Layout {
             targets: (0..table.columns.len()).map(Target::Column).collect(),
             header: None,
             own_start: 0,
+            marks: None,
             name_starts: NameStarts::of(table),
         }
     }
 
     /// Whether the file is one of rejected lines: its header begins with [`MARKS`].
     pub(super) fn has_marks(&self) -> bool {
-        self.own_start > 0
+        self.marks.is_some()
+    }
+
+    /// Whether formulas in its lines are marked.
+    pub(super) fn has_marked_formulas(&self) -> bool {
+        self.marks == Some(Marks::Formulas)
     }
 
     /// How many cells a line has.
@@ -135,13 +143,15 @@ impl Layout {
         // In front of a line that was given back are its marks, which are no names.
         let marks = if self.has_marks() { MARKS.len() } else { 0 };
         let targets = &self.targets[marks..];
-        let cells: Vec<_> = record.texts()?.skip(marks).map(|cell| cell.text).collect();
+        let cells: Vec<_> = record.texts()?.map(|cell| cell.text).collect();
+        let of_same_kind = Marks::of_names(&cells).is_none_or(|found| Some(found) == self.marks);
+        let cells = cells.get(marks..)?;
         let found: Vec<_> = cells.iter().map(|name| target(table, name)).collect();
         let is_name = |target: &&Option<Target>| matches!(target, Some(Target::Column(_)));
         let names = found.iter().filter(is_name).count();
         let values = cells.iter().filter(|cell| !cell.is_empty()).count();
         let first = found.iter().find(|target| **target != Some(Target::Nameless))?;
-        let typed = targets.iter().zip(&cells).filter_map(|(target, cell)| match target {
+        let typed = targets.iter().zip(cells).filter_map(|(target, cell)| match target {
             Target::Column(column) => reads_as(&table.columns[*column], cell),
             _ => None,
         });
@@ -154,7 +164,8 @@ impl Layout {
             return None;
         }
         let same = found.iter().copied().collect::<Option<Vec<_>>>();
-        Some(if same.as_deref() == Some(targets) { Repeated::Same } else { Repeated::Changed })
+        let is_same = of_same_kind && same.as_deref() == Some(targets);
+        Some(if is_same { Repeated::Same } else { Repeated::Changed })
     }
 
     /// Whether a record can be a header at all, by the first byte of its first column's cell.
@@ -216,10 +227,11 @@ fn header(
         let name = table.columns[column].name;
         return First::Refused(RowError::column(name, RowErrorKind::DuplicateColumn));
     }
-    let has_marks = cells.len() > MARKS.len() && cells[..MARKS.len()] == MARKS;
-    let own_start = if has_marks { record.cells()[MARKS.len()].start } else { 0 };
+    let marks = Marks::of_names(cells).filter(|_| cells.len() > MARKS.len());
+    let own_start = marks.map_or(0, |_| record.cells()[MARKS.len()].start);
     let header = Some(line.to_vec());
-    First::Header(Layout { targets, header, own_start, name_starts: NameStarts::of(table) })
+    let name_starts = NameStarts::of(table);
+    First::Header(Layout { targets, header, own_start, marks, name_starts })
 }
 
 /// What a header's cell says, or `None` if it is no column's name.

@@ -5,6 +5,29 @@ use crate::table::outcome::RowErrorKind;
 /// Their names.
 pub(crate) const MARKS: [&str; 4] = ["_line", "_column", "_code", "_message"];
 
+/// Their names in a file in which formulas are marked.
+pub(crate) const MARKS_WITH_FORMULAS: [&str; 4] = ["_line", "_column", "_code", "_message_marked"];
+
+/// What a reject file's header says of its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// They are as they were.
+    Plain,
+    /// Formulas in them are marked.
+    Formulas,
+}
+
+impl Marks {
+    /// What the names of a header say, if they begin with rowgate's own.
+    pub(super) fn of_names(names: &[&str]) -> Option<Self> {
+        match names.get(..MARKS.len())? {
+            own if own == MARKS => Some(Self::Plain),
+            own if own == MARKS_WITH_FORMULAS => Some(Self::Formulas),
+            _ => None,
+        }
+    }
+}
+
 /// Where the line's own text begins, if rowgate's marks are in front of it: a line number, the
 /// columns, known codes, and a message.
 pub(crate) fn end_of_marks(line: &[u8]) -> Option<usize> {

@@ -3,7 +3,11 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::CELL_LIMIT;
+/// The most bytes that one row may have as it is in the file.
+pub const ROW_LIMIT: usize = 1 << 20;
+
+/// The most cells that one row may have; far more than MySQL's 4,096 columns.
+pub(super) const CELL_LIMIT: usize = 1 << 16;
 
 /// The text of one record and, once it is whole, its cells.
 #[derive(Debug, Default)]

@@ -1,13 +1,17 @@
-use super::*;
-use crate::format::json::BOM;
-use crate::table::outcome::RowErrorKind as Kind;
-use crate::table::record::RawField;
-use crate::table::schema::table;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
+use alloc::vec::Vec;
+
 use proptest::prelude::*;
+
+use super::record_buffer::CELL_LIMIT;
+use super::*;
+use crate::format::json::BOM;
+use crate::table::outcome::{RowError, RowErrorKind as Kind};
+use crate::table::record::{RawField, RawRow};
+use crate::table::schema::table;
 
 /// index, line, and either the cells or the code of the decoder's error.
 type Seen = (Option<u64>, u64, Result<Vec<Option<String>>, String>);
@@ -381,6 +385,18 @@ fn lines_put_together_with_their_marks_are_refused() {
 }
 
 #[test]
+fn marked_and_unmarked_rejected_lines_do_not_share_a_file() {
+    let header = |message| format!("_line,_column,_code,{message},id,job\n");
+    for kinds in [["_message", "_message_marked"], ["_message_marked", "_message"]] {
+        let [first, second] = kinds.map(header);
+        let text = format!("{first}2,id,missing,m,1,a\n{second}3,id,missing,m,2,'=b\n");
+        let rows = jobs(text.as_bytes());
+        let changed = |index, line| bad(Some(index), line, "changed_header");
+        assert_eq!(rows, [good(0, 2, ["1", "a"]), changed(1, 3), changed(2, 4)], "{kinds:?}");
+    }
+}
+
+#[test]
 fn the_text_of_a_row_is_kept_as_it_is() {
     let file = b"\xEF\xBB\xBFJob, id\r\n\r\n a ,\"1\"\r\n\"b\nc\",2\nd,3,\"\"\n\"e\nf\"g\r\n h,4";
     for size in [1, 2, 3, file.len()] {
@@ -499,6 +515,24 @@ proptest! {
     }
 
     #[test]
+    fn a_marked_file_is_read_as_the_unmarked_one(
+        text in "([,\"\r\n 1é'=+]|2,,unclosed_quote,a note,){0,60}",
+        end in proptest::sample::select(vec!["", "=,job,id,,job,id", "1,a,missing,m,'=b"]),
+        cuts in proptest::collection::vec(0..80_usize, 0..8),
+    ) {
+        let text = format!("{text}{end}");
+        let plain = [b"_line,_column,_code,_message,id,job\n", text.as_bytes()].concat();
+        let marked = mark_formulas(text.as_bytes());
+        let marked = [b"_line,_column,_code,_message_marked,id,job\n".as_slice(), &marked].concat();
+        let mut cuts = cuts.into_iter().filter(|cut| *cut < marked.len()).collect::<Vec<_>>();
+        cuts.extend([0, marked.len()]);
+        cuts.sort_unstable();
+        let chunks = cuts.windows(2).map(|cut| &marked[cut[0]..cut[1]]);
+        let decoder = || CsvDecoder::new(table("jobs").unwrap());
+        prop_assert_eq!(decode_with(decoder(), chunks), decode_with(decoder(), [plain.as_slice()]));
+    }
+
+    #[test]
     fn every_line_with_a_value_is_a_row_or_part_of_one(
         text in "(id,job\n)?([,\"\r\n 1é]|1,a\n|job,id\n|[\u{feff}]){0,60}",
     ) {
@@ -520,7 +554,7 @@ proptest! {
 
     #[test]
     fn from_the_start_of_a_record_the_same_rows_follow(
-        text in "([,\"\r\n 1é]|id,job\n|job,id\n|[\u{feff}]){0,60}",
+        text in "(_line,_column,_code,_message_marked,id,job\n)?([,\"\r\n 1é'=]|id,job\n|job,id\n|[\u{feff}]){0,60}",
         cut in 0..80_usize,
     ) {
         let text = text.as_bytes();

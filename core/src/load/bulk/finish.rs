@@ -54,6 +54,8 @@ impl<H: Host> BulkLoad<'_, H> {
         if outcome.counts.rejected > 0 {
             report.rejects = Some(file.object.beside_all("rejects"));
         }
+        report.rejects_full_at_line = outcome.rejects_full_at_line;
+        report.rejects_left_out = outcome.rejects_left_out;
         let refusal = RowErrorKind::OtherUniqueKey { keys: String::new() };
         report.faulty = codes.iter().any(|code| code == refusal.code());
         let report = ended(report, &outcome.statuses, rows);

@@ -1,0 +1,98 @@
+//! `rowgate backup verify`: a backup against its manifest, the live tables, or a restore of it.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rowgate_core::backup::{self, Manifest, Place};
+use rowgate_core::restore::{self, Step, Wanted};
+use rowgate_core::schema::Schema;
+
+use super::print::print;
+use crate::arguments::PlaceArgs;
+use crate::progress::{of_rows, show};
+use crate::session::{Database, S3, Session};
+use crate::terminal;
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The run, or `latest`
+    run: String,
+
+    /// Compare with the live tables instead, by a checksum that the database computes
+    #[arg(long)]
+    live: bool,
+
+    /// Restore it into tables beside the live ones, compare them, and drop them again
+    #[arg(long, conflicts_with = "live")]
+    probe: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// The exit code is 1 where the live tables differ; a backup that is damaged is an error.
+pub(super) async fn run(args: &VerifyArgs) -> Result<ExitCode> {
+    let session = Session::from_environment();
+    let s3 = session.s3()?;
+    let bucket = args.place.bucket()?;
+    let manifest = backup::manifest(&s3, bucket, &args.run).await?;
+    if args.live {
+        return compare(&session.database()?, &manifest).await;
+    }
+    if args.probe {
+        return probe(&session.database()?, &s3, &args.place, manifest.run).await;
+    }
+    let bar = of_rows();
+    backup::verify(&s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
+    bar.finish_and_clear();
+    print(&args.place, &manifest)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn probe(
+    database: &Database<'_>,
+    s3: &S3<'_>,
+    args: &PlaceArgs,
+    run: String,
+) -> Result<ExitCode> {
+    let place = Place { database, s3, bucket: args.bucket()? };
+    let wanted = Wanted { sources: &[run], ..Wanted::default() };
+    let plan = restore::plan(&place, &wanted, |_| ()).await?;
+    let (verifying, writing) = (of_rows(), of_rows());
+    let probed = restore::probe(&place, &plan, |step, done| match step {
+        Step::Verify => show(&verifying, done),
+        Step::Write | Step::Wait => show(&writing, done),
+    });
+    let probed = probed.await?;
+    verifying.finish_and_clear();
+    writing.finish_and_clear();
+    let mut out = terminal::out();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&probed)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for table in probed.tables {
+        let (name, rows) = (table.table, table.rows);
+        writeln!(out, "{name}: {rows} rows written beside the live ones, compared and dropped")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compare(database: &Database<'_>, manifest: &Manifest) -> Result<ExitCode> {
+    let mut all_same = true;
+    for entry in &manifest.tables {
+        let Some(table) = Schema::compiled().table(&entry.table) else {
+            bail!("{}: there is no such table", entry.table);
+        };
+        let live = backup::live(database, table).await?;
+        let same = live.rows == entry.rows && live.hex() == entry.checksum;
+        all_same &= same;
+        let what = if same { "the same" } else { "others" };
+        let (name, rows) = (table.name, live.rows);
+        let line = format!("{name}: {rows} live rows, {} in the backup: {what}", entry.rows);
+        writeln!(terminal::out(), "{line}")?;
+    }
+    Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,155 @@
+//! `rowgate restore` itself: files into tables beside the live ones, and the swap.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use rowgate_core::backup::Place;
+use rowgate_core::restore::{self, Late, Mode, Restored, Step, Wanted};
+use rowgate_core::schema::Table;
+
+use super::print::{describe_loads, print_plan, say_waiting};
+use crate::arguments::{PlaceArgs, one_of, parse_table};
+use crate::progress::{of_rows, show};
+use crate::session::Session;
+use crate::signals;
+use crate::terminal;
+
+#[derive(Debug, Args)]
+pub(super) struct SwapArgs {
+    /// A run or `latest`; or folders (ending with /) and files of the bucket, by their keys
+    #[arg(required = true)]
+    sources: Vec<String>,
+
+    /// Table to restore [default: all that there are files of]; repeatable
+    #[arg(long = "table", value_parser = parse_table)]
+    tables: Vec<&'static Table>,
+
+    /// What becomes of live rows that the files do not have: with replace they go, and the table is
+    /// what the files hold; with merge they stay, and of a row that both have the files' is taken
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "replace",
+        value_parser = one_of(&[Mode::Replace, Mode::Merge])
+    )]
+    mode: Mode,
+
+    /// Only say what would be done; write nothing
+    #[arg(long)]
+    plan: bool,
+
+    /// Swap the tables even if the live ones were written to since the plan
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// The exit code is 1 where a plan finds that it cannot be done, and where rows came while the tables
+/// were swapped.
+pub(super) async fn run(args: &SwapArgs) -> Result<ExitCode> {
+    let session = Session::from_environment();
+    let (database, s3) = (&session.database()?, &session.s3()?);
+    let place = Place { database, s3, bucket: args.place.bucket()? };
+    let wanted = Wanted { sources: &args.sources, tables: &args.tables, mode: args.mode };
+
+    let reading = of_rows();
+    let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await;
+    let plan = plan.map_err(|error| signals::told(error, "nothing was written"))?;
+    reading.finish_and_clear();
+    if args.plan {
+        print_plan(&plan, args.place.json)?;
+        return Ok(if plan.obstacles.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
+    if !args.place.json {
+        print_plan(&plan, false)?;
+    }
+
+    let (verifying, writing) = (of_rows(), of_rows());
+    let restored = restore::restore(&place, &plan, args.force, |step, done| match step {
+        Step::Verify => show(&verifying, done),
+        Step::Write => {
+            verifying.finish_and_clear();
+            show(&writing, done);
+        }
+        Step::Wait => writing.suspend(|| say_waiting(done.rows)),
+    });
+    let restored = restored.await?;
+    writing.finish_and_clear();
+    print_restored(&restored, args.place.json)
+}
+
+fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
+    let out = &mut terminal::out();
+    let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
+    let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
+    for note in &restored.notes {
+        writeln!(terminal::errors(), "{note}")?;
+    }
+    for late in &restored.late {
+        writeln!(terminal::errors(), "{}", describe_late(late, &restored.id))?;
+    }
+    if json {
+        writeln!(out, "{}", serde_json::to_string(restored)?)?;
+        return Ok(status);
+    }
+    for table in &restored.tables {
+        writeln!(out, "{}: restored: {} rows ({})", table.table, table.rows, table.checksum)?;
+    }
+    if let Some(loads) = &restored.loads_since {
+        writeln!(out, "{}", describe_loads(loads))?;
+    }
+    let id = &restored.id;
+    writeln!(out, "the old tables are beside the new ones, as TABLE__before_{id}")?;
+    writeln!(out, "to go back: rowgate restore undo {id}")?;
+    writeln!(out, "to drop them: rowgate restore drop-old {id} --yes")?;
+    Ok(status)
+}
+
+fn describe_late(late: &Late, id: &str) -> String {
+    let Late { table, old_table, rows_before, rows_now, greatest_key, new_keys } = late;
+    let rows = match rows_now {
+        Some(now) => {
+            format!("it was written to while it was swapped ({rows_before} rows, then {now})")
+        }
+        None => "whether it was written to while it was swapped is not known".to_owned(),
+    };
+    let keys = match new_keys.is_empty() {
+        true => String::new(),
+        false => format!(", with the new keys {}", new_keys.join(", ")),
+    };
+    let above = greatest_key.as_ref().map(|key| format!(" --above {}", quoted(key)));
+    let above = above.unwrap_or_default();
+    let merge = format!("rowgate restore merge {id} --table {table}");
+    let next = match new_keys.is_empty() {
+        true => format!("{merge} says which rows are not in {table}, or otherwise"),
+        false => format!("{merge}{above} --yes adds these rows"),
+    };
+    format!("{table}: restored, but {rows}; see {old_table}{keys}; {next}")
+}
+
+/// A text as a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    match !text.is_empty() && text.bytes().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_key_is_one_word_of_the_command_that_is_printed() {
+        for (key, word) in
+            [("-7", "-7"), ("B1", "B1"), ("", "''"), ("a b", "'a b'"), ("O'Leary", r"'O'\''Leary'")]
+        {
+            assert_eq!(quoted(key), word);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The services that a command calls, by the settings of its environment.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use rowgate_core::data_api::Target;
+use rowgate_core::s3::Endpoint;
+use rowgate_core::{Client, SettingsError};
+use rowgate_native::{NativeHost, from_environment};
+
+use crate::signals;
+
+/// How long one call is repeated: a paused cluster takes half a minute to resume.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A client of the Data API.
+pub(crate) type Database<'s> = Client<'s, NativeHost>;
+
+/// A client of S3.
+pub(crate) type S3<'s> = Client<'s, NativeHost, Endpoint>;
+
+/// What the environment says of each service; a command asks for those that it needs.
+#[derive(Debug)]
+pub(crate) struct Session {
+    host: Result<NativeHost, SettingsError>,
+    target: Result<Target, SettingsError>,
+    endpoint: Result<Endpoint, SettingsError>,
+}
+
+impl Session {
+    /// Reads all settings; what is missing is an error of the service that needs it.
+    pub(crate) fn from_environment() -> Self {
+        let host = NativeHost::from_environment();
+        Self {
+            host: host.map(|host| host.interrupted_by(signals::interruption())),
+            target: Target::read(&from_environment),
+            endpoint: Endpoint::read(&from_environment),
+        }
+    }
+
+    /// The host, which a signal tells to end.
+    pub(crate) fn host(&self) -> Result<&NativeHost> {
+        self.host.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// The database; one call is repeated for two minutes.
+    pub(crate) fn database(&self) -> Result<Database<'_>> {
+        Ok(self.database_within(Duration::MAX)?.patient(PATIENCE))
+    }
+
+    /// The database; no call is begun after this time.
+    pub(crate) fn database_within(&self, time: Duration) -> Result<Database<'_>> {
+        let target = self.target.as_ref().map_err(Clone::clone)?;
+        Ok(Client::new(self.host()?, target, time))
+    }
+
+    /// S3; one call is repeated for two minutes.
+    pub(crate) fn s3(&self) -> Result<S3<'_>> {
+        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        Ok(Client::new(self.host()?, endpoint, Duration::MAX).patient(PATIENCE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rowgate_core::Credentials;
+
+    use super::*;
+
+    fn missing<T>(name: &'static str) -> Result<T, SettingsError> {
+        Err(SettingsError::Missing(vec![name]))
+    }
+
+    #[test]
+    fn a_command_fails_for_the_settings_that_it_needs() -> Result<()> {
+        let credentials = Credentials::read(&|name| Some(name.to_owned()))?;
+        let mut session = Session {
+            host: Ok(NativeHost::new(credentials, "eu-west-1")),
+            target: missing("DB_NAME"),
+            endpoint: Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())),
+        };
+        session.s3()?;
+        let error = session.database().map(drop).map_err(|error| error.to_string());
+        assert_eq!(error, Err("settings missing: DB_NAME".to_owned()));
+
+        session.host = missing("AWS_REGION");
+        let error = session.s3().map(drop).map_err(|error| error.to_string());
+        assert_eq!(error, Err("settings missing: AWS_REGION".to_owned()));
+        Ok(())
+    }
+}

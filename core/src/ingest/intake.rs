@@ -1,0 +1,369 @@
+//! Takes rows in, and stores the good ones.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use hashbrown::HashSet;
+
+use super::entry::Entry;
+use super::error::StoreError;
+use super::groups::SETS_LIMIT;
+use super::keys::{CHECKED_KEYS, Keys};
+use super::options::{OnError, Options};
+use super::report::{Report, TableReport, Verdict};
+use super::table::TableIntake;
+use crate::aws::host::{Client, Host};
+use crate::ledger::{Answer, Claim};
+use crate::sql::statement::{CHUNK_LIMIT, Chunk};
+use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::outcomes::Outcomes;
+use crate::table::record::{Place, RawRow, Record};
+use crate::table::schema::{Schema, Table};
+
+/// Takes the raw rows of one request or file, and keeps the good ones ready to be stored.
+#[derive(Debug)]
+pub struct Intake {
+    schema: Schema,
+    pub(super) options: Options,
+    /// Whether good rows are kept to be stored, not only checked.
+    keeps_rows: bool,
+    /// The first row that is: those before it were dealt with by an earlier attempt.
+    first_kept: u64,
+    /// The most bytes of the rows of one batch.
+    chunk_limit: usize,
+    /// Whether the rows are a file's: their keys are forgotten once no more are compared.
+    is_file: bool,
+    pub(super) tables: Vec<TableIntake>,
+    outcomes: Outcomes,
+    /// Whether something was wrong that no single row is to blame for.
+    faulty: bool,
+    /// The rows that were good until the database was asked.
+    pub(super) rejected: Vec<Rejected>,
+    /// Where an earlier batch's rows were, for the next.
+    pub(crate) room: Option<Chunk>,
+}
+
+/// Rows that follow each other in their file, which are stored by themselves.
+#[derive(Debug)]
+pub(crate) struct Batch(Intake);
+
+impl Intake {
+    /// An intake with no rows.
+    pub fn new(schema: Schema, options: Options) -> Self {
+        Self {
+            schema,
+            options,
+            keeps_rows: true,
+            first_kept: 0,
+            chunk_limit: CHUNK_LIMIT,
+            is_file: false,
+            tables: Vec::new(),
+            outcomes: Outcomes::default(),
+            faulty: false,
+            rejected: Vec::new(),
+            room: None,
+        }
+    }
+
+    /// An intake that checks rows and forgets them: its memory does not grow with a file, but
+    /// for the keys of the first [`CHECKED_KEYS`] rows.
+    pub fn check_only(schema: Schema, options: Options) -> Self {
+        Self { keeps_rows: false, is_file: true, ..Self::new(schema, options) }
+    }
+
+    /// An intake of one file's rows, which gives them away in batches of so many bytes. Those
+    /// before the first one that is to be stored are only checked.
+    pub(crate) fn in_batches(
+        schema: Schema,
+        options: Options,
+        chunk_limit: usize,
+        first_kept: u64,
+    ) -> Self {
+        Self { chunk_limit, first_kept, is_file: true, ..Self::new(schema, options) }
+    }
+
+    /// Takes note of a table that the request names, so that the report has it even without rows.
+    pub fn table(&mut self, table: &'static Table) {
+        self.table_mut(table);
+    }
+
+    /// Checks a row and keeps it, or keeps and answers what is wrong with it.
+    pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
+        let place = row.place;
+        let Options { strict, .. } = self.options;
+        let is_done = place.index.is_some_and(|index| index < self.first_kept);
+        let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
+        let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
+        let intake = self.table_mut(table);
+        if last_key_is_past {
+            intake.keys = Keys::default();
+        }
+
+        let checked = Record::parse(table, row, strict)
+            .and_then(|record| intake.claim_key(&record, place).map(|()| record));
+        let errors = match checked {
+            Ok(record) => {
+                intake.received += 1;
+                if keeps_row {
+                    intake.keep(&record, place, chunk_limit);
+                }
+                return Vec::new();
+            }
+            Err(errors) => errors,
+        };
+        if place.index.is_some() {
+            intake.received += 1;
+            intake.invalid += 1;
+        } else {
+            self.faulty = true;
+        }
+        self.outcomes(table, place, &errors);
+        errors
+    }
+
+    /// Takes note of something that no row is to blame for; nothing will be stored.
+    pub fn fault(&mut self, table: Cow<'static, str>, kind: RowErrorKind) {
+        self.faulty = true;
+        let error = RowError::row(kind);
+        self.outcomes.push(Outcome { table, index: None, line: None, error });
+    }
+
+    /// How many rows came so far, in all tables.
+    pub fn received(&self) -> u64 {
+        self.tables.iter().map(|intake| intake.received).sum()
+    }
+
+    /// How many bytes the good rows have become, in all tables.
+    pub(crate) fn bytes(&self) -> usize {
+        let chunks = self.tables.iter().flat_map(|intake| &intake.groups.chunks);
+        chunks.map(|chunk| chunk.json().len()).sum()
+    }
+
+    /// The report as it is before anything is stored; all that an offline check has to say.
+    pub fn report(self) -> Report {
+        let (tables, verdict) = (self.counts(), self.verdict());
+        Report { tables, verdict, outcomes: self.outcomes, dry_run: self.options.dry_run }
+    }
+
+    /// The report as it would be now.
+    pub(super) fn report_so_far(&self) -> Report {
+        let (tables, verdict) = (self.counts(), self.verdict());
+        let outcomes = self.outcomes.clone();
+        Report { tables, verdict, outcomes, dry_run: self.options.dry_run }
+    }
+
+    pub(super) fn counts(&self) -> Vec<TableReport> {
+        let refused = self.refused();
+        self.tables.iter().map(|intake| intake.report(refused)).collect()
+    }
+
+    /// Stores the good rows, parents first, all or none.
+    ///
+    /// One statement is one call, several are one transaction. A row that the database does not
+    /// take becomes an outcome like any other, and the rest is stored only with
+    /// [`OnError::Skip`]. A request that is refused by its rows alone makes no call.
+    pub async fn store<H: Host>(mut self, client: &Client<'_, H>) -> Result<Report, StoreError> {
+        self.settle_request(client, None).await?;
+        Ok(self.report())
+    }
+
+    /// The same for a request that is claimed in the ledger, always in a transaction: its answer is
+    /// stored with the rows. Without rows to store (`false`) it is not stored yet.
+    pub(crate) async fn store_claimed<H: Host>(
+        mut self,
+        client: &Client<'_, H>,
+        claim: &Claim,
+        answer: fn(&Report) -> Answer,
+    ) -> Result<(Report, bool), StoreError> {
+        self.settle_request(client, Some(&Entry::Request { claim, answer })).await?;
+        let is_stored = !self.refused() && !self.chunk_positions().is_empty();
+        Ok((self.report(), is_stored))
+    }
+
+    /// Settles the rows of a request. Too many sets of columns, or another unique key of a table, are
+    /// an issue of that table, and nothing is stored.
+    async fn settle_request<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        let too_mixed = self.tables.iter().find(|intake| intake.groups.has_too_many_sets());
+        if let Some(table) = too_mixed.map(|intake| intake.table) {
+            self.refuse(table.name, RowErrorKind::TooManyShapes { limit: SETS_LIMIT });
+        }
+        match self.settle(client, entry).await {
+            Err(StoreError::OtherUniqueKeys { table, keys }) => {
+                self.refuse(table, RowErrorKind::OtherUniqueKey { keys });
+                Ok(())
+            }
+            settled => settled,
+        }
+    }
+
+    /// Refuses all rows for something that is wrong with them together.
+    fn refuse(&mut self, table: &'static str, kind: RowErrorKind) {
+        self.faulty = true;
+        let error = RowError::row(kind);
+        self.outcomes.push_first(Outcome { table: table.into(), index: None, line: None, error });
+    }
+
+    /// Settles the rows in statements as large as the service takes: it does not say beforehand.
+    async fn settle<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        loop {
+            for table in &mut self.tables {
+                table.groups.cut(client.rows_limit());
+                table.kept = 0;
+            }
+            match self.settle_once(client, entry).await {
+                Err(StoreError::TooLarge { rows, bytes, .. }) if rows > 1 => {
+                    client.halve_rows(bytes);
+                }
+                settled => return settled,
+            }
+            if let Some(entry) = entry {
+                entry.renew(client).await?;
+            }
+        }
+    }
+
+    async fn settle_once<H: Host>(
+        &mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<(), StoreError> {
+        if !self.refused() && self.options.check_references {
+            self.check_references(client).await?;
+        }
+        // A file's place in the ledger moves on even if none of the rows is good.
+        if !self.refused() || entry.is_some_and(Entry::is_file) {
+            if self.options.dry_run {
+                self.look(client).await?;
+            }
+            if !self.options.dry_run || entry.is_some_and(Entry::is_file) {
+                self.write(client, entry).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The batches that are not full yet have no more bytes than this.
+    pub(crate) fn limit_batches(&mut self, bytes: usize) {
+        self.chunk_limit = self.chunk_limit.min(bytes);
+    }
+
+    /// Whether a batch is full, so that [`Self::take_batch`] gives it.
+    pub(crate) fn has_batch(&self) -> bool {
+        self.tables.iter().any(|intake| intake.groups.has_batch())
+    }
+
+    /// Takes a full batch's rows away or, with `all`, whatever rows there are.
+    pub(crate) fn take_batch(&mut self, all: bool) -> Option<Batch> {
+        let intake = self.tables.iter_mut().find(|intake| intake.groups.rows() > 0)?;
+        if !intake.groups.has_batch() && !all {
+            return None;
+        }
+        let batch = intake.split_off(self.schema);
+        if let (Some(full), Some(next)) = (batch.groups.only(), intake.groups.chunks.first_mut()) {
+            next.move_into(self.room.take(), full);
+        }
+        // A batch is a request of its own, in which the good rows are stored.
+        let options = Options { on_error: OnError::Skip, ..self.options };
+        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(self.schema, options) }))
+    }
+
+    fn invalid(&self) -> u64 {
+        self.tables.iter().map(|intake| intake.invalid).sum()
+    }
+
+    /// Whether nothing is, or will be, stored.
+    pub(super) fn refused(&self) -> bool {
+        let too_bad = match self.options.on_error {
+            OnError::Reject => self.invalid() > 0,
+            OnError::Skip => self.invalid() > 0 && self.invalid() == self.received(),
+        };
+        self.faulty || too_bad
+    }
+
+    fn verdict(&self) -> Verdict {
+        let existing: u64 = self.tables.iter().map(|intake| intake.existing).sum();
+        match (self.refused(), self.invalid()) {
+            (true, invalid) if !self.faulty && invalid == existing => Verdict::Conflict,
+            (true, _) => Verdict::Invalid,
+            (false, 0) => Verdict::Complete,
+            (false, _) => Verdict::Partial,
+        }
+    }
+
+    fn outcomes(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.outcomes.push_row(table.name, place.index, place.line, errors);
+    }
+
+    /// Takes good rows back: they are counted as invalid and will not be stored.
+    pub(super) fn reject(&mut self, position: usize, mut rows: Vec<Rejected>) {
+        rows.sort_by_key(|(place, _)| place.index);
+        let places: HashSet<Option<u64>> = rows.iter().map(|(place, _)| place.index).collect();
+        let intake = &mut self.tables[position];
+        intake.invalid += rows.len() as u64;
+        intake.drop_rows(&places);
+
+        let table = intake.table;
+        for (place, errors) in &rows {
+            self.outcomes(table, *place, errors);
+        }
+        self.rejected.extend(rows);
+    }
+
+    fn table_mut(&mut self, table: &'static Table) -> &mut TableIntake {
+        let known = self.position(table);
+        let index = known.unwrap_or_else(|| {
+            // Parents first, in whichever order the request names its tables.
+            let (schema, rank) = (self.schema, self.schema.position(table));
+            let is_before = |intake: &TableIntake| schema.position(intake.table) < rank;
+            let place = self.tables.partition_point(is_before);
+            let intake = TableIntake::new(schema, table, self.options.check_references);
+            self.tables.insert(place, intake);
+            place
+        });
+        &mut self.tables[index]
+    }
+
+    pub(super) fn position(&self, table: &Table) -> Option<usize> {
+        self.tables.iter().position(|intake| intake.table.name == table.name)
+    }
+}
+
+impl Batch {
+    /// Stores the rows; those that the database does not take are rejected, the others stored.
+    /// With an entry they are stored together with their place in the ledger.
+    pub(crate) async fn store<H: Host>(
+        mut self,
+        client: &Client<'_, H>,
+        entry: Option<&Entry<'_>>,
+    ) -> Result<Stored, StoreError> {
+        self.0.settle(client, entry).await?;
+        let refused = self.0.refused();
+        let mut rejected = core::mem::take(&mut self.0.rejected);
+        rejected.sort_by_key(|(place, _)| place.index);
+        let table = &mut self.0.tables[0];
+        let counts = table.report(refused);
+        Ok(Stored { counts, rejected, room: core::mem::take(&mut table.groups).into_only() })
+    }
+}
+
+/// What became of a [`Batch`].
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The counts.
+    pub(crate) counts: TableReport,
+    /// The rows that the database or its other rows speak against, in their order.
+    pub(crate) rejected: Vec<Rejected>,
+    /// Where the rows were, for others; none where they were in several statements.
+    pub(crate) room: Option<Chunk>,
+}
+
+/// A row and everything that is wrong with it.
+pub(crate) type Rejected = (Place, Vec<RowError>);

@@ -1,0 +1,31 @@
+//! How rows are checked and stored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sql::statement::OnDuplicate;
+
+/// What to do with rows that are not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// One bad row, and nothing is stored.
+    #[default]
+    Reject,
+    /// The good rows are stored, the bad ones reported.
+    Skip,
+}
+
+/// How rows are checked and stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// What to do with rows that are not good.
+    pub on_error: OnError,
+    /// What to do with rows whose key the table has already.
+    pub on_duplicate: OnDuplicate,
+    /// Whether every column is required.
+    pub strict: bool,
+    /// Whether a row's parents must exist, in the table or among the good rows that came along.
+    pub check_references: bool,
+    /// Whether to look for existing keys, and to store nothing.
+    pub dry_run: bool,
+}

@@ -1,0 +1,148 @@
+//! The rows of one table.
+
+use alloc::vec::Vec;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::groups::Groups;
+use super::keys::{CHECKED_KEYS, Key, Keys};
+use super::report::TableReport;
+use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::record::{Place, Record};
+use crate::table::schema::{Schema, Table};
+
+#[derive(Debug)]
+pub(super) struct TableIntake {
+    pub(super) table: &'static Table,
+    pub(super) groups: Groups,
+    /// The keys of the good rows among the first [`CHECKED_KEYS`].
+    pub(super) keys: Keys,
+    /// What the good rows say of their parents, a member for each column that references one.
+    pub(super) references: Vec<ReferenceIntake>,
+    /// The keys of the kept rows with their index, if rows of this table are each other's parents.
+    pub(super) own: Option<HashMap<Key, u64>>,
+    pub(super) received: u64,
+    pub(super) invalid: u64,
+    /// Of the invalid rows, those whose key the table has already.
+    pub(super) existing: u64,
+    /// Rows that an [`OnDuplicate::Keep`] left as they are.
+    pub(super) kept: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct ReferenceIntake {
+    /// The position of the column.
+    pub(super) column: usize,
+    pub(super) parent: &'static Table,
+    pub(super) rows: HashMap<Key, Vec<Place>>,
+}
+
+impl TableIntake {
+    pub(super) fn new(schema: Schema, table: &'static Table, wants_references: bool) -> Self {
+        let columns = table.columns.iter().enumerate().filter(|_| wants_references);
+        let references = columns.filter_map(|(column, definition)| {
+            let parent = schema.table(definition.references?.table)?;
+            Some(ReferenceIntake { column, parent, rows: HashMap::new() })
+        });
+        let refers_to_itself = |reference: &ReferenceIntake| reference.parent.name == table.name;
+        let references: Vec<_> = references.collect();
+        Self {
+            table,
+            own: references.iter().any(refers_to_itself).then(HashMap::new),
+            groups: Groups::default(),
+            keys: Keys::default(),
+            references,
+            received: 0,
+            invalid: 0,
+            existing: 0,
+            kept: 0,
+        }
+    }
+
+    /// Fails if an earlier good row, among the first [`CHECKED_KEYS`], has the same key.
+    pub(super) fn claim_key(
+        &mut self,
+        record: &Record<'_>,
+        place: Place,
+    ) -> Result<(), Vec<RowError>> {
+        let index = place.index.and_then(|index| u32::try_from(index).ok());
+        let Some(index) = index.filter(|index| *index < CHECKED_KEYS) else { return Ok(()) };
+        self.keys.claim(&record.cells()[self.table.key], index).map_err(|first| {
+            let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
+            alloc::vec![RowError::column(self.table.key_column().name, kind)]
+        })
+    }
+
+    pub(super) fn keep(&mut self, record: &Record<'_>, place: Place, chunk_limit: usize) {
+        for reference in &mut self.references {
+            if let Some(key) = Key::of(&record.cells()[reference.column]) {
+                reference.rows.entry(key).or_default().push(place);
+            }
+        }
+        if let Some(own) = &mut self.own {
+            let key = Key::of(&record.cells()[self.table.key]);
+            own.extend(key.zip(place.index));
+        }
+        let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
+        let key = Some(&record.cells()[self.table.key]).filter(|_| !is_new);
+        self.groups.push(record, place, chunk_limit, key);
+    }
+
+    /// Takes a batch away, with all that is known of its rows.
+    pub(super) fn split_off(&mut self, schema: Schema) -> Self {
+        let mut first = Self::new(schema, self.table, !self.references.is_empty());
+        first.groups = self.groups.take_batch();
+        first.received = first.groups.rows() as u64;
+
+        let next = self.groups.first_index().unwrap_or(u64::MAX);
+        for (taken, kept) in first.references.iter_mut().zip(&mut self.references) {
+            taken.rows = core::mem::take(&mut kept.rows);
+            for (key, places) in &mut taken.rows {
+                let later: Vec<_> =
+                    places.extract_if(.., |place| place.index >= Some(next)).collect();
+                if !later.is_empty() {
+                    kept.rows.insert(key.clone(), later);
+                }
+            }
+        }
+        if let Some(own) = &mut self.own {
+            first.own = Some(own.extract_if(|_, index| *index < next).collect());
+        }
+        first
+    }
+
+    /// Whether a row with this key came along, for others to name it as their parent.
+    pub(super) fn came_along(&self, key: &Key) -> bool {
+        self.own.as_ref().map_or_else(|| self.keys.contains(key), |own| own.contains_key(key))
+    }
+
+    pub(super) fn drop_rows(&mut self, rows: &HashSet<Option<u64>>) {
+        for index in rows.iter().flatten().filter_map(|index| u32::try_from(*index).ok()) {
+            self.keys.remove(index);
+        }
+        if let Some(own) = &mut self.own {
+            own.retain(|_, index| !rows.contains(&Some(*index)));
+        }
+        for reference in &mut self.references {
+            for places in reference.rows.values_mut() {
+                places.retain(|place| !rows.contains(&place.index));
+            }
+        }
+        for chunk in &mut self.groups.chunks {
+            *chunk = chunk.filter(|_, place| !rows.contains(&place.index));
+        }
+    }
+
+    pub(super) fn report(&self, refused: bool) -> TableReport {
+        let kept = if refused { 0 } else { self.kept };
+        let stored = if refused { 0 } else { self.received - self.invalid - kept };
+        TableReport {
+            table: self.table.name,
+            received: self.received,
+            stored,
+            kept,
+            rejected: self.received - stored - kept,
+            invalid: self.invalid,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How long the files and functions of `core/src` are, without tests and comments.
+
+#![allow(clippy::unwrap_used)]
+
+mod source;
+
+use std::fs;
+use std::path::Path;
+
+use source::{code, is_of_name, item_end};
+
+/// The most lines of code in a file.
+const FILE_LINES: usize = 400;
+
+/// The most lines of a function, from `fn` to its closing brace.
+const FUNCTION_LINES: usize = 60;
+
+/// The most lines of half of all functions.
+const MEDIAN: usize = 7;
+
+/// Functions that may be longer, since they are tables with an arm for each message.
+const TABLES: [&str; 2] = ["table/outcome.rs fmt", "restore/error.rs fmt"];
+
+#[test]
+fn no_file_is_long() {
+    let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+    let sources = sources();
+    let long = sources.iter().map(|(path, code)| (path, lines(code)));
+    let long: Vec<_> = long.filter(|(_, lines)| *lines > FILE_LINES).collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn no_function_is_long() {
+    let functions = all_functions();
+    let is_long = |(name, lines): &&(String, usize)| {
+        *lines > FUNCTION_LINES && !TABLES.contains(&name.as_str())
+    };
+    let long: Vec<_> = functions.iter().filter(is_long).collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn most_functions_are_short() {
+    let mut lines: Vec<_> = all_functions().into_iter().map(|(_, lines)| lines).collect();
+    lines.sort_unstable();
+    assert!(lines.len() > 1_000, "{}", lines.len());
+    assert!(lines[lines.len() / 2] <= MEDIAN, "{}", lines[lines.len() / 2]);
+}
+
+#[test]
+fn an_exception_is_needed() {
+    let functions = all_functions();
+    for table in TABLES {
+        let is_long = |(name, lines): &(String, usize)| name == table && *lines > FUNCTION_LINES;
+        assert!(functions.iter().any(is_long), "{table} need not be listed");
+    }
+}
+
+#[test]
+fn lines_are_counted_from_fn_to_the_closing_brace() {
+    let text = "fn one() {}\n\npub async fn three(\n    x: [u8; 2],\n) -> u8 { x[0] }\n\
+        trait T { fn declared(&self); }\n/// fn of_doc() {}\n#[cfg(test)]\nfn of_tests() {}\n\
+        fn four() {\n    // a brace }\n    let _ = \"}\";\n}\n";
+    let found = functions("f", &code(text));
+    let found: Vec<_> = found.iter().map(|(name, lines)| (name.as_str(), *lines)).collect();
+    assert_eq!(found, [("f one", 1), ("f three", 3), ("f four", 4)]);
+}
+
+fn all_functions() -> Vec<(String, usize)> {
+    sources().iter().flat_map(|(path, code)| functions(path, code)).collect()
+}
+
+/// The paths of all files with their code; of files that are tests alone none.
+fn sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    read_folder(&source::folder(), "", &mut sources);
+    sources
+}
+
+fn read_folder(folder: &Path, path: &str, sources: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+        if entry.file_type().unwrap().is_dir() {
+            read_folder(&entry.path(), &path, sources);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            sources.push((path, code(&fs::read_to_string(entry.path()).unwrap())));
+        }
+    }
+}
+
+/// The functions that have a body, with the number of their lines.
+fn functions(path: &str, code: &str) -> Vec<(String, usize)> {
+    let starts = code.match_indices("fn ").map(|(at, _)| at);
+    let starts = starts.filter(|at| !code[..*at].chars().next_back().is_some_and(is_of_name));
+    let function = |at: usize| {
+        let text = &code[at..at + item_end(&code[at..])];
+        let name = text["fn ".len()..].split(|c| !is_of_name(c)).next().unwrap_or_default();
+        let lines = text.lines().count();
+        (text.ends_with('}') && !name.is_empty()).then(|| (format!("{path} {name}"), lines))
+    };
+    starts.filter_map(function).collect()
+}

@@ -1,0 +1,130 @@
+//! What the operations on backups share: the answer, the end of a backup, and the time.
+
+use std::time::Duration;
+
+use rowgate_core::backup::{self, BackupError, LeftOut, Manifest, TableManifest};
+use rowgate_core::s3::Endpoint;
+use rowgate_core::schema::Schema;
+use rowgate_core::{Client, ENDED_AFTER, Host};
+use serde::Serialize;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+
+/// What a backup's manifest says, its files aside.
+#[derive(Debug, Serialize)]
+pub(super) struct BackupSummary {
+    run: String,
+    snapshot: bool,
+    rows: u64,
+    bytes: u64,
+    tables: Vec<TableSummary>,
+    /// What a restore would refuse, as it was accepted or its tables left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obstacles: Vec<String>,
+    /// The older runs that were deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pruned: Vec<String>,
+    /// The folders that did not count, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut>,
+    /// Why not all older runs could be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_pruned: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct TableSummary {
+    table: String,
+    rows: u64,
+    checksum: String,
+}
+
+impl From<Manifest> for BackupSummary {
+    fn from(manifest: Manifest) -> Self {
+        let (rows, bytes) = (manifest.rows(), manifest.bytes());
+        let summary =
+            |TableManifest { table, rows, checksum, .. }| TableSummary { table, rows, checksum };
+        Self {
+            run: manifest.run,
+            snapshot: manifest.snapshot,
+            rows,
+            bytes,
+            tables: manifest.tables.into_iter().map(summary).collect(),
+            obstacles: manifest.obstacles,
+            pruned: Vec::new(),
+            left_out: Vec::new(),
+            not_pruned: None,
+        }
+    }
+}
+
+/// Counts a backup that has its manifest, and deletes older ones if that is asked for.
+///
+/// It is a success, whatever becomes of the older ones: failing would have Lambda make it again.
+pub(super) async fn conclude<H: Host>(
+    app: &App<H>,
+    bucket: &str,
+    manifest: Manifest,
+    keep: Option<usize>,
+    invocation: Invocation,
+) -> Result<BackupSummary, Failure> {
+    log("backed up", &manifest);
+    // A backup of some tables is no reason for the alarm of the missing one to be still.
+    if manifest.tables.len() == Schema::compiled().tables().len() {
+        app.metrics.backed_up(app.host.now());
+    }
+
+    let mut summary = BackupSummary::from(manifest);
+    if let Some(keep) = keep {
+        let left = invocation.time_left(app.host.now());
+        let s3 = app.client(&app.settings()?.endpoint, left);
+        let pruning = prune(&s3, bucket, keep, &mut summary);
+        if let Err(error) =
+            timeout(left + ENDED_AFTER, pruning).await.unwrap_or(Err(BackupError::OutOfTime))
+        {
+            error!(%error, "older backups are left");
+            summary.not_pruned = Some(error.to_string());
+        }
+    }
+    Ok(summary)
+}
+
+async fn prune<H: Host>(
+    s3: &Client<'_, H, Endpoint>,
+    bucket: &str,
+    keep: usize,
+    summary: &mut BackupSummary,
+) -> Result<(), BackupError> {
+    let runs = backup::runs(s3, bucket).await?;
+    for left in runs.left_out.iter().chain(&runs.incomplete) {
+        warn!(folder = left.folder, why = %left.why, "left out");
+        summary.left_out.push(left.clone());
+    }
+    for old in runs.old(keep).into_iter().filter(|old| old.run != summary.run) {
+        backup::prune(s3, bucket, old).await?;
+        summary.pruned.push(old.run.clone());
+    }
+    Ok(())
+}
+
+/// Ends what is still in flight a moment after its time.
+pub(super) async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, BackupError>>,
+) -> Result<T, Failure> {
+    let outcome = timeout(time + ENDED_AFTER, work).await.unwrap_or(Err(BackupError::OutOfTime));
+    outcome.map_err(|error| {
+        error!(%error, "backup failed");
+        Failure::Backup(error)
+    })
+}
+
+/// Logs what was done with a backup.
+pub(super) fn log(what: &str, manifest: &Manifest) {
+    let (run, rows, bytes) = (&manifest.run, manifest.rows(), manifest.bytes());
+    info!(run, rows, bytes, snapshot = manifest.snapshot, "{what}");
+}

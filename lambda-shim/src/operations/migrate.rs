@@ -1,0 +1,125 @@
+//! The operation `migrate`: the tables, brought to the schema and compared with it.
+
+use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
+use rowgate_core::{Client, Host};
+use serde::{Deserialize, Serialize};
+use tracing::{error, info};
+
+use super::members::members;
+use super::operation::Operation;
+use crate::app::App;
+use crate::event::EventError;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+
+/// What to do with the tables.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Migrate {
+    #[serde(rename = "rowgate")]
+    _operation: String,
+    /// Only to compare them with the schema.
+    #[serde(default)]
+    check: bool,
+}
+
+/// What was done to the tables, and where they still are not those of the schema.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Migrated {
+    /// Migrations that were recorded and not run: the tables were made as they would leave them.
+    included: Vec<String>,
+    /// Migrations that were run; those of the ledger begin with `ledger/`.
+    ran: Vec<String>,
+    /// Tables that were made.
+    made: Vec<&'static str>,
+    differences: Vec<String>,
+}
+
+impl Operation for Migrate {
+    const NAME: &'static str = "migrate";
+
+    type Answer = Migrated;
+
+    fn read(request: &str) -> Result<Self, EventError> {
+        members(request, Self::NAME)
+    }
+
+    /// Safe to repeat: MySQL commits DDL at once, so what was done before an error stays, and the next
+    /// time goes on there.
+    async fn run<H: Host>(self, app: &App<H>, invocation: Invocation) -> Result<Migrated, Failure> {
+        let settings = app.settings()?;
+        let time = invocation.time_left(app.host.now());
+        let client = app.client(&settings.target, time);
+        match bring_up(&client, self.check).await {
+            Ok(migrated) => {
+                let Migrated { included, ran, made, differences } = &migrated;
+                info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
+                Ok(migrated)
+            }
+            Err(error) => {
+                error!(%error, "migration failed");
+                Err(Failure::Migrate(error))
+            }
+        }
+    }
+}
+
+async fn bring_up<H: Host>(client: &Client<'_, H>, check: bool) -> Result<Migrated, MigrateError> {
+    let mut migrated = Migrated::default();
+    let differences: Vec<Difference> = if check {
+        migrate::check(client, MIGRATIONS).await?
+    } else {
+        migrate::migrate(client, MIGRATIONS, |step| migrated.note(step)).await?;
+        migrate::compare(client).await?
+    };
+    migrated.differences = differences.iter().map(ToString::to_string).collect();
+    Ok(migrated)
+}
+
+impl Migrated {
+    fn note(&mut self, step: Step<'_>) {
+        match step {
+            Step::Included(migration) => self.included.push(migration.to_string()),
+            Step::Ran(migration) => self.ran.push(migration.to_string()),
+            Step::Made(table) => self.made.push(table),
+            Step::Ledger(migration) => self.ran.push(format!("ledger/{migration}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rowgate_core::migrate::{LEDGER_MIGRATIONS, Migration};
+    use serde_json::{json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn each_step_is_named_where_it_belongs() {
+        let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
+        let mut migrated = Migrated::default();
+        let of_ledger = Step::Ledger(&LEDGER_MIGRATIONS[0]);
+        for step in
+            [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs"), of_ledger]
+        {
+            migrated.note(step);
+        }
+        assert_eq!(
+            to_value(&migrated).unwrap(),
+            json!({
+                "included": ["0007_wider"], "ran": ["0007_wider", "ledger/0001_key_id_exact"],
+                "made": ["jobs"],
+                "differences": [],
+            })
+        );
+    }
+
+    #[test]
+    fn it_writes_unless_it_is_only_to_check() {
+        let only_checks = |text: &str| Migrate::read(text).unwrap().check;
+        assert!(!only_checks(r#"{"rowgate":"migrate"}"#));
+        assert!(only_checks(r#"{"rowgate":"migrate","check":true}"#));
+        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#).unwrap_err().to_string();
+        assert!(error.contains("the operation migrate: unknown field `users`"), "{error}");
+    }
+}

@@ -1,0 +1,156 @@
+//! The operation `restore`: tables back from files, within one invocation.
+
+use rowgate_core::Host;
+use rowgate_core::backup::Place;
+use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, Wanted};
+use rowgate_core::schema::Table;
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use super::members::{bad, members, tables};
+use super::operation::Operation;
+use super::restores::{log, within};
+use crate::app::App;
+use crate::event::EventError;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+
+/// What to restore, and how.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Restore {
+    sources: Vec<String>,
+    tables: Vec<&'static Table>,
+    mode: Mode,
+    /// Whether only a plan is wanted.
+    plan: bool,
+    /// Whether live tables that change meanwhile are swapped all the same.
+    force: bool,
+    /// Where the files are, if not where the settings say.
+    bucket: Option<String>,
+}
+
+/// What became of a request.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Outcome {
+    /// Only a plan was asked for.
+    Planned(Box<Plan>),
+    /// The tables are restored.
+    Restored(Restored),
+}
+
+impl Operation for Restore {
+    const NAME: &'static str = "restore";
+
+    type Answer = Outcome;
+
+    fn read(request: &str) -> Result<Self, EventError> {
+        let Request { sources, tables: names, mode, plan, force, bucket, .. } =
+            members(request, Self::NAME)?;
+        if sources.is_empty() {
+            return Err(bad(Self::NAME, "sources is empty"));
+        }
+        let tables = names.map_or(Ok(Vec::new()), |names| tables(&names, Self::NAME))?;
+        Ok(Self { sources, tables, mode, plan, force, bucket })
+    }
+
+    /// A restore that does not end in time fails, and the live tables are what they were.
+    async fn run<H: Host>(self, app: &App<H>, invocation: Invocation) -> Result<Outcome, Failure> {
+        let settings = app.settings()?;
+        let bucket = app.bucket(self.bucket.as_deref())?;
+        let time = invocation.time_left(app.host.now());
+        let (database, s3) =
+            (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
+        let place = Place { database, s3, bucket };
+
+        let wanted = self.wanted();
+        let planning = restore::plan(&place, &wanted, |_| ());
+        let plan = within(time, planning, || RestoreError::OutOfTime).await?;
+        info!(id = plan.id, run = plan.run, rows = plan.rows(), "planned");
+        if self.plan {
+            return Ok(Outcome::Planned(Box::new(plan)));
+        }
+
+        let left = invocation.time_left(app.host.now());
+        let restoring = restore::restore(&place, &plan, self.force, |_, _| ());
+        // Without an answer by then the last statement may have been sent.
+        let unknown = || RestoreError::SwapUnknown { id: plan.id.clone() };
+        let restored = within(left, restoring, unknown).await?;
+        log(&restored);
+        Ok(Outcome::Restored(restored))
+    }
+}
+
+impl Restore {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { sources: &self.sources, tables: &self.tables, mode: self.mode }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(rename = "rowgate")]
+    _operation: String,
+    sources: Vec<String>,
+    tables: Option<Vec<String>>,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    plan: bool,
+    #[serde(default)]
+    force: bool,
+    bucket: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use rowgate_core::schema::Schema;
+
+    use super::*;
+
+    fn restore(text: &str) -> Restore {
+        Restore::read(text).unwrap()
+    }
+
+    #[test]
+    fn a_restore_says_from_what() {
+        let latest = restore(r#"{"rowgate":"restore","sources":["latest"]}"#);
+        let sources = vec!["latest".to_owned()];
+        let (tables, mode) = (Vec::new(), Mode::Replace);
+        let default = Restore { sources, tables, mode, plan: false, force: false, bucket: None };
+        assert_eq!(latest, default);
+    }
+
+    #[test]
+    fn a_restore_says_what_and_how() {
+        let text = r#"{"rowgate":"restore","sources":["glue/jobs/","s3://b/jobs.avro"],
+            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
+        let expected = Restore {
+            sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
+            tables: vec![Schema::compiled().table("jobs").unwrap()],
+            mode: Mode::Merge,
+            plan: true,
+            force: true,
+            bucket: Some("b".to_owned()),
+        };
+        assert_eq!(restore(text), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_named() {
+        for (members, named) in [
+            (r#""sources":[]"#, "sources is empty"),
+            (r#""tables":["jobs"]"#, "missing field `sources`"),
+            (r#""sources":["latest"],"tables":["s3cret"]"#, "tables[0] is no table"),
+            (r#""sources":["latest"],"mode":"append""#, "expected `replace` or `merge`"),
+            (r#""sources":["latest"],"run":"latest""#, "unknown field `run`"),
+        ] {
+            let error =
+                Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#)).unwrap_err();
+            let error = error.to_string();
+            assert!(error.starts_with("bad event: the operation restore: "), "{error}");
+            assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
+        }
+    }
+}
