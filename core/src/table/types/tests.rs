@@ -11,8 +11,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sql::statement::Chunk;
+use crate::table::outcome::RowErrorKind;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::{Column, Table};
+use crate::table::value::{Cell, RawField};
 
 const DATE_TIME: Option<&str> = Some("date-time");
 

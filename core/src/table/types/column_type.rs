@@ -1,0 +1,104 @@
+//! The type of all column types, with a line for each.
+
+use alloc::string::String;
+
+use super::answer::Answer;
+use super::avro_type::{AvroType, AvroValue};
+use super::date_time::DateTime;
+use super::definition::{Definition, Rules};
+use super::int::Int;
+use super::key_kind::KeyKind;
+use super::varchar::Varchar;
+use crate::table::outcome::RowErrorKind;
+use crate::table::value::{Cell, RawField};
+
+/// The type of all column types, and the one place that tells them apart.
+macro_rules! column_types {
+    ($($(#[$doc:meta])* $Type:ident,)*) => {
+        /// What a column holds, and within which bounds.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ColumnType {
+            $($(#[$doc])* $Type($Type),)*
+        }
+
+        impl ColumnType {
+            /// The type that `information_schema.columns` names so (`int unsigned`, `varchar(30)`),
+            /// without a display width; `format` is what the column's COMMENT says of it.
+            ///
+            /// `None` of a type that rowgate does not know.
+            pub const fn of(name: &str, format: Option<&str>) -> Option<Self> {
+                let format = match format {
+                    Some(format) => Some(format.as_bytes()),
+                    None => None,
+                };
+                $(
+                    if let Some(found) = $Type::of(name.as_bytes(), format) {
+                        return Some(Self::$Type(found));
+                    }
+                )*
+                None
+            }
+        }
+
+        impl Definition for ColumnType {
+            column_types! { @ask ($($Type)*)
+                fn expected(self) -> &'static str;
+                fn sql_name(self) -> String;
+                fn character_set(self) -> Option<&'static str>;
+                fn reads_as_value(self, cell: &str) -> Option<bool>;
+                fn source(self) -> &'static str;
+                fn written(self, source: &str) -> String;
+                fn canonical(self, column: &str) -> String;
+                fn digest(self, column: &str) -> String;
+                fn exact(self, column: &str) -> String;
+                fn answer(self) -> Answer;
+                fn key_kind(self) -> KeyKind;
+                fn avro(self) -> AvroType;
+                fn accepts(self, value: AvroValue) -> bool;
+                fn accepted(self) -> &'static str;
+            }
+
+            fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+                match self {
+                    $(Self::$Type(it) => it.parse(field, rules),)*
+                }
+            }
+        }
+    };
+    (@ask $types:tt $(fn $name:ident(self $(, $given:ident: $Given:ty)?) -> $Answer:ty;)*) => {
+        $(column_types! { @one $types $name ($($given: $Given)?) $Answer })*
+    };
+    (@one ($($Type:ident)*) $name:ident ($($given:ident: $Given:ty)?) $Answer:ty) => {
+        fn $name(self $(, $given: $Given)?) -> $Answer {
+            column_types! { @match self ($($Type)*) $name ($($given)?) }
+        }
+    };
+    (@match $self:ident ($($Type:ident)*) $name:ident $given:tt) => {
+        match $self {
+            $(Self::$Type(it) => it.$name $given,)*
+        }
+    };
+}
+
+column_types! {
+    /// TINYINT to BIGINT.
+    Int,
+    /// VARCHAR.
+    Varchar,
+    /// A VARCHAR with `format=date-time`.
+    DateTime,
+}
+
+impl ColumnType {
+    /// The type of this name, as [`of`](Self::of) takes it, for a table that is written in code.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such type; of a `static`, that ends the build.
+    pub const fn known(name: &str, format: Option<&str>) -> Self {
+        match Self::of(name, format) {
+            Some(known) => known,
+            None => panic!("not a column type that rowgate knows"),
+        }
+    }
+}
