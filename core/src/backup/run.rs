@@ -51,7 +51,7 @@ impl<'p, H: Host> Run<'p, H> {
         Self { place, options, name, started, is_snapshot, obstacles: Vec::new() }
     }
 
-    /// A run that somebody else has begun, and of which a part is to be written.
+    /// A run that an earlier step has begun, of which a part is to be written.
     pub(super) fn of_part(place: &'p Place<'p, H>, codec: Codec, name: &str) -> Self {
         let options = Options { codec, parallel: 1, on_obstacle: OnObstacle::Refuse };
         let name = name.to_string();
@@ -102,7 +102,7 @@ impl<'p, H: Host> Run<'p, H> {
         };
         match self.place.s3.call(&put, Repeat::Harmless).await {
             Ok(()) => Ok(manifest),
-            // Nobody else has this run's name: an attempt before this one was heard after all.
+            // No other process has this run's name: an earlier attempt of this call has arrived after all.
             Err(CallError::Api(error)) if error.is_precondition_failed() => Ok(manifest),
             Err(CallError::Interrupted) => Err(BackupError::Interrupted { left: Vec::new() }),
             Err(error) => Err(BackupError::write(&key, &error)),

@@ -13,7 +13,7 @@ pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 pub enum SettingsError {
     /// These are not set, or empty.
     Missing(Vec<&'static str>),
-    /// This one has a value that does not do.
+    /// This setting has an invalid value.
     Invalid {
         /// The setting.
         name: &'static str,

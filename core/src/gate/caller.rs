@@ -3,7 +3,7 @@
 /// Who sends a request.
 #[derive(Clone, Copy)]
 pub(super) enum Caller<'h> {
-    /// Whoever has the key that was presented.
+    /// The holder of the key that was presented.
     Unknown(&'h str),
     /// Whom API Gateway has let in, by the id of the key.
     Admitted(&'h str),

@@ -14,7 +14,7 @@ pub(crate) struct Claim {
     pub(crate) load_id: String,
     pub(super) holder: String,
     pub(crate) lease: Lease,
-    /// The object's hash and the version's sequencer, which is empty where nobody has told it.
+    /// The object's hash and the version's sequencer, which is empty where no event has brought it.
     pub(super) object: Option<(String, String)>,
 }
 

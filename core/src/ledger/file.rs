@@ -32,7 +32,7 @@ pub(crate) struct FileToClaim<'f> {
     pub(crate) key: &'f str,
     pub(crate) version_id: Option<&'f str>,
     pub(crate) e_tag: Option<&'f str>,
-    /// What S3 orders the versions of one key by; `None` where nobody has told it.
+    /// What S3 orders the versions of one key by; `None` where no event has brought it.
     pub(crate) sequencer: Option<&'f str>,
     pub(crate) table: &'static str,
     /// How it is to be loaded; an attempt that goes on with it does so as the first one did.

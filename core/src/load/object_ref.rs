@@ -24,7 +24,7 @@ pub struct ObjectRef {
     pub version_id: Option<String>,
     /// The ETag without quotes; `None` for whatever is there.
     pub e_tag: Option<String>,
-    /// By what S3 orders the events of one key; `None` where nobody has told it.
+    /// By what S3 orders the events of one key; `None` where no event has brought it.
     pub sequencer: Option<String>,
 }
 

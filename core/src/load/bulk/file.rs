@@ -9,7 +9,7 @@ use super::super::file::File;
 use super::super::object_ref::ObjectRef;
 use super::plan::Cut;
 
-/// A file that is loaded in parts, as each step is told of it.
+/// A file that is loaded in parts, as each step receives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkFile {
     /// The version that is loaded.

@@ -4,7 +4,7 @@
 //! | step | how often | what |
 //! |---|---|---|
 //! | [`open`](BulkLoad::open) | once | whether the file can be cut; claims it |
-//! | [`scan`](BulkLoad::scan) | for each range | what the range does to whoever reads through it |
+//! | [`scan`](BulkLoad::scan) | for each range | the states of the CSV automaton at the end of the range, by those at its start |
 //! | [`plan`](BulkLoad::plan) | once | where the parts begin |
 //! | [`load`](BulkLoad::load) | for each part | its rows into the database |
 //! | [`finish`](BulkLoad::finish) | once | compares the counts, writes the report |

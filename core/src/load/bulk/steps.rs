@@ -30,7 +30,7 @@ use crate::sql::statement::OnDuplicate;
 /// comes back of each.
 const RANGES: u64 = 4_000;
 
-/// How long nobody else can claim a file between two steps: longer than one of them can take.
+/// How long no other attempt can claim a file between two steps: longer than any step takes.
 const LEASE_SECONDS: u32 = 1_800;
 
 /// What is to be done with a file.
@@ -132,7 +132,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         Ok(can_be_cut.then(|| reader.decoder().header().is_some()))
     }
 
-    /// Reads one range, and keeps what it does to whoever reads through it.
+    /// Reads one range, and keeps the states in which it can end, by those in which it can begin.
     pub async fn scan(&self, file: &BulkFile, number: u64) -> Result<(), LoadError> {
         let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
         let range = file.cut().range(number);
