@@ -19,10 +19,9 @@ const SYNC: [u8; 16] = *b"between blocks..";
 type Row = Vec<Cell<'static>>;
 
 /// Every kind of column, with and without NULL.
-static KINDS: Table = Table {
-    name: "kinds",
-    aliases: &[],
-    columns: &[
+static KINDS: Table = Table::new(
+    "kinds",
+    &[
         column("code", ColumnType::known("varchar(12)", None), false),
         column("tiny", ColumnType::known("tinyint unsigned", None), true),
         column("big", ColumnType::known("bigint", None), false),
@@ -30,12 +29,10 @@ static KINDS: Table = Table {
         column("text", ColumnType::known("varchar(300)", None), true),
         column("at", ColumnType::known("varchar(30)", Some("date-time")), true),
     ],
-    key: 0,
-    create: "",
-};
+);
 
 const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> Column {
-    Column { name, aliases: &[], column_type, nullable, auto_increment: false, references: None }
+    Column { nullable, ..Column::new(name, column_type) }
 }
 
 fn table(name: &str) -> Option<&'static Table> {

@@ -31,6 +31,7 @@ fn run_backup_with(
 ) -> Result<Manifest, BackupError> {
     let (target, endpoint) = (target(), endpoint());
     let place = Place {
+        schema: Schema::compiled(),
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
@@ -357,6 +358,7 @@ fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupEr
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
     let place = Place {
+        schema: Schema::compiled(),
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
@@ -468,7 +470,7 @@ fn a_damaged_part_is_named() {
     let verify = |manifest: &Manifest, answers: Vec<Answer>| {
         let (world, endpoint) = (World::new(answers), endpoint());
         let s3 = Client::new(&world, &endpoint, Duration::from_secs(60));
-        let verified = run_in_turns(backup::verify(&s3, "b", manifest, |_| ()));
+        let verified = run_in_turns(backup::verify(Schema::compiled(), &s3, "b", manifest, |_| ()));
         verified.map_err(|error| match error {
             BackupError::Damaged { what, .. } => what,
             other => panic!("{other}"),

@@ -35,6 +35,7 @@ fn step<T>(world: &World, step: impl AsyncFnOnce(&Place<'_, World>) -> T) -> T {
     let (target, endpoint): (Target, Endpoint) = (target(), endpoint());
     let time = Duration::from_secs(600);
     let place = Place {
+        schema: Schema::compiled(),
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",

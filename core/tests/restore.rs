@@ -34,7 +34,7 @@ fn tables(names: &[&str]) -> Answer {
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
     let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
-    let undone = run(restore::undo(&client, ID, |_| ()));
+    let undone = run(restore::undo(&client, Schema::compiled(), ID, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     undone
 }
@@ -120,7 +120,7 @@ fn a_wait_is_told_and_ended_by_an_interruption() {
     let world = World::new(tries).interrupted_after(9);
     let (target, mut told) = (target(), Vec::new());
     let client = Client::new(&world, &target, Duration::from_secs(600));
-    let ended = run(restore::undo(&client, ID, |attempt| told.push(attempt)));
+    let ended = run(restore::undo(&client, Schema::compiled(), ID, |attempt| told.push(attempt)));
     assert_eq!(ended, Err(RestoreError::NotSwapped(CallError::Interrupted)));
     assert_eq!((told, world.answers_left()), (vec![2], 0));
 }
@@ -231,6 +231,7 @@ fn restore_for(time: Duration, world: &World, plan: &Plan) -> Result<Restored, R
 fn restore_with<H: Host>(host: &H, time: Duration, plan: &Plan) -> Result<Restored, RestoreError> {
     let (target, endpoint) = (target(), endpoint());
     let place = Place {
+        schema: Schema::compiled(),
         database: &Client::new(host, &target, time),
         s3: &Client::new(host, &endpoint, Duration::from_secs(60)),
         bucket: "b",
@@ -491,6 +492,7 @@ fn the_first_error_of_a_probe_is_told_not_that_of_its_clean_up() {
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
     let place = Place {
+        schema: Schema::compiled(),
         database: &Client::new(&world, &target, time),
         s3: &Client::new(&world, &endpoint, time),
         bucket: "b",

@@ -11,9 +11,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use rowgate_core::schema::Schema;
 use rowgate_core::{
-    Client, Host, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request, Response,
-    SendError, Service, SignError, Source, SourceError, Status, load,
+    Client, Host, Job, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request,
+    Response, SendError, Service, SignError, Source, SourceError, Status, load,
 };
 use serde_json::{Value, json};
 use world::door::*;
@@ -198,7 +199,9 @@ fn load_file(narrow: &Narrow, text: String, on_duplicate: OnDuplicate) -> LoadRe
     let client = Client::new(narrow, &target, Duration::from_secs(3600));
     let options = LoadOptions { on_duplicate, ..LoadOptions::default() };
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
-    run_in_turns(load(&client, &Memory(text), "jobs.csv", &options, &mut sinks))
+    let (schema, database, path) = (Schema::compiled(), &client, "jobs.csv");
+    let job = Job { schema, database, source: &Memory(text), path, options };
+    run_in_turns(load(&job, &mut sinks))
 }
 
 fn post(narrow: &Narrow, path: &str, rows: &Value) -> (u16, Value) {

@@ -437,21 +437,11 @@ fn rows_without_a_value_where_the_table_has_no_default_are_named_at_once() {
 /// A table with five columns that may be absent, and so 32 sets of columns.
 fn wide() -> &'static Table {
     let column = |name| Column {
-        name,
-        aliases: &[],
-        column_type: ColumnType::known("smallint unsigned", None),
         nullable: name != "id",
-        auto_increment: false,
-        references: None,
+        ..Column::new(name, ColumnType::known("smallint unsigned", None))
     };
     let columns = ["id", "a", "b", "c", "d", "e"].map(column);
-    Box::leak(Box::new(Table {
-        name: "wide",
-        aliases: &[],
-        columns: Box::leak(Box::new(columns)),
-        key: 0,
-        create: "",
-    }))
+    Box::leak(Box::new(Table::new("wide", Box::leak(Box::new(columns)))))
 }
 
 /// Stores a row of each of the first sets of columns.

@@ -40,7 +40,7 @@ pub async fn backup<H: Host>(
 ) -> Result<Manifest, BackupError> {
     let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
     let mut names = Vec::new();
-    let fit = obstacles::fit_tables(place.database, tables, options.on_obstacle).await;
+    let fit = obstacles::fit_tables(place, tables, options.on_obstacle).await;
     let (tables, obstacles) = match fit {
         Ok(fit) => fit,
         Err(error) => return Err(give_up(place, &names, error).await),

@@ -70,7 +70,7 @@ pub(super) async fn run<H: Host>(
     result.map_err(|error| RestoreError::Database { doing, error })
 }
 
-/// The tables that are there of those that rowgate knows, and of those that restores have left.
+/// The tables that are there.
 #[derive(Debug)]
 pub(super) struct LiveTables {
     names: Vec<String>,
@@ -93,8 +93,9 @@ impl LiveTables {
     }
 
     /// What restores have left, the earliest first.
-    pub(super) fn leftovers(&self) -> Vec<Leftover> {
-        let mut found: Vec<_> = self.names.iter().filter_map(|name| leftover(name)).collect();
+    pub(super) fn leftovers(&self, schema: Schema) -> Vec<Leftover> {
+        let of = |name: &String| leftover(schema, name);
+        let mut found: Vec<_> = self.names.iter().filter_map(of).collect();
         found.sort_by(|a, b| (&a.id, &a.name).cmp(&(&b.id, &b.name)));
         found
     }
@@ -107,14 +108,14 @@ const KINDS: [(LeftoverKind, &str); 3] = [
     (LeftoverKind::Undone, UNDONE),
 ];
 
-fn leftover(name: &str) -> Option<Leftover> {
+fn leftover(schema: Schema, name: &str) -> Option<Leftover> {
     let of = |table: &'static Table| {
         let rest = name.strip_prefix(table.name)?;
         let (kind, id) =
             KINDS.iter().find_map(|(kind, between)| Some((*kind, rest.strip_prefix(between)?)))?;
         is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, kind })
     };
-    Schema::compiled().tables().iter().find_map(of)
+    schema.tables().iter().find_map(of)
 }
 
 /// Whether a text can be a restore's name; it stands in names of tables.
@@ -160,8 +161,11 @@ mod tests {
             "cats__before_20270115_080000_1a2b",
         ];
         let tables = LiveTables { names: names.map(String::from).to_vec() };
-        let found: Vec<_> =
-            tables.leftovers().into_iter().map(|it| (it.table, it.kind, it.id)).collect();
+        let found: Vec<_> = tables
+            .leftovers(Schema::compiled())
+            .into_iter()
+            .map(|it| (it.table, it.kind, it.id))
+            .collect();
         assert_eq!(
             found,
             [
@@ -170,7 +174,7 @@ mod tests {
                 ("jobs", LeftoverKind::Undone, "20270116_080000_1a2b".into()),
             ]
         );
-        let began = tables.leftovers()[1].began();
+        let began = tables.leftovers(Schema::compiled())[1].began();
         assert_eq!(began, Some(Duration::from_secs(1_800_000_000)));
     }
 }

@@ -25,7 +25,8 @@ impl Schema {
         Self::new(COMPILED)
     }
 
-    /// These tables, parents before their children; no two of them have a name or alias in common.
+    /// These tables, at least one, parents before their children; no two of them have a name or alias
+    /// in common.
     pub const fn new(tables: &'static [Table]) -> Self {
         Self { tables }
     }
@@ -86,8 +87,8 @@ fn stem(file: &str) -> &str {
     file.split_once('.').map_or(file, |(stem, _)| stem)
 }
 
-/// One table that rowgate fills.
-#[derive(Debug, PartialEq, Eq)]
+/// One table that rowgate fills. It equals those of its name.
+#[derive(Debug)]
 pub struct Table {
     /// Its name in the database: a-z, 0-9 and `_`, so that it needs no quoting anywhere.
     pub name: &'static str,
@@ -97,11 +98,26 @@ pub struct Table {
     pub columns: &'static [Column],
     /// Index of the primary key's column.
     pub key: usize,
-    /// Its `CREATE TABLE` statement as `sql/schema.sql` has it.
+    /// Its `CREATE TABLE` statement.
     pub create: &'static str,
+    /// Its comment in the database.
+    pub comment: &'static str,
 }
 
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Table {}
+
 impl Table {
+    /// A table whose key is its first column, without aliases, statement and comment.
+    pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
+        Self { name, aliases: &[], columns, key: 0, create: "", comment: "" }
+    }
+
     /// The primary key's column.
     pub fn key_column(&self) -> &'static Column {
         &self.columns[self.key]
@@ -133,9 +149,27 @@ pub struct Column {
     pub auto_increment: bool,
     /// The parent that its values name, from the COMMENT `references=`.
     pub references: Option<Reference>,
+    /// Its collation; `None` of a column that has its table's or none.
+    pub collation: Option<&'static str>,
+    /// Its comment in the database.
+    pub comment: &'static str,
 }
 
 impl Column {
+    /// A column that may be NULL, without aliases, parent, collation and comment.
+    pub const fn new(name: &'static str, column_type: ColumnType) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            column_type,
+            nullable: true,
+            auto_increment: false,
+            references: None,
+            collation: None,
+            comment: "",
+        }
+    }
+
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
@@ -177,17 +211,12 @@ pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
 
-    let column = |number: usize| Column {
-        name: format!("{number:c>name$}").leak(),
-        aliases: &[],
-        column_type: ColumnType::known("varchar(9)", None),
-        nullable: true,
-        auto_increment: false,
-        references: None,
+    let column = |number: usize| {
+        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None))
     };
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();
-    Box::leak(Box::new(Table { name, aliases: &[], columns, key: 0, create: "" }))
+    Box::leak(Box::new(Table::new(name, columns)))
 }
 
 #[cfg(test)]

@@ -16,30 +16,19 @@ use super::query::{ask, first_row, text, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
-    name: "rowgate_doctor",
-    aliases: &[],
-    columns: &[
-        Column {
-            name: "id",
-            aliases: &[],
-            column_type: ColumnType::known("int", None),
-            nullable: false,
-            auto_increment: true,
-            references: None,
-        },
-        Column {
-            name: "name",
-            aliases: &[],
-            column_type: ColumnType::known("varchar(255)", None),
-            nullable: false,
-            auto_increment: false,
-            references: None,
-        },
-    ],
-    key: 0,
     create: "CREATE TABLE rowgate_doctor (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \
              name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL, flag TINYINT(1))",
+    ..Table::new("rowgate_doctor", &COLUMNS)
 };
+
+static COLUMNS: [Column; 2] = [
+    Column {
+        nullable: false,
+        auto_increment: true,
+        ..Column::new("id", ColumnType::known("int", None))
+    },
+    Column { nullable: false, ..Column::new("name", ColumnType::known("varchar(255)", None)) },
+];
 
 const REMOVE: &str = "DROP TABLE IF EXISTS rowgate_doctor";
 

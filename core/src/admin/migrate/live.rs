@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
+use crate::table::schema::Schema;
 
 use super::change::{send, statement};
 use super::error::MigrateError;
@@ -23,8 +24,11 @@ pub(super) struct LiveTable {
 }
 
 impl LiveTables {
-    pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, MigrateError> {
-        let ours = all_tables().map(|(name, _)| name);
+    pub(super) async fn read<H: Host>(
+        client: &Client<'_, H>,
+        schema: Schema,
+    ) -> Result<Self, MigrateError> {
+        let ours = all_tables(schema).map(|(name, _)| name);
         let names = name_list(ours.chain([HISTORY]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \

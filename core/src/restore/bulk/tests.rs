@@ -109,7 +109,7 @@ fn a_comparison_of_many_ranges_is_carried() {
         attempt: 1,
         swapped: false,
     };
-    let items = comparison.deal(vec![spans(200), spans(200)]).unwrap();
+    let items = comparison.deal(Schema::compiled(), vec![spans(200), spans(200)]).unwrap();
     let of = &comparison.tables[0];
     assert_eq!(of.staging_ranges + of.live_ranges, items.len());
     assert!((100..400).contains(&items.len()), "{}", items.len());
