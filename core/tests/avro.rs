@@ -3,6 +3,9 @@
 #![cfg(feature = "avro")]
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
 use apache_avro::types::Value;
 use apache_avro::{Reader, Schema, Writer};
 use proptest::prelude::*;
@@ -10,9 +13,10 @@ use rowgate_core::avro::{
     AvroError, AvroErrorKind, AvroReader, AvroWriter, BLOCK_LIMIT, Codec, ExtraFields, PartSummary,
     WriteError, fingerprint, schema,
 };
-use rowgate_core::schema::{Column, ColumnType, Schema as Tables, Table};
+use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{Cell, RowErrorKind};
 use sha2::{Digest, Sha256};
+use world::OFFICE;
 
 const SYNC: [u8; 16] = *b"between blocks..";
 
@@ -36,7 +40,7 @@ const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> 
 }
 
 fn table(name: &str) -> Option<&'static Table> {
-    Tables::compiled().table(name)
+    OFFICE.table(name)
 }
 
 fn text(text: &str) -> Cell<'static> {
@@ -126,7 +130,7 @@ fn any_date_time() -> BoxedStrategy<Cell<'static>> {
 }
 
 fn any_rows() -> impl Strategy<Value = (&'static Table, Vec<Row>)> {
-    let tables: Vec<_> = Tables::compiled().tables().iter().chain([&KINDS]).collect();
+    let tables: Vec<_> = OFFICE.tables().iter().chain([&KINDS]).collect();
     proptest::sample::select(tables).prop_flat_map(|table| {
         let row: Vec<_> = table.columns.iter().map(any_cell).collect();
         (Just(table), proptest::collection::vec(row, 0..20))

@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rowgate_core::schema::Schema;
 use rowgate_core::{
     Client, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink,
     RejectSinks, Response, SendError, Source, SourceError, Status, load,
@@ -94,7 +93,7 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
-    let job = Job { schema: Schema::compiled(), database: &client, source, path, options };
+    let job = Job { schema: OFFICE, database: &client, source, path, options };
     let report = run_in_turns(load(&job, &mut sinks));
     let RejectSinks { rejects, undecoded } = sinks;
     assert_eq!(rejects.ended, report.rejects.is_some());
@@ -760,7 +759,7 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let full = || Rejects { full: true, ..Rejects::default() };
     let mut sinks = RejectSinks { rejects: full(), undecoded: full() };
     let job = Job {
-        schema: Schema::compiled(),
+        schema: OFFICE,
         database: &client,
         source: &source,
         path: "jobs.csv",

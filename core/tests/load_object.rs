@@ -6,7 +6,6 @@ mod world;
 
 use std::time::Duration;
 
-use rowgate_core::schema::Schema;
 use rowgate_core::{
     LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, Request, Response, SendError, Status,
     load_object,
@@ -28,7 +27,7 @@ fn settings(load_options: &'static str) -> LoadSettings {
         };
         Some(value.to_owned())
     };
-    LoadSettings::read(&lookup, Schema::compiled()).unwrap()
+    LoadSettings::read(&lookup, OFFICE).unwrap()
 }
 
 fn object(key: &str) -> ObjectRef {

@@ -11,14 +11,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rowgate_core::schema::Schema;
 use rowgate_core::{
     Client, Host, Job, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request,
     Response, SendError, Service, SignError, Source, SourceError, Status, load,
 };
 use serde_json::{Value, json};
 use world::door::*;
-use world::{answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated};
+use world::{
+    OFFICE, answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated,
+};
 
 type Answer = Result<Response, SendError>;
 
@@ -199,7 +200,7 @@ fn load_file(narrow: &Narrow, text: String, on_duplicate: OnDuplicate) -> LoadRe
     let client = Client::new(narrow, &target, Duration::from_secs(3600));
     let options = LoadOptions { on_duplicate, ..LoadOptions::default() };
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
-    let (schema, database, path) = (Schema::compiled(), &client, "jobs.csv");
+    let (schema, database, path) = (OFFICE, &client, "jobs.csv");
     let job = Job { schema, database, source: &Memory(text), path, options };
     run_in_turns(load(&job, &mut sinks))
 }

@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use rowgate_core::data_api::REQUEST_LIMIT;
-use rowgate_core::schema::{Column, ColumnType, Schema, Table};
+use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{Client, Intake, OnError, Options, Place, RawField, RawRow, Report, Verdict};
 use serde_json::{Value, json};
 use world::door::*;
@@ -447,7 +447,7 @@ fn wide() -> &'static Table {
 /// Stores a row of each of the first sets of columns.
 fn store_sets(world: &World, sets: u64, options: Options) -> Report {
     let table = wide();
-    let mut intake = Intake::new(Schema::compiled(), options);
+    let mut intake = Intake::new(OFFICE, options);
     for set in 0..sets {
         let carried = (0..5).map(|bit| match set & (1 << bit) {
             0 => RawField::Absent,

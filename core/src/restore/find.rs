@@ -238,7 +238,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
+    use crate::table::schema::{OFFICE, table};
 
     #[test]
     fn a_run_is_named_or_its_folder_is() {
@@ -255,14 +255,14 @@ mod tests {
     #[test]
     fn the_newest_run_of_all_tables_is_asked_for_or_what_there_is_is_named() {
         let all = Wanted::default();
-        let nothing = latest(Schema::compiled(), &Runs::default(), &all).err().unwrap();
+        let nothing = latest(OFFICE, &Runs::default(), &all).err().unwrap();
         assert_eq!(nothing, RestoreError::Nothing { source: "latest".into() });
         let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
         let mut runs = Runs::default();
         runs.left_out.push(left);
         let jobs = [table("jobs").unwrap()];
         let wanted = Wanted { tables: &jobs, ..all };
-        let text = latest(Schema::compiled(), &runs, &wanted).err().unwrap().to_string();
+        let text = latest(OFFICE, &runs, &wanted).err().unwrap().to_string();
         assert_eq!(
             text,
             "latest: no backup holds all of these tables; the newest of each: jobs: none; left \
@@ -296,7 +296,7 @@ mod tests {
             |key: &str| PartFile { key: key.into(), e_tag: "e".into(), bytes: 9, manifest: None };
         let files = |keys: &[&str]| keys.iter().map(|key| file(key)).collect::<Vec<_>>();
         let all = Wanted { sources: &[], tables: &[], ..Wanted::default() };
-        let of_files = |wanted: &_, files| of_files(Schema::compiled(), wanted, files);
+        let of_files = |wanted: &_, files| of_files(OFFICE, wanted, files);
         let found = of_files(&all, files(&["g/hired_employees/1", "g/jobs/2", "g/jobs/1"]));
         let tables: Vec<_> =
             found.unwrap().tables.iter().map(|(table, files)| (table.name, files.len())).collect();

@@ -149,6 +149,7 @@ pub(super) fn columns(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::OFFICE;
 
     #[test]
     fn what_restores_left_is_told_by_its_name() {
@@ -161,11 +162,8 @@ mod tests {
             "cats__before_20270115_080000_1a2b",
         ];
         let tables = LiveTables { names: names.map(String::from).to_vec() };
-        let found: Vec<_> = tables
-            .leftovers(Schema::compiled())
-            .into_iter()
-            .map(|it| (it.table, it.kind, it.id))
-            .collect();
+        let found: Vec<_> =
+            tables.leftovers(OFFICE).into_iter().map(|it| (it.table, it.kind, it.id)).collect();
         assert_eq!(
             found,
             [
@@ -174,7 +172,7 @@ mod tests {
                 ("jobs", LeftoverKind::Undone, "20270116_080000_1a2b".into()),
             ]
         );
-        let began = tables.leftovers(Schema::compiled())[1].began();
+        let began = tables.leftovers(OFFICE)[1].began();
         assert_eq!(began, Some(Duration::from_secs(1_800_000_000)));
     }
 }

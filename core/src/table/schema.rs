@@ -184,10 +184,16 @@ pub struct Reference {
     pub column: &'static str,
 }
 
-/// A table of `sql/schema.sql`.
+#[cfg(test)]
+#[path = "../../tests/world/tables.rs"]
+mod tables;
+#[cfg(test)]
+pub(crate) use tables::OFFICE;
+
+/// A table of the tests.
 #[cfg(test)]
 pub(crate) fn table(name: &str) -> Option<&'static Table> {
-    Schema::compiled().table(name)
+    OFFICE.table(name)
 }
 
 #[cfg(test)]
@@ -243,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_file_goes_to_the_nearest_folder_or_its_own_name() {
-        let name = |path| Schema::compiled().table_of_file(path).map(|table| table.name);
+        let name = |path| OFFICE.table_of_file(path).map(|table| table.name);
         assert_eq!(name("incoming/departments/2026-01.csv"), Some("departments"));
         assert_eq!(name("jobs/departments/employees.csv"), Some("departments"));
         assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
@@ -258,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_name_that_begins_like_a_table_is_near_it() {
-        let near = |path| Schema::compiled().table_near_file(path).map(|table| table.name);
+        let near = |path| OFFICE.table_near_file(path).map(|table| table.name);
         assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
         assert_eq!(near("Jobs (1).csv"), Some("jobs"));
         assert_eq!(near("hired_employees_2026.csv"), Some("employees"));
