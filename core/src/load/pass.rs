@@ -51,6 +51,8 @@ struct Rows {
     known: StoredRejects,
     /// The first row that no earlier attempt has dealt with.
     first_new: u64,
+    /// How many rows of earlier attempts are not read again.
+    left_out: u64,
 }
 
 /// A batch on its way into the database.
@@ -97,7 +99,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         };
         let mut rows = self.rows();
         let mut places = self.places();
-        let left_out = self.take_earlier(reader.place(), rejects, report);
+        rows.left_out = self.take_earlier(reader.place(), rejects, report);
         let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
@@ -142,7 +144,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
             }
         }
-        self.end(&mut reader, rows, left_out, rejects, report).await?;
+        self.end(&mut reader, rows, rejects, report).await?;
         Ok(None)
     }
 
@@ -169,7 +171,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         &self,
         reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
         mut rows: Rows,
-        left_out: u64,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
@@ -177,7 +178,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
         if !self.asks {
-            report.add_good(left_out + rows.intake.received() - report.invalid, 0);
+            report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
         }
         Ok(())
     }
@@ -200,6 +201,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             stop: None,
             known: StoredRejects::new(self.file.table, has_known),
             first_new: first_kept,
+            left_out: 0,
         }
     }
 
