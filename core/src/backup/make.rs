@@ -181,8 +181,7 @@ impl<H: Host> Run<'_, H> {
             table.key_column().name,
             table.name
         );
-        let call = ExecuteStatement { sql: &sql, ..Default::default() };
-        let answer = self.place.database.call(&call, Repeat::Harmless).await;
+        let answer = self.place.database.query(&sql, &[]).await;
         let records = answer.map_err(BackupError::Database)?.records;
         match records.first().map(Vec::as_slice) {
             Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),

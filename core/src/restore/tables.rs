@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use super::error::RestoreError;
 use crate::admin::migrate::{self, MigrateError};
-use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::aws::host::{Client, Host, Repeat};
+use crate::aws::data_api::{ExecuteStatementOutput, Field};
+use crate::aws::host::{Client, Host};
 use crate::table::date_time;
 use crate::table::schema::{Schema, Table};
 
@@ -65,8 +65,7 @@ pub(super) async fn run<H: Host>(
     parameters: &[(&str, &str)],
     doing: &'static str,
 ) -> Result<ExecuteStatementOutput, RestoreError> {
-    let call = ExecuteStatement { sql, parameters, ..ExecuteStatement::default() };
-    let result = client.call(&call, Repeat::Harmless).await;
+    let result = client.query(sql, parameters).await;
     result.map_err(|error| RestoreError::Database { doing, error })
 }
 
@@ -81,10 +80,8 @@ impl LiveTables {
         let sql = "SELECT table_name FROM information_schema.tables \
                    WHERE table_schema = DATABASE()";
         let records = run(client, sql, &[], "the tables are not listed").await?.records;
-        let name = |row: Vec<Field>| match row.into_iter().next() {
-            Some(Field::String(name)) => Ok(name),
-            _ => Err(RestoreError::Unreadable),
-        };
+        let name =
+            |row: Vec<Field>| row.first().and_then(Field::text).ok_or(RestoreError::Unreadable);
         Ok(Self { names: records.into_iter().map(name).collect::<Result<_, _>>()? })
     }
 

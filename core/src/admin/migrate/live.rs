@@ -1,14 +1,14 @@
 //! Which of rowgate's tables a database has, and rows of `information_schema` as texts.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::table::schema::Schema;
 
-use super::change::{send, statement};
+use super::change::send;
 use super::error::MigrateError;
 use super::tables::{HISTORY, all_tables, name_list};
 
@@ -60,7 +60,7 @@ pub(super) async fn texts<H: Host, const N: usize>(
     sql: &str,
 ) -> Result<Vec<[Option<String>; N]>, MigrateError> {
     let doing = "the database's description of its tables is not read";
-    let records = send(client, &statement(sql), doing).await?.records;
+    let records = send(client, sql, &[], doing).await?.records;
     let row = |fields: Vec<Field>| {
         let values: Option<Vec<_>> = fields.into_iter().map(text).collect();
         values.and_then(|values| values.try_into().ok()).ok_or(MigrateError::Unreadable)
@@ -72,8 +72,6 @@ pub(super) async fn texts<H: Host, const N: usize>(
 fn text(field: Field) -> Option<Option<String>> {
     match field {
         Field::Null(_) => Some(None),
-        Field::String(text) => Some(Some(text)),
-        Field::Long(number) => Some(Some(number.to_string())),
-        Field::Boolean(_) | Field::Double(_) | Field::Blob(_) => None,
+        field => field.text().map(Some),
     }
 }

@@ -10,7 +10,7 @@ use crate::base::lookup::{Lookup, SettingsError, required};
 use crate::ledger;
 use crate::table::schema::Schema;
 
-use super::change::{send, statement};
+use super::change::send;
 use super::error::MigrateError;
 use super::live::{LiveTables, texts};
 
@@ -95,14 +95,14 @@ pub async fn grant<H: Host>(
     let database = database(client).await?;
     for (user, password) in [(WRITER, &users.writer), (ADMIN, &users.admin)] {
         let sql = format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{password}'");
-        send(client, &statement(&sql), &format!("user {user} is not made")).await?;
+        send(client, &sql, &[], &format!("user {user} is not made")).await?;
     }
 
     let grants = grants(schema, &live);
     for it in &grants {
         for sql in it.statements(&database) {
             let doing = format!("user {} does not have its rights", it.user);
-            send(client, &statement(&sql), &doing).await?;
+            send(client, &sql, &[], &doing).await?;
         }
     }
     Ok(grants)
