@@ -35,7 +35,6 @@ fn main() {
 
     let tables = ddl::parse(&read(SCHEMA)).unwrap_or_else(|error| fail_at(SCHEMA, &error));
     write("schema.rs", &emit::tables(&tables));
-    write("expected.rs", &emit::expected(&tables));
 
     let ledger = ledger::read(&read(LEDGER)).unwrap_or_else(|error| fail_at(LEDGER, &error));
     write("ledger.rs", &emit::ledger(&ledger));

@@ -50,12 +50,18 @@ fn name(value: &impl Serialize) -> Option<String> {
     Some(serde_json::to_value(value).ok()?.as_str()?.to_owned())
 }
 
-/// Reads a table's name.
-pub(crate) fn parse_table(name: &str) -> Result<&'static Table, String> {
-    Schema::compiled().table(name).ok_or_else(|| {
-        let names = Schema::compiled().names();
-        format!("the tables are {}", names.join(", "))
-    })
+/// The table that the option `--table` names.
+pub(crate) fn table_named(schema: Schema, name: &str) -> Result<&'static Table> {
+    schema
+        .table(name)
+        .with_context(|| format!("--table {name}: the tables are {}", schema.names().join(", ")))
+}
+
+/// The tables that the option `--table` names, in the order of the schema: parents first.
+pub(crate) fn tables_named(schema: Schema, names: &[String]) -> Result<Vec<&'static Table>> {
+    let named = names.iter().map(|name| table_named(schema, name));
+    let named = named.collect::<Result<Vec<_>>>()?;
+    Ok(schema.tables().iter().filter(|table| named.contains(table)).collect())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use rowgate_core::schema::Schema;
 
 use crate::arguments::PlaceArgs;
 use clean::CleanArgs;
@@ -45,13 +46,13 @@ enum Command {
     Clean(CleanArgs),
 }
 
-pub(crate) async fn run(args: &BackupArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &BackupArgs, schema: Schema) -> Result<ExitCode> {
     match &args.command {
-        None => make::run(&args.make).await?,
+        None => make::run(&args.make, schema).await?,
         Some(Command::List(args)) => list::run(args).await?,
-        Some(Command::Verify(args)) => return verify::run(args).await,
+        Some(Command::Verify(args)) => return verify::run(args, schema).await,
         Some(Command::Prune(args)) => prune::run(args).await?,
-        Some(Command::Clean(args)) => clean::run(args).await?,
+        Some(Command::Clean(args)) => clean::run(args, schema).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::schema::{Schema, Table};
+use rowgate_core::schema::Schema;
 use rowgate_core::{
     CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
     Outcomes, Part, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
 };
 use serde::Serialize;
 
-use crate::arguments::{Format, one_of, parse_table};
+use crate::arguments::{Format, one_of};
 use crate::file_source::{self, FileSource, name_of, table_of};
 use crate::terminal;
 
@@ -32,8 +32,8 @@ pub(crate) struct CheckArgs {
     files: Vec<PathBuf>,
 
     /// Table of all the files, whatever they are called
-    #[arg(long, value_parser = parse_table)]
-    table: Option<&'static Table>,
+    #[arg(long)]
+    table: Option<String>,
 
     /// Require a value in every column
     #[arg(long)]
@@ -59,11 +59,12 @@ fn parse_rules(text: &str) -> Result<LoadRules, String> {
     }
 }
 
-pub(crate) async fn run(args: &CheckArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
     let mut out = terminal::out();
     let mut all_good = true;
     for path in &args.files {
-        let checked = check(args, path).await.with_context(|| path.display().to_string())?;
+        let checked =
+            check(args, schema, path).await.with_context(|| path.display().to_string())?;
         all_good &= matches!(checked.status, Status::Complete | Status::Empty);
         match args.format {
             Format::Text => print_text(&mut out, path, &checked)?,
@@ -80,17 +81,17 @@ struct Checked {
     outcomes: Outcomes,
 }
 
-async fn check(args: &CheckArgs, path: &Path) -> Result<Checked> {
+async fn check(args: &CheckArgs, schema: Schema, path: &Path) -> Result<Checked> {
     let file = file_source::open(path)?;
     let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
     match is_json {
-        true => check_json(args, path, file),
-        false => check_lines(args, path, file).await,
+        true => check_json(args, schema, path, file),
+        false => check_lines(args, schema, path, file).await,
     }
 }
 
-async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checked> {
-    let table = table_of(path, args.table)?;
+async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) -> Result<Checked> {
+    let table = table_of(schema, path, args.table.as_deref())?;
     let name = format!("{}/{}", table.name, name_of(path)?);
     let key = path.strip_prefix(".").unwrap_or(path).to_string_lossy();
     let rules = args.load_options.clone().unwrap_or_default();
@@ -99,7 +100,7 @@ async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checke
     options.header = args.header.unwrap_or(options.header);
 
     let source = FileSource::new(file)?;
-    let report = rowgate_core::check(&source, &name, &options).await;
+    let report = rowgate_core::check(schema, &source, &name, &options).await;
     source.finish();
     match report.failure {
         Some(failure) => Err(failure.into()),
@@ -108,9 +109,9 @@ async fn check_lines(args: &CheckArgs, path: &Path, file: File) -> Result<Checke
 }
 
 /// A JSON file is read whole: it is the body of one request, or meant to be.
-fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> {
+fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> Result<Checked> {
     let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
-    let mut intake = Intake::check_only(Schema::compiled(), options);
+    let mut intake = Intake::check_only(schema, options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
     let take = |part: Part<'_>| {
@@ -125,8 +126,8 @@ fn check_json(args: &CheckArgs, path: &Path, mut file: File) -> Result<Checked> 
     };
     let is_array = body.trim_ascii_start().first() == Some(&b'[');
     let read = match is_array {
-        true => decode_rows(&body, table_of(path, args.table)?, take),
-        false => decode_tables(&body, Schema::compiled(), take),
+        true => decode_rows(&body, table_of(schema, path, args.table.as_deref())?, take),
+        false => decode_tables(&body, schema, take),
     };
     match read {
         Err(JsonError::Syntax { line, column }) => {

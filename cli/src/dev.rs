@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
+use rowgate_core::schema::Schema;
 use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
 use rowgate_local::{
     DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, Identity, S3Fault,
@@ -139,7 +140,7 @@ fn parse_load_options(text: &str) -> Result<String, SettingsError> {
 }
 
 /// Runs until a signal or the end of a child.
-pub(crate) async fn run(args: DevArgs) -> Result<()> {
+pub(crate) async fn run(args: DevArgs, schema: Schema) -> Result<()> {
     // Whatever a part of the stack makes, other users of this machine cannot read it.
     umask(Mode::RWXG | Mode::RWXO);
     // Before any child: a signal must end them all.
@@ -147,7 +148,7 @@ pub(crate) async fn run(args: DevArgs) -> Result<()> {
 
     // Giving up the start drops what has started so far, which ends it.
     let mut stack = tokio::select! {
-        stack = Stack::start(&args) => stack?,
+        stack = Stack::start(&args, schema) => stack?,
         () = end.wanted() => return Ok(()),
     };
     stack.report().print(args.json)?;
@@ -173,7 +174,7 @@ struct Stack {
 }
 
 impl Stack {
-    async fn start(args: &DevArgs) -> Result<Self> {
+    async fn start(args: &DevArgs, schema: Schema) -> Result<Self> {
         let checkout = Checkout::find()?;
         let folder = private_folder()?;
 
@@ -194,7 +195,7 @@ impl Stack {
         let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
-        let api_key = make_api_key(args.keys.as_deref())?;
+        let api_key = make_api_key(args.keys.as_deref(), schema)?;
         let mut variables = variables(&identity, &data_api, &database_url, &api_key)?;
         variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
         let host = host(&variables)?;
@@ -207,7 +208,7 @@ impl Stack {
         };
         let (worker, ()) = tokio::try_join!(
             Worker::start(&checkout, folder.path(), options, &host),
-            make_tables(&variables, &host),
+            make_tables(&variables, &host, schema),
         )?;
 
         let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
@@ -338,9 +339,10 @@ struct LocalKey {
 }
 
 /// Makes a key that may write every table, beside the keys of a file of record.
-fn make_api_key(others: Option<&Path>) -> Result<LocalKey> {
+fn make_api_key(others: Option<&Path>, schema: Schema) -> Result<LocalKey> {
     let key = crate::keys::generate()?;
-    let mut ring = others.map_or_else(|| Ok(KeyRing::default()), crate::keys::read)?;
+    let read = |path| crate::keys::read(path, schema);
+    let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
     ring.add(KeyEntry::new(&key))?;
     // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
     let setting = ring.to_json()?.replace('\n', "");
@@ -353,9 +355,9 @@ fn host(variables: &Variables) -> Result<NativeHost> {
 }
 
 /// Makes the tables through the Data API, as an operator would.
-async fn make_tables(variables: &Variables, host: &NativeHost) -> Result<()> {
+async fn make_tables(variables: &Variables, host: &NativeHost, schema: Schema) -> Result<()> {
     let target = Target::read(&|name| value_of(variables, name))?;
-    crate::migrate::apply(host, &target).await?;
+    crate::migrate::apply(host, &target, schema).await?;
     Ok(())
 }
 

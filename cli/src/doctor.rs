@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use rowgate_core::doctor::{Check, Outcome, examine};
+use rowgate_core::schema::Schema;
 use serde::Serialize;
 
 use crate::session::Session;
@@ -52,12 +53,12 @@ impl<'c> Summary<'c> {
     }
 }
 
-pub(crate) async fn run(args: &DoctorArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &DoctorArgs, schema: Schema) -> Result<ExitCode> {
     let session = Session::from_environment();
     let client = session.database_within(TIME)?;
 
     let mut printed = Ok(());
-    let checks = examine(&client, args.slow, |check| {
+    let checks = examine(&client, schema, args.slow, |check| {
         if !args.json && printed.is_ok() {
             printed = print(check);
         }

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{Source, SourceError};
 
+use crate::arguments::table_named;
 use crate::progress;
 use crate::signals;
 
@@ -27,11 +28,13 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 }
 
 /// The table of a file, by the option or by its path.
-pub(crate) fn table_of(path: &Path, given: Option<&'static Table>) -> Result<&'static Table> {
+pub(crate) fn table_of(schema: Schema, path: &Path, given: Option<&str>) -> Result<&'static Table> {
+    if let Some(name) = given {
+        return table_named(schema, name);
+    }
     let path = path.to_string_lossy();
-    given
-        .or_else(|| Schema::compiled().table_of_file(&path))
-        .ok_or_else(|| anyhow!("{}; or use --table", Schema::compiled().no_table_in(&path)))
+    let table = schema.table_of_file(&path);
+    table.ok_or_else(|| anyhow!("{}; or use --table", schema.no_table_in(&path)))
 }
 
 /// A file's name, without its folders.

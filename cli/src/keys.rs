@@ -61,22 +61,22 @@ struct RevokeArgs {
     id: String,
 }
 
-pub(crate) fn run(args: &KeysArgs) -> Result<()> {
+pub(crate) fn run(args: &KeysArgs, schema: Schema) -> Result<()> {
     match &args.command {
-        KeysCommand::New(new) => make(&args.file, new),
-        KeysCommand::List(list) => show(&args.file, list),
-        KeysCommand::Revoke(revoke) => remove(&args.file, &revoke.id),
+        KeysCommand::New(new) => make(&args.file, schema, new),
+        KeysCommand::List(list) => show(&args.file, schema, list),
+        KeysCommand::Revoke(revoke) => remove(&args.file, schema, &revoke.id),
     }
 }
 
-fn make(path: &Path, args: &NewArgs) -> Result<()> {
+fn make(path: &Path, schema: Schema, args: &NewArgs) -> Result<()> {
     let _lock = lock_folder(path)?;
-    let mut ring = read_if_there(path)?.unwrap_or_default();
+    let mut ring = read_if_there(path, schema)?.unwrap_or_default();
 
     let key = generate()?;
     let mut entry = KeyEntry::new(&key);
     if let Some(tables) = &args.tables {
-        entry = entry.only(tables, Schema::compiled())?;
+        entry = entry.only(tables, schema)?;
     }
     if let Some(expires) = &args.expires {
         entry = entry.until(expires)?;
@@ -113,8 +113,8 @@ struct Line<'r> {
     expired: bool,
 }
 
-fn show(path: &Path, args: &ListArgs) -> Result<()> {
-    let (ring, now) = (read(path)?, now());
+fn show(path: &Path, schema: Schema, args: &ListArgs) -> Result<()> {
+    let (ring, now) = (read(path, schema)?, now());
     let lines: Vec<_> = ring.entries().iter().map(|entry| line(entry, now)).collect();
 
     let mut out = terminal::out();
@@ -147,9 +147,9 @@ fn line(entry: &KeyEntry, now: Duration) -> Line<'_> {
     }
 }
 
-fn remove(path: &Path, id: &str) -> Result<()> {
+fn remove(path: &Path, schema: Schema, id: &str) -> Result<()> {
     let _lock = lock_folder(path)?;
-    let mut ring = read(path)?;
+    let mut ring = read(path, schema)?;
     if !ring.remove(id) {
         bail!("{}: no key {id}", path.display());
     }
@@ -165,14 +165,14 @@ fn tell_how_to_put(path: &Path) {
 }
 
 /// The keys of a file of record, which must be there.
-pub(crate) fn read(path: &Path) -> Result<KeyRing> {
-    read_if_there(path)?.with_context(|| format!("{}: no such file", path.display()))
+pub(crate) fn read(path: &Path, schema: Schema) -> Result<KeyRing> {
+    read_if_there(path, schema)?.with_context(|| format!("{}: no such file", path.display()))
 }
 
-fn read_if_there(path: &Path) -> Result<Option<KeyRing>> {
+fn read_if_there(path: &Path, schema: Schema) -> Result<Option<KeyRing>> {
     match fs::read_to_string(path) {
         Ok(json) => {
-            let ring = KeyRing::from_json(&json, Schema::compiled());
+            let ring = KeyRing::from_json(&json, schema);
             ring.map(Some).with_context(|| format!("{}: left as it is", path.display()))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -10,11 +10,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::Schema;
 use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError};
 use serde_json::Value;
 
-use crate::arguments::{Format, one_of, parse_table};
+use crate::arguments::{Format, one_of};
 use crate::file_source::{self, name_of, table_of};
 use crate::signals;
 use crate::terminal;
@@ -38,8 +38,8 @@ pub(crate) struct LoadArgs {
     resume: Option<String>,
 
     /// Table of all the files, whatever they are called
-    #[arg(long, value_parser = parse_table)]
-    table: Option<&'static Table>,
+    #[arg(long)]
+    table: Option<String>,
 
     /// How to print the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -149,22 +149,22 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     rate.ok_or_else(|| "a number from 0 to 1".to_owned())
 }
 
-pub(crate) async fn run(args: &LoadArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &LoadArgs, schema: Schema) -> Result<ExitCode> {
     let mut all_good = true;
     if let Some(load_id) = &args.resume {
-        let report = resume::load(load_id).await?;
+        let report = resume::load(schema, load_id).await?;
         all_good &= print(args.format, Path::new(load_id), Some(&report))?;
     }
     for (number, path) in args.files.iter().enumerate() {
-        let good = load_and_print(args, path).await;
+        let good = load_and_print(args, schema, path).await;
         let others = &args.files[number + 1..];
         all_good &= good.map_err(|error| signals::told(error, &how_to_go_on(args, others)))?;
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-async fn load_and_print(args: &LoadArgs, path: &Path) -> Result<bool> {
-    let report = load(args, path).await.with_context(|| path.display().to_string())?;
+async fn load_and_print(args: &LoadArgs, schema: Schema, path: &Path) -> Result<bool> {
+    let report = load(args, schema, path).await.with_context(|| path.display().to_string())?;
     print(args.format, path, report.as_ref())
 }
 
@@ -185,9 +185,9 @@ fn how_to_go_on(args: &LoadArgs, others: &[PathBuf]) -> String {
 }
 
 /// The file's report, or `None` if it is not waited for.
-async fn load(args: &LoadArgs, path: &Path) -> Result<Option<Value>> {
+async fn load(args: &LoadArgs, schema: Schema, path: &Path) -> Result<Option<Value>> {
     let file = file_source::open(path)?;
-    let table = table_of(path, args.table)?;
+    let table = table_of(schema, path, args.table.as_deref())?;
     let name = name_of(path)?;
     match &args.bucket {
         Some(bucket) if !args.direct => {
@@ -196,7 +196,7 @@ async fn load(args: &LoadArgs, path: &Path) -> Result<Option<Value>> {
         }
         _ => {
             let name = format!("{}/{name}", table.name);
-            direct::load(path, file, &name, &args.options.read()).await.map(Some)
+            direct::load(schema, path, file, &name, args.options.read()).await.map(Some)
         }
     }
 }

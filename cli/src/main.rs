@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use rowgate_core::schema::Schema;
 
 use signals::OnSignal;
 
@@ -59,7 +60,7 @@ impl Command {
 /// 143 are what SIGINT and SIGTERM have kept from success.
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    match run(Cli::parse().command, Schema::compiled()).await {
         Ok(ExitCode::SUCCESS) => ExitCode::SUCCESS,
         Ok(code) => signals::exit_code().unwrap_or(code),
         Err(error) => {
@@ -69,19 +70,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<ExitCode> {
+async fn run(command: Command, schema: Schema) -> Result<ExitCode> {
     if let Some(on_signal) = command.on_signal() {
         signals::listen(on_signal)?;
     }
     match command {
-        Command::Backup(args) => backup::run(&args).await,
-        Command::Check(args) => check::run(&args).await,
-        Command::Dev(args) => dev::run(args).await.map(|()| ExitCode::SUCCESS),
-        Command::Doctor(args) => doctor::run(&args).await,
-        Command::Keys(args) => keys::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Load(args) => load::run(&args).await,
+        Command::Backup(args) => backup::run(&args, schema).await,
+        Command::Check(args) => check::run(&args, schema).await,
+        Command::Dev(args) => dev::run(args, schema).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args, schema).await,
+        Command::Keys(args) => keys::run(&args, schema).map(|()| ExitCode::SUCCESS),
+        Command::Load(args) => load::run(&args, schema).await,
         Command::Loads(args) => loads::run(&args).await,
-        Command::Migrate(args) => migrate::run(&args).await,
-        Command::Restore(args) => restore::run(&args).await,
+        Command::Migrate(args) => migrate::run(&args, schema).await,
+        Command::Restore(args) => restore::run(&args, schema).await,
     }
 }

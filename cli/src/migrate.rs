@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rowgate_core::data_api::Target;
 use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use rowgate_native::from_environment;
 
@@ -39,47 +40,51 @@ pub(crate) struct MigrateArgs {
     record: Option<u32>,
 }
 
-pub(crate) async fn run(args: &MigrateArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> {
     // Before anything is changed.
     let users = args.users.then(|| Users::read(&from_environment)).transpose()?;
     let session = Session::from_environment();
     let client = session.database_within(TIME)?;
 
     if args.check {
-        return report(&migrate::check(&client, MIGRATIONS).await?, "the tables are as expected");
+        return report(
+            &migrate::check(&client, schema, MIGRATIONS).await?,
+            "the tables are as expected",
+        );
     }
     if let Some(number) = args.record {
-        let recorded = migrate::record(&client, MIGRATIONS, number).await?;
+        let recorded = migrate::record(&client, schema, MIGRATIONS, number).await?;
         let what = if recorded { "recorded" } else { "is recorded already:" };
         writeln!(terminal::out(), "{what} migration {number:04}")?;
         return Ok(ExitCode::SUCCESS);
     }
 
     let became = "what is said above is done; rowgate migrate goes on with the rest";
-    let mut steps = bring_up(&client).await.map_err(|error| signals::told(error, became))?;
+    let mut steps =
+        bring_up(&client, schema).await.map_err(|error| signals::told(error, became))?;
     if let Some(users) = users {
-        let granted = migrate::grant(&client, &users).await;
+        let granted = migrate::grant(&client, schema, &users).await;
         for grant in granted.map_err(|error| signals::told(error, became))? {
             writeln!(terminal::out(), "{grant}")?;
             steps += 1;
         }
     }
     let fine = if steps == 0 { "nothing to do: every table exists" } else { "" };
-    report(&migrate::compare(&client).await?, fine)
+    report(&migrate::compare(&client, schema).await?, fine)
 }
 
 /// Brings a database up as `rowgate migrate` does, without comparing it afterwards.
-pub(crate) async fn apply(host: &impl Host, target: &Target) -> Result<()> {
+pub(crate) async fn apply(host: &impl Host, target: &Target, schema: Schema) -> Result<()> {
     let client = Client::new(host, target, TIME);
-    let result = migrate::migrate(&client, MIGRATIONS, |_| ()).await;
+    let result = migrate::migrate(&client, schema, MIGRATIONS, |_| ()).await;
     result.context("could not make the tables")
 }
 
 /// Says each step when it is done, and returns how many there were.
-async fn bring_up(client: &Client<'_, impl Host>) -> Result<usize> {
+async fn bring_up(client: &Client<'_, impl Host>, schema: Schema) -> Result<usize> {
     let mut steps = 0;
     let mut printed = Ok(());
-    migrate::migrate(client, MIGRATIONS, |step| {
+    migrate::migrate(client, schema, MIGRATIONS, |step| {
         steps += 1;
         let out = &mut terminal::out();
         let written = match step {

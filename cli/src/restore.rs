@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use rowgate_core::schema::Schema;
 
 use drop_old::DropArgs;
 use merge::MergeArgs;
@@ -43,12 +44,12 @@ enum Command {
     DropOld(DropArgs),
 }
 
-pub(crate) async fn run(args: &RestoreArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &RestoreArgs, schema: Schema) -> Result<ExitCode> {
     match &args.command {
-        None => return swap::run(&args.swap).await,
-        Some(Command::Undo(args)) => undo::run(args).await?,
-        Some(Command::Merge(args)) => merge::run(args).await?,
-        Some(Command::DropOld(args)) => drop_old::run(args).await?,
+        None => return swap::run(&args.swap, schema).await,
+        Some(Command::Undo(args)) => undo::run(args, schema).await?,
+        Some(Command::Merge(args)) => merge::run(args, schema).await?,
+        Some(Command::DropOld(args)) => drop_old::run(args, schema).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

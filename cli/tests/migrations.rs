@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rowgate_core::data_api::{ExecuteStatement, Field, Target};
 use rowgate_core::migrate::{self, Difference, MigrateError, Migration, Step};
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Credentials, Repeat};
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Identity};
 use rowgate_native::NativeHost;
@@ -84,7 +85,7 @@ async fn migrate(
     migrations: &[Migration],
 ) -> Result<Vec<String>, MigrateError> {
     let mut steps = Vec::new();
-    let result = migrate::migrate(client, migrations, |step| {
+    let result = migrate::migrate(client, Schema::compiled(), migrations, |step| {
         steps.push(match step {
             Step::Included(migration) => format!("included {migration}"),
             Step::Ran(migration) => format!("ran {migration}"),
@@ -96,7 +97,7 @@ async fn migrate(
 }
 
 async fn differences(client: &DatabaseClient<'_>) -> Vec<String> {
-    let found = migrate::check(client, MIGRATIONS).await.unwrap();
+    let found = migrate::check(client, Schema::compiled(), MIGRATIONS).await.unwrap();
     found.iter().map(Difference::to_string).collect()
 }
 
@@ -172,7 +173,7 @@ async fn one_that_fails_is_gone_on_with(stack: &Stack) {
     run(&client, "ALTER TABLE jobs DROP notes").await;
     let error = migrate(&client, MIGRATIONS).await.unwrap_err().to_string();
     assert!(error.contains("MySQL error 1091"), "{error}");
-    assert!(migrate::record(&client, MIGRATIONS, 2).await.unwrap());
+    assert!(migrate::record(&client, Schema::compiled(), MIGRATIONS, 2).await.unwrap());
     assert_eq!(migrate(&client, MIGRATIONS).await.unwrap(), [""; 0]);
     assert_eq!(differences(&client).await, [""; 0]);
 }

@@ -13,21 +13,24 @@ pub(crate) fn tables(tables: &[Table]) -> String {
 fn table(table: &Table) -> String {
     let columns: String = table.columns.iter().map(column).collect();
     format!(
-        "Table {{ name: {:?}, aliases: &{:?}, columns: &[{columns}], key: {}, create: {:?} }},\n",
-        table.name, table.aliases, table.key, table.create
+        "Table {{ name: {:?}, aliases: &{:?}, columns: &[{columns}], key: {}, create: {:?}, \
+         comment: {:?} }},\n",
+        table.name, table.aliases, table.key, table.create, table.comment
     )
 }
 
 fn column(column: &Column) -> String {
     format!(
         "Column {{ name: {:?}, aliases: &{:?}, column_type: {}, nullable: {}, \
-         auto_increment: {}, references: {} }},\n",
+         auto_increment: {}, references: {}, collation: {:?}, comment: {:?} }},\n",
         column.name,
         column.aliases,
         column_type(column),
         column.nullable,
         column.auto_increment,
-        references(column)
+        references(column),
+        column.collation,
+        column.comment
     )
 }
 
@@ -51,35 +54,6 @@ fn references(column: &Column) -> String {
             format!("Some(Reference {{ table: {table:?}, column: {column:?} }})")
         }
     }
-}
-
-/// The body of `static EXPECTED: &[ExpectedTable]`: how a database describes these tables.
-pub(crate) fn expected(tables: &[Table]) -> String {
-    let tables: String = tables.iter().map(expected_table).collect();
-    format!("&[{tables}]")
-}
-
-fn expected_table(table: &Table) -> String {
-    let columns = table.columns.iter().enumerate();
-    let columns: String =
-        columns.map(|(index, column)| expected_column(column, index == table.key)).collect();
-    format!(
-        "ExpectedTable {{ name: {:?}, comment: {:?}, columns: &[{columns}] }},\n",
-        table.name, table.comment
-    )
-}
-
-fn expected_column(column: &Column, key: bool) -> String {
-    format!(
-        "ExpectedColumn {{ name: {:?}, column_type: {}, nullable: {}, auto_increment: {}, \
-         key: {key}, collation: {:?}, comment: {:?} }},\n",
-        column.name,
-        column_type(column),
-        column.nullable,
-        column.auto_increment,
-        column.collation,
-        column.comment
-    )
 }
 
 /// The body of `static MIGRATIONS: &[Migration]`, in order.

@@ -86,9 +86,9 @@ pub use ingest::{
 
 mod load;
 pub use load::{
-    BulkFile, BulkLoad, BulkSettings, LoadError, LoadOptions, LoadReport, LoadRules, LoadSettings,
-    ObjectRef, Occasion, Opened, Planned, PlannedRows, RejectSink, RejectSinks, Status, check,
-    find_load, load, load_object,
+    BulkFile, BulkLoad, BulkSettings, Job, LoadError, LoadOptions, LoadReport, LoadRules,
+    LoadSettings, ObjectRef, Occasion, Opened, Planned, PlannedRows, RejectSink, RejectSinks,
+    Status, check, find_load, load, load_object,
 };
 
 mod admin;

@@ -3,6 +3,9 @@
 #![cfg(feature = "avro")]
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+mod world;
+
 use apache_avro::types::Value;
 use apache_avro::{Reader, Schema, Writer};
 use proptest::prelude::*;
@@ -10,19 +13,19 @@ use rowgate_core::avro::{
     AvroError, AvroErrorKind, AvroReader, AvroWriter, BLOCK_LIMIT, Codec, ExtraFields, PartSummary,
     WriteError, fingerprint, schema,
 };
-use rowgate_core::schema::{Column, ColumnType, Schema as Tables, Table};
+use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{Cell, RowErrorKind};
 use sha2::{Digest, Sha256};
+use world::OFFICE;
 
 const SYNC: [u8; 16] = *b"between blocks..";
 
 type Row = Vec<Cell<'static>>;
 
 /// Every kind of column, with and without NULL.
-static KINDS: Table = Table {
-    name: "kinds",
-    aliases: &[],
-    columns: &[
+static KINDS: Table = Table::new(
+    "kinds",
+    &[
         column("code", ColumnType::known("varchar(12)", None), false),
         column("tiny", ColumnType::known("tinyint unsigned", None), true),
         column("big", ColumnType::known("bigint", None), false),
@@ -30,16 +33,14 @@ static KINDS: Table = Table {
         column("text", ColumnType::known("varchar(300)", None), true),
         column("at", ColumnType::known("varchar(30)", Some("date-time")), true),
     ],
-    key: 0,
-    create: "",
-};
+);
 
 const fn column(name: &'static str, column_type: ColumnType, nullable: bool) -> Column {
-    Column { name, aliases: &[], column_type, nullable, auto_increment: false, references: None }
+    Column { nullable, ..Column::new(name, column_type) }
 }
 
 fn table(name: &str) -> Option<&'static Table> {
-    Tables::compiled().table(name)
+    OFFICE.table(name)
 }
 
 fn text(text: &str) -> Cell<'static> {
@@ -129,7 +130,7 @@ fn any_date_time() -> BoxedStrategy<Cell<'static>> {
 }
 
 fn any_rows() -> impl Strategy<Value = (&'static Table, Vec<Row>)> {
-    let tables: Vec<_> = Tables::compiled().tables().iter().chain([&KINDS]).collect();
+    let tables: Vec<_> = OFFICE.tables().iter().chain([&KINDS]).collect();
     proptest::sample::select(tables).prop_flat_map(|table| {
         let row: Vec<_> = table.columns.iter().map(any_cell).collect();
         (Just(table), proptest::collection::vec(row, 0..20))

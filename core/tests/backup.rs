@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, BackupError, Damage, Manifest, OnObstacle, Options, Place};
-use rowgate_core::schema::{Schema, Table};
+use rowgate_core::schema::Table;
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
@@ -17,7 +17,7 @@ use world::*;
 type Answer = Result<Response, SendError>;
 
 fn jobs() -> [&'static Table; 1] {
-    [Schema::compiled().table("jobs").unwrap()]
+    [OFFICE.table("jobs").unwrap()]
 }
 
 fn run_backup(world: &World) -> Result<Manifest, BackupError> {
@@ -31,6 +31,7 @@ fn run_backup_with(
 ) -> Result<Manifest, BackupError> {
     let (target, endpoint) = (target(), endpoint());
     let place = Place {
+        schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
@@ -357,6 +358,7 @@ fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupEr
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
     let place = Place {
+        schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
@@ -468,7 +470,7 @@ fn a_damaged_part_is_named() {
     let verify = |manifest: &Manifest, answers: Vec<Answer>| {
         let (world, endpoint) = (World::new(answers), endpoint());
         let s3 = Client::new(&world, &endpoint, Duration::from_secs(60));
-        let verified = run_in_turns(backup::verify(&s3, "b", manifest, |_| ()));
+        let verified = run_in_turns(backup::verify(OFFICE, &s3, "b", manifest, |_| ()));
         verified.map_err(|error| match error {
             BackupError::Damaged { what, .. } => what,
             other => panic!("{other}"),

@@ -18,7 +18,6 @@ use rowgate_core::restore::bulk::{
 };
 use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::Schema;
 use rowgate_core::{Checksum, Client, Response, SendError};
 use serde_json::{Value, json};
 use world::*;
@@ -35,6 +34,7 @@ fn step<T>(world: &World, step: impl AsyncFnOnce(&Place<'_, World>) -> T) -> T {
     let (target, endpoint): (Target, Endpoint) = (target(), endpoint());
     let time = Duration::from_secs(600);
     let place = Place {
+        schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
@@ -56,7 +56,7 @@ fn looked(answers: impl IntoIterator<Item = Answer>) -> World {
 }
 
 fn open(world: &World) -> (Opening, Vec<PartItem>) {
-    let jobs = [Schema::compiled().table("jobs").unwrap()];
+    let jobs = [OFFICE.table("jobs").unwrap()];
     let refuse = OnObstacle::Refuse;
     step(world, async |place| bulk::open(place, &jobs, Codec::Snappy, refuse).await).unwrap()
 }

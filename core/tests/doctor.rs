@@ -15,7 +15,9 @@ use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::doctor::{Check, Outcome, examine};
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
-use world::{answer, connection_refused, cut, database_error, ended, error, numbers, run, updated};
+use world::{
+    OFFICE, answer, connection_refused, cut, database_error, ended, error, numbers, run, updated,
+};
 
 type Answer = Result<Response, SendError>;
 
@@ -64,7 +66,7 @@ impl Patient {
         // A call is made once, so that a script stays short.
         let client = Client::new(self, &target, Duration::from_secs(300)).patient(Duration::ZERO);
         let mut told = Vec::new();
-        let checks = run(examine(&client, true, |check| told.push(check.clone())));
+        let checks = run(examine(&client, OFFICE, true, |check| told.push(check.clone())));
         assert_eq!(told, checks, "each is told when it is made");
         checks
     }
@@ -568,7 +570,7 @@ fn texts_are_kept_of_calls_that_were_to_be_refused_and_of_no_others() {
 fn the_slow_check_is_for_those_who_wait() {
     let (patient, target) = (Patient::healthy(), fake::target());
     let client = Client::new(&patient, &target, Duration::from_secs(300));
-    let checks = run(examine(&client, false, |_| ()));
+    let checks = run(examine(&client, OFFICE, false, |_| ()));
     let check = check(&checks, "statement_timeout");
     assert_eq!((check.tried, check.outcome), (false, Outcome::Note));
     assert!(check.found.contains("--slow") && !patient.was_called("SLEEP(55)"));

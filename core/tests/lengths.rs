@@ -1,4 +1,5 @@
-//! How long the files and functions of `core/src` are, without tests and comments.
+//! How long the files and functions of `core/src` are, without tests and comments, and how many parameters
+//! the functions have.
 
 #![allow(clippy::unwrap_used)]
 
@@ -18,6 +19,9 @@ const FUNCTION_LINES: usize = 60;
 /// The most lines of half of all functions.
 const MEDIAN: usize = 7;
 
+/// The most parameters of a function, `self` among them.
+const PARAMETERS: usize = 5;
+
 /// Functions that may be longer, since they are tables with an arm for each message.
 const TABLES: [&str; 2] = ["table/outcome.rs fmt", "restore/error.rs fmt"];
 
@@ -33,16 +37,22 @@ fn no_file_is_long() {
 #[test]
 fn no_function_is_long() {
     let functions = all_functions();
-    let is_long = |(name, lines): &&(String, usize)| {
-        *lines > FUNCTION_LINES && !TABLES.contains(&name.as_str())
-    };
+    let is_long = |it: &&Function| it.lines > FUNCTION_LINES && !TABLES.contains(&it.name.as_str());
     let long: Vec<_> = functions.iter().filter(is_long).collect();
     assert!(long.is_empty(), "{long:?}");
 }
 
 #[test]
+fn no_function_has_many_parameters() {
+    let functions = all_functions();
+    let many: Vec<_> = functions.iter().filter(|it| it.parameters > PARAMETERS).collect();
+    assert!(many.is_empty(), "{many:?}");
+    assert!(functions.iter().filter(|it| it.parameters == PARAMETERS).count() > 10);
+}
+
+#[test]
 fn most_functions_are_short() {
-    let mut lines: Vec<_> = all_functions().into_iter().map(|(_, lines)| lines).collect();
+    let mut lines: Vec<_> = all_functions().iter().map(|it| it.lines).collect();
     lines.sort_unstable();
     assert!(lines.len() > 1_000, "{}", lines.len());
     assert!(lines[lines.len() / 2] <= MEDIAN, "{}", lines[lines.len() / 2]);
@@ -52,7 +62,7 @@ fn most_functions_are_short() {
 fn an_exception_is_needed() {
     let functions = all_functions();
     for table in TABLES {
-        let is_long = |(name, lines): &(String, usize)| name == table && *lines > FUNCTION_LINES;
+        let is_long = |it: &Function| it.name == table && it.lines > FUNCTION_LINES;
         assert!(functions.iter().any(is_long), "{table} need not be listed");
     }
 }
@@ -63,11 +73,34 @@ fn lines_are_counted_from_fn_to_the_closing_brace() {
         trait T { fn declared(&self); }\n/// fn of_doc() {}\n#[cfg(test)]\nfn of_tests() {}\n\
         fn four() {\n    // a brace }\n    let _ = \"}\";\n}\n";
     let found = functions("f", &code(text));
-    let found: Vec<_> = found.iter().map(|(name, lines)| (name.as_str(), *lines)).collect();
+    let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.lines)).collect();
     assert_eq!(found, [("f one", 1), ("f three", 3), ("f four", 4)]);
 }
 
-fn all_functions() -> Vec<(String, usize)> {
+#[test]
+fn parameters_are_counted_between_the_function_s_own_brackets() {
+    for (text, count) in [
+        ("fn none() -> (u8, u8) { (1, 2) }", 0),
+        ("fn own(&mut self) {}", 1),
+        ("fn last(a: u8,\n    b: [u8; 2],\n) {}", 2),
+        ("fn types(a: Vec<(u8, u8)>, b: impl Fn(u8, u8) -> Map<u8, u8>, c: u8) {}", 3),
+        ("fn bounds<A: Fn(u8, u8) -> u8, B, C>(a: A, (b, c): (B, C)) {}", 2),
+        ("fn bare<'a, T>(a: &'a T) where T: Fn(u8, u8) {}", 1),
+    ] {
+        assert_eq!(functions("f", text)[0].parameters, count, "{text}");
+    }
+}
+
+/// A function that has a body.
+#[derive(Debug)]
+struct Function {
+    /// Its file and its own name.
+    name: String,
+    lines: usize,
+    parameters: usize,
+}
+
+fn all_functions() -> Vec<Function> {
     sources().iter().flat_map(|(path, code)| functions(path, code)).collect()
 }
 
@@ -91,15 +124,40 @@ fn read_folder(folder: &Path, path: &str, sources: &mut Vec<(String, String)>) {
     }
 }
 
-/// The functions that have a body, with the number of their lines.
-fn functions(path: &str, code: &str) -> Vec<(String, usize)> {
+/// The functions that have a body.
+fn functions(path: &str, code: &str) -> Vec<Function> {
     let starts = code.match_indices("fn ").map(|(at, _)| at);
     let starts = starts.filter(|at| !code[..*at].chars().next_back().is_some_and(is_of_name));
     let function = |at: usize| {
         let text = &code[at..at + item_end(&code[at..])];
         let name = text["fn ".len()..].split(|c| !is_of_name(c)).next().unwrap_or_default();
-        let lines = text.lines().count();
-        (text.ends_with('}') && !name.is_empty()).then(|| (format!("{path} {name}"), lines))
+        (text.ends_with('}') && !name.is_empty()).then(|| Function {
+            name: format!("{path} {name}"),
+            lines: text.lines().count(),
+            parameters: parameters(text),
+        })
     };
     starts.filter_map(function).collect()
+}
+
+/// The number of a function's parameters: in its first brackets that are not those of its generics.
+fn parameters(text: &str) -> usize {
+    let (mut depth, mut before) = (0, ' ');
+    let mut parameters: Vec<String> = Vec::new();
+    for c in text.chars() {
+        match c {
+            '(' if depth == 0 => parameters.push(String::new()),
+            ',' if depth == 1 && !parameters.is_empty() => parameters.push(String::new()),
+            ')' if depth == 1 && !parameters.is_empty() => break,
+            c => parameters.last_mut().into_iter().for_each(|last| last.push(c)),
+        }
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            '>' if before == '-' => {}
+            ')' | ']' | '}' | '>' => depth -= 1,
+            _ => {}
+        }
+        before = c;
+    }
+    parameters.iter().filter(|parameter| !parameter.trim().is_empty()).count()
 }

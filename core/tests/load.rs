@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Header, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink,
+    Client, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink,
     RejectSinks, Response, SendError, Source, SourceError, Status, load,
 };
 use serde_json::Value;
@@ -93,7 +93,8 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
-    let report = run_in_turns(load(&client, source, path, &options, &mut sinks));
+    let job = Job { schema: OFFICE, database: &client, source, path, options };
+    let report = run_in_turns(load(&job, &mut sinks));
     let RejectSinks { rejects, undecoded } = sinks;
     assert_eq!(rejects.ended, report.rejects.is_some());
     assert_eq!(undecoded.ended, report.undecoded.is_some());
@@ -757,8 +758,14 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let source = Memory { bytes: b"1,a\n2,\n".to_vec(), broken: None };
     let full = || Rejects { full: true, ..Rejects::default() };
     let mut sinks = RejectSinks { rejects: full(), undecoded: full() };
-    let options = LoadOptions::default();
-    let report = run_in_turns(load(&client, &source, "jobs.csv", &options, &mut sinks));
+    let job = Job {
+        schema: OFFICE,
+        database: &client,
+        source: &source,
+        path: "jobs.csv",
+        options: LoadOptions::default(),
+    };
+    let report = run_in_turns(load(&job, &mut sinks));
     assert_eq!(report.failure, Some(LoadError::Write("disk full".into())));
     assert_eq!((report.status, report.stored), (Status::Failed, 1));
 }

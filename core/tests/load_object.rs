@@ -27,7 +27,7 @@ fn settings(load_options: &'static str) -> LoadSettings {
         };
         Some(value.to_owned())
     };
-    LoadSettings::read(&lookup).unwrap()
+    LoadSettings::read(&lookup, OFFICE).unwrap()
 }
 
 fn object(key: &str) -> ObjectRef {

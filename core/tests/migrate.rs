@@ -14,7 +14,7 @@ mod world;
 use fake::{Database, columns};
 use rowgate_core::SettingsError;
 use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, Step, Users};
-use world::{cut, database_error, error, run};
+use world::{OFFICE, cut, database_error, error, run};
 
 const WIDEN: Migration = Migration {
     number: 1,
@@ -49,7 +49,7 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
     let mut steps = Vec::new();
     let target = fake::target();
     let client = database.client(&target);
-    let result = run(migrate::migrate(&client, migrations, |step| {
+    let result = run(migrate::migrate(&client, OFFICE, migrations, |step| {
         steps.push(match step {
             Step::Included(migration) => format!("included {migration}"),
             Step::Ran(migration) => format!("ran {migration}"),
@@ -62,7 +62,7 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
 
 fn compare(database: &Database) -> Vec<String> {
     let target = fake::target();
-    let found = run(migrate::compare(&database.client(&target))).unwrap();
+    let found = run(migrate::compare(&database.client(&target), OFFICE)).unwrap();
     found.iter().map(Difference::to_string).collect()
 }
 
@@ -271,7 +271,7 @@ fn what_changed_since_it_was_recorded_is_named() {
 fn what_was_finished_by_hand_can_be_recorded() {
     let database = Database::new(&ALL);
     let target = fake::target();
-    let record = |number| run(migrate::record(&database.client(&target), BOTH, number));
+    let record = |number| run(migrate::record(&database.client(&target), OFFICE, BOTH, number));
     assert_eq!(
         record(2).unwrap_err().to_string(),
         "migration 0002 cannot be recorded before 0001_widen"
@@ -285,7 +285,7 @@ fn what_was_finished_by_hand_can_be_recorded() {
 fn a_check_names_what_is_pending_or_missing_and_writes_nothing() {
     let database = Database::new(&[&["departments", "jobs"], &ALL[3..]].concat());
     let target = fake::target();
-    let found = run(migrate::check(&database.client(&target), BOTH)).unwrap();
+    let found = run(migrate::check(&database.client(&target), OFFICE, BOTH)).unwrap();
     let found: Vec<_> = found.iter().map(Difference::to_string).collect();
     assert_eq!(
         found,
@@ -413,7 +413,7 @@ fn the_two_users_are_made_and_given_no_more_than_they_need() {
     let database = Database::new(&["departments", "jobs", "employees", "rowgate_loads"]);
     let target = fake::target();
     let users = users(PASSWORDS[0].1).unwrap();
-    let grants = run(migrate::grant(&database.client(&target), &users)).unwrap();
+    let grants = run(migrate::grant(&database.client(&target), OFFICE, &users)).unwrap();
     let grants: Vec<_> = grants.iter().map(ToString::to_string).collect();
     assert_eq!(
         grants,
@@ -457,7 +457,7 @@ fn a_password_is_plain_long_and_never_shown() {
     database.fail("CREATE USER", database_error(1819));
     let target = fake::target();
     let users = users(PASSWORDS[0].1).unwrap();
-    let error = run(migrate::grant(&database.client(&target), &users)).unwrap_err();
+    let error = run(migrate::grant(&database.client(&target), OFFICE, &users)).unwrap_err();
     assert!(error.to_string().starts_with("user rowgate_writer is not made: "), "{error}");
     assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
 }

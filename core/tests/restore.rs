@@ -12,7 +12,6 @@ use std::time::Duration;
 use rowgate_core::avro::{AvroWriter, Codec};
 use rowgate_core::backup::{PartFile, Place};
 use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, TablePlan};
-use rowgate_core::schema::Schema;
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
@@ -34,7 +33,7 @@ fn tables(names: &[&str]) -> Answer {
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
     let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
-    let undone = run(restore::undo(&client, ID, |_| ()));
+    let undone = run(restore::undo(&client, OFFICE, ID, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     undone
 }
@@ -120,7 +119,7 @@ fn a_wait_is_told_and_ended_by_an_interruption() {
     let world = World::new(tries).interrupted_after(9);
     let (target, mut told) = (target(), Vec::new());
     let client = Client::new(&world, &target, Duration::from_secs(600));
-    let ended = run(restore::undo(&client, ID, |attempt| told.push(attempt)));
+    let ended = run(restore::undo(&client, OFFICE, ID, |attempt| told.push(attempt)));
     assert_eq!(ended, Err(RestoreError::NotSwapped(CallError::Interrupted)));
     assert_eq!((told, world.answers_left()), (vec![2], 0));
 }
@@ -183,7 +182,7 @@ fn large_file() -> (Vec<u8>, Plan) {
 }
 
 fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
-    let jobs = Schema::compiled().table("jobs").unwrap();
+    let jobs = OFFICE.table("jobs").unwrap();
     let mut writer = AvroWriter::new(jobs, Codec::Deflate, [7; 16]);
     let mut content = Checksum::default();
     for row in rows {
@@ -231,6 +230,7 @@ fn restore_for(time: Duration, world: &World, plan: &Plan) -> Result<Restored, R
 fn restore_with<H: Host>(host: &H, time: Duration, plan: &Plan) -> Result<Restored, RestoreError> {
     let (target, endpoint) = (target(), endpoint());
     let place = Place {
+        schema: OFFICE,
         database: &Client::new(host, &target, time),
         s3: &Client::new(host, &endpoint, Duration::from_secs(60)),
         bucket: "b",
@@ -491,6 +491,7 @@ fn the_first_error_of_a_probe_is_told_not_that_of_its_clean_up() {
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
     let place = Place {
+        schema: OFFICE,
         database: &Client::new(&world, &target, time),
         s3: &Client::new(&world, &endpoint, time),
         bucket: "b",

@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Host, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request, Response,
-    SendError, Service, SignError, Source, SourceError, Status, load,
+    Client, Host, Job, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request,
+    Response, SendError, Service, SignError, Source, SourceError, Status, load,
 };
 use serde_json::{Value, json};
 use world::door::*;
-use world::{answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated};
+use world::{
+    OFFICE, answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated,
+};
 
 type Answer = Result<Response, SendError>;
 
@@ -198,7 +200,9 @@ fn load_file(narrow: &Narrow, text: String, on_duplicate: OnDuplicate) -> LoadRe
     let client = Client::new(narrow, &target, Duration::from_secs(3600));
     let options = LoadOptions { on_duplicate, ..LoadOptions::default() };
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
-    run_in_turns(load(&client, &Memory(text), "jobs.csv", &options, &mut sinks))
+    let (schema, database, path) = (OFFICE, &client, "jobs.csv");
+    let job = Job { schema, database, source: &Memory(text), path, options };
+    run_in_turns(load(&job, &mut sinks))
 }
 
 fn post(narrow: &Narrow, path: &str, rows: &Value) -> (u16, Value) {

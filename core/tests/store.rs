@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use rowgate_core::data_api::REQUEST_LIMIT;
-use rowgate_core::schema::{Column, ColumnType, Schema, Table};
+use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{Client, Intake, OnError, Options, Place, RawField, RawRow, Report, Verdict};
 use serde_json::{Value, json};
 use world::door::*;
@@ -437,27 +437,17 @@ fn rows_without_a_value_where_the_table_has_no_default_are_named_at_once() {
 /// A table with five columns that may be absent, and so 32 sets of columns.
 fn wide() -> &'static Table {
     let column = |name| Column {
-        name,
-        aliases: &[],
-        column_type: ColumnType::known("smallint unsigned", None),
         nullable: name != "id",
-        auto_increment: false,
-        references: None,
+        ..Column::new(name, ColumnType::known("smallint unsigned", None))
     };
     let columns = ["id", "a", "b", "c", "d", "e"].map(column);
-    Box::leak(Box::new(Table {
-        name: "wide",
-        aliases: &[],
-        columns: Box::leak(Box::new(columns)),
-        key: 0,
-        create: "",
-    }))
+    Box::leak(Box::new(Table::new("wide", Box::leak(Box::new(columns)))))
 }
 
 /// Stores a row of each of the first sets of columns.
 fn store_sets(world: &World, sets: u64, options: Options) -> Report {
     let table = wide();
-    let mut intake = Intake::new(Schema::compiled(), options);
+    let mut intake = Intake::new(OFFICE, options);
     for set in 0..sets {
         let carried = (0..5).map(|bit| match set & (1 << bit) {
             0 => RawField::Absent,

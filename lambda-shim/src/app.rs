@@ -22,6 +22,7 @@ pub(crate) const REQUEST_TIME: RequestTime = RequestTime::within(Duration::from_
 /// The state that invocations share; what a Lambda has no settings for stays out.
 #[derive(Debug)]
 pub(crate) struct App<H> {
+    pub(crate) schema: Schema,
     pub(crate) host: H,
     pub(crate) files: Result<LoadSettings, SettingsError>,
     pub(crate) http: Result<Gate, SettingsError>,
@@ -35,11 +36,12 @@ impl App<NativeHost> {
     pub(crate) fn from_environment(
         interruption: &Interruption,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let files = LoadSettings::read(&from_environment);
-        let http = Settings::read(&from_environment, Schema::compiled());
+        let schema = Schema::compiled();
+        let files = LoadSettings::read(&from_environment, schema);
+        let http = Settings::read(&from_environment, schema);
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
         let host = NativeHost::from_environment()?.interrupted_by(interruption);
-        let app = Self::new(host, files, http)?;
+        let app = Self::new(schema, host, files, http)?;
         let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));
         Ok(Self { bucket: from_environment("DATA_BUCKET"), metrics, ..app })
     }
@@ -48,6 +50,7 @@ impl App<NativeHost> {
 impl<H> App<H> {
     /// A Lambda for files alone has no `API_KEYS`, so one of the two may be missing.
     pub(crate) fn new(
+        schema: Schema,
         host: H,
         files: Result<LoadSettings, SettingsError>,
         http: Result<Gate, SettingsError>,
@@ -60,7 +63,7 @@ impl<H> App<H> {
             (_, Err(error)) => warn!(%error, "no gateway: HTTP requests will get 500"),
             (Ok(_), Ok(_)) => {}
         }
-        Ok(Self { host, files, http, bucket: None, metrics: Metrics::default() })
+        Ok(Self { schema, host, files, http, bucket: None, metrics: Metrics::default() })
     }
 
     /// What backups and restores need to know, which is what loads do.
@@ -144,10 +147,11 @@ pub(crate) mod tests {
     /// An app with all settings but these.
     pub(crate) fn app_without(missing: &[&'static str]) -> App<Alone> {
         let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
-        let files = LoadSettings::read(&lookup);
-        let http = Settings::read(&lookup, Schema::compiled())
-            .map(|settings| Gate::new(settings, REQUEST_TIME));
-        App::new(Alone(Cell::new(START)), files, http).unwrap()
+        let schema = Schema::compiled();
+        let files = LoadSettings::read(&lookup, schema);
+        let http = Settings::read(&lookup, schema);
+        let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
+        App::new(schema, Alone(Cell::new(START)), files, http).unwrap()
     }
 
     #[test]
@@ -155,10 +159,13 @@ pub(crate) mod tests {
         let missing = || SettingsError::Missing(vec!["API_KEYS"]);
         // The others have defaults, and rules for what they may be.
         let is_text = |name: &str| name.starts_with("DB_") || name.starts_with("AWS_");
-        let files = || LoadSettings::read(&|name| is_text(name).then(|| name.to_lowercase()));
+        let lookup = |name: &str| is_text(name).then(|| name.to_lowercase());
+        let schema = Schema::compiled();
+        let files = LoadSettings::read(&lookup, schema);
 
-        assert!(App::new((), files(), Err(missing())).is_ok());
-        let none = App::new((), Err(SettingsError::Missing(vec!["DB_NAME"])), Err(missing()));
+        assert!(App::new(schema, (), files, Err(missing())).is_ok());
+        let no_files = Err(SettingsError::Missing(vec!["DB_NAME"]));
+        let none = App::new(schema, (), no_files, Err(missing()));
         assert_eq!(
             none.unwrap_err().to_string(),
             "for files: settings missing: DB_NAME; for HTTP: settings missing: API_KEYS"

@@ -16,8 +16,9 @@ use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    Client, Credentials, CsvDecoder, Host, Intake, LoadOptions, LoadReport, Options, RejectSink,
-    RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError, load, sign,
+    Client, Credentials, CsvDecoder, Host, Intake, Job, LoadOptions, LoadReport, Options,
+    RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError,
+    load, sign,
 };
 
 fn main() {
@@ -69,9 +70,15 @@ fn checked(mut file: &[u8]) -> u64 {
 fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let (world, target) = (World { credentials }, target());
     let client = Client::new(&world, &target, Duration::from_secs(60));
-    let options = LoadOptions::default();
+    let job = Job {
+        schema: Schema::compiled(),
+        database: &client,
+        source: file,
+        path: "employees.csv",
+        options: LoadOptions::default(),
+    };
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
-    let report = now(load(&client, file, "employees.csv", &options, &mut sinks));
+    let report = now(load(&job, &mut sinks));
     assert_eq!(report.failure, None);
     assert!(report.stored > report.received * 99 / 100);
     report

@@ -8,6 +8,7 @@ use clap::Args;
 use rowgate_core::Host;
 use rowgate_core::backup::{self, GIVEN_UP_AFTER, Unfinished};
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
+use rowgate_core::schema::Schema;
 
 use crate::arguments::PlaceArgs;
 use crate::session::{Database, S3, Session};
@@ -24,15 +25,15 @@ pub(super) struct CleanArgs {
     place: PlaceArgs,
 }
 
-pub(super) async fn run(args: &CleanArgs) -> Result<()> {
+pub(super) async fn run(args: &CleanArgs, schema: Schema) -> Result<()> {
     let session = Session::from_environment();
     let (database, s3) = (session.database()?, session.s3()?);
     let bucket = args.place.bucket()?;
     let files = backup::unfinished(&s3, bucket).await?;
-    let mut tables = restore::leftovers(&database).await?;
+    let mut tables = restore::leftovers(&database, schema).await?;
     let now = session.host()?.now();
     tables.retain(|left| is_given_up(left, now));
-    let kept = split_off_filled(&database, &mut tables).await;
+    let kept = split_off_filled(&database, schema, &mut tables).await;
     if args.yes {
         let removed = remove(&s3, bucket, &files, &database, &tables).await;
         removed
@@ -45,10 +46,14 @@ pub(super) async fn run(args: &CleanArgs) -> Result<()> {
 type Kept = (Leftover, String);
 
 /// Takes away those tables that may hold rows which are nowhere else.
-async fn split_off_filled(database: &Database<'_>, tables: &mut Vec<Leftover>) -> Vec<Kept> {
+async fn split_off_filled(
+    database: &Database<'_>,
+    schema: Schema,
+    tables: &mut Vec<Leftover>,
+) -> Vec<Kept> {
     let (mut dropped, mut kept) = (Vec::new(), Vec::new());
     for left in tables.drain(..) {
-        match restore::rows_only_left(database, &left).await {
+        match restore::rows_only_left(database, schema, &left).await {
             Ok(0) => dropped.push(left),
             Ok(rows) => {
                 let why = format!("{rows} rows that {} does not have or has otherwise", left.table);

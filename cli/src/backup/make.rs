@@ -7,10 +7,10 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{self, MOST_PARALLEL, OnObstacle, Options, Place};
-use rowgate_core::schema::{Schema, Table};
+use rowgate_core::schema::Schema;
 
 use super::print::print;
-use crate::arguments::{PlaceArgs, parse_table};
+use crate::arguments::{PlaceArgs, tables_named};
 use crate::progress::{of_rows, show};
 use crate::session::Session;
 use crate::terminal;
@@ -21,8 +21,8 @@ pub(super) struct MakeArgs {
     place: PlaceArgs,
 
     /// Table to back up [default: all]; repeatable
-    #[arg(long = "table", value_parser = parse_table)]
-    tables: Vec<&'static Table>,
+    #[arg(long = "table")]
+    tables: Vec<String>,
 
     /// How blocks are packed
     #[arg(long, value_name = "CODEC", default_value = "snappy", value_parser = codec())]
@@ -69,13 +69,14 @@ fn parse_parallel(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("a number from 1 to {MOST_PARALLEL}"))
 }
 
-pub(super) async fn run(args: &MakeArgs) -> Result<()> {
+pub(super) async fn run(args: &MakeArgs, schema: Schema) -> Result<()> {
+    let tables = match args.tables.is_empty() {
+        true => schema.tables().iter().collect(),
+        false => tables_named(schema, &args.tables)?,
+    };
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
-    let place = Place { database, s3, bucket: args.place.bucket()? };
-    // Parents first, whatever the order of the options.
-    let chosen = |table: &&Table| args.tables.is_empty() || args.tables.contains(table);
-    let tables: Vec<&'static Table> = Schema::compiled().tables().iter().filter(chosen).collect();
+    let place = Place { schema, database, s3, bucket: args.place.bucket()? };
     let bar = of_rows();
     let options =
         Options { codec: args.codec, parallel: args.parallel, on_obstacle: args.on_obstacle() };

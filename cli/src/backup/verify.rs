@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use rowgate_core::Host;
 use rowgate_core::backup::{self, Manifest, Place};
 use rowgate_core::restore::{self, Step, Wanted};
 use rowgate_core::schema::Schema;
@@ -12,7 +13,7 @@ use rowgate_core::schema::Schema;
 use super::print::print;
 use crate::arguments::PlaceArgs;
 use crate::progress::{of_rows, show};
-use crate::session::{Database, S3, Session};
+use crate::session::{Database, Session};
 use crate::terminal;
 
 #[derive(Debug, Args)]
@@ -33,35 +34,31 @@ pub(super) struct VerifyArgs {
 }
 
 /// The exit code is 1 where the live tables differ; a backup that is damaged is an error.
-pub(super) async fn run(args: &VerifyArgs) -> Result<ExitCode> {
+pub(super) async fn run(args: &VerifyArgs, schema: Schema) -> Result<ExitCode> {
     let session = Session::from_environment();
     let s3 = session.s3()?;
     let bucket = args.place.bucket()?;
     let manifest = backup::manifest(&s3, bucket, &args.run).await?;
     if args.live {
-        return compare(&session.database()?, &manifest).await;
+        return compare(&session.database()?, schema, &manifest).await;
     }
     if args.probe {
-        return probe(&session.database()?, &s3, &args.place, manifest.run).await;
+        let (database, s3) = (&session.database()?, &s3);
+        let place = Place { schema, database, s3, bucket };
+        return probe(&place, manifest.run, args.place.json).await;
     }
     let bar = of_rows();
-    backup::verify(&s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
+    backup::verify(schema, &s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();
     print(&args.place, &manifest)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn probe(
-    database: &Database<'_>,
-    s3: &S3<'_>,
-    args: &PlaceArgs,
-    run: String,
-) -> Result<ExitCode> {
-    let place = Place { database, s3, bucket: args.bucket()? };
+async fn probe<H: Host>(place: &Place<'_, H>, run: String, json: bool) -> Result<ExitCode> {
     let wanted = Wanted { sources: &[run], ..Wanted::default() };
-    let plan = restore::plan(&place, &wanted, |_| ()).await?;
+    let plan = restore::plan(place, &wanted, |_| ()).await?;
     let (verifying, writing) = (of_rows(), of_rows());
-    let probed = restore::probe(&place, &plan, |step, done| match step {
+    let probed = restore::probe(place, &plan, |step, done| match step {
         Step::Verify => show(&verifying, done),
         Step::Write | Step::Wait => show(&writing, done),
     });
@@ -69,7 +66,7 @@ async fn probe(
     verifying.finish_and_clear();
     writing.finish_and_clear();
     let mut out = terminal::out();
-    if args.json {
+    if json {
         writeln!(out, "{}", serde_json::to_string(&probed)?)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -80,10 +77,10 @@ async fn probe(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(database: &Database<'_>, manifest: &Manifest) -> Result<ExitCode> {
+async fn compare(database: &Database<'_>, schema: Schema, manifest: &Manifest) -> Result<ExitCode> {
     let mut all_same = true;
     for entry in &manifest.tables {
-        let Some(table) = Schema::compiled().table(&entry.table) else {
+        let Some(table) = schema.table(&entry.table) else {
             bail!("{}: there is no such table", entry.table);
         };
         let live = backup::live(database, table).await?;

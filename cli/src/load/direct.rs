@@ -6,7 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use rowgate_core::{LineFormat, LoadOptions, RejectSink, RejectSinks};
+use rowgate_core::schema::Schema;
+use rowgate_core::{Job, LineFormat, LoadOptions, RejectSink, RejectSinks};
 use serde_json::Value;
 
 use crate::file_source::FileSource;
@@ -14,10 +15,11 @@ use crate::session::Session;
 
 /// Loads the file at `path` under a name that says its table, and answers the report.
 pub(super) async fn load(
+    schema: Schema,
     path: &Path,
     file: File,
     name: &str,
-    options: &LoadOptions,
+    options: LoadOptions,
 ) -> Result<Value> {
     let session = Session::from_environment();
     let client = session.database()?;
@@ -26,7 +28,8 @@ pub(super) async fn load(
         rejects: RejectFile { beside: path.to_owned(), kind: "rejects", open: None },
         undecoded: RejectFile { beside: path.to_owned(), kind: "undecoded", open: None },
     };
-    let report = rowgate_core::load(&client, &source, name, options, &mut sinks).await;
+    let job = Job { schema, database: &client, source: &source, path: name, options };
+    let report = rowgate_core::load(&job, &mut sinks).await;
     source.finish();
     if report.failure.is_some() {
         sinks.rejects.abandon().await;

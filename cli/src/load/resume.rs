@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, LoadSettings, Occasion, find_load, load_object};
 use rowgate_native::from_environment;
 use serde_json::Value;
@@ -14,8 +15,8 @@ use crate::signals;
 const TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Loads what is left of a load, by its id, and answers the report.
-pub(super) async fn load(load_id: &str) -> Result<Value> {
-    let settings = LoadSettings::read(&from_environment)?;
+pub(super) async fn load(schema: Schema, load_id: &str) -> Result<Value> {
+    let settings = LoadSettings::read(&from_environment, schema)?;
     let session = Session::from_environment();
     let host = session.host()?;
     let client = Client::new(host, &settings.target, TIME);

@@ -6,6 +6,7 @@ use std::slice;
 use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
+use rowgate_core::schema::Schema;
 
 use crate::session::Session;
 use crate::terminal;
@@ -20,18 +21,18 @@ pub(super) struct DropArgs {
     yes: bool,
 }
 
-pub(super) async fn run(args: &DropArgs) -> Result<()> {
+pub(super) async fn run(args: &DropArgs, schema: Schema) -> Result<()> {
     let session = Session::from_environment();
     let client = session.database()?;
     let is_wanted = |left: &Leftover| args.id.as_ref().is_none_or(|id| *id == left.id);
-    let mut left = restore::leftovers(&client).await?;
+    let mut left = restore::leftovers(&client, schema).await?;
     left.retain(is_wanted);
     if let (Some(id), true) = (&args.id, left.is_empty()) {
         bail!("there is nothing left of a restore {id}");
     }
     let mut rows = Vec::new();
     for table in &left {
-        rows.push(restore::rows_left(&client, table).await?);
+        rows.push(restore::rows_left(&client, schema, table).await?);
     }
     let what = if args.yes { "dropped" } else { "would be dropped; --yes does it" };
     for (leftover, rows) in left.iter().zip(rows) {

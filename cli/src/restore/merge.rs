@@ -5,9 +5,9 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::restore::{self, Keys, Merged, Unmerged};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::{Schema, Table};
 
-use crate::arguments::parse_table;
+use crate::arguments::tables_named;
 use crate::session::Session;
 use crate::terminal;
 
@@ -17,8 +17,8 @@ pub(super) struct MergeArgs {
     id: String,
 
     /// Table to merge [default: all that the restore has left]; repeatable
-    #[arg(long = "table", value_parser = parse_table)]
-    tables: Vec<&'static Table>,
+    #[arg(long = "table")]
+    tables: Vec<String>,
 
     /// Only rows behind this key, as those are that came with the swap
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, requires = "tables")]
@@ -33,14 +33,15 @@ pub(super) struct MergeArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &MergeArgs) -> Result<()> {
+pub(super) async fn run(args: &MergeArgs, schema: Schema) -> Result<()> {
+    let tables = &tables_named(schema, &args.tables)?;
+    check_above(args, tables)?;
     let session = Session::from_environment();
     let client = session.database()?;
-    check_above(args)?;
-    let unmerged = Unmerged { id: &args.id, tables: &args.tables, above: args.above.as_deref() };
+    let unmerged = Unmerged { id: &args.id, tables, above: args.above.as_deref() };
     let merged = match args.yes {
-        true => restore::merge(&client, &unmerged).await?,
-        false => restore::compare_left(&client, &unmerged).await?,
+        true => restore::merge(&client, schema, &unmerged).await?,
+        false => restore::compare_left(&client, schema, &unmerged).await?,
     };
     let out = &mut terminal::out();
     if args.json {
@@ -58,9 +59,9 @@ pub(super) async fn run(args: &MergeArgs) -> Result<()> {
     Ok(())
 }
 
-fn check_above(args: &MergeArgs) -> Result<()> {
+fn check_above(args: &MergeArgs, tables: &[&Table]) -> Result<()> {
     let Some(above) = &args.above else { return Ok(()) };
-    match args.tables.iter().all(|table| table.key_kind().takes(above)) {
+    match tables.iter().all(|table| table.key_kind().takes(above)) {
         true => Ok(()),
         false => bail!("--above {above}: the key is a number"),
     }

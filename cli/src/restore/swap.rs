@@ -7,10 +7,10 @@ use anyhow::Result;
 use clap::Args;
 use rowgate_core::backup::Place;
 use rowgate_core::restore::{self, Late, Mode, Restored, Step, Wanted};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::Schema;
 
 use super::print::{describe_loads, print_plan, say_waiting};
-use crate::arguments::{PlaceArgs, one_of, parse_table};
+use crate::arguments::{PlaceArgs, one_of, tables_named};
 use crate::progress::{of_rows, show};
 use crate::session::Session;
 use crate::signals;
@@ -23,8 +23,8 @@ pub(super) struct SwapArgs {
     sources: Vec<String>,
 
     /// Table to restore [default: all that there are files of]; repeatable
-    #[arg(long = "table", value_parser = parse_table)]
-    tables: Vec<&'static Table>,
+    #[arg(long = "table")]
+    tables: Vec<String>,
 
     /// What becomes of live rows that the files do not have: with replace they go, and the table is
     /// what the files hold; with merge they stay, and of a row that both have the files' is taken
@@ -50,11 +50,12 @@ pub(super) struct SwapArgs {
 
 /// The exit code is 1 where a plan finds that it cannot be done, and where rows came while the tables
 /// were swapped.
-pub(super) async fn run(args: &SwapArgs) -> Result<ExitCode> {
+pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
+    let tables = tables_named(schema, &args.tables)?;
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
-    let place = Place { database, s3, bucket: args.place.bucket()? };
-    let wanted = Wanted { sources: &args.sources, tables: &args.tables, mode: args.mode };
+    let place = Place { schema, database, s3, bucket: args.place.bucket()? };
+    let wanted = Wanted { sources: &args.sources, tables: &tables, mode: args.mode };
 
     let reading = of_rows();
     let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await;

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use clap::Args;
 use rowgate_core::restore::{self, Undone};
+use rowgate_core::schema::Schema;
 
 use super::print::{describe_loads, say_waiting};
 use crate::session::Session;
@@ -17,17 +18,17 @@ pub(super) struct UndoArgs {
     id: String,
 }
 
-pub(super) async fn run(args: &UndoArgs) -> Result<()> {
+pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
     let session = Session::from_environment();
     let client = session.database()?;
-    let undone = restore::undo(&client, &args.id, say_waiting).await;
+    let undone = restore::undo(&client, schema, &args.id, say_waiting).await;
     let tables = undone.map_err(|error| signals::told(error, "the restore is not undone"))?;
     let tables = tables.join(", ");
-    let loads = restore::mark_undone_loads(&client, &args.id).await;
+    let loads = restore::mark_undone_loads(&client, schema, &args.id).await;
     let loads = loads.with_context(|| {
         format!("as before the restore, but the ledger does not know it: {tables}")
     })?;
-    let report = restore::compare_undone(&client, &args.id).await;
+    let report = restore::compare_undone(&client, schema, &args.id).await;
     let report =
         report.with_context(|| format!("as before the restore, but not compared: {tables}"))?;
     let out = &mut terminal::out();

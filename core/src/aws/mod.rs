@@ -4,6 +4,7 @@ pub mod data_api;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod operation;
+mod query;
 pub mod s3;
 #[cfg(feature = "sigv4")]
 pub(crate) mod sign;

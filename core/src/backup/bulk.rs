@@ -105,7 +105,7 @@ pub async fn open<H: Host>(
     codec: Codec,
     on_obstacle: OnObstacle,
 ) -> Result<(Opening, Vec<PartItem>), BackupError> {
-    let (tables, _) = fit_tables(place.database, tables, on_obstacle).await?;
+    let (tables, _) = fit_tables(place, tables, on_obstacle).await?;
     let Run { name, started, .. } = Run::new(place, Options { codec, parallel: 1, on_obstacle });
     let opening = |spans: &[Vec<Span>]| Opening {
         run: name.clone(),
@@ -172,7 +172,7 @@ pub async fn write_part<H: Host>(
     item: &PartItem,
 ) -> Result<PartWritten, BackupError> {
     check_run(run)?;
-    let table = table(run, &item.table)?;
+    let table = table(place.schema, run, &item.table)?;
     let tag = format!("{:08x}", place.s3.host().random() >> 32);
     let run = Run::of_part(place, codec, run);
     let files = Files::one(&run, table, key(&run.name, table.name, item.part, &tag));
@@ -204,7 +204,8 @@ pub async fn finish<H: Host>(
         Err(BackupError::NoManifest { .. }) => {}
         ended => return ended,
     }
-    let manifests = opening.tables.iter().map(|opened| table_manifest(opening, opened, parts));
+    let of = |opened| table_manifest(place.schema, opening, opened, parts);
+    let manifests = opening.tables.iter().map(of);
     let tables = manifests.collect::<Result<Vec<_>, _>>()?;
     check_files(place, opening, &tables).await?;
     let run =
@@ -217,9 +218,9 @@ fn check_run(run: &str) -> Result<(), BackupError> {
     if is_run(run) { Ok(()) } else { Err(BackupError::NoManifest { run: run.into() }) }
 }
 
-fn table(run: &str, name: &str) -> Result<&'static Table, BackupError> {
+fn table(schema: Schema, run: &str, name: &str) -> Result<&'static Table, BackupError> {
     let key = || format!("{FOLDER}{run}/{name}");
-    Schema::compiled().table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
+    schema.table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
 }
 
 /// `backups/<run>/<table>/part-00000-<tag>.avro`.
@@ -229,11 +230,12 @@ fn key(run: &str, table: &str, part: usize, tag: &str) -> String {
 }
 
 fn table_manifest(
+    schema: Schema,
     opening: &Opening,
     opened: &OpenedTable,
     parts: &[PartWritten],
 ) -> Result<TableManifest, BackupError> {
-    let table = table(&opening.run, &opened.table)?;
+    let table = table(schema, &opening.run, &opened.table)?;
     let mut parts: Vec<_> = parts.iter().filter(|part| part.table == opened.table).collect();
     parts.sort_by_key(|part| part.part);
     parts.dedup_by_key(|part| part.part);
@@ -286,10 +288,12 @@ async fn check_files<H: Host>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::{Column, ColumnType};
 
     fn table(name: &str) -> &'static Table {
-        let name: &'static str = name.to_string().leak();
-        Vec::from([Table { name, ..Schema::compiled().tables()[0] }]).leak().first().unwrap()
+        let key = Column::new("id", ColumnType::known("int", None));
+        let columns = Vec::from([key]).leak();
+        Vec::from([Table::new(name.to_string().leak(), columns)]).leak().first().unwrap()
     }
 
     fn opening(parts: usize) -> Opening {

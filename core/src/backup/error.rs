@@ -47,7 +47,7 @@ pub enum BackupError {
         /// Rows that were read.
         read: u64,
     },
-    /// The live table holds what the compiled one cannot.
+    /// The live table holds what the schema's cannot.
     UnexpectedValue {
         /// The table.
         table: &'static str,

@@ -9,8 +9,8 @@ use futures_util::future::join;
 use super::error::BackupError;
 use super::page::free_name;
 use super::split::Span;
-use crate::aws::data_api::{ExecuteStatement, Field};
-use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 use crate::sql::checksum::{Checksum, row_digest};
 use crate::sql::statement::compare_key;
 use crate::table::schema::{KeyKind, Table};
@@ -88,8 +88,7 @@ async fn middle<H: Host>(
     let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
     let key = table.key_column().name;
     let sql = format!("SELECT MIN(`{key}`), MAX(`{key}`) FROM `{name}`");
-    let call = ExecuteStatement { sql: &sql, ..Default::default() };
-    let records = client.call(&call, Repeat::Harmless).await?.records;
+    let records = client.query(&sql, &[]).await?.records;
     Ok(match records.first().map(Vec::as_slice) {
         Some([Field::Long(min), Field::Long(max)]) => {
             Some(((i128::from(*min) + i128::from(*max)) / 2) as i64)
@@ -144,8 +143,7 @@ impl<'r> Ranges<'r> {
         }
         let sql = self.sql();
         let parameters: Vec<_> = self.after.iter().map(|after| (AFTER, after.as_str())).collect();
-        let call = ExecuteStatement { sql: &sql, parameters: &parameters, ..Default::default() };
-        let records = client.call(&call, Repeat::Harmless).await?.records;
+        let records = client.query(&sql, &parameters).await?.records;
         let [Field::Long(rows), Field::String(digest), Field::String(last)] =
             records.first().map(|row| row.as_slice()).unwrap_or_default()
         else {

@@ -40,7 +40,7 @@ pub async fn backup<H: Host>(
 ) -> Result<Manifest, BackupError> {
     let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
     let mut names = Vec::new();
-    let fit = obstacles::fit_tables(place.database, tables, options.on_obstacle).await;
+    let fit = obstacles::fit_tables(place, tables, options.on_obstacle).await;
     let (tables, obstacles) = match fit {
         Ok(fit) => fit,
         Err(error) => return Err(give_up(place, &names, error).await),
@@ -181,8 +181,7 @@ impl<H: Host> Run<'_, H> {
             table.key_column().name,
             table.name
         );
-        let call = ExecuteStatement { sql: &sql, ..Default::default() };
-        let answer = self.place.database.call(&call, Repeat::Harmless).await;
+        let answer = self.place.database.query(&sql, &[]).await;
         let records = answer.map_err(BackupError::Database)?.records;
         match records.first().map(Vec::as_slice) {
             Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),

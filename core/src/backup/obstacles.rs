@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::BackupError;
+use super::place::Place;
 use crate::admin::migrate::{self, Difference, MigrateError};
-use crate::aws::host::{Client, Host};
-use crate::table::schema::{Schema, Table};
+use crate::aws::host::Host;
+use crate::table::schema::Table;
 use crate::table::types::Definition;
 
 /// Properties in which a live table may differ: they change neither rows nor the way to them.
@@ -42,24 +43,28 @@ impl fmt::Display for Obstacle {
 
 /// What is in the way of a restore of some tables; nothing where a table is missing.
 pub(crate) async fn obstacles<H: Host>(
-    client: &Client<'_, H>,
+    place: &Place<'_, H>,
     tables: &[&'static Table],
 ) -> Result<Vec<Obstacle>, BackupError> {
-    let differences = migrate::compare_tables(client).await.map_err(|error| match error {
+    let differences = migrate::compare_tables(place.database, place.schema).await;
+    let differences = differences.map_err(|error| match error {
         MigrateError::Call { error, .. } => BackupError::Database(error),
         _ => BackupError::Undescribed,
     })?;
-    let is_wanted = |difference: &Difference| tables.iter().any(|it| it.name == difference.table);
-    Ok(differences.into_iter().filter(is_wanted).filter_map(obstacle).collect())
+    let of_wanted = |difference: Difference| {
+        let table = tables.iter().find(|table| table.name == difference.table)?;
+        obstacle(table, difference)
+    };
+    Ok(differences.into_iter().filter_map(of_wanted).collect())
 }
 
 /// The tables that are backed up, and what a restore of the others, or of these, would refuse.
 pub(super) async fn fit_tables<H: Host>(
-    client: &Client<'_, H>,
+    place: &Place<'_, H>,
     tables: &[&'static Table],
     on_obstacle: OnObstacle,
 ) -> Result<(Vec<&'static Table>, Vec<String>), BackupError> {
-    let found = obstacles(client, tables).await?;
+    let found = obstacles(place, tables).await?;
     let is_fit = |table: &&&'static Table| {
         !found.iter().any(|obstacle| obstacle.difference.table == table.name)
     };
@@ -75,11 +80,9 @@ pub(super) async fn fit_tables<H: Host>(
     if fit.is_empty() { Err(BackupError::Unfit { obstacles: texts }) } else { Ok((fit, texts)) }
 }
 
-fn obstacle(difference: Difference) -> Option<Obstacle> {
-    let table = Schema::compiled().table(difference.table);
-    let column = table.zip(difference.column.as_deref()).and_then(|(table, name)| {
-        table.column_index(name).map(|index| (&table.columns[index], index == table.key))
-    });
+fn obstacle(table: &Table, difference: Difference) -> Option<Obstacle> {
+    let index = difference.column.as_deref().and_then(|name| table.column_index(name));
+    let column = index.map(|index| (&table.columns[index], index == table.key));
     let is_of_key = column.is_some_and(|(_, is_key)| is_key);
     let takes = |collation| column.is_some_and(|(it, _)| it.column_type.takes_collation(collation));
     let is_in_the_way = match difference.property {
@@ -97,13 +100,14 @@ fn obstacle(difference: Difference) -> Option<Obstacle> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::table;
 
     /// Whether a difference is in the way, and whether it breaks the order.
     fn told(column: Option<&str>, property: &'static str, found: &str) -> Option<bool> {
         let (column, found) = (column.map(String::from), found.into());
         let difference =
             Difference { table: "jobs", column, property, expected: String::new(), found };
-        obstacle(difference).map(|obstacle| obstacle.breaks_order)
+        obstacle(table("jobs").unwrap(), difference).map(|obstacle| obstacle.breaks_order)
     }
 
     #[test]

@@ -278,21 +278,14 @@ mod tests {
 
     /// `flags` with a TINYINT as its key's neighbour, and columns of our own names.
     fn odd_table() -> Table {
-        let column = |name, of| Column {
-            name,
-            aliases: &[],
-            column_type: ColumnType::known(of, None),
-            nullable: true,
-            auto_increment: false,
-            references: None,
-        };
+        let column = |name, of| Column::new(name, ColumnType::known(of, None));
         let columns = alloc::vec![
             column("id", "int"),
             column("is_open", "tinyint"),
             column("rowgate_bytes", "tinyint unsigned"),
             column("rowgate_row_", "smallint"),
         ];
-        Table { name: "flags", aliases: &[], columns: columns.leak(), key: 0, create: "" }
+        Table::new("flags", columns.leak())
     }
 
     #[test]

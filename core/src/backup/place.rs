@@ -3,10 +3,13 @@
 use crate::aws::data_api::Target;
 use crate::aws::host::Client;
 use crate::aws::s3::Endpoint;
+use crate::table::schema::Schema;
 
-/// The parts of the world that a backup needs.
+/// The parts of the world that a backup or a restore needs.
 #[derive(Debug)]
 pub struct Place<'p, H> {
+    /// Its tables.
+    pub schema: Schema,
     /// The database.
     pub database: &'p Client<'p, H, Target>,
     /// S3.

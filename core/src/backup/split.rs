@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::aws::data_api::{ExecuteStatement, Field};
-use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::aws::data_api::Field;
+use crate::aws::host::{CallError, Client, Host};
 use crate::table::schema::{KeyKind, Table};
 
 /// The fewest rows of a table that is split, and the fewest keys of a range of it: some seconds of
@@ -111,8 +111,7 @@ async fn extent<H: Host>(
          MIN(`{0}`), MAX(`{0}`) FROM `{name}`",
         table.key_column().name
     );
-    let call = ExecuteStatement { sql: &sql, ..Default::default() };
-    let records = client.call(&call, Repeat::Harmless).await?.records;
+    let records = client.query(&sql, &[]).await?.records;
     Ok(match records.first().map(Vec::as_slice) {
         Some([Field::Long(rows), Field::Long(first), Field::Long(last)])
             if rows.unsigned_abs() >= FEWEST =>
@@ -158,8 +157,7 @@ async fn look<H: Host>(
     let mut heaps = Vec::new();
     for pieces in pieces.chunks(LOOKED_AT) {
         let sql = pieces.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ");
-        let call = ExecuteStatement { sql: &sql, ..Default::default() };
-        let records = client.call(&call, Repeat::Harmless).await?.records;
+        let records = client.query(&sql, &[]).await?.records;
         heaps.extend(records.iter().filter_map(|row| match row.as_slice() {
             [Field::Long(first), Field::Long(last)] => Some(Heap { first: *first, last: *last }),
             _ => None,

@@ -16,6 +16,7 @@ use crate::table::schema::Schema;
 ///
 /// The first difference is the error; it names the file and, inside of one, the block.
 pub async fn verify<H: Host>(
+    schema: Schema,
     s3: &Client<'_, H, Endpoint>,
     bucket: &str,
     manifest: &Manifest,
@@ -25,7 +26,7 @@ pub async fn verify<H: Host>(
     for entry in &manifest.tables {
         let mut checksum = Checksum::default();
         for part in &entry.parts {
-            let table = Schema::compiled().table(&entry.table);
+            let table = schema.table(&entry.table);
             let unknown = || BackupError::damaged(&part.key, Damage::UnknownTable);
             let table = table.ok_or_else(unknown)?;
             let file = PartFile::of_manifest(s3, bucket, part).await?;

@@ -506,7 +506,7 @@ fn without_digits<E: serde::de::Error>() -> E {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
+    use crate::table::schema::{OFFICE, table};
     use alloc::format;
     use alloc::string::ToString;
     use proptest::prelude::*;
@@ -531,7 +531,7 @@ mod tests {
 
     fn parts(body: &str) -> Result<Vec<String>, JsonError> {
         let mut parts = Vec::new();
-        decode_tables(body.as_bytes(), Schema::compiled(), |part| {
+        decode_tables(body.as_bytes(), OFFICE, |part| {
             parts.push(match part {
                 Part::Table(table) => table.name.to_string(),
                 Part::Row(table, row) => format!("{} {}", table.name, row.place.index.unwrap()),
@@ -748,7 +748,7 @@ mod tests {
     proptest! {
         #[test]
         fn random_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode_tables(&body, Schema::compiled(), |_| true);
+            let _ = decode_tables(&body, OFFICE, |_| true);
             let _ = decode_rows(&body, table("jobs").unwrap(), |_| true);
         }
 
@@ -771,7 +771,7 @@ mod tests {
 
         #[test]
         fn random_json_like_text_never_panics(body in r#"[\[\]{}:,"a-c0-9.eE\\-]{0,60}"#) {
-            let _ = decode_tables(body.as_bytes(), Schema::compiled(), |_| true);
+            let _ = decode_tables(body.as_bytes(), OFFICE, |_| true);
             let _ = decode_rows(body.as_bytes(), table("jobs").unwrap(), |_| true);
         }
     }

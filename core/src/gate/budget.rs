@@ -167,7 +167,7 @@ mod tests {
     use crate::format::json::{self, Part};
     use crate::format::lines::{LineDecoder, LineFormat};
     use crate::ingest::{Intake, OnError, Options};
-    use crate::table::schema::Schema;
+    use crate::table::schema::OFFICE;
 
     const MAX_ROWS: u64 = 10_000;
     const LIMIT: usize = 1_000;
@@ -211,9 +211,9 @@ mod tests {
 
     /// The intake of a body, with all its rows that are good.
     fn take(body: &str, format: Option<LineFormat>) -> Intake {
-        let table = Schema::compiled().table("employees").unwrap();
+        let table = OFFICE.table("employees").unwrap();
         let options = Options { on_error: OnError::Skip, ..Options::default() };
-        let mut intake = Intake::new(Schema::compiled(), options);
+        let mut intake = Intake::new(OFFICE, options);
         let sink = |part: Part<'_>| {
             if let Part::Row(table, row) = part {
                 intake.row(table, row);

@@ -47,6 +47,13 @@ pub struct Gate {
     working: Budget,
 }
 
+/// A request that was let in.
+struct Admitted<'r> {
+    head: &'r Head,
+    caller: Caller<'r>,
+    key: &'r KeyEntry,
+}
+
 impl Gate {
     /// A gate with its settings, and the time that it has for a request.
     pub fn new(settings: Settings, time: RequestTime) -> Self {
@@ -108,7 +115,9 @@ impl Gate {
                 parameters(&head.query, &[])?;
                 loads::show(&client, &owner(&caller, key), &load_id).await
             }
-            Route::Post(post) => self.post(&client, head, &post, caller, key, body).await,
+            Route::Post(post) => {
+                self.post(&client, &Admitted { head, caller, key }, &post, body).await
+            }
         }
     }
 
@@ -116,10 +125,8 @@ impl Gate {
     async fn post<H: Host>(
         &self,
         client: &Client<'_, H>,
-        head: &Head,
+        &Admitted { head, caller, key }: &Admitted<'_>,
         post: &Post<'_>,
-        caller: Caller<'_>,
-        key: &KeyEntry,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let source = post.source(self.settings.schema, key, head)?;

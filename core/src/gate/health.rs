@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use super::parameters::parameters;
 use super::problem::{Problem, json_response};
-use crate::aws::data_api::ExecuteStatement;
-use crate::aws::host::{Client, Host, Repeat};
+use crate::aws::host::{Client, Host};
 use crate::aws::http::Response;
 
 /// Whether the database is to be asked as well: wherever `deep` is said and not denied.
@@ -26,8 +25,7 @@ pub(super) fn health() -> Response {
 }
 
 pub(super) async fn deep_health<H: Host>(client: &Client<'_, H>) -> Result<Response, Problem> {
-    let call = ExecuteStatement { sql: "SELECT 1", ..ExecuteStatement::default() };
-    match client.call(&call, Repeat::Harmless).await {
+    match client.query("SELECT 1", &[]).await {
         Ok(_) => Ok(health()),
         Err(error) => Err(Problem::unavailable("database_unavailable", error.to_string())),
     }

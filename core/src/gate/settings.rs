@@ -92,6 +92,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::OFFICE;
 
     fn lookup(name: &str) -> Option<String> {
         let value = match name {
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn defaults_stand_where_nothing_is_set() {
-        let settings = Settings::read(&lookup, Schema::compiled()).unwrap();
+        let settings = Settings::read(&lookup, OFFICE).unwrap();
         assert_eq!(settings.target.endpoint, "https://rds-data.eu-west-1.amazonaws.com");
         assert_eq!((settings.max_rows, settings.max_bytes), (10_000, 4_194_304));
     }
@@ -148,8 +149,7 @@ mod tests {
     #[test]
     fn every_missing_setting_is_named() {
         let error =
-            Settings::read(&|name| (name == "DB_NAME").then(String::new), Schema::compiled())
-                .unwrap_err();
+            Settings::read(&|name| (name == "DB_NAME").then(String::new), OFFICE).unwrap_err();
         assert_eq!(
             error.to_string(),
             "settings missing: AWS_REGION, DB_CLUSTER_ARN, DB_SECRET_ARN, DB_NAME"
@@ -162,7 +162,7 @@ mod tests {
             let settings = |asked: &str| {
                 if asked == name { Some("s3cret".to_owned()) } else { lookup(asked) }
             };
-            let error = Settings::read(&settings, Schema::compiled()).unwrap_err().to_string();
+            let error = Settings::read(&settings, OFFICE).unwrap_err().to_string();
             assert!(error.contains(name) && !error.contains("s3cret"), "{error}");
         }
     }

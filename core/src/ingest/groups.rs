@@ -182,31 +182,23 @@ mod tests {
     use serde_json::{Value, json};
 
     const fn column(name: &'static str, nullable: bool) -> Column {
-        let column_type = ColumnType::known("smallint", None);
-        Column {
-            name,
-            aliases: &[],
-            column_type,
-            nullable,
-            auto_increment: false,
-            references: None,
-        }
+        Column { nullable, ..Column::new(name, ColumnType::known("smallint", None)) }
     }
 
     /// With 32 sets of columns.
     static WIDE: Table = Table {
-        name: "wide",
-        aliases: &[],
-        columns: &[
-            column("a", true),
-            column("id", false),
-            column("b", true),
-            column("c", true),
-            column("d", true),
-            column("e", true),
-        ],
         key: 1,
-        create: "",
+        ..Table::new(
+            "wide",
+            &[
+                column("a", true),
+                column("id", false),
+                column("b", true),
+                column("c", true),
+                column("d", true),
+                column("e", true),
+            ],
+        )
     };
 
     const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];

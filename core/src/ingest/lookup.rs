@@ -1,6 +1,6 @@
 //! What the database has already: keys of rows, and parents of rows.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use hashbrown::{HashMap, HashSet};
@@ -31,13 +31,9 @@ pub(super) async fn refuse_other_keys<H: Host>(
     if records.is_empty() {
         return Ok(());
     }
-    let mut names: Vec<_> = records.into_iter().flatten().filter_map(name).collect();
+    let mut names: Vec<_> = records.iter().flatten().filter_map(Field::text).collect();
     names.sort_unstable();
     Err(StoreError::OtherUniqueKeys { table: table.name, keys: names.join(", ") })
-}
-
-fn name(field: Field) -> Option<String> {
-    if let Field::String(name) = field { Some(name) } else { None }
 }
 
 /// A second try could meet the first one still running in the same transaction.

@@ -228,31 +228,14 @@ impl Intake {
                 }
             }
         }
-        let existing = self.existing_among(client, table, &chunk, &refused, id).await?;
+        let existing = match self.options.on_duplicate {
+            OnDuplicate::Fail => {
+                existing_among(client, table, &chunk, duplicates(&refused), id).await?
+            }
+            OnDuplicate::Update | OnDuplicate::Keep => HashSet::new(),
+        };
         self.reject_refused(position, &chunk, refused, &existing);
         Ok(())
-    }
-
-    /// Of the rows that were refused by themselves for a key that exists: those whose primary key
-    /// does.
-    async fn existing_among<H: Host>(
-        &self,
-        client: &Client<'_, H>,
-        table: &Table,
-        chunk: &Chunk,
-        refused: &[(Range<usize>, u16)],
-        id: &str,
-    ) -> Result<HashSet<usize>, StoreError> {
-        let alone =
-            refused.iter().filter(|(range, number)| range.len() == 1 && *number == DUPLICATE);
-        let mut rows: Vec<usize> = alone.map(|(range, _)| range.start).collect();
-        if rows.is_empty() || self.options.on_duplicate != OnDuplicate::Fail {
-            return Ok(HashSet::new());
-        }
-        rows.sort_unstable();
-        let sought = chunk.filter(|row, _| rows.binary_search(&row).is_ok());
-        let found = existing_rows_by_now(client, table, &sought, id).await?;
-        Ok(found.into_iter().map(|row| rows[row]).collect())
     }
 
     fn reject_refused(
@@ -353,6 +336,30 @@ fn check_count(
         OnDuplicate::Update => true,
     };
     if plausible { Ok(Written::Rows(stored)) } else { Err(StoreError::WrongCount { sent, stored }) }
+}
+
+/// The rows that were refused by themselves for a key that exists, in order.
+fn duplicates(refused: &[(Range<usize>, u16)]) -> Vec<usize> {
+    let alone = refused.iter().filter(|(range, number)| range.len() == 1 && *number == DUPLICATE);
+    let mut rows: Vec<_> = alone.map(|(range, _)| range.start).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// Of such rows: those whose primary key the table has.
+async fn existing_among<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+    chunk: &Chunk,
+    rows: Vec<usize>,
+    id: &str,
+) -> Result<HashSet<usize>, StoreError> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sought = chunk.filter(|row, _| rows.binary_search(&row).is_ok());
+    let found = existing_rows_by_now(client, table, &sought, id).await?;
+    Ok(found.into_iter().map(|row| rows[row]).collect())
 }
 
 async fn commit<H: Host>(

@@ -189,7 +189,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::table::schema::Schema;
+    use crate::table::schema::OFFICE;
 
     type Reject = (u64, Vec<RowError>);
 
@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn through(rejects: &[Reject]) -> Vec<Reject> {
-        let mut read = StoredRejects::new(Schema::compiled().table("employees").unwrap(), false);
+        let mut read = StoredRejects::new(OFFICE.table("employees").unwrap(), false);
         for (first, part) in parts(rejects) {
             let before = read.runs.len();
             read.take(&part);
@@ -237,8 +237,7 @@ mod tests {
     fn rows_that_are_not_asked_for_are_passed() {
         let rejects: Vec<_> = [3, 4, 5, 6, 9, 20, 21].map(exists).into();
         for asked in [vec![0, 3, 4, 5, 6, 9, 20, 21], vec![5, 9, 21], vec![6, 8, 20], vec![7, 22]] {
-            let mut read =
-                StoredRejects::new(Schema::compiled().table("employees").unwrap(), false);
+            let mut read = StoredRejects::new(OFFICE.table("employees").unwrap(), false);
             parts(&rejects).iter().for_each(|(_, part)| read.take(part));
             for row in asked {
                 read.pass_to(row);

@@ -49,7 +49,9 @@ impl Statement {
         client: &Client<'_, H>,
         transaction_id: &str,
     ) -> Result<ExecuteStatementOutput, CallError> {
-        self.call(client, Some(transaction_id), Repeat::Never).await
+        let (sql, parameters) = (&self.sql, &self.parameters());
+        let transaction_id = Some(transaction_id);
+        client.call(&ExecuteStatement { sql, parameters, transaction_id }, Repeat::Never).await
     }
 
     /// Runs it by itself; running it twice must do no harm.
@@ -59,7 +61,7 @@ impl Statement {
     ) -> Result<ExecuteStatementOutput, CallError> {
         let mut attempt = 1;
         loop {
-            match self.call(client, None, Repeat::Harmless).await {
+            match client.query(&self.sql, &self.parameters()).await {
                 Err(error) if error.retry() == Retry::Transaction && attempt < ATTEMPTS => {
                     attempt += 1;
                 }
@@ -68,16 +70,8 @@ impl Statement {
         }
     }
 
-    async fn call<H: Host>(
-        &self,
-        client: &Client<'_, H>,
-        transaction_id: Option<&str>,
-        repeat: Repeat,
-    ) -> Result<ExecuteStatementOutput, CallError> {
-        let parameters: Vec<_> =
-            self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let call = ExecuteStatement { sql: &self.sql, parameters: &parameters, transaction_id };
-        client.call(&call, repeat).await
+    fn parameters(&self) -> Vec<(&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 }
 
@@ -87,12 +81,7 @@ pub(super) fn is_duplicate(error: &CallError) -> bool {
 }
 
 pub(super) fn text(field: &Field) -> String {
-    match field {
-        Field::String(text) => text.clone(),
-        Field::Long(number) => number.to_string(),
-        Field::Boolean(yes) => u8::from(*yes).to_string(),
-        Field::Null(_) | Field::Double(_) | Field::Blob(_) => String::new(),
-    }
+    field.text().unwrap_or_default()
 }
 
 pub(super) fn number(field: &Field) -> u64 {

@@ -88,12 +88,11 @@ impl Undone<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::Schema;
+    use crate::table::schema::OFFICE;
 
     #[test]
     fn a_moment_is_given_as_the_database_reads_it() {
-        let undone =
-            Undone { tables: &[&Schema::compiled().tables()[0]], since: "2027-01-15T08:00:00Z" };
+        let undone = Undone { tables: &[&OFFICE.tables()[0]], since: "2027-01-15T08:00:00Z" };
         let statement = undone.bind(undone.condition());
         assert_eq!(statement.parameters, [("since", String::from("2027-01-15 08:00:00"))]);
         assert!(statement.sql.contains("FIND_IN_SET('departments', table_name)"));

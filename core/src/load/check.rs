@@ -17,21 +17,27 @@ use crate::table::schema::Schema;
 /// stored what a load would store in empty tables.
 ///
 /// The status is `Failed`, with a failure, if the file cannot be read.
-pub async fn check<S: Source>(source: &S, path: &str, options: &LoadOptions) -> LoadReport {
+pub async fn check<S: Source>(
+    schema: Schema,
+    source: &S,
+    path: &str,
+    options: &LoadOptions,
+) -> LoadReport {
     let mut report = LoadReport::new(*options, Duration::ZERO, source.size());
-    let Some(file) = report.begin_file(path) else { return report };
-    match read(source, &file, &mut report).await {
+    let Some(file) = report.begin_file(schema, path) else { return report };
+    match read(schema, source, &file, &mut report).await {
         Ok(status) => LoadReport { status, ..report },
         Err(error) => failed(report, error),
     }
 }
 
 async fn read<S: Source>(
+    schema: Schema,
     source: &S,
     file: &File,
     report: &mut LoadReport,
 ) -> Result<Status, LoadError> {
-    match read_rows(source, file, report).await {
+    match read_rows(schema, source, file, report).await {
         Ok(()) => {}
         Err(ReadError::Fault(kind)) => report.add_fault(file.table, kind),
         Err(ReadError::Source(SourceError::Gone)) => {
@@ -45,11 +51,12 @@ async fn read<S: Source>(
 }
 
 async fn read_rows<S: Source>(
+    schema: Schema,
     source: &S,
     file: &File,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
-    let mut intake = Intake::check_only(Schema::compiled(), report.settings.ingest(true));
+    let mut intake = Intake::check_only(schema, report.settings.ingest(true));
     let mut reader = Reader::open(source, file, None).await?;
     while reader.next().await? {
         let row = reader.decoder().row();

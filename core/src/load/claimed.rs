@@ -233,8 +233,3 @@ pub async fn find_load<H: Host>(
         }
     }))
 }
-
-/// The table that an object's rows go to, if its name says one and a format.
-pub(super) fn table_of(key: &str) -> Option<&'static Table> {
-    super::file::File::of_path(key).ok().map(|file| file.table)
-}

@@ -20,15 +20,15 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn of_path(path: &str) -> Result<Self, Outcome> {
+    pub(super) fn of_path(schema: Schema, path: &str) -> Result<Self, Outcome> {
         let outcome = |table, kind| {
             let error = RowError::row(kind);
             Outcome { table, index: None, line: None, error }
         };
-        let Some(table) = Schema::compiled().table_of_file(path) else {
+        let Some(table) = schema.table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, Schema::compiled().no_table_in(path)));
+            return Err(outcome(name, schema.no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
             return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));

@@ -9,8 +9,9 @@ use super::claimed::{to_claim, told};
 use super::error::LoadError;
 use super::file::File;
 use super::object_ref::ObjectRef;
-use super::options::{LoadSettings, PATIENCE};
+use super::options::PATIENCE;
 use super::report::{LoadReport, Status};
+use super::services::Services;
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::step_functions::{self, StartExecution};
 use crate::ledger::{self, Attempts};
@@ -27,15 +28,16 @@ pub enum Occasion {
 /// Has the state machine load an object, if there is one: once for each version and each time that it
 /// was put, and whenever that is asked for by hand while no attempt is at it.
 pub(super) async fn hand_over<H: Host>(
-    database: &Client<'_, H>,
-    settings: &LoadSettings,
+    services: &Services<'_, H>,
     object: &ObjectRef,
     occasion: Occasion,
 ) -> Result<Option<LoadReport>, LoadError> {
+    let Services { settings, database, .. } = services;
     let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
-    let Ok(File { table, .. }) = File::of_path(&object.key) else { return Ok(None) };
-    let host = database.host();
-    let options = settings.rules.options(&object.key);
+    let Ok(File { table, .. }) = File::of_path(settings.schema, &object.key) else {
+        return Ok(None);
+    };
+    let (host, options) = (services.host(), services.options(&object.key));
     let load_id = to_claim(object, table, &options).load_id();
     let time = database.time_left();
     let client = Client::new(host, &settings.bulk.endpoint, time).patient(PATIENCE);

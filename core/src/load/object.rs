@@ -4,22 +4,24 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::claimed::{self, Begun, Claimed, begin, table_of, to_claim};
+use super::claimed::{self, Begun, Claimed, begin, to_claim};
 use super::error::LoadError;
 use super::file::File;
 use super::handover::{Occasion, hand_over};
+use super::job::Job;
 use super::object_ref::{ObjectRef, RejectKeys};
-use super::options::{LoadSettings, PATIENCE};
+use super::options::{LoadOptions, LoadSettings};
 use super::rejects::{RejectSink, RejectSinks};
 use super::report::{LoadReport, Status, failed, milliseconds};
 use super::run::load_claimed;
-use crate::aws::data_api::Target;
+use super::services::Services;
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{Endpoint, HeadObject, HeadObjectOutput, PutObject};
 use crate::aws::source::{ObjectSource, SourceError};
 use crate::aws::upload::Upload;
 use crate::ledger::{Claim, Position};
 use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::schema::Schema;
 
 /// Loads an object and writes `reports/<key>.<version or ETag>.json`.
 ///
@@ -41,17 +43,15 @@ pub async fn load_object<H: Host>(
         return Ok(ignored(object, LoadReport::begin(host, options, 0)));
     }
     let started = host.now();
-    let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
-    let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
-    let Attempt { mut report, claim, written } =
-        attempt(&s3, &database, settings, object, occasion).await?;
+    let services = Services::new(host, settings, time);
+    let Attempt { mut report, claim, written } = attempt(&services, object, occasion).await?;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
-    if let Err(error) = write_report(&s3.closing(), &report, written).await {
+    if let Err(error) = write_report(&services.s3.closing(), &report, written).await {
         report = failed(report, error);
     }
     if let Some(claim) = &claim {
-        claimed::end(&database.closing(), claim, &report).await?;
+        claimed::end(&services.database.closing(), claim, &report).await?;
     }
     match report.failure.clone() {
         Some(failure) => Err(failure),
@@ -61,20 +61,18 @@ pub async fn load_object<H: Host>(
 
 /// Loads what is there of an object, or hands it on.
 async fn attempt<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
-    database: &Client<'_, H, Target>,
-    settings: &LoadSettings,
+    services: &Services<'_, H>,
     object: &ObjectRef,
     occasion: Occasion,
 ) -> Result<Attempt, LoadError> {
-    let host = database.host();
-    let report = LoadReport::begin(host, settings.rules.options(&object.key), 0);
+    let settings = services.settings;
+    let report = LoadReport::begin(services.host(), services.options(&object.key), 0);
     if !object.is_readable() {
-        return Ok(Attempt::of(unreadable(object, report)));
+        return Ok(Attempt::of(unreadable(settings.schema, object, report)));
     }
-    let head = match head(s3, object).await {
+    let head = match head(&services.s3, object).await {
         Ok(Some(head)) => head,
-        Ok(None) => return Ok(Attempt::of(gone(object, report))),
+        Ok(None) => return Ok(Attempt::of(gone(settings.schema, object, report))),
         Err(error) => {
             let report = LoadReport { object: Some(object.clone()), ..report };
             return Ok(Attempt::failed(report, error));
@@ -86,11 +84,11 @@ async fn attempt<H: Host>(
     }
     let object = object.pinned(&head);
     if size >= settings.bulk.bytes
-        && let Some(started) = hand_over(database, settings, &object, occasion).await?
+        && let Some(started) = hand_over(services, &object, occasion).await?
     {
         return Ok(Attempt::unwritten(LoadReport { bytes: size, ..started }));
     }
-    load_version(s3, database, settings, &object, size).await
+    load_version(services, &object, size).await
 }
 
 /// What one attempt has come to.
@@ -141,15 +139,14 @@ impl Attempt {
 
 /// Loads one version of an object, unless that is done or somebody is at it.
 async fn load_version<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
-    database: &Client<'_, H, Target>,
-    settings: &LoadSettings,
+    services: &Services<'_, H>,
     object: &ObjectRef,
     size: u64,
 ) -> Result<Attempt, LoadError> {
-    let options = settings.rules.options(&object.key);
-    let Some(table) = table_of(&object.key) else {
-        let report = load_rows(s3, database, object, size, &options, None).await;
+    let Services { settings, database, .. } = services;
+    let options = services.options(&object.key);
+    let Ok(File { table, .. }) = File::of_path(settings.schema, &object.key) else {
+        let report = load_rows(services, object, size, options, None).await;
         return Ok(Attempt::of(report));
     };
     let file = to_claim(object, table, &options);
@@ -167,7 +164,7 @@ async fn load_version<H: Host>(
     let options = claimed::options(&progress, &options);
     let batch_bytes = settings.batch_bytes;
     let claimed = Claimed { claim: &claim, progress, from: Position::START, batch_bytes };
-    let report = load_rows(s3, database, object, size, &options, Some(&claimed)).await;
+    let report = load_rows(services, object, size, options, Some(&claimed)).await;
     match report.failure {
         Some(LoadError::LeaseLost) => Err(LoadError::LeaseLost),
         _ => Ok(Attempt { report, claim: Some(claim), written: Written::Anew }),
@@ -192,13 +189,13 @@ pub(super) fn source<'s, H: Host>(
 
 /// Loads the rows that stand in an object in front of `end`, from the claim's place on.
 pub(super) async fn load_rows<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
-    database: &Client<'_, H>,
+    services: &Services<'_, H>,
     object: &ObjectRef,
     end: u64,
-    options: &super::options::LoadOptions,
+    options: LoadOptions,
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
+    let Services { settings, s3, database } = services;
     let source = source(s3, object, end);
     let from_row = claimed.map_or(0, |claimed| claimed.from.row);
     let keys = RejectKeys::of(object, from_row);
@@ -206,7 +203,9 @@ pub(super) async fn load_rows<H: Host>(
         rejects: S3Rejects::new(s3, object, &keys.rejects, keys.media_type),
         undecoded: S3Rejects::new(s3, object, &keys.undecoded, "application/octet-stream"),
     };
-    let report = load_claimed(database, &source, &object.key, options, &mut sinks, claimed).await;
+    let (schema, source, path) = (settings.schema, &source, object.key.as_str());
+    let job = Job { schema, database, source, path, options };
+    let report = load_claimed(&job, &mut sinks, claimed).await;
     if report.failure.is_some() {
         sinks.rejects.abandon().await;
         sinks.undecoded.abandon().await;
@@ -237,22 +236,24 @@ fn ignored(object: &ObjectRef, report: LoadReport) -> LoadReport {
     LoadReport { status: Status::Ignored, object: Some(object.clone()), ..report }
 }
 
-fn gone(object: &ObjectRef, report: LoadReport) -> LoadReport {
-    not_read(object, report, Status::Gone, RowErrorKind::ObjectGone)
+fn gone(schema: Schema, object: &ObjectRef, report: LoadReport) -> LoadReport {
+    not_read(schema, object, report, Status::Gone, RowErrorKind::ObjectGone)
 }
 
-fn unreadable(object: &ObjectRef, report: LoadReport) -> LoadReport {
-    not_read(object, report, Status::Rejected, RowErrorKind::UnreadableKey)
+fn unreadable(schema: Schema, object: &ObjectRef, report: LoadReport) -> LoadReport {
+    not_read(schema, object, report, Status::Rejected, RowErrorKind::UnreadableKey)
 }
 
 fn not_read(
+    schema: Schema,
     object: &ObjectRef,
     report: LoadReport,
     status: Status,
     kind: RowErrorKind,
 ) -> LoadReport {
     let mut report = LoadReport { object: Some(object.clone()), status, ..report };
-    let table = File::of_path(&object.key).map_or_else(|o| o.table, |file| file.table.name.into());
+    let file = File::of_path(schema, &object.key);
+    let table = file.map_or_else(|outcome| outcome.table, |file| file.table.name.into());
     let error = RowError::row(kind);
     report.outcomes.push(Outcome { table, index: None, line: None, error });
     report

@@ -15,6 +15,7 @@ use crate::format::csv::Header;
 use crate::ingest::{OnError, Options};
 use crate::ledger::Lease;
 use crate::sql::statement::OnDuplicate;
+use crate::table::schema::Schema;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
@@ -108,6 +109,8 @@ impl LoadOptions {
 /// What loading files from S3 needs.
 #[derive(Debug, Clone)]
 pub struct LoadSettings {
+    /// The tables that the rows are for.
+    pub schema: Schema,
     /// Where the rows go.
     pub target: Target,
     /// Where the files are.
@@ -152,9 +155,10 @@ impl BulkSettings {
 
 impl LoadSettings {
     /// Reads the database's settings, those of [`Endpoint::read`], and `LOAD_OPTIONS`.
-    pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+    pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
         Ok(Self {
+            schema,
             target: Target::read(lookup)?,
             endpoint: Endpoint::read(lookup)?,
             lease: Lease::read(lookup)?,

@@ -14,21 +14,20 @@ use super::claimed::{self, Claimed};
 use super::error::LoadError;
 use super::file::File;
 use super::heartbeat::{Heartbeat, was_held};
+use super::job::Job;
 use super::options::BATCH_BYTES;
 use super::reader::{Mark, ReadError, Reader, broken};
 use super::rejects::{RejectSink, RejectWriter};
 use super::report::{LoadReport, Status, milliseconds};
-use crate::aws::host::{Client, Host};
+use crate::aws::host::Host;
 use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
 use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
 use crate::table::outcome::{RowError, RowErrorKind};
-use crate::table::schema::Schema;
 
 /// Reads a file once, to check its rows or to store them.
 pub(super) struct Pass<'p, H, S> {
-    pub(super) database: &'p Client<'p, H>,
-    pub(super) source: &'p S,
+    pub(super) job: &'p Job<'p, H, S>,
     pub(super) file: &'p File,
     pub(super) options: Options,
     /// Whether the database is asked at all.
@@ -52,6 +51,8 @@ struct Rows {
     known: StoredRejects,
     /// The first row that no earlier attempt has dealt with.
     first_new: u64,
+    /// How many rows of earlier attempts are not read again.
+    left_out: u64,
 }
 
 /// A batch on its way into the database.
@@ -98,7 +99,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         };
         let mut rows = self.rows();
         let mut places = self.places();
-        let left_out = self.take_earlier(reader.place(), rejects, report);
+        rows.left_out = self.take_earlier(reader.place(), rejects, report);
         let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
@@ -143,7 +144,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
             }
         }
-        self.end(&mut reader, rows, left_out, rejects, report).await?;
+        self.end(&mut reader, rows, rejects, report).await?;
         Ok(None)
     }
 
@@ -170,7 +171,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         &self,
         reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
         mut rows: Rows,
-        left_out: u64,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
@@ -178,7 +178,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
         if !self.asks {
-            report.add_good(left_out + rows.intake.received() - report.invalid, 0);
+            report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
         }
         Ok(())
     }
@@ -190,17 +190,18 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Rows {
             intake: match self.asks {
                 true => Intake::in_batches(
-                    Schema::compiled(),
+                    self.job.schema,
                     self.options,
                     self.batch_bytes(),
                     first_kept,
                 ),
-                false => Intake::check_only(Schema::compiled(), self.options),
+                false => Intake::check_only(self.job.schema, self.options),
             },
             end: None,
             stop: None,
             known: StoredRejects::new(self.file.table, has_known),
             first_new: first_kept,
+            left_out: 0,
         }
     }
 
@@ -245,17 +246,17 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         place: Position,
         report: &LoadReport,
     ) -> Result<bool, LoadError> {
-        let is_over = self.database.is_out_of_time();
+        let is_over = self.job.database.is_out_of_time();
         let Some(claimed) = self.claimed else {
             return if is_over { Err(LoadError::OutOfTime) } else { Ok(true) };
         };
         let moves = !self.asks && place.row > places.reached.row;
         let mut is_current = true;
-        if self.heartbeat.is_due(self.database.host()) || (is_over && moves) {
-            self.heartbeat.note(self.database.host());
+        if self.heartbeat.is_due(self.job.database.host()) || (is_over && moves) {
+            self.heartbeat.note(self.job.database.host());
             is_current = match moves {
                 true => self.pass_to(claimed, places, place, report).await?,
-                false => claimed.renew(self.database).await?,
+                false => claimed.renew(self.job.database).await?,
             };
         }
         if is_over { Err(LoadError::OutOfTime) } else { Ok(is_current) }
@@ -273,19 +274,19 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let received = place.row - claimed.from.row;
         let counts = Counts { received, rejected: report.invalid, ..Counts::default() };
         let fence = Fence::File { claim: claimed.claim, from, to: place };
-        let passed = fence.pass(&self.database.closing(), &counts).await;
+        let passed = fence.pass(&self.job.database.closing(), &counts).await;
         was_held(passed.map_err(|error| claimed::failed(&error))?)
     }
 
     /// Renews the lease if that is due. Whether a newer version is there the next batch tells.
     async fn renew(&self) -> Result<(), LoadError> {
-        if self.database.is_out_of_time() {
+        if self.job.database.is_out_of_time() {
             return Err(LoadError::OutOfTime);
         }
         let Some(claimed) = self.claimed else { return Ok(()) };
-        if self.heartbeat.is_due(self.database.host()) {
-            self.heartbeat.note(self.database.host());
-            claimed.renew(self.database).await?;
+        if self.heartbeat.is_due(self.job.database.host()) {
+            self.heartbeat.note(self.job.database.host());
+            claimed.renew(self.job.database).await?;
         }
         Ok(())
     }
@@ -306,7 +307,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let is_read_through = position.row == u64::MAX;
             if has_keys && has_lines && !is_read_through { position } else { *from }
         });
-        Reader::open(self.source, self.file, place.filter(|place| place.offset > 0)).await
+        Reader::open(self.job.source, self.file, place.filter(|place| place.offset > 0)).await
     }
 
     async fn store(
@@ -314,10 +315,10 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         travelling: Option<Travelling<'_>>,
     ) -> Result<Option<(Stored, Arc<Mark>, Duration)>, StoreError> {
         let Some(Travelling { batch, mark, entry }) = travelling else { return Ok(None) };
-        let host = self.database.host();
+        let host = self.job.database.host();
         let started = host.now();
         self.heartbeat.note(host);
-        let stored = batch.store(self.database, entry.as_ref()).await?;
+        let stored = batch.store(self.job.database, entry.as_ref()).await?;
         Ok(Some((stored, mark, host.now().saturating_sub(started))))
     }
 
@@ -353,7 +354,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
             return Ok(());
         }
-        let mut reader = Reader::resume(self.source, mark);
+        let mut reader = Reader::resume(self.job.source, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;
         }
@@ -400,13 +401,13 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Why an earlier attempt could not store a row, if that is so.
     async fn known(&self, rows: &mut Rows, index: u64) -> Result<Option<Vec<RowError>>, ReadError> {
         let Some(claimed) = self.claimed else { return Ok(None) };
-        let known = rows.known.of_row(self.database, claimed.claim, index).await;
+        let known = rows.known.of_row(self.job.database, claimed.claim, index).await;
         known.map_err(|error| ReadError::Ledger(StoreError::before_commit(&error)))
     }
 
     /// Whether something is to be done besides reading.
     fn is_to_pause(&self) -> bool {
-        self.database.is_out_of_time() || self.heartbeat.is_due(self.database.host())
+        self.job.database.is_out_of_time() || self.heartbeat.is_due(self.job.database.host())
     }
 
     /// Takes rows in until there is a batch of them, or a part of the reject file, or it is time for
@@ -418,7 +419,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<bool, ReadError> {
-        rows.intake.limit_batches(self.database.rows_limit());
+        rows.intake.limit_batches(self.job.database.rows_limit());
         while !rows.intake.has_batch() && !rejects.has_part() {
             if reader.takes_text() && self.is_to_pause() {
                 return Ok(false);

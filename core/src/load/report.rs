@@ -21,7 +21,7 @@ use crate::table::date_time;
 use crate::table::outcome::{Outcome, RowError, RowErrorKind};
 use crate::table::outcomes::Outcomes;
 use crate::table::record::Place;
-use crate::table::schema::Table;
+use crate::table::schema::{Schema, Table};
 
 /// How a load ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -174,8 +174,8 @@ impl LoadReport {
     }
 
     /// What the file is for, by its path; if that does not say it, the file is rejected.
-    pub(super) fn begin_file(&mut self, path: &str) -> Option<File> {
-        match File::of_path(path) {
+    pub(super) fn begin_file(&mut self, schema: Schema, path: &str) -> Option<File> {
+        match File::of_path(schema, path) {
             Ok(file) => {
                 self.table = Some(file.table.name);
                 self.format = Some(file.format);

@@ -4,12 +4,12 @@ use super::claimed::Claimed;
 use super::error::LoadError;
 use super::file::File;
 use super::heartbeat::Heartbeat;
-use super::options::LoadOptions;
+use super::job::Job;
 use super::pass::Pass;
 use super::refusal::{is_refused, refuse};
 use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
 use super::report::{LoadReport, Status, failed, milliseconds, stored};
-use crate::aws::host::{Client, Host};
+use crate::aws::host::Host;
 use crate::aws::source::Source;
 use crate::ingest::StoreError;
 use crate::sql::statement::OnDuplicate;
@@ -20,37 +20,30 @@ use crate::sql::statement::OnDuplicate;
 /// file again is safe with `update` and `keep`. Where the options can refuse the file for what
 /// stands at its end, it is read twice, and nothing is stored if it is refused.
 pub async fn load<H: Host, S: Source, R: RejectSink>(
-    database: &Client<'_, H>,
-    source: &S,
-    path: &str,
-    options: &LoadOptions,
+    job: &Job<'_, H, S>,
     sinks: &mut RejectSinks<R>,
 ) -> LoadReport {
-    load_claimed(database, source, path, options, sinks, None).await
+    load_claimed(job, sinks, None).await
 }
 
 /// The same of a file that is claimed in the ledger: it goes on where an earlier attempt has
 /// committed, and its place moves on with its rows.
 pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
-    database: &Client<'_, H>,
-    source: &S,
-    path: &str,
-    options: &LoadOptions,
+    job: &Job<'_, H, S>,
     sinks: &mut RejectSinks<R>,
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
-    let host = database.host();
-    let mut report = LoadReport::begin(host, *options, source.size());
+    let host = job.database.host();
+    let mut report = LoadReport::begin(host, job.options, job.source.size());
     if let Some(claimed) = claimed {
         report.load_id.clone_from(&claimed.claim.load_id);
     }
-    if let Some(file) = report.begin_file(path) {
-        let rejects = RejectWriter::new(sinks, file.table, file.format, options);
-        let loaded = load_rows(database, source, &file, rejects, &mut report, claimed).await;
-        report = match loaded {
+    if let Some(file) = report.begin_file(job.schema, job.path) {
+        let rejects = RejectWriter::new(sinks, file.table, file.format, &job.options);
+        report = match load_rows(job, &file, rejects, &mut report, claimed).await {
             Ok(status) => LoadReport { status, ..report },
             // It was the time that kept the file from being read, or written.
-            Err(LoadError::Read(_) | LoadError::Write(_)) if database.is_out_of_time() => {
+            Err(LoadError::Read(_) | LoadError::Write(_)) if job.database.is_out_of_time() => {
                 failed(report, interrupted(host, LoadError::OutOfTime))
             }
             Err(error) => failed(report, interrupted(host, error)),
@@ -71,19 +64,18 @@ fn interrupted(host: &impl Host, error: LoadError) -> LoadError {
 }
 
 async fn load_rows<H: Host, S: Source, R: RejectSink>(
-    database: &Client<'_, H>,
-    source: &S,
+    job: &Job<'_, H, S>,
     file: &File,
     mut rejects: RejectWriter<'_, R>,
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
     let options = report.settings.ingest(false);
-    let host = database.host();
+    let host = job.database.host();
     let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
     let mut decided = None;
     if report.settings.may_refuse() && !is_decided {
-        let checked = check_rows(database, source, file, &mut rejects, report, claimed).await;
+        let checked = check_rows(job, file, &mut rejects, report, claimed).await;
         if checked.is_err() {
             report.store_nothing();
         }
@@ -93,7 +85,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
             return Ok(status);
         }
         if let Some(claimed) = claimed {
-            decided = Some(claimed.decide(database, report.has_refused_rows).await?);
+            decided = Some(claimed.decide(job.database, report.has_refused_rows).await?);
             report.has_refused_rows = false;
         }
         rejects.restart().await;
@@ -102,8 +94,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     let claimed = decided.as_ref().or(claimed);
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = false;
-    let pass =
-        Pass { database, source, file, options, asks: true, claimed, may_leave_out, heartbeat };
+    let pass = Pass { job, file, options, asks: true, claimed, may_leave_out, heartbeat };
     let ended = pass.run(&mut rejects, report).await?;
     report.add_rejects(finish(rejects).await?);
     Ok(ended.unwrap_or_else(|| stored(report)))
@@ -112,8 +103,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
 /// Reads the file without storing a row of it, and answers how it has ended if it has: it is refused,
 /// gone, or there is a newer version.
 async fn check_rows<H: Host, S: Source, R: RejectSink>(
-    database: &Client<'_, H>,
-    source: &S,
+    job: &Job<'_, H, S>,
     file: &File,
     rejects: &mut RejectWriter<'_, R>,
     report: &mut LoadReport,
@@ -122,10 +112,10 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let settings = report.settings;
     let asks = settings.check_references || settings.on_duplicate == OnDuplicate::Fail;
     let options = settings.ingest(true);
-    let host = database.host();
+    let host = job.database.host();
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = true;
-    let pass = Pass { database, source, file, options, asks, claimed, may_leave_out, heartbeat };
+    let pass = Pass { job, file, options, asks, claimed, may_leave_out, heartbeat };
     let ended = pass.run(rejects, report).await?;
     let Some(claimed) = claimed.filter(|_| rejects.is_incomplete) else {
         return Ok(ended.or_else(|| refuse(file, report)));
@@ -139,8 +129,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let claimed = &claimed.for_lines();
     let heartbeat = Heartbeat::start(host, Some(claimed));
     let claimed = Some(claimed);
-    let pass =
-        Pass { database, source, file, options, asks: false, claimed, may_leave_out, heartbeat };
+    let pass = Pass { job, file, options, asks: false, claimed, may_leave_out, heartbeat };
     let read = pass.run(rejects, report).await?;
     Ok(ended.or(read).or_else(|| refuse(file, report)))
 }

@@ -155,11 +155,7 @@ impl Pair<'_> {
         );
         let parameters: Vec<_> = self.above.iter().map(|above| (AFTER, *above)).collect();
         let records = run(client, &sql, &parameters, "tables are not compared").await?.records;
-        let text = |field| match field {
-            Field::String(text) => Some(text),
-            _ => None,
-        };
-        Ok(records.into_iter().flatten().filter_map(text).collect())
+        Ok(records.iter().flatten().filter_map(Field::text).collect())
     }
 
     fn is_missing(&self) -> String {

@@ -46,7 +46,7 @@ pub(super) async fn find<H: Host>(
             }
         }
     }
-    Ok(Found { empty_files, ..of_files(wanted, files)? })
+    Ok(Found { empty_files, ..of_files(place.schema, wanted, files)? })
 }
 
 enum Source {
@@ -67,7 +67,7 @@ async fn read_source<H: Host>(
         return Err(RestoreError::OtherBucket { source: source.into(), bucket });
     }
     if source == LATEST {
-        return latest(&backup::runs(place.s3, place.bucket).await?, wanted);
+        return latest(place.schema, &backup::runs(place.s3, place.bucket).await?, wanted);
     }
     if let Some(run) = run_of(source) {
         match backup::manifest(place.s3, place.bucket, run).await {
@@ -94,13 +94,9 @@ async fn read_source<H: Host>(
 }
 
 /// The newest run that holds every table that is wanted.
-fn latest(runs: &Runs, wanted: &Wanted<'_>) -> Result<Source, RestoreError> {
-    let tables: Vec<_> = Schema::compiled()
-        .tables()
-        .iter()
-        .filter(|table| wanted.has(table))
-        .map(|table| table.name)
-        .collect();
+fn latest(schema: Schema, runs: &Runs, wanted: &Wanted<'_>) -> Result<Source, RestoreError> {
+    let tables: Vec<_> =
+        schema.tables().iter().filter(|table| wanted.has(table)).map(|table| table.name).collect();
     let newest = runs.newest(&tables)?;
     let left_out: Vec<_> = runs.left_out_after(newest).cloned().collect();
     if let Some(newest) = newest {
@@ -168,7 +164,7 @@ async fn of_run<H: Host>(
 ) -> Result<Found, RestoreError> {
     let mut tables = Vec::new();
     for entry in &manifest.tables {
-        let Some(table) = Schema::compiled().table(&entry.table) else {
+        let Some(table) = place.schema.table(&entry.table) else {
             // Where others are named, nobody misses it.
             if wanted.tables.is_empty() {
                 let key = [FOLDER, &manifest.run, "/", &entry.table].concat();
@@ -189,14 +185,18 @@ async fn of_run<H: Host>(
     found.check(wanted)
 }
 
-fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreError> {
+fn of_files(
+    schema: Schema,
+    wanted: &Wanted<'_>,
+    files: Vec<PartFile>,
+) -> Result<Found, RestoreError> {
     let only = match wanted.tables {
         [only] => Some(*only),
         _ => None,
     };
     let mut named = Vec::new();
     for file in files {
-        let table = Schema::compiled().table_of_file(&file.key).or(only);
+        let table = schema.table_of_file(&file.key).or(only);
         let table = table.ok_or_else(|| RestoreError::UnknownTable { key: file.key.clone() })?;
         if wanted.has(table) {
             named.push((table, file));
@@ -206,8 +206,7 @@ fn of_files(wanted: &Wanted<'_>, files: Vec<PartFile>) -> Result<Found, RestoreE
         let files = named.iter().filter(|(its, _)| *its == table).map(|(_, file)| file.clone());
         (table, files.collect::<Vec<_>>())
     };
-    let tables =
-        Schema::compiled().tables().iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
+    let tables = schema.tables().iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
     Found { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }.check(wanted)
 }
 
@@ -239,7 +238,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
+    use crate::table::schema::{OFFICE, table};
 
     #[test]
     fn a_run_is_named_or_its_folder_is() {
@@ -256,13 +255,14 @@ mod tests {
     #[test]
     fn the_newest_run_of_all_tables_is_asked_for_or_what_there_is_is_named() {
         let all = Wanted::default();
-        let nothing = latest(&Runs::default(), &all).err().unwrap();
+        let nothing = latest(OFFICE, &Runs::default(), &all).err().unwrap();
         assert_eq!(nothing, RestoreError::Nothing { source: "latest".into() });
         let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
         let mut runs = Runs::default();
         runs.left_out.push(left);
         let jobs = [table("jobs").unwrap()];
-        let text = latest(&runs, &Wanted { tables: &jobs, ..all }).err().unwrap().to_string();
+        let wanted = Wanted { tables: &jobs, ..all };
+        let text = latest(OFFICE, &runs, &wanted).err().unwrap().to_string();
         assert_eq!(
             text,
             "latest: no backup holds all of these tables; the newest of each: jobs: none; left \
@@ -296,6 +296,7 @@ mod tests {
             |key: &str| PartFile { key: key.into(), e_tag: "e".into(), bytes: 9, manifest: None };
         let files = |keys: &[&str]| keys.iter().map(|key| file(key)).collect::<Vec<_>>();
         let all = Wanted { sources: &[], tables: &[], ..Wanted::default() };
+        let of_files = |wanted: &_, files| of_files(OFFICE, wanted, files);
         let found = of_files(&all, files(&["g/hired_employees/1", "g/jobs/2", "g/jobs/1"]));
         let tables: Vec<_> =
             found.unwrap().tables.iter().map(|(table, files)| (table.name, files.len())).collect();

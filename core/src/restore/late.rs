@@ -100,7 +100,7 @@ pub(super) async fn greatest_key<H: Host>(
     let (name, key) = (table.name, table.key_column().name);
     let sql = format!("SELECT CAST(MAX(`{key}`) AS CHAR) FROM `{name}`");
     let records = run(place.database, &sql, &[], "the live table is not read").await?.records;
-    Ok(records.into_iter().flatten().find_map(text))
+    Ok(records.iter().flatten().find_map(Field::text))
 }
 
 async fn new_keys<H: Host>(
@@ -121,12 +121,5 @@ async fn new_keys<H: Host>(
     let parameters: Vec<_> = seen.greatest_key.iter().map(|key| (AFTER, key.as_str())).collect();
     let records =
         run(place.database, &sql, &parameters, "the old table is not read").await?.records;
-    Ok(records.into_iter().flatten().filter_map(text).collect())
-}
-
-fn text(field: Field) -> Option<String> {
-    match field {
-        Field::String(text) => Some(text),
-        _ => None,
-    }
+    Ok(records.iter().flatten().filter_map(Field::text).collect())
 }

@@ -48,18 +48,18 @@ pub(super) async fn mark<H: Host>(
 /// these loads for done no longer. `None` if there is no ledger.
 pub async fn mark_undone_loads<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     id: &str,
 ) -> Result<Option<LoadsSince>, RestoreError> {
     let live_tables = LiveTables::read(client).await?;
     let is_undone = |left: &Leftover| left.id == id && left.kind == LeftoverKind::Undone;
-    let left: Vec<_> = live_tables.leftovers().into_iter().filter(is_undone).collect();
+    let left: Vec<_> = live_tables.leftovers(schema).into_iter().filter(is_undone).collect();
     let Some(began) = left.first().and_then(Leftover::began) else { return Ok(None) };
     if !live_tables.has(LEDGER) {
         return Ok(None);
     }
     let is_its = |table: &&&'static Table| left.iter().any(|left| left.table == table.name);
-    let tables: Vec<_> =
-        Schema::compiled().tables().iter().filter(|table| is_its(&table)).collect();
+    let tables: Vec<_> = schema.tables().iter().filter(|table| is_its(&table)).collect();
     let since = date_time::text(began);
     let loads = Undone { tables: &tables, since: &since }.mark(client).await;
     loads.map(|loads| Some(LoadsSince { since: since.clone(), loads })).map_err(|error| {

@@ -41,10 +41,11 @@ pub struct Merged {
 /// Compares what a restore left, or its undo, with the live tables; writes nothing.
 pub async fn compare_left<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     unmerged: &Unmerged<'_>,
 ) -> Result<Vec<Merged>, RestoreError> {
     let mut all = Vec::new();
-    for (table, left) in tables_left(client, unmerged).await? {
+    for (table, left) in tables_left(client, schema, unmerged).await? {
         let pair = Pair { table, from: &left.name, other: table.name, above: unmerged.above };
         all.push(look(client, &pair, 0).await?);
     }
@@ -57,10 +58,11 @@ pub async fn compare_left<H: Host>(
 /// After an error the rows so far are added; done again it goes on.
 pub async fn merge<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     unmerged: &Unmerged<'_>,
 ) -> Result<Vec<Merged>, RestoreError> {
     let mut all = Vec::new();
-    for (table, left) in tables_left(client, unmerged).await? {
+    for (table, left) in tables_left(client, schema, unmerged).await? {
         let pair = Pair { table, from: &left.name, other: table.name, above: unmerged.above };
         let added = pair.copy_missing(client, |_| Ok(())).await?.rows;
         all.push(look(client, &pair, added).await?);
@@ -85,20 +87,19 @@ async fn look<H: Host>(
 /// Parents first.
 async fn tables_left<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     unmerged: &Unmerged<'_>,
 ) -> Result<Vec<(&'static Table, Leftover)>, RestoreError> {
     let Unmerged { id, tables, .. } = *unmerged;
-    let left = LiveTables::read(client).await?.leftovers();
+    let left = LiveTables::read(client).await?.leftovers(schema);
     let of = |table: &'static Table| {
         let is_its = |left: &&Leftover| {
             left.id == id && left.table == table.name && left.kind != LeftoverKind::Staging
         };
         Some((table, left.iter().find(is_its)?.clone()))
     };
-    let wanted = Schema::compiled()
-        .tables()
-        .iter()
-        .filter(|table| tables.is_empty() || tables.contains(table));
+    let is_wanted = |table: &&'static Table| tables.is_empty() || tables.contains(table);
+    let wanted = schema.tables().iter().filter(is_wanted);
     let found: Vec<_> = wanted.filter_map(of).collect();
     let absent = tables.iter().find(|table| !found.iter().any(|(its, _)| its == *table));
     match absent {

@@ -156,7 +156,7 @@ pub async fn plan<H: Host>(
         obstacles,
         tables: planned,
         loads_since,
-        leftovers: live_tables.leftovers(),
+        leftovers: live_tables.leftovers(place.schema),
     })
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn obstacles<H: Host>(
     place: &Place<'_, H>,
     tables: &[&'static Table],
 ) -> Result<Vec<String>, RestoreError> {
-    let found = backup::obstacles(place.database, tables).await?;
+    let found = backup::obstacles(place, tables).await?;
     Ok(found.iter().map(ToString::to_string).collect())
 }
 

@@ -40,11 +40,12 @@ pub struct UndoReport {
 /// Compares the tables after an undo with those that were restored.
 pub async fn compare_undone<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     id: &str,
 ) -> Result<UndoReport, RestoreError> {
     let there = LiveTables::read(client).await?;
     let mut report = UndoReport { undone: Vec::new(), untouched: Vec::new() };
-    for table in Schema::compiled().tables() {
+    for table in schema.tables() {
         let undone_table = format!("{}{UNDONE}{id}", table.name);
         match there.has(&undone_table) {
             true => report.undone.push(compare(client, table, undone_table).await?),
@@ -59,18 +60,20 @@ pub async fn compare_undone<H: Host>(
 /// How many rows a table has that a restore has left.
 pub async fn rows_left<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     left: &Leftover,
 ) -> Result<u64, RestoreError> {
-    rows(client, table_of(left)?, &left.name).await
+    rows(client, table_of(schema, left)?, &left.name).await
 }
 
 /// How many of them the live table does not have, or has otherwise: a table that an earlier version
 /// undid is called as one that is being filled, and may have rows that are nowhere else.
 pub async fn rows_only_left<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     left: &Leftover,
 ) -> Result<u64, RestoreError> {
-    let table = table_of(left)?;
+    let table = table_of(schema, left)?;
     if !LiveTables::read(client).await?.has(table.name) {
         return rows(client, table, &left.name).await;
     }
@@ -78,9 +81,9 @@ pub async fn rows_only_left<H: Host>(
     Ok(pair.missing(client).await?.rows + pair.differing(client).await?.rows)
 }
 
-fn table_of(left: &Leftover) -> Result<&'static Table, RestoreError> {
+fn table_of(schema: Schema, left: &Leftover) -> Result<&'static Table, RestoreError> {
     let unknown = || RestoreError::NoSuchRestore { id: left.id.clone() };
-    Schema::compiled().tables().iter().find(|table| table.name == left.table).ok_or_else(unknown)
+    schema.tables().iter().find(|table| table.name == left.table).ok_or_else(unknown)
 }
 
 async fn compare<H: Host>(

@@ -11,6 +11,7 @@ use super::tables::{BEFORE, Leftover, LeftoverKind, LiveTables, STAGING, UNDONE,
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
+use crate::table::schema::Schema;
 
 /// How long the database waits for others' transactions before a swap fails, in seconds. Writers
 /// wait behind it as long.
@@ -178,10 +179,11 @@ async fn was_renamed<H: Host>(
 /// transactions are waited for.
 pub async fn undo<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     id: &str,
     mut waiting: impl FnMut(u32),
 ) -> Result<Vec<&'static str>, RestoreError> {
-    let left = leftovers(client).await?;
+    let left = leftovers(client, schema).await?;
     let tables: Vec<_> = left
         .iter()
         .filter(|it| it.id == id && it.kind == LeftoverKind::Before)
@@ -205,8 +207,11 @@ pub async fn undo<H: Host>(
 }
 
 /// The tables that restores have left in the database, the earliest first.
-pub async fn leftovers<H: Host>(client: &Client<'_, H>) -> Result<Vec<Leftover>, RestoreError> {
-    Ok(LiveTables::read(client).await?.leftovers())
+pub async fn leftovers<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+) -> Result<Vec<Leftover>, RestoreError> {
+    Ok(LiveTables::read(client).await?.leftovers(schema))
 }
 
 /// Drops what restores have left; what is live stays.

@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use super::error::RestoreError;
 use crate::admin::migrate::{self, MigrateError};
-use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
-use crate::aws::host::{Client, Host, Repeat};
+use crate::aws::data_api::{ExecuteStatementOutput, Field};
+use crate::aws::host::{Client, Host};
 use crate::table::date_time;
 use crate::table::schema::{Schema, Table};
 
@@ -65,12 +65,11 @@ pub(super) async fn run<H: Host>(
     parameters: &[(&str, &str)],
     doing: &'static str,
 ) -> Result<ExecuteStatementOutput, RestoreError> {
-    let call = ExecuteStatement { sql, parameters, ..ExecuteStatement::default() };
-    let result = client.call(&call, Repeat::Harmless).await;
+    let result = client.query(sql, parameters).await;
     result.map_err(|error| RestoreError::Database { doing, error })
 }
 
-/// The tables that are there of those that rowgate knows, and of those that restores have left.
+/// The tables that are there.
 #[derive(Debug)]
 pub(super) struct LiveTables {
     names: Vec<String>,
@@ -81,10 +80,8 @@ impl LiveTables {
         let sql = "SELECT table_name FROM information_schema.tables \
                    WHERE table_schema = DATABASE()";
         let records = run(client, sql, &[], "the tables are not listed").await?.records;
-        let name = |row: Vec<Field>| match row.into_iter().next() {
-            Some(Field::String(name)) => Ok(name),
-            _ => Err(RestoreError::Unreadable),
-        };
+        let name =
+            |row: Vec<Field>| row.first().and_then(Field::text).ok_or(RestoreError::Unreadable);
         Ok(Self { names: records.into_iter().map(name).collect::<Result<_, _>>()? })
     }
 
@@ -93,8 +90,9 @@ impl LiveTables {
     }
 
     /// What restores have left, the earliest first.
-    pub(super) fn leftovers(&self) -> Vec<Leftover> {
-        let mut found: Vec<_> = self.names.iter().filter_map(|name| leftover(name)).collect();
+    pub(super) fn leftovers(&self, schema: Schema) -> Vec<Leftover> {
+        let of = |name: &String| leftover(schema, name);
+        let mut found: Vec<_> = self.names.iter().filter_map(of).collect();
         found.sort_by(|a, b| (&a.id, &a.name).cmp(&(&b.id, &b.name)));
         found
     }
@@ -107,14 +105,14 @@ const KINDS: [(LeftoverKind, &str); 3] = [
     (LeftoverKind::Undone, UNDONE),
 ];
 
-fn leftover(name: &str) -> Option<Leftover> {
+fn leftover(schema: Schema, name: &str) -> Option<Leftover> {
     let of = |table: &'static Table| {
         let rest = name.strip_prefix(table.name)?;
         let (kind, id) =
             KINDS.iter().find_map(|(kind, between)| Some((*kind, rest.strip_prefix(between)?)))?;
         is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, kind })
     };
-    Schema::compiled().tables().iter().find_map(of)
+    schema.tables().iter().find_map(of)
 }
 
 /// Whether a text can be a restore's name; it stands in names of tables.
@@ -148,6 +146,7 @@ pub(super) fn columns(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::OFFICE;
 
     #[test]
     fn what_restores_left_is_told_by_its_name() {
@@ -161,7 +160,7 @@ mod tests {
         ];
         let tables = LiveTables { names: names.map(String::from).to_vec() };
         let found: Vec<_> =
-            tables.leftovers().into_iter().map(|it| (it.table, it.kind, it.id)).collect();
+            tables.leftovers(OFFICE).into_iter().map(|it| (it.table, it.kind, it.id)).collect();
         assert_eq!(
             found,
             [
@@ -170,7 +169,7 @@ mod tests {
                 ("jobs", LeftoverKind::Undone, "20270116_080000_1a2b".into()),
             ]
         );
-        let began = tables.leftovers()[1].began();
+        let began = tables.leftovers(OFFICE)[1].began();
         assert_eq!(began, Some(Duration::from_secs(1_800_000_000)));
     }
 }

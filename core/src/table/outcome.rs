@@ -100,7 +100,7 @@ pub enum RowErrorKind {
         /// Its line.
         line: u64,
     },
-    /// The database refused a row that the core found good: the live table is not the compiled one.
+    /// The database refused a row that the core found good: the live table is not the schema's.
     DatabaseRefused {
         /// MySQL's error number.
         number: u16,

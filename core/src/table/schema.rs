@@ -25,7 +25,8 @@ impl Schema {
         Self::new(COMPILED)
     }
 
-    /// These tables, parents before their children; no two of them have a name or alias in common.
+    /// These tables, at least one, parents before their children; no two of them have a name or alias
+    /// in common.
     pub const fn new(tables: &'static [Table]) -> Self {
         Self { tables }
     }
@@ -86,8 +87,8 @@ fn stem(file: &str) -> &str {
     file.split_once('.').map_or(file, |(stem, _)| stem)
 }
 
-/// One table that rowgate fills.
-#[derive(Debug, PartialEq, Eq)]
+/// One table that rowgate fills. It equals those of its name.
+#[derive(Debug)]
 pub struct Table {
     /// Its name in the database: a-z, 0-9 and `_`, so that it needs no quoting anywhere.
     pub name: &'static str,
@@ -97,11 +98,26 @@ pub struct Table {
     pub columns: &'static [Column],
     /// Index of the primary key's column.
     pub key: usize,
-    /// Its `CREATE TABLE` statement as `sql/schema.sql` has it.
+    /// Its `CREATE TABLE` statement.
     pub create: &'static str,
+    /// Its comment in the database.
+    pub comment: &'static str,
 }
 
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Table {}
+
 impl Table {
+    /// A table whose key is its first column, without aliases, statement and comment.
+    pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
+        Self { name, aliases: &[], columns, key: 0, create: "", comment: "" }
+    }
+
     /// The primary key's column.
     pub fn key_column(&self) -> &'static Column {
         &self.columns[self.key]
@@ -133,9 +149,27 @@ pub struct Column {
     pub auto_increment: bool,
     /// The parent that its values name, from the COMMENT `references=`.
     pub references: Option<Reference>,
+    /// Its collation; `None` of a column that has its table's or none.
+    pub collation: Option<&'static str>,
+    /// Its comment in the database.
+    pub comment: &'static str,
 }
 
 impl Column {
+    /// A column that may be NULL, without aliases, parent, collation and comment.
+    pub const fn new(name: &'static str, column_type: ColumnType) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            column_type,
+            nullable: true,
+            auto_increment: false,
+            references: None,
+            collation: None,
+            comment: "",
+        }
+    }
+
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
@@ -150,10 +184,16 @@ pub struct Reference {
     pub column: &'static str,
 }
 
-/// A table of `sql/schema.sql`.
+#[cfg(test)]
+#[path = "../../tests/world/tables.rs"]
+mod tables;
+#[cfg(test)]
+pub(crate) use tables::OFFICE;
+
+/// A table of the tests.
 #[cfg(test)]
 pub(crate) fn table(name: &str) -> Option<&'static Table> {
-    Schema::compiled().table(name)
+    OFFICE.table(name)
 }
 
 #[cfg(test)]
@@ -177,17 +217,12 @@ pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
 
-    let column = |number: usize| Column {
-        name: format!("{number:c>name$}").leak(),
-        aliases: &[],
-        column_type: ColumnType::known("varchar(9)", None),
-        nullable: true,
-        auto_increment: false,
-        references: None,
+    let column = |number: usize| {
+        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None))
     };
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();
-    Box::leak(Box::new(Table { name, aliases: &[], columns, key: 0, create: "" }))
+    Box::leak(Box::new(Table::new(name, columns)))
 }
 
 #[cfg(test)]
@@ -214,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_file_goes_to_the_nearest_folder_or_its_own_name() {
-        let name = |path| Schema::compiled().table_of_file(path).map(|table| table.name);
+        let name = |path| OFFICE.table_of_file(path).map(|table| table.name);
         assert_eq!(name("incoming/departments/2026-01.csv"), Some("departments"));
         assert_eq!(name("jobs/departments/employees.csv"), Some("departments"));
         assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
@@ -229,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_name_that_begins_like_a_table_is_near_it() {
-        let near = |path| Schema::compiled().table_near_file(path).map(|table| table.name);
+        let near = |path| OFFICE.table_near_file(path).map(|table| table.name);
         assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
         assert_eq!(near("Jobs (1).csv"), Some("jobs"));
         assert_eq!(near("hired_employees_2026.csv"), Some("employees"));

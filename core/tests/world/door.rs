@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use rowgate_core::schema::Schema;
 use rowgate_core::{Gate, Head, RequestTime, Response, Settings};
 use serde_json::{Value, json};
 
-use super::{World, key, run};
+use super::{OFFICE, World, key, run};
 
 pub(crate) const JOBS: &str = "/tables/jobs/rows";
 
@@ -31,7 +30,7 @@ pub(crate) fn gate_within(time: RequestTime, setting: &dyn Fn(&str) -> Option<St
             })
         })
     };
-    Gate::new(Settings::read(&lookup, Schema::compiled()).unwrap(), time)
+    Gate::new(Settings::read(&lookup, OFFICE).unwrap(), time)
 }
 
 pub(crate) fn gate() -> Gate {

@@ -2,6 +2,7 @@
 //! calls move.
 
 pub(crate) mod door;
+mod tables;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,8 +12,10 @@ use std::time::Duration;
 
 use rowgate_core::data_api::Target;
 use rowgate_core::s3::Endpoint;
+use rowgate_core::schema::{Column, ColumnType, Reference, Schema, Table};
 use rowgate_core::{ApiKey, Host, RateLimit, Request, Response, SendError, Service, SignError};
 use serde_json::Value;
+pub(crate) use tables::OFFICE;
 
 /// Answers what it was told to, one answer a request.
 #[derive(Default)]

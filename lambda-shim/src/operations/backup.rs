@@ -28,31 +28,17 @@ pub(super) struct Backup {
     bucket: Option<String>,
 }
 
-impl Default for Backup {
-    /// All tables in one snapshot.
-    fn default() -> Self {
-        Self {
-            tables: Schema::compiled().tables().iter().collect(),
-            codec: Codec::Snappy,
-            parallel: 1,
-            on_obstacle: OnObstacle::Refuse,
-            keep: None,
-            bucket: None,
-        }
-    }
-}
-
 impl Operation for Backup {
     const NAME: &'static str = "backup";
 
     type Answer = BackupSummary;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let Request { tables: names, codec: name, parallel, obstacles, keep, bucket, .. } =
             members(request, Self::NAME)?;
-        let default = Self::default();
+        let default = Self::of_all(schema);
         Ok(Self {
-            tables: names.map_or(Ok(default.tables), |names| tables(&names, Self::NAME))?,
+            tables: names.map_or(Ok(default.tables), |names| tables(schema, &names, Self::NAME))?,
             codec: name.map_or(Ok(default.codec), |name| codec(&name))?,
             parallel: at_most(parallel, MOST_PARALLEL, "parallel")?.unwrap_or(default.parallel),
             on_obstacle: on_obstacle(obstacles.as_deref(), Self::NAME)?,
@@ -72,7 +58,7 @@ impl Operation for Backup {
         let time = invocation.time_left(app.host.now());
         let (database, s3) =
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
-        let place = Place { database, s3, bucket };
+        let place = Place { schema: app.schema, database, s3, bucket };
         let making = backup::backup(&place, &self.tables, self.options(), |_| ());
         let manifest = within(time, making).await?;
         conclude(app, bucket, manifest, self.keep, invocation).await
@@ -80,6 +66,18 @@ impl Operation for Backup {
 }
 
 impl Backup {
+    /// All tables in one snapshot.
+    pub(super) fn of_all(schema: Schema) -> Self {
+        Self {
+            tables: schema.tables().iter().collect(),
+            codec: Codec::Snappy,
+            parallel: 1,
+            on_obstacle: OnObstacle::Refuse,
+            keep: None,
+            bucket: None,
+        }
+    }
+
     fn options(&self) -> Options {
         let (codec, parallel) = (self.codec, self.parallel);
         Options { codec, parallel, on_obstacle: self.on_obstacle }
@@ -114,13 +112,13 @@ mod tests {
     use super::*;
 
     fn backup(text: &str) -> Backup {
-        Backup::read(text).unwrap()
+        Backup::read(text, Schema::compiled()).unwrap()
     }
 
     #[test]
     fn a_backup_without_members_is_of_everything_in_one_snapshot() {
         let all = backup(r#"{"rowgate":"backup"}"#);
-        assert_eq!(all, Backup::default());
+        assert_eq!(all, Backup::of_all(Schema::compiled()));
         assert_eq!(
             (all.tables.len(), all.options().parallel),
             (Schema::compiled().tables().len(), 1)
@@ -158,7 +156,7 @@ mod tests {
             (r#""table":"jobs""#, "unknown field `table`"),
         ] {
             let text = format!(r#"{{"rowgate":"backup",{members}}}"#);
-            let error = Backup::read(&text).unwrap_err().to_string();
+            let error = Backup::read(&text, Schema::compiled()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation backup: "), "{error}");
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rowgate_core::backup::{self, BackupError, LeftOut, Manifest, TableManifest};
 use rowgate_core::s3::Endpoint;
-use rowgate_core::schema::Schema;
 use rowgate_core::{Client, ENDED_AFTER, Host};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -74,7 +73,7 @@ pub(super) async fn conclude<H: Host>(
 ) -> Result<BackupSummary, Failure> {
     log("backed up", &manifest);
     // A backup of some tables is no reason for the alarm of the missing one to be still.
-    if manifest.tables.len() == Schema::compiled().tables().len() {
+    if manifest.tables.len() == app.schema.tables().len() {
         app.metrics.backed_up(app.host.now());
     }
 

@@ -77,10 +77,10 @@ impl Operation for BulkBackup {
 
     type Answer = StepAnswer;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let step: String = Members::read(request)?.parse("step")?;
         Ok(match step.as_str() {
-            "open" => Self::Open(Open::read(request)?),
+            "open" => Self::Open(Open::read(request, schema)?),
             "part" => Self::Part(Part::read(request)?),
             "finish" => Self::Finish(members(request, Self::NAME)?),
             _ => return Err(bad(Self::NAME, "no such step; there is: open, part, finish")),
@@ -108,7 +108,7 @@ impl BulkBackup {
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
         let named = self.bucket().map(str::to_owned);
         let bucket = app.bucket(named.as_deref())?;
-        let place = Place { database, s3, bucket };
+        let place = Place { schema: app.schema, database, s3, bucket };
         match self {
             Self::Open(open) => open.run(&place, time).await,
             Self::Part(part) => part.run(&place, time).await,
@@ -132,15 +132,15 @@ impl BulkBackup {
 }
 
 impl Open {
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let OpenRequest { tables: names, codec: name, obstacles, keep, bucket, .. } =
             members(request, BulkBackup::NAME)?;
         if keep == Some(0) {
             return Err(bad(BulkBackup::NAME, "keep is too small"));
         }
-        let all = || Ok(Schema::compiled().tables().iter().collect());
+        let all = || Ok(schema.tables().iter().collect());
         Ok(Self {
-            tables: names.map_or_else(all, |names| tables(&names, BulkBackup::NAME))?,
+            tables: names.map_or_else(all, |names| tables(schema, &names, BulkBackup::NAME))?,
             codec: name.map_or(Ok(Codec::Snappy), |name| codec(&name))?,
             on_obstacle: on_obstacle(obstacles.as_deref(), BulkBackup::NAME)?,
             keep,
@@ -206,7 +206,8 @@ mod tests {
     use super::*;
 
     fn backup(members: &str) -> BulkBackup {
-        BulkBackup::read(&format!(r#"{{"rowgate":"bulk_backup",{members}}}"#)).unwrap()
+        BulkBackup::read(&format!(r#"{{"rowgate":"bulk_backup",{members}}}"#), Schema::compiled())
+            .unwrap()
     }
 
     #[test]
@@ -252,7 +253,7 @@ mod tests {
             (r#"{"rowgate":"bulk_backup","step":"open","parallel":2}"#, "unknown field `parallel`"),
             (r#"{"rowgate":"bulk_backup","step":"part","run":"r"}"#, "missing field `codec`"),
         ] {
-            let error = BulkBackup::read(text).unwrap_err().to_string();
+            let error = BulkBackup::read(text, Schema::compiled()).unwrap_err().to_string();
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }
     }

@@ -1,6 +1,7 @@
 //! The operation `bulk_load`: a step of the state machine that loads files too large for one
 //! invocation.
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{
     BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, Opened,
     PlannedRows, Status, load_object,
@@ -68,7 +69,7 @@ impl Operation for BulkLoadStep {
     type Answer = LoadStepAnswer;
 
     /// An error names members, and no value of theirs.
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, _: Schema) -> Result<Self, EventError> {
         let bad = |error: serde_json::Error| bad(Self::NAME, &error.to_string());
         let mut members: Map<String, Value> = serde_json::from_str(request).map_err(bad)?;
         members.remove("rowgate");
@@ -201,7 +202,7 @@ mod tests {
     use crate::event::tests::written;
 
     fn step(text: &str) -> BulkLoadStep {
-        BulkLoadStep::read(text).unwrap()
+        BulkLoadStep::read(text, Schema::compiled()).unwrap()
     }
 
     const FILE: &str = r#"{"bucket":"b","key":"jobs/k.csv","version_id":null,"e_tag":"e",
@@ -231,7 +232,7 @@ mod tests {
             (r#""step":"load","object":{"bucket":"b","key":"k"},"round":0,"at":1"#, "`at`"),
         ] {
             let text = format!(r#"{{"rowgate":"bulk_load",{members}}}"#);
-            let error = BulkLoadStep::read(&text).unwrap_err().to_string();
+            let error = BulkLoadStep::read(&text, Schema::compiled()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation bulk_load: "), "{error}");
             assert!(error.contains(named), "{error}");
         }

@@ -6,7 +6,7 @@ use rowgate_core::Host;
 use rowgate_core::backup::Place;
 use rowgate_core::restore::bulk::{self, Comparison, Done, Item, Opening};
 use rowgate_core::restore::{Mode, RestoreError, Restored, Wanted};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -108,10 +108,10 @@ impl Operation for BulkRestore {
 
     type Answer = StepAnswer;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let step: String = Members::read(request)?.parse("step")?;
         Ok(match step.as_str() {
-            "open" => Self::Open(Open::read(request)?),
+            "open" => Self::Open(Open::read(request, schema)?),
             "part" => Self::Part(members(request, Self::NAME)?),
             "compare" => Self::Compare(members(request, Self::NAME)?),
             "finish" => Self::Finish(members(request, Self::NAME)?),
@@ -144,7 +144,8 @@ impl BulkRestore {
         let (database, s3) =
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
         let named = self.bucket().map(str::to_owned);
-        let place = &Place { database, s3, bucket: app.bucket(named.as_deref())? };
+        let bucket = app.bucket(named.as_deref())?;
+        let place = &Place { schema: app.schema, database, s3, bucket };
         match self {
             Self::Open(open) => open.run(place, time).await,
             Self::Part(part) => part.run(place, time).await,
@@ -168,7 +169,7 @@ impl BulkRestore {
 }
 
 impl Open {
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let OpenRequest { sources, tables: names, mode, force, bucket, .. } =
             members(request, BulkRestore::NAME)?;
         if sources.is_empty() {
@@ -178,7 +179,8 @@ impl Open {
             let problem = "mode is replace; the operation restore merges";
             return Err(bad(BulkRestore::NAME, problem));
         }
-        let tables = names.map_or(Ok(Vec::new()), |names| tables(&names, BulkRestore::NAME))?;
+        let tables =
+            names.map_or(Ok(Vec::new()), |names| tables(schema, &names, BulkRestore::NAME))?;
         Ok(Self { sources, tables, force, bucket })
     }
 
@@ -294,7 +296,8 @@ mod tests {
     use super::*;
 
     fn restore(members: &str) -> BulkRestore {
-        BulkRestore::read(&format!(r#"{{"rowgate":"bulk_restore",{members}}}"#)).unwrap()
+        BulkRestore::read(&format!(r#"{{"rowgate":"bulk_restore",{members}}}"#), Schema::compiled())
+            .unwrap()
     }
 
     #[test]
@@ -321,7 +324,7 @@ mod tests {
                 "mode is replace",
             ),
         ] {
-            let error = BulkRestore::read(text).unwrap_err().to_string();
+            let error = BulkRestore::read(text, Schema::compiled()).unwrap_err().to_string();
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }
     }

@@ -1,5 +1,6 @@
 //! The operation `load`: one object, by hand.
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{Host, LoadReport, ObjectRef, Occasion};
 use serde::Deserialize;
 
@@ -20,7 +21,7 @@ impl Operation for Load {
 
     type Answer = LoadReport;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, _: Schema) -> Result<Self, EventError> {
         let Request { bucket, key, version_id, e_tag, .. } = members(request, Self::NAME)?;
         Ok(Self(ObjectRef { bucket, key, version_id, e_tag, sequencer: None }))
     }
@@ -53,13 +54,16 @@ mod tests {
     #[test]
     fn a_load_names_an_object() {
         assert_eq!(
-            Load::read(r#"{"rowgate":"load","bucket":"b","key":"jobs/a+b.csv"}"#),
+            Load::read(
+                r#"{"rowgate":"load","bucket":"b","key":"jobs/a+b.csv"}"#,
+                Schema::compiled()
+            ),
             Ok(Load(written("b", "jobs/a+b.csv")))
         );
         let text = r#"{"rowgate":"load","bucket":"b","key":"k","version_id":"v","e_tag":"e"}"#;
         let (version_id, e_tag) = (Some("v".to_owned()), Some("e".to_owned()));
         let object = ObjectRef { version_id, e_tag, ..written("b", "k") };
-        assert_eq!(Load::read(text), Ok(Load(object)));
+        assert_eq!(Load::read(text, Schema::compiled()), Ok(Load(object)));
     }
 
     #[test]
@@ -68,7 +72,7 @@ mod tests {
             (r#"{"rowgate":"load","bucket":"b"}"#, "missing field `key`"),
             (r#"{"rowgate":"load","bucket":"b","key":"k","etag":"e"}"#, "unknown field `etag`"),
         ] {
-            let error = Load::read(text).unwrap_err().to_string();
+            let error = Load::read(text, Schema::compiled()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation load: "), "{error}");
             assert!(error.contains(named), "{error}");
         }

@@ -16,17 +16,19 @@ pub(super) fn members<T: DeserializeOwned>(
 }
 
 /// Tables by their names, parents first.
-pub(super) fn tables(names: &[String], operation: &str) -> Result<Vec<&'static Table>, EventError> {
+pub(super) fn tables(
+    schema: Schema,
+    names: &[String],
+    operation: &str,
+) -> Result<Vec<&'static Table>, EventError> {
     let named = |(at, name): (usize, &String)| {
-        Schema::compiled()
-            .table(name)
-            .ok_or_else(|| bad(operation, &format!("tables[{at}] is no table")))
+        schema.table(name).ok_or_else(|| bad(operation, &format!("tables[{at}] is no table")))
     };
     let named: Vec<_> = names.iter().enumerate().map(named).collect::<Result<_, _>>()?;
     if named.is_empty() {
         return Err(bad(operation, "tables is empty"));
     }
-    Ok(Schema::compiled().tables().iter().filter(|table| named.contains(table)).collect())
+    Ok(schema.tables().iter().filter(|table| named.contains(table)).collect())
 }
 
 /// The codec of files that are written.

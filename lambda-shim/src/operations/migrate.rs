@@ -1,6 +1,7 @@
 //! The operation `migrate`: the tables, brought to the schema and compared with it.
 
 use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
+use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use serde::{Deserialize, Serialize};
 use tracing::{error, info};
@@ -40,7 +41,7 @@ impl Operation for Migrate {
 
     type Answer = Migrated;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, _: Schema) -> Result<Self, EventError> {
         members(request, Self::NAME)
     }
 
@@ -50,7 +51,7 @@ impl Operation for Migrate {
         let settings = app.settings()?;
         let time = invocation.time_left(app.host.now());
         let client = app.client(&settings.target, time);
-        match bring_up(&client, self.check).await {
+        match bring_up(&client, app.schema, self.check).await {
             Ok(migrated) => {
                 let Migrated { included, ran, made, differences } = &migrated;
                 info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
@@ -64,13 +65,17 @@ impl Operation for Migrate {
     }
 }
 
-async fn bring_up<H: Host>(client: &Client<'_, H>, check: bool) -> Result<Migrated, MigrateError> {
+async fn bring_up<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+    check: bool,
+) -> Result<Migrated, MigrateError> {
     let mut migrated = Migrated::default();
     let differences: Vec<Difference> = if check {
-        migrate::check(client, MIGRATIONS).await?
+        migrate::check(client, schema, MIGRATIONS).await?
     } else {
-        migrate::migrate(client, MIGRATIONS, |step| migrated.note(step)).await?;
-        migrate::compare(client).await?
+        migrate::migrate(client, schema, MIGRATIONS, |step| migrated.note(step)).await?;
+        migrate::compare(client, schema).await?
     };
     migrated.differences = differences.iter().map(ToString::to_string).collect();
     Ok(migrated)
@@ -116,10 +121,12 @@ mod tests {
 
     #[test]
     fn it_writes_unless_it_is_only_to_check() {
-        let only_checks = |text: &str| Migrate::read(text).unwrap().check;
+        let only_checks = |text: &str| Migrate::read(text, Schema::compiled()).unwrap().check;
         assert!(!only_checks(r#"{"rowgate":"migrate"}"#));
         assert!(only_checks(r#"{"rowgate":"migrate","check":true}"#));
-        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#).unwrap_err().to_string();
+        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#, Schema::compiled())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("the operation migrate: unknown field `users`"), "{error}");
     }
 }

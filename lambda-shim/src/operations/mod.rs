@@ -66,7 +66,7 @@ pub(crate) async fn run_scheduled<H: Host>(
     app: &App<H>,
     invocation: Invocation,
 ) -> Result<Answer, Failure> {
-    answer(Backup::default(), app, invocation).await
+    answer(Backup::of_all(app.schema), app, invocation).await
 }
 
 /// An operation at work.
@@ -104,7 +104,7 @@ fn start_one<'a, O: Operation + 'static, H: Host>(
     request: &str,
     invocation: Invocation,
 ) -> Result<Work<'a>, EventError> {
-    let operation = O::read(request)?;
+    let operation = O::read(request, app.schema)?;
     Ok(Box::pin(answer(operation, app, invocation)))
 }
 

@@ -1,6 +1,7 @@
 //! What every operation has.
 
 use rowgate_core::Host;
+use rowgate_core::schema::Schema;
 use serde::Serialize;
 
 use crate::app::App;
@@ -16,10 +17,10 @@ pub(super) trait Operation: Sized {
     /// What is answered, in JSON.
     type Answer: Serialize;
 
-    /// Reads `{"rowgate":NAME,…}`.
+    /// Reads `{"rowgate":NAME,…}`, whose tables are of this schema.
     ///
     /// An error may name members, since a person has written them, and no value of a text's.
-    fn read(request: &str) -> Result<Self, EventError>;
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError>;
 
     /// Does it within the invocation's time.
     async fn run<H: Host>(

@@ -3,7 +3,7 @@
 use rowgate_core::Host;
 use rowgate_core::backup::Place;
 use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, Wanted};
-use rowgate_core::schema::Table;
+use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -44,13 +44,13 @@ impl Operation for Restore {
 
     type Answer = Outcome;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let Request { sources, tables: names, mode, plan, force, bucket, .. } =
             members(request, Self::NAME)?;
         if sources.is_empty() {
             return Err(bad(Self::NAME, "sources is empty"));
         }
-        let tables = names.map_or(Ok(Vec::new()), |names| tables(&names, Self::NAME))?;
+        let tables = names.map_or(Ok(Vec::new()), |names| tables(schema, &names, Self::NAME))?;
         Ok(Self { sources, tables, mode, plan, force, bucket })
     }
 
@@ -61,7 +61,7 @@ impl Operation for Restore {
         let time = invocation.time_left(app.host.now());
         let (database, s3) =
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
-        let place = Place { database, s3, bucket };
+        let place = Place { schema: app.schema, database, s3, bucket };
 
         let wanted = self.wanted();
         let planning = restore::plan(&place, &wanted, |_| ());
@@ -105,12 +105,10 @@ struct Request {
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::schema::Schema;
-
     use super::*;
 
     fn restore(text: &str) -> Restore {
-        Restore::read(text).unwrap()
+        Restore::read(text, Schema::compiled()).unwrap()
     }
 
     #[test]
@@ -147,7 +145,8 @@ mod tests {
             (r#""sources":["latest"],"run":"latest""#, "unknown field `run`"),
         ] {
             let error =
-                Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#)).unwrap_err();
+                Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#), Schema::compiled())
+                    .unwrap_err();
             let error = error.to_string();
             assert!(error.starts_with("bad event: the operation restore: "), "{error}");
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");

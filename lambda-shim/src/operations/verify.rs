@@ -1,5 +1,6 @@
 //! The operation `verify`: a backup, compared with its manifest.
 
+use rowgate_core::schema::Schema;
 use rowgate_core::{Host, backup};
 use serde::Deserialize;
 
@@ -28,7 +29,7 @@ impl Operation for Verify {
 
     type Answer = BackupSummary;
 
-    fn read(request: &str) -> Result<Self, EventError> {
+    fn read(request: &str, _: Schema) -> Result<Self, EventError> {
         members(request, Self::NAME)
     }
 
@@ -44,7 +45,7 @@ impl Operation for Verify {
         let s3 = app.client(&settings.endpoint, time);
         let reading = async {
             let manifest = backup::manifest(&s3, bucket, &self.run).await?;
-            backup::verify(&s3, bucket, &manifest, |_| ()).await.map(|()| manifest)
+            backup::verify(app.schema, &s3, bucket, &manifest, |_| ()).await.map(|()| manifest)
         };
         let manifest = within(time, reading).await?;
         log("verified", &manifest);
@@ -58,9 +59,11 @@ mod tests {
 
     #[test]
     fn a_verification_names_a_run() {
-        let verify = Verify::read(r#"{"rowgate":"verify","run":"latest"}"#).unwrap();
+        let verify =
+            Verify::read(r#"{"rowgate":"verify","run":"latest"}"#, Schema::compiled()).unwrap();
         assert_eq!((verify.run.as_str(), verify.bucket), ("latest", None));
-        let error = Verify::read(r#"{"rowgate":"verify"}"#).unwrap_err().to_string();
+        let error =
+            Verify::read(r#"{"rowgate":"verify"}"#, Schema::compiled()).unwrap_err().to_string();
         assert!(error.starts_with("bad event: the operation verify: "), "{error}");
         assert!(error.contains("missing field `run`"), "{error}");
     }

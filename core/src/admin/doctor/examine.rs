@@ -8,6 +8,7 @@ use super::check::{Check, Outcome};
 use super::finding::{Account, Finding, Found, Subject};
 use super::{errors, limits, scratch, session, sessions, tables, transactions};
 use crate::aws::host::{Client, Host};
+use crate::table::schema::Schema;
 
 /// Makes every check, in order, and tells `done` of each when it is made. One takes a minute, and is
 /// only tried if the examination may be slow.
@@ -16,6 +17,7 @@ use crate::aws::host::{Client, Host};
 /// is only the first check.
 pub async fn examine<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     may_be_slow: bool,
     done: impl FnMut(&Check),
 ) -> Vec<Check> {
@@ -51,7 +53,7 @@ pub async fn examine<H: Host>(
     report.add(&errors::SYNTAX, errors::syntax(client).await);
     report.add(&errors::NO_TABLE, errors::no_table(client).await);
     scratch_checks(client, &mut report).await;
-    report.add(&tables::SCHEMA, tables::schema(client).await);
+    report.add(&tables::SCHEMA, tables::schema(client, schema).await);
     report.checks
 }
 

@@ -10,7 +10,7 @@ use crate::sql::statement::CHUNK_LIMIT;
 
 use super::finding::{Account, Finding, Found, Subject};
 use super::heard::{Reaction, provoke, refusals};
-use super::query::{ask, text};
+use super::query::text;
 
 pub(super) const JSON_TABLE: Subject = Subject {
     name: "json_table",
@@ -119,7 +119,7 @@ async fn send_rows<H: Host>(client: &Client<'_, H>, bytes: usize) -> Reaction {
 /// Whether the database has read the array.
 fn is_read(reaction: &Reaction) -> bool {
     let Ok(output) = &reaction.result else { return false };
-    output.records.iter().flatten().cloned().map(text).eq(["1"])
+    output.records.iter().flatten().map(text).eq(["1"])
 }
 
 pub(super) const MANY_PARAMETERS: Subject = Subject {
@@ -138,7 +138,7 @@ pub(super) async fn many_parameters<H: Host>(client: &Client<'_, H>) -> Found<Ac
     let reaction = provoke(client, format!("{MANY} parameters"), call).await;
     let finding = match &reaction.result {
         Ok(output) => {
-            let all = output.records.iter().flatten().cloned().map(text).eq([MANY.to_string()]);
+            let all = output.records.iter().flatten().map(text).eq([MANY.to_string()]);
             Finding::when(all, if all { "1,000 in a call" } else { "not all of 1,000 arrived" })
         }
         Err(error) => Finding::Bad(format!("1,000 are refused: {error}")),
@@ -244,7 +244,6 @@ async fn query<H: Host>(
     value: &str,
 ) -> Result<Vec<Vec<String>>, CallError> {
     let parameters = &[(name, value)];
-    let call = ExecuteStatement { sql, parameters, ..ExecuteStatement::default() };
-    let records = ask(client, call).await?.records;
-    Ok(records.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
+    let records = client.query(sql, parameters).await?.records;
+    Ok(records.iter().map(|row| row.iter().map(text).collect()).collect())
 }

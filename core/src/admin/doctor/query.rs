@@ -1,6 +1,6 @@
 //! Statements of the checks, and the values of their results.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::aws::data_api::{ExecuteStatement, ExecuteStatementOutput, Field};
@@ -19,9 +19,8 @@ pub(super) async fn first_row<H: Host>(
     client: &Client<'_, H>,
     sql: &str,
 ) -> Result<Vec<String>, CallError> {
-    let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
-    let records = ask(client, call).await?.records;
-    Ok(records.into_iter().next().unwrap_or_default().into_iter().map(text).collect())
+    let records = client.query(sql, &[]).await?.records;
+    Ok(records.first().into_iter().flatten().map(text).collect())
 }
 
 /// The only value of a query without parameters.
@@ -29,10 +28,7 @@ pub(super) async fn value<H: Host>(client: &Client<'_, H>, sql: &str) -> Result<
     Ok(first_row(client, sql).await?.into_iter().next().unwrap_or_default())
 }
 
-pub(super) fn text(field: Field) -> String {
-    match field {
-        Field::String(text) => text,
-        Field::Long(number) => number.to_string(),
-        Field::Null(_) | Field::Boolean(_) | Field::Double(_) | Field::Blob(_) => String::new(),
-    }
+/// A value as a text; empty where it is none.
+pub(super) fn text(field: &Field) -> String {
+    field.text().unwrap_or_default()
 }

@@ -16,30 +16,19 @@ use super::query::{ask, first_row, text, value};
 
 /// Like a table of `sql/schema.sql`, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
-    name: "rowgate_doctor",
-    aliases: &[],
-    columns: &[
-        Column {
-            name: "id",
-            aliases: &[],
-            column_type: ColumnType::known("int", None),
-            nullable: false,
-            auto_increment: true,
-            references: None,
-        },
-        Column {
-            name: "name",
-            aliases: &[],
-            column_type: ColumnType::known("varchar(255)", None),
-            nullable: false,
-            auto_increment: false,
-            references: None,
-        },
-    ],
-    key: 0,
     create: "CREATE TABLE rowgate_doctor (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \
              name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL, flag TINYINT(1))",
+    ..Table::new("rowgate_doctor", &COLUMNS)
 };
+
+static COLUMNS: [Column; 2] = [
+    Column {
+        nullable: false,
+        auto_increment: true,
+        ..Column::new("id", ColumnType::known("int", None))
+    },
+    Column { nullable: false, ..Column::new("name", ColumnType::known("varchar(255)", None)) },
+];
 
 const REMOVE: &str = "DROP TABLE IF EXISTS rowgate_doctor";
 
@@ -69,8 +58,7 @@ pub(super) async fn remove<H: Host>(client: &Client<'_, H>) -> Found {
 }
 
 async fn drop_table<H: Host>(client: &Client<'_, H>) -> Result<(), CallError> {
-    let call = ExecuteStatement { sql: REMOVE, ..ExecuteStatement::default() };
-    ask(client, call).await.map(|_| ())
+    client.query(REMOVE, &[]).await.map(drop)
 }
 
 pub(super) const INSERT: Subject = Subject {
@@ -140,9 +128,8 @@ pub(super) const EXISTING: Subject = Subject {
 pub(super) async fn existing_rows<H: Host>(client: &Client<'_, H>) -> Found {
     let sql = existing(&SCRATCH, 0);
     let parameters = &[(ROWS, r#"[[9,"x"],[2,"y"],[1,"z"]]"#), (AFTER, "0")];
-    let call = ExecuteStatement { sql: &sql, parameters, ..ExecuteStatement::default() };
-    let numbers: Vec<_> =
-        ask(client, call).await?.records.into_iter().flatten().map(text).collect();
+    let records = client.query(&sql, parameters).await?.records;
+    let numbers: Vec<_> = records.iter().flatten().map(text).collect();
     Ok(match numbers == ["2", "3"] {
         true => Finding::Good("the second and third of three, as it is".into()),
         false => Finding::Bad(format!("rows {} where 2 and 3 exist", numbers.join(", "))),
@@ -170,10 +157,9 @@ pub(super) const TINYINT: Subject = Subject {
 
 pub(super) async fn tinyint<H: Host>(client: &Client<'_, H>) -> Found<Account> {
     let set = "UPDATE rowgate_doctor SET flag = 5 WHERE id = 1";
-    ask(client, ExecuteStatement { sql: set, ..ExecuteStatement::default() }).await?;
+    client.query(set, &[]).await?;
     let sql = "SELECT flag, flag + 0 FROM rowgate_doctor WHERE id = 1";
-    let call = ExecuteStatement { sql, ..ExecuteStatement::default() };
-    let row = ask(client, call).await?.records.into_iter().next().unwrap_or_default();
+    let row = client.query(sql, &[]).await?.records.into_iter().next().unwrap_or_default();
     let (form, form_plus_0) = (row.first().map(form), row.get(1).map(form));
     let (form, form_plus_0) = (form.unwrap_or("none"), form_plus_0.unwrap_or("none"));
     let found = format!("5 comes as {form}, and with + 0 as {form_plus_0}");
@@ -232,6 +218,6 @@ pub(super) async fn count<H: Host>(
         parameters: &[("id", &id)],
         transaction_id,
     };
-    let found = ask(client, call).await?.records.into_iter().flatten().map(text);
-    Ok(found.eq(["1"]))
+    let records = ask(client, call).await?.records;
+    Ok(records.iter().flatten().map(text).eq(["1"]))
 }

@@ -23,7 +23,7 @@ pub(super) const BETWEEN_CALLS: Subject = Subject {
 /// By a variable that changes nothing: how long the server waits for a client to take its answer.
 pub(super) async fn between_calls<H: Host>(client: &Client<'_, H>) -> Found<Account> {
     let sql = "SET SESSION net_write_timeout = 61";
-    ask(client, ExecuteStatement { sql, ..ExecuteStatement::default() }).await?;
+    client.query(sql, &[]).await?;
     let reached = count(client, "61").await?;
     let found = format!("{reached} of {LOOKS} calls saw what an earlier one had set");
     Ok(Account::of(Finding::when(reached == 0, found)).with("reached", of_looks(reached)))
@@ -102,7 +102,7 @@ async fn value_in<H: Host>(
 ) -> Result<String, CallError> {
     let call = ExecuteStatement { sql, transaction_id: Some(id), parameters: &[] };
     let field = ask(client, call).await?.records.into_iter().flatten().next();
-    Ok(field.map(text).unwrap_or_default())
+    Ok(field.as_ref().map(text).unwrap_or_default())
 }
 
 /// How many calls see the variable with this value.

@@ -1,4 +1,4 @@
-//! The live tables against the compiled ones.
+//! The live tables against the schema's.
 
 use alloc::format;
 use alloc::string::ToString;
@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::admin::migrate;
 use crate::aws::host::{Client, Host};
+use crate::table::schema::Schema;
 
 use super::finding::{Finding, Found, Subject};
 
@@ -18,8 +19,8 @@ pub(super) const SCHEMA: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn schema<H: Host>(client: &Client<'_, H>) -> Found {
-    let differences = match migrate::compare(client).await {
+pub(super) async fn schema<H: Host>(client: &Client<'_, H>, schema: Schema) -> Found {
+    let differences = match migrate::compare(client, schema).await {
         Ok(differences) => differences,
         Err(error) => return Ok(Finding::Bad(error.to_string())),
     };

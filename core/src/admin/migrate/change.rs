@@ -34,7 +34,8 @@ impl Operation for Change<'_> {
     type Output = ();
 
     fn to_request(&self, target: &Target) -> Request {
-        let mut request = statement(self.sql).to_request(target);
+        let statement = ExecuteStatement { sql: self.sql, ..ExecuteStatement::default() };
+        let mut request = statement.to_request(target);
         // One more member before the closing brace.
         let mut body = request.body.to_vec();
         body.pop();
@@ -60,13 +61,10 @@ pub(super) async fn change<H: Host>(
 /// Sends a statement that can be sent twice.
 pub(super) async fn send<H: Host>(
     client: &Client<'_, H>,
-    call: &ExecuteStatement<'_>,
+    sql: &str,
+    parameters: &[(&str, &str)],
     doing: &str,
 ) -> Result<ExecuteStatementOutput, MigrateError> {
-    let result = client.call(call, Repeat::Harmless).await;
+    let result = client.query(sql, parameters).await;
     result.map_err(|error| MigrateError::Call { doing: doing.to_owned(), error })
-}
-
-pub(super) fn statement(sql: &str) -> ExecuteStatement<'_> {
-    ExecuteStatement { sql, ..ExecuteStatement::default() }
 }

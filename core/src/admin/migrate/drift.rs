@@ -1,4 +1,4 @@
-//! How the live tables differ from those that rowgate was built with.
+//! How the live tables differ from those of the schema.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::aws::host::{Client, Host};
 use crate::ledger;
-use crate::table::schema::ColumnType;
+use crate::table::schema::{Column, Schema, Table};
 use crate::table::types::{Definition, without_width};
 
 use super::error::MigrateError;
@@ -17,28 +17,6 @@ use super::ledger_version;
 use super::live::{LiveTable, LiveTables, texts};
 use super::migration::Migration;
 use super::tables::{HISTORY, name_list};
-
-/// The tables as `information_schema` should describe them.
-static EXPECTED: &[ExpectedTable] = include!(concat!(env!("OUT_DIR"), "/expected.rs"));
-
-#[derive(Debug)]
-struct ExpectedTable {
-    name: &'static str,
-    comment: &'static str,
-    columns: &'static [ExpectedColumn],
-}
-
-#[derive(Debug)]
-struct ExpectedColumn {
-    name: &'static str,
-    column_type: ColumnType,
-    nullable: bool,
-    auto_increment: bool,
-    key: bool,
-    /// The one that `sql/schema.sql` writes out.
-    collation: Option<&'static str>,
-    comment: &'static str,
-}
 
 /// One thing in which a live table is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +27,7 @@ pub struct Difference {
     pub column: Option<String>,
     /// What it is about: `type`, `null`, `collation` and so on.
     pub property: &'static str,
-    /// What rowgate was built with.
+    /// What the schema says.
     pub expected: String,
     /// What is there.
     pub found: String,
@@ -65,14 +43,15 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares the live tables with the compiled ones, and the recorded migrations with the given.
+/// Compares the live tables with the schema's, and the recorded migrations with the given.
 ///
 /// Writes nothing.
 pub async fn check<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     migrations: &[Migration],
 ) -> Result<Vec<Difference>, MigrateError> {
-    let live = LiveTables::read(client).await?;
+    let live = LiveTables::read(client, schema).await?;
     let pending = History::read(client, &live).await?.pending(migrations)?;
     let pending = pending.iter().map(|migration| Difference {
         table: HISTORY,
@@ -82,16 +61,19 @@ pub async fn check<H: Host>(
         found: NONE.to_owned(),
     });
     let mut differences: Vec<_> = pending.collect();
-    differences.extend(differences_of(client, &live).await?);
+    differences.extend(differences_of(client, schema, &live).await?);
     differences.extend(of_ledger_version(client, &live).await?);
     Ok(differences)
 }
 
-/// Compares the live tables with the compiled ones, and the ledger's version with this program's;
+/// Compares the live tables with the schema's, and the ledger's version with this program's;
 /// writes nothing.
-pub async fn compare<H: Host>(client: &Client<'_, H>) -> Result<Vec<Difference>, MigrateError> {
-    let live = LiveTables::read(client).await?;
-    let mut differences = differences_of(client, &live).await?;
+pub async fn compare<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+) -> Result<Vec<Difference>, MigrateError> {
+    let live = LiveTables::read(client, schema).await?;
+    let mut differences = differences_of(client, schema, &live).await?;
     differences.extend(of_ledger_version(client, &live).await?);
     Ok(differences)
 }
@@ -100,9 +82,10 @@ pub async fn compare<H: Host>(client: &Client<'_, H>) -> Result<Vec<Difference>,
 #[cfg(feature = "avro")]
 pub(crate) async fn compare_tables<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
 ) -> Result<Vec<Difference>, MigrateError> {
-    let live = LiveTables::read(client).await?;
-    differences_of(client, &live).await
+    let live = LiveTables::read(client, schema).await?;
+    differences_of(client, schema, &live).await
 }
 
 async fn of_ledger_version<H: Host>(
@@ -123,12 +106,14 @@ const NONE: &str = "none";
 
 async fn differences_of<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     live: &LiveTables,
 ) -> Result<Vec<Difference>, MigrateError> {
-    let columns = live_columns(client).await?;
-    let extras = live_extras(client).await?;
+    let names = name_list(schema.names());
+    let columns = live_columns(client, &names).await?;
+    let extras = live_extras(client, &names).await?;
     let mut differences = Vec::new();
-    for expected in EXPECTED {
+    for expected in schema.tables() {
         let mut report = Report { table: expected.name, differences: &mut differences };
         let Some(table) = live.get(expected.name) else {
             report.add(None, "table", "a table", NONE);
@@ -176,16 +161,16 @@ impl Report<'_> {
     }
 }
 
-fn compare_table(expected: &ExpectedTable, live: &LiveTable, report: &mut Report<'_>) {
+fn compare_table(expected: &Table, live: &LiveTable, report: &mut Report<'_>) {
     // What is no table has no engine; only InnoDB has transactions.
     report.same(None, "engine", "InnoDB", if live.engine.is_empty() { NONE } else { &live.engine });
     report.same(None, "comment", &quoted(expected.comment), &quoted(&live.comment));
 }
 
-fn compare_columns(expected: &ExpectedTable, live: &[&LiveColumn], report: &mut Report<'_>) {
-    for column in expected.columns {
+fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut Report<'_>) {
+    for (index, column) in expected.columns.iter().enumerate() {
         match live.iter().find(|live| live.name == column.name) {
-            Some(live) => compare_column(column, live, report),
+            Some(live) => compare_column(column, index == expected.key, live, report),
             None => report.add(Some(column.name), "column", &column.column_type.sql_name(), NONE),
         }
     }
@@ -196,7 +181,7 @@ fn compare_columns(expected: &ExpectedTable, live: &[&LiveColumn], report: &mut 
 
     // Where both have the same columns, so that one that is missing moves none of the others.
     let order = live.iter().filter(known).map(|column| column.name.as_str());
-    let there = |column: &&ExpectedColumn| live.iter().any(|live| live.name == column.name);
+    let there = |column: &&Column| live.iter().any(|live| live.name == column.name);
     let places = expected.columns.iter().filter(there).zip(order);
     for (place, (expected, found)) in places.enumerate() {
         let property = "order";
@@ -207,7 +192,7 @@ fn compare_columns(expected: &ExpectedTable, live: &[&LiveColumn], report: &mut 
     }
 }
 
-fn compare_column(expected: &ExpectedColumn, live: &LiveColumn, report: &mut Report<'_>) {
+fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &mut Report<'_>) {
     let column = Some(expected.name);
     let null = |nullable| if nullable { "NULL" } else { "NOT NULL" };
     let key = |key| if key { "primary key" } else { NONE };
@@ -215,7 +200,7 @@ fn compare_column(expected: &ExpectedColumn, live: &LiveColumn, report: &mut Rep
 
     report.same(column, "type", &expected.column_type.sql_name(), &live.column_type);
     report.same(column, "null", null(expected.nullable), null(live.nullable));
-    report.same(column, "key", key(expected.key), key(live.key));
+    report.same(column, "key", key(is_key), key(live.key));
     report.same(column, "default", NONE, live.default.as_deref().unwrap_or(NONE));
     report.same(column, "extra", extra, if live.extra.is_empty() { NONE } else { &live.extra });
     if let Some(character_set) = expected.column_type.character_set() {
@@ -225,7 +210,7 @@ fn compare_column(expected: &ExpectedColumn, live: &LiveColumn, report: &mut Rep
 }
 
 fn compare_collation(
-    expected: &ExpectedColumn,
+    expected: &Column,
     character_set: &str,
     live: &LiveColumn,
     report: &mut Report<'_>,
@@ -255,13 +240,15 @@ struct LiveColumn {
     comment: String,
 }
 
-async fn live_columns<H: Host>(client: &Client<'_, H>) -> Result<Vec<LiveColumn>, MigrateError> {
+async fn live_columns<H: Host>(
+    client: &Client<'_, H>,
+    names: &str,
+) -> Result<Vec<LiveColumn>, MigrateError> {
     let sql = format!(
         "SELECT table_name, column_name, column_type, is_nullable, column_key, column_default, \
          extra, collation_name, column_comment FROM information_schema.columns \
-         WHERE table_schema = DATABASE() AND table_name IN ({}) \
-         ORDER BY table_name, ordinal_position",
-        table_names()
+         WHERE table_schema = DATABASE() AND table_name IN ({names}) \
+         ORDER BY table_name, ordinal_position"
     );
     let column = |row: [Option<String>; 9]| {
         let [table, name, column_type, nullable, key, default, extra, collation, comment] = row;
@@ -290,8 +277,10 @@ struct Extra {
 
 /// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
 /// stays on the old table when a restore swaps tables, a trigger changes what was stored.
-async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, MigrateError> {
-    let names = table_names();
+async fn live_extras<H: Host>(
+    client: &Client<'_, H>,
+    names: &str,
+) -> Result<Vec<Extra>, MigrateError> {
     let constraints = format!(
         "SELECT table_name, constraint_type, constraint_name \
          FROM information_schema.table_constraints WHERE table_schema = DATABASE() \
@@ -314,8 +303,4 @@ async fn live_extras<H: Host>(client: &Client<'_, H>) -> Result<Vec<Extra>, Migr
     };
     let extras: Option<_> = rows.into_iter().map(extra).collect();
     extras.ok_or(MigrateError::Unreadable)
-}
-
-fn table_names() -> String {
-    name_list(EXPECTED.iter().map(|table| table.name))
 }

@@ -4,10 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{Client, Host};
 
-use super::change::{send, statement};
+use super::change::send;
 use super::error::MigrateError;
 use super::live::{LiveTables, texts};
 use super::migration::Migration;
@@ -74,7 +73,7 @@ impl History {
 }
 
 pub(super) async fn make_table<H: Host>(client: &Client<'_, H>) -> Result<(), MigrateError> {
-    send(client, &statement(MAKE), "table rowgate_migrations is not made").await.map(|_| ())
+    send(client, MAKE, &[], "table rowgate_migrations is not made").await.map(|_| ())
 }
 
 pub(super) async fn record<H: Host>(
@@ -82,11 +81,7 @@ pub(super) async fn record<H: Host>(
     migration: &Migration,
 ) -> Result<(), MigrateError> {
     let (number, sha256) = (migration.number.to_string(), migration.sha256());
-    let call = ExecuteStatement {
-        sql: RECORD,
-        parameters: &[("number", &number), ("name", migration.name), ("sha256", &sha256)],
-        ..ExecuteStatement::default()
-    };
+    let parameters = [("number", &*number), ("name", migration.name), ("sha256", &sha256)];
     let doing = format!("migration {migration} has run but is not recorded");
-    send(client, &call, &doing).await.map(|_| ())
+    send(client, RECORD, &parameters, &doing).await.map(|_| ())
 }

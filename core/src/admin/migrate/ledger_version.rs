@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{CallError, Client, Host};
 use crate::ledger::{self, OLDEST_PROGRAM, VERSION};
 
@@ -95,11 +94,7 @@ fn is_done_before(error: &CallError) -> bool {
 
 async fn record<H: Host>(client: &Client<'_, H>, version: u32) -> Result<(), MigrateError> {
     let (version, oldest) = (version.to_string(), OLDEST_PROGRAM.to_string());
-    let call = ExecuteStatement {
-        sql: RECORD,
-        parameters: &[("version", &version), ("oldest", &oldest)],
-        ..ExecuteStatement::default()
-    };
+    let parameters = [("version", &*version), ("oldest", &oldest)];
     let doing = format!("version {version} of the ledger is not recorded");
-    send(client, &call, &doing).await.map(drop)
+    send(client, RECORD, &parameters, &doing).await.map(drop)
 }

@@ -1,13 +1,14 @@
 //! Which of rowgate's tables a database has, and rows of `information_schema` as texts.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
+use crate::table::schema::Schema;
 
-use super::change::{send, statement};
+use super::change::send;
 use super::error::MigrateError;
 use super::tables::{HISTORY, all_tables, name_list};
 
@@ -23,8 +24,11 @@ pub(super) struct LiveTable {
 }
 
 impl LiveTables {
-    pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, MigrateError> {
-        let ours = all_tables().map(|(name, _)| name);
+    pub(super) async fn read<H: Host>(
+        client: &Client<'_, H>,
+        schema: Schema,
+    ) -> Result<Self, MigrateError> {
+        let ours = all_tables(schema).map(|(name, _)| name);
         let names = name_list(ours.chain([HISTORY]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \
@@ -56,7 +60,7 @@ pub(super) async fn texts<H: Host, const N: usize>(
     sql: &str,
 ) -> Result<Vec<[Option<String>; N]>, MigrateError> {
     let doing = "the database's description of its tables is not read";
-    let records = send(client, &statement(sql), doing).await?.records;
+    let records = send(client, sql, &[], doing).await?.records;
     let row = |fields: Vec<Field>| {
         let values: Option<Vec<_>> = fields.into_iter().map(text).collect();
         values.and_then(|values| values.try_into().ok()).ok_or(MigrateError::Unreadable)
@@ -68,8 +72,6 @@ pub(super) async fn texts<H: Host, const N: usize>(
 fn text(field: Field) -> Option<Option<String>> {
     match field {
         Field::Null(_) => Some(None),
-        Field::String(text) => Some(Some(text)),
-        Field::Long(number) => Some(Some(number.to_string())),
-        Field::Boolean(_) | Field::Double(_) | Field::Blob(_) => None,
+        field => field.text().map(Some),
     }
 }

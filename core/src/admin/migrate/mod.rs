@@ -1,4 +1,4 @@
-//! Brings a database to the schema that rowgate was built with, and says where they differ.
+//! Brings a database to a schema, and says where they differ.
 
 mod change;
 mod drift;

@@ -28,7 +28,7 @@ pub enum Step<'m> {
 /// Runs the migrations that the database has not had, then makes the tables that are missing, then
 /// runs the ledger's own migrations.
 ///
-/// A database with none of the tables gets them as `sql/schema.sql` and `sql/ledger.sql` have them,
+/// A database with none of the tables gets them as the schema and `sql/ledger.sql` have them,
 /// and every migration is recorded as included; it is recorded first, so that a run that stops in the middle is gone
 /// on with and not taken for an old database. `done` hears of each step once it is done.
 ///
@@ -37,13 +37,14 @@ pub enum Step<'m> {
 /// statement of the migration that failed, so statements should be written to be repeatable.
 pub async fn migrate<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     migrations: &[Migration],
     mut done: impl FnMut(Step<'_>),
 ) -> Result<(), MigrateError> {
-    let mut live = LiveTables::read(client).await?;
+    let mut live = LiveTables::read(client, schema).await?;
     let history = History::read(client, &live).await?;
     let pending = history.pending(migrations)?;
-    let is_new = !Schema::compiled().tables().iter().any(|table| live.has(table.name));
+    let is_new = !schema.tables().iter().any(|table| live.has(table.name));
 
     if !pending.is_empty() {
         history::make_table(client).await?;
@@ -57,9 +58,9 @@ pub async fn migrate<H: Host>(
     }
 
     if !pending.is_empty() && !is_new {
-        live = LiveTables::read(client).await?;
+        live = LiveTables::read(client, schema).await?;
     }
-    for (name, create) in all_tables().filter(|(name, _)| !live.has(name)) {
+    for (name, create) in all_tables(schema).filter(|(name, _)| !live.has(name)) {
         make_table(client, name, create).await?;
         done(Step::Made(name));
     }
@@ -71,10 +72,11 @@ pub async fn migrate<H: Host>(
 /// Answers `false` if it is recorded already. The ones before it must be.
 pub async fn record<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     migrations: &[Migration],
     number: u32,
 ) -> Result<bool, MigrateError> {
-    let live = LiveTables::read(client).await?;
+    let live = LiveTables::read(client, schema).await?;
     let pending = History::read(client, &live).await?.pending(migrations)?;
     if !migrations.iter().any(|migration| migration.number == number) {
         return Err(MigrateError::NoSuchMigration(number));

@@ -12,9 +12,9 @@ pub(super) const HISTORY: &str = "rowgate_migrations";
 
 /// Names of the tables that there should be, with the statements that make them; those that hold
 /// rows of people first.
-pub(super) fn all_tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn all_tables(schema: Schema) -> impl Iterator<Item = (&'static str, &'static str)> {
     let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
-    Schema::compiled().tables().iter().map(|table| (table.name, table.create)).chain(ledger)
+    schema.tables().iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
 /// Names as the list of an SQL `IN`; they hold no quotes, since build.rs allows none.

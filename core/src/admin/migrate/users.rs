@@ -10,7 +10,7 @@ use crate::base::lookup::{Lookup, SettingsError, required};
 use crate::ledger;
 use crate::table::schema::Schema;
 
-use super::change::{send, statement};
+use super::change::send;
 use super::error::MigrateError;
 use super::live::{LiveTables, texts};
 
@@ -88,26 +88,27 @@ impl fmt::Display for Grant {
 /// there. Safe to repeat.
 pub async fn grant<H: Host>(
     client: &Client<'_, H>,
+    schema: Schema,
     users: &Users,
 ) -> Result<Vec<Grant>, MigrateError> {
-    let live = LiveTables::read(client).await?;
+    let live = LiveTables::read(client, schema).await?;
     let database = database(client).await?;
     for (user, password) in [(WRITER, &users.writer), (ADMIN, &users.admin)] {
         let sql = format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{password}'");
-        send(client, &statement(&sql), &format!("user {user} is not made")).await?;
+        send(client, &sql, &[], &format!("user {user} is not made")).await?;
     }
 
-    let grants = grants(&live);
+    let grants = grants(schema, &live);
     for it in &grants {
         for sql in it.statements(&database) {
             let doing = format!("user {} does not have its rights", it.user);
-            send(client, &statement(&sql), &doing).await?;
+            send(client, &sql, &[], &doing).await?;
         }
     }
     Ok(grants)
 }
 
-fn grants(live: &LiveTables) -> Vec<Grant> {
+fn grants(schema: Schema, live: &LiveTables) -> Vec<Grant> {
     // A claim that is given up is deleted. The ledger's version is for migrations to change.
     let ledger = ledger::TABLES.iter().map(|table| table.name).filter(|name| live.has(name));
     let (version, ledger): (Vec<_>, Vec<_>) =
@@ -115,7 +116,7 @@ fn grants(live: &LiveTables) -> Vec<Grant> {
     let mut grants = Vec::from([Grant {
         user: WRITER,
         rights: "SELECT, INSERT, UPDATE",
-        tables: Schema::compiled().tables().iter().map(|table| table.name.to_string()).collect(),
+        tables: schema.tables().iter().map(|table| table.name.to_string()).collect(),
     }]);
     if !ledger.is_empty() {
         grants.push(Grant {

@@ -1,6 +1,6 @@
 //! One SQL statement, and what it answers.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Deserialize;
@@ -53,6 +53,18 @@ pub enum Field {
     /// BLOB and BINARY, as base64.
     #[serde(rename = "blobValue")]
     Blob(String),
+}
+
+impl Field {
+    /// A text as it is, an integer in digits, and of a boolean 0 or 1; `None` of all else.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::String(text) => Some(text.clone()),
+            Self::Long(number) => Some(number.to_string()),
+            Self::Boolean(is_true) => Some(u8::from(*is_true).to_string()),
+            Self::Null(_) | Self::Double(_) | Self::Blob(_) => None,
+        }
+    }
 }
 
 /// Adds a statement's parameters to its members.

@@ -228,3 +228,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_is_a_text_unless_it_is_null_a_double_or_bytes() {
+    let texts = [
+        (Field::String("a".into()), Some("a")),
+        (Field::String("".into()), Some("")),
+        (Field::Long(i64::MIN), Some("-9223372036854775808")),
+        (Field::Boolean(true), Some("1")),
+        (Field::Boolean(false), Some("0")),
+        (Field::Null(true), None),
+        (Field::Double(1.5), None),
+        (Field::Blob("AA==".into()), None),
+    ];
+    for (field, text) in texts {
+        assert_eq!(field.text().as_deref(), text, "{field:?}");
+    }
+}

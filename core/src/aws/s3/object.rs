@@ -94,7 +94,7 @@ impl Operation for DeleteObject<'_> {
     type Error = Error;
 
     fn to_request(&self, endpoint: &Endpoint) -> Request {
-        object_request("DELETE", endpoint, self.bucket, self.key, None, None)
+        object_request("DELETE", endpoint.url(self.bucket, self.key))
     }
 
     fn parse(response: Response) -> Result<(), Error> {
@@ -109,8 +109,8 @@ impl Operation for GetObject<'_> {
     type Error = Error;
 
     fn to_request(&self, endpoint: &Endpoint) -> Request {
-        let mut request =
-            object_request("GET", endpoint, self.bucket, self.key, self.version_id, self.if_match);
+        let url = endpoint.url(self.bucket, self.key);
+        let mut request = content_request("GET", url, self.version_id, self.if_match);
         let Range { start, end } = self.range;
         let range = format!("bytes={start}-{}", end.saturating_sub(1));
         request.headers.push(("range".to_owned(), range));
@@ -133,7 +133,8 @@ impl Operation for HeadObject<'_> {
     type Error = Error;
 
     fn to_request(&self, endpoint: &Endpoint) -> Request {
-        object_request("HEAD", endpoint, self.bucket, self.key, self.version_id, self.if_match)
+        let url = endpoint.url(self.bucket, self.key);
+        content_request("HEAD", url, self.version_id, self.if_match)
     }
 
     fn parse(response: Response) -> Result<HeadObjectOutput, Error> {
@@ -163,7 +164,7 @@ impl Operation for PutObject<'_> {
     type Error = Error;
 
     fn to_request(&self, endpoint: &Endpoint) -> Request {
-        let mut request = object_request("PUT", endpoint, self.bucket, self.key, None, None);
+        let mut request = object_request("PUT", endpoint.url(self.bucket, self.key));
         request.headers.push(("content-type".to_owned(), self.content_type.to_owned()));
         if self.if_none_match {
             request.headers.push(("if-none-match".to_owned(), "*".to_owned()));
@@ -177,20 +178,24 @@ impl Operation for PutObject<'_> {
     }
 }
 
-fn object_request(
+/// A request for one version of an object, or one content.
+fn content_request(
     method: &'static str,
-    endpoint: &Endpoint,
-    bucket: &str,
-    key: &str,
+    mut url: String,
     version_id: Option<&str>,
     if_match: Option<&str>,
 ) -> Request {
-    let mut url = endpoint.url(bucket, key);
     if let Some(version_id) = version_id {
         url += &format!("?versionId={}", encode(version_id, RESERVED));
     }
+    let mut request = object_request(method, url);
     let if_match = if_match.map(|e_tag| ("if-match".to_owned(), format!("\"{e_tag}\"")));
-    Request { method, url, headers: if_match.into_iter().collect(), body: Bytes::new() }
+    request.headers.extend(if_match);
+    request
+}
+
+fn object_request(method: &'static str, url: String) -> Request {
+    Request { method, url, headers: Vec::new(), body: Bytes::new() }
 }
 
 #[cfg(test)]

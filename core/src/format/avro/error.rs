@@ -157,7 +157,7 @@ fn write_row(f: &mut fmt::Formatter<'_>, row: u64, errors: &[RowError]) -> fmt::
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// A cell that is not what its column holds: the live table is not the compiled one.
+    /// A cell that is not what its column holds: the live table is not the schema's.
     Cell {
         /// The column.
         column: &'static str,

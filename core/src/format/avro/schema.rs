@@ -54,14 +54,14 @@ fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::Schema;
+    use crate::table::schema::OFFICE;
     use alloc::borrow::ToOwned;
     use alloc::string::ToString;
 
     #[test]
     fn a_table_is_a_record() {
         assert_eq!(
-            schema(Schema::compiled().table("employees").unwrap()),
+            schema(OFFICE.table("employees").unwrap()),
             r#"{"type":"record","name":"employees","namespace":"rowgate","fields":["#.to_owned()
                 + r#"{"name":"id","type":"int"},{"name":"name","type":"string"},"#
                 + r#"{"name":"datetime","type":"string"},"#
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn apache_knows_the_same_schema_and_fingerprint() {
-        for table in Schema::compiled().tables() {
+        for table in OFFICE.tables() {
             let parsed = apache_avro::Schema::parse_str(&schema(table)).unwrap();
             assert_eq!(parsed.canonical_form(), canonical_form(table));
             assert_eq!(parsed.fingerprint::<Sha256>().to_string(), fingerprint(table));

@@ -255,14 +255,8 @@ mod tests {
 
     #[test]
     fn a_null_is_the_first_branch() {
-        let column = |nullable| Column {
-            name: "n",
-            aliases: &[],
-            column_type: ColumnType::known("bigint", None),
-            nullable,
-            auto_increment: false,
-            references: None,
-        };
+        let column =
+            |nullable| Column { nullable, ..Column::new("n", ColumnType::known("bigint", None)) };
         let put = |nullable, cell| {
             let mut bytes = Vec::new();
             put_cell(&mut bytes, &column(nullable), &cell).map(|()| bytes)

@@ -108,7 +108,7 @@ impl KeyRing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
+    use crate::table::schema::{OFFICE, table};
 
     const NOW: Duration = Duration::from_secs(1_800_000_000);
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn ring(entries: &[String]) -> Result<KeyRing, KeyRingError> {
-        KeyRing::from_json(&format!("[{}]", entries.join(",")), Schema::compiled())
+        KeyRing::from_json(&format!("[{}]", entries.join(",")), OFFICE)
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         let ring = KeyRing::from_json(
             r#"[{"id":"gateway:abc123","tables":["jobs"]},
                 {"id":"gateway:old","tables":["*"],"expires":"2020-01-01T00:00:00Z"}]"#,
-            Schema::compiled(),
+            OFFICE,
         )
         .unwrap();
         let (jobs, employees) = (table("jobs").unwrap(), table("employees").unwrap());
@@ -153,17 +153,10 @@ mod tests {
         // Its id opens no other door.
         assert!(ring.check("gateway:abc123", NOW).is_none());
 
-        let all = KeyRing::from_json(r#"[{"id":"gateway:*","tables":["*"]}]"#, Schema::compiled())
-            .unwrap();
+        let all = KeyRing::from_json(r#"[{"id":"gateway:*","tables":["*"]}]"#, OFFICE).unwrap();
         assert!(all.admitted("whatever", NOW).unwrap().allows(employees));
         assert!(all.admitted("", NOW).is_none());
-        assert_eq!(
-            KeyRing::from_json(&all.to_json().unwrap(), Schema::compiled())
-                .unwrap()
-                .entries()
-                .len(),
-            1
-        );
+        assert_eq!(KeyRing::from_json(&all.to_json().unwrap(), OFFICE).unwrap().entries().len(), 1);
         let digest = "0".repeat(64);
         for wrong in [
             r#"{"id":"gateway:a b","tables":["*"]}"#.to_owned(),
@@ -171,10 +164,7 @@ mod tests {
             r#"{"id":"abcdefgh","tables":["*"]}"#.to_owned(),
             format!(r#"{{"id":"gateway:a","sha256":"{digest}","tables":["*"]}}"#),
         ] {
-            assert!(
-                KeyRing::from_json(&format!("[{wrong}]"), Schema::compiled()).is_err(),
-                "{wrong}"
-            );
+            assert!(KeyRing::from_json(&format!("[{wrong}]"), OFFICE).is_err(), "{wrong}");
         }
     }
 
@@ -238,21 +228,21 @@ mod tests {
         let many: Vec<_> = (0..26).map(|seed| self::key(seed).entry()).collect();
         assert!(ring(&many).unwrap_err().to_string().contains("at most 25"));
         for json in ["", "{}", "[{}]", "[{\"id\":\"x\"}]", "null"] {
-            assert!(KeyRing::from_json(json, Schema::compiled()).is_err(), "{json}");
+            assert!(KeyRing::from_json(json, OFFICE).is_err(), "{json}");
         }
     }
 
     #[test]
     fn a_ring_is_written_as_it_is_read() {
         let (one, two) = (key(1), key(2));
-        let scoped = KeyEntry::new(&two).only(&["hired_employees"], Schema::compiled()).unwrap();
+        let scoped = KeyEntry::new(&two).only(&["hired_employees"], OFFICE).unwrap();
         let scoped = scoped.until("2027-01-15T09:00:00+01:00").unwrap();
         let mut ring = KeyRing::default();
         ring.add(KeyEntry::new(&one)).unwrap();
         ring.add(scoped).unwrap();
         assert!(ring.add(KeyEntry::new(&one)).is_err());
 
-        let read = KeyRing::from_json(&ring.to_json().unwrap(), Schema::compiled()).unwrap();
+        let read = KeyRing::from_json(&ring.to_json().unwrap(), OFFICE).unwrap();
         assert_eq!(read.entries(), ring.entries());
         let entry = &read.entries()[1];
         assert_eq!(entry.tables(), ["employees"]);
@@ -278,7 +268,7 @@ mod tests {
         let mut ring = KeyRing::default();
         let names = ["departments", "jobs", "employees", "hired_employees"].repeat(3);
         for seed in 0..25 {
-            ring.add(KeyEntry::new(&key(seed)).only(&names, Schema::compiled()).unwrap()).unwrap();
+            ring.add(KeyEntry::new(&key(seed)).only(&names, OFFICE).unwrap()).unwrap();
         }
         assert!(ring.to_json().unwrap_err().to_string().contains("at most 5000 fit"));
     }

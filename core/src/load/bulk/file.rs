@@ -1,11 +1,7 @@
 //! A file that is loaded in parts.
 
-use alloc::string::ToString;
-
 use serde::{Deserialize, Serialize};
 
-use super::super::error::LoadError;
-use super::super::file::File;
 use super::super::object_ref::ObjectRef;
 use super::plan::Cut;
 
@@ -26,10 +22,5 @@ pub struct BulkFile {
 impl BulkFile {
     pub(super) fn cut(&self) -> Cut {
         Cut { size: self.size, range: self.range_bytes, has_header: self.has_header }
-    }
-
-    pub(super) fn kind(&self) -> Result<File, LoadError> {
-        let no_table = |_| LoadError::Machine("the object's name says no table".to_string());
-        File::of_path(&self.object.key).map_err(no_table)
     }
 }

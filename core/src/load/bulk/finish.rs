@@ -34,14 +34,14 @@ impl<H: Host> BulkLoad<'_, H> {
         let Ok(held) = held else {
             let report = self.superseded(file);
             self.write(&report, None).await?;
-            claimed::end(&self.database, &claim, &report).await?;
-            told(claim.forget_parts(&self.database).await)?;
+            claimed::end(&self.services.database, &claim, &report).await?;
+            told(claim.forget_parts(&self.services.database).await)?;
             return Ok(report);
         };
-        let outcome = told(claim.outcome(&self.database).await)?;
-        let (errors, codes) = told(claim.errors(&self.database, OUTCOME_LIMIT).await)?;
-        let host = self.database.host();
-        let kind = file.kind()?;
+        let outcome = told(claim.outcome(&self.services.database).await)?;
+        let (errors, codes) = told(claim.errors(&self.services.database, OUTCOME_LIMIT).await)?;
+        let host = self.services.database.host();
+        let kind = self.kind(file)?;
         let mut report = LoadReport::begin(host, held_options(&held), file.size);
         report.load_id.clone_from(&claim.load_id);
         report.object = Some(file.object.clone());
@@ -64,23 +64,23 @@ impl<H: Host> BulkLoad<'_, H> {
         body["errors"] = errors.into();
         self.write(&report, serde_json::to_vec(&body).ok()).await?;
         if report.failure.is_some() {
-            told(claim.break_off(&self.database, report.status.name()).await)?;
+            told(claim.break_off(&self.services.database, report.status.name()).await)?;
             return Ok(report);
         }
-        claimed::end_with(&self.database, &claim, &report, body, codes.join(",")).await?;
-        told(claim.forget_parts(&self.database).await)?;
+        claimed::end_with(&self.services.database, &claim, &report, body, codes.join(",")).await?;
+        told(claim.forget_parts(&self.services.database).await)?;
         Ok(report)
     }
 
     /// The report of a file that an earlier call of this step has finished, whose answer was lost;
     /// `None` if that one has failed, and the file is held again.
     async fn finished(&self, file: &BulkFile) -> Result<Option<LoadReport>, LoadError> {
-        let options = self.settings.rules.options(&file.object.key);
-        let to_claim = self.holding(&file.object, &file.kind()?, &options);
-        match begin(&self.database, &lease(), &file.object, &to_claim, &options).await? {
+        let options = self.services.options(&file.object.key);
+        let to_claim = self.holding(&file.object, &self.kind(file)?, &options);
+        match begin(&self.services.database, &lease(), &file.object, &to_claim, &options).await? {
             Begun::Over(report, _) if report.status == Status::Duplicate => {
-                let claim = to_claim.to_claim(self.database.host(), &lease());
-                told(claim.forget_parts(&self.database).await)?;
+                let claim = to_claim.to_claim(self.services.database.host(), &lease());
+                told(claim.forget_parts(&self.services.database).await)?;
                 Ok(Some(*report))
             }
             Begun::Over(..) => Err(LoadError::LeaseLost),
@@ -90,7 +90,7 @@ impl<H: Host> BulkLoad<'_, H> {
 
     async fn write(&self, report: &LoadReport, body: Option<Vec<u8>>) -> Result<(), LoadError> {
         let written = body.map_or(Written::Anew, Written::Now);
-        object::write_report(&self.s3, report, written).await
+        object::write_report(&self.services.s3, report, written).await
     }
 }
 

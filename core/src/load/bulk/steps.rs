@@ -13,18 +13,18 @@ use super::super::error::LoadError;
 use super::super::file::File;
 use super::super::object::{self, Attempt};
 use super::super::object_ref::ObjectRef;
-use super::super::options::{LoadOptions, LoadSettings, PATIENCE};
+use super::super::options::{LoadOptions, LoadSettings};
 use super::super::reader::{ReadError, Reader};
 use super::super::report::{LoadReport, Status};
+use super::super::services::Services;
 use super::file::BulkFile;
 use super::plan::{self, PlannedRows};
 use super::scan::{Scan, Scanner};
-use crate::aws::data_api::Target;
-use crate::aws::host::{Client, Host};
-use crate::aws::s3::Endpoint;
+use crate::aws::host::Host;
 use crate::aws::source::{SourceError, pieces};
 use crate::ledger::{self, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
 use crate::sql::statement::OnDuplicate;
+use crate::table::schema::Schema;
 
 /// The most ranges of a file: their numbers fit into a state machine's 256 KiB, and so does what
 /// comes back of each.
@@ -56,25 +56,20 @@ pub struct Planned {
 /// One step of a state machine's execution.
 #[derive(Debug)]
 pub struct BulkLoad<'s, H> {
-    /// The machine's settings: `bulk` and those of any load.
-    pub settings: &'s LoadSettings,
+    pub(super) services: Services<'s, H>,
     /// The execution's name, by which the ledger knows who holds the file.
-    pub execution: &'s str,
-    pub(super) s3: Client<'s, H, Endpoint>,
-    pub(super) database: Client<'s, H, Target>,
+    execution: &'s str,
 }
 
 impl<'s, H: Host> BulkLoad<'s, H> {
-    /// A step that begins no call after `time` from now.
+    /// A step of the execution with this name that begins no call after `time` from now.
     pub fn new(
         host: &'s H,
         settings: &'s LoadSettings,
         execution: &'s str,
         time: Duration,
     ) -> Self {
-        let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
-        let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
-        Self { settings, execution, s3, database }
+        Self { services: Services::new(host, settings, time), execution }
     }
 
     /// Looks whether a file can be cut, and claims it if so.
@@ -82,11 +77,13 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         if !object.is_readable() {
             return Ok(Opened::Whole);
         }
-        let Some(head) = object::head(&self.s3, object).await? else { return Ok(Opened::Whole) };
+        let Some(head) = object::head(&self.services.s3, object).await? else {
+            return Ok(Opened::Whole);
+        };
         let object = object.pinned(&head);
-        let options = self.settings.rules.options(&object.key);
+        let options = self.services.options(&object.key);
         let size = head.content_length;
-        let Ok(file) = File::of_path(&object.key) else { return Ok(Opened::Whole) };
+        let Ok(file) = File::of_path(self.schema(), &object.key) else { return Ok(Opened::Whole) };
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
             return Ok(Opened::Whole);
         }
@@ -95,16 +92,17 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             return Ok(Opened::Whole);
         };
         let to_claim = self.holding(&object, &file, &options);
-        let claim = match begin(&self.database, &lease(), &object, &to_claim, &options).await? {
-            Begun::Claimed(claim, _) => claim,
-            Begun::Over(report, body) => {
-                let Attempt { report, written, .. } = Attempt::over(*report, body);
-                object::write_report(&self.s3, &report, written).await?;
-                return Ok(Opened::Over(Box::new(report)));
-            }
-        };
-        let range_bytes = self.settings.bulk.range_bytes.max(size.div_ceil(RANGES));
-        told(claim.forget_other_ranges(&self.database, range_bytes).await)?;
+        let claim =
+            match begin(&self.services.database, &lease(), &object, &to_claim, &options).await? {
+                Begun::Claimed(claim, _) => claim,
+                Begun::Over(report, body) => {
+                    let Attempt { report, written, .. } = Attempt::over(*report, body);
+                    object::write_report(&self.services.s3, &report, written).await?;
+                    return Ok(Opened::Over(Box::new(report)));
+                }
+            };
+        let range_bytes = self.services.settings.bulk.range_bytes.max(size.div_ceil(RANGES));
+        told(claim.forget_other_ranges(&self.services.database, range_bytes).await)?;
         let file = BulkFile { object, size, range_bytes, has_header };
         let count = file.cut().count();
         Ok(Opened::InRanges(file, count))
@@ -118,7 +116,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         file: &File,
         size: u64,
     ) -> Result<Option<bool>, LoadError> {
-        let source = object::source(&self.s3, object, size);
+        let source = object::source(&self.services.s3, object, size);
         let mut reader = match Reader::open(&source, file, None).await {
             Ok(reader) => reader,
             Err(error) => return unreadable(error).map(|()| None),
@@ -136,8 +134,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     pub async fn scan(&self, file: &BulkFile, number: u64) -> Result<(), LoadError> {
         let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
         let range = file.cut().range(number);
-        let source = object::source(&self.s3, &file.object, range.end);
-        let File { format, table, .. } = file.kind()?;
+        let source = object::source(&self.services.s3, &file.object, range.end);
+        let File { format, table, .. } = self.kind(file)?;
         let mut scanner = Scanner::new(format, table, number == 0);
         let mut pieces = pieces(&source, range.start);
         while let Some(piece) = pieces.next().await {
@@ -148,12 +146,12 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Err(error) => return Err(LoadError::Read(error.to_string())),
             };
             scanner.read(&piece);
-            if self.s3.is_out_of_time() {
+            if self.services.s3.is_out_of_time() {
                 return Err(LoadError::OutOfTime);
             }
         }
         let scan = serde_json::to_string(&scanner.finish()).unwrap_or_default();
-        told(claim.keep_scan(&self.database, file.range_bytes, number, &scan).await)
+        told(claim.keep_scan(&self.services.database, file.range_bytes, number, &scan).await)
     }
 
     /// Puts the scans together, and keeps where the parts begin.
@@ -161,7 +159,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let none = Planned { parts: Vec::new(), rows: PlannedRows::Exactly(0) };
         let (claim, Ok(held)) = self.hold(file).await? else { return Ok(none) };
         let cut = file.cut();
-        let kept = told(claim.scans(&self.database).await)?;
+        let kept = told(claim.scans(&self.services.database).await)?;
         let read = |(at, (number, scan)): (u64, (u64, String))| -> Option<Scan> {
             (at == number).then(|| serde_json::from_str(&scan).ok())?
         };
@@ -180,7 +178,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Ok(PlannedPart { number, from, end, load_id })
         };
         let parts: Vec<_> = plan.chunks.iter().map(part).collect::<Result<_, LoadError>>()?;
-        told(claim.keep_plan(&self.database, &parts).await)?;
+        told(claim.keep_plan(&self.services.database, &parts).await)?;
         Ok(Planned { parts: parts.iter().map(|part| part.number).collect(), rows: plan.rows })
     }
 
@@ -191,24 +189,24 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     pub async fn load(&self, file: &BulkFile, number: u64) -> Result<LoadReport, LoadError> {
         let (claim, held) = self.hold(file).await?;
         let Ok(held) = held else { return Ok(self.superseded(file)) };
-        let planned = told(claim.planned(&self.database, number).await)?;
+        let planned = told(claim.planned(&self.services.database, number).await)?;
         let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
         let (from, end) = planned.ok_or_else(not_planned)?;
         let options = held_options(&held);
         let part = Part { number, from, range_bytes: file.range_bytes };
         let to_claim = self.part(file, part, &options)?;
-        let (lease, object) = (&self.settings.lease, &file.object);
+        let (lease, object) = (&self.services.settings.lease, &file.object);
         let (claim, progress) =
-            match begin(&self.database, lease, object, &to_claim, &options).await? {
+            match begin(&self.services.database, lease, object, &to_claim, &options).await? {
                 Begun::Claimed(claim, progress) => (claim, progress),
                 Begun::Over(report, _) => return Ok(*report),
             };
-        let batch_bytes = self.settings.batch_bytes;
+        let batch_bytes = self.services.settings.batch_bytes;
         let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
-        let (s3, database) = (&self.s3, &self.database);
-        let report = object::load_rows(s3, database, object, end, &options, Some(&claimed)).await;
+        let services = &self.services;
+        let report = object::load_rows(services, object, end, options, Some(&claimed)).await;
         if report.failure != Some(LoadError::LeaseLost) {
-            claimed::end(&self.database, &claim, &report).await?;
+            claimed::end(&self.services.database, &claim, &report).await?;
         }
         match report.failure.clone() {
             None | Some(LoadError::OutOfTime) => Ok(report),
@@ -221,11 +219,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         &self,
         file: &BulkFile,
     ) -> Result<(Claim, Result<Held, Outdated>), LoadError> {
-        let options = self.settings.rules.options(&file.object.key);
-        let kind = file.kind()?;
-        let host = self.database.host();
+        let options = self.services.options(&file.object.key);
+        let kind = self.kind(file)?;
+        let host = self.services.database.host();
         let claim = self.holding(&file.object, &kind, &options).to_claim(host, &lease());
-        match told(claim.hold(&self.database).await)? {
+        match told(claim.hold(&self.services.database).await)? {
             Ok(held) => Ok((claim, Ok(held))),
             Err(Lost::Outdated) => Ok((claim, Err(Outdated))),
             Err(Lost::Lease) => Err(LoadError::LeaseLost),
@@ -249,14 +247,24 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         part: Part,
         options: &LoadOptions,
     ) -> Result<FileToClaim<'o>, LoadError> {
-        let table = file.kind()?.table;
+        let table = self.kind(file)?.table;
         Ok(FileToClaim { part: Some(part), ..to_claim(&file.object, table, options) })
     }
 
+    /// What the file is for, by its name.
+    pub(super) fn kind(&self, file: &BulkFile) -> Result<File, LoadError> {
+        let no_table = |_| LoadError::Machine("the object's name says no table".to_string());
+        File::of_path(self.schema(), &file.object.key).map_err(no_table)
+    }
+
+    fn schema(&self) -> Schema {
+        self.services.settings.schema
+    }
+
     pub(super) fn superseded(&self, file: &BulkFile) -> LoadReport {
-        let options = self.settings.rules.options(&file.object.key);
-        let report = LoadReport::begin(self.database.host(), options, file.size);
-        let table = file.kind().ok().map(|kind| kind.table.name);
+        let options = self.services.options(&file.object.key);
+        let report = LoadReport::begin(self.services.database.host(), options, file.size);
+        let table = self.kind(file).ok().map(|kind| kind.table.name);
         let object = Some(file.object.clone());
         LoadReport { status: Status::Superseded, table, object, ..report }
     }

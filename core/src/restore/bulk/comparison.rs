@@ -64,14 +64,22 @@ impl ComparedTable {
 }
 
 impl Comparison {
-    pub(super) fn schema_tables(&self) -> Result<Vec<&'static Table>, RestoreError> {
-        self.tables.iter().map(|compared| table(&compared.table)).collect()
+    pub(super) fn schema_tables(
+        &self,
+        schema: Schema,
+    ) -> Result<Vec<&'static Table>, RestoreError> {
+        self.tables.iter().map(|compared| table(schema, &compared.table)).collect()
     }
 
     /// Compares all that has come back, and takes over what the live tables hold now.
-    pub(super) fn check(&mut self, done: &[Done], force: bool) -> Result<(), RestoreError> {
+    pub(super) fn check(
+        &mut self,
+        schema: Schema,
+        done: &[Done],
+        force: bool,
+    ) -> Result<(), RestoreError> {
         for compared in &mut self.tables {
-            let table = table(&compared.table)?;
+            let table = table(schema, &compared.table)?;
             if self.attempt == 1 {
                 let ranges = done.iter().filter_map(Done::staging);
                 let staging = add_up(table, compared.staging_ranges, ranges)?;
@@ -113,7 +121,7 @@ impl Comparison {
         tables: &[&'static Table],
     ) -> (Self, Vec<Item>) {
         let loads = self.loads_since.take();
-        let mut restored = self.restored();
+        let mut restored = self.restored(place.schema);
         loads::mark(place.database, tables, loads, &mut restored).await;
         self = Self {
             swapped: true,
@@ -135,8 +143,12 @@ impl Comparison {
 
     /// Deals out the staging tables and the live ones: of each table the spans of one, then of the
     /// other.
-    pub(super) fn deal(&mut self, spans: Vec<Vec<Span>>) -> Result<Vec<Item>, RestoreError> {
-        let names = self.schema_tables()?;
+    pub(super) fn deal(
+        &mut self,
+        schema: Schema,
+        spans: Vec<Vec<Span>>,
+    ) -> Result<Vec<Item>, RestoreError> {
+        let names = self.schema_tables(schema)?;
         let every = |spans: &[Vec<Span>], which| {
             spans.iter().skip(which).step_by(2).cloned().collect::<Vec<_>>()
         };
@@ -173,21 +185,17 @@ impl Comparison {
         error: RestoreError,
     ) -> RestoreError {
         let RestoreError::SameKey { table: name, .. } = error else { return error };
-        let Ok(table) = table(name) else { return error };
+        let Ok(table) = table(place.schema, name) else { return error };
         let wanted = Wanted { sources: &self.sources, tables: &[table], mode: Mode::Replace };
         let Ok(mut found) = find(place, &wanted).await else { return error };
         let files = found.tables.pop().map(|(_, files)| files).unwrap_or_default();
         error.naming_twice(place, table, &files).await
     }
 
-    pub(super) fn restored(&self) -> Restored {
+    pub(super) fn restored(&self, schema: Schema) -> Restored {
         let of = |compared: &ComparedTable| {
             let (rows, checksum) = (compared.content.rows, compared.content.hex());
-            Some(RestoredTable {
-                table: Schema::compiled().table(&compared.table)?.name,
-                rows,
-                checksum,
-            })
+            Some(RestoredTable { table: schema.table(&compared.table)?.name, rows, checksum })
         };
         let tables = self.tables.iter().filter_map(of).collect();
         let (notes, loads_since) = (self.notes.clone(), self.loads_since.clone());

@@ -90,15 +90,15 @@ pub async fn part<H: Host>(
     Ok(match item {
         Item::File(file) => Done::File(write_file(place, id, run, file).await?),
         Item::Live(range) => {
-            let name = table(&range.table)?.name;
+            let name = table(place.schema, &range.table)?.name;
             Done::Live(look(place, name, range).await?)
         }
         Item::Staging(range) => {
-            let plan = table_plan(table(&range.table)?, false);
+            let plan = table_plan(table(place.schema, &range.table)?, false);
             Done::Staging(look(place, &Staging::new(place, &plan, id).name, range).await?)
         }
         Item::Old(range) => {
-            let name = late::old_table(table(&range.table)?, id);
+            let name = late::old_table(table(place.schema, &range.table)?, id);
             Done::Old(look(place, &name, range).await?)
         }
     })
@@ -114,7 +114,7 @@ pub async fn compare<H: Host>(
     check_id(&opening.id)?;
     let (mut compared, mut spans) = (vec![], vec![]);
     for opened in &opening.tables {
-        let table = table(&opened.table)?;
+        let table = table(place.schema, &opened.table)?;
         let files = add_up(table, opened.files, done.iter().filter_map(Done::file))?;
         let live = add_up(table, opened.live_ranges, done.iter().filter_map(Done::live))?;
         let plan = table_plan(table, false);
@@ -140,7 +140,7 @@ pub async fn compare<H: Host>(
     let (attempt, swapped) = (1, false);
     let mut comparison =
         Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
-    let items = comparison.deal(spans)?;
+    let items = comparison.deal(place.schema, spans)?;
     Ok((comparison, items))
 }
 
@@ -159,9 +159,9 @@ pub async fn finish<H: Host>(
 ) -> Result<(Comparison, Vec<Item>), RestoreError> {
     check_id(&comparison.id)?;
     let mut comparison = comparison.clone();
-    let tables = comparison.schema_tables()?;
+    let tables = comparison.schema_tables(place.schema)?;
     let names: Vec<_> = tables.iter().map(|table| table.name).collect();
-    let checked = comparison.check(done, force);
+    let checked = comparison.check(place.schema, done, force);
     if is_swapped(place.database, &names, &comparison.id).await? {
         return Ok(comparison.old_items(place, &tables).await);
     }
@@ -195,8 +195,8 @@ pub async fn report<H: Host>(
     done: &[Done],
 ) -> Result<Restored, RestoreError> {
     check_id(&comparison.id)?;
-    let mut restored = comparison.restored();
-    for (compared, table) in comparison.tables.iter().zip(comparison.schema_tables()?) {
+    let mut restored = comparison.restored(place.schema);
+    for (compared, table) in comparison.tables.iter().zip(comparison.schema_tables(place.schema)?) {
         let old = done.iter().filter_map(Done::old);
         let now = add_up(table, compared.live_ranges, old).ok();
         let late = late::of(place, table, &comparison.id, &compared.seen(), now).await;
@@ -209,7 +209,7 @@ pub async fn report<H: Host>(
 /// being done fail.
 pub async fn abandon<H: Host>(place: &Place<'_, H>, id: &str) -> Result<(), RestoreError> {
     check_id(id)?;
-    let left = LiveTables::read(place.database).await?.leftovers();
+    let left = LiveTables::read(place.database).await?.leftovers(place.schema);
     for leftover in left.iter().filter(|left| left.id == id && left.kind == LeftoverKind::Staging) {
         drop_table(place.database, &leftover.name).await?;
     }
@@ -245,7 +245,8 @@ async fn look<H: Host>(
     name: &str,
     range: &RangeItem,
 ) -> Result<RangeDone, RestoreError> {
-    let content = content_of_span(place.database, table(&range.table)?, name, range.span).await;
+    let content =
+        content_of_span(place.database, table(place.schema, &range.table)?, name, range.span).await;
     let content = content.map_err(BackupError::Database)?;
     Ok(RangeDone { table: range.table.clone(), number: range.number, content })
 }
@@ -273,7 +274,7 @@ async fn write_file<H: Host>(
     run: Option<&str>,
     item: &FileItem,
 ) -> Result<FileDone, RestoreError> {
-    let table = table(&item.table)?;
+    let table = table(place.schema, &item.table)?;
     let file = find_file(place, run, item).await?;
     let content = match &file.manifest {
         Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None)?,

@@ -20,9 +20,9 @@ pub(super) fn check_id(id: &str) -> Result<(), RestoreError> {
     if is_id(id) { Ok(()) } else { Err(RestoreError::NoSuchRestore { id: id.into() }) }
 }
 
-pub(super) fn table(name: &str) -> Result<&'static Table, RestoreError> {
+pub(super) fn table(schema: Schema, name: &str) -> Result<&'static Table, RestoreError> {
     let unknown = || BackupError::damaged(name, Damage::UnknownTable).into();
-    Schema::compiled().table(name).ok_or_else(unknown)
+    schema.table(name).ok_or_else(unknown)
 }
 
 /// As much of a plan as a staging table needs.

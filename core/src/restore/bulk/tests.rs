@@ -9,7 +9,7 @@ use super::opening::Opening;
 use super::steps::few;
 use crate::backup::{Span, bytes};
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{Schema, Table, wide};
+use crate::table::schema::{OFFICE, Table, wide};
 
 /// What a state machine carries, less the cause of a failure.
 const CARRIED: usize = (256 << 10) - (32 << 10);
@@ -51,7 +51,7 @@ fn carried(opening: &Opening, items: &[Item]) -> usize {
 
 #[test]
 fn long_names_of_files_make_ranges_coarser_before_they_are_refused() {
-    let jobs: &[&'static Table] = &[&Schema::compiled().tables()[1]];
+    let jobs: &[&'static Table] = &[&OFFICE.tables()[1]];
     let opening = opening(vec![]);
     let mut ranges_before = usize::MAX;
     for (count, fits) in [(1, true), (100, true), (145, true), (160, true), (200, false)] {
@@ -75,7 +75,7 @@ fn long_names_of_files_make_ranges_coarser_before_they_are_refused() {
 
 #[test]
 fn short_names_leave_the_ranges_as_they_are() {
-    let jobs: &[&'static Table] = &[&Schema::compiled().tables()[1]];
+    let jobs: &[&'static Table] = &[&OFFICE.tables()[1]];
     let lives = opening(vec![]).fit(jobs, vec![spans(200)], &files(jobs[0], 300, 60)).unwrap();
     assert_eq!(lives, [spans(200)]);
 }
@@ -109,7 +109,7 @@ fn a_comparison_of_many_ranges_is_carried() {
         attempt: 1,
         swapped: false,
     };
-    let items = comparison.deal(vec![spans(200), spans(200)]).unwrap();
+    let items = comparison.deal(OFFICE, vec![spans(200), spans(200)]).unwrap();
     let of = &comparison.tables[0];
     assert_eq!(of.staging_ranges + of.live_ranges, items.len());
     assert!((100..400).contains(&items.len()), "{}", items.len());

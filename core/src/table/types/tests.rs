@@ -121,17 +121,9 @@ fn cases() -> Vec<Case> {
 
 /// A table whose second column is of this type.
 fn table_of(column_type: ColumnType) -> &'static Table {
-    let column = |name, column_type, nullable| Column {
-        name,
-        aliases: &[],
-        column_type,
-        nullable,
-        auto_increment: false,
-        references: None,
-    };
-    let key = column("k", ColumnType::known("int", None), false);
-    let columns = Box::leak(Box::new([key, column("c", column_type, true)]));
-    Box::leak(Box::new(Table { name: "t", aliases: &[], columns, key: 0, create: "" }))
+    let key = Column { nullable: false, ..Column::new("k", ColumnType::known("int", None)) };
+    let columns = Box::leak(Box::new([key, Column::new("c", column_type)]));
+    Box::leak(Box::new(Table::new("t", columns)))
 }
 
 /// What the database makes of an expression about the column `c`, given the column's text.

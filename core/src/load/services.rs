@@ -1,0 +1,34 @@
+//! What objects are loaded by: the settings, and a client of each service.
+
+use core::time::Duration;
+
+use super::options::{LoadOptions, LoadSettings, PATIENCE};
+use crate::aws::data_api::Target;
+use crate::aws::host::{Client, Host};
+use crate::aws::s3::Endpoint;
+
+/// What objects are loaded by: the settings, and a client of each service.
+#[derive(Debug)]
+pub(super) struct Services<'s, H> {
+    pub(super) settings: &'s LoadSettings,
+    pub(super) s3: Client<'s, H, Endpoint>,
+    pub(super) database: Client<'s, H, Target>,
+}
+
+impl<'s, H: Host> Services<'s, H> {
+    /// Clients that begin no call after `time` from now.
+    pub(super) fn new(host: &'s H, settings: &'s LoadSettings, time: Duration) -> Self {
+        let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();
+        let database = Client::new(host, &settings.target, time).patient(PATIENCE).ending();
+        Self { settings, s3, database }
+    }
+
+    pub(super) fn host(&self) -> &'s H {
+        self.database.host()
+    }
+
+    /// How an object with this key is loaded.
+    pub(super) fn options(&self, key: &str) -> LoadOptions {
+        self.settings.rules.options(key)
+    }
+}

@@ -1,0 +1,62 @@
+//! The compiled schema is named once in each program, at its start, and nowhere in the core.
+
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod source;
+
+use std::fs;
+use std::path::Path;
+
+use source::code;
+
+/// Where the compiled schema is named: its definition, and the start of each program.
+const NAMED: [(&str, usize); 4] = [
+    ("cli/src/main.rs", 1),
+    ("core/src/table/schema.rs", 1),
+    ("edge/src/lib.rs", 1),
+    ("lambda-shim/src/app.rs", 1),
+];
+
+const FOLDERS: [&str; 5] = ["cli/src", "core/src", "edge/src", "lambda-shim/src", "native/src"];
+
+#[test]
+fn the_compiled_schema_is_named_once_in_each_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found = Vec::new();
+    FOLDERS.iter().for_each(|folder| find(root, folder, &mut found));
+    let found: Vec<_> = found.iter().map(|(path, count)| (path.as_str(), *count)).collect();
+    assert_eq!(found, NAMED);
+}
+
+#[test]
+fn comments_and_tests_may_name_it() {
+    let text = "//! let schema = Schema::compiled();\nfn one() { Schema::compiled(); }\n\
+        #[cfg(test)]\nmod tests {\n    fn two() { Schema::compiled(); }\n}\n";
+    assert_eq!(count(text), 1);
+    assert_eq!(count("let table = Schema::compiled;"), 1);
+    assert_eq!(count("static COMPILED: &[Table] = &[];"), 0);
+}
+
+/// How often code names it.
+fn count(text: &str) -> usize {
+    let code = code(text);
+    code.matches("::compiled").count() + code.matches("fn compiled").count()
+}
+
+/// The files in which it is named, in the order of their paths, and how often.
+fn find(root: &Path, folder: &str, found: &mut Vec<(String, usize)>) {
+    let entries = fs::read_dir(root.join(folder)).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    for name in names {
+        let path = format!("{folder}/{name}");
+        if root.join(&path).is_dir() {
+            find(root, &path, found);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            let count = count(&fs::read_to_string(root.join(&path)).unwrap());
+            found.extend((count > 0).then_some((path, count)));
+        }
+    }
+}
