@@ -8,7 +8,7 @@ use futures_util::future::join;
 
 use super::error::BackupError;
 use super::page::free_name;
-use super::split::Span;
+use super::split::KeyRange;
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::checksum::{Checksum, row_digest};
@@ -59,7 +59,7 @@ pub(crate) async fn content_of_span<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
     name: &str,
-    span: Span,
+    span: KeyRange,
 ) -> Result<Checksum, CallError> {
     let ranges = Ranges::of(table, name);
     match span.condition(table) {
@@ -108,7 +108,7 @@ pub(crate) struct Ranges<'r> {
 }
 
 /// Some rows that stand together.
-pub(crate) struct KeyRange {
+pub(crate) struct RangeContent {
     /// Their count and checksum.
     pub(crate) content: Checksum,
     /// Behind which key they begin; `None` for the table's first.
@@ -137,7 +137,7 @@ impl<'r> Ranges<'r> {
     pub(crate) async fn next<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-    ) -> Result<Option<KeyRange>, CallError> {
+    ) -> Result<Option<RangeContent>, CallError> {
         if self.is_over {
             return Ok(None);
         }
@@ -154,7 +154,7 @@ impl<'r> Ranges<'r> {
         self.is_over = (*rows as usize) < self.rows;
         let content = Checksum { rows: u64::try_from(*rows).unwrap_or_default(), digest };
         let after = self.after.replace(last.clone());
-        Ok(Some(KeyRange { content, after, last: last.to_string() }))
+        Ok(Some(RangeContent { content, after, last: last.to_string() }))
     }
 
     /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;

@@ -26,11 +26,11 @@ struct Span {
     after: Option<i64>,
     /// The last key of the span; without one it goes to the table's end, and is nobody else's.
     until: Option<i64>,
-    state: State,
+    state: SpanState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SpanState {
     /// No row of it has been seen, so there may be none.
     Unknown,
     /// It has had rows so far.
@@ -54,7 +54,7 @@ impl Spans {
     }
 
     /// These keys, which stay one span.
-    pub(super) fn one(span: super::split::Span) -> Self {
+    pub(super) fn one(span: super::split::KeyRange) -> Self {
         let spans = alloc::vec![Span::new(span.after, span.until)];
         Self { are_fixed: true, ..Self::of(spans) }
     }
@@ -87,7 +87,7 @@ impl Spans {
         if self.are_fixed {
             return None;
         }
-        let having_rows = self.spans.iter_mut().filter(|span| span.state == State::HasRows);
+        let having_rows = self.spans.iter_mut().filter(|span| span.state == SpanState::HasRows);
         let longest = having_rows.max_by_key(|span| span.keys_left())?;
         let keys = longest.keys_left();
         if keys < FEWEST_KEYS {
@@ -120,11 +120,11 @@ impl Spans {
         rows.truncate(before - own);
         if let Some(last) = rows.len().checked_sub(1).and_then(|last| rows.int(last, key)) {
             span.after = Some(last);
-            span.state = State::HasRows;
+            span.state = SpanState::HasRows;
         }
         let is_over = rows.len() < before || rows.is_empty() || span.after >= Some(until);
         if is_over {
-            span.state = State::Over;
+            span.state = SpanState::Over;
         }
         is_over
     }
@@ -132,7 +132,7 @@ impl Spans {
 
 impl Span {
     fn new(after: Option<i64>, until: Option<i64>) -> Self {
-        Self { after, until, state: State::Unknown }
+        Self { after, until, state: SpanState::Unknown }
     }
 
     fn keys_left(&self) -> i128 {
@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn of_keys_that_stay_one_span_nobody_takes_a_half() {
-        let mut spans = Spans::one(crate::backup::Span { after: Some(0), until: Some(100_000) });
+        let mut spans =
+            Spans::one(crate::backup::KeyRange { after: Some(0), until: Some(100_000) });
         assert_eq!(
             (spans.deal(), spans.after(0), spans.until(0)),
             (Some(0), Some(0), Some(100_000))

@@ -23,7 +23,7 @@ const LOOKED_AT: usize = 100;
 /// Keys of a table that stand together; all ranges of a table have all its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Span {
+pub struct KeyRange {
     /// The key before the first one; `None` begins with the table.
     #[serde(with = "text", default)]
     pub after: Option<i64>,
@@ -32,7 +32,7 @@ pub struct Span {
     pub until: Option<i64>,
 }
 
-impl Span {
+impl KeyRange {
     /// Whether a row is in it, as a condition of SQL; none if every row is.
     pub(crate) fn condition(&self, table: &Table) -> Option<String> {
         let key = table.key_column().name;
@@ -84,9 +84,9 @@ pub(crate) async fn split<H: Host>(
     table: &Table,
     name: &str,
     most: usize,
-) -> Result<Vec<Span>, CallError> {
+) -> Result<Vec<KeyRange>, CallError> {
     let Some(all) = extent(client, table, name).await? else {
-        return Ok(alloc::vec![Span::default()]);
+        return Ok(alloc::vec![KeyRange::default()]);
     };
     let mut heaps = alloc::vec![all];
     for _ in 0..LOOKS {
@@ -172,17 +172,17 @@ fn keys(heaps: &[Heap]) -> u128 {
 }
 
 /// Ranges with as many of the heaps' keys as each other.
-fn spans(heaps: &[Heap], most: usize) -> Vec<Span> {
+fn spans(heaps: &[Heap], most: usize) -> Vec<KeyRange> {
     let keys = keys(heaps);
     let count = keys.div_ceil(FEWEST.into()).clamp(1, most.max(1) as u128);
     // The products stay below 128 bits: 65 for the keys, and a count that was an usize.
     let ends = (1..count).filter_map(|number| key_at(heaps, keys * number / count));
-    let mut spans = alloc::vec![Span::default()];
+    let mut spans = alloc::vec![KeyRange::default()];
     for end in ends {
         if let Some(last) = spans.last_mut() {
             last.until = Some(end);
         }
-        spans.push(Span { after: Some(end), until: None });
+        spans.push(KeyRange { after: Some(end), until: None });
     }
     spans
 }
@@ -246,19 +246,19 @@ mod tests {
 
     #[test]
     fn keys_travel_as_text() {
-        let span = Span { after: None, until: Some(i64::MAX) };
+        let span = KeyRange { after: None, until: Some(i64::MAX) };
         let text = serde_json::to_string(&span).unwrap();
         assert_eq!(text, r#"{"after":null,"until":"9223372036854775807"}"#);
-        assert_eq!(serde_json::from_str::<Span>(&text).unwrap(), span);
+        assert_eq!(serde_json::from_str::<KeyRange>(&text).unwrap(), span);
         for wrong in [r#"{"after":"1 OR 1"}"#, r#"{"until":7}"#, r#"{"from":"1"}"#] {
-            assert!(serde_json::from_str::<Span>(wrong).is_err(), "{wrong}");
+            assert!(serde_json::from_str::<KeyRange>(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_range_is_a_condition_unless_it_is_everything() {
         let jobs = table("jobs").unwrap();
-        let of = |after, until| Span { after, until }.condition(jobs);
+        let of = |after, until| KeyRange { after, until }.condition(jobs);
         assert_eq!(of(None, None), None);
         assert_eq!(of(Some(-3), Some(7)).unwrap(), "`id` > -3 AND `id` <= 7");
         assert_eq!(of(None, Some(7)).unwrap(), "`id` <= 7");

@@ -9,13 +9,13 @@ use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
 use crate::format::csv::Header;
-use crate::format::json::{self, JsonError, Part};
+use crate::format::json::{self, BodyItem, JsonError};
 use crate::format::lines::{LineDecoder, LineFormat};
 use crate::ingest::Intake;
 use crate::table::schema::{Schema, Table};
 
 /// Where the rows of a request come from.
-pub(super) enum Source {
+pub(super) enum RowSource {
     JsonTables(Schema),
     JsonRows(&'static Table),
     Lines(LineFormat, &'static Table, Header),
@@ -27,13 +27,13 @@ impl Post<'_> {
         schema: Schema,
         key: &KeyEntry,
         head: &Head,
-    ) -> Result<Source, Problem> {
+    ) -> Result<RowSource, Problem> {
         let content_type = head.header("content-type");
         let media = Media::of(content_type);
         let source = match self {
             Self::Tables => {
                 let json = media.filter(|media| *media == Media::Json);
-                json.map(|_| Source::JsonTables(schema))
+                json.map(|_| RowSource::JsonTables(schema))
                     .ok_or_else(|| unsupported("application/json"))
             }
             Self::Table(name) => {
@@ -42,9 +42,9 @@ impl Post<'_> {
                     .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
                 allow(key, table)?;
                 match media {
-                    Some(Media::Json) => Ok(Source::JsonRows(table)),
-                    Some(Media::Csv) => Ok(Source::lines(LineFormat::Csv, table)),
-                    Some(Media::Ndjson) => Ok(Source::lines(LineFormat::Ndjson, table)),
+                    Some(Media::Json) => Ok(RowSource::JsonRows(table)),
+                    Some(Media::Csv) => Ok(RowSource::lines(LineFormat::Csv, table)),
+                    Some(Media::Ndjson) => Ok(RowSource::lines(LineFormat::Ndjson, table)),
                     None => Err(unsupported("application/json, application/x-ndjson, text/csv")),
                 }
             }
@@ -66,7 +66,7 @@ fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
     Err(Problem::new(403, "table_not_allowed", detail))
 }
 
-impl Source {
+impl RowSource {
     fn lines(format: LineFormat, table: &'static Table) -> Self {
         Self::Lines(format, table, Header::Detect)
     }
@@ -95,7 +95,7 @@ impl Source {
             intake.table(table);
         }
         let mut refused = None;
-        let sink = |part: Part<'_>| match take(part, key, max_rows, intake) {
+        let sink = |part: BodyItem<'_>| match take(part, key, max_rows, intake) {
             Ok(()) => true,
             Err(problem) => {
                 refused = Some(problem);
@@ -115,14 +115,19 @@ impl Source {
 }
 
 /// Puts one part of a body into the intake, unless the request as a whole is to be refused.
-fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> Result<(), Problem> {
+fn take(
+    part: BodyItem<'_>,
+    key: &KeyEntry,
+    max_rows: u64,
+    intake: &mut Intake,
+) -> Result<(), Problem> {
     match part {
-        Part::Table(table) => {
+        BodyItem::Table(table) => {
             allow(key, table)?;
             intake.table(table);
         }
-        Part::Fault(table, kind) => intake.fault(table, kind),
-        Part::Row(table, row) => {
+        BodyItem::Fault(table, kind) => intake.fault(table, kind),
+        BodyItem::Row(table, row) => {
             if intake.received() >= max_rows {
                 let detail = format!("at most {max_rows} rows in one request");
                 return Err(Problem::new(413, "too_many_rows", detail));
@@ -137,13 +142,13 @@ fn decode_lines(
     mut body: &[u8],
     mut decoder: LineDecoder,
     table: &'static Table,
-    mut sink: impl FnMut(Part<'_>) -> bool,
+    mut sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
     while let Some(row) = decoder.next_row(&mut body) {
-        go_on(sink(Part::Row(table, row)))?;
+        go_on(sink(BodyItem::Row(table, row)))?;
     }
     while let Some(row) = decoder.finish() {
-        go_on(sink(Part::Row(table, row)))?;
+        go_on(sink(BodyItem::Row(table, row)))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// How gzip data begins (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -82,7 +82,7 @@ mod gzip {
 
     use flate2::write::MultiGzDecoder;
 
-    use crate::table::outcome::RowErrorKind;
+    use crate::table::issue::RowErrorKind;
 
     /// How much is unpacked at a time. Deflate makes at most 1,032 bytes of one, so that a step
     /// never makes more than 4 MiB.

@@ -71,11 +71,11 @@ pub(super) async fn run<H: Host>(
 
 /// The tables that are there.
 #[derive(Debug)]
-pub(super) struct LiveTables {
+pub(super) struct TableNames {
     names: Vec<String>,
 }
 
-impl LiveTables {
+impl TableNames {
     pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, RestoreError> {
         let sql = "SELECT table_name FROM information_schema.tables \
                    WHERE table_schema = DATABASE()";
@@ -158,7 +158,7 @@ mod tests {
             "jobs__before_christmas",
             "cats__before_20270115_080000_1a2b",
         ];
-        let tables = LiveTables { names: names.map(String::from).to_vec() };
+        let tables = TableNames { names: names.map(String::from).to_vec() };
         let found: Vec<_> =
             tables.leftovers(OFFICE).into_iter().map(|it| (it.table, it.kind, it.id)).collect();
         assert_eq!(

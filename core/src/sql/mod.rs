@@ -2,5 +2,6 @@
 
 #[cfg(feature = "avro")]
 pub(crate) mod checksum;
+pub(crate) mod chunk;
 pub(crate) mod isolation;
 pub(crate) mod statement;

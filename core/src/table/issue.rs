@@ -8,12 +8,12 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// How many outcomes a list holds at most; the counts beside it go on.
-pub const OUTCOME_LIMIT: usize = 100;
+/// How many issues a list holds at most; the counts beside it go on.
+pub const ISSUE_LIMIT: usize = 100;
 
 /// One thing that is wrong with one row, or with the whole of a request or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Issue {
     /// The table's name, or what the request calls a table that does not exist.
     pub table: Cow<'static, str>,
     /// The row, counted from 0 inside the request or file; `None` where no row is at fault.
@@ -26,7 +26,7 @@ pub struct Outcome {
 
 /// Serializes as `{"table","index","line","column","code","message"}`; `line` is left out
 /// where there are no lines.
-impl Serialize for Outcome {
+impl Serialize for Issue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("table", &self.table)?;
@@ -36,14 +36,14 @@ impl Serialize for Outcome {
         }
         map.serialize_entry("column", &self.error.column)?;
         map.serialize_entry("code", self.error.kind.code())?;
-        map.serialize_entry("message", &Text(&self.error.kind))?;
+        map.serialize_entry("message", &Displayed(&self.error.kind))?;
         map.end()
     }
 }
 
-struct Text<'a, T>(&'a T);
+struct Displayed<'a, T>(&'a T);
 
-impl<T: fmt::Display> Serialize for Text<'_, T> {
+impl<T: fmt::Display> Serialize for Displayed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
@@ -82,7 +82,7 @@ impl RowError {
 
 /// Keeps an error of a row or, once the row has as many as a list can hold, only counts it.
 pub(crate) fn push_capped(errors: &mut Vec<RowError>, error: impl FnOnce() -> RowError) {
-    if errors.len() < OUTCOME_LIMIT {
+    if errors.len() < ISSUE_LIMIT {
         return errors.push(error());
     }
     match errors.last_mut() {
