@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
     BodyItem, CHECKED_KEYS, Header, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
+    LoadRules, OnError, Report, RowFormat, Status, TableReport, Verdict, decode_rows,
+    decode_tables,
 };
 use serde::Serialize;
 
@@ -83,10 +84,10 @@ struct Checked {
 
 async fn check(args: &CheckArgs, schema: Schema, path: &Path) -> Result<Checked> {
     let file = file_source::open(path)?;
-    let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-    match is_json {
-        true => check_json(args, schema, path, file),
-        false => check_lines(args, schema, path, file).await,
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.and_then(RowFormat::of_extension) {
+        Some(RowFormat { lines: None, .. }) => check_json(args, schema, path, file),
+        _ => check_lines(args, schema, path, file).await,
     }
 }
 

@@ -53,8 +53,9 @@ mod format;
 #[cfg(feature = "avro")]
 pub use format::avro;
 pub use format::csv::{CsvDecoder, Header, ROW_LIMIT};
+pub use format::formats::{FORMATS, LineFormat, RowFormat};
 pub use format::json::{BodyItem, JsonError, decode_rows, decode_tables};
-pub use format::lines::{LineDecoder, LineFormat};
+pub use format::lines::LineDecoder;
 pub use format::ndjson::NdjsonDecoder;
 
 mod aws;

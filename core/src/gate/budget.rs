@@ -164,8 +164,9 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::format::csv::Header;
+    use crate::format::formats::LineFormat;
     use crate::format::json::{self, BodyItem};
-    use crate::format::lines::{LineDecoder, LineFormat};
+    use crate::format::lines::LineDecoder;
     use crate::ingest::{IngestOptions, Intake, OnError};
     use crate::table::schema::OFFICE;
 

@@ -1,16 +1,18 @@
 //! Where the rows of a request come from, and how they get into the intake.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::api_key::KeyEntry;
 use super::head::Head;
-use super::media::{Media, check_charset};
+use super::media::{check_charset, format_of};
 use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
 use crate::format::csv::Header;
+use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
 use crate::format::json::{self, BodyItem, JsonError};
-use crate::format::lines::{LineDecoder, LineFormat};
+use crate::format::lines::LineDecoder;
 use crate::ingest::Intake;
 use crate::table::schema::{Schema, Table};
 
@@ -29,31 +31,28 @@ impl Post<'_> {
         head: &Head,
     ) -> Result<RowSource, Problem> {
         let content_type = head.header("content-type");
-        let media = Media::of(content_type);
+        let format = format_of(content_type);
         let source = match self {
             Self::Tables => {
-                let json = media.filter(|media| *media == Media::Json);
-                json.map(|_| RowSource::JsonTables(schema))
-                    .ok_or_else(|| unsupported("application/json"))
+                let json = format.filter(|format| format.lines.is_none());
+                json.map(|_| RowSource::JsonTables(schema)).ok_or_else(|| unsupported(&[&JSON]))
             }
             Self::Table(name) => {
                 let table = schema
                     .table(name)
                     .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
                 allow(key, table)?;
-                match media {
-                    Some(Media::Json) => Ok(RowSource::JsonRows(table)),
-                    Some(Media::Csv) => Ok(RowSource::lines(LineFormat::Csv, table)),
-                    Some(Media::Ndjson) => Ok(RowSource::lines(LineFormat::Ndjson, table)),
-                    None => Err(unsupported("application/json, application/x-ndjson, text/csv")),
-                }
+                let format = format.ok_or_else(|| unsupported(&FORMATS));
+                format.map(|format| RowSource::of_table(format, table))
             }
         }?;
         check_charset(content_type).map(|()| source)
     }
 }
 
-fn unsupported(accept: &'static str) -> Problem {
+fn unsupported(formats: &[&RowFormat]) -> Problem {
+    let types: Vec<_> = formats.iter().map(|format| format.media_types[0]).collect();
+    let accept = types.join(", ");
     let detail = format!("content-type must be one of: {accept}");
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
 }
@@ -67,8 +66,11 @@ fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
 }
 
 impl RowSource {
-    fn lines(format: LineFormat, table: &'static Table) -> Self {
-        Self::Lines(format, table, Header::Detect)
+    fn of_table(format: &RowFormat, table: &'static Table) -> Self {
+        match format.lines {
+            Some(lines) => Self::Lines(lines, table, Header::Detect),
+            None => Self::JsonRows(table),
+        }
     }
 
     /// The same with what the query says of a header, which only CSV has.

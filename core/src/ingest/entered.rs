@@ -64,9 +64,7 @@ impl Intake {
     /// What is to be said of the rows as they stand now.
     fn say(&self, entry: &LedgerEntry<'_>) -> Said {
         match entry {
-            LedgerEntry::Request { answer, .. } => {
-                Said::Response(answer(&self.report_so_far()))
-            }
+            LedgerEntry::Request { answer, .. } => Said::Response(answer(&self.report_so_far())),
             LedgerEntry::File { before, checks, .. } => {
                 let mut counts = *before;
                 for table in self.counts() {

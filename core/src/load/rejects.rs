@@ -13,8 +13,9 @@ use super::reject_room::{LeftOutLines, RejectRoom};
 use crate::aws::s3::PART_MINIMUM;
 use crate::base::printable::printable;
 use crate::format::csv::{self, MARKS, MARKS_WITH_FORMULAS};
+use crate::format::formats::LineFormat;
 use crate::format::json;
-use crate::format::lines::{LineDecoder, LineFormat};
+use crate::format::lines::LineDecoder;
 use crate::table::issue::RowError;
 use crate::table::schema::Table;
 

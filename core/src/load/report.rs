@@ -15,7 +15,7 @@ use super::options::LoadOptions;
 use super::rejects::RejectNames;
 use super::table_file::TableFile;
 use crate::aws::host::Host;
-use crate::format::lines::LineFormat;
+use crate::format::formats::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::table::date_time;
 use crate::table::issue::{Issue, RowError, RowErrorKind};

@@ -4,8 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::ToString;
 
 use crate::format::csv::Header;
-use crate::format::lines::LineFormat;
-use crate::table::issue::{Issue, RowError, RowErrorKind};
+use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
+use crate::table::issue::{Issue, RowError};
 use crate::table::schema::{Schema, Table};
 
 /// What a file is for, by its name.
@@ -31,9 +31,9 @@ impl TableFile {
             return Err(issue(name, schema.no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
-            return Err(issue(table.name.into(), RowErrorKind::UnsupportedFormat));
+            return Err(issue(table.name.into(), unsupported_format()));
         };
-        let named_gzip = path.to_ascii_lowercase().ends_with(".gz");
+        let named_gzip = is_named_gzip(path);
         Ok(Self { table, format, named_gzip, header: Header::Detect })
     }
 }

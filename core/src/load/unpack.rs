@@ -44,7 +44,7 @@ impl Unpack {
             #[cfg(feature = "gzip")]
             true => Ok(Self::Gzip(Box::new(gzip::Gunzip::new(piece)))),
             #[cfg(not(feature = "gzip"))]
-            true => Err(RowErrorKind::UnsupportedFormat),
+            true => Err(crate::format::formats::unsupported_format()),
             false if named_gzip => Err(RowErrorKind::UnreadableGzip),
             false => Ok(Self::Plain(piece)),
         }

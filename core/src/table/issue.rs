@@ -8,6 +8,8 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::base::all_of::AllOf;
+
 /// How many issues a list holds at most; the counts beside it go on.
 pub const ISSUE_LIMIT: usize = 100;
 
@@ -240,8 +242,11 @@ pub enum RowErrorKind {
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
-    /// A file that is neither CSV nor NDJSON by its name.
-    UnsupportedFormat,
+    /// A file whose name says no format that comes line by line.
+    UnsupportedFormat {
+        /// What the names of such files end in, without the dot.
+        extensions: Vec<&'static str>,
+    },
     /// A CSV file whose cells are not separated by commas.
     WrongDelimiter {
         /// What separates them, in words.
@@ -346,7 +351,7 @@ impl RowErrorKind {
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableKey => "unreadable_key",
-            Self::UnsupportedFormat => "unsupported_format",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
@@ -450,9 +455,10 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
-            Self::UnsupportedFormat => f.write_str(
-                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz; save a \
-                 workbook as CSV UTF-8",
+            Self::UnsupportedFormat { extensions } => write!(
+                f,
+                "the name ends in none of {}, with or without .gz; save a workbook as CSV UTF-8",
+                AllOf(extensions)
             ),
             Self::UnreadableKey => f.write_str(
                 "the key has a segment . or .., which no request can name; put the file under \

@@ -163,7 +163,8 @@ mod tests {
 
     use super::super::scan::Scanner;
     use super::*;
-    use crate::format::lines::{LineDecoder, LineFormat};
+    use crate::format::formats::LineFormat;
+    use crate::format::lines::LineDecoder;
     use crate::table::schema::table;
 
     /// Index, line, and all else of a row.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::csv::automaton::{End, LineEnd, STATES, State};
 use crate::format::csv::{NameStarts, ROW_LIMIT, fold, name_start, names};
-use crate::format::lines::LineFormat;
+use crate::format::formats::LineFormat;
 use crate::table::schema::Table;
 
 /// How many bytes are read in one state before it is asked whether another one has come to the same.
