@@ -25,11 +25,12 @@ use super::run::{BackupOptions, BackupRun};
 use super::runs::manifest;
 use super::services::Services;
 use super::spans::Spans;
-use super::split::{KeyRange, split};
+use super::split::split;
 use crate::aws::host::{Host, Repeat};
 use crate::aws::s3::DeleteObject;
 use crate::format::avro::Codec;
 use crate::sql::checksum::Checksum;
+use crate::sql::key_range::KeyRange;
 use crate::table::schema::{Schema, Table};
 
 /// The most parts of a run; fewer where their tables' names are so long that they and what comes back of

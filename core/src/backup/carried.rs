@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::split::KeyRange;
+use crate::sql::key_range::KeyRange;
 
 /// What is carried at most. The rest is for what stands around it, and for the cause of a failure, which
 /// comes on top and has 32 KiB at most.

@@ -6,11 +6,10 @@ use alloc::vec::Vec;
 
 use super::error::BackupError;
 use super::live::{AFTER, content_of_span};
-use super::split::KeyRange;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::{KeyRange, compare_key, where_all};
 use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
@@ -75,11 +74,7 @@ pub(super) async fn check_count<H: Host>(
 fn sql(table: &Table, name: &str, span: KeyRange, goes_on: bool) -> String {
     let key = table.key_column().name;
     let behind = goes_on.then(|| compare_key(table, ">", AFTER));
-    let conditions: Vec<_> = behind.into_iter().chain(span.condition(table)).collect();
-    let conditions = match conditions.is_empty() {
-        true => String::new(),
-        false => format!("WHERE {} ", conditions.join(" AND ")),
-    };
+    let conditions = where_all(&behind.into_iter().chain(span.sql(table)).collect::<Vec<_>>());
     format!(
         "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
          FROM `{name}` {conditions}ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys"

@@ -1,6 +1,5 @@
 //! Makes a backup: all tables in one snapshot, or each in several places.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -13,12 +12,12 @@ use super::reading::{Tally, read_table};
 use super::run::{BackupOptions, BackupRun, MOST_PARALLEL};
 use super::services::Services;
 use super::spans::Spans;
-use super::split::KeyRange;
 use super::{obstacles, runs};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Host, Repeat};
 use crate::sql::checksum::Checksum;
 use crate::sql::isolation;
+use crate::sql::key_range::{KeyBounds, KeyRange};
 use crate::table::schema::{KeyKind, Table};
 
 /// Times that a backup is begun whose snapshot was lost.
@@ -177,17 +176,11 @@ impl<H: Host> BackupRun<'_, H> {
 
     /// The least and the greatest key; none of an empty table.
     async fn keys(&self, table: &'static Table) -> Result<Option<(i64, i64)>, BackupError> {
-        let sql = format!(
-            "SELECT MIN(`{0}`), MAX(`{0}`) FROM `{1}`",
-            table.key_column().name,
-            table.name
-        );
-        let answer = self.services.database.query(&sql, &[]).await;
-        let records = answer.map_err(BackupError::Database)?.records;
-        match records.first().map(Vec::as_slice) {
-            Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),
-            Some([Field::Null(_), Field::Null(_)]) => Ok(None),
-            _ => Err(BackupError::UnexpectedValue { table: table.name }),
+        let bounds = KeyBounds::read(self.services.database, table, table.name).await;
+        match bounds.map_err(BackupError::Database)? {
+            KeyBounds::Between(least, greatest) => Ok(Some((least, greatest))),
+            KeyBounds::Empty => Ok(None),
+            KeyBounds::NoIntegers => Err(BackupError::UnexpectedValue { table: table.name }),
         }
     }
 

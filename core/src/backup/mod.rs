@@ -28,6 +28,7 @@ mod spans;
 mod split;
 mod verify;
 
+pub use crate::sql::key_range::KeyRange;
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;
 pub use damage::Damage;
@@ -48,6 +49,5 @@ pub use run::{BackupOptions, MOST_PARALLEL};
 pub(crate) use runs::LATEST;
 pub use runs::{GIVEN_UP_AFTER, Runs, Unfinished, clean, manifest, prune, runs, unfinished};
 pub use services::Services;
-pub use split::KeyRange;
 pub(crate) use split::split;
 pub use verify::verify;

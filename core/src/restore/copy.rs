@@ -5,12 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::RestoreError;
-use super::tables::{columns, run};
+use super::tables::run;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::compare_key;
+use crate::sql::statement::columns;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 

@@ -13,7 +13,7 @@ use crate::aws::data_api::Field;
 use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Services, content};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::compare_key;
 use crate::table::schema::Table;
 
 /// Keys that are named of the rows that came.

@@ -137,12 +137,6 @@ pub(super) async fn make_missing<H: Host>(
     })
 }
 
-/// The columns of a table, as a list of SQL.
-pub(super) fn columns(table: &Table) -> String {
-    let names: Vec<_> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    names.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -114,13 +114,6 @@ fn same_key(table: &Table, text: &str) -> String {
     format!("e.`{}` = {}", table.key_column().name, table.key_kind().operand(text))
 }
 
-/// Compares the key of the table with a parameter.
-#[cfg(feature = "avro")]
-pub(crate) fn compare_key(table: &Table, operator: &str, parameter: &str) -> String {
-    let operand = table.key_kind().operand(&format!(":{parameter}"));
-    format!("`{}` {operator} {operand}", table.key_column().name)
-}
-
 fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
     let values = list(table, columns, value);
@@ -143,6 +136,12 @@ fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
 /// What a column is given of its row in [`rows_source`].
 fn value(column: &Column) -> String {
     column.column_type.written(&format!("r.`{}`", column.name))
+}
+
+/// The columns of a table, as a list of SQL.
+#[cfg(feature = "avro")]
+pub(crate) fn columns(table: &Table) -> String {
+    list(table, &ColumnSet::ALL, |column| format!("`{}`", column.name))
 }
 
 /// The rows as a derived table named `r`.
