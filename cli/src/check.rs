@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    CHECKED_KEYS, Header, Intake, JsonError, LoadReport, LoadRules, OnError, Options, Outcome,
-    Outcomes, Part, Report, Status, TableReport, Verdict, decode_rows, decode_tables,
+    BodyItem, CHECKED_KEYS, Header, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
+    LoadRules, OnError, Report, RowFormat, Status, TableReport, Verdict, decode_rows,
+    decode_tables,
 };
 use serde::Serialize;
 
@@ -78,15 +79,15 @@ pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
 struct Checked {
     status: Status,
     tables: Vec<TableReport>,
-    outcomes: Outcomes,
+    issues: Issues,
 }
 
 async fn check(args: &CheckArgs, schema: Schema, path: &Path) -> Result<Checked> {
     let file = file_source::open(path)?;
-    let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-    match is_json {
-        true => check_json(args, schema, path, file),
-        false => check_lines(args, schema, path, file).await,
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.and_then(RowFormat::of_extension) {
+        Some(RowFormat { lines: None, .. }) => check_json(args, schema, path, file),
+        _ => check_lines(args, schema, path, file).await,
     }
 }
 
@@ -110,17 +111,18 @@ async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) 
 
 /// A JSON file is read whole: it is the body of one request, or meant to be.
 fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> Result<Checked> {
-    let options = Options { on_error: OnError::Skip, strict: args.strict, ..Options::default() };
+    let options =
+        IngestOptions { on_error: OnError::Skip, strict: args.strict, ..IngestOptions::default() };
     let mut intake = Intake::check_only(schema, options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
-    let take = |part: Part<'_>| {
+    let take = |part: BodyItem<'_>| {
         match part {
-            Part::Table(table) => intake.table(table),
-            Part::Row(table, row) => {
+            BodyItem::Table(table) => intake.table(table),
+            BodyItem::Row(table, row) => {
                 intake.row(table, row);
             }
-            Part::Fault(table, kind) => intake.fault(table, kind),
+            BodyItem::Fault(table, kind) => intake.fault(table, kind),
         }
         true
     };
@@ -144,7 +146,7 @@ fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> 
 impl Checked {
     fn of_load(report: LoadReport) -> Self {
         let tables = report.counts().into_iter().collect();
-        Self { status: report.status, tables, outcomes: report.outcomes }
+        Self { status: report.status, tables, issues: report.issues }
     }
 
     fn of_body(report: &Report) -> Self {
@@ -155,13 +157,13 @@ impl Checked {
             Verdict::Partial => Status::Partial,
             Verdict::Invalid | Verdict::Conflict => Status::Rejected,
         };
-        Self { status, tables: report.tables().to_vec(), outcomes: report.outcomes().clone() }
+        Self { status, tables: report.tables().to_vec(), issues: report.issues().clone() }
     }
 }
 
 fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {
     let path = path.display();
-    let Checked { status, tables, outcomes } = checked;
+    let Checked { status, tables, issues } = checked;
     for table in tables {
         let good = table.received - table.invalid;
         let (name, received, invalid) = (table.table, table.received, table.invalid);
@@ -173,10 +175,10 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
     if tables.is_empty() {
         writeln!(out, "{path}: {status}")?;
     }
-    for outcome in outcomes.listed() {
-        writeln!(out, "{path}:{}", OutcomeText(outcome))?;
+    for issue in issues.listed() {
+        writeln!(out, "{path}:{}", IssueText(issue))?;
     }
-    let unlisted = outcomes.count() - outcomes.listed().len() as u64;
+    let unlisted = issues.count() - issues.listed().len() as u64;
     if unlisted > 0 {
         writeln!(out, "{path}: and {unlisted} more errors")?;
     }
@@ -184,11 +186,11 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
 }
 
 /// `17: name: missing: a value is required`, with the row's index where there are no lines.
-struct OutcomeText<'o>(&'o Outcome);
+struct IssueText<'o>(&'o Issue);
 
-impl std::fmt::Display for OutcomeText<'_> {
+impl std::fmt::Display for IssueText<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Outcome { table, index, line, error } = self.0;
+        let Issue { table, index, line, error } = self.0;
         match (line, index) {
             (Some(line), _) => write!(f, "{line}: ")?,
             (None, Some(index)) => write!(f, " {table}[{index}]: ")?,
@@ -208,14 +210,14 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
         status: Status,
         tables: BTreeMap<&'static str, &'l TableReport>,
         error_count: u64,
-        errors: &'l [Outcome],
+        errors: &'l [Issue],
     }
     let line = Line {
         file: path.display().to_string(),
         status: checked.status,
         tables: checked.tables.iter().map(|table| (table.table, table)).collect(),
-        error_count: checked.outcomes.count(),
-        errors: checked.outcomes.listed(),
+        error_count: checked.issues.count(),
+        errors: checked.issues.listed(),
     };
     writeln!(out, "{}", serde_json::to_string(&line)?)?;
     Ok(())

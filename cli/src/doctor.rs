@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use rowgate_core::doctor::{Check, Outcome, examine};
+use rowgate_core::doctor::{Check, CheckOutcome, examine};
 use rowgate_core::schema::Schema;
 use serde::Serialize;
 
@@ -45,9 +45,9 @@ impl<'c> Summary<'c> {
     fn new(checks: &'c [Check]) -> Self {
         let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count();
         Self {
-            passed: count(Outcome::Pass),
-            failed: count(Outcome::Fail),
-            noted: count(Outcome::Note),
+            passed: count(CheckOutcome::Pass),
+            failed: count(CheckOutcome::Fail),
+            noted: count(CheckOutcome::Note),
             checks,
         }
     }
@@ -83,13 +83,13 @@ pub(crate) async fn run(args: &DoctorArgs, schema: Schema) -> Result<ExitCode> {
 /// Says why a check matters where it did not pass.
 fn print(check: &Check) -> io::Result<()> {
     let outcome = match check.outcome {
-        Outcome::Pass => "pass",
-        Outcome::Fail => "FAIL",
-        Outcome::Note => "note",
+        CheckOutcome::Pass => "pass",
+        CheckOutcome::Fail => "FAIL",
+        CheckOutcome::Note => "note",
     };
     let mut out = terminal::out();
     writeln!(out, "{outcome}  {}: {}", check.name, check.found)?;
-    if check.outcome != Outcome::Pass {
+    if check.outcome != CheckOutcome::Pass {
         writeln!(out, "      {}", check.why)?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rowgate_core::data_api::Target;
-use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
+use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrationStep, Users};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use rowgate_native::from_environment;
@@ -88,10 +88,10 @@ async fn bring_up(client: &Client<'_, impl Host>, schema: Schema) -> Result<usiz
         steps += 1;
         let out = &mut terminal::out();
         let written = match step {
-            Step::Included(migration) => writeln!(out, "included migration {migration}"),
-            Step::Ran(migration) => writeln!(out, "ran migration {migration}"),
-            Step::Made(table) => writeln!(out, "made table {table}"),
-            Step::Ledger(migration) => writeln!(out, "ran ledger migration {migration}"),
+            MigrationStep::Included(migration) => writeln!(out, "included migration {migration}"),
+            MigrationStep::Ran(migration) => writeln!(out, "ran migration {migration}"),
+            MigrationStep::Made(table) => writeln!(out, "made table {table}"),
+            MigrationStep::Ledger(migration) => writeln!(out, "ran ledger migration {migration}"),
         };
         if printed.is_ok() {
             printed = written;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rowgate_core::data_api::Target;
-use rowgate_core::s3::Endpoint;
+use rowgate_core::s3::S3Endpoint;
 use rowgate_core::{Client, SettingsError};
 use rowgate_native::{NativeHost, from_environment};
 
@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) type Database<'s> = Client<'s, NativeHost>;
 
 /// A client of S3.
-pub(crate) type S3<'s> = Client<'s, NativeHost, Endpoint>;
+pub(crate) type S3<'s> = Client<'s, NativeHost, S3Endpoint>;
 
 /// What the environment says of each service; a command asks for those that it needs.
 #[derive(Debug)]
 pub(crate) struct Session {
     host: Result<NativeHost, SettingsError>,
     target: Result<Target, SettingsError>,
-    endpoint: Result<Endpoint, SettingsError>,
+    endpoint: Result<S3Endpoint, SettingsError>,
 }
 
 impl Session {
@@ -34,7 +34,7 @@ impl Session {
         Self {
             host: host.map(|host| host.interrupted_by(signals::interruption())),
             target: Target::read(&from_environment),
-            endpoint: Endpoint::read(&from_environment),
+            endpoint: S3Endpoint::read(&from_environment),
         }
     }
 
@@ -77,7 +77,7 @@ mod tests {
         let mut session = Session {
             host: Ok(NativeHost::new(credentials, "eu-west-1")),
             target: missing("DB_NAME"),
-            endpoint: Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())),
+            endpoint: S3Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())),
         };
         session.s3()?;
         let error = session.database().map(drop).map_err(|error| error.to_string());

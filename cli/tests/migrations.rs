@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rowgate_core::data_api::{ExecuteStatement, Field, Target};
-use rowgate_core::migrate::{self, Difference, MigrateError, Migration, Step};
+use rowgate_core::migrate::{self, Difference, MigrateError, Migration, MigrationStep};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Credentials, Repeat};
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, Identity};
@@ -86,10 +86,10 @@ async fn migrate(
     let mut steps = Vec::new();
     let result = migrate::migrate(client, Schema::compiled(), migrations, |step| {
         steps.push(match step {
-            Step::Included(migration) => format!("included {migration}"),
-            Step::Ran(migration) => format!("ran {migration}"),
-            Step::Made(table) => format!("made {table}"),
-            Step::Ledger(migration) => format!("ran ledger {migration}"),
+            MigrationStep::Included(migration) => format!("included {migration}"),
+            MigrationStep::Ran(migration) => format!("ran {migration}"),
+            MigrationStep::Made(table) => format!("made {table}"),
+            MigrationStep::Ledger(migration) => format!("ran ledger {migration}"),
         });
     });
     result.await.map(|()| steps)

@@ -17,19 +17,19 @@
 //!
 //! ```
 //! use rowgate_core::schema::Schema;
-//! use rowgate_core::{CsvDecoder, Intake, Options};
+//! use rowgate_core::{CsvDecoder, IngestOptions, Intake};
 //!
 //! let schema = Schema::compiled();
 //! let jobs = schema.table("jobs").expect("a table of sql/schema.sql");
-//! let mut intake = Intake::new(schema, Options::default());
+//! let mut intake = Intake::new(schema, IngestOptions::default());
 //! let mut decoder = CsvDecoder::new(jobs);
 //! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
 //! while let Some(row) = decoder.next_row(&mut file) {
 //!     intake.row(jobs, row);
 //! }
 //! let report = intake.report();
-//! let outcome = &report.outcomes().listed()[0];
-//! assert_eq!((outcome.line, outcome.error.kind.code()), (Some(3), "missing"));
+//! let issue = &report.issues().listed()[0];
+//! assert_eq!((issue.line, issue.error.kind.code()), (Some(3), "missing"));
 //! ```
 
 #![no_std]
@@ -44,8 +44,8 @@ pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 
 mod table;
-pub use table::outcome::{OUTCOME_LIMIT, Outcome, RowError, RowErrorKind, UnknownNames};
-pub use table::outcomes::Outcomes;
+pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind, UnknownNames};
+pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
 
@@ -53,8 +53,9 @@ mod format;
 #[cfg(feature = "avro")]
 pub use format::avro;
 pub use format::csv::{CsvDecoder, Header, ROW_LIMIT};
-pub use format::json::{JsonError, Part, decode_rows, decode_tables};
-pub use format::lines::{LineDecoder, LineFormat};
+pub use format::formats::{FORMATS, LineFormat, RowFormat};
+pub use format::json::{BodyItem, JsonError, decode_rows, decode_tables};
+pub use format::lines::LineDecoder;
 pub use format::ndjson::NdjsonDecoder;
 
 mod aws;
@@ -72,22 +73,21 @@ pub use aws::{data_api, s3, step_functions};
 mod sql;
 #[cfg(feature = "avro")]
 pub use sql::checksum::Checksum;
-pub use sql::statement::{
-    AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write,
-};
+pub use sql::chunk::{CHUNK_LIMIT, Chunk};
+pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 
 mod ledger;
 pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 
 mod ingest;
 pub use ingest::{
-    CHECKED_KEYS, Intake, OnError, Options, Report, StoreError, TableReport, Verdict,
+    CHECKED_KEYS, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
 };
 
 mod load;
 pub use load::{
     BulkFile, BulkLoad, BulkSettings, Job, LoadError, LoadOptions, LoadReport, LoadRules,
-    LoadSettings, ObjectRef, Occasion, Opened, Planned, PlannedRows, RejectSink, RejectSinks,
+    LoadSettings, ObjectRef, Occasion, OpenedLoad, Planned, PlannedRows, RejectSink, RejectSinks,
     Status, check, find_load, load, load_object,
 };
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, BackupError, Damage, Manifest, OnObstacle, Options, Place};
+use rowgate_core::backup::{
+    self, BackupError, BackupOptions, Damage, Manifest, OnObstacle, Services,
+};
 use rowgate_core::schema::Table;
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
@@ -25,16 +27,16 @@ fn run_backup_with(
     time: Duration,
 ) -> Result<Manifest, BackupError> {
     let (target, endpoint) = (target(), endpoint());
-    let place = Place {
+    let services = Services {
         schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
     let made = run_in_turns(backup::backup(
-        &place,
+        &services,
         &jobs(),
-        Options { codec: Codec::Null, parallel, on_obstacle: OnObstacle::Refuse },
+        BackupOptions { codec: Codec::Null, parallel, on_obstacle: OnObstacle::Refuse },
         |_| (),
     ));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -352,14 +354,14 @@ fn whole() -> Vec<Answer> {
 fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupError> {
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
-    let place = Place {
+    let services = Services {
         schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
-    let options = Options { codec: Codec::Null, parallel: 1, on_obstacle };
-    let made = run_in_turns(backup::backup(&place, &jobs(), options, |_| ()));
+    let options = BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle };
+    let made = run_in_turns(backup::backup(&services, &jobs(), options, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     made
 }

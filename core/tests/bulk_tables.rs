@@ -5,15 +5,15 @@ use std::time::Duration;
 use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{
-    self, MOST_PARTS, OpenedTable, Opening, PartItem, PartWritten, WrittenFile,
+    self, MOST_PARTS, OpenedBackup, OpenedBackupTable, PartItem, PartWritten, WrittenFile,
 };
-use rowgate_core::backup::{BackupError, OnObstacle, Place, Span};
+use rowgate_core::backup::{BackupError, KeyRange, OnObstacle, Services};
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::bulk::{
     self as restore, ComparedTable, Comparison, Done, Item, RangeDone,
 };
 use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
-use rowgate_core::s3::Endpoint;
+use rowgate_core::s3::S3Endpoint;
 use rowgate_core::{Checksum, Client, Response, SendError};
 use serde_json::{Value, json};
 
@@ -25,16 +25,16 @@ const ID: &str = "20270115_080000_1a2b";
 type Answer = Result<Response, SendError>;
 
 /// Runs a step in a world with this script, all of which it must use up.
-fn step<T>(world: &World, step: impl AsyncFnOnce(&Place<'_, World>) -> T) -> T {
-    let (target, endpoint): (Target, Endpoint) = (target(), endpoint());
+fn step<T>(world: &World, step: impl AsyncFnOnce(&Services<'_, World>) -> T) -> T {
+    let (target, endpoint): (Target, S3Endpoint) = (target(), endpoint());
     let time = Duration::from_secs(600);
-    let place = Place {
+    let services = Services {
         schema: OFFICE,
         database: &Client::new(world, &target, time),
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
-    let answer = run_in_turns(step(&place));
+    let answer = run_in_turns(step(&services));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     answer
 }
@@ -50,10 +50,10 @@ fn looked(answers: impl IntoIterator<Item = Answer>) -> World {
     World::new((0..5).map(|_| rows(&[])).chain(answers))
 }
 
-fn open(world: &World) -> (Opening, Vec<PartItem>) {
+fn open(world: &World) -> (OpenedBackup, Vec<PartItem>) {
     let jobs = [OFFICE.table("jobs").unwrap()];
     let refuse = OnObstacle::Refuse;
-    step(world, async |place| bulk::open(place, &jobs, Codec::Snappy, refuse).await).unwrap()
+    step(world, async |services| bulk::open(services, &jobs, Codec::Snappy, refuse).await).unwrap()
 }
 
 fn ends(items: &[PartItem]) -> Vec<Option<i64>> {
@@ -96,7 +96,7 @@ fn a_large_table_is_cut_where_its_rows_are() {
 #[test]
 fn what_steps_tell_each_other_fits_whatever_the_names() {
     let table = "t".repeat(44);
-    let span = Span { after: Some(i64::MIN + 1), until: Some(i64::MIN + 2) };
+    let span = KeyRange { after: Some(i64::MIN + 1), until: Some(i64::MIN + 2) };
     let file = WrittenFile { tag: "0".repeat(8), bytes: 1 << 40, sha256: "0".repeat(64) };
     let content = Checksum { rows: 1 << 40, digest: u64::MAX };
     let part = |part| {
@@ -110,8 +110,8 @@ fn what_steps_tell_each_other_fits_whatever_the_names() {
 
 #[test]
 fn there_is_no_manifest_without_every_part() {
-    let tables = vec![OpenedTable { table: "jobs".into(), parts: 2 }];
-    let opening = Opening {
+    let tables = vec![OpenedBackupTable { table: "jobs".into(), parts: 2 }];
+    let opening = OpenedBackup {
         run: "20270115T080000Z-1a2b3c4d".into(),
         started: "s".into(),
         codec: "null".into(),
@@ -125,7 +125,7 @@ fn there_is_no_manifest_without_every_part() {
         [(vec![], 0), (vec![part(1)], 1), (vec![part(0), part(0)], 1), (vec![part(0), part(2)], 2)]
     {
         let world = World::new([answer(404, "")]);
-        let ended = step(&world, async |place| bulk::finish(place, &opening, &done).await);
+        let ended = step(&world, async |services| bulk::finish(services, &opening, &done).await);
         assert_eq!(ended, Err(BackupError::PartsMissing { table: "jobs", wanted: 2, found }));
     }
 }
@@ -174,7 +174,7 @@ fn try_again(
     compared: &Comparison,
     done: &[Done],
 ) -> Result<(Comparison, Vec<Item>), RestoreError> {
-    step(world, async |place| restore::finish(place, compared, done, false).await)
+    step(world, async |services| restore::finish(services, compared, done, false).await)
 }
 
 /// What is answered to a look at how many rows a table has, and which keys.
@@ -261,7 +261,7 @@ fn the_ledger_is_told_once_the_tables_are_swapped_and_where_that_fails_it_is_sai
 /// The last step, when this has come back of the old table.
 fn report(world: &World, done: &[Done]) -> Restored {
     let compared = Comparison { swapped: true, ..compared(1) };
-    step(world, async |place| restore::report(place, &compared, done).await).unwrap()
+    step(world, async |services| restore::report(services, &compared, done).await).unwrap()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::world::{
     OFFICE, answer, connection_refused, cut, database_error, ended, error, numbers, run, updated,
 };
 use rowgate_core::data_api::REQUEST_LIMIT;
-use rowgate_core::doctor::{Check, Outcome, examine};
+use rowgate_core::doctor::{Check, CheckOutcome, examine};
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
 
@@ -273,7 +273,7 @@ fn a_healthy_account_passes_every_check() {
     let names: Vec<_> = checks.iter().map(|check| check.name).collect();
     assert_eq!(names, NAMES);
     for check in &checks {
-        assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+        assert_eq!(check.outcome, CheckOutcome::Pass, "{check:?}");
         assert!(!check.why.is_empty() && !check.found.is_empty(), "{check:?}");
     }
     assert_eq!(check(&checks, "engine").found, "MySQL 8.0.39, Aurora 3.08.0");
@@ -289,10 +289,10 @@ fn a_healthy_account_passes_every_check() {
 }
 
 /// A check, a call that is answered otherwise, how, and what comes of it.
-type Case = (&'static str, &'static str, fn() -> Answer, Outcome, &'static str);
+type Case = (&'static str, &'static str, fn() -> Answer, CheckOutcome, &'static str);
 
 const CASES: &[Case] = {
-    use Outcome::{Fail, Note, Pass};
+    use CheckOutcome::{Fail, Note, Pass};
     &[
         ("connection", "CURRENT_USER", || error(403, "AccessDeniedException"), Fail, "HTTP 403"),
         ("connection", "CURRENT_USER", connection_refused, Fail, "times: connection refused"),
@@ -470,7 +470,7 @@ fn another_answer_flips_its_check() {
             let check = check(&checks, name);
             assert_eq!(check.outcome, *outcome, "{fragment}: {check:?}");
             assert!(check.found.contains(found), "{fragment}: {check:?}");
-            if *outcome != Outcome::Pass {
+            if *outcome != CheckOutcome::Pass {
                 flipped.insert(*name);
             }
         }
@@ -491,11 +491,11 @@ fn without_a_scratch_table_the_rest_is_tried() {
     let checks = patient.examine();
     for name in &NAMES[26..38] {
         let check = check(&checks, name);
-        assert_eq!(check.outcome, Outcome::Note);
+        assert_eq!(check.outcome, CheckOutcome::Note);
         assert_eq!(check.found, "not tried: needs the table rowgate_doctor");
     }
     assert!(!patient.was_called("INSERT"));
-    assert_eq!(check(&checks, "schema").outcome, Outcome::Pass);
+    assert_eq!(check(&checks, "schema").outcome, CheckOutcome::Pass);
 }
 
 #[test]
@@ -503,7 +503,7 @@ fn the_scratch_table_is_dropped_whatever_fails() {
     for fragment in ["INSERT INTO `rowgate_doctor`", "BeginTransaction", "Rollback", "COUNT(*)"] {
         let patient = Patient::new(fragment, cut);
         let checks = patient.examine();
-        assert_eq!(check(&checks, "scratch_table_dropped").outcome, Outcome::Pass);
+        assert_eq!(check(&checks, "scratch_table_dropped").outcome, CheckOutcome::Pass);
         let calls = patient.calls.borrow();
         let last = calls.iter().rposition(|call| call.contains("rowgate_doctor")).unwrap();
         assert!(calls[last].contains("DROP TABLE IF EXISTS rowgate_doctor"), "{fragment}");
@@ -512,7 +512,7 @@ fn the_scratch_table_is_dropped_whatever_fails() {
     patient.spared.set(1);
     let checks = patient.examine();
     let check = check(&checks, "scratch_table_dropped");
-    assert_eq!(check.outcome, Outcome::Fail);
+    assert_eq!(check.outcome, CheckOutcome::Fail);
     assert!(check.found.contains("MySQL error 1142"), "{check:?}");
 }
 
@@ -533,7 +533,7 @@ fn differences_of_the_tables_are_listed_up_to_five() {
     patient.tables.columns.borrow_mut().truncate(4);
     let checks = patient.examine();
     let check = check(&checks, "schema");
-    assert_eq!(check.outcome, Outcome::Fail);
+    assert_eq!(check.outcome, CheckOutcome::Fail);
     assert!(check.found.starts_with("employees.id: column: expected int, found none; employees."));
 
     let patient = Patient::healthy();
@@ -566,7 +566,7 @@ fn the_slow_check_is_for_those_who_wait() {
     let client = Client::new(&patient, &target, Duration::from_secs(300));
     let checks = run(examine(&client, OFFICE, false, |_| ()));
     let check = check(&checks, "statement_timeout");
-    assert_eq!((check.tried, check.outcome), (false, Outcome::Note));
+    assert_eq!((check.tried, check.outcome), (false, CheckOutcome::Note));
     assert!(check.found.contains("--slow") && !patient.was_called("SLEEP(55)"));
 }
 
@@ -577,7 +577,7 @@ fn the_largest_parameter_that_is_accepted_is_found() {
     patient.spared.set(3);
     let checks = patient.examine();
     let check = check(&checks, "parameter_sizes");
-    assert_eq!(check.outcome, Outcome::Note);
+    assert_eq!(check.outcome, CheckOutcome::Note);
     assert!(check.found.contains("LOAD_BATCH_BYTES="), "{check:?}");
     let values = serde_json::to_value(&check.values).unwrap();
     assert_eq!(values, json!({"largest_accepted": "1048576", "smallest_refused": "2097152"}));

@@ -79,8 +79,8 @@ impl Loaded {
 
     /// line and code of every error that is listed
     fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
-        let listed = self.report.outcomes.listed();
-        listed.iter().map(|outcome| (outcome.line, outcome.error.kind.code())).collect()
+        let listed = self.report.issues.listed();
+        listed.iter().map(|issue| (issue.line, issue.error.kind.code())).collect()
     }
 }
 
@@ -538,7 +538,7 @@ fn limits_of_errors_are_asked_before_anything_is_stored() {
 
     let taken = load_bytes(MIXED.as_bytes(), "jobs.csv", most(3), vec![updated(2)]);
     assert_eq!(taken.counts(), (Status::Partial, [5, 2, 0, 3]));
-    assert_eq!(taken.report.outcomes.count(), 3);
+    assert_eq!(taken.report.issues.count(), 3);
     assert_eq!(taken.rejects.lines().count(), 4);
 
     let rate = |rate| LoadOptions { max_error_rate: Some(rate), ..LoadOptions::default() };

@@ -614,7 +614,7 @@ fn an_attempt_goes_on_where_the_one_before_has_committed() {
     assert_eq!(sent_rows(&world), [r#"[[4,"d"],[6,"f"]]"#]);
     assert_eq!((report.status, report.received), (Status::Partial, 6));
     assert_eq!((report.stored, report.kept, report.rejected), (3, 0, 3));
-    let named: Vec<_> = report.outcomes.listed().iter().map(|it| it.line).collect();
+    let named: Vec<_> = report.issues.listed().iter().map(|it| it.line).collect();
     assert_eq!(named, [Some(2), Some(3), Some(6)]);
     let requests = world.requests();
     let rejects = requests.iter().find(|it| it.url.contains("/rejects/")).unwrap();
@@ -645,8 +645,8 @@ fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
     let report = load(&world, &object("jobs.csv")).unwrap();
     assert_eq!(sent_rows(&world), [r#"[[500001,"b"]]"#]);
     assert_eq!((report.received, report.stored, report.rejected), (DONE + 2, DONE + 1, 1));
-    let outcome = &report.outcomes.listed()[0];
-    assert_eq!((outcome.index, outcome.line), (Some(DONE + 1), Some(DONE + 3)));
+    let issue = &report.issues.listed()[0];
+    assert_eq!((issue.index, issue.line), (Some(DONE + 1), Some(DONE + 3)));
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod schema_is_given;
 mod schema_sql;
 mod sizes;
 mod store;
+mod type_names;
 mod unreachable;
 mod wake_up;
 

@@ -6,7 +6,7 @@ use crate::migrations;
 use crate::world::{self, OFFICE, cut, database_error, error, run};
 use fake::{Database, columns};
 use rowgate_core::SettingsError;
-use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, Step, Users};
+use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, MigrationStep, Users};
 
 const WIDEN: Migration = Migration {
     number: 1,
@@ -43,10 +43,10 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
     let client = database.client(&target);
     let result = run(migrate::migrate(&client, OFFICE, migrations, |step| {
         steps.push(match step {
-            Step::Included(migration) => format!("included {migration}"),
-            Step::Ran(migration) => format!("ran {migration}"),
-            Step::Made(table) => format!("made {table}"),
-            Step::Ledger(migration) => format!("ran ledger {migration}"),
+            MigrationStep::Included(migration) => format!("included {migration}"),
+            MigrationStep::Ran(migration) => format!("ran {migration}"),
+            MigrationStep::Made(table) => format!("made {table}"),
+            MigrationStep::Ledger(migration) => format!("ran ledger {migration}"),
         });
     }));
     result.map(|()| steps).map_err(|error| error.to_string())

@@ -7,9 +7,11 @@ use crate::world::door::{WAITING, body, head};
 use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{PartItem, write_part};
-use rowgate_core::backup::{self, BackupError, Damage, OnObstacle, Options, Place, Span};
-use rowgate_core::migrate::{self, Step};
-use rowgate_core::restore::{self, Leftover, Plan, RestoreError, Wanted};
+use rowgate_core::backup::{
+    self, BackupError, BackupOptions, Damage, KeyRange, OnObstacle, Services,
+};
+use rowgate_core::migrate::{self, MigrationStep};
+use rowgate_core::restore::{self, Leftover, RestoreError, RestorePlan, Wanted};
 use rowgate_core::schema::{Column, ColumnType, Reference, Schema, Table};
 use rowgate_core::{
     Client, Gate, Job, KeyEntry, KeyRing, LoadOptions, LoadReport, RejectSink, RejectSinks,
@@ -155,7 +157,7 @@ fn a_file_goes_to_a_table_of_the_schema_that_the_load_is_given() {
 
     let report = load_file(&World::new([]), "incoming/jobs/may.csv");
     assert_eq!((report.table, report.status), (None, Status::Rejected));
-    let message = report.outcomes.listed()[0].error.kind.to_string();
+    let message = report.issues.listed()[0].error.kind.to_string();
     assert!(message.contains("owners, cats") && !message.contains("jobs"), "{message}");
 }
 
@@ -169,15 +171,15 @@ fn a_file_is_checked_by_the_same_schema() {
 }
 
 /// Does something with a backup's parts of the world, which must use the script up.
-fn at<T>(world: &World, work: impl AsyncFnOnce(&Place<'_, World>) -> T) -> T {
+fn at<T>(world: &World, work: impl AsyncFnOnce(&Services<'_, World>) -> T) -> T {
     let (target, endpoint) = (target(), endpoint());
-    let place = Place {
+    let services = Services {
         schema: SHELTER,
         database: &Client::new(world, &target, TIME),
         s3: &Client::new(world, &endpoint, TIME),
         bucket: "b",
     };
-    let done = run_in_turns(work(&place));
+    let done = run_in_turns(work(&services));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     done
 }
@@ -196,9 +198,11 @@ fn a_backup_looks_at_its_schema_and_reads_the_tables_of_it() {
     let reads = [begun(), isolation, numbers(&[1]), records(&[&tom]), records(&[])];
     let written = [answer(200, ""), ended(), answer(200, "")];
     let world = World::new(looks.chain(reads).chain(written));
-    let options = Options { codec: Codec::Null, parallel: 1, on_obstacle: OnObstacle::Refuse };
+    let options =
+        BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle: OnObstacle::Refuse };
     let cats = [SHELTER.table("cats").unwrap()];
-    let backup = at(&world, async |place| backup::backup(place, &cats, options, |_| ()).await);
+    let backup =
+        at(&world, async |services| backup::backup(services, &cats, options, |_| ()).await);
     let manifest = backup.unwrap();
     assert_eq!((manifest.tables[0].table.as_str(), manifest.rows()), ("cats", 1));
     assert!(statements(&world)[1].contains("IN ('owners', 'cats')"), "{:?}", statements(&world));
@@ -216,14 +220,15 @@ fn a_backup_looks_at_its_schema_and_reads_the_tables_of_it() {
 
 #[test]
 fn a_part_of_another_table_is_not_written() {
-    let item = |table: &str| PartItem { table: table.into(), part: 0, span: Span::default() };
+    let item = |table: &str| PartItem { table: table.into(), part: 0, span: KeyRange::default() };
     let (run, codec) = ("20270115T080000Z-1a2b3c4d", Codec::Null);
     let part =
-        at(&World::new([]), async |place| write_part(place, run, codec, &item("jobs")).await);
+        at(&World::new([]), async |services| write_part(services, run, codec, &item("jobs")).await);
     assert!(is_unknown_table(&part));
     let nothing = [records(&[]), records(&[])];
-    let part =
-        at(&World::new(nothing), async |place| write_part(place, run, codec, &item("cats")).await);
+    let part = at(&World::new(nothing), async |services| {
+        write_part(services, run, codec, &item("cats")).await
+    });
     assert_eq!(part.unwrap().content.rows, 0);
 }
 
@@ -231,10 +236,10 @@ fn is_unknown_table<T>(result: &Result<T, BackupError>) -> bool {
     matches!(result, Err(BackupError::Damaged { what: Damage::UnknownTable, .. }))
 }
 
-fn plan(world: &World, source: &str) -> Result<Plan, RestoreError> {
+fn plan(world: &World, source: &str) -> Result<RestorePlan, RestoreError> {
     let sources = [source.to_owned()];
     let wanted = Wanted { sources: &sources, ..Wanted::default() };
-    at(world, async |place| restore::plan(place, &wanted, |_| ()).await)
+    at(world, async |services| restore::plan(services, &wanted, |_| ()).await)
 }
 
 #[test]
@@ -279,8 +284,8 @@ fn migrate_makes_the_schemas_tables_and_the_ledgers() {
     let target = target();
     let client = Client::new(&world, &target, TIME);
     let mut made = Vec::new();
-    let done = |step: Step<'_>| match step {
-        Step::Made(table) => made.push(table),
+    let done = |step: MigrationStep<'_>| match step {
+        MigrationStep::Made(table) => made.push(table),
         other => panic!("{other:?}"),
     };
     run(migrate::migrate(&client, SHELTER, &[], done)).unwrap();

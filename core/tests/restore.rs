@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::avro::{AvroWriter, Codec};
-use rowgate_core::backup::{PartFile, Place};
-use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, TablePlan};
+use rowgate_core::backup::{PartFile, Services};
+use rowgate_core::restore::{self, Mode, RestoreError, RestorePlan, Restored, TablePlan};
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
@@ -164,19 +164,19 @@ fn what_is_not_there_is_not_brought_back() {
 }
 
 /// A file of one job, as a plan has it.
-fn file() -> (Vec<u8>, Plan) {
+fn file() -> (Vec<u8>, RestorePlan) {
     file_of(&[[Cell::Int(1), Cell::Text("Cook".into())]])
 }
 
 /// A file of jobs for more than three statements, so well packed that one range has it all.
-fn large_file() -> (Vec<u8>, Plan) {
+fn large_file() -> (Vec<u8>, RestorePlan) {
     let name = "é".repeat(255);
     let jobs: Vec<_> =
         (1..=20_000).map(|id| [Cell::Int(id), Cell::Text(name.clone().into())]).collect();
     file_of(&jobs)
 }
 
-fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
+fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
     let jobs = OFFICE.table("jobs").unwrap();
     let mut writer = AvroWriter::new(jobs, Codec::Deflate, [7; 16]);
     let mut content = Checksum::default();
@@ -200,7 +200,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
         null_columns: Vec::new(),
         odd_values: Vec::new(),
     };
-    let plan = Plan {
+    let plan = RestorePlan {
         id: ID.into(),
         run: None,
         snapshot: None,
@@ -216,21 +216,29 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, Plan) {
 }
 
 /// The pause before a range is asked for again uses the database's time up.
-fn restore_for(time: Duration, world: &World, plan: &Plan) -> Result<Restored, RestoreError> {
+fn restore_for(
+    time: Duration,
+    world: &World,
+    plan: &RestorePlan,
+) -> Result<Restored, RestoreError> {
     let restored = restore_with(world, time, plan);
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     restored
 }
 
-fn restore_with<H: Host>(host: &H, time: Duration, plan: &Plan) -> Result<Restored, RestoreError> {
+fn restore_with<H: Host>(
+    host: &H,
+    time: Duration,
+    plan: &RestorePlan,
+) -> Result<Restored, RestoreError> {
     let (target, endpoint) = (target(), endpoint());
-    let place = Place {
+    let services = Services {
         schema: OFFICE,
         database: &Client::new(host, &target, time),
         s3: &Client::new(host, &endpoint, Duration::from_secs(60)),
         bucket: "b",
     };
-    run_in_turns(restore::restore(&place, plan, false, |_, _| ()))
+    run_in_turns(restore::restore(&services, plan, false, |_, _| ()))
 }
 
 /// What SHOW CREATE TABLE answers.
@@ -422,7 +430,7 @@ fn keys(keys: &[&str]) -> Answer {
 }
 
 /// Up to the swap: the staging table is filled and compared.
-fn filled(bytes: Vec<u8>, plan: &Plan) -> Vec<Answer> {
+fn filled(bytes: Vec<u8>, plan: &RestorePlan) -> Vec<Answer> {
     let content = plan.tables[0].content;
     vec![described(), updated(0), object(bytes), updated(1), computed(content)]
 }
@@ -485,13 +493,13 @@ fn the_first_error_of_a_probe_is_told_not_that_of_its_clean_up() {
     let world = World::new([described(), database_error(1142), database_error(1142)]);
     let (target, endpoint) = (target(), endpoint());
     let time = Duration::from_secs(60);
-    let place = Place {
+    let services = Services {
         schema: OFFICE,
         database: &Client::new(&world, &target, time),
         s3: &Client::new(&world, &endpoint, time),
         bucket: "b",
     };
-    let error = run_in_turns(restore::probe(&place, &plan, |_, _| ())).unwrap_err();
+    let error = run_in_turns(restore::probe(&services, &plan, |_, _| ())).unwrap_err();
     assert!(
         matches!(error, RestoreError::Database { doing: "the staging table is not made", .. }),
         "{error}"

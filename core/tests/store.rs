@@ -6,7 +6,9 @@ use crate::world::door::*;
 use crate::world::*;
 use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::schema::{Column, ColumnType, Table};
-use rowgate_core::{Client, Intake, OnError, Options, Place, RawField, RawRow, Report, Verdict};
+use rowgate_core::{
+    Client, IngestOptions, Intake, OnError, Place, RawField, RawRow, Report, Verdict,
+};
 use serde_json::{Value, json};
 
 #[test]
@@ -441,7 +443,7 @@ fn wide() -> &'static Table {
 }
 
 /// Stores a row of each of the first sets of columns.
-fn store_sets(world: &World, sets: u64, options: Options) -> Report {
+fn store_sets(world: &World, sets: u64, options: IngestOptions) -> Report {
     let table = wide();
     let mut intake = Intake::new(OFFICE, options);
     for set in 0..sets {
@@ -461,16 +463,17 @@ fn store_sets(world: &World, sets: u64, options: Options) -> Report {
 fn more_than_16_sets_of_columns_are_refused_without_a_call() {
     let statements = (0..16).map(|_| updated(1));
     let world = World::new([begun()].into_iter().chain(statements).chain([ended()]));
-    assert_eq!(store_sets(&world, 16, Options::default()).verdict(), Verdict::Complete);
+    assert_eq!(store_sets(&world, 16, IngestOptions::default()).verdict(), Verdict::Complete);
     assert_eq!(world.answers_left(), 0);
 
     for dry_run in [false, true] {
-        let options = Options { dry_run, on_error: OnError::Skip, ..Options::default() };
+        let options =
+            IngestOptions { dry_run, on_error: OnError::Skip, ..IngestOptions::default() };
         let report = store_sets(&World::new([]), 17, options);
         assert_eq!(report.verdict(), Verdict::Invalid);
-        let [outcome] = report.outcomes().listed() else { panic!("{report:?}") };
-        assert_eq!((outcome.index, outcome.error.kind.code()), (None, "too_many_shapes"));
-        assert!(outcome.error.kind.to_string().contains("split the request"));
+        let [issue] = report.issues().listed() else { panic!("{report:?}") };
+        assert_eq!((issue.index, issue.error.kind.code()), (None, "too_many_shapes"));
+        assert!(issue.error.kind.to_string().contains("split the request"));
         assert_eq!((report.tables()[0].stored, report.tables()[0].rejected), (0, 17));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::data_api::{ExecuteStatement, Target};
-use rowgate_core::s3::{DeleteObject, Endpoint};
+use rowgate_core::s3::{DeleteObject, S3Endpoint};
 use rowgate_core::{Client, Repeat};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -35,7 +35,7 @@ fn a_service_that_never_answered_is_given_up_within_seconds_and_named() {
     );
     assert!(tries > 3);
 
-    let (world, endpoint): (World, Endpoint) = (World::new(refused(100)), endpoint());
+    let (world, endpoint): (World, S3Endpoint) = (World::new(refused(100)), endpoint());
     let s3 = Client::new(&world, &endpoint, HOUR);
     let delete = DeleteObject { bucket: "b", key: "a/secret" };
     let error = run(s3.call(&delete, Repeat::Harmless)).unwrap_err().to_string();

@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    Client, Credentials, CsvDecoder, Host, Intake, Job, LoadOptions, LoadReport, Options,
+    Client, Credentials, CsvDecoder, Host, IngestOptions, Intake, Job, LoadOptions, LoadReport,
     RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError,
     load, sign,
 };
@@ -59,7 +59,7 @@ fn cells(mut file: &[u8]) -> u64 {
 /// Checks the rows and forgets them.
 fn checked(mut file: &[u8]) -> u64 {
     let mut decoder = CsvDecoder::new(employees());
-    let mut intake = Intake::check_only(Schema::compiled(), Options::default());
+    let mut intake = Intake::check_only(Schema::compiled(), IngestOptions::default());
     while let Some(row) = decoder.next_row(&mut file) {
         black_box(intake.row(employees(), row));
     }

@@ -13,7 +13,7 @@ use rowgate_bench::*;
 use rowgate_core::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
 use rowgate_core::data_api::Target;
 use rowgate_core::{
-    CHUNK_LIMIT, Cell, Chunk, Credentials, CsvDecoder, Part, Place, Record, Request, Service,
+    BodyItem, CHUNK_LIMIT, Cell, Chunk, Credentials, CsvDecoder, Place, Record, Request, Service,
     decode_rows, sign,
 };
 use serde::Serialize;
@@ -45,7 +45,7 @@ fn csv_core_alone(file: Vec<u8>) -> usize {
 fn json_decode(body: Vec<u8>) -> usize {
     let mut cells = 0;
     let decoded = decode_rows(&body, employees(), |part| {
-        if let Part::Row(_, row) = black_box(part) {
+        if let BodyItem::Row(_, row) = black_box(part) {
             cells += row.fields.len();
         }
         true

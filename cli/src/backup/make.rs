@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, MOST_PARALLEL, OnObstacle, Options, Place};
+use rowgate_core::backup::{self, BackupOptions, MOST_PARALLEL, OnObstacle, Services};
 use rowgate_core::schema::Schema;
 
 use super::print::print;
@@ -76,12 +76,15 @@ pub(super) async fn run(args: &MakeArgs, schema: Schema) -> Result<()> {
     };
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
-    let place = Place { schema, database, s3, bucket: args.place.bucket()? };
+    let services = Services { schema, database, s3, bucket: args.place.bucket()? };
     let bar = of_rows();
-    let options =
-        Options { codec: args.codec, parallel: args.parallel, on_obstacle: args.on_obstacle() };
+    let options = BackupOptions {
+        codec: args.codec,
+        parallel: args.parallel,
+        on_obstacle: args.on_obstacle(),
+    };
     let manifest =
-        backup::backup(&place, &tables, options, |progress| show(&bar, progress)).await?;
+        backup::backup(&services, &tables, options, |progress| show(&bar, progress)).await?;
     bar.finish_and_clear();
     let what = if args.skip { "left out" } else { "accepted" };
     for obstacle in &manifest.obstacles {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use rowgate_core::backup::{LeftOut, Manifest, Runs};
+use rowgate_core::backup::{LeftOutFolder, Manifest, Runs};
 
 use crate::arguments::PlaceArgs;
 use crate::terminal;
@@ -28,6 +28,6 @@ pub(super) fn print(args: &PlaceArgs, manifest: &Manifest) -> Result<()> {
 /// Names the folders that are no backup, with the reason.
 pub(super) fn name_left_out(runs: &Runs) -> Result<()> {
     let mut errors = terminal::errors();
-    let name = |left: &LeftOut| writeln!(errors, "left out: {left}");
+    let name = |left: &LeftOutFolder| writeln!(errors, "left out: {left}");
     Ok(runs.left_out.iter().chain(&runs.incomplete).try_for_each(name)?)
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::Host;
-use rowgate_core::backup::{self, Manifest, Place};
-use rowgate_core::restore::{self, Step, Wanted};
+use rowgate_core::backup::{self, Manifest, Services};
+use rowgate_core::restore::{self, RestoreStep, Wanted};
 use rowgate_core::schema::Schema;
 
 use super::print::print;
@@ -44,8 +44,8 @@ pub(super) async fn run(args: &VerifyArgs, schema: Schema) -> Result<ExitCode> {
     }
     if args.probe {
         let (database, s3) = (&session.database()?, &s3);
-        let place = Place { schema, database, s3, bucket };
-        return probe(&place, manifest.run, args.place.json).await;
+        let services = Services { schema, database, s3, bucket };
+        return probe(&services, manifest.run, args.place.json).await;
     }
     let bar = of_rows();
     backup::verify(schema, &s3, bucket, &manifest, |progress| show(&bar, progress)).await?;
@@ -54,13 +54,13 @@ pub(super) async fn run(args: &VerifyArgs, schema: Schema) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn probe<H: Host>(place: &Place<'_, H>, run: String, json: bool) -> Result<ExitCode> {
+async fn probe<H: Host>(services: &Services<'_, H>, run: String, json: bool) -> Result<ExitCode> {
     let wanted = Wanted { sources: &[run], ..Wanted::default() };
-    let plan = restore::plan(place, &wanted, |_| ()).await?;
+    let plan = restore::plan(services, &wanted, |_| ()).await?;
     let (verifying, writing) = (of_rows(), of_rows());
-    let probed = restore::probe(place, &plan, |step, done| match step {
-        Step::Verify => show(&verifying, done),
-        Step::Write | Step::Wait => show(&writing, done),
+    let probed = restore::probe(services, &plan, |step, done| match step {
+        RestoreStep::Verify => show(&verifying, done),
+        RestoreStep::Write | RestoreStep::Wait => show(&writing, done),
     });
     let probed = probed.await?;
     verifying.finish_and_clear();

@@ -49,10 +49,8 @@ struct RejectFile {
 impl RejectFile {
     /// The first name that is free: an earlier one may be in repair.
     fn create(&self) -> std::io::Result<(PathBuf, File)> {
-        let extension = match LineFormat::of_file(&self.beside.to_string_lossy()) {
-            Some(LineFormat::Ndjson) => "ndjson",
-            _ => "csv",
-        };
+        let format = LineFormat::of_file(&self.beside.to_string_lossy());
+        let extension = format.unwrap_or(LineFormat::Csv).format().extensions[0];
         let mut number = 1;
         loop {
             let number_text = if number == 1 { String::new() } else { format!("-{number}") };

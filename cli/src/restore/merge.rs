@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rowgate_core::restore::{self, Keys, Merged, Unmerged};
+use rowgate_core::restore::{self, KeySample, Merged, Unmerged};
 use rowgate_core::schema::{Schema, Table};
 
 use crate::arguments::tables_named;
@@ -67,8 +67,8 @@ fn check_above(args: &MergeArgs, tables: &[&Table]) -> Result<()> {
     }
 }
 
-fn describe_keys(out: &mut impl Write, table: &str, keys: &Keys, what: &str) -> Result<()> {
-    let Keys { rows, first } = keys;
+fn describe_keys(out: &mut impl Write, table: &str, keys: &KeySample, what: &str) -> Result<()> {
+    let KeySample { rows, first } = keys;
     if *rows > 0 {
         let more = if first.len() as u64 == *rows { "" } else { ", …" };
         writeln!(out, "{table}: {rows} rows, {what}; keys: {}{more}", first.join(", "))?;

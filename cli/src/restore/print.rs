@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
-use rowgate_core::restore::{LoadsSince, Mode, OddValues, Plan, TablePlan};
+use rowgate_core::restore::{LoadsSince, Mode, OddValues, RestorePlan, TablePlan};
 
 use crate::terminal;
 
 /// Prints what a restore would do.
-pub(super) fn print_plan(plan: &Plan, json: bool) -> Result<()> {
+pub(super) fn print_plan(plan: &RestorePlan, json: bool) -> Result<()> {
     let out = &mut terminal::out();
     if json {
         writeln!(out, "{}", serde_json::to_string(plan)?)?;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use rowgate_core::backup::Place;
-use rowgate_core::restore::{self, Late, Mode, Restored, Step, Wanted};
+use rowgate_core::backup::Services;
+use rowgate_core::restore::{self, Late, Mode, RestoreStep, Restored, Wanted};
 use rowgate_core::schema::Schema;
 
 use super::print::{describe_loads, print_plan, say_waiting};
@@ -54,11 +54,11 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     let tables = tables_named(schema, &args.tables)?;
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
-    let place = Place { schema, database, s3, bucket: args.place.bucket()? };
+    let services = Services { schema, database, s3, bucket: args.place.bucket()? };
     let wanted = Wanted { sources: &args.sources, tables: &tables, mode: args.mode };
 
     let reading = of_rows();
-    let plan = restore::plan(&place, &wanted, |done| show(&reading, done)).await;
+    let plan = restore::plan(&services, &wanted, |done| show(&reading, done)).await;
     let plan = plan.map_err(|error| signals::told(error, "nothing was written"))?;
     reading.finish_and_clear();
     if args.plan {
@@ -70,13 +70,13 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     }
 
     let (verifying, writing) = (of_rows(), of_rows());
-    let restored = restore::restore(&place, &plan, args.force, |step, done| match step {
-        Step::Verify => show(&verifying, done),
-        Step::Write => {
+    let restored = restore::restore(&services, &plan, args.force, |step, done| match step {
+        RestoreStep::Verify => show(&verifying, done),
+        RestoreStep::Write => {
             verifying.finish_and_clear();
             show(&writing, done);
         }
-        Step::Wait => writing.suspend(|| say_waiting(done.rows)),
+        RestoreStep::Wait => writing.suspend(|| say_waiting(done.rows)),
     });
     let restored = restored.await?;
     writing.finish_and_clear();

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use rowgate_core::restore::{self, Undone};
+use rowgate_core::restore::{self, UndoneTable};
 use rowgate_core::schema::Schema;
 
 use super::print::{describe_loads, say_waiting};
@@ -35,7 +35,8 @@ pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
     if let Some(loads) = &loads {
         writeln!(out, "{}", describe_loads(loads))?;
     }
-    for Undone { table, rows, undone_table, undone_rows, only_undone, differing } in &report.undone
+    for UndoneTable { table, rows, undone_table, undone_rows, only_undone, differing } in
+        &report.undone
     {
         writeln!(
             out,

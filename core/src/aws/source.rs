@@ -11,7 +11,7 @@ use core::pin::Pin;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::aws::s3::{Endpoint, Error, GetObject};
+use crate::aws::s3::{Error, GetObject, S3Endpoint};
 
 /// How much is read at a time. Three of these are in memory: the one in use and two on their way.
 const RANGE: u64 = 1 << 20;
@@ -60,7 +60,7 @@ pub(crate) type Piece = Result<Vec<u8>, SourceError>;
 
 /// An object of S3, every range of it of the same content.
 pub(crate) struct ObjectSource<'s, H> {
-    pub(crate) client: &'s Client<'s, H, Endpoint>,
+    pub(crate) client: &'s Client<'s, H, S3Endpoint>,
     pub(crate) bucket: &'s str,
     pub(crate) key: &'s str,
     pub(crate) version_id: Option<&'s str>,

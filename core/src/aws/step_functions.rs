@@ -13,9 +13,9 @@ use crate::base::lookup::{Lookup, SettingsError, required};
 
 /// Where Step Functions is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint(String);
+pub struct StepFunctionsEndpoint(String);
 
-impl Endpoint {
+impl StepFunctionsEndpoint {
     /// Reads `AWS_REGION`, and `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL` to go elsewhere than the
     /// region's own endpoint.
     pub fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
@@ -86,11 +86,11 @@ impl core::error::Error for Error {}
 
 impl Operation for StartExecution<'_> {
     const SERVICE: Service = Service::StepFunctions;
-    type Target = Endpoint;
+    type Target = StepFunctionsEndpoint;
     type Output = ();
     type Error = Error;
 
-    fn to_request(&self, Endpoint(base): &Endpoint) -> Request {
+    fn to_request(&self, StepFunctionsEndpoint(base): &StepFunctionsEndpoint) -> Request {
         let body = json!({
             "stateMachineArn": self.state_machine_arn,
             "name": self.name,
@@ -117,13 +117,13 @@ impl Operation for StartExecution<'_> {
 mod tests {
     use super::*;
 
-    fn endpoint(url: Option<&str>) -> Endpoint {
+    fn endpoint(url: Option<&str>) -> StepFunctionsEndpoint {
         let lookup = |name: &str| match name {
             "AWS_REGION" => Some("eu-west-1".to_owned()),
             "AWS_ENDPOINT_URL_SFN" => url.map(ToOwned::to_owned),
             _ => None,
         };
-        Endpoint::read(&lookup).unwrap()
+        StepFunctionsEndpoint::read(&lookup).unwrap()
     }
 
     #[test]

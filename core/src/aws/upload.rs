@@ -8,14 +8,14 @@ use bytes::Bytes;
 
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{
-    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, Endpoint, Error,
-    PutObject, UploadPart,
+    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, Error, PutObject,
+    S3Endpoint, UploadPart,
 };
 
 /// Writes one object; nobody sees anything of it before its end.
 #[derive(Debug)]
 pub struct Upload<'u, H> {
-    client: &'u Client<'u, H, Endpoint>,
+    client: &'u Client<'u, H, S3Endpoint>,
     bucket: &'u str,
     key: Cow<'u, str>,
     content_type: &'static str,
@@ -27,7 +27,7 @@ pub struct Upload<'u, H> {
 impl<'u, H: Host> Upload<'u, H> {
     /// An upload of which nothing has been written.
     pub fn new(
-        client: &'u Client<'u, H, Endpoint>,
+        client: &'u Client<'u, H, S3Endpoint>,
         bucket: &'u str,
         key: impl Into<Cow<'u, str>>,
         content_type: &'static str,

@@ -20,16 +20,17 @@ use super::keys::{FOLDER, is_run, part_key};
 use super::manifest::{Manifest, PartManifest, TableManifest};
 use super::obstacles::{OnObstacle, fit_tables};
 use super::output::Files;
-use super::place::Place;
 use super::reading::{Tally, read_table};
-use super::run::{Options, Run};
+use super::run::{BackupOptions, BackupRun};
 use super::runs::manifest;
+use super::services::Services;
 use super::spans::Spans;
-use super::split::{Span, split};
+use super::split::split;
 use crate::aws::host::{Host, Repeat};
 use crate::aws::s3::DeleteObject;
 use crate::format::avro::Codec;
 use crate::sql::checksum::Checksum;
+use crate::sql::key_range::KeyRange;
 use crate::table::schema::{Schema, Table};
 
 /// The most parts of a run; fewer where their tables' names are so long that they and what comes back of
@@ -38,7 +39,7 @@ pub const MOST_PARTS: usize = 500;
 
 /// A run that was opened: what each part of it and its end need to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct OpenedBackup {
     /// Its name.
     pub run: String,
     /// When it began.
@@ -46,13 +47,13 @@ pub struct Opening {
     /// How blocks are packed.
     pub codec: String,
     /// The tables, parents first.
-    pub tables: Vec<OpenedTable>,
+    pub tables: Vec<OpenedBackupTable>,
 }
 
 /// A table of such a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OpenedTable {
+pub struct OpenedBackupTable {
     /// Its name.
     pub table: String,
     /// How many parts it has; their numbers begin with 0.
@@ -68,7 +69,7 @@ pub struct PartItem {
     pub part: usize,
     /// Its keys.
     #[serde(flatten)]
-    pub span: Span,
+    pub span: KeyRange,
 }
 
 /// One part that was written.
@@ -100,30 +101,31 @@ pub struct WrittenFile {
 /// Gives a run its name, and deals the tables out in parts; nothing is written. What a restore would
 /// refuse is looked for first.
 pub async fn open<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     tables: &[&'static Table],
     codec: Codec,
     on_obstacle: OnObstacle,
-) -> Result<(Opening, Vec<PartItem>), BackupError> {
-    let (tables, _) = fit_tables(place, tables, on_obstacle).await?;
-    let Run { name, started, .. } = Run::new(place, Options { codec, parallel: 1, on_obstacle });
-    let opening = |spans: &[Vec<Span>]| Opening {
+) -> Result<(OpenedBackup, Vec<PartItem>), BackupError> {
+    let (tables, _) = fit_tables(services, tables, on_obstacle).await?;
+    let BackupRun { name, started, .. } =
+        BackupRun::new(services, BackupOptions { codec, parallel: 1, on_obstacle });
+    let opening = |spans: &[Vec<KeyRange>]| OpenedBackup {
         run: name.clone(),
         started: started.clone(),
         codec: codec.name().to_string(),
         tables: tables
             .iter()
             .zip(spans)
-            .map(|(table, spans)| OpenedTable::of(table, spans))
+            .map(|(table, spans)| OpenedBackupTable::of(table, spans))
             .collect(),
     };
     let share = MOST_PARTS / tables.len().max(1);
     let mut spans = Vec::new();
     for table in &tables {
-        let own = split(place.database, table, table.name, share).await;
+        let own = split(services.database, table, table.name, share).await;
         spans.push(own.map_err(BackupError::Database)?);
     }
-    let fits = |spans: &[Vec<Span>]| is_carried(&opening(spans), &items(&tables, spans));
+    let fits = |spans: &[Vec<KeyRange>]| is_carried(&opening(spans), &items(&tables, spans));
     let spans = coarse_enough(spans, fits);
     match fits(&spans) {
         true => Ok((opening(&spans), items(&tables, &spans))),
@@ -131,16 +133,16 @@ pub async fn open<H: Host>(
     }
 }
 
-impl OpenedTable {
-    fn of(table: &Table, spans: &[Span]) -> Self {
+impl OpenedBackupTable {
+    fn of(table: &Table, spans: &[KeyRange]) -> Self {
         Self { table: table.name.to_string(), parts: spans.len() }
     }
 }
 
-fn items(tables: &[&'static Table], spans: &[Vec<Span>]) -> Vec<PartItem> {
-    let of = |(table, spans): (&&'static Table, &Vec<Span>)| {
+fn items(tables: &[&'static Table], spans: &[Vec<KeyRange>]) -> Vec<PartItem> {
+    let of = |(table, spans): (&&'static Table, &Vec<KeyRange>)| {
         let table = table.name;
-        let item = move |(part, span): (usize, &Span)| PartItem {
+        let item = move |(part, span): (usize, &KeyRange)| PartItem {
             table: table.to_string(),
             part,
             span: *span,
@@ -151,7 +153,7 @@ fn items(tables: &[&'static Table], spans: &[Vec<Span>]) -> Vec<PartItem> {
 }
 
 /// Whether a state machine can carry a run with its parts, and with what comes back of them.
-fn is_carried(opening: &Opening, items: &[PartItem]) -> bool {
+fn is_carried(opening: &OpenedBackup, items: &[PartItem]) -> bool {
     let back = |item: &PartItem| {
         let file = WrittenFile { tag: "0".repeat(8), bytes: u64::MAX, sha256: "0".repeat(64) };
         let content = Checksum { rows: u64::MAX, digest: u64::MAX };
@@ -166,21 +168,21 @@ fn is_carried(opening: &Opening, items: &[PartItem]) -> bool {
 /// Done twice it writes two files, and the manifest names the one of which [`finish`] is told. So
 /// an attempt that everybody has given up on, and that ends after all, changes nothing.
 pub async fn write_part<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     run: &str,
     codec: Codec,
     item: &PartItem,
 ) -> Result<PartWritten, BackupError> {
     check_run(run)?;
-    let table = table(place.schema, run, &item.table)?;
-    let tag = format!("{:08x}", place.s3.host().random() >> 32);
-    let run = Run::of_part(place, codec, run);
+    let table = table(services.schema, run, &item.table)?;
+    let tag = format!("{:08x}", services.s3.host().random() >> 32);
+    let run = BackupRun::of_part(services, codec, run);
     let files = Files::one(&run, table, key(&run.name, table.name, item.part, &tag));
     let mut tally = Tally { progress: |_| (), rows: 0, of: 0, bytes: 0 };
-    let counted = count(place.database, table, table.name, item.span, None).await;
+    let counted = count(services.database, table, table.name, item.span, None).await;
     let counted = counted.map_err(BackupError::Database)?;
     let (content, written) = read_table(&files, None, Spans::one(item.span), &mut tally).await?;
-    check_count(place.database, table, item.span, counted, content).await?;
+    check_count(services.database, table, item.span, counted, content).await?;
     let file = written.into_iter().next();
     Ok(PartWritten {
         table: item.table.clone(),
@@ -195,21 +197,23 @@ pub async fn write_part<H: Host>(
 /// Files of other attempts are deleted. Of a run that has a manifest nothing is done, and that
 /// manifest is the answer.
 pub async fn finish<H: Host>(
-    place: &Place<'_, H>,
-    opening: &Opening,
+    services: &Services<'_, H>,
+    opening: &OpenedBackup,
     parts: &[PartWritten],
 ) -> Result<Manifest, BackupError> {
     check_run(&opening.run)?;
-    match manifest(place.s3, place.bucket, &opening.run).await {
+    match manifest(services.s3, services.bucket, &opening.run).await {
         Err(BackupError::NoManifest { .. }) => {}
         ended => return ended,
     }
-    let of = |opened| table_manifest(place.schema, opening, opened, parts);
+    let of = |opened| table_manifest(services.schema, opening, opened, parts);
     let manifests = opening.tables.iter().map(of);
     let tables = manifests.collect::<Result<Vec<_>, _>>()?;
-    check_files(place, opening, &tables).await?;
-    let run =
-        Run { started: opening.started.clone(), ..Run::of_part(place, Codec::Null, &opening.run) };
+    check_files(services, opening, &tables).await?;
+    let run = BackupRun {
+        started: opening.started.clone(),
+        ..BackupRun::of_part(services, Codec::Null, &opening.run)
+    };
     let manifest = Manifest { codec: opening.codec.clone(), ..run.manifest(tables) };
     run.write_manifest(manifest).await
 }
@@ -231,8 +235,8 @@ fn key(run: &str, table: &str, part: usize, tag: &str) -> String {
 
 fn table_manifest(
     schema: Schema,
-    opening: &Opening,
-    opened: &OpenedTable,
+    opening: &OpenedBackup,
+    opened: &OpenedBackupTable,
     parts: &[PartWritten],
 ) -> Result<TableManifest, BackupError> {
     let table = table(schema, &opening.run, &opened.table)?;
@@ -258,12 +262,12 @@ fn table_manifest(
 
 /// Whether all files are there with their sizes; deletes those that no table has.
 async fn check_files<H: Host>(
-    place: &Place<'_, H>,
-    opening: &Opening,
+    services: &Services<'_, H>,
+    opening: &OpenedBackup,
     tables: &[TableManifest],
 ) -> Result<(), BackupError> {
     let folder = [FOLDER, &opening.run, "/"].concat();
-    let found = objects(place.s3, place.bucket, &folder).await?;
+    let found = objects(services.s3, services.bucket, &folder).await?;
     let files = || tables.iter().flat_map(|table| &table.parts);
     for file in files() {
         match found.iter().find(|object| object.key == file.key) {
@@ -278,8 +282,8 @@ async fn check_files<H: Host>(
     // Not a manifest, which somebody who does the same may have written by now.
     let is_stray = |key: &str| key.ends_with(".avro") && !named.contains(key);
     for object in found.iter().filter(|object| is_stray(&object.key)) {
-        let delete = DeleteObject { bucket: place.bucket, key: &object.key };
-        let deleted = place.s3.call(&delete, Repeat::Harmless).await;
+        let delete = DeleteObject { bucket: services.bucket, key: &object.key };
+        let deleted = services.s3.call(&delete, Repeat::Harmless).await;
         deleted.map_err(|error| BackupError::write(&object.key, &error))?;
     }
     Ok(())
@@ -296,10 +300,15 @@ mod tests {
         Vec::from([Table::new(name.to_string().leak(), columns)]).leak().first().unwrap()
     }
 
-    fn opening(parts: usize) -> Opening {
-        let tables = Vec::from([OpenedTable { table: "t".into(), parts }]);
+    fn opening(parts: usize) -> OpenedBackup {
+        let tables = Vec::from([OpenedBackupTable { table: "t".into(), parts }]);
         let run = "20270115T080000Z-1a2b3c4d".into();
-        Opening { run, started: "2027-01-15T08:00:00Z".into(), codec: "deflate".into(), tables }
+        OpenedBackup {
+            run,
+            started: "2027-01-15T08:00:00Z".into(),
+            codec: "deflate".into(),
+            tables,
+        }
     }
 
     #[test]
@@ -307,7 +316,7 @@ mod tests {
         let most = |name: &str| {
             let table = [table(name)];
             let carried = |parts: usize| {
-                let span = Span { after: Some(i64::MIN), until: Some(i64::MIN) };
+                let span = KeyRange { after: Some(i64::MIN), until: Some(i64::MIN) };
                 is_carried(&opening(parts), &items(&table, &[alloc::vec![span; parts]]))
             };
             (1..=MOST_PARTS).rev().find(|parts| carried(*parts)).unwrap()

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::split::Span;
+use crate::sql::key_range::KeyRange;
 
 /// What is carried at most. The rest is for what stands around it, and for the cause of a failure, which
 /// comes on top and has 32 KiB at most.
@@ -17,9 +17,9 @@ pub(crate) fn bytes(value: &impl Serialize) -> usize {
 
 /// The spans of several tables, coarser where they do not fit as they are; each table has one at least.
 pub(crate) fn coarse_enough(
-    mut tables: Vec<Vec<Span>>,
-    fits: impl Fn(&[Vec<Span>]) -> bool,
-) -> Vec<Vec<Span>> {
+    mut tables: Vec<Vec<KeyRange>>,
+    fits: impl Fn(&[Vec<KeyRange>]) -> bool,
+) -> Vec<Vec<KeyRange>> {
     while !fits(&tables) && tables.iter().any(|spans| spans.len() > 1) {
         tables = tables.iter().map(|spans| coarser(spans)).collect();
     }
@@ -27,8 +27,9 @@ pub(crate) fn coarse_enough(
 }
 
 /// Two spans in one.
-fn coarser(spans: &[Span]) -> Vec<Span> {
-    let both = |pair: &[Span]| Span { after: pair[0].after, until: pair[pair.len() - 1].until };
+fn coarser(spans: &[KeyRange]) -> Vec<KeyRange> {
+    let both =
+        |pair: &[KeyRange]| KeyRange { after: pair[0].after, until: pair[pair.len() - 1].until };
     spans.chunks(2).map(both).collect()
 }
 
@@ -37,9 +38,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn spans(ends: i64) -> Vec<Span> {
+    fn spans(ends: i64) -> Vec<KeyRange> {
         let end = |number: i64| (0 < number && number < ends).then_some(number * 10);
-        (0..ends).map(|number| Span { after: end(number), until: end(number + 1) }).collect()
+        (0..ends).map(|number| KeyRange { after: end(number), until: end(number + 1) }).collect()
     }
 
     proptest! {
@@ -49,7 +50,7 @@ mod tests {
             most in 1..100_usize,
         ) {
             let tables: Vec<_> = ends.iter().map(|ends| spans(*ends)).collect();
-            let count = |tables: &[Vec<Span>]| tables.iter().map(Vec::len).sum::<usize>();
+            let count = |tables: &[Vec<KeyRange>]| tables.iter().map(Vec::len).sum::<usize>();
             let coarse = coarse_enough(tables.clone(), |tables| count(tables) <= most);
             prop_assert!(count(&coarse) <= most.max(tables.len()));
             for spans in &coarse {

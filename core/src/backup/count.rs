@@ -6,11 +6,10 @@ use alloc::vec::Vec;
 
 use super::error::BackupError;
 use super::live::{AFTER, content_of_span};
-use super::split::Span;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::{KeyRange, compare_key, where_all};
 use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
@@ -23,7 +22,7 @@ pub(crate) async fn count<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
     name: &str,
-    span: Span,
+    span: KeyRange,
     transaction_id: Option<&str>,
 ) -> Result<u64, CallError> {
     let repeat = if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless };
@@ -53,7 +52,7 @@ pub(crate) async fn count<H: Host>(
 pub(super) async fn check_count<H: Host>(
     client: &Client<'_, H>,
     table: &'static Table,
-    span: Span,
+    span: KeyRange,
     counted: u64,
     read: Checksum,
 ) -> Result<(), BackupError> {
@@ -72,14 +71,10 @@ pub(super) async fn check_count<H: Host>(
 }
 
 /// The count and the last key.
-fn sql(table: &Table, name: &str, span: Span, goes_on: bool) -> String {
+fn sql(table: &Table, name: &str, span: KeyRange, goes_on: bool) -> String {
     let key = table.key_column().name;
     let behind = goes_on.then(|| compare_key(table, ">", AFTER));
-    let conditions: Vec<_> = behind.into_iter().chain(span.condition(table)).collect();
-    let conditions = match conditions.is_empty() {
-        true => String::new(),
-        false => format!("WHERE {} ", conditions.join(" AND ")),
-    };
+    let conditions = where_all(&behind.into_iter().chain(span.sql(table)).collect::<Vec<_>>());
     format!(
         "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
          FROM `{name}` {conditions}ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys"
@@ -94,9 +89,9 @@ mod tests {
     #[test]
     fn rows_are_counted_by_ranges_of_the_key() {
         let jobs = table("jobs").unwrap();
-        let all = Span::default();
+        let all = KeyRange::default();
         assert!(sql(jobs, "jobs", all, false).contains("FROM `jobs` ORDER BY `id` LIMIT 1000000)"));
-        let span = Span { after: None, until: Some(7) };
+        let span = KeyRange { after: None, until: Some(7) };
         assert!(
             sql(jobs, "jobs", span, true)
                 .contains("FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) AND `id` <= 7 ORDER BY")

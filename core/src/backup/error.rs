@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::damage::Damage;
-use super::left_out::LeftOut;
+use super::left_out_folder::LeftOutFolder;
 use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
 use crate::aws::s3;
@@ -72,7 +72,7 @@ pub enum BackupError {
         run: String,
     },
     /// The folder of the run is no backup.
-    NoBackup(Box<LeftOut>),
+    NoBackup(Box<LeftOutFolder>),
     /// More tables than a state machine can carry the names and parts of.
     TooManyTables {
         /// How many there are.

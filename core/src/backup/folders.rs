@@ -8,14 +8,14 @@ use super::error::BackupError;
 use super::keys::FOLDER;
 use super::manifest::Manifest;
 use crate::aws::host::{Client, Host, Repeat};
-use crate::aws::s3::{Endpoint, ListObjectsV2, ListedObject};
+use crate::aws::s3::{ListObjectsV2, ListedObject, S3Endpoint};
 
 /// The most objects that are looked at together, of some 250 bytes each.
 const OBJECTS_LIMIT: usize = 500_000;
 
 /// All objects whose keys begin so, in the order of their keys; more than 500,000 are an error.
 pub(crate) async fn objects<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     prefix: &str,
 ) -> Result<Vec<ListedObject>, BackupError> {
@@ -32,7 +32,7 @@ pub(crate) async fn objects<H: Host>(
 
 /// Objects of a bucket, one after the other.
 struct List<'l, H> {
-    s3: &'l Client<'l, H, Endpoint>,
+    s3: &'l Client<'l, H, S3Endpoint>,
     bucket: &'l str,
     prefix: &'l str,
     page: vec::IntoIter<ListedObject>,
@@ -47,7 +47,7 @@ enum Next {
 }
 
 impl<'l, H: Host> List<'l, H> {
-    fn new(s3: &'l Client<'l, H, Endpoint>, bucket: &'l str, prefix: &'l str) -> Self {
+    fn new(s3: &'l Client<'l, H, S3Endpoint>, bucket: &'l str, prefix: &'l str) -> Self {
         Self { s3, bucket, prefix, page: Vec::new().into_iter(), next: Next::First }
     }
 
@@ -105,7 +105,7 @@ pub(super) struct Folder {
 }
 
 impl<'f, H: Host> Folders<'f, H> {
-    pub(super) fn new(s3: &'f Client<'f, H, Endpoint>, bucket: &'f str) -> Self {
+    pub(super) fn new(s3: &'f Client<'f, H, S3Endpoint>, bucket: &'f str) -> Self {
         Self { list: List::new(s3, bucket, FOLDER), first: None }
     }
 

@@ -8,12 +8,11 @@ use futures_util::future::join;
 
 use super::error::BackupError;
 use super::page::free_name;
-use super::split::Span;
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::checksum::{Checksum, row_digest};
-use crate::sql::statement::compare_key;
-use crate::table::schema::{KeyKind, Table};
+use crate::sql::key_range::{KeyBounds, KeyRange, compare_key, where_all};
+use crate::table::schema::Table;
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
@@ -40,15 +39,16 @@ pub(crate) async fn content<H: Host>(
     name: &str,
     rows: u64,
 ) -> Result<Checksum, CallError> {
-    let middle = match rows < HALVED_ROWS {
-        true => None,
-        false => middle(client, table, name).await?,
+    let bounds = match rows < HALVED_ROWS {
+        true => KeyBounds::NoIntegers,
+        false => KeyBounds::read(client, table, name).await?,
     };
-    let Some(middle) = middle else { return add_up(client, Ranges::of(table, name)).await };
-    let half = |operator| format!("`{}` {operator} {middle}", table.key_column().name);
-    let (lower, upper) = (half("<="), half(">"));
-    let add_up = |half| add_up(client, Ranges::of(table, name).only(half, ROWS));
-    let (lower, upper) = join(add_up(&lower), add_up(&upper)).await;
+    let KeyBounds::Between(least, greatest) = bounds else {
+        return add_up(client, Ranges::of(table, name)).await;
+    };
+    let halves = KeyRange::halves(least, greatest);
+    let [lower, upper] = halves.map(|half| content_of_span(client, table, name, half));
+    let (lower, upper) = join(lower, upper).await;
     let mut content = lower?;
     content.merge(upper?);
     Ok(content)
@@ -59,10 +59,10 @@ pub(crate) async fn content_of_span<H: Host>(
     client: &Client<'_, H>,
     table: &Table,
     name: &str,
-    span: Span,
+    span: KeyRange,
 ) -> Result<Checksum, CallError> {
     let ranges = Ranges::of(table, name);
-    match span.condition(table) {
+    match span.sql(table) {
         Some(condition) => add_up(client, ranges.only(&condition, ROWS)).await,
         None => add_up(client, ranges).await,
     }
@@ -79,24 +79,6 @@ async fn add_up<H: Host>(
     Ok(checksum)
 }
 
-/// The middle between the least and the greatest key; texts have none, nor has an empty table.
-async fn middle<H: Host>(
-    client: &Client<'_, H>,
-    table: &Table,
-    name: &str,
-) -> Result<Option<i64>, CallError> {
-    let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
-    let key = table.key_column().name;
-    let sql = format!("SELECT MIN(`{key}`), MAX(`{key}`) FROM `{name}`");
-    let records = client.query(&sql, &[]).await?.records;
-    Ok(match records.first().map(Vec::as_slice) {
-        Some([Field::Long(min), Field::Long(max)]) => {
-            Some(((i128::from(*min) + i128::from(*max)) / 2) as i64)
-        }
-        _ => None,
-    })
-}
-
 /// The content of a table that has the columns of one of ours, range by range.
 pub(crate) struct Ranges<'r> {
     table: &'r Table,
@@ -108,7 +90,7 @@ pub(crate) struct Ranges<'r> {
 }
 
 /// Some rows that stand together.
-pub(crate) struct KeyRange {
+pub(crate) struct RangeContent {
     /// Their count and checksum.
     pub(crate) content: Checksum,
     /// Behind which key they begin; `None` for the table's first.
@@ -137,7 +119,7 @@ impl<'r> Ranges<'r> {
     pub(crate) async fn next<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-    ) -> Result<Option<KeyRange>, CallError> {
+    ) -> Result<Option<RangeContent>, CallError> {
         if self.is_over {
             return Ok(None);
         }
@@ -154,7 +136,7 @@ impl<'r> Ranges<'r> {
         self.is_over = (*rows as usize) < self.rows;
         let content = Checksum { rows: u64::try_from(*rows).unwrap_or_default(), digest };
         let after = self.after.replace(last.clone());
-        Ok(Some(KeyRange { content, after, last: last.to_string() }))
+        Ok(Some(RangeContent { content, after, last: last.to_string() }))
     }
 
     /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;
@@ -164,11 +146,8 @@ impl<'r> Ranges<'r> {
         let (name, rows) = (self.name, self.rows);
         let alias = free_name(self.table, "rowgate_digest");
         let behind = self.after.as_ref().map(|_| compare_key(self.table, ">", AFTER));
-        let conditions: Vec<_> = behind.as_deref().into_iter().chain(self.condition).collect();
-        let conditions = match conditions.is_empty() {
-            true => String::new(),
-            false => format!("WHERE {} ", conditions.join(" AND ")),
-        };
+        let condition = self.condition.map(String::from);
+        let conditions = where_all(&behind.into_iter().chain(condition).collect::<Vec<_>>());
         format!(
             "SELECT COUNT(*), HEX(BIT_XOR({alias})), CAST(MAX(rowgate_key) AS CHAR) FROM (\
              SELECT `{key}` AS rowgate_key, {digest} AS {alias} FROM `{name}` \

@@ -1,6 +1,5 @@
 //! Makes a backup: all tables in one snapshot, or each in several places.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,16 +7,17 @@ use super::count::{self, count};
 use super::error::BackupError;
 use super::manifest::{Manifest, TableManifest};
 use super::output::Files;
-use super::place::{Place, Progress};
+use super::progress::Progress;
 use super::reading::{Tally, read_table};
-use super::run::{MOST_PARALLEL, Options, Run};
+use super::run::{BackupOptions, BackupRun, MOST_PARALLEL};
+use super::services::Services;
 use super::spans::Spans;
-use super::split::Span;
 use super::{obstacles, runs};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Host, Repeat};
 use crate::sql::checksum::Checksum;
 use crate::sql::isolation;
+use crate::sql::key_range::{KeyBounds, KeyRange};
 use crate::table::schema::{KeyKind, Table};
 
 /// Times that a backup is begun whose snapshot was lost.
@@ -33,25 +33,25 @@ const ATTEMPTS: usize = 3;
 /// page that was not answered is asked for again. A run that fails leaves no manifest, and one whose
 /// time is over, or that is interrupted, no files either.
 pub async fn backup<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     tables: &[&'static Table],
-    options: Options,
+    options: BackupOptions,
     mut progress: impl FnMut(Progress),
 ) -> Result<Manifest, BackupError> {
-    let options = Options { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
+    let options = BackupOptions { parallel: options.parallel.clamp(1, MOST_PARALLEL), ..options };
     let mut names = Vec::new();
-    let fit = obstacles::fit_tables(place, tables, options.on_obstacle).await;
+    let fit = obstacles::fit_tables(services, tables, options.on_obstacle).await;
     let (tables, obstacles) = match fit {
         Ok(fit) => fit,
-        Err(error) => return Err(give_up(place, &names, error).await),
+        Err(error) => return Err(give_up(services, &names, error).await),
     };
     loop {
-        let run = Run { obstacles: obstacles.clone(), ..Run::new(place, options) };
+        let run = BackupRun { obstacles: obstacles.clone(), ..BackupRun::new(services, options) };
         names.push(run.name.clone());
-        let has_time = names.len() < ATTEMPTS && !place.database.is_out_of_time();
+        let has_time = names.len() < ATTEMPTS && !services.database.is_out_of_time();
         match run.write(&tables, &mut progress).await {
             Err(BackupError::SnapshotLost(_)) if has_time => {}
-            Err(error) => return Err(give_up(place, &names, error).await),
+            Err(error) => return Err(give_up(services, &names, error).await),
             written => return written,
         }
     }
@@ -59,19 +59,19 @@ pub async fn backup<H: Host>(
 
 /// Deletes the files of runs that are ended before their time, and answers why.
 async fn give_up<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     names: &[String],
     error: BackupError,
 ) -> BackupError {
     // A manifest without an answer may be there, or come.
     let may_be_whole = |name: &String| matches!(&error, BackupError::Write { key, .. } if *key == Manifest::key_of(name));
-    if !place.s3.is_out_of_time() || names.iter().any(may_be_whole) {
+    if !services.s3.is_out_of_time() || names.iter().any(may_be_whole) {
         return error;
     }
-    let s3 = place.s3.closing();
+    let s3 = services.s3.closing();
     let mut left = Vec::new();
     for name in names {
-        left.extend(runs::take_back(&s3, place.bucket, name).await);
+        left.extend(runs::take_back(&s3, services.bucket, name).await);
     }
     match s3.host().is_interrupted() {
         true => BackupError::Interrupted { left },
@@ -90,7 +90,7 @@ struct Extent {
     keys: Option<(i64, i64)>,
 }
 
-impl<H: Host> Run<'_, H> {
+impl<H: Host> BackupRun<'_, H> {
     async fn write(
         &self,
         tables: &[&'static Table],
@@ -109,7 +109,7 @@ impl<H: Host> Run<'_, H> {
         tables: &[&'static Table],
         progress: &mut impl FnMut(Progress),
     ) -> Result<Vec<TableManifest>, BackupError> {
-        let database = self.place.database;
+        let database = self.services.database;
         let id = database.call(&BeginTransaction, Repeat::Harmless).await;
         let id = id.map_err(BackupError::Database)?;
         let written = async {
@@ -151,7 +151,7 @@ impl<H: Host> Run<'_, H> {
     async fn check_isolation(&self, id: &str) -> Result<(), BackupError> {
         let call =
             ExecuteStatement { sql: isolation::SHOW, transaction_id: Some(id), parameters: &[] };
-        let shown = self.place.database.call(&call, Repeat::Never).await;
+        let shown = self.services.database.call(&call, Repeat::Never).await;
         let records = shown.map_err(|error| self.read_error(error))?.records;
         match records.first().map(Vec::as_slice) {
             Some([_, Field::String(level)]) if level == isolation::REPEATABLE_READ => Ok(()),
@@ -167,8 +167,8 @@ impl<H: Host> Run<'_, H> {
         table: &'static Table,
         transaction_id: Option<&str>,
     ) -> Result<Extent, BackupError> {
-        let database = self.place.database;
-        let rows = count(database, table, table.name, Span::default(), transaction_id).await;
+        let database = self.services.database;
+        let rows = count(database, table, table.name, KeyRange::default(), transaction_id).await;
         let rows = rows.map_err(|error| self.read_error(error))?;
         let keys = if self.is_split(table) { self.keys(table).await? } else { None };
         Ok(Extent { rows, keys })
@@ -176,17 +176,11 @@ impl<H: Host> Run<'_, H> {
 
     /// The least and the greatest key; none of an empty table.
     async fn keys(&self, table: &'static Table) -> Result<Option<(i64, i64)>, BackupError> {
-        let sql = format!(
-            "SELECT MIN(`{0}`), MAX(`{0}`) FROM `{1}`",
-            table.key_column().name,
-            table.name
-        );
-        let answer = self.place.database.query(&sql, &[]).await;
-        let records = answer.map_err(BackupError::Database)?.records;
-        match records.first().map(Vec::as_slice) {
-            Some([Field::Long(min), Field::Long(max)]) => Ok(Some((*min, *max))),
-            Some([Field::Null(_), Field::Null(_)]) => Ok(None),
-            _ => Err(BackupError::UnexpectedValue { table: table.name }),
+        let bounds = KeyBounds::read(self.services.database, table, table.name).await;
+        match bounds.map_err(BackupError::Database)? {
+            KeyBounds::Between(least, greatest) => Ok(Some((least, greatest))),
+            KeyBounds::Empty => Ok(None),
+            KeyBounds::NoIntegers => Err(BackupError::UnexpectedValue { table: table.name }),
         }
     }
 
@@ -201,7 +195,8 @@ impl<H: Host> Run<'_, H> {
             let read = content.rows;
             return Err(BackupError::WrongCount { table: table.name, counted, read });
         }
-        count::check_count(self.place.database, table, Span::default(), counted, content).await
+        count::check_count(self.services.database, table, KeyRange::default(), counted, content)
+            .await
     }
 
     /// Whether a table is read in several places: between texts there is no middle.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::keys::{FOLDER, is_part_key, is_run};
-use super::left_out::NoBackup;
+use super::left_out_folder::NoBackup;
 use crate::base::hex::hex;
 use crate::format::avro;
 use crate::sql::checksum::Checksum;

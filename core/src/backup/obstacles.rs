@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::error::BackupError;
-use super::place::Place;
+use super::services::Services;
 use crate::admin::migrate::{self, Difference, MigrateError};
 use crate::aws::host::Host;
 use crate::table::schema::Table;
@@ -43,10 +43,10 @@ impl fmt::Display for Obstacle {
 
 /// What is in the way of a restore of some tables; nothing where a table is missing.
 pub(crate) async fn obstacles<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     tables: &[&'static Table],
 ) -> Result<Vec<Obstacle>, BackupError> {
-    let differences = migrate::compare_tables(place.database, place.schema).await;
+    let differences = migrate::compare_tables(services.database, services.schema).await;
     let differences = differences.map_err(|error| match error {
         MigrateError::Call { error, .. } => BackupError::Database(error),
         _ => BackupError::Undescribed,
@@ -60,11 +60,11 @@ pub(crate) async fn obstacles<H: Host>(
 
 /// The tables that are backed up, and what a restore of the others, or of these, would refuse.
 pub(super) async fn fit_tables<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     tables: &[&'static Table],
     on_obstacle: OnObstacle,
 ) -> Result<(Vec<&'static Table>, Vec<String>), BackupError> {
-    let found = obstacles(place, tables).await?;
+    let found = obstacles(services, tables).await?;
     let is_fit = |table: &&&'static Table| {
         !found.iter().any(|obstacle| obstacle.difference.table == table.name)
     };

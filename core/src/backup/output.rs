@@ -9,7 +9,7 @@ use super::error::BackupError;
 use super::keys::part_key;
 use super::manifest::PartManifest;
 use super::records::Records;
-use super::run::Run;
+use super::run::BackupRun;
 use crate::aws::host::Host;
 use crate::aws::s3::PART_MINIMUM;
 use crate::aws::upload::Upload;
@@ -26,7 +26,7 @@ const PAGE: usize = 1 << 20;
 
 /// A table in a run.
 pub(super) struct Files<'f, H> {
-    pub(super) run: &'f Run<'f, H>,
+    pub(super) run: &'f BackupRun<'f, H>,
     pub(super) table: &'static Table,
     /// How many files were begun; those who write at the same time count on from each other.
     begun: AtomicUsize,
@@ -35,23 +35,23 @@ pub(super) struct Files<'f, H> {
 }
 
 impl<'f, H: Host> Files<'f, H> {
-    pub(super) fn new(run: &'f Run<'f, H>, table: &'static Table) -> Self {
+    pub(super) fn new(run: &'f BackupRun<'f, H>, table: &'static Table) -> Self {
         Self { run, table, begun: AtomicUsize::new(0), only: None }
     }
 
     /// A single file.
-    pub(super) fn one(run: &'f Run<'f, H>, table: &'static Table, key: String) -> Self {
+    pub(super) fn one(run: &'f BackupRun<'f, H>, table: &'static Table, key: String) -> Self {
         Self { only: Some(key), ..Self::new(run, table) }
     }
 
-    fn begin(&self) -> File<'f, H> {
+    fn begin(&self) -> PartWriter<'f, H> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        let Run { place, options, name, .. } = self.run;
+        let BackupRun { services, options, name, .. } = self.run;
         let key = self.only.clone().unwrap_or_else(|| part_key(name, self.table.name, number));
-        File {
+        PartWriter {
             writer: AvroWriter::new(self.table, options.codec, self.run.sync_marker()),
             piece: Vec::with_capacity(PIECE + PAGE),
-            upload: Upload::new(place.s3, place.bucket, key, "avro/binary"),
+            upload: Upload::new(services.s3, services.bucket, key, "avro/binary"),
         }
     }
 
@@ -63,14 +63,14 @@ impl<'f, H: Host> Files<'f, H> {
 /// The files of one span of keys.
 pub(super) struct Output<'o, H> {
     files: &'o Files<'o, H>,
-    open: Option<File<'o, H>>,
+    open: Option<PartWriter<'o, H>>,
     /// The files that are whole.
     pub(super) parts: Vec<PartManifest>,
     pub(super) checksum: Checksum,
 }
 
 /// A file that is being written.
-struct File<'o, H> {
+struct PartWriter<'o, H> {
     writer: AvroWriter,
     /// Its bytes that are not on their way yet.
     piece: Vec<u8>,
@@ -108,7 +108,9 @@ impl<'o, H: Host> Output<'o, H> {
 
     /// Ends the open file, if there is one.
     pub(super) async fn finish(&mut self) -> Result<(), BackupError> {
-        let Some(File { writer, mut piece, mut upload }) = self.open.take() else { return Ok(()) };
+        let Some(PartWriter { writer, mut piece, mut upload }) = self.open.take() else {
+            return Ok(());
+        };
         let (rest, summary) = writer.finish().map_err(|_| self.files.unexpected())?;
         piece.extend(rest);
         if let Err(error) = upload.finish(piece.into()).await {
@@ -132,7 +134,7 @@ impl<'o, H: Host> Output<'o, H> {
     }
 }
 
-impl<H: Host> File<'_, H> {
+impl<H: Host> PartWriter<'_, H> {
     async fn send_piece(&mut self) -> Result<(), BackupError> {
         let piece = mem::replace(&mut self.piece, Vec::with_capacity(PIECE + PAGE));
         let sent = self.upload.write(piece.into()).await;

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use super::records::{Query, Records};
 use crate::aws::data_api::ExecuteStatement;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::{compare_key, where_all};
+use crate::sql::statement::columns;
 use crate::table::schema::{Column, Table};
 use crate::table::types::{Answer, Definition};
 
@@ -154,13 +155,6 @@ impl Range {
     }
 }
 
-fn where_all(conditions: &[String]) -> String {
-    match conditions {
-        [] => String::new(),
-        some => format!("WHERE {} ", some.join(" AND ")),
-    }
-}
-
 /// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     let (columns, key) = (columns(table), table.key_column());
@@ -222,11 +216,6 @@ pub(super) fn free_name(table: &Table, name: &str) -> String {
         name.push('_');
     }
     name
-}
-
-fn columns(table: &Table) -> String {
-    let columns: Vec<_> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    columns.join(", ")
 }
 
 /// How many bytes a row has in the service's answer, at most.

@@ -10,7 +10,7 @@ use super::damage::Damage;
 use super::error::BackupError;
 use super::manifest::PartManifest;
 use crate::aws::host::{Client, Host, Repeat};
-use crate::aws::s3::{Endpoint, HeadObject};
+use crate::aws::s3::{HeadObject, S3Endpoint};
 use crate::aws::source::{ObjectSource, SourceError, pieces};
 use crate::base::hex::hex;
 use crate::format::avro::{AvroReader, ExtraFields};
@@ -34,7 +34,7 @@ pub struct PartFile {
 impl PartFile {
     /// Finds a file that a manifest names.
     pub(crate) async fn of_manifest<H: Host>(
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         part: &PartManifest,
     ) -> Result<Self, BackupError> {
@@ -48,7 +48,7 @@ impl PartFile {
 
     /// Finds a file by its key; `None` if there is none.
     pub(crate) async fn find<H: Host>(
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         key: &str,
     ) -> Result<Option<Self>, BackupError> {
@@ -69,7 +69,7 @@ impl PartFile {
 
     pub(crate) fn source<'s, H>(
         &'s self,
-        s3: &'s Client<'s, H, Endpoint>,
+        s3: &'s Client<'s, H, S3Endpoint>,
         bucket: &'s str,
     ) -> ObjectSource<'s, H> {
         ObjectSource {
@@ -86,7 +86,7 @@ impl PartFile {
     /// that it has no field for, and that will be NULL.
     pub(crate) async fn read_header<H: Host>(
         &self,
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         table: &'static Table,
     ) -> Result<Vec<&'static str>, BackupError> {
@@ -110,7 +110,7 @@ impl PartFile {
     /// Without a manifest there is nothing to compare with.
     pub(crate) async fn check_hash<H: Host>(
         &self,
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         table: &'static Table,
     ) -> Result<(), BackupError> {
@@ -131,7 +131,7 @@ impl PartFile {
     /// Reads every byte and every row, and compares with what the manifest says.
     pub(crate) async fn read<H: Host>(
         &self,
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         table: &'static Table,
     ) -> Result<Checksum, BackupError> {
@@ -141,7 +141,7 @@ impl PartFile {
     /// Does the same, and shows each row.
     pub(crate) async fn read_rows<H: Host>(
         &self,
-        s3: &Client<'_, H, Endpoint>,
+        s3: &Client<'_, H, S3Endpoint>,
         bucket: &str,
         table: &'static Table,
         mut show: impl FnMut(&Record<'_>),

@@ -9,7 +9,7 @@ use super::error::BackupError;
 use super::manifest::PartManifest;
 use super::output::{Files, Output};
 use super::page::Pages;
-use super::place::Progress;
+use super::progress::Progress;
 use super::records::Records;
 use super::spans::Spans;
 use crate::aws::host::Host;
@@ -50,7 +50,7 @@ pub(super) async fn read_table<H: Host, P: FnMut(Progress)>(
             && let Some(span) = spans.deal()
         {
             let pages = Pages::new(files.table, transaction_id, spans.after(span));
-            let reader = Reader::new(files, pages, span, &spans);
+            let reader = SpanReader::new(files, pages, span, &spans);
             under_way.push(step(reader, Records::default()));
         }
         let Some((mut reader, outcome)) = under_way.next().await else { break };
@@ -74,7 +74,7 @@ pub(super) async fn read_table<H: Host, P: FnMut(Progress)>(
     }
 }
 
-fn merge<H: Host>(mut readers: Vec<Reader<'_, H>>) -> (Checksum, Vec<PartManifest>) {
+fn merge<H: Host>(mut readers: Vec<SpanReader<'_, H>>) -> (Checksum, Vec<PartManifest>) {
     readers.sort_by_key(|reader| reader.start);
     let mut checksum = Checksum::default();
     let mut parts = Vec::new();
@@ -86,7 +86,7 @@ fn merge<H: Host>(mut readers: Vec<Reader<'_, H>>) -> (Checksum, Vec<PartManifes
 }
 
 /// Reads one span of keys and writes its files.
-struct Reader<'r, H> {
+struct SpanReader<'r, H> {
     files: &'r Files<'r, H>,
     pages: Pages<'r>,
     output: Output<'r, H>,
@@ -102,14 +102,14 @@ struct Reader<'r, H> {
 
 /// Writes a page's rows while the next page is on its way; gives the reader back.
 async fn step<H: Host>(
-    mut reader: Reader<'_, H>,
+    mut reader: SpanReader<'_, H>,
     page: Records,
-) -> (Reader<'_, H>, Result<Records, BackupError>) {
+) -> (SpanReader<'_, H>, Result<Records, BackupError>) {
     let outcome = reader.advance(&page).await;
     (reader, outcome)
 }
 
-impl<'r, H: Host> Reader<'r, H> {
+impl<'r, H: Host> SpanReader<'r, H> {
     fn new(files: &'r Files<'r, H>, pages: Pages<'r>, span: usize, spans: &Spans) -> Self {
         let (start, until) = (spans.after(span), spans.until(span));
         let output = Output::new(files);
@@ -122,7 +122,7 @@ impl<'r, H: Host> Reader<'r, H> {
             self.output.finish().await?;
             return Ok(Records::default());
         }
-        let database = self.files.run.place.database;
+        let database = self.files.run.services.database;
         if database.is_out_of_time() {
             return Err(BackupError::OutOfTime);
         }

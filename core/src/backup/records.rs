@@ -28,10 +28,10 @@ impl Operation for Query<'_> {
 
     fn parse(response: Response) -> Result<Records, data_api::Error> {
         #[derive(Deserialize)]
-        struct Answer {
+        struct QueryResponse {
             records: Option<Records>,
         }
-        let answer: Answer = data_api::parse(&response)?;
+        let answer: QueryResponse = data_api::parse(&response)?;
         Ok(Records { bytes: response.body.len(), ..answer.records.unwrap_or_default() })
     }
 }
@@ -123,9 +123,9 @@ impl Records {
 /// `[[{"longValue":1},{"stringValue":"a"}],…]`, every row of the same length.
 impl<'de> Deserialize<'de> for Records {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Rows(Records);
+        struct RowsVisitor(Records);
 
-        impl<'de> Visitor<'de> for Rows {
+        impl<'de> Visitor<'de> for RowsVisitor {
             type Value = Records;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,19 +133,19 @@ impl<'de> Deserialize<'de> for Records {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<Records, A::Error> {
-                while rows.next_element_seed(RowSeed(&mut self.0))?.is_some() {}
+                while rows.next_element_seed(RecordSeed(&mut self.0))?.is_some() {}
                 Ok(self.0)
             }
         }
 
-        deserializer.deserialize_seq(Rows(Self::default()))
+        deserializer.deserialize_seq(RowsVisitor(Self::default()))
     }
 }
 
 /// Reads one row into the records.
-struct RowSeed<'r>(&'r mut Records);
+struct RecordSeed<'r>(&'r mut Records);
 
-impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+impl<'de> DeserializeSeed<'de> for RecordSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -153,7 +153,7 @@ impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for RowSeed<'_> {
+impl<'de> Visitor<'de> for RecordSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::error::BackupError;
 use super::manifest::{Manifest, TableManifest};
 use super::obstacles::OnObstacle;
-use super::place::Place;
+use super::services::Services;
 use crate::aws::host::{CallError, Host, Repeat};
 use crate::aws::s3::PutObject;
 use crate::format::avro::Codec;
@@ -18,7 +18,7 @@ pub const MOST_PARALLEL: usize = 8;
 
 /// How a backup is made.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct BackupOptions {
     /// How blocks are packed.
     pub codec: Codec,
     /// In how many places a table is read at the same time, at most [`MOST_PARALLEL`]. 1 reads all
@@ -29,9 +29,9 @@ pub struct Options {
     pub on_obstacle: OnObstacle,
 }
 
-pub(super) struct Run<'p, H> {
-    pub(super) place: &'p Place<'p, H>,
-    pub(super) options: Options,
+pub(super) struct BackupRun<'p, H> {
+    pub(super) services: &'p Services<'p, H>,
+    pub(super) options: BackupOptions,
     pub(super) name: String,
     pub(super) started: String,
     pub(super) is_snapshot: bool,
@@ -39,23 +39,23 @@ pub(super) struct Run<'p, H> {
     pub(super) obstacles: Vec<String>,
 }
 
-impl<'p, H: Host> Run<'p, H> {
-    pub(super) fn new(place: &'p Place<'p, H>, options: Options) -> Self {
-        let host = place.database.host();
+impl<'p, H: Host> BackupRun<'p, H> {
+    pub(super) fn new(services: &'p Services<'p, H>, options: BackupOptions) -> Self {
+        let host = services.database.host();
         let now = host.now();
         let started = date_time::text(now);
         let time = started.replace(['-', ':'], "");
         // Two runs of the same second are in order too, and of the same moment different.
         let name = format!("{time}-{:03x}{:05x}", now.subsec_millis(), host.random() >> 44);
         let is_snapshot = options.parallel == 1;
-        Self { place, options, name, started, is_snapshot, obstacles: Vec::new() }
+        Self { services, options, name, started, is_snapshot, obstacles: Vec::new() }
     }
 
     /// A run that an earlier step has begun, of which a part is to be written.
-    pub(super) fn of_part(place: &'p Place<'p, H>, codec: Codec, name: &str) -> Self {
-        let options = Options { codec, parallel: 1, on_obstacle: OnObstacle::Refuse };
+    pub(super) fn of_part(services: &'p Services<'p, H>, codec: Codec, name: &str) -> Self {
+        let options = BackupOptions { codec, parallel: 1, on_obstacle: OnObstacle::Refuse };
         let name = name.to_string();
-        Self { name, started: String::new(), is_snapshot: false, ..Self::new(place, options) }
+        Self { name, started: String::new(), is_snapshot: false, ..Self::new(services, options) }
     }
 
     pub(super) fn manifest(&self, tables: Vec<TableManifest>) -> Manifest {
@@ -64,7 +64,7 @@ impl<'p, H: Host> Run<'p, H> {
             rowgate: env!("CARGO_PKG_VERSION").to_string(),
             run: self.name.clone(),
             started: self.started.clone(),
-            finished: date_time::text(self.place.database.host().now()),
+            finished: date_time::text(self.services.database.host().now()),
             snapshot: self.is_snapshot,
             codec: self.options.codec.name().to_string(),
             obstacles: self.obstacles.clone(),
@@ -83,7 +83,7 @@ impl<'p, H: Host> Run<'p, H> {
     }
 
     pub(super) fn sync_marker(&self) -> [u8; 16] {
-        let host = self.place.database.host();
+        let host = self.services.database.host();
         let both = (u128::from(host.random()) << 64) | u128::from(host.random());
         both.to_be_bytes()
     }
@@ -94,13 +94,13 @@ impl<'p, H: Host> Run<'p, H> {
         let cause = |cause: String| BackupError::Write { key: key.clone(), cause };
         let body = serde_json::to_vec(&manifest).map_err(|error| cause(error.to_string()))?;
         let put = PutObject {
-            bucket: self.place.bucket,
+            bucket: self.services.bucket,
             key: &key,
             body: body.into(),
             content_type: "application/json",
             if_none_match: true,
         };
-        match self.place.s3.call(&put, Repeat::Harmless).await {
+        match self.services.s3.call(&put, Repeat::Harmless).await {
             Ok(()) => Ok(manifest),
             // No other process has this run's name: an earlier attempt of this call has arrived after all.
             Err(CallError::Api(error)) if error.is_precondition_failed() => Ok(manifest),

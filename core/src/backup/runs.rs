@@ -13,10 +13,10 @@ use super::damage::Damage;
 use super::error::BackupError;
 use super::folders::{Folder, Folders, objects};
 use super::keys::{FOLDER, is_part_key, is_run};
-use super::left_out::{LeftOut, NoBackup};
+use super::left_out_folder::{LeftOutFolder, NoBackup};
 use super::manifest::Manifest;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::aws::s3::{self, DeleteObject, Endpoint, GetObject, HeadObject, ListedObject};
+use crate::aws::s3::{self, DeleteObject, GetObject, HeadObject, ListedObject, S3Endpoint};
 use crate::table::date_time;
 
 /// The name under which the newest backup is asked for.
@@ -46,10 +46,10 @@ pub struct Runs {
     /// The manifests of the backups, the earliest first.
     pub backups: Vec<Manifest>,
     /// The folders that are no backup.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutFolder>,
     /// The backups of which a file is missing or has another size; [`old`](Self::old) leaves them
     /// alone.
-    pub incomplete: Vec<LeftOut>,
+    pub incomplete: Vec<LeftOutFolder>,
     /// The bytes of the manifests, and of what else is kept of each folder.
     bytes: u64,
 }
@@ -71,7 +71,7 @@ pub struct Unfinished {
 /// manifests together have more than 256 MiB, is an error. Of the list no more is in memory than a page
 /// and a folder.
 pub async fn runs<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
 ) -> Result<Runs, BackupError> {
     let mut folders = Folders::new(s3, bucket);
@@ -107,7 +107,7 @@ async fn some_folders<H: Host>(folders: &mut Folders<'_, H>) -> Result<Vec<Folde
 
 /// The bytes of a folder's manifest, if it has one.
 async fn read_manifest<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     folder: &Folder,
 ) -> Option<Result<Vec<u8>, String>> {
@@ -118,7 +118,7 @@ async fn read_manifest<H: Host>(
 
 /// A run's manifest; the newest backup, whatever tables it holds, is also called `latest`.
 pub async fn manifest<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     run: &str,
 ) -> Result<Manifest, BackupError> {
@@ -140,13 +140,14 @@ pub async fn manifest<H: Host>(
     };
     let body = read(s3, bucket, &key, head.content_length, &head.e_tag).await;
     let body = body.map_err(|error| failed(error.to_string()))?;
-    Manifest::read(run, &body).map_err(|why| BackupError::NoBackup(LeftOut::new(run, why).into()))
+    Manifest::read(run, &body)
+        .map_err(|why| BackupError::NoBackup(LeftOutFolder::new(run, why).into()))
 }
 
 /// Deletes a backup: the manifest first, so that one which is half deleted is no backup any more.
 /// Answers how many objects went.
 pub async fn prune<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     backup: &Manifest,
 ) -> Result<u64, BackupError> {
@@ -157,7 +158,7 @@ pub async fn prune<H: Host>(
 
 /// The runs without a manifest to which nothing was written for [`GIVEN_UP_AFTER`].
 pub async fn unfinished<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
 ) -> Result<Vec<Unfinished>, BackupError> {
     let now = s3.host().now();
@@ -171,7 +172,7 @@ pub async fn unfinished<H: Host>(
 
 /// Deletes the files of a run without a manifest.
 pub async fn clean<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     run: &Unfinished,
 ) -> Result<(), BackupError> {
@@ -180,7 +181,7 @@ pub async fn clean<H: Host>(
 
 /// Deletes what a run has written that has no manifest, and answers the keys that are left.
 pub(super) async fn take_back<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     run: &str,
 ) -> Vec<String> {
@@ -203,7 +204,7 @@ impl Runs {
         self.bytes += FOLDER_BYTES + bytes;
         match read_folder(folder, body) {
             Ok(manifest) => self.add(manifest, &folder.objects),
-            Err(why) => self.left_out.push(LeftOut::new(&folder.name, why)),
+            Err(why) => self.left_out.push(LeftOutFolder::new(&folder.name, why)),
         }
     }
 
@@ -217,7 +218,7 @@ impl Runs {
         });
         if let Some((part, what)) = wrong {
             let why = NoBackup::Incomplete { key: part.key.clone(), what };
-            self.incomplete.push(LeftOut::new(&manifest.run, why));
+            self.incomplete.push(LeftOutFolder::new(&manifest.run, why));
         }
         self.backups.push(manifest);
     }
@@ -228,7 +229,7 @@ impl Runs {
     pub fn newest(&self, tables: &[&str]) -> Result<Option<&Manifest>, BackupError> {
         let mut backups = self.backups.iter().rev();
         let newest = backups.find(|backup| tables.iter().all(|table| backup.holds(table)));
-        let unread = |left: &&LeftOut| matches!(left.why, NoBackup::Unreadable { .. });
+        let unread = |left: &&LeftOutFolder| matches!(left.why, NoBackup::Unreadable { .. });
         match self.left_out_after(newest).find(unread) {
             Some(left) if is_run(left.name()) => Err(BackupError::NoBackup(left.clone().into())),
             _ => Ok(newest),
@@ -236,7 +237,10 @@ impl Runs {
     }
 
     /// What is left out and would be newer than a backup by its name.
-    pub fn left_out_after(&self, backup: Option<&Manifest>) -> impl Iterator<Item = &LeftOut> {
+    pub fn left_out_after(
+        &self,
+        backup: Option<&Manifest>,
+    ) -> impl Iterator<Item = &LeftOutFolder> {
         let run = backup.map_or("", |backup| backup.run.as_str()).to_string();
         self.left_out.iter().filter(move |left| left.name() > run.as_str())
     }
@@ -267,7 +271,7 @@ impl Runs {
 
 /// The bytes of a manifest; none of one that is too large to be one.
 async fn read<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     key: &str,
     size: u64,
@@ -315,7 +319,7 @@ fn given_up(folder: &Folder, now: Duration) -> Option<Unfinished> {
 }
 
 async fn delete<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     keys: &[String],
 ) -> Result<(), BackupError> {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::records::Records;
+use crate::sql::key_range::KeyRange;
 
 /// The fewest keys that are taken from somebody who still reads: a large page or two.
 const FEWEST_KEYS: i128 = 8_192;
@@ -22,15 +23,14 @@ pub(super) struct Spans {
 
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    /// The last key that has been read, and at first the one before the span.
-    after: Option<i64>,
-    /// The last key of the span; without one it goes to the table's end, and is nobody else's.
-    until: Option<i64>,
-    state: State,
+    /// From behind the last key that has been read; without an end it goes to the table's, and is the
+    /// only one.
+    keys: KeyRange,
+    state: SpanState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum SpanState {
     /// No row of it has been seen, so there may be none.
     Unknown,
     /// It has had rows so far.
@@ -39,38 +39,28 @@ enum State {
 }
 
 impl Spans {
-    fn of(spans: Vec<Span>) -> Self {
-        Self { spans, dealt: 0, are_fixed: false }
+    fn of(ranges: impl IntoIterator<Item = KeyRange>) -> Self {
+        Self { spans: ranges.into_iter().map(Span::new).collect(), dealt: 0, are_fixed: false }
     }
 
     /// No keys: those of an empty table.
     pub(super) fn none() -> Self {
-        Self::of(Vec::new())
+        Self::of([])
     }
 
     /// All keys as one span.
     pub(super) fn whole() -> Self {
-        Self::of(alloc::vec![Span::new(None, None)])
+        Self::of([KeyRange::default()])
     }
 
     /// These keys, which stay one span.
-    pub(super) fn one(span: super::split::Span) -> Self {
-        let spans = alloc::vec![Span::new(span.after, span.until)];
-        Self { are_fixed: true, ..Self::of(spans) }
+    pub(super) fn one(keys: KeyRange) -> Self {
+        Self { are_fixed: true, ..Self::of([keys]) }
     }
 
     /// The keys from `min` to `max` in so many spans, as long as each other.
     pub(super) fn split(min: i64, max: i64, count: usize) -> Self {
-        let length = i128::from(max) - i128::from(min) + 1;
-        let count = count.min(usize::try_from(length).unwrap_or(count));
-        // The products stay far below 128 bits, and the quotients between `min` and `max`.
-        let end =
-            |number: usize| (i128::from(min) + length * number as i128 / count as i128 - 1) as i64;
-        let span = |number: usize| {
-            let after = if number == 0 { min.checked_sub(1) } else { Some(end(number)) };
-            Span::new(after, Some(end(number + 1)))
-        };
-        Self::of((0..count).map(span).collect())
+        Self::of(KeyRange::split(min, max, count))
     }
 
     /// A span for somebody to read, if there is one: its number.
@@ -87,59 +77,52 @@ impl Spans {
         if self.are_fixed {
             return None;
         }
-        let having_rows = self.spans.iter_mut().filter(|span| span.state == State::HasRows);
+        let having_rows = self.spans.iter_mut().filter(|span| span.state == SpanState::HasRows);
         let longest = having_rows.max_by_key(|span| span.keys_left())?;
-        let keys = longest.keys_left();
-        if keys < FEWEST_KEYS {
-            return None;
+        match longest.keys_left() < FEWEST_KEYS {
+            true => None,
+            false => longest.keys.take_half().map(Span::new),
         }
-        let middle = (i128::from(longest.after?) + keys / 2) as i64;
-        let half = Span::new(Some(middle), longest.until);
-        longest.until = Some(middle);
-        Some(half)
     }
 
     /// The key behind which a span goes on.
     pub(super) fn after(&self, span: usize) -> Option<i64> {
-        self.spans[span].after
+        self.spans[span].keys.after
     }
 
     /// The last key of a span.
     pub(super) fn until(&self, span: usize) -> Option<i64> {
-        self.spans[span].until
+        self.spans[span].keys.until
     }
 
     /// Takes note of rows that were read of a span, and drops those that have become somebody
     /// else's since they were asked for. Answers whether the span is over.
     pub(super) fn accept(&mut self, span: usize, rows: &mut Records, key: usize) -> bool {
         let span = &mut self.spans[span];
-        let Some(until) = span.until else { return rows.is_empty() };
-        let before = rows.len();
-        let beyond = |row: usize| rows.int(row, key).is_none_or(|key| key > until);
+        let Some(until) = span.keys.until else { return rows.is_empty() };
+        let (before, keys) = (rows.len(), span.keys);
+        let beyond = |row: usize| rows.int(row, key).is_none_or(|key| !keys.contains(key));
         let own = (0..before).rev().take_while(|row| beyond(*row)).count();
         rows.truncate(before - own);
         if let Some(last) = rows.len().checked_sub(1).and_then(|last| rows.int(last, key)) {
-            span.after = Some(last);
-            span.state = State::HasRows;
+            span.keys.after = Some(last);
+            span.state = SpanState::HasRows;
         }
-        let is_over = rows.len() < before || rows.is_empty() || span.after >= Some(until);
+        let is_over = rows.len() < before || rows.is_empty() || span.keys.after >= Some(until);
         if is_over {
-            span.state = State::Over;
+            span.state = SpanState::Over;
         }
         is_over
     }
 }
 
 impl Span {
-    fn new(after: Option<i64>, until: Option<i64>) -> Self {
-        Self { after, until, state: State::Unknown }
+    fn new(keys: KeyRange) -> Self {
+        Self { keys, state: SpanState::Unknown }
     }
 
     fn keys_left(&self) -> i128 {
-        match (self.after, self.until) {
-            (Some(after), Some(until)) => i128::from(until) - i128::from(after),
-            _ => 0,
-        }
+        self.keys.keys().unwrap_or_default()
     }
 }
 
@@ -196,7 +179,7 @@ mod tests {
 
     #[test]
     fn of_keys_that_stay_one_span_nobody_takes_a_half() {
-        let mut spans = Spans::one(crate::backup::Span { after: Some(0), until: Some(100_000) });
+        let mut spans = Spans::one(KeyRange { after: Some(0), until: Some(100_000) });
         assert_eq!(
             (spans.deal(), spans.after(0), spans.until(0)),
             (Some(0), Some(0), Some(100_000))

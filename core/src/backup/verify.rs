@@ -6,9 +6,9 @@ use super::damage::Damage;
 use super::error::BackupError;
 use super::manifest::{Manifest, TableManifest};
 use super::part::PartFile;
-use super::place::Progress;
+use super::progress::Progress;
 use crate::aws::host::{Client, Host};
-use crate::aws::s3::Endpoint;
+use crate::aws::s3::S3Endpoint;
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Schema;
 
@@ -17,7 +17,7 @@ use crate::table::schema::Schema;
 /// The first difference is the error; it names the file and, inside of one, the block.
 pub async fn verify<H: Host>(
     schema: Schema,
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     manifest: &Manifest,
     mut progress: impl FnMut(Progress),

@@ -1,5 +1,6 @@
 //! What knows neither rows nor services.
 
+pub(crate) mod all_of;
 pub(crate) mod hex;
 pub(crate) mod json_string;
 pub(crate) mod lookup;

@@ -18,13 +18,13 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::table::outcome::{RowError, RowErrorKind, push_capped};
+use crate::table::issue::{RowError, RowErrorKind, push_capped};
 use crate::table::record::{Place, RawField, RawRow};
 use crate::table::schema::{Schema, Table};
 
 /// What a body consists of, in its own order.
 #[derive(Debug)]
-pub enum Part<'r> {
+pub enum BodyItem<'r> {
     /// A table that the body names.
     Table(&'static Table),
     /// A row of a table.
@@ -63,20 +63,20 @@ pub enum JsonError {
 pub fn decode_tables(
     body: &[u8],
     schema: Schema,
-    sink: impl FnMut(Part<'_>) -> bool,
+    sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
     let body = text(body)?;
-    State::new(sink).read(|state| decode(body, BodySeed { schema, state }))
+    SinkState::new(sink).read(|state| decode(body, BodySeed { schema, state }))
 }
 
 /// Reads `[{…}, …]`, the rows of one table, and hands them to `sink` until that answers `false`.
 pub fn decode_rows(
     body: &[u8],
     table: &'static Table,
-    sink: impl FnMut(Part<'_>) -> bool,
+    sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
     let body = text(body)?;
-    State::new(sink).read(|state| decode(body, RowsSeed { table, whole_body: true, state }))
+    SinkState::new(sink).read(|state| decode(body, RowsSeed { table, whole_body: true, state }))
 }
 
 /// Reads one line of NDJSON; the error is the byte, counted from 1, where it shows that this is
@@ -116,7 +116,7 @@ fn decode<'b, S: DeserializeSeed<'b>>(text: &'b str, seed: S) -> serde_json::Res
 }
 
 /// The sink, and why reading stopped: serde's own errors would carry that as text only.
-struct State<F> {
+struct SinkState<F> {
     sink: F,
     stop: Option<JsonError>,
     /// How many parts the sink was given, in both readings together.
@@ -126,7 +126,7 @@ struct State<F> {
     with_care: bool,
 }
 
-impl<F: FnMut(Part<'_>) -> bool> State<F> {
+impl<F: FnMut(BodyItem<'_>) -> bool> SinkState<F> {
     fn new(sink: F) -> Self {
         Self { sink, stop: None, given: 0, seen: 0, with_care: false }
     }
@@ -142,7 +142,7 @@ impl<F: FnMut(Part<'_>) -> bool> State<F> {
     }
 
     /// Gives a part to the sink, unless the first reading has done so.
-    fn give<E: serde::de::Error>(&mut self, part: Part<'_>) -> Result<(), E> {
+    fn give<E: serde::de::Error>(&mut self, part: BodyItem<'_>) -> Result<(), E> {
         self.seen += 1;
         if self.seen <= self.given {
             return Ok(());
@@ -194,10 +194,10 @@ macro_rules! scalars {
 
 struct BodySeed<'s, F> {
     schema: Schema,
-    state: &'s mut State<F>,
+    state: &'s mut SinkState<F>,
 }
 
-impl<'de, F: FnMut(Part<'_>) -> bool> DeserializeSeed<'de> for BodySeed<'_, F> {
+impl<'de, F: FnMut(BodyItem<'_>) -> bool> DeserializeSeed<'de> for BodySeed<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -208,7 +208,7 @@ impl<'de, F: FnMut(Part<'_>) -> bool> DeserializeSeed<'de> for BodySeed<'_, F> {
 const TABLES_EXPECTED: JsonError =
     JsonError::Shape { expected: "an object whose members are tables" };
 
-impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
+impl<'de, F: FnMut(BodyItem<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -221,17 +221,17 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
         while let Some(name) = members.next_key::<Cow<'_, str>>()? {
             let Some(table) = schema.table(&name) else {
                 let name = name.chars().take(64).collect::<String>();
-                state.give(Part::Fault(Cow::Owned(name), RowErrorKind::UnknownTable))?;
+                state.give(BodyItem::Fault(Cow::Owned(name), RowErrorKind::UnknownTable))?;
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
             if seen.contains(&table.name) {
-                state.give(Part::Fault(table.name.into(), RowErrorKind::DuplicateTable))?;
+                state.give(BodyItem::Fault(table.name.into(), RowErrorKind::DuplicateTable))?;
                 members.next_value::<IgnoredAny>()?;
                 continue;
             }
             seen.push(table.name);
-            state.give(Part::Table(table))?;
+            state.give(BodyItem::Table(table))?;
             members.next_value_seed(RowsSeed { table, whole_body: false, state })?;
         }
         Ok(())
@@ -250,20 +250,20 @@ struct RowsSeed<'s, F> {
     table: &'static Table,
     /// Whether the array is the body itself, not a member of it.
     whole_body: bool,
-    state: &'s mut State<F>,
+    state: &'s mut SinkState<F>,
 }
 
-impl<F: FnMut(Part<'_>) -> bool> RowsSeed<'_, F> {
+impl<F: FnMut(BodyItem<'_>) -> bool> RowsSeed<'_, F> {
     fn not_an_array<E: serde::de::Error>(self, got: &'static str) -> Result<(), E> {
         if self.whole_body {
             return Err(self.state.stop(JsonError::Shape { expected: "an array of rows" }));
         }
         let kind = RowErrorKind::WrongType { expected: "an array of rows", got };
-        self.state.give(Part::Fault(self.table.name.into(), kind))
+        self.state.give(BodyItem::Fault(self.table.name.into(), kind))
     }
 }
 
-impl<'de, F: FnMut(Part<'_>) -> bool> DeserializeSeed<'de> for RowsSeed<'_, F> {
+impl<'de, F: FnMut(BodyItem<'_>) -> bool> DeserializeSeed<'de> for RowsSeed<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -271,7 +271,7 @@ impl<'de, F: FnMut(Part<'_>) -> bool> DeserializeSeed<'de> for RowsSeed<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
+impl<'de, F: FnMut(BodyItem<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -283,7 +283,7 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
         let (table, with_care) = (self.table, self.state.with_care);
         let seed = |place| RowSeed { table, place, skips_marked: false, with_care };
         while let Some(row) = elements.next_element_seed(seed(place))? {
-            self.state.give(Part::Row(self.table, row))?;
+            self.state.give(BodyItem::Row(self.table, row))?;
             place.index = place.index.map(|index| index + 1);
         }
         Ok(())
@@ -515,7 +515,7 @@ mod tests {
     fn jobs(body: &str) -> Result<Vec<String>, JsonError> {
         let mut rows = Vec::new();
         decode_rows(body.as_bytes(), table("jobs").unwrap(), |part| {
-            let Part::Row(table, row) = part else { panic!("{part:?}") };
+            let BodyItem::Row(table, row) = part else { panic!("{part:?}") };
             assert_eq!(table.name, "jobs");
             assert_eq!(row.place, Place { index: Some(rows.len() as u64), line: None });
             let errors: Vec<_> = row.errors.iter().map(|error| error.kind.code()).collect();
@@ -533,9 +533,9 @@ mod tests {
         let mut parts = Vec::new();
         decode_tables(body.as_bytes(), OFFICE, |part| {
             parts.push(match part {
-                Part::Table(table) => table.name.to_string(),
-                Part::Row(table, row) => format!("{} {}", table.name, row.place.index.unwrap()),
-                Part::Fault(name, kind) => format!("{name}: {}", kind.code()),
+                BodyItem::Table(table) => table.name.to_string(),
+                BodyItem::Row(table, row) => format!("{} {}", table.name, row.place.index.unwrap()),
+                BodyItem::Fault(name, kind) => format!("{name}: {}", kind.code()),
             });
             true
         })?;

@@ -1,34 +1,10 @@
 //! The formats that come line by line, CSV and NDJSON, behind one door.
 
-use serde::Serialize;
-
+use super::formats::LineFormat;
 use crate::format::csv::{CsvDecoder, Header};
 use crate::format::ndjson::NdjsonDecoder;
 use crate::table::record::RawRow;
 use crate::table::schema::Table;
-
-/// A format whose rows are lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LineFormat {
-    /// Comma-separated values, `text/csv`.
-    Csv,
-    /// One JSON object a line, `application/x-ndjson`.
-    Ndjson,
-}
-
-impl LineFormat {
-    /// The format that a file's name says, with or without a `.gz` behind it.
-    pub fn of_file(path: &str) -> Option<Self> {
-        let path = path.to_ascii_lowercase();
-        let path = path.strip_suffix(".gz").unwrap_or(&path);
-        match path.rsplit_once('.')?.1 {
-            "csv" => Some(Self::Csv),
-            "ndjson" | "jsonl" => Some(Self::Ndjson),
-            _ => None,
-        }
-    }
-}
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What the first bytes of a file say that it is, where that is certain and is no text in UTF-8.
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// How much of a file [`wrong_format`] looks at.
 pub(crate) const START: usize = 64;

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use crate::format::csv::ROW_LIMIT;
 use crate::format::json;
 use crate::format::magic::{self, START};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow};
 use crate::table::schema::Table;
 

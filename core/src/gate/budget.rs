@@ -164,9 +164,10 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::format::csv::Header;
-    use crate::format::json::{self, Part};
-    use crate::format::lines::{LineDecoder, LineFormat};
-    use crate::ingest::{Intake, OnError, Options};
+    use crate::format::formats::LineFormat;
+    use crate::format::json::{self, BodyItem};
+    use crate::format::lines::LineDecoder;
+    use crate::ingest::{IngestOptions, Intake, OnError};
     use crate::table::schema::OFFICE;
 
     const MAX_ROWS: u64 = 10_000;
@@ -212,10 +213,10 @@ mod tests {
     /// The intake of a body, with all its rows that are good.
     fn take(body: &str, format: Option<LineFormat>) -> Intake {
         let table = OFFICE.table("employees").unwrap();
-        let options = Options { on_error: OnError::Skip, ..Options::default() };
+        let options = IngestOptions { on_error: OnError::Skip, ..IngestOptions::default() };
         let mut intake = Intake::new(OFFICE, options);
-        let sink = |part: Part<'_>| {
-            if let Part::Row(table, row) = part {
+        let sink = |part: BodyItem<'_>| {
+            if let BodyItem::Row(table, row) = part {
                 intake.row(table, row);
             }
             true

@@ -16,7 +16,7 @@ use crate::aws::host::{Client, Host};
 use crate::aws::http::Response;
 use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};
 use crate::ledger::{
-    ANSWER_LIMIT, Answer, Claim, Counts, Lease, RequestClaim, RequestToClaim, Summary,
+    Claim, Counts, Lease, RESPONSE_LIMIT, RequestClaim, RequestToClaim, StoredResponse, Summary,
     finish_request,
 };
 
@@ -74,7 +74,7 @@ fn in_progress() -> Problem {
     Problem::new(409, "in_progress", detail).header("retry-after", RETRY_AFTER_SECONDS)
 }
 
-fn replay(answer: Answer) -> Response {
+fn replay(answer: StoredResponse) -> Response {
     let header = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Response {
         status: answer.status,
@@ -111,24 +111,24 @@ pub(super) async fn store<H: Host>(
 /// The answer to a report, with as many errors as can be stored.
 fn response_of(report: &Report) -> Response {
     let response = report_response(report);
-    if response.body.len() <= ANSWER_LIMIT {
+    if response.body.len() <= RESPONSE_LIMIT {
         return response;
     }
     let mut report = report.clone();
-    let mut listed = report.outcomes().listed().len();
+    let mut listed = report.issues().listed().len();
     loop {
         listed /= 2;
         report.cap(listed);
         let response = report_response(&report);
-        if response.body.len() <= ANSWER_LIMIT || listed == 0 {
+        if response.body.len() <= RESPONSE_LIMIT || listed == 0 {
             return response;
         }
     }
 }
 
-fn answer_of(report: &Report) -> Answer {
+fn answer_of(report: &Report) -> StoredResponse {
     let response = response_of(report);
-    Answer {
+    StoredResponse {
         status: response.status,
         content_type: response.header("content-type").unwrap_or_default().to_owned(),
         // The gate's answers are JSON.
@@ -154,6 +154,6 @@ fn summary(report: &Report) -> Summary {
             kept: sum(|table| table.kept),
             rejected: sum(|table| table.rejected),
         },
-        error_codes: report.outcomes().codes().join(","),
+        error_codes: report.issues().codes().join(","),
     }
 }

@@ -3,37 +3,14 @@
 use alloc::borrow::Cow;
 
 use super::problem::Problem;
-
-/// A form of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Media {
-    Json,
-    Ndjson,
-    Csv,
-}
-
-/// The media types that are read, in lower case.
-const NAMES: [(&str, Media); 7] = [
-    ("application/json", Media::Json),
-    ("application/x-ndjson", Media::Ndjson),
-    ("application/ndjson", Media::Ndjson),
-    ("application/jsonl", Media::Ndjson),
-    ("application/x-jsonlines", Media::Ndjson),
-    ("text/csv", Media::Csv),
-    ("application/csv", Media::Csv),
-];
+use crate::format::formats::RowFormat;
 
 /// The names of UTF-8, and of ASCII, which is a part of it; in lower case.
 const CHARSETS: [&str; 4] = ["utf-8", "utf8", "us-ascii", "ascii"];
 
-impl Media {
-    /// The form that a Content-Type names, if it is known. Parameters other than `charset` are
-    /// ignored.
-    pub(super) fn of(content_type: &str) -> Option<Self> {
-        let name = parts(content_type).next().unwrap_or_default().trim();
-        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
-        known.map(|(_, media)| *media)
-    }
+/// The format that a Content-Type names, if it is known. Parameters other than `charset` are ignored.
+pub(super) fn format_of(content_type: &str) -> Option<&'static RowFormat> {
+    RowFormat::of_media_type(parts(content_type).next().unwrap_or_default().trim())
 }
 
 /// Refuses a charset that is not UTF-8.
@@ -72,25 +49,26 @@ fn unquoted(value: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::formats::{CSV, JSON, NDJSON};
 
     #[test]
     fn a_media_type_has_synonyms_any_case_and_parameters() {
-        for (content_type, media) in [
-            ("application/json", Some(Media::Json)),
-            (" Application/JSON ; charset=latin1", Some(Media::Json)),
-            ("application/x-ndjson", Some(Media::Ndjson)),
-            ("application/ndjson", Some(Media::Ndjson)),
-            ("application/jsonl", Some(Media::Ndjson)),
-            ("application/x-jsonlines;x=y", Some(Media::Ndjson)),
-            ("text/csv; header=absent", Some(Media::Csv)),
-            ("application/csv", Some(Media::Csv)),
+        for (content_type, format) in [
+            ("application/json", Some(&JSON)),
+            (" Application/JSON ; charset=latin1", Some(&JSON)),
+            ("application/x-ndjson", Some(&NDJSON)),
+            ("application/ndjson", Some(&NDJSON)),
+            ("application/jsonl", Some(&NDJSON)),
+            ("application/x-jsonlines;x=y", Some(&NDJSON)),
+            ("text/csv; header=absent", Some(&CSV)),
+            ("application/csv", Some(&CSV)),
             ("text/json", None),
             ("application/json, text/csv", None),
             ("application/json x", None),
             (";charset=utf-8", None),
             ("", None),
         ] {
-            assert_eq!(Media::of(content_type), media, "{content_type}");
+            assert_eq!(format_of(content_type), format, "{content_type}");
         }
     }
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
 use crate::format::csv::Header;
-use crate::ingest::{OnError, Options};
+use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
 
 const KNOWN: [&str; 6] =
@@ -21,8 +21,8 @@ const HEADER: [(&str, Header); 3] =
     [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
 
 /// Reads the query of a route that takes rows. The header is `None` unless it is spoken of.
-pub(super) fn options(query: &str) -> Result<(Options, Option<Header>), Problem> {
-    let (mut options, mut header) = (Options::default(), None);
+pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Problem> {
+    let (mut options, mut header) = (IngestOptions::default(), None);
     for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,

@@ -1,21 +1,23 @@
 //! Where the rows of a request come from, and how they get into the intake.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::api_key::KeyEntry;
 use super::head::Head;
-use super::media::{Media, check_charset};
+use super::media::{check_charset, format_of};
 use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
 use crate::format::csv::Header;
-use crate::format::json::{self, JsonError, Part};
-use crate::format::lines::{LineDecoder, LineFormat};
+use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
+use crate::format::json::{self, BodyItem, JsonError};
+use crate::format::lines::LineDecoder;
 use crate::ingest::Intake;
 use crate::table::schema::{Schema, Table};
 
 /// Where the rows of a request come from.
-pub(super) enum Source {
+pub(super) enum RowSource {
     JsonTables(Schema),
     JsonRows(&'static Table),
     Lines(LineFormat, &'static Table, Header),
@@ -27,33 +29,30 @@ impl Post<'_> {
         schema: Schema,
         key: &KeyEntry,
         head: &Head,
-    ) -> Result<Source, Problem> {
+    ) -> Result<RowSource, Problem> {
         let content_type = head.header("content-type");
-        let media = Media::of(content_type);
+        let format = format_of(content_type);
         let source = match self {
             Self::Tables => {
-                let json = media.filter(|media| *media == Media::Json);
-                json.map(|_| Source::JsonTables(schema))
-                    .ok_or_else(|| unsupported("application/json"))
+                let json = format.filter(|format| format.lines.is_none());
+                json.map(|_| RowSource::JsonTables(schema)).ok_or_else(|| unsupported(&[&JSON]))
             }
             Self::Table(name) => {
                 let table = schema
                     .table(name)
                     .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
                 allow(key, table)?;
-                match media {
-                    Some(Media::Json) => Ok(Source::JsonRows(table)),
-                    Some(Media::Csv) => Ok(Source::lines(LineFormat::Csv, table)),
-                    Some(Media::Ndjson) => Ok(Source::lines(LineFormat::Ndjson, table)),
-                    None => Err(unsupported("application/json, application/x-ndjson, text/csv")),
-                }
+                let format = format.ok_or_else(|| unsupported(&FORMATS));
+                format.map(|format| RowSource::of_table(format, table))
             }
         }?;
         check_charset(content_type).map(|()| source)
     }
 }
 
-fn unsupported(accept: &'static str) -> Problem {
+fn unsupported(formats: &[&RowFormat]) -> Problem {
+    let types: Vec<_> = formats.iter().map(|format| format.media_types[0]).collect();
+    let accept = types.join(", ");
     let detail = format!("content-type must be one of: {accept}");
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
 }
@@ -66,9 +65,12 @@ fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
     Err(Problem::new(403, "table_not_allowed", detail))
 }
 
-impl Source {
-    fn lines(format: LineFormat, table: &'static Table) -> Self {
-        Self::Lines(format, table, Header::Detect)
+impl RowSource {
+    fn of_table(format: &RowFormat, table: &'static Table) -> Self {
+        match format.lines {
+            Some(lines) => Self::Lines(lines, table, Header::Detect),
+            None => Self::JsonRows(table),
+        }
     }
 
     /// The same with what the query says of a header, which only CSV has.
@@ -95,7 +97,7 @@ impl Source {
             intake.table(table);
         }
         let mut refused = None;
-        let sink = |part: Part<'_>| match take(part, key, max_rows, intake) {
+        let sink = |part: BodyItem<'_>| match take(part, key, max_rows, intake) {
             Ok(()) => true,
             Err(problem) => {
                 refused = Some(problem);
@@ -115,14 +117,19 @@ impl Source {
 }
 
 /// Puts one part of a body into the intake, unless the request as a whole is to be refused.
-fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> Result<(), Problem> {
+fn take(
+    part: BodyItem<'_>,
+    key: &KeyEntry,
+    max_rows: u64,
+    intake: &mut Intake,
+) -> Result<(), Problem> {
     match part {
-        Part::Table(table) => {
+        BodyItem::Table(table) => {
             allow(key, table)?;
             intake.table(table);
         }
-        Part::Fault(table, kind) => intake.fault(table, kind),
-        Part::Row(table, row) => {
+        BodyItem::Fault(table, kind) => intake.fault(table, kind),
+        BodyItem::Row(table, row) => {
             if intake.received() >= max_rows {
                 let detail = format!("at most {max_rows} rows in one request");
                 return Err(Problem::new(413, "too_many_rows", detail));
@@ -137,13 +144,13 @@ fn decode_lines(
     mut body: &[u8],
     mut decoder: LineDecoder,
     table: &'static Table,
-    mut sink: impl FnMut(Part<'_>) -> bool,
+    mut sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
     while let Some(row) = decoder.next_row(&mut body) {
-        go_on(sink(Part::Row(table, row)))?;
+        go_on(sink(BodyItem::Row(table, row)))?;
     }
     while let Some(row) = decoder.finish() {
-        go_on(sink(Part::Row(table, row)))?;
+        go_on(sink(BodyItem::Row(table, row)))?;
     }
     Ok(())
 }

@@ -2,17 +2,17 @@
 
 use alloc::vec::Vec;
 
-use super::entry::Entry;
 use super::error::StoreError;
 use super::intake::Intake;
+use super::ledger_entry::LedgerEntry;
 use crate::aws::host::{Client, Host};
-use crate::ledger::{Answer, Counts, reject_parts, write_rejects};
-use crate::table::outcome::RowError;
+use crate::ledger::{Counts, StoredResponse, reject_parts, write_rejects};
+use crate::table::issue::RowError;
 
 /// What the ledger was told when the transaction began: what will be if all goes as it should.
 #[derive(Debug, PartialEq)]
 pub(super) enum Said {
-    Answer(Answer),
+    Response(StoredResponse),
     Counts(Counts),
 }
 
@@ -20,13 +20,13 @@ impl Intake {
     /// Opens the transaction: nothing follows unless the claim is still good.
     pub(super) async fn open_entry<H: Host>(
         &self,
-        entry: &Entry<'_>,
+        entry: &LedgerEntry<'_>,
         client: &Client<'_, H>,
         id: &str,
     ) -> Result<Said, StoreError> {
         let said = self.say(entry);
         let statement = match &said {
-            Said::Answer(answer) => entry.fence().open_with_answer(answer),
+            Said::Response(answer) => entry.fence().open_with_answer(answer),
             Said::Counts(counts) => entry.fence().open_with_counts(counts),
         };
         let opened = statement.run_in(client, id).await;
@@ -37,7 +37,7 @@ impl Intake {
     /// Says what has become of the rows, where that is not what was said before.
     pub(super) async fn close_entry<H: Host>(
         &self,
-        entry: &Entry<'_>,
+        entry: &LedgerEntry<'_>,
         client: &Client<'_, H>,
         id: &str,
         said: Said,
@@ -45,10 +45,12 @@ impl Intake {
         let mut statements = Vec::new();
         match self.say(entry) {
             now if now == said => {}
-            Said::Answer(answer) => statements.push(entry.fence().close_with_answer(&answer)),
+            Said::Response(answer) => {
+                statements.push(entry.fence().close_with_answer(&answer));
+            }
             Said::Counts(counts) => statements.push(entry.fence().close_with_counts(&counts)),
         }
-        if let Entry::File { claim, .. } = entry {
+        if let LedgerEntry::File { claim, .. } = entry {
             let parts = reject_parts(self.rejects());
             statements.extend(parts.iter().map(|(row, part)| write_rejects(claim, *row, part)));
         }
@@ -60,10 +62,10 @@ impl Intake {
     }
 
     /// What is to be said of the rows as they stand now.
-    fn say(&self, entry: &Entry<'_>) -> Said {
+    fn say(&self, entry: &LedgerEntry<'_>) -> Said {
         match entry {
-            Entry::Request { answer, .. } => Said::Answer(answer(&self.report_so_far())),
-            Entry::File { before, checks, .. } => {
+            LedgerEntry::Request { answer, .. } => Said::Response(answer(&self.report_so_far())),
+            LedgerEntry::File { before, checks, .. } => {
                 let mut counts = *before;
                 for table in self.counts() {
                     counts.received += table.received;

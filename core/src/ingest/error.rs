@@ -6,7 +6,8 @@ use core::fmt;
 use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
 use crate::ledger::ClaimError;
-use crate::sql::statement::{Chunk, SLOW_BYTES};
+use crate::sql::chunk::Chunk;
+use crate::sql::statement::SLOW_BYTES;
 use crate::table::record::Place;
 use crate::table::schema::Table;
 

@@ -9,8 +9,8 @@ use core::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
-use super::keys::KeyCell;
-use crate::sql::statement::Chunk;
+use super::seen_keys::KeyCell;
+use crate::sql::chunk::Chunk;
 use crate::table::record::{Cell, ColumnSet, Place, Record};
 
 /// The most sets of columns that the rows of a batch carry, and those of a table in a request.
@@ -173,7 +173,7 @@ impl KeyOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::json::{Part, decode_rows};
+    use crate::format::json::{BodyItem, decode_rows};
     use crate::table::schema::{Column, ColumnType, Table};
     use alloc::collections::BTreeMap;
     use alloc::format;
@@ -232,7 +232,7 @@ mod tests {
         let mut groups = Groups::default();
         let mut batches = Vec::new();
         decode_rows(body.to_string().as_bytes(), &WIDE, |part| {
-            let Part::Row(_, row) = part else { panic!("{part:?}") };
+            let BodyItem::Row(_, row) = part else { panic!("{part:?}") };
             let place = row.place;
             let record = Record::parse(&WIDE, row, false).unwrap();
             let key = Some(&record.cells()[WIDE.key]).filter(|_| place.index >= Some(repeats));

@@ -5,18 +5,18 @@ use alloc::vec::Vec;
 
 use hashbrown::HashSet;
 
-use super::entry::Entry;
 use super::error::StoreError;
 use super::groups::SETS_LIMIT;
-use super::keys::{CHECKED_KEYS, Keys};
-use super::options::{OnError, Options};
+use super::ledger_entry::LedgerEntry;
+use super::options::{IngestOptions, OnError};
 use super::report::{Report, TableReport, Verdict};
+use super::seen_keys::{CHECKED_KEYS, SeenKeys};
 use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
-use crate::ledger::{Answer, Claim};
-use crate::sql::statement::{CHUNK_LIMIT, Chunk};
-use crate::table::outcome::{Outcome, RowError, RowErrorKind};
-use crate::table::outcomes::Outcomes;
+use crate::ledger::{Claim, StoredResponse};
+use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
+use crate::table::issue::{Issue, RowError, RowErrorKind};
+use crate::table::issues::Issues;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::{Schema, Table};
 
@@ -24,7 +24,7 @@ use crate::table::schema::{Schema, Table};
 #[derive(Debug)]
 pub struct Intake {
     schema: Schema,
-    pub(super) options: Options,
+    pub(super) options: IngestOptions,
     /// Whether good rows are kept to be stored, not only checked.
     keeps_rows: bool,
     /// The first row that is: those before it were dealt with by an earlier attempt.
@@ -34,7 +34,7 @@ pub struct Intake {
     /// Whether the rows are a file's: their keys are forgotten once no more are compared.
     is_file: bool,
     pub(super) tables: Vec<TableIntake>,
-    outcomes: Outcomes,
+    issues: Issues,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
     /// The rows that were good until the database was asked.
@@ -45,11 +45,11 @@ pub struct Intake {
 
 /// Rows that follow each other in their file, which are stored by themselves.
 #[derive(Debug)]
-pub(crate) struct Batch(Intake);
+pub(crate) struct RowBatch(Intake);
 
 impl Intake {
     /// An intake with no rows.
-    pub fn new(schema: Schema, options: Options) -> Self {
+    pub fn new(schema: Schema, options: IngestOptions) -> Self {
         Self {
             schema,
             options,
@@ -58,7 +58,7 @@ impl Intake {
             chunk_limit: CHUNK_LIMIT,
             is_file: false,
             tables: Vec::new(),
-            outcomes: Outcomes::default(),
+            issues: Issues::default(),
             faulty: false,
             rejected: Vec::new(),
             room: None,
@@ -67,7 +67,7 @@ impl Intake {
 
     /// An intake that checks rows and forgets them: its memory does not grow with a file, but
     /// for the keys of the first [`CHECKED_KEYS`] rows.
-    pub fn check_only(schema: Schema, options: Options) -> Self {
+    pub fn check_only(schema: Schema, options: IngestOptions) -> Self {
         Self { keeps_rows: false, is_file: true, ..Self::new(schema, options) }
     }
 
@@ -75,7 +75,7 @@ impl Intake {
     /// before the first one that is to be stored are only checked.
     pub(crate) fn in_batches(
         schema: Schema,
-        options: Options,
+        options: IngestOptions,
         chunk_limit: usize,
         first_kept: u64,
     ) -> Self {
@@ -90,13 +90,13 @@ impl Intake {
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
     pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
-        let Options { strict, .. } = self.options;
+        let IngestOptions { strict, .. } = self.options;
         let is_done = place.index.is_some_and(|index| index < self.first_kept);
         let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let intake = self.table_mut(table);
         if last_key_is_past {
-            intake.keys = Keys::default();
+            intake.keys = SeenKeys::default();
         }
 
         let checked = Record::parse(table, row, strict)
@@ -117,7 +117,7 @@ impl Intake {
         } else {
             self.faulty = true;
         }
-        self.outcomes(table, place, &errors);
+        self.issues(table, place, &errors);
         errors
     }
 
@@ -125,7 +125,7 @@ impl Intake {
     pub fn fault(&mut self, table: Cow<'static, str>, kind: RowErrorKind) {
         self.faulty = true;
         let error = RowError::row(kind);
-        self.outcomes.push(Outcome { table, index: None, line: None, error });
+        self.issues.push(Issue { table, index: None, line: None, error });
     }
 
     /// How many rows came so far, in all tables.
@@ -142,14 +142,14 @@ impl Intake {
     /// The report as it is before anything is stored; all that an offline check has to say.
     pub fn report(self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        Report { tables, verdict, outcomes: self.outcomes, dry_run: self.options.dry_run }
+        Report { tables, verdict, issues: self.issues, dry_run: self.options.dry_run }
     }
 
     /// The report as it would be now.
     pub(super) fn report_so_far(&self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        let outcomes = self.outcomes.clone();
-        Report { tables, verdict, outcomes, dry_run: self.options.dry_run }
+        let issues = self.issues.clone();
+        Report { tables, verdict, issues, dry_run: self.options.dry_run }
     }
 
     pub(super) fn counts(&self) -> Vec<TableReport> {
@@ -160,7 +160,7 @@ impl Intake {
     /// Stores the good rows, parents first, all or none.
     ///
     /// One statement is one call, several are one transaction. A row that the database does not
-    /// take becomes an outcome like any other, and the rest is stored only with
+    /// take becomes an issue like any other, and the rest is stored only with
     /// [`OnError::Skip`]. A request that is refused by its rows alone makes no call.
     pub async fn store<H: Host>(mut self, client: &Client<'_, H>) -> Result<Report, StoreError> {
         self.settle_request(client, None).await?;
@@ -173,9 +173,9 @@ impl Intake {
         mut self,
         client: &Client<'_, H>,
         claim: &Claim,
-        answer: fn(&Report) -> Answer,
+        answer: fn(&Report) -> StoredResponse,
     ) -> Result<(Report, bool), StoreError> {
-        self.settle_request(client, Some(&Entry::Request { claim, answer })).await?;
+        self.settle_request(client, Some(&LedgerEntry::Request { claim, answer })).await?;
         let is_stored = !self.refused() && !self.chunk_positions().is_empty();
         Ok((self.report(), is_stored))
     }
@@ -185,7 +185,7 @@ impl Intake {
     async fn settle_request<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         let too_mixed = self.tables.iter().find(|intake| intake.groups.has_too_many_sets());
         if let Some(table) = too_mixed.map(|intake| intake.table) {
@@ -204,14 +204,14 @@ impl Intake {
     fn refuse(&mut self, table: &'static str, kind: RowErrorKind) {
         self.faulty = true;
         let error = RowError::row(kind);
-        self.outcomes.push_first(Outcome { table: table.into(), index: None, line: None, error });
+        self.issues.push_first(Issue { table: table.into(), index: None, line: None, error });
     }
 
     /// Settles the rows in statements as large as the service takes: it does not say beforehand.
     async fn settle<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         loop {
             for table in &mut self.tables {
@@ -233,17 +233,17 @@ impl Intake {
     async fn settle_once<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }
         // A file's place in the ledger moves on even if none of the rows is good.
-        if !self.refused() || entry.is_some_and(Entry::is_file) {
+        if !self.refused() || entry.is_some_and(LedgerEntry::is_file) {
             if self.options.dry_run {
                 self.look(client).await?;
             }
-            if !self.options.dry_run || entry.is_some_and(Entry::is_file) {
+            if !self.options.dry_run || entry.is_some_and(LedgerEntry::is_file) {
                 self.write(client, entry).await?;
             }
         }
@@ -261,7 +261,7 @@ impl Intake {
     }
 
     /// Takes a full batch's rows away or, with `all`, whatever rows there are.
-    pub(crate) fn take_batch(&mut self, all: bool) -> Option<Batch> {
+    pub(crate) fn take_batch(&mut self, all: bool) -> Option<RowBatch> {
         let intake = self.tables.iter_mut().find(|intake| intake.groups.rows() > 0)?;
         if !intake.groups.has_batch() && !all {
             return None;
@@ -271,8 +271,8 @@ impl Intake {
             next.move_into(self.room.take(), full);
         }
         // A batch is a request of its own, in which the good rows are stored.
-        let options = Options { on_error: OnError::Skip, ..self.options };
-        Some(Batch(Self { tables: alloc::vec![batch], ..Self::new(self.schema, options) }))
+        let options = IngestOptions { on_error: OnError::Skip, ..self.options };
+        Some(RowBatch(Self { tables: alloc::vec![batch], ..Self::new(self.schema, options) }))
     }
 
     fn invalid(&self) -> u64 {
@@ -298,8 +298,8 @@ impl Intake {
         }
     }
 
-    fn outcomes(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
-        self.outcomes.push_row(table.name, place.index, place.line, errors);
+    fn issues(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.issues.push_row(table.name, place.index, place.line, errors);
     }
 
     /// Takes good rows back: they are counted as invalid and will not be stored.
@@ -312,7 +312,7 @@ impl Intake {
 
         let table = intake.table;
         for (place, errors) in &rows {
-            self.outcomes(table, *place, errors);
+            self.issues(table, *place, errors);
         }
         self.rejected.extend(rows);
     }
@@ -336,13 +336,13 @@ impl Intake {
     }
 }
 
-impl Batch {
+impl RowBatch {
     /// Stores the rows; those that the database does not take are rejected, the others stored.
     /// With an entry they are stored together with their place in the ledger.
     pub(crate) async fn store<H: Host>(
         mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<Stored, StoreError> {
         self.0.settle(client, entry).await?;
         let refused = self.0.refused();
@@ -354,7 +354,7 @@ impl Batch {
     }
 }
 
-/// What became of a [`Batch`].
+/// What became of a [`RowBatch`].
 #[derive(Debug)]
 pub(crate) struct Stored {
     /// The counts.

@@ -7,11 +7,12 @@ use hashbrown::{HashMap, HashSet};
 
 use super::error::StoreError;
 use super::intake::Intake;
-use super::keys::Key;
+use super::seen_keys::Key;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
-use crate::sql::statement::{self, Chunk, OnDuplicate};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::sql::chunk::Chunk;
+use crate::sql::statement::{self, OnDuplicate};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::Place;
 use crate::table::schema::Table;
 

@@ -17,7 +17,7 @@ pub enum OnError {
 
 /// How rows are checked and stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
+pub struct IngestOptions {
     /// What to do with rows that are not good.
     pub on_error: OnError,
     /// What to do with rows whose key the table has already.

@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use crate::table::outcome::RowErrorKind;
-use crate::table::outcomes::Outcomes;
+use crate::table::issue::RowErrorKind;
+use crate::table::issues::Issues;
 
 /// The counts per table, and what is wrong.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(super) tables: Vec<TableReport>,
-    pub(super) outcomes: Outcomes,
+    pub(super) issues: Issues,
     pub(super) verdict: Verdict,
     pub(super) dry_run: bool,
 }
@@ -53,20 +53,20 @@ impl Report {
     }
 
     /// What is wrong, and how often.
-    pub fn outcomes(&self) -> &Outcomes {
-        &self.outcomes
+    pub fn issues(&self) -> &Issues {
+        &self.issues
     }
 
     /// Why no row was stored, if that is no matter of single rows.
     pub(crate) fn refusal(&self) -> Option<&RowErrorKind> {
-        let kind = &self.outcomes.listed().first()?.error.kind;
+        let kind = &self.issues.listed().first()?.error.kind;
         matches!(kind, RowErrorKind::TooManyShapes { .. } | RowErrorKind::OtherUniqueKey { .. })
             .then_some(kind)
     }
 
     /// Lists no more errors than so many.
     pub(crate) fn cap(&mut self, most: usize) {
-        self.outcomes.cap(most);
+        self.issues.cap(most);
     }
 
     /// What the request came to; of a dry run, what it would have come to.
@@ -83,8 +83,8 @@ impl Serialize for Report {
             report.serialize_entry("dry_run", &true)?;
         }
         report.serialize_entry("tables", &ByName(&self.tables))?;
-        report.serialize_entry("error_count", &self.outcomes.count())?;
-        report.serialize_entry("errors", self.outcomes.listed())?;
+        report.serialize_entry("error_count", &self.issues.count())?;
+        report.serialize_entry("errors", self.issues.listed())?;
         report.end()
     }
 }

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
 use super::groups::Groups;
-use super::keys::{CHECKED_KEYS, Key, Keys};
 use super::report::TableReport;
-use crate::table::outcome::{RowError, RowErrorKind};
+use super::seen_keys::{CHECKED_KEYS, Key, SeenKeys};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, Record};
 use crate::table::schema::{Schema, Table};
 
@@ -16,7 +16,7 @@ pub(super) struct TableIntake {
     pub(super) table: &'static Table,
     pub(super) groups: Groups,
     /// The keys of the good rows among the first [`CHECKED_KEYS`].
-    pub(super) keys: Keys,
+    pub(super) keys: SeenKeys,
     /// What the good rows say of their parents, a member for each column that references one.
     pub(super) references: Vec<ReferenceIntake>,
     /// The keys of the kept rows with their index, if rows of this table are each other's parents.
@@ -50,7 +50,7 @@ impl TableIntake {
             table,
             own: references.iter().any(refers_to_itself).then(HashMap::new),
             groups: Groups::default(),
-            keys: Keys::default(),
+            keys: SeenKeys::default(),
             references,
             received: 0,
             invalid: 0,

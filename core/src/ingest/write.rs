@@ -5,17 +5,18 @@ use core::ops::Range;
 
 use hashbrown::HashSet;
 
-use super::entry::Entry;
 use super::error::StoreError;
 use super::intake::Intake;
+use super::ledger_entry::LedgerEntry;
 use super::lookup::{existing_rows, existing_rows_by_now, refuse_other_keys};
 use crate::aws::data_api::{
     BeginTransaction, CommitTransaction, ExecuteStatement, RollbackTransaction,
 };
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
-use crate::sql::statement::{self, Chunk, OnDuplicate};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::sql::chunk::Chunk;
+use crate::sql::statement::{self, OnDuplicate};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
 /// Times that a write is begun whose transaction broke or gave way to others.
@@ -34,7 +35,7 @@ const DUPLICATE: u16 = 1062;
 const NO_DEFAULT: u16 = 1364;
 
 /// What became of one statement.
-enum Written {
+enum StatementResult {
     /// So many rows, as the database counts them.
     Rows(u64),
     /// Nothing, because of at least one of its rows; MySQL's error number.
@@ -53,7 +54,7 @@ impl Intake {
     pub(super) async fn write<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         let mut attempt = 1;
         loop {
@@ -70,7 +71,7 @@ impl Intake {
     async fn write_once<H: Host>(
         &mut self,
         client: &Client<'_, H>,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         if self.options.dry_run {
             return self.in_transaction(client, &[], entry).await;
@@ -89,7 +90,7 @@ impl Intake {
         &mut self,
         client: &Client<'_, H>,
         chunks: &[(usize, usize)],
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         let id = client
             .call(&BeginTransaction, Repeat::Harmless)
@@ -107,8 +108,8 @@ impl Intake {
     }
 
     /// Whether the transaction is to be committed.
-    fn is_to_last(&self, entry: Option<&Entry<'_>>) -> bool {
-        !self.refused() || entry.is_some_and(Entry::is_file)
+    fn is_to_last(&self, entry: Option<&LedgerEntry<'_>>) -> bool {
+        !self.refused() || entry.is_some_and(LedgerEntry::is_file)
     }
 
     async fn write_with_entry<H: Host>(
@@ -116,7 +117,7 @@ impl Intake {
         client: &Client<'_, H>,
         chunks: &[(usize, usize)],
         id: &str,
-        entry: Option<&Entry<'_>>,
+        entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
         let Some(entry) = entry else { return self.write_chunks(client, chunks, id).await };
         let said = self.open_entry(entry, client, id).await?;
@@ -156,14 +157,14 @@ impl Intake {
             let chunk = &intake.groups.chunks[number];
             let refusal = match self.execute(client, intake.table, chunk, id).await? {
                 // Only within a transaction can what stopped it not be gone when it is looked for.
-                Written::Rows(0) if self.updates() && id.is_none() => {
+                StatementResult::Rows(0) if self.updates() && id.is_none() => {
                     return Ok(Settled::NeedsTransaction);
                 }
-                Written::Rows(rows) => {
+                StatementResult::Rows(rows) => {
                     self.count_kept(position, number, rows);
                     return Ok(Settled::Yes);
                 }
-                Written::Refused(refusal) => refusal,
+                StatementResult::Refused(refusal) => refusal,
             };
             let may_try_again = refusal == DUPLICATE && tries < DUPLICATE_TRIES;
             tries += 1;
@@ -223,8 +224,10 @@ impl Intake {
                 calls += 1;
                 let part = chunk.slice(half.clone());
                 match self.execute(client, table, &part, Some(id)).await? {
-                    Written::Rows(rows) => self.tables[position].kept += self.kept(&part, rows),
-                    Written::Refused(refusal) => open.push((half, refusal)),
+                    StatementResult::Rows(rows) => {
+                        self.tables[position].kept += self.kept(&part, rows);
+                    }
+                    StatementResult::Refused(refusal) => open.push((half, refusal)),
                 }
             }
         }
@@ -269,7 +272,7 @@ impl Intake {
         table: &'static Table,
         chunk: &Chunk,
         id: Option<&str>,
-    ) -> Result<Written, StoreError> {
+    ) -> Result<StatementResult, StoreError> {
         let on_duplicate = self.options.on_duplicate;
         let sql = statement::write(table, chunk.columns(), on_duplicate);
         let call = ExecuteStatement {
@@ -291,7 +294,7 @@ impl Intake {
                 check_count(chunk, on_duplicate, rows)
             }
             Err(error) => match (row_refusal(&error), id) {
-                (Some(number), _) => Ok(Written::Refused(number)),
+                (Some(number), _) => Ok(StatementResult::Refused(number)),
                 (None, _) => {
                     let is_undone = id.is_some() || repeat == Repeat::Harmless;
                     let too_large = StoreError::of_size(&error, table, chunk, is_undone);
@@ -328,14 +331,18 @@ fn check_count(
     chunk: &Chunk,
     on_duplicate: OnDuplicate,
     stored: u64,
-) -> Result<Written, StoreError> {
+) -> Result<StatementResult, StoreError> {
     let sent = chunk.rows() as u64;
     let plausible = match on_duplicate {
         OnDuplicate::Fail => stored == sent,
         OnDuplicate::Keep => stored <= sent,
         OnDuplicate::Update => true,
     };
-    if plausible { Ok(Written::Rows(stored)) } else { Err(StoreError::WrongCount { sent, stored }) }
+    if plausible {
+        Ok(StatementResult::Rows(stored))
+    } else {
+        Err(StoreError::WrongCount { sent, stored })
+    }
 }
 
 /// The rows that were refused by themselves for a key that exists, in order.
@@ -365,7 +372,7 @@ async fn existing_among<H: Host>(
 async fn commit<H: Host>(
     client: &Client<'_, H>,
     id: &str,
-    entry: Option<&Entry<'_>>,
+    entry: Option<&LedgerEntry<'_>>,
 ) -> Result<(), StoreError> {
     let commit = CommitTransaction { transaction_id: id };
     let Err(error) = client.call(&commit, Repeat::Never).await else { return Ok(()) };

@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::claim::Claim;
 use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
-use super::request::{Answer, SET_ANSWER};
+use super::request::{SET_ANSWER, StoredResponse};
 use super::statement::{IS_CURRENT, LEASE_END, Statement, number, only_row, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
@@ -37,7 +37,7 @@ impl Fence<'_> {
     }
 
     /// The first statement of a request's transaction; it must find exactly one row.
-    pub(crate) fn open_with_answer(&self, answer: &Answer) -> Statement {
+    pub(crate) fn open_with_answer(&self, answer: &StoredResponse) -> Statement {
         let sql = format!(
             "UPDATE rowgate_loads SET {SET_ANSWER} WHERE {IS_MINE} AND status = 'running' \
              AND lease_until > UTC_TIMESTAMP(3)"
@@ -46,7 +46,7 @@ impl Fence<'_> {
     }
 
     /// The last statement, where the rows fared otherwise than expected.
-    pub(crate) fn close_with_answer(&self, answer: &Answer) -> Statement {
+    pub(crate) fn close_with_answer(&self, answer: &StoredResponse) -> Statement {
         let sql = format!("UPDATE rowgate_loads SET {SET_ANSWER} WHERE {IS_MINE}");
         answer.bind(self.claim().statement(sql))
     }

@@ -11,7 +11,7 @@ use super::ids::{digest, load_id, new_holder};
 use super::lease::Lease;
 use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
 use super::rejects::forget_rejects;
-use super::request::Answer;
+use super::request::StoredResponse;
 use super::statement::{
     ATTEMPTS, IS_CURRENT, LEASE_END, Statement, is_duplicate, number, only_row, text,
 };
@@ -40,14 +40,14 @@ pub(crate) struct FileToClaim<'f> {
     /// Whether its rows are stored at once: it cannot be refused for how it ends.
     pub(crate) is_decided: bool,
     /// Whether it is a part of it only.
-    pub(crate) part: Option<Part>,
+    pub(crate) part: Option<FilePart>,
     /// Who claims it; `None` for somebody who has not been there before.
     pub(crate) holder: Option<String>,
 }
 
 /// A part of a file that is loaded by itself.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part {
+pub(crate) struct FilePart {
     pub(crate) number: u64,
     /// Where it begins.
     pub(crate) from: Position,
@@ -59,7 +59,7 @@ pub(crate) struct Part {
 #[derive(Debug)]
 pub(crate) enum FileClaim {
     /// It is this holder's to do, from there on.
-    Claimed(Claim, Progress),
+    Claimed(Claim, FileProgress),
     /// It has been loaded, and this was its report.
     Done {
         load_id: String,
@@ -76,7 +76,7 @@ pub(crate) enum FileClaim {
 /// How far earlier attempts have come: of a file that can be refused as a whole, with checking it
 /// until it is decided that its rows are stored, and then with that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub(crate) struct FileProgress {
     pub(crate) is_decided: bool,
     pub(crate) position: Position,
     /// While the file is checked, `stored` are the rows that are good so far.
@@ -85,7 +85,7 @@ pub(crate) struct Progress {
     pub(crate) settings: String,
 }
 
-impl Progress {
+impl FileProgress {
     /// No further than where the file, or the part, begins.
     pub(crate) fn none(from: Position, is_decided: bool) -> Self {
         let (counts, settings) = (Counts::default(), String::new());
@@ -94,10 +94,10 @@ impl Progress {
 }
 
 /// What stands in the row of a file that somebody has claimed before.
-struct Found {
+struct FileRow {
     look: Look,
     sequencer: String,
-    progress: Progress,
+    progress: FileProgress,
     report: String,
     /// Whether another version has been claimed since.
     is_overwritten: bool,
@@ -112,7 +112,7 @@ impl FileToClaim<'_> {
         let [bucket, key, version] = [self.bucket, self.key, version].map(str::as_bytes);
         match self.part {
             None => load_id(&[b"file", bucket, key, version]),
-            Some(Part { number, range_bytes, .. }) => {
+            Some(FilePart { number, range_bytes, .. }) => {
                 let [number, range_bytes] = [number, range_bytes].map(u64::to_be_bytes);
                 load_id(&[b"part", bucket, key, version, &range_bytes, &number])
             }
@@ -124,8 +124,8 @@ impl FileToClaim<'_> {
         self.part.map_or(Position::START, |part| part.from)
     }
 
-    fn no_progress(&self) -> Progress {
-        Progress::none(self.from(), self.is_decided)
+    fn no_progress(&self) -> FileProgress {
+        FileProgress::none(self.from(), self.is_decided)
     }
 
     /// The claim as it is if it is made.
@@ -229,7 +229,7 @@ impl FileToClaim<'_> {
         &self,
         client: &Client<'_, H>,
         claim: &Claim,
-    ) -> Result<Option<Found>, CallError> {
+    ) -> Result<Option<FileRow>, CallError> {
         let sql = format!(
             "SELECT {}, sequencer, is_decided, next_offset, next_line, next_row, received_rows, \
              stored_rows, kept_rows, rejected_rows, settings, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
@@ -256,10 +256,10 @@ impl FileToClaim<'_> {
                 true => number(stored),
                 false => received.saturating_sub(rejected),
             };
-            Found {
+            FileRow {
                 look: Look::of([status, holder, lease]),
                 sequencer: text(sequencer),
-                progress: Progress {
+                progress: FileProgress {
                     is_decided,
                     position: Position { offset, line, row },
                     counts: Counts { received: stored + kept + rejected, stored, kept, rejected },
@@ -277,7 +277,7 @@ impl FileToClaim<'_> {
         &self,
         client: &Client<'_, H>,
         claim: &mut Claim,
-        found: Found,
+        found: FileRow,
     ) -> Result<Option<FileClaim>, CallError> {
         let load_id = claim.load_id.clone();
         if found.look.is_running() {
@@ -431,7 +431,7 @@ impl Claim {
     pub(crate) async fn finish_file<H: Host>(
         &self,
         client: &Client<'_, H>,
-        answer: &Answer,
+        answer: &StoredResponse,
         has_rejects: bool,
     ) -> Result<(), CallError> {
         let sql = format!(

@@ -24,7 +24,7 @@ mod version;
 
 pub(crate) use claim::Claim;
 pub(crate) use fence::{Fence, Lost};
-pub(crate) use file::{Attempts, FileClaim, FileToClaim, Part, Progress, find_attempts};
+pub(crate) use file::{Attempts, FileClaim, FilePart, FileProgress, FileToClaim, find_attempts};
 pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
 pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 pub(crate) use ids::holder_of;
@@ -33,9 +33,9 @@ pub(crate) use progress::{Counts, Position};
 pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{
-    ANSWER_LIMIT, Answer, RequestClaim, RequestToClaim, Summary, finish_request,
+    RESPONSE_LIMIT, RequestClaim, RequestToClaim, StoredResponse, Summary, finish_request,
 };
 pub(crate) use tables::TABLES;
 #[cfg(feature = "avro")]
-pub(crate) use undone::Undone;
+pub(crate) use undone::UndoneLoads;
 pub(crate) use version::{ClaimError, OLDEST_PROGRAM, VERSION, VERSION_TABLE};

@@ -47,7 +47,7 @@ pub(crate) struct PlannedPart {
 
 /// What has become of a file's parts.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct PartsOutcome {
     /// How many there are in each status; without one are those that nobody has begun.
     pub(crate) statuses: Vec<(String, u64)>,
     pub(crate) counts: Counts,
@@ -183,7 +183,7 @@ impl Claim {
     pub(crate) async fn outcome<H: Host>(
         &self,
         client: &Client<'_, H>,
-    ) -> Result<Outcome, CallError> {
+    ) -> Result<PartsOutcome, CallError> {
         let sql = "SELECT COALESCE(parts.status, ''), COUNT(*), SUM(parts.received_rows), \
             SUM(parts.stored_rows), SUM(parts.kept_rows), SUM(parts.rejected_rows), \
             SUM(JSON_EXTRACT(parts.answer, '$.error_count')), \
@@ -193,7 +193,7 @@ impl Claim {
             FROM rowgate_ranges AS ranges \
             LEFT JOIN rowgate_loads AS parts ON parts.load_id = ranges.part_id \
             WHERE ranges.load_id = :load_id AND ranges.part_id IS NOT NULL GROUP BY parts.status";
-        let mut outcome = Outcome::default();
+        let mut outcome = PartsOutcome::default();
         for record in self.of_load(sql).run(client).await?.records {
             let Ok([status, count, sums @ ..]) = <[Field; 10]>::try_from(record) else { continue };
             outcome.statuses.push((text(&status), number(&count)));

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::claim::Claim;
 use super::statement::{Statement, text};
 use crate::aws::host::{CallError, Client, Host};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
 /// The most bytes of one part: a row of a result may have 64 KiB.
@@ -24,23 +24,23 @@ const PARTS: usize = 16;
 
 /// The same errors of rows that follow each other.
 #[derive(Debug, Serialize, Deserialize, PartialEq)]
-struct Run(u64, u64, Vec<Written>);
+struct RejectRun(u64, u64, Vec<StoredError>);
 
 /// Code, MySQL's number, column.
-type Written = (String, Option<u16>, Option<String>);
+type StoredError = (String, Option<u16>, Option<String>);
 
 /// Takes rows and their errors in order and gives texts of a bounded size, each with its first row.
 pub(crate) fn reject_parts<'r>(
     rejects: impl IntoIterator<Item = (u64, &'r [RowError])>,
 ) -> Vec<(u64, String)> {
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<RejectRun> = Vec::new();
     for (row, errors) in rejects {
         let errors: Vec<_> = errors.iter().map(written).collect();
         match runs.last_mut() {
-            Some(Run(first, count, same)) if *first + *count == row && *same == errors => {
+            Some(RejectRun(first, count, same)) if *first + *count == row && *same == errors => {
                 *count += 1;
             }
-            _ => runs.push(Run(row, 1, errors)),
+            _ => runs.push(RejectRun(row, 1, errors)),
         }
     }
     let mut parts: Vec<(u64, String)> = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn reject_parts<'r>(
 }
 
 /// The kinds that only the database knows of.
-fn written(error: &RowError) -> Written {
+fn written(error: &RowError) -> StoredError {
     let number = match error.kind {
         RowErrorKind::DatabaseRefused { number, alone } => Some(number).filter(|_| alone),
         _ => None,
@@ -71,7 +71,7 @@ fn written(error: &RowError) -> Written {
     (code, number, error.column.as_ref().map(ToString::to_string))
 }
 
-fn read_error(table: &'static Table, (code, number, column): &Written) -> Option<RowError> {
+fn read_error(table: &'static Table, (code, number, column): &StoredError) -> Option<RowError> {
     let named = |name: &String| table.columns.iter().find(|column| column.name == name);
     let column = column.as_ref().and_then(named);
     let kind = match (code.as_str(), *number) {
@@ -103,7 +103,7 @@ pub(crate) fn write_rejects(claim: &Claim, first_row: u64, part: &str) -> Statem
 #[derive(Debug)]
 pub(crate) struct StoredRejects {
     table: &'static Table,
-    runs: VecDeque<Run>,
+    runs: VecDeque<RejectRun>,
     /// The last part that was read; `None` once there are no more.
     after: Option<String>,
 }
@@ -127,7 +127,7 @@ impl StoredRejects {
             self.read(client, claim).await?;
             self.pass_to(row);
         }
-        let Some(Run(first, _, errors)) = self.runs.front() else { return Ok(None) };
+        let Some(RejectRun(first, _, errors)) = self.runs.front() else { return Ok(None) };
         if *first != row {
             return Ok(None);
         }
@@ -136,7 +136,7 @@ impl StoredRejects {
 
     /// Skips the runs in front of this row.
     fn pass_to(&mut self, row: u64) {
-        while let Some(Run(first, count, _)) = self.runs.front_mut() {
+        while let Some(RejectRun(first, count, _)) = self.runs.front_mut() {
             if *first + *count > row {
                 *count -= row.saturating_sub(*first);
                 *first = row.max(*first);
@@ -168,7 +168,8 @@ impl StoredRejects {
     }
 
     fn take(&mut self, part: &str) {
-        self.runs.extend(part.lines().filter_map(|line| serde_json::from_str::<Run>(line).ok()));
+        self.runs
+            .extend(part.lines().filter_map(|line| serde_json::from_str::<RejectRun>(line).ok()));
     }
 }
 
@@ -210,7 +211,7 @@ mod tests {
             assert!(part.len() <= PART_BYTES);
         }
         let table = read.table;
-        let row = |Run(first, count, errors): Run| {
+        let row = |RejectRun(first, count, errors): RejectRun| {
             let errors: Vec<_> = errors.iter().filter_map(|it| read_error(table, it)).collect();
             (first..first + count).map(move |row| (row, errors.clone()))
         };

@@ -26,11 +26,11 @@ pub(crate) struct RequestToClaim<'r> {
 }
 
 /// The most bytes of an answer that are stored: a row of a result may have 64 KiB.
-pub(crate) const ANSWER_LIMIT: usize = 48 << 10;
+pub(crate) const RESPONSE_LIMIT: usize = 48 << 10;
 
 /// An answer as it is stored, to be given again byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct StoredResponse {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) body: String,
@@ -55,7 +55,7 @@ pub(crate) enum RequestClaim {
     /// It is this holder's to do.
     Claimed(Claim),
     /// It was done, and this was the answer.
-    Done(Answer),
+    Done(StoredResponse),
     /// Somebody is at it.
     Running,
     /// The same key came with another request.
@@ -144,7 +144,7 @@ async fn look<H: Host>(
     }
     let found = Look::of([&status, &holder, &lease]);
     if !found.is_running() {
-        return Ok(Some(RequestClaim::Done(Answer {
+        return Ok(Some(RequestClaim::Done(StoredResponse {
             status: u16::try_from(number(&code)).unwrap_or_default(),
             content_type: text(&content_type),
             body: text(&body),
@@ -189,7 +189,7 @@ pub(super) const SET_ANSWER: &str = "status = :status, answer_status = CAST(:cod
     kept_rows = CAST(:kept AS SIGNED), rejected_rows = CAST(:rejected AS SIGNED), \
     error_codes = NULLIF(:error_codes, ''), ended_at = UTC_TIMESTAMP(3)";
 
-impl Answer {
+impl StoredResponse {
     pub(super) fn bind(&self, statement: Statement) -> Statement {
         let Summary { status, tables, counts, error_codes } = &self.summary;
         let statement = statement
@@ -207,7 +207,7 @@ impl Answer {
 pub(crate) async fn finish_request<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,
-    answer: &Answer,
+    answer: &StoredResponse,
 ) -> Result<(), CallError> {
     let sql = alloc::format!(
         "UPDATE rowgate_loads SET {SET_ANSWER} \

@@ -24,14 +24,14 @@ const MARKED: u32 = 5_000;
 
 /// Loads whose rows may be missing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Undone<'u> {
+pub(crate) struct UndoneLoads<'u> {
     /// Of which tables.
     pub(crate) tables: &'u [&'static Table],
     /// What ended after this moment, as `YYYY-MM-DDTHH:MM:SSZ`.
     pub(crate) since: &'u str,
 }
 
-impl Undone<'_> {
+impl UndoneLoads<'_> {
     /// How many there are.
     pub(crate) async fn count<H: Host>(&self, client: &Client<'_, H>) -> Result<u64, CallError> {
         let sql = format!("SELECT COUNT(*) FROM rowgate_loads WHERE {}", self.condition());
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_given_as_the_database_reads_it() {
-        let undone = Undone { tables: &[&OFFICE.tables()[0]], since: "2027-01-15T08:00:00Z" };
+        let undone = UndoneLoads { tables: &[&OFFICE.tables()[0]], since: "2027-01-15T08:00:00Z" };
         let statement = undone.bind(undone.condition());
         assert_eq!(statement.parameters, [("since", String::from("2027-01-15 08:00:00"))]);
         assert!(statement.sql.contains("FIND_IN_SET('departments', table_name)"));

@@ -3,14 +3,14 @@
 use core::time::Duration;
 
 use super::error::LoadError;
-use super::file::File;
 use super::options::LoadOptions;
-use super::reader::{ReadError, Reader, broken};
+use super::reader::{FileReader, ReadError, broken};
 use super::refusal::refuse;
 use super::report::{LoadReport, Status, failed, stored};
+use super::table_file::TableFile;
 use crate::aws::source::{Source, SourceError};
 use crate::ingest::Intake;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::schema::Schema;
 
 /// Reads a file, whose path says table and format, as [`load`](super::run::load()) does, and counts as
@@ -34,7 +34,7 @@ pub async fn check<S: Source>(
 async fn read<S: Source>(
     schema: Schema,
     source: &S,
-    file: &File,
+    file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<Status, LoadError> {
     match read_rows(schema, source, file, report).await {
@@ -53,11 +53,11 @@ async fn read<S: Source>(
 async fn read_rows<S: Source>(
     schema: Schema,
     source: &S,
-    file: &File,
+    file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
     let mut intake = Intake::check_only(schema, report.settings.ingest(true));
-    let mut reader = Reader::open(source, file, None).await?;
+    let mut reader = FileReader::open(source, file, None).await?;
     while reader.next().await? {
         let row = reader.decoder().row();
         let place = row.place;

@@ -14,8 +14,8 @@ use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
-    self, ANSWER_LIMIT, Answer, Claim, ClaimError, Counts, FileClaim, FileToClaim, Lease, Position,
-    Progress, Summary,
+    self, Claim, ClaimError, Counts, FileClaim, FileProgress, FileToClaim, Lease, Position,
+    RESPONSE_LIMIT, StoredResponse, Summary,
 };
 use crate::table::schema::Table;
 
@@ -26,7 +26,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub(super) struct Claimed<'c> {
     pub(super) claim: &'c Claim,
-    pub(super) progress: Progress,
+    pub(super) progress: FileProgress,
     /// Where it begins, of a part of a file.
     pub(super) from: Position,
     /// The most bytes of rows in one batch.
@@ -36,7 +36,7 @@ pub(super) struct Claimed<'c> {
 /// What a claim has come to.
 pub(super) enum Begun {
     /// The file is to be loaded, from there on.
-    Claimed(Claim, Progress),
+    Claimed(Claim, FileProgress),
     /// It is not: this is all that there is to report.
     Over(Box<LoadReport>, Option<Vec<u8>>),
 }
@@ -132,7 +132,7 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
 }
 
 /// How this attempt loads the file: an attempt that goes on does as the first one did.
-pub(super) fn options(progress: &Progress, now: &LoadOptions) -> LoadOptions {
+pub(super) fn options(progress: &FileProgress, now: &LoadOptions) -> LoadOptions {
     serde_json::from_str(&progress.settings).unwrap_or(*now)
 }
 
@@ -145,7 +145,7 @@ impl Claimed<'_> {
     ) -> Result<Self, LoadError> {
         let decided = self.claim.decide(client, self.from, has_rejects).await;
         match decided.map_err(|error| failed(&error))? {
-            true => Ok(Self { progress: Progress::none(self.from, true), ..self.clone() }),
+            true => Ok(Self { progress: FileProgress::none(self.from, true), ..self.clone() }),
             false => Err(LoadError::LeaseLost),
         }
     }
@@ -170,7 +170,7 @@ pub(super) async fn end<H: Host>(
         _ = claim.break_off(client, report.status.name()).await;
         return Ok(());
     }
-    let codes = report.outcomes.codes().join(",");
+    let codes = report.issues.codes().join(",");
     let body = serde_json::to_value(report).unwrap_or_default();
     end_with(client, claim, report, body, codes).await
 }
@@ -183,7 +183,7 @@ pub(super) async fn end_with<H: Host>(
     body: Value,
     error_codes: String,
 ) -> Result<(), LoadError> {
-    let answer = Answer {
+    let answer = StoredResponse {
         status: 0,
         content_type: String::new(),
         body: stored_report(body),
@@ -208,7 +208,7 @@ fn stored_report(mut report: Value) -> String {
     loop {
         let text = report.to_string();
         match report["errors"].as_array_mut() {
-            Some(errors) if text.len() > ANSWER_LIMIT && !errors.is_empty() => {
+            Some(errors) if text.len() > RESPONSE_LIMIT && !errors.is_empty() => {
                 errors.truncate(errors.len() / 2);
             }
             _ => return text,

@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::claimed::{to_claim, told};
 use super::error::LoadError;
-use super::file::File;
 use super::object_ref::ObjectRef;
 use super::options::PATIENCE;
 use super::report::{LoadReport, Status};
-use super::services::Services;
+use super::services::LoadServices;
+use super::table_file::TableFile;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::aws::step_functions::{self, StartExecution};
+use crate::aws::step_functions::{StartExecution, StepFunctionsEndpoint};
 use crate::ledger::{self, Attempts};
 
 /// Why an object is loaded.
@@ -28,13 +28,13 @@ pub enum Occasion {
 /// Has the state machine load an object, if there is one: once for each version and each time that it
 /// was put, and whenever that is asked for by hand while no attempt is at it.
 pub(super) async fn hand_over<H: Host>(
-    services: &Services<'_, H>,
+    services: &LoadServices<'_, H>,
     object: &ObjectRef,
     occasion: Occasion,
 ) -> Result<Option<LoadReport>, LoadError> {
-    let Services { settings, database, .. } = services;
+    let LoadServices { settings, database, .. } = services;
     let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
-    let Ok(File { table, .. }) = File::of_path(settings.schema, &object.key) else {
+    let Ok(TableFile { table, .. }) = TableFile::of_path(settings.schema, &object.key) else {
         return Ok(None);
     };
     let (host, options) = (services.host(), services.options(&object.key));
@@ -56,7 +56,7 @@ pub(super) async fn hand_over<H: Host>(
 
 /// The state machine, and the load that it is to be started for.
 struct Machine<'m, H> {
-    client: Client<'m, H, step_functions::Endpoint>,
+    client: Client<'m, H, StepFunctionsEndpoint>,
     arn: &'m str,
     load_id: &'m str,
 }

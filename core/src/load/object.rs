@@ -6,7 +6,6 @@ use core::time::Duration;
 
 use super::claimed::{self, Begun, Claimed, begin, to_claim};
 use super::error::LoadError;
-use super::file::File;
 use super::handover::{Occasion, hand_over};
 use super::job::Job;
 use super::object_ref::{ObjectRef, RejectKeys};
@@ -14,13 +13,14 @@ use super::options::{LoadOptions, LoadSettings};
 use super::rejects::{RejectSink, RejectSinks};
 use super::report::{LoadReport, Status, failed, milliseconds};
 use super::run::load_claimed;
-use super::services::Services;
+use super::services::LoadServices;
+use super::table_file::TableFile;
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::aws::s3::{Endpoint, HeadObject, HeadObjectOutput, PutObject};
+use crate::aws::s3::{HeadObject, HeadObjectOutput, PutObject, S3Endpoint};
 use crate::aws::source::{ObjectSource, SourceError};
 use crate::aws::upload::Upload;
 use crate::ledger::{Claim, Position};
-use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::Schema;
 
 /// Loads an object and writes `reports/<key>.<version or ETag>.json`.
@@ -43,7 +43,7 @@ pub async fn load_object<H: Host>(
         return Ok(ignored(object, LoadReport::begin(host, options, 0)));
     }
     let started = host.now();
-    let services = Services::new(host, settings, time);
+    let services = LoadServices::new(host, settings, time);
     let Attempt { mut report, claim, written } = attempt(&services, object, occasion).await?;
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
@@ -61,7 +61,7 @@ pub async fn load_object<H: Host>(
 
 /// Loads what is there of an object, or hands it on.
 async fn attempt<H: Host>(
-    services: &Services<'_, H>,
+    services: &LoadServices<'_, H>,
     object: &ObjectRef,
     occasion: Occasion,
 ) -> Result<Attempt, LoadError> {
@@ -96,11 +96,11 @@ pub(super) struct Attempt {
     pub(super) report: LoadReport,
     /// The file's row of the ledger, which is to be told.
     claim: Option<Claim>,
-    pub(super) written: Written,
+    pub(super) written: ReportWrite,
 }
 
 /// What is to be written as the object's report.
-pub(super) enum Written {
+pub(super) enum ReportWrite {
     /// The report.
     Anew,
     /// The report, unless there is one: a failed look at the ledger says nothing about a load.
@@ -113,39 +113,39 @@ pub(super) enum Written {
 
 impl Attempt {
     fn of(report: LoadReport) -> Self {
-        Self { report, claim: None, written: Written::Anew }
+        Self { report, claim: None, written: ReportWrite::Anew }
     }
 
     /// One that leaves no report.
     fn unwritten(report: LoadReport) -> Self {
-        Self { report, claim: None, written: Written::Already }
+        Self { report, claim: None, written: ReportWrite::Already }
     }
 
     /// One that has nothing to do.
     pub(super) fn over(report: LoadReport, body: Option<Vec<u8>>) -> Self {
         let written = match body {
-            Some(body) => Written::Now(body),
-            None if report.status == Status::Duplicate => Written::Already,
-            None => Written::Anew,
+            Some(body) => ReportWrite::Now(body),
+            None if report.status == Status::Duplicate => ReportWrite::Already,
+            None => ReportWrite::Anew,
         };
         Self { report, claim: None, written }
     }
 
     /// One that has failed before it began.
     fn failed(report: LoadReport, error: LoadError) -> Self {
-        Self { report: failed(report, error), claim: None, written: Written::IfAbsent }
+        Self { report: failed(report, error), claim: None, written: ReportWrite::IfAbsent }
     }
 }
 
 /// Loads one version of an object, unless that is done or somebody is at it.
 async fn load_version<H: Host>(
-    services: &Services<'_, H>,
+    services: &LoadServices<'_, H>,
     object: &ObjectRef,
     size: u64,
 ) -> Result<Attempt, LoadError> {
-    let Services { settings, database, .. } = services;
+    let LoadServices { settings, database, .. } = services;
     let options = services.options(&object.key);
-    let Ok(File { table, .. }) = File::of_path(settings.schema, &object.key) else {
+    let Ok(TableFile { table, .. }) = TableFile::of_path(settings.schema, &object.key) else {
         let report = load_rows(services, object, size, options, None).await;
         return Ok(Attempt::of(report));
     };
@@ -167,13 +167,13 @@ async fn load_version<H: Host>(
     let report = load_rows(services, object, size, options, Some(&claimed)).await;
     match report.failure {
         Some(LoadError::LeaseLost) => Err(LoadError::LeaseLost),
-        _ => Ok(Attempt { report, claim: Some(claim), written: Written::Anew }),
+        _ => Ok(Attempt { report, claim: Some(claim), written: ReportWrite::Anew }),
     }
 }
 
 /// The bytes of an object up to `end`.
 pub(super) fn source<'s, H: Host>(
-    s3: &'s Client<'s, H, Endpoint>,
+    s3: &'s Client<'s, H, S3Endpoint>,
     object: &'s ObjectRef,
     end: u64,
 ) -> ObjectSource<'s, H> {
@@ -189,13 +189,13 @@ pub(super) fn source<'s, H: Host>(
 
 /// Loads the rows that stand in an object in front of `end`, from the claim's place on.
 pub(super) async fn load_rows<H: Host>(
-    services: &Services<'_, H>,
+    services: &LoadServices<'_, H>,
     object: &ObjectRef,
     end: u64,
     options: LoadOptions,
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
-    let Services { settings, s3, database } = services;
+    let LoadServices { settings, s3, database } = services;
     let source = source(s3, object, end);
     let from_row = claimed.map_or(0, |claimed| claimed.from.row);
     let keys = RejectKeys::of(object, from_row);
@@ -214,7 +214,7 @@ pub(super) async fn load_rows<H: Host>(
 }
 
 pub(super) async fn head<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     object: &ObjectRef,
 ) -> Result<Option<HeadObjectOutput>, LoadError> {
     let head = HeadObject {
@@ -252,24 +252,24 @@ fn not_read(
     kind: RowErrorKind,
 ) -> LoadReport {
     let mut report = LoadReport { object: Some(object.clone()), status, ..report };
-    let file = File::of_path(schema, &object.key);
-    let table = file.map_or_else(|outcome| outcome.table, |file| file.table.name.into());
+    let file = TableFile::of_path(schema, &object.key);
+    let table = file.map_or_else(|issue| issue.table, |file| file.table.name.into());
     let error = RowError::row(kind);
-    report.outcomes.push(Outcome { table, index: None, line: None, error });
+    report.issues.push(Issue { table, index: None, line: None, error });
     report
 }
 
 pub(super) async fn write_report<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     report: &LoadReport,
-    written: Written,
+    written: ReportWrite,
 ) -> Result<(), LoadError> {
     let Some(object) = &report.object else { return Ok(()) };
-    let if_none_match = matches!(written, Written::IfAbsent);
+    let if_none_match = matches!(written, ReportWrite::IfAbsent);
     let body = match written {
-        Written::Already => return Ok(()),
-        Written::Now(body) => body,
-        Written::Anew | Written::IfAbsent => {
+        ReportWrite::Already => return Ok(()),
+        ReportWrite::Now(body) => body,
+        ReportWrite::Anew | ReportWrite::IfAbsent => {
             serde_json::to_vec(report).map_err(|error| LoadError::Write(error.to_string()))?
         }
     };
@@ -293,7 +293,7 @@ struct S3Rejects<'s, H> {
 
 impl<'s, H: Host> S3Rejects<'s, H> {
     fn new(
-        s3: &'s Client<'s, H, Endpoint>,
+        s3: &'s Client<'s, H, S3Endpoint>,
         object: &'s ObjectRef,
         key: &'s str,
         media_type: &'static str,

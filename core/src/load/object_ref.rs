@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::aws::s3::{HeadObjectOutput, KEY_LIMIT};
 use crate::base::hex::hex;
-use crate::format::lines::LineFormat;
+use crate::format::formats::{LineFormat, RowFormat};
 
 /// Where rowgate itself writes; nothing there is ever loaded.
 const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
@@ -68,7 +68,7 @@ impl ObjectRef {
 
     /// How the keys of all that are written about this object's parts begin and end.
     pub(super) fn beside_all(&self, folder: &str) -> String {
-        self.beside(folder, &format!("*{}", reject_extension(&self.key)))
+        self.beside(folder, &format!("*{}", reject_format(&self.key).extensions[0]))
     }
 
     /// The key of something that is written about this object.
@@ -99,24 +99,18 @@ pub(super) struct RejectKeys {
 impl RejectKeys {
     pub(super) fn of(object: &ObjectRef, from_row: u64) -> Self {
         let part = if from_row == 0 { String::new() } else { format!("from-row-{from_row}.") };
-        let extension = reject_extension(&object.key);
-        let media_type = match extension {
-            "ndjson" => "application/x-ndjson",
-            _ => "text/csv; charset=utf-8",
-        };
+        let format = reject_format(&object.key);
+        let extension = format.extensions[0];
         Self {
-            media_type,
+            media_type: format.written_type,
             rejects: object.beside("rejects", &format!("{part}{extension}")),
             undecoded: object.beside("rejects", &format!("{part}undecoded.{extension}")),
         }
     }
 }
 
-fn reject_extension(key: &str) -> &'static str {
-    match LineFormat::of_file(key) {
-        Some(LineFormat::Ndjson) => "ndjson",
-        _ => "csv",
-    }
+fn reject_format(key: &str) -> &'static RowFormat {
+    LineFormat::of_file(key).unwrap_or(LineFormat::Csv).format()
 }
 
 fn has_dot_segment(key: &str) -> bool {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::reject_room::{MOST_REJECT_BYTES, REJECT_BYTES, REJECT_LINES};
 use crate::aws::data_api::Target;
-use crate::aws::s3::Endpoint;
-use crate::aws::step_functions;
+use crate::aws::s3::S3Endpoint;
+use crate::aws::step_functions::StepFunctionsEndpoint;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Header;
-use crate::ingest::{OnError, Options};
+use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::Schema;
@@ -95,8 +95,8 @@ impl LoadOptions {
         limited || self.on_error == OnError::Reject
     }
 
-    pub(super) fn ingest(&self, dry_run: bool) -> Options {
-        Options {
+    pub(super) fn ingest(&self, dry_run: bool) -> IngestOptions {
+        IngestOptions {
             on_error: OnError::Skip,
             on_duplicate: self.on_duplicate,
             strict: self.strict,
@@ -114,7 +114,7 @@ pub struct LoadSettings {
     /// Where the rows go.
     pub target: Target,
     /// Where the files are.
-    pub endpoint: Endpoint,
+    pub endpoint: S3Endpoint,
     /// How they are loaded.
     pub rules: LoadRules,
     /// How long a file is held without a sign of life (`LEDGER_LEASE_SECONDS`, 120).
@@ -133,7 +133,7 @@ pub struct BulkSettings {
     /// loaded like all others.
     pub state_machine_arn: Option<String>,
     /// Where it is started.
-    pub endpoint: step_functions::Endpoint,
+    pub endpoint: StepFunctionsEndpoint,
     /// From how many bytes on a file is one of them (`BULK_BYTES`, 256 MiB).
     pub bytes: u64,
     /// The least bytes of one range (`BULK_RANGE_BYTES`, 64 MiB, at least 1,024).
@@ -144,7 +144,7 @@ impl BulkSettings {
     fn read(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
         Ok(Self {
             state_machine_arn: lookup("BULK_STATE_MACHINE_ARN").filter(|arn| !arn.is_empty()),
-            endpoint: step_functions::Endpoint::read(lookup)?,
+            endpoint: StepFunctionsEndpoint::read(lookup)?,
             bytes: number(lookup, "BULK_BYTES")?.unwrap_or(BULK_BYTES),
             range_bytes: number(lookup, "BULK_RANGE_BYTES")?
                 .unwrap_or(RANGE_BYTES)
@@ -154,13 +154,13 @@ impl BulkSettings {
 }
 
 impl LoadSettings {
-    /// Reads the database's settings, those of [`Endpoint::read`], and `LOAD_OPTIONS`.
+    /// Reads the database's settings, those of [`S3Endpoint::read`], and `LOAD_OPTIONS`.
     pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
         Ok(Self {
             schema,
             target: Target::read(lookup)?,
-            endpoint: Endpoint::read(lookup)?,
+            endpoint: S3Endpoint::read(lookup)?,
             lease: Lease::read(lookup)?,
             batch_bytes: number(lookup, "LOAD_BATCH_BYTES")?
                 .unwrap_or(BATCH_BYTES)

@@ -12,24 +12,26 @@ use futures_util::stream::Stream;
 
 use super::claimed::{self, Claimed};
 use super::error::LoadError;
-use super::file::File;
 use super::heartbeat::{Heartbeat, was_held};
 use super::job::Job;
 use super::options::BATCH_BYTES;
-use super::reader::{Mark, ReadError, Reader, broken};
+use super::reader::{FileReader, Mark, ReadError, broken};
 use super::rejects::{RejectSink, RejectWriter};
 use super::report::{LoadReport, Status, milliseconds};
+use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::aws::source::{Piece, Source, SourceError};
-use crate::ingest::{Batch, CHECKED_KEYS, Entry, Intake, Options, Rejected, StoreError, Stored};
+use crate::ingest::{
+    CHECKED_KEYS, IngestOptions, Intake, LedgerEntry, Rejected, RowBatch, StoreError, Stored,
+};
 use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 
 /// Reads a file once, to check its rows or to store them.
 pub(super) struct Pass<'p, H, S> {
     pub(super) job: &'p Job<'p, H, S>,
-    pub(super) file: &'p File,
-    pub(super) options: Options,
+    pub(super) file: &'p TableFile,
+    pub(super) options: IngestOptions,
     /// Whether the database is asked at all.
     pub(super) asks: bool,
     /// The file's place in the ledger, if it has one.
@@ -40,7 +42,7 @@ pub(super) struct Pass<'p, H, S> {
 }
 
 /// Rows between the file and the batches.
-struct Rows {
+struct PendingRows {
     intake: Intake,
     /// Where the batch that is full ends.
     end: Option<Position>,
@@ -56,11 +58,11 @@ struct Rows {
 }
 
 /// A batch on its way into the database.
-struct Travelling<'t> {
-    batch: Batch,
+struct InFlight<'t> {
+    batch: RowBatch,
     /// From where the file can be read again.
     mark: Arc<Mark>,
-    entry: Option<Entry<'t>>,
+    entry: Option<LedgerEntry<'t>>,
 }
 
 /// Batches one after the other in the ledger.
@@ -74,7 +76,7 @@ struct Places<'p> {
 
 impl<'p> Places<'p> {
     /// The next batch's entry; it ends at `to`.
-    fn next(&mut self, to: Position, report: &LoadReport) -> Option<Entry<'p>> {
+    fn next(&mut self, to: Position, report: &LoadReport) -> Option<LedgerEntry<'p>> {
         let before = Counts {
             received: report.received,
             stored: report.stored,
@@ -82,7 +84,7 @@ impl<'p> Places<'p> {
             rejected: report.rejected,
         };
         let from = mem::replace(&mut self.reached, to);
-        Some(Entry::File { claim: self.claim?, from, to, before, checks: self.checks })
+        Some(LedgerEntry::File { claim: self.claim?, from, to, before, checks: self.checks })
     }
 }
 
@@ -141,7 +143,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if let Some(next) = rows.intake.take_batch(at_end) {
                 let end = rows.end.take().or(rows.stop).unwrap_or_else(|| reader.place());
                 let mark = mem::replace(&mut start, reader.mark().clone());
-                batch = Some(Travelling { batch: next, mark, entry: places.next(end, report) });
+                batch = Some(InFlight { batch: next, mark, entry: places.next(end, report) });
             }
         }
         self.end(&mut reader, rows, rejects, report).await?;
@@ -169,8 +171,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Gives back what is left of a file that ends early. Counts good rows of which no batch was made.
     async fn end<R: RejectSink>(
         &self,
-        reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
-        mut rows: Rows,
+        reader: &mut FileReader<impl Stream<Item = Piece> + Unpin>,
+        mut rows: PendingRows,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
@@ -183,11 +185,11 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Ok(())
     }
 
-    fn rows(&self) -> Rows {
+    fn rows(&self) -> PendingRows {
         let progress = self.claimed.map(|claimed| &claimed.progress);
         let first_kept = progress.map_or(0, |progress| progress.position.row);
         let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
-        Rows {
+        PendingRows {
             intake: match self.asks {
                 true => Intake::in_batches(
                     self.job.schema,
@@ -299,7 +301,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Reads from where an earlier attempt has stopped, if nothing before it is to be known again:
     /// neither keys, which later ones are compared with, nor rejected lines for the reject file, unless
     /// they may be left out. Otherwise the earlier rows are read once more, without the database.
-    async fn reader(&self) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
+    async fn reader(&self) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
         let place = self.claimed.map(|Claimed { progress, from, .. }| {
             let position = progress.position;
             let has_keys = position == *from || position.row >= u64::from(CHECKED_KEYS);
@@ -307,14 +309,14 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let is_read_through = position.row == u64::MAX;
             if has_keys && has_lines && !is_read_through { position } else { *from }
         });
-        Reader::open(self.job.source, self.file, place.filter(|place| place.offset > 0)).await
+        FileReader::open(self.job.source, self.file, place.filter(|place| place.offset > 0)).await
     }
 
     async fn store(
         &self,
-        travelling: Option<Travelling<'_>>,
+        travelling: Option<InFlight<'_>>,
     ) -> Result<Option<(Stored, Arc<Mark>, Duration)>, StoreError> {
-        let Some(Travelling { batch, mark, entry }) = travelling else { return Ok(None) };
+        let Some(InFlight { batch, mark, entry }) = travelling else { return Ok(None) };
         let host = self.job.database.host();
         let started = host.now();
         self.heartbeat.note(host);
@@ -354,7 +356,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
             return Ok(());
         }
-        let mut reader = Reader::resume(self.job.source, mark);
+        let mut reader = FileReader::resume(self.job.source, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;
         }
@@ -377,7 +379,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Gives the row at hand back, and all that come behind it.
     async fn give_back<R: RejectSink>(
         &self,
-        reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
+        reader: &mut FileReader<impl Stream<Item = Piece> + Unpin>,
         intake: &mut Intake,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
@@ -399,7 +401,11 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     }
 
     /// Why an earlier attempt could not store a row, if that is so.
-    async fn known(&self, rows: &mut Rows, index: u64) -> Result<Option<Vec<RowError>>, ReadError> {
+    async fn known(
+        &self,
+        rows: &mut PendingRows,
+        index: u64,
+    ) -> Result<Option<Vec<RowError>>, ReadError> {
         let Some(claimed) = self.claimed else { return Ok(None) };
         let known = rows.known.of_row(self.job.database, claimed.claim, index).await;
         known.map_err(|error| ReadError::Ledger(StoreError::before_commit(&error)))
@@ -414,8 +420,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// something else; `true` at the end of the file.
     async fn fill<R: RejectSink>(
         &self,
-        reader: &mut Reader<impl Stream<Item = Piece> + Unpin>,
-        rows: &mut Rows,
+        reader: &mut FileReader<impl Stream<Item = Piece> + Unpin>,
+        rows: &mut PendingRows,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<bool, ReadError> {

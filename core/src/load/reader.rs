@@ -11,16 +11,16 @@ use core::task::Poll;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::error::LoadError;
-use super::file::File;
+use super::table_file::TableFile;
 use super::unpack::Unpack;
 use crate::aws::source::{Piece, Source, SourceError, pieces};
 use crate::format::lines::LineDecoder;
 use crate::ingest::StoreError;
 use crate::ledger::Position;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// Reads a file from its start, or from a [`Mark`].
-pub(super) struct Reader<P> {
+pub(super) struct FileReader<P> {
     pieces: P,
     unpack: Unpack,
     decoder: LineDecoder,
@@ -33,7 +33,7 @@ pub(super) struct Reader<P> {
     skip: u64,
     mark: Arc<Mark>,
     ended: bool,
-    /// Whether text has come since [`Reader::takes_text`] was asked.
+    /// Whether text has come since [`FileReader::takes_text`] was asked.
     has_new_text: bool,
 }
 
@@ -69,36 +69,36 @@ pub(super) enum ReadError {
     Fault(RowErrorKind),
 }
 
-impl Reader<()> {
+impl FileReader<()> {
     /// Reads from the start or, of a file that is not packed, from a place between two rows.
     pub(super) async fn open<S: Source>(
         source: &S,
-        file: &File,
+        file: &TableFile,
         place: Option<Position>,
-    ) -> Result<Reader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
-        let mut first = Reader::fresh(pieces(source, 0), file);
+    ) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
+        let mut first = FileReader::fresh(pieces(source, 0), file);
         let Some(place) = place else { return Ok(first) };
         // The header, if there is one, says what the cells of all rows are.
         first.next().await?;
         if first.unpack.is_gzip() {
-            return Ok(Reader::fresh(pieces(source, 0), file));
+            return Ok(FileReader::fresh(pieces(source, 0), file));
         }
         let decoder = first.decoder.at_place(place.line, place.row);
         let mark = Arc::new(Mark { offset: place.offset, is_gzip: false, decoder });
-        Ok(Reader::marked(pieces(source, place.offset), &mark))
+        Ok(FileReader::marked(pieces(source, place.offset), &mark))
     }
 
     /// Reads on from a mark. Packed data can only be unpacked from its start.
     pub(super) fn resume<S: Source>(
         source: &S,
         mark: &Arc<Mark>,
-    ) -> Reader<Pin<Box<impl Stream<Item = Piece>>>> {
-        Reader::marked(pieces(source, if mark.is_gzip { 0 } else { mark.offset }), mark)
+    ) -> FileReader<Pin<Box<impl Stream<Item = Piece>>>> {
+        FileReader::marked(pieces(source, if mark.is_gzip { 0 } else { mark.offset }), mark)
     }
 }
 
-impl<P> Reader<P> {
-    fn fresh(pieces: P, file: &File) -> Self {
+impl<P> FileReader<P> {
+    fn fresh(pieces: P, file: &TableFile) -> Self {
         let decoder = LineDecoder::with_header(file.format, file.table, file.header);
         Self {
             pieces,
@@ -135,7 +135,7 @@ impl<P> Reader<P> {
     }
 }
 
-impl<P: Stream<Item = Piece> + Unpin> Reader<P> {
+impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
     /// Goes to the next row, for [`Self::decoder`] to give; `false` at the end of the file.
     pub(super) async fn next(&mut self) -> Result<bool, ReadError> {
         loop {

@@ -1,10 +1,10 @@
 //! Whether a file is refused for what was found in it.
 
-use super::file::File;
 use super::options::LoadOptions;
 use super::report::{LoadReport, Status};
+use super::table_file::TableFile;
 use crate::ingest::OnError;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// Whether there are more rows with errors than the file may have.
 fn has_too_many_errors(report: &LoadReport) -> bool {
@@ -21,7 +21,7 @@ pub(super) fn is_refused(report: &LoadReport) -> bool {
 }
 
 /// Refuses the file, and says so first if that is for the number of its errors.
-pub(super) fn refuse(file: &File, report: &mut LoadReport) -> Option<Status> {
+pub(super) fn refuse(file: &TableFile, report: &mut LoadReport) -> Option<Status> {
     let is_refused = is_refused(report);
     if has_too_many_errors(report) {
         let (errors, rows) = (report.invalid, report.received);

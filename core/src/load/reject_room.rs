@@ -16,12 +16,12 @@ pub(super) struct RejectRoom {
     most: (u64, u64),
     lines: u64,
     bytes: u64,
-    left_out: LeftOut,
+    left_out: LeftOutLines,
 }
 
 /// The rejected lines that are in neither file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct LeftOut {
+pub(super) struct LeftOutLines {
     /// How many they are.
     pub(super) count: u64,
     /// The line on which the first one begins.
@@ -31,7 +31,7 @@ pub(super) struct LeftOut {
 impl RejectRoom {
     /// Room for so many lines that have so many bytes together.
     pub(super) fn new(lines: u64, bytes: u64) -> Self {
-        Self { most: (lines, bytes), lines, bytes, left_out: LeftOut::default() }
+        Self { most: (lines, bytes), lines, bytes, left_out: LeftOutLines::default() }
     }
 
     /// The same room with nothing in it.
@@ -63,7 +63,7 @@ impl RejectRoom {
     }
 
     /// What was left out.
-    pub(super) fn left_out(&self) -> LeftOut {
+    pub(super) fn left_out(&self) -> LeftOutLines {
         self.left_out
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         assert!(!room.take(1));
         // Lines that the database refused come late.
         room.leave_out(4);
-        assert_eq!(room.left_out(), LeftOut { count: 2, first_line: Some(4) });
+        assert_eq!(room.left_out(), LeftOutLines { count: 2, first_line: Some(4) });
         assert_eq!(room.emptied(), RejectRoom::new(9, 15));
     }
 }

@@ -9,13 +9,14 @@ use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
 use super::options::LoadOptions;
-use super::reject_room::{LeftOut, RejectRoom};
+use super::reject_room::{LeftOutLines, RejectRoom};
 use crate::aws::s3::PART_MINIMUM;
 use crate::base::printable::printable;
 use crate::format::csv::{self, MARKS, MARKS_WITH_FORMULAS};
+use crate::format::formats::LineFormat;
 use crate::format::json;
-use crate::format::lines::{LineDecoder, LineFormat};
-use crate::table::outcome::RowError;
+use crate::format::lines::LineDecoder;
+use crate::table::issue::RowError;
 use crate::table::schema::Table;
 
 /// Where a reject file goes.
@@ -45,7 +46,7 @@ pub(super) struct RejectNames {
     pub(super) rejects: Option<String>,
     pub(super) undecoded: Option<String>,
     /// The lines that are in neither of them, since they were full.
-    pub(super) left_out: LeftOut,
+    pub(super) left_out: LeftOutLines,
 }
 
 /// Writes rejected lines.

@@ -10,16 +10,16 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::error::LoadError;
-use super::file::File;
 use super::object_ref::ObjectRef;
 use super::options::LoadOptions;
 use super::rejects::RejectNames;
+use super::table_file::TableFile;
 use crate::aws::host::Host;
-use crate::format::lines::LineFormat;
+use crate::format::formats::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
 use crate::table::date_time;
-use crate::table::outcome::{Outcome, RowError, RowErrorKind};
-use crate::table::outcomes::Outcomes;
+use crate::table::issue::{Issue, RowError, RowErrorKind};
+use crate::table::issues::Issues;
 use crate::table::record::Place;
 use crate::table::schema::{Schema, Table};
 
@@ -115,7 +115,7 @@ pub struct LoadReport {
     /// Rows with at least one error; the others were rejected along with them.
     pub invalid: u64,
     /// What is wrong, and how often.
-    pub outcomes: Outcomes,
+    pub issues: Issues,
     /// The key of the reject file, if there is one.
     pub rejects: Option<String>,
     /// The key of the file with the rejected lines that are not UTF-8, if there is one.
@@ -159,7 +159,7 @@ impl LoadReport {
             kept: 0,
             rejected: 0,
             invalid: 0,
-            outcomes: Outcomes::default(),
+            issues: Issues::default(),
             rejects: None,
             undecoded: None,
             rejects_full_at_line: None,
@@ -174,15 +174,15 @@ impl LoadReport {
     }
 
     /// What the file is for, by its path; if that does not say it, the file is rejected.
-    pub(super) fn begin_file(&mut self, schema: Schema, path: &str) -> Option<File> {
-        match File::of_path(schema, path) {
+    pub(super) fn begin_file(&mut self, schema: Schema, path: &str) -> Option<TableFile> {
+        match TableFile::of_path(schema, path) {
             Ok(file) => {
                 self.table = Some(file.table.name);
                 self.format = Some(file.format);
-                Some(File { header: self.settings.header, ..file })
+                Some(TableFile { header: self.settings.header, ..file })
             }
-            Err(outcome) => {
-                self.outcomes.push(outcome);
+            Err(issue) => {
+                self.issues.push(issue);
                 self.status = Status::Rejected;
                 None
             }
@@ -205,7 +205,7 @@ impl LoadReport {
 
     /// Counts a bad row; without an index it is the file as a whole that is bad.
     pub(super) fn add_bad(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
-        self.outcomes.push_row(table.name, place.index, place.line, errors);
+        self.issues.push_row(table.name, place.index, place.line, errors);
         if place.index.is_some() {
             self.invalid += 1;
             self.rejected += 1;
@@ -218,7 +218,7 @@ impl LoadReport {
     /// Takes note of what is wrong with the file as a whole.
     pub(super) fn add_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
         self.faulty = true;
-        self.outcomes.push_row(table.name, None, None, &[RowError::row(kind)]);
+        self.issues.push_row(table.name, None, None, &[RowError::row(kind)]);
     }
 
     /// Takes note of what the reject files are called.
@@ -233,13 +233,13 @@ impl LoadReport {
     pub(super) fn add_first_fault(&mut self, table: &'static Table, kind: RowErrorKind) {
         self.faulty = true;
         let (table, error) = (Cow::Borrowed(table.name), RowError::row(kind));
-        self.outcomes.push_first(Outcome { table, index: None, line: None, error });
+        self.issues.push_first(Issue { table, index: None, line: None, error });
     }
 
     /// Begins to count anew, for another reading of the file.
     pub(super) fn forget_rows(&mut self) {
         (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
-        self.outcomes = Outcomes::default();
+        self.issues = Issues::default();
     }
 
     /// No row was dealt with after all: the file was only read.
@@ -291,8 +291,8 @@ impl Serialize for LoadReport {
             report.serialize_entry("failure", &failure.to_string())?;
         }
         report.serialize_entry("tables", &ByName(self.counts().as_slice()))?;
-        report.serialize_entry("error_count", &self.outcomes.count())?;
-        report.serialize_entry("errors", self.outcomes.listed())?;
+        report.serialize_entry("error_count", &self.issues.count())?;
+        report.serialize_entry("errors", self.issues.listed())?;
         report.serialize_entry("rejects", &self.rejects)?;
         report.serialize_entry("undecoded", &self.undecoded)?;
         report.serialize_entry("rejects_full_at_line", &self.rejects_full_at_line)?;

@@ -2,13 +2,13 @@
 
 use super::claimed::Claimed;
 use super::error::LoadError;
-use super::file::File;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
 use super::pass::Pass;
 use super::refusal::{is_refused, refuse};
 use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
 use super::report::{LoadReport, Status, failed, milliseconds, stored};
+use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::aws::source::Source;
 use crate::ingest::StoreError;
@@ -65,7 +65,7 @@ fn interrupted(host: &impl Host, error: LoadError) -> LoadError {
 
 async fn load_rows<H: Host, S: Source, R: RejectSink>(
     job: &Job<'_, H, S>,
-    file: &File,
+    file: &TableFile,
     mut rejects: RejectWriter<'_, R>,
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
@@ -104,7 +104,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
 /// gone, or there is a newer version.
 async fn check_rows<H: Host, S: Source, R: RejectSink>(
     job: &Job<'_, H, S>,
-    file: &File,
+    file: &TableFile,
     rejects: &mut RejectWriter<'_, R>,
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,

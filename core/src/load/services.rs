@@ -5,17 +5,17 @@ use core::time::Duration;
 use super::options::{LoadOptions, LoadSettings, PATIENCE};
 use crate::aws::data_api::Target;
 use crate::aws::host::{Client, Host};
-use crate::aws::s3::Endpoint;
+use crate::aws::s3::S3Endpoint;
 
 /// What objects are loaded by: the settings, and a client of each service.
 #[derive(Debug)]
-pub(super) struct Services<'s, H> {
+pub(super) struct LoadServices<'s, H> {
     pub(super) settings: &'s LoadSettings,
-    pub(super) s3: Client<'s, H, Endpoint>,
+    pub(super) s3: Client<'s, H, S3Endpoint>,
     pub(super) database: Client<'s, H, Target>,
 }
 
-impl<'s, H: Host> Services<'s, H> {
+impl<'s, H: Host> LoadServices<'s, H> {
     /// Clients that begin no call after `time` from now.
     pub(super) fn new(host: &'s H, settings: &'s LoadSettings, time: Duration) -> Self {
         let s3 = Client::new(host, &settings.endpoint, time).patient(PATIENCE).ending();

@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// How gzip data begins (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -44,7 +44,7 @@ impl Unpack {
             #[cfg(feature = "gzip")]
             true => Ok(Self::Gzip(Box::new(gzip::Gunzip::new(piece)))),
             #[cfg(not(feature = "gzip"))]
-            true => Err(RowErrorKind::UnsupportedFormat),
+            true => Err(crate::format::formats::unsupported_format()),
             false if named_gzip => Err(RowErrorKind::UnreadableGzip),
             false => Ok(Self::Plain(piece)),
         }
@@ -82,7 +82,7 @@ mod gzip {
 
     use flate2::write::MultiGzDecoder;
 
-    use crate::table::outcome::RowErrorKind;
+    use crate::table::issue::RowErrorKind;
 
     /// How much is unpacked at a time. Deflate makes at most 1,032 bytes of one, so that a step
     /// never makes more than 4 MiB.

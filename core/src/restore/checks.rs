@@ -2,7 +2,7 @@
 
 use super::error::RestoreError;
 use crate::aws::host::Host;
-use crate::backup::Place;
+use crate::backup::Services;
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
@@ -36,6 +36,6 @@ pub(super) fn check_content(
 }
 
 /// Answers whether to go on: what is dropped and swapped at the end takes time as well.
-pub(super) fn in_time<H: Host>(place: &Place<'_, H>) -> Result<(), RestoreError> {
-    if place.database.is_out_of_time() { Err(RestoreError::OutOfTime) } else { Ok(()) }
+pub(super) fn in_time<H: Host>(services: &Services<'_, H>) -> Result<(), RestoreError> {
+    if services.database.is_out_of_time() { Err(RestoreError::OutOfTime) } else { Ok(()) }
 }

@@ -5,12 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::RestoreError;
-use super::tables::{columns, run};
+use super::tables::run;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::compare_key;
+use crate::sql::key_range::compare_key;
+use crate::sql::statement::columns;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
@@ -37,7 +38,7 @@ pub(super) struct Pair<'p> {
 
 /// Some rows, and the keys of the first of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Keys {
+pub struct KeySample {
     /// How many rows.
     pub rows: u64,
     /// Their first keys, at most 20.
@@ -80,7 +81,7 @@ impl Pair<'_> {
     pub(super) async fn missing<H: Host>(
         &self,
         client: &Client<'_, H>,
-    ) -> Result<Keys, RestoreError> {
+    ) -> Result<KeySample, RestoreError> {
         self.keys(client, &self.is_missing()).await
     }
 
@@ -88,7 +89,7 @@ impl Pair<'_> {
     pub(super) async fn differing<H: Host>(
         &self,
         client: &Client<'_, H>,
-    ) -> Result<Keys, RestoreError> {
+    ) -> Result<KeySample, RestoreError> {
         self.keys(client, &self.is_different()).await
     }
 
@@ -106,7 +107,7 @@ impl Pair<'_> {
         &self,
         client: &Client<'_, H>,
         condition: &str,
-    ) -> Result<Keys, RestoreError> {
+    ) -> Result<KeySample, RestoreError> {
         let (mut rows, mut after) = (0, self.above.map(String::from));
         loop {
             let sql = self.count(condition, after.is_some());
@@ -125,7 +126,7 @@ impl Pair<'_> {
             }
         }
         let first = if rows > 0 { self.first_keys(client, condition).await? } else { Vec::new() };
-        Ok(Keys { rows, first })
+        Ok(KeySample { rows, first })
     }
 
     /// The count of some rows, and the last one's key.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::aws::host::CallError;
-use crate::backup::{BackupError, LeftOut};
+use crate::backup::{BackupError, LeftOutFolder};
 use crate::sql::checksum::Checksum;
 
 /// Why a restore was refused or has failed; the live tables are what they were.
@@ -40,7 +40,7 @@ pub enum RestoreError {
         /// Each table, with the newest run that holds it.
         newest: Vec<(&'static str, Option<String>)>,
         /// The folders that are no run.
-        left_out: Vec<LeftOut>,
+        left_out: Vec<LeftOutFolder>,
     },
     /// A run beside other sources.
     RunAmongOthers {
@@ -250,7 +250,7 @@ fn interrupted(f: &mut fmt::Formatter<'_>, id: &str, left: &[String]) -> fmt::Re
 fn no_latest(
     f: &mut fmt::Formatter<'_>,
     newest: &[(&'static str, Option<String>)],
-    left_out: &[LeftOut],
+    left_out: &[LeftOutFolder],
 ) -> fmt::Result {
     f.write_str("latest: no backup holds all of these tables; the newest of each: ")?;
     for (number, (table, run)) in newest.iter().enumerate() {

@@ -9,17 +9,17 @@ use super::wanted::Wanted;
 use crate::aws::host::Host;
 use crate::aws::s3::ListedObject;
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, LATEST, LeftOut, Manifest, NoBackup, PartFile, Place, Runs,
-    is_run, objects,
+    self, BackupError, Damage, FOLDER, LATEST, LeftOutFolder, Manifest, NoBackup, PartFile, Runs,
+    Services, is_run, objects,
 };
 use crate::table::schema::{Schema, Table};
 
 /// What was found.
-pub(super) struct Found {
+pub(super) struct FoundFiles {
     /// The run, if it is one.
     pub(super) manifest: Option<Manifest>,
     /// Where the newest run was asked for, the later folders that are none.
-    pub(super) left_out: Vec<LeftOut>,
+    pub(super) left_out: Vec<LeftOutFolder>,
     /// Files of 0 bytes in the folders.
     pub(super) empty_files: Vec<String>,
     /// Parents first.
@@ -28,79 +28,79 @@ pub(super) struct Found {
 
 /// Finds what is wanted, and each file's size and ETag; no file is read.
 pub(super) async fn find<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     wanted: &Wanted<'_>,
-) -> Result<Found, RestoreError> {
+) -> Result<FoundFiles, RestoreError> {
     let (mut files, mut empty_files) = (Vec::new(), Vec::new());
     for source in wanted.sources {
-        match read_source(place, wanted, source).await? {
-            Source::Run(manifest, left_out) if wanted.sources.len() == 1 => {
-                return of_run(place, wanted, manifest, left_out).await;
+        match read_source(services, wanted, source).await? {
+            SourceContent::Run(manifest, left_out) if wanted.sources.len() == 1 => {
+                return of_run(services, wanted, manifest, left_out).await;
             }
-            Source::Run(manifest, _) => {
+            SourceContent::Run(manifest, _) => {
                 return Err(RestoreError::RunAmongOthers { run: manifest.run });
             }
-            Source::Files { found, empty } => {
+            SourceContent::Files { found, empty } => {
                 files.extend(found);
                 empty_files.extend(empty);
             }
         }
     }
-    Ok(Found { empty_files, ..of_files(place.schema, wanted, files)? })
+    Ok(FoundFiles { empty_files, ..of_files(services.schema, wanted, files)? })
 }
 
-enum Source {
-    Run(Manifest, Vec<LeftOut>),
+enum SourceContent {
+    Run(Manifest, Vec<LeftOutFolder>),
     Files { found: Vec<PartFile>, empty: Vec<String> },
 }
 
 async fn read_source<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     wanted: &Wanted<'_>,
     source: &str,
-) -> Result<Source, RestoreError> {
+) -> Result<SourceContent, RestoreError> {
     let nothing = || RestoreError::Nothing { source: source.into() };
-    let bucket = ["s3://", place.bucket, "/"].concat();
+    let bucket = ["s3://", services.bucket, "/"].concat();
     let source = source.strip_prefix(bucket.as_str()).unwrap_or(source);
     if source.starts_with("s3://") {
-        let bucket = place.bucket.into();
+        let bucket = services.bucket.into();
         return Err(RestoreError::OtherBucket { source: source.into(), bucket });
     }
     if source == LATEST {
-        return latest(place.schema, &backup::runs(place.s3, place.bucket).await?, wanted);
+        return latest(services.schema, &backup::runs(services.s3, services.bucket).await?, wanted);
     }
     if let Some(run) = run_of(source) {
-        match backup::manifest(place.s3, place.bucket, run).await {
-            Ok(manifest) => return Ok(Source::Run(manifest, Vec::new())),
+        match backup::manifest(services.s3, services.bucket, run).await {
+            Ok(manifest) => return Ok(SourceContent::Run(manifest, Vec::new())),
             Err(BackupError::NoManifest { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        if !objects(place.s3, place.bucket, &[FOLDER, run, "/"].concat()).await?.is_empty() {
+        if !objects(services.s3, services.bucket, &[FOLDER, run, "/"].concat()).await?.is_empty() {
             return Err(RestoreError::Unfinished { run: run.to_string() });
         }
     }
-    refuse_copy(place, source).await?;
+    refuse_copy(services, source).await?;
     if !source.ends_with('/')
-        && let Some(file) = PartFile::find(place.s3, place.bucket, source).await?
+        && let Some(file) = PartFile::find(services.s3, services.bucket, source).await?
     {
-        return Ok(Source::Files { found: vec![file], empty: Vec::new() });
+        return Ok(SourceContent::Files { found: vec![file], empty: Vec::new() });
     }
     let source = [source.trim_end_matches('/'), "/"].concat();
-    let objects = objects(place.s3, place.bucket, &source).await?;
+    let objects = objects(services.s3, services.bucket, &source).await?;
     let is_empty = |object: &&ListedObject| object.size == 0 && is_file(&object.key);
     let empty: Vec<_> = objects.iter().filter(is_empty).map(|object| object.key.clone()).collect();
     let found: Vec<_> = objects.into_iter().filter(has_rows).map(PartFile::from).collect();
-    if found.is_empty() { Err(nothing()) } else { Ok(Source::Files { found, empty }) }
+    if found.is_empty() { Err(nothing()) } else { Ok(SourceContent::Files { found, empty }) }
 }
 
 /// The newest run that holds every table that is wanted.
-fn latest(schema: Schema, runs: &Runs, wanted: &Wanted<'_>) -> Result<Source, RestoreError> {
+fn latest(schema: Schema, runs: &Runs, wanted: &Wanted<'_>) -> Result<SourceContent, RestoreError> {
     let tables: Vec<_> =
         schema.tables().iter().filter(|table| wanted.has(table)).map(|table| table.name).collect();
     let newest = runs.newest(&tables)?;
     let left_out: Vec<_> = runs.left_out_after(newest).cloned().collect();
     if let Some(newest) = newest {
-        return Ok(Source::Run(newest.clone(), left_out));
+        return Ok(SourceContent::Run(newest.clone(), left_out));
     }
     if runs.backups.is_empty() && left_out.is_empty() {
         return Err(RestoreError::Nothing { source: LATEST.into() });
@@ -120,13 +120,16 @@ fn run_of(source: &str) -> Option<&str> {
 }
 
 /// A folder beside the runs that has a manifest is the copy of one.
-async fn refuse_copy<H: Host>(place: &Place<'_, H>, source: &str) -> Result<(), RestoreError> {
+async fn refuse_copy<H: Host>(
+    services: &Services<'_, H>,
+    source: &str,
+) -> Result<(), RestoreError> {
     let name = source.strip_prefix(FOLDER).map(|name| name.trim_end_matches('/'));
     if name.is_none_or(|name| name.is_empty() || name.contains('/')) {
         return Ok(());
     }
-    let runs = backup::runs(place.s3, place.bucket).await?;
-    let is_copy = |left: &&LeftOut| Some(left.name()) == name && left.why != OTHER_FOLDER;
+    let runs = backup::runs(services.s3, services.bucket).await?;
+    let is_copy = |left: &&LeftOutFolder| Some(left.name()) == name && left.why != OTHER_FOLDER;
     match runs.left_out.iter().find(is_copy) {
         Some(left) => Err(BackupError::NoBackup(left.clone().into()).into()),
         None => Ok(()),
@@ -157,14 +160,14 @@ impl From<ListedObject> for PartFile {
 }
 
 async fn of_run<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     wanted: &Wanted<'_>,
     manifest: Manifest,
-    left_out: Vec<LeftOut>,
-) -> Result<Found, RestoreError> {
+    left_out: Vec<LeftOutFolder>,
+) -> Result<FoundFiles, RestoreError> {
     let mut tables = Vec::new();
     for entry in &manifest.tables {
-        let Some(table) = place.schema.table(&entry.table) else {
+        let Some(table) = services.schema.table(&entry.table) else {
             // Where others are named, nobody misses it.
             if wanted.tables.is_empty() {
                 let key = [FOLDER, &manifest.run, "/", &entry.table].concat();
@@ -177,11 +180,11 @@ async fn of_run<H: Host>(
         }
         let mut files = Vec::new();
         for part in &entry.parts {
-            files.push(PartFile::of_manifest(place.s3, place.bucket, part).await?);
+            files.push(PartFile::of_manifest(services.s3, services.bucket, part).await?);
         }
         tables.push((table, files));
     }
-    let found = Found { manifest: Some(manifest), left_out, empty_files: Vec::new(), tables };
+    let found = FoundFiles { manifest: Some(manifest), left_out, empty_files: Vec::new(), tables };
     found.check(wanted)
 }
 
@@ -189,7 +192,7 @@ fn of_files(
     schema: Schema,
     wanted: &Wanted<'_>,
     files: Vec<PartFile>,
-) -> Result<Found, RestoreError> {
+) -> Result<FoundFiles, RestoreError> {
     let only = match wanted.tables {
         [only] => Some(*only),
         _ => None,
@@ -207,7 +210,8 @@ fn of_files(
         (table, files.collect::<Vec<_>>())
     };
     let tables = schema.tables().iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
-    Found { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }.check(wanted)
+    FoundFiles { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }
+        .check(wanted)
 }
 
 /// Read without its folder's name, a column that the file does not have would be NULL in every row.
@@ -225,7 +229,7 @@ pub(super) fn check_partition(
     }
 }
 
-impl Found {
+impl FoundFiles {
     fn check(self, wanted: &Wanted<'_>) -> Result<Self, RestoreError> {
         let has = |table: &&'static Table| self.tables.iter().any(|(its, _)| its == table);
         match wanted.tables.iter().find(|table| !has(table)) {
@@ -257,7 +261,7 @@ mod tests {
         let all = Wanted::default();
         let nothing = latest(OFFICE, &Runs::default(), &all).err().unwrap();
         assert_eq!(nothing, RestoreError::Nothing { source: "latest".into() });
-        let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
+        let left = LeftOutFolder { folder: "backups/x/".into(), why: NoBackup::BadManifest };
         let mut runs = Runs::default();
         runs.left_out.push(left);
         let jobs = [table("jobs").unwrap()];

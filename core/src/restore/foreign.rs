@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::checks::in_time;
 use super::error::RestoreError;
 use crate::aws::host::Host;
-use crate::backup::{PartFile, Place};
+use crate::backup::{PartFile, Services};
 use crate::table::record::{Cell, RawField, Record};
 use crate::table::schema::Table;
 use crate::table::types::{Definition, Rules};
@@ -33,7 +33,7 @@ pub struct OddValues {
 }
 
 /// What was seen of the files of one table.
-pub(super) struct Seen {
+pub(super) struct SeenRows {
     table: &'static Table,
     /// In which file each key is.
     keys: BTreeMap<u64, usize>,
@@ -45,7 +45,7 @@ pub(super) struct Seen {
     odd: Vec<OddValues>,
 }
 
-impl Seen {
+impl SeenRows {
     pub(super) fn new(table: &'static Table) -> Self {
         let names = table.columns.iter().map(|column| column.name);
         let odd = names.map(|column| OddValues { column, invalid: 0, other_form: 0 }).collect();
@@ -100,13 +100,13 @@ impl RestoreError {
     /// The same error, with a key that comes twice and its files, if some key does.
     pub(super) async fn naming_twice<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         table: &'static Table,
         files: &[PartFile],
     ) -> Self {
         match self {
             Self::SameKey { table: name, rows, keys, .. } => {
-                let twice = find_twice(place, table, files).await;
+                let twice = find_twice(services, table, files).await;
                 Self::SameKey { table: name, rows, keys, twice }
             }
             error => error,
@@ -116,14 +116,14 @@ impl RestoreError {
 
 /// `None` if no key of those that are remembered comes twice, or no time is left to find it.
 async fn find_twice<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &'static Table,
     files: &[PartFile],
 ) -> Option<String> {
-    let mut seen = Seen::new(table);
+    let mut seen = SeenRows::new(table);
     for (number, file) in files.iter().enumerate() {
-        in_time(place).ok()?;
-        let read = file.read_rows(place.s3, place.bucket, table, |row| seen.add(number, row));
+        in_time(services).ok()?;
+        let read = file.read_rows(services.s3, services.bucket, table, |row| seen.add(number, row));
         read.await.ok()?;
         if let Some(twice) = seen.twice(files) {
             return Some(twice);
@@ -172,9 +172,9 @@ mod tests {
     }
 
     /// A table's rows, each with the number of its file.
-    fn seen(name: &str, rows: Vec<(usize, Vec<RawField<'_>>)>) -> Seen {
+    fn seen(name: &str, rows: Vec<(usize, Vec<RawField<'_>>)>) -> SeenRows {
         let table = table(name).unwrap();
-        let mut seen = Seen::new(table);
+        let mut seen = SeenRows::new(table);
         for (file, fields) in rows {
             let place = Place { index: None, line: None };
             let row = RawRow { place, fields, errors: vec![] };

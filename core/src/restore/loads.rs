@@ -6,18 +6,18 @@ use alloc::vec::Vec;
 
 use super::error::RestoreError;
 use super::restored::{LoadsSince, Restored};
-use super::tables::{Leftover, LeftoverKind, LiveTables};
+use super::tables::{Leftover, LeftoverKind, TableNames};
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::backup::Manifest;
-use crate::ledger::Undone;
+use crate::ledger::UndoneLoads;
 use crate::table::date_time;
 use crate::table::schema::{Schema, Table};
 
 /// Counts them; `None` if the files do not say of which time they are, or there is no ledger.
 pub(super) async fn count<H: Host>(
     client: &Client<'_, H, Target>,
-    live_tables: &LiveTables,
+    live_tables: &TableNames,
     manifest: Option<&Manifest>,
     tables: &[&'static Table],
 ) -> Result<Option<LoadsSince>, RestoreError> {
@@ -25,7 +25,7 @@ pub(super) async fn count<H: Host>(
     if !live_tables.has(LEDGER) || date_time::unix_time(since).is_none() {
         return Ok(None);
     }
-    let loads = Undone { tables, since }.count(client).await.map_err(unread)?;
+    let loads = UndoneLoads { tables, since }.count(client).await.map_err(unread)?;
     Ok(Some(LoadsSince { since: since.to_string(), loads }))
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn mark<H: Host>(
     restored: &mut Restored,
 ) {
     let Some(LoadsSince { since, .. }) = loads else { return };
-    match (Undone { tables, since: &since }).mark(client).await {
+    match (UndoneLoads { tables, since: &since }).mark(client).await {
         Ok(loads) => restored.loads_since = Some(LoadsSince { since, loads }),
         Err(error) => restored.notes.push(unmarked(&since, &error)),
     }
@@ -51,7 +51,7 @@ pub async fn mark_undone_loads<H: Host>(
     schema: Schema,
     id: &str,
 ) -> Result<Option<LoadsSince>, RestoreError> {
-    let live_tables = LiveTables::read(client).await?;
+    let live_tables = TableNames::read(client).await?;
     let is_undone = |left: &Leftover| left.id == id && left.kind == LeftoverKind::Undone;
     let left: Vec<_> = live_tables.leftovers(schema).into_iter().filter(is_undone).collect();
     let Some(began) = left.first().and_then(Leftover::began) else { return Ok(None) };
@@ -61,7 +61,7 @@ pub async fn mark_undone_loads<H: Host>(
     let is_its = |table: &&&'static Table| left.iter().any(|left| left.table == table.name);
     let tables: Vec<_> = schema.tables().iter().filter(|table| is_its(&table)).collect();
     let since = date_time::text(began);
-    let loads = Undone { tables: &tables, since: &since }.mark(client).await;
+    let loads = UndoneLoads { tables: &tables, since: &since }.mark(client).await;
     loads.map(|loads| Some(LoadsSince { since: since.clone(), loads })).map_err(|error| {
         RestoreError::Database { doing: "the ledger is not told of the undo", error }
     })

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::copy::{Keys, Pair};
+use super::copy::{KeySample, Pair};
 use super::error::RestoreError;
-use super::tables::{Leftover, LeftoverKind, LiveTables, is_id};
+use super::tables::{Leftover, LeftoverKind, TableNames, is_id};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::{Schema, Table};
 
@@ -33,9 +33,9 @@ pub struct Merged {
     /// Rows that were added to the live table.
     pub added: u64,
     /// Rows whose keys the live table does not have.
-    pub missing: Keys,
+    pub missing: KeySample,
     /// Rows whose keys it has, with other values; they are left as they are.
-    pub differing: Keys,
+    pub differing: KeySample,
 }
 
 /// Compares what a restore left, or its undo, with the live tables; writes nothing.
@@ -91,7 +91,7 @@ async fn tables_left<H: Host>(
     unmerged: &Unmerged<'_>,
 ) -> Result<Vec<(&'static Table, Leftover)>, RestoreError> {
     let Unmerged { id, tables, .. } = *unmerged;
-    let left = LiveTables::read(client).await?.leftovers(schema);
+    let left = TableNames::read(client).await?.leftovers(schema);
     let of = |table: &'static Table| {
         let is_its = |left: &&Leftover| {
             left.id == id && left.table == table.name && left.kind != LeftoverKind::Staging

@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::plan::Plan;
-use crate::backup::LeftOut;
+use super::plan::RestorePlan;
+use crate::backup::LeftOutFolder;
 
-impl Plan {
+impl RestorePlan {
     /// What is left out, and which columns are filled up with NULL; each a sentence.
     pub fn notes(&self) -> Vec<String> {
         let columns =
@@ -19,7 +19,7 @@ impl Plan {
 
 /// The same of what was found; `null_columns` are those of each table.
 pub(super) fn notes(
-    left_out: &[LeftOut],
+    left_out: &[LeftOutFolder],
     empty_files: &[String],
     null_columns: &[(&str, Vec<&str>)],
 ) -> Vec<String> {
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_or_filled_up_is_named() {
-        let left = LeftOut { folder: "backups/x/".into(), why: NoBackup::BadManifest };
+        let left = LeftOutFolder { folder: "backups/x/".into(), why: NoBackup::BadManifest };
         let files = ["a.avro".into(), "b.avro".into()];
         let null_columns = [("jobs", vec![]), ("employees", vec!["department_id", "job_id"])];
         assert_eq!(

@@ -9,16 +9,16 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::checks::in_time;
 use super::error::RestoreError;
-use super::find::{Found, check_partition, find};
-use super::foreign::{OddValues, Seen};
+use super::find::{FoundFiles, check_partition, find};
+use super::foreign::{OddValues, SeenRows};
 use super::loads;
 use super::restored::LoadsSince;
-use super::tables::{Leftover, LiveTables};
+use super::tables::{Leftover, TableNames};
 use super::wanted::{Mode, Wanted};
 use crate::aws::host::Host;
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, LeftOut, Manifest, PartFile, Place, Progress, TableManifest,
-    live,
+    self, BackupError, Damage, FOLDER, LeftOutFolder, Manifest, PartFile, Progress, Services,
+    TableManifest, live,
 };
 use crate::sql::checksum::Checksum;
 use crate::table::date_time;
@@ -27,7 +27,7 @@ use crate::table::schema::Table;
 
 /// What a restore would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Plan {
+pub struct RestorePlan {
     /// The restore's name, which stands in the names of the tables that it leaves.
     pub id: String,
     /// The run, if it is a backup of rowgate's.
@@ -41,7 +41,7 @@ pub struct Plan {
     /// Why it cannot be done; none if it can.
     pub obstacles: Vec<String>,
     /// Where the newest run was asked for, the later folders that are none.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutFolder>,
     /// Files of 0 bytes, which have no row.
     pub empty_files: Vec<String>,
     /// Loads that the ledger would take for done no longer; `None` if the files do not say of which
@@ -100,7 +100,7 @@ impl Serialize for TablePlan {
     }
 }
 
-impl Plan {
+impl RestorePlan {
     /// The rows of all files.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.content.rows).sum()
@@ -112,26 +112,26 @@ impl Plan {
 /// What the files of a run hold, its manifest says; of other files every row is read, which
 /// `progress` hears of. Writes nothing.
 pub async fn plan<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     wanted: &Wanted<'_>,
     mut progress: impl FnMut(Progress),
-) -> Result<Plan, RestoreError> {
-    let Found { manifest, left_out, empty_files, tables } = find(place, wanted).await?;
-    let live_tables = LiveTables::read(place.database).await?;
+) -> Result<RestorePlan, RestoreError> {
+    let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let live_tables = TableNames::read(services.database).await?;
     let (mut planned, mut obstacles) = (Vec::new(), Vec::new());
     for (table, files) in tables {
-        let null_columns = read_headers(place, table, &files).await?;
-        let mut seen = Seen::new(table);
+        let null_columns = read_headers(services, table, &files).await?;
+        let mut seen = SeenRows::new(table);
         let content = match &manifest {
             Some(manifest) => content_of(manifest, table)?,
-            None => read_all(place, table, &files, &mut seen, &mut progress).await?,
+            None => read_all(services, table, &files, &mut seen, &mut progress).await?,
         };
         obstacles.extend(seen.obstacle(&files));
         let odd_values = seen.odd_values();
         let is_missing = !live_tables.has(table.name);
         let live = match is_missing {
             true => Checksum::default(),
-            false => live(place.database, table).await?,
+            false => live(services.database, table).await?,
         };
         planned.push(TablePlan {
             table,
@@ -144,10 +144,11 @@ pub async fn plan<H: Host>(
         });
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
-    obstacles.extend(self::obstacles(place, &names).await?);
-    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
-    Ok(Plan {
-        id: new_id(place.database.host()),
+    obstacles.extend(self::obstacles(services, &names).await?);
+    let loads_since =
+        loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
+    Ok(RestorePlan {
+        id: new_id(services.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
         run: manifest.map(|manifest| manifest.run),
         mode: wanted.mode,
@@ -156,16 +157,16 @@ pub async fn plan<H: Host>(
         obstacles,
         tables: planned,
         loads_since,
-        leftovers: live_tables.leftovers(place.schema),
+        leftovers: live_tables.leftovers(services.schema),
     })
 }
 
 /// Why tables cannot be swapped, each with its name; none if they can.
 pub(super) async fn obstacles<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     tables: &[&'static Table],
 ) -> Result<Vec<String>, RestoreError> {
-    let found = backup::obstacles(place, tables).await?;
+    let found = backup::obstacles(services, tables).await?;
     Ok(found.iter().map(ToString::to_string).collect())
 }
 
@@ -176,13 +177,13 @@ pub(super) fn new_id<H: Host>(host: &H) -> String {
 }
 
 pub(super) async fn read_headers<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &'static Table,
     files: &[PartFile],
 ) -> Result<Vec<&'static str>, RestoreError> {
     let mut null_columns = Vec::new();
     for file in files {
-        let missing = file.read_header(place.s3, place.bucket, table).await?;
+        let missing = file.read_header(services.s3, services.bucket, table).await?;
         check_partition(table, &file.key, &missing)?;
         for column in missing {
             if !null_columns.contains(&column) {
@@ -208,16 +209,16 @@ pub(super) fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum,
 }
 
 async fn read_all<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &'static Table,
     files: &[PartFile],
-    seen: &mut Seen,
+    seen: &mut SeenRows,
     progress: &mut impl FnMut(Progress),
 ) -> Result<Checksum, RestoreError> {
     let (mut content, mut bytes) = (Checksum::default(), 0);
     for (number, file) in files.iter().enumerate() {
         let show = |row: &Record<'_>| seen.add(number, row);
-        content.merge(file.read_rows(place.s3, place.bucket, table, show).await?);
+        content.merge(file.read_rows(services.s3, services.bucket, table, show).await?);
         bytes += file.bytes;
         progress(Progress { table: table.name, rows: content.rows, of: content.rows, bytes });
     }
@@ -226,15 +227,15 @@ async fn read_all<H: Host>(
 
 /// Reads every byte of a run's files, so that nothing is written because of a damaged one.
 pub(super) async fn verify<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
     mut progress: impl FnMut(Progress),
 ) -> Result<(), RestoreError> {
     let (mut rows, mut bytes) = (0, 0);
     for table in &plan.tables {
         for file in &table.files {
-            in_time(place)?;
-            file.check_hash(place.s3, place.bucket, table.table).await?;
+            in_time(services)?;
+            file.check_hash(services.s3, services.bucket, table.table).await?;
             rows += file.manifest.as_ref().map_or(0, |manifest| manifest.rows);
             bytes += file.bytes;
             progress(Progress { table: table.table.name, rows, of: plan.rows(), bytes });

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use super::copy::Pair;
 use super::error::RestoreError;
-use super::tables::{BEFORE, Leftover, LiveTables, UNDONE};
+use super::tables::{BEFORE, Leftover, TableNames, UNDONE};
 use crate::aws::host::{Client, Host};
-use crate::backup::{BackupError, Span, count};
+use crate::backup::{BackupError, KeyRange, count};
 use crate::table::schema::{Schema, Table};
 
 /// A table after an undo, beside the one that was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undone {
+pub struct UndoneTable {
     /// The table.
     pub table: &'static str,
     /// Its rows.
@@ -32,7 +32,7 @@ pub struct Undone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoReport {
     /// The tables that are as before.
-    pub undone: Vec<Undone>,
+    pub undone: Vec<UndoneTable>,
     /// The tables that stay as they are, each with the old table that is not there.
     pub untouched: Vec<(&'static str, String)>,
 }
@@ -43,7 +43,7 @@ pub async fn compare_undone<H: Host>(
     schema: Schema,
     id: &str,
 ) -> Result<UndoReport, RestoreError> {
-    let there = LiveTables::read(client).await?;
+    let there = TableNames::read(client).await?;
     let mut report = UndoReport { undone: Vec::new(), untouched: Vec::new() };
     for table in schema.tables() {
         let undone_table = format!("{}{UNDONE}{id}", table.name);
@@ -74,7 +74,7 @@ pub async fn rows_only_left<H: Host>(
     left: &Leftover,
 ) -> Result<u64, RestoreError> {
     let table = table_of(schema, left)?;
-    if !LiveTables::read(client).await?.has(table.name) {
+    if !TableNames::read(client).await?.has(table.name) {
         return rows(client, table, &left.name).await;
     }
     let pair = Pair { table, from: &left.name, other: table.name, above: None };
@@ -90,9 +90,9 @@ async fn compare<H: Host>(
     client: &Client<'_, H>,
     table: &'static Table,
     undone_table: String,
-) -> Result<Undone, RestoreError> {
+) -> Result<UndoneTable, RestoreError> {
     let pair = Pair { table, from: &undone_table, other: table.name, above: None };
-    Ok(Undone {
+    Ok(UndoneTable {
         table: table.name,
         rows: rows(client, table, table.name).await?,
         undone_rows: rows(client, table, &undone_table).await?,
@@ -107,5 +107,7 @@ async fn rows<H: Host>(
     table: &Table,
     name: &str,
 ) -> Result<u64, RestoreError> {
-    Ok(count(client, table, name, Span::default(), None).await.map_err(BackupError::Database)?)
+    Ok(count(client, table, name, KeyRange::default(), None)
+        .await
+        .map_err(BackupError::Database)?)
 }

@@ -9,7 +9,7 @@ use futures_util::stream::{Stream, StreamExt};
 use crate::aws::source::Piece;
 use crate::backup::{BackupError, Damage, PartFile};
 use crate::format::avro::{AvroReader, ExtraFields};
-use crate::sql::statement::Chunk;
+use crate::sql::chunk::Chunk;
 use crate::table::record::{Cell, Place, Record};
 use crate::table::schema::Table;
 

@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use super::checks::{check_filled, in_time};
 use super::error::RestoreError;
-use super::late::{self, Seen};
-use super::plan::{self, Plan};
+use super::late::{self, LiveContent};
+use super::plan::{self, RestorePlan};
 use super::restored::{Restored, RestoredTable};
 use super::staging::{Sent, Staging};
 use super::wanted::Mode;
 use super::{loads, swap};
 use crate::aws::host::{CallError, Host};
-use crate::backup::{Place, Progress};
+use crate::backup::{Progress, Services};
 
 /// Does what was planned, and swaps all tables in one statement.
 ///
@@ -22,55 +22,55 @@ use crate::backup::{Place, Progress};
 /// [`Restored::late`] and brought over by [`merge`](super::merge()). After an error the live tables are what they were.
 /// An interruption before the swap is such an error, and the staging tables are dropped.
 pub async fn restore<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
     force: bool,
-    mut progress: impl FnMut(Step, Progress),
+    mut progress: impl FnMut(RestoreStep, Progress),
 ) -> Result<Restored, RestoreError> {
     for planned in plan.tables.iter().filter(|_| plan.mode == Mode::Replace) {
         check_filled(planned.table, planned.content, planned.live, force)?;
     }
-    if let Err(error) = check(place, plan, &mut progress).await {
-        return Err(give_up(place, plan, &[], error).await);
+    if let Err(error) = check(services, plan, &mut progress).await {
+        return Err(give_up(services, plan, &[], error).await);
     }
     let mut stagings: Vec<_> =
-        plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
+        plan.tables.iter().map(|table| Staging::new(services, table, &plan.id)).collect();
     let restored = async {
         let tables = fill(&mut stagings, plan, &mut progress).await?;
-        let seen = swap_all(place, plan, force, &mut progress).await?;
+        let seen = swap_all(services, plan, force, &mut progress).await?;
         let mut restored = Restored::of(&plan.id, tables);
         let names: Vec<_> = plan.tables.iter().map(|table| table.table).collect();
-        loads::mark(place.database, &names, plan.loads_since.clone(), &mut restored).await;
-        restored.late = late::find(place, plan, &seen).await;
+        loads::mark(services.database, &names, plan.loads_since.clone(), &mut restored).await;
+        restored.late = late::find(services, plan, &seen).await;
         Ok(restored)
     };
     match restored.await {
         // The tables that would be dropped may be the live ones' successors.
         Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
-        Err(error) => Err(give_up(place, plan, &stagings, error).await),
+        Err(error) => Err(give_up(services, plan, &stagings, error).await),
         restored => restored,
     }
 }
 
 /// Does what was planned but for the swap, compares the rows, and drops them again.
 pub async fn probe<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
-    mut progress: impl FnMut(Step, Progress),
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
+    mut progress: impl FnMut(RestoreStep, Progress),
 ) -> Result<Restored, RestoreError> {
-    if let Err(error) = check(place, plan, &mut progress).await {
-        return Err(give_up(place, plan, &[], error).await);
+    if let Err(error) = check(services, plan, &mut progress).await {
+        return Err(give_up(services, plan, &[], error).await);
     }
     let mut stagings: Vec<_> =
-        plan.tables.iter().map(|table| Staging::new(place, table, &plan.id)).collect();
+        plan.tables.iter().map(|table| Staging::new(services, table, &plan.id)).collect();
     let filled = fill(&mut stagings, plan, &mut progress).await;
     let tables = match filled {
         Ok(tables) => tables,
-        Err(error) => return Err(give_up(place, plan, &stagings, error).await),
+        Err(error) => return Err(give_up(services, plan, &stagings, error).await),
     };
     for staging in &stagings {
-        if let Err(error) = staging.drop(place.database).await {
-            return Err(give_up(place, plan, &stagings, error).await);
+        if let Err(error) = staging.drop(services.database).await {
+            return Err(give_up(services, plan, &stagings, error).await);
         }
     }
     Ok(Restored::of(&plan.id, tables))
@@ -78,7 +78,7 @@ pub async fn probe<H: Host>(
 
 /// What a restore is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum RestoreStep {
     /// Reading the files, to see that they are whole.
     Verify,
     /// Writing their rows.
@@ -89,20 +89,20 @@ pub enum Step {
 
 /// Refuses what cannot be done, before anything is written.
 async fn check<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
-    progress: &mut impl FnMut(Step, Progress),
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
+    progress: &mut impl FnMut(RestoreStep, Progress),
 ) -> Result<(), RestoreError> {
     if !plan.obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles: plan.obstacles.clone() });
     }
-    plan::verify(place, plan, |done| progress(Step::Verify, done)).await
+    plan::verify(services, plan, |done| progress(RestoreStep::Verify, done)).await
 }
 
 async fn fill<H: Host>(
     stagings: &mut [Staging<'_, H>],
-    plan: &Plan,
-    progress: &mut impl FnMut(Step, Progress),
+    plan: &RestorePlan,
+    progress: &mut impl FnMut(RestoreStep, Progress),
 ) -> Result<Vec<RestoredTable>, RestoreError> {
     let (mut rows, mut bytes, mut of) = (0, 0, plan.rows());
     let mut tables = Vec::new();
@@ -110,7 +110,7 @@ async fn fill<H: Host>(
         let name = table.table.name;
         let mut stored = |sent: Sent, of: u64| {
             (rows, bytes) = (rows + sent.rows, bytes + sent.bytes);
-            progress(Step::Write, Progress { table: name, rows, of, bytes });
+            progress(RestoreStep::Write, Progress { table: name, rows, of, bytes });
         };
         staging.make().await?;
         staging.load(|sent| stored(sent, of)).await?;
@@ -131,35 +131,35 @@ async fn fill<H: Host>(
 
 /// Swaps the tables, and answers what the live ones were right before.
 async fn swap_all<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
     force: bool,
-    progress: &mut impl FnMut(Step, Progress),
-) -> Result<Vec<Seen>, RestoreError> {
+    progress: &mut impl FnMut(RestoreStep, Progress),
+) -> Result<Vec<LiveContent>, RestoreError> {
     let mut seen = Vec::new();
     let names = plan.tables.iter().map(|table| table.table.name);
     let ready = async |attempt: u32| {
-        in_time(place)?;
+        in_time(services)?;
         if let (2.., Some(first)) = (attempt, plan.tables.first()) {
             let (rows, table) = (attempt.into(), first.table.name);
-            progress(Step::Wait, Progress { table, rows, of: rows, bytes: 0 });
+            progress(RestoreStep::Wait, Progress { table, rows, of: rows, bytes: 0 });
         }
-        seen = late::look(place, plan, force).await?;
-        in_time(place)
+        seen = late::look(services, plan, force).await?;
+        in_time(services)
     };
-    swap::swap(place.database, names, &plan.id, ready).await?;
+    swap::swap(services.database, names, &plan.id, ready).await?;
     Ok(seen)
 }
 
 /// Drops the staging tables, and answers why the restore has ended. What cannot be dropped any more
 /// is named by `leftovers`.
 async fn give_up<H: Host>(
-    place: &Place<'_, H>,
-    plan: &Plan,
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
     stagings: &[Staging<'_, H>],
     error: RestoreError,
 ) -> RestoreError {
-    let database = place.database.closing();
+    let database = services.database.closing();
     let mut left = Vec::new();
     for staging in stagings {
         if staging.drop(&database).await.is_err() {

@@ -19,9 +19,10 @@ use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
 use crate::aws::source::pieces;
-use crate::backup::{PartFile, Place, content, select_list};
+use crate::backup::{PartFile, Services, content, select_list};
 use crate::sql::checksum::Checksum;
-use crate::sql::statement::{self, Chunk, SLOW_BYTES};
+use crate::sql::chunk::Chunk;
+use crate::sql::statement::{self, SLOW_BYTES};
 use crate::table::record::{Cell, Place as RowPlace};
 use crate::table::schema::{KeyKind, Table};
 
@@ -41,7 +42,7 @@ pub(super) struct Sent {
 
 /// A table that nobody else knows of.
 pub(super) struct Staging<'s, H> {
-    place: &'s Place<'s, H>,
+    services: &'s Services<'s, H>,
     plan: &'s TablePlan,
     pub(super) name: String,
     /// A row whose key 0 the database would replace by a number of its own.
@@ -49,16 +50,16 @@ pub(super) struct Staging<'s, H> {
 }
 
 impl<'s, H: Host> Staging<'s, H> {
-    pub(super) fn new(place: &'s Place<'s, H>, plan: &'s TablePlan, id: &str) -> Self {
+    pub(super) fn new(services: &'s Services<'s, H>, plan: &'s TablePlan, id: &str) -> Self {
         let name = format!("{}{STAGING}{id}", plan.table.name);
-        Self { place, plan, name, zero: None }
+        Self { services, plan, name, zero: None }
     }
 
     /// Makes the table, empty, as the live one is: with its indexes and the number it counts from.
     pub(super) async fn make(&self) -> Result<(), RestoreError> {
         let live = self.plan.table.name;
         if self.plan.is_missing {
-            make_missing(self.place.database, self.plan.table).await?;
+            make_missing(self.services.database, self.plan.table).await?;
         }
         let show = format!("SHOW CREATE TABLE `{live}`");
         let shown = self.run(&show, &[], "the live table is not described").await?.records;
@@ -76,13 +77,13 @@ impl<'s, H: Host> Staging<'s, H> {
     /// After a failure no statement is begun, and those under way are waited for: the table is
     /// dropped next, and none of them may find it gone.
     pub(super) async fn load(&mut self, mut stored: impl FnMut(Sent)) -> Result<(), RestoreError> {
-        let (place, plan, name) = (self.place, self.plan, self.name.as_str());
-        let store = |chunk| store(place, plan.table, name, chunk);
+        let (services, plan, name) = (self.services, self.plan, self.name.as_str());
+        let store = |chunk| store(services, plan.table, name, chunk);
         let mut under_way = FuturesUnordered::new();
         let mut loaded = async {
             let (mut chunk, mut count) = (Chunk::new(CHUNK_BYTES), 0);
             for file in &plan.files {
-                let source = file.source(place.s3, place.bucket);
+                let source = file.source(services.s3, services.bucket);
                 let rows = FileRows::new(plan.table, file, pieces(&source, 0));
                 let mut rows = rows.behind(count);
                 loop {
@@ -91,7 +92,7 @@ impl<'s, H: Host> Staging<'s, H> {
                     // First what was filled before is sent, so that it travels meanwhile.
                     let (room, full) = join(room, filling).await;
                     room?;
-                    in_time(place)?;
+                    in_time(services)?;
                     let Some(full) = full? else { break };
                     under_way.push(store(full));
                 }
@@ -115,9 +116,9 @@ impl<'s, H: Host> Staging<'s, H> {
     ) -> Result<Checksum, RestoreError> {
         let table = self.plan.table;
         let pair = Pair { table, from: table.name, other: &self.name, above: None };
-        let copied = pair.copy_missing(self.place.database, |rows| {
+        let copied = pair.copy_missing(self.services.database, |rows| {
             stored(Sent { rows, bytes: 0 });
-            in_time(self.place)
+            in_time(self.services)
         });
         let mut copied = copied.await?;
         if table.key_column().auto_increment && self.zero.is_none() {
@@ -153,13 +154,13 @@ impl<'s, H: Host> Staging<'s, H> {
 
     /// Reads a file up to its row 0, unless that is written already.
     pub(super) async fn read_zero(&mut self, file: &PartFile) -> Result<(), RestoreError> {
-        let (place, table) = (self.place, self.plan.table);
+        let (services, table) = (self.services, self.plan.table);
         let key = table.key_column().name;
         let there = format!("SELECT COUNT(*) FROM `{}` WHERE `{key}` = 0", self.name);
         if self.number(&there).await? != Some(0) {
             return Ok(());
         }
-        let source = file.source(place.s3, place.bucket);
+        let source = file.source(services.s3, services.bucket);
         let mut rows = FileRows::new(table, file, pieces(&source, 0));
         let mut chunk = Chunk::new(CHUNK_BYTES);
         while self.zero.is_none() && rows.fill(&mut chunk, &mut self.zero).await?.is_some() {}
@@ -175,7 +176,7 @@ impl<'s, H: Host> Staging<'s, H> {
         cells[table.key] = Cell::Int(free);
         let mut chunk = Chunk::new(CHUNK_BYTES);
         chunk.push_cells(&cells, RowPlace { index: None, line: None });
-        let sent = store(self.place, table, &self.name, chunk).await?;
+        let sent = store(self.services, table, &self.name, chunk).await?;
         let key = table.key_column().name;
         let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
         self.run(&sql, &[], "row 0 is not written").await?;
@@ -222,9 +223,9 @@ impl<'s, H: Host> Staging<'s, H> {
         let table = self.plan.table;
         let failed =
             |error| RestoreError::Database { doing: "the staging table is not read", error };
-        let found = content(self.place.database, table, &self.name, expected.rows).await;
+        let found = content(self.services.database, table, &self.name, expected.rows).await;
         match check_content(table, expected, found.map_err(failed)?) {
-            Err(error) => Err(error.naming_twice(self.place, table, &self.plan.files).await),
+            Err(error) => Err(error.naming_twice(self.services, table, &self.plan.files).await),
             checked => checked,
         }
     }
@@ -239,7 +240,7 @@ impl<'s, H: Host> Staging<'s, H> {
         parameters: &[(&str, &str)],
         doing: &'static str,
     ) -> Result<ExecuteStatementOutput, RestoreError> {
-        run(self.place.database, sql, parameters, doing).await
+        run(self.services.database, sql, parameters, doing).await
     }
 }
 
@@ -262,27 +263,27 @@ async fn make_room<F: Future<Output = Result<Sent, RestoreError>>>(
 ///
 /// Without `self`, since a row 0 may be set aside while the rows before it travel.
 async fn store<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &'static Table,
     name: &str,
     chunk: Chunk,
 ) -> Result<Sent, RestoreError> {
     let (mut left, mut sent) = (Vec::from([chunk]), Sent::default());
     while let Some(chunk) = left.pop().filter(|chunk| chunk.rows() > 0) {
-        let limit = place.database.rows_limit();
+        let limit = services.database.rows_limit();
         if chunk.filled() > limit && chunk.rows() > 1 {
             left.extend(chunk.cut(limit).into_iter().rev());
             continue;
         }
-        match store_once(place, table, name, &chunk).await {
+        match store_once(services, table, name, &chunk).await {
             Ok(()) => {
                 sent.rows += chunk.rows() as u64;
                 sent.bytes += chunk.json().len() as u64;
             }
             Err(error) if !is_too_much(&error, &chunk) => return Err(error),
             Err(_) if chunk.rows() > 1 => {
-                in_time(place)?;
-                place.database.halve_rows(chunk.filled());
+                in_time(services)?;
+                services.database.halve_rows(chunk.filled());
                 left.push(chunk);
             }
             Err(error) => return Err(of_one_row(error, table, &chunk)),
@@ -294,7 +295,7 @@ async fn store<H: Host>(
 /// Writes rows, and once more where it is not known whether they are written, or where they surely
 /// are not since another statement was in their way; the table's content is compared afterwards.
 async fn store_once<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &Table,
     name: &str,
     chunk: &Chunk,
@@ -302,12 +303,12 @@ async fn store_once<H: Host>(
     let sql = statement::write_into(name, table, chunk.columns());
     let rows = [(statement::ROWS, chunk.json())];
     let mut attempt = 1;
-    while let Err(error) = run(place.database, &sql, &rows, "rows are not written").await {
+    while let Err(error) = run(services.database, &sql, &rows, "rows are not written").await {
         if !gave_way(&error) || attempt == DEADLOCK_ATTEMPTS {
             return Err(error);
         }
         attempt += 1;
-        in_time(place)?;
+        in_time(services)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::error::RestoreError;
 use super::staging::drop_table;
-use super::tables::{BEFORE, Leftover, LeftoverKind, LiveTables, STAGING, UNDONE, is_id};
+use super::tables::{BEFORE, Leftover, LeftoverKind, STAGING, TableNames, UNDONE, is_id};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
@@ -76,7 +76,7 @@ pub(super) async fn is_swapped<H: Host>(
     tables: &[&'static str],
     id: &str,
 ) -> Result<bool, RestoreError> {
-    let there = LiveTables::read(client).await?;
+    let there = TableNames::read(client).await?;
     let is_done = |swap: &Swap| there.has(&swap.goes) && !there.has(&swap.comes);
     Ok(tables.iter().all(|table| is_done(&Swap::of_restore(table, id))))
 }
@@ -160,7 +160,7 @@ async fn was_renamed<H: Host>(
     let unknown = || RestoreError::SwapUnknown { id: id.into() };
     for pause in PAUSES {
         client.pause(Duration::from_secs(pause)).await;
-        let tables = LiveTables::read(&client.closing()).await.map_err(|_| unknown())?;
+        let tables = TableNames::read(&client.closing()).await.map_err(|_| unknown())?;
         if swaps.iter().all(|swap| tables.has(&swap.goes)) {
             return Ok(true);
         }
@@ -211,7 +211,7 @@ pub async fn leftovers<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
 ) -> Result<Vec<Leftover>, RestoreError> {
-    Ok(LiveTables::read(client).await?.leftovers(schema))
+    Ok(TableNames::read(client).await?.leftovers(schema))
 }
 
 /// Drops what restores have left; what is live stays.

@@ -71,11 +71,11 @@ pub(super) async fn run<H: Host>(
 
 /// The tables that are there.
 #[derive(Debug)]
-pub(super) struct LiveTables {
+pub(super) struct TableNames {
     names: Vec<String>,
 }
 
-impl LiveTables {
+impl TableNames {
     pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, RestoreError> {
         let sql = "SELECT table_name FROM information_schema.tables \
                    WHERE table_schema = DATABASE()";
@@ -137,12 +137,6 @@ pub(super) async fn make_missing<H: Host>(
     })
 }
 
-/// The columns of a table, as a list of SQL.
-pub(super) fn columns(table: &Table) -> String {
-    let names: Vec<_> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    names.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +152,7 @@ mod tests {
             "jobs__before_christmas",
             "cats__before_20270115_080000_1a2b",
         ];
-        let tables = LiveTables { names: names.map(String::from).to_vec() };
+        let tables = TableNames { names: names.map(String::from).to_vec() };
         let found: Vec<_> =
             tables.leftovers(OFFICE).into_iter().map(|it| (it.table, it.kind, it.id)).collect();
         assert_eq!(

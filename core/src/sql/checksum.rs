@@ -20,7 +20,7 @@ use crate::table::types::Definition;
 ///
 /// As JSON `{"rows": 2, "checksum": "00c0ffee00c0ffee"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(into = "Text", try_from = "Text")]
+#[serde(into = "ChecksumText", try_from = "ChecksumText")]
 pub struct Checksum {
     /// How many rows.
     pub rows: u64,
@@ -29,21 +29,21 @@ pub struct Checksum {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Text {
+struct ChecksumText {
     rows: u64,
     checksum: String,
 }
 
-impl From<Checksum> for Text {
+impl From<Checksum> for ChecksumText {
     fn from(checksum: Checksum) -> Self {
         Self { rows: checksum.rows, checksum: checksum.hex() }
     }
 }
 
-impl TryFrom<Text> for Checksum {
+impl TryFrom<ChecksumText> for Checksum {
     type Error = ParseIntError;
 
-    fn try_from(Text { rows, checksum }: Text) -> Result<Self, ParseIntError> {
+    fn try_from(ChecksumText { rows, checksum }: ChecksumText) -> Result<Self, ParseIntError> {
         Ok(Self { rows, digest: u64::from_str_radix(&checksum, 16)? })
     }
 }

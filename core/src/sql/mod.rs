@@ -1,6 +1,9 @@
-//! Statements by table and purpose, and the checksum of a table.
+//! Statements by table and purpose, ranges of keys, and the checksum of a table.
 
 #[cfg(feature = "avro")]
 pub(crate) mod checksum;
+pub(crate) mod chunk;
 pub(crate) mod isolation;
+#[cfg(feature = "avro")]
+pub(crate) mod key_range;
 pub(crate) mod statement;

@@ -1,8 +1,8 @@
 //! Tables and their rows: the schema, checked records, and what is wrong with a row.
 
 pub(crate) mod date_time;
-pub(crate) mod outcome;
-pub(crate) mod outcomes;
+pub(crate) mod issue;
+pub(crate) mod issues;
 pub(crate) mod record;
 pub mod schema;
 pub(crate) mod types;

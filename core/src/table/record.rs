@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::{Column, Table};
 use crate::table::types::{Definition, Rules};
 pub use crate::table::value::{Cell, RawField};
@@ -86,7 +86,7 @@ impl<'r> Record<'r> {
     /// With `strict` every column is required and a JSON `""` counts as missing. On error all
     /// errors of the row come back, in the order of the columns; the list is never empty.
     pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, Entry { strict, stored: false })
+        Self::parse_by(table, row, EntryRules { strict, stored: false })
     }
 
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
@@ -95,10 +95,10 @@ impl<'r> Record<'r> {
     /// Whoever writes it must keep the database from renumbering that 0.
     #[cfg(feature = "avro")]
     pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, Entry { strict: false, stored: true })
+        Self::parse_by(table, row, EntryRules { strict: false, stored: true })
     }
 
-    fn parse_by(table: &Table, row: RawRow<'r>, entry: Entry) -> Result<Self, Vec<RowError>> {
+    fn parse_by(table: &Table, row: RawRow<'r>, entry: EntryRules) -> Result<Self, Vec<RowError>> {
         let mut errors = row.errors;
         let mut cells = Vec::with_capacity(row.fields.len());
         let mut columns = ColumnSet::ALL;
@@ -133,14 +133,18 @@ impl<'r> Record<'r> {
 
 /// What differs from entry point to entry point.
 #[derive(Clone, Copy)]
-struct Entry {
+struct EntryRules {
     /// Every column is required, and a JSON `""` counts as missing.
     strict: bool,
     /// A table held the row before: 0 is a value also where the database numbers by itself.
     stored: bool,
 }
 
-fn check<'r>(column: &Column, field: RawField<'r>, entry: Entry) -> Result<Cell<'r>, RowErrorKind> {
+fn check<'r>(
+    column: &Column,
+    field: RawField<'r>,
+    entry: EntryRules,
+) -> Result<Cell<'r>, RowErrorKind> {
     match field {
         RawField::Absent | RawField::Null | RawField::Cell("") => null(column, entry.strict),
         RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::types::Definition;
 pub use crate::table::types::{ColumnType, KeyKind};
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rowgate_core::data_api::Target;
-use rowgate_core::s3::Endpoint;
+use rowgate_core::s3::S3Endpoint;
 use rowgate_core::schema::{Column, ColumnType, Reference, Schema, Table};
 use rowgate_core::{ApiKey, Host, RateLimit, Request, Response, SendError, Service, SignError};
 use serde_json::Value;
@@ -158,8 +158,8 @@ pub(crate) fn target() -> Target {
 }
 
 /// An S3.
-pub(crate) fn endpoint() -> Endpoint {
-    Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())).unwrap()
+pub(crate) fn endpoint() -> S3Endpoint {
+    S3Endpoint::read(&|name| (name == "AWS_REGION").then(|| "eu-west-1".into())).unwrap()
 }
 
 /// Runs a future to its end: nothing in this world ever waits.

@@ -2,7 +2,7 @@
 
 use rowgate_core::Host;
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::{self, MOST_PARALLEL, OnObstacle, Options, Place};
+use rowgate_core::backup::{self, BackupOptions, MOST_PARALLEL, OnObstacle, Services};
 use rowgate_core::schema::{Schema, Table};
 use serde::Deserialize;
 
@@ -58,8 +58,8 @@ impl Operation for Backup {
         let time = invocation.time_left(app.host.now());
         let (database, s3) =
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
-        let place = Place { schema: app.schema, database, s3, bucket };
-        let making = backup::backup(&place, &self.tables, self.options(), |_| ());
+        let services = Services { schema: app.schema, database, s3, bucket };
+        let making = backup::backup(&services, &self.tables, self.options(), |_| ());
         let manifest = within(time, making).await?;
         conclude(app, bucket, manifest, self.keep, invocation).await
     }
@@ -78,9 +78,9 @@ impl Backup {
         }
     }
 
-    fn options(&self) -> Options {
+    fn options(&self) -> BackupOptions {
         let (codec, parallel) = (self.codec, self.parallel);
-        Options { codec, parallel, on_obstacle: self.on_obstacle }
+        BackupOptions { codec, parallel, on_obstacle: self.on_obstacle }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rowgate_core::backup::{self, BackupError, LeftOut, Manifest, TableManifest};
-use rowgate_core::s3::Endpoint;
+use rowgate_core::backup::{self, BackupError, LeftOutFolder, Manifest, TableManifest};
+use rowgate_core::s3::S3Endpoint;
 use rowgate_core::{Client, ENDED_AFTER, Host};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -29,7 +29,7 @@ pub(super) struct BackupSummary {
     pruned: Vec<String>,
     /// The folders that did not count, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOutFolder>,
     /// Why not all older runs could be.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_pruned: Option<String>,
@@ -93,7 +93,7 @@ pub(super) async fn conclude<H: Host>(
 }
 
 async fn prune<H: Host>(
-    s3: &Client<'_, H, Endpoint>,
+    s3: &Client<'_, H, S3Endpoint>,
     bucket: &str,
     keep: usize,
     summary: &mut BackupSummary,

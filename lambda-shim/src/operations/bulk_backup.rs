@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rowgate_core::Host;
 use rowgate_core::avro::Codec;
-use rowgate_core::backup::bulk::{self, Opening, PartItem, PartWritten};
-use rowgate_core::backup::{OnObstacle, Place};
+use rowgate_core::backup::bulk::{self, OpenedBackup, PartItem, PartWritten};
+use rowgate_core::backup::{OnObstacle, Services};
 use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -51,7 +51,7 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Finish {
     #[serde(flatten)]
-    opening: Opening,
+    opening: OpenedBackup,
     done: Vec<PartWritten>,
     keep: Option<usize>,
     bucket: Option<String>,
@@ -63,7 +63,7 @@ pub(super) struct Finish {
 pub(super) enum StepAnswer {
     Opened {
         #[serde(flatten)]
-        opening: Opening,
+        opening: OpenedBackup,
         items: Vec<PartItem>,
         keep: Option<usize>,
         bucket: Option<String>,
@@ -108,12 +108,12 @@ impl BulkBackup {
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
         let named = self.bucket().map(str::to_owned);
         let bucket = app.bucket(named.as_deref())?;
-        let place = Place { schema: app.schema, database, s3, bucket };
+        let services = Services { schema: app.schema, database, s3, bucket };
         match self {
-            Self::Open(open) => open.run(&place, time).await,
-            Self::Part(part) => part.run(&place, time).await,
+            Self::Open(open) => open.run(&services, time).await,
+            Self::Part(part) => part.run(&services, time).await,
             Self::Finish(finish) => {
-                let finishing = bulk::finish(&place, &finish.opening, &finish.done);
+                let finishing = bulk::finish(&services, &finish.opening, &finish.done);
                 let manifest = within(time, finishing).await?;
                 let summary = conclude(app, bucket, manifest, finish.keep, invocation).await?;
                 Ok(StepAnswer::Finished(summary))
@@ -150,10 +150,10 @@ impl Open {
 
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let opening = bulk::open(place, &self.tables, self.codec, self.on_obstacle);
+        let opening = bulk::open(services, &self.tables, self.codec, self.on_obstacle);
         let (opening, items) = within(time, opening).await?;
         info!(run = opening.run, parts = items.len(), "backup opened");
         Ok(StepAnswer::Opened { opening, items, keep: self.keep, bucket: self.bucket })
@@ -168,10 +168,10 @@ impl Part {
 
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let writing = bulk::write_part(place, &self.run, self.codec, &self.item);
+        let writing = bulk::write_part(services, &self.run, self.codec, &self.item);
         let written = within(time, writing).await?;
         let (run, table, rows) = (&self.run, &written.table, written.content.rows);
         info!(run, table, part = written.part, rows, "part backed up");

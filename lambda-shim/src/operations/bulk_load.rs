@@ -3,7 +3,7 @@
 
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, Opened,
+    BulkFile, BulkLoad, Host, LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, OpenedLoad,
     PlannedRows, Status, load_object,
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -46,7 +46,7 @@ pub(super) enum BulkLoadStep {
 #[serde(untagged)]
 pub(super) enum LoadStepAnswer {
     /// Of `open`: `scan` the ranges, `load` the file as a whole, or `end`.
-    Opened {
+    OpenedLoad {
         next: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         file: Option<BulkFile>,
@@ -183,15 +183,15 @@ fn again(report: &LoadReport, round: u64) -> LoadStepAnswer {
     }
 }
 
-impl From<Opened> for LoadStepAnswer {
-    fn from(opened: Opened) -> Self {
-        let next = |next| Self::Opened { next, file: None, ranges: Vec::new() };
+impl From<OpenedLoad> for LoadStepAnswer {
+    fn from(opened: OpenedLoad) -> Self {
+        let next = |next| Self::OpenedLoad { next, file: None, ranges: Vec::new() };
         match opened {
-            Opened::InRanges(file, count) => {
-                Self::Opened { next: "scan", file: Some(file), ranges: (0..count).collect() }
+            OpenedLoad::InRanges(file, count) => {
+                Self::OpenedLoad { next: "scan", file: Some(file), ranges: (0..count).collect() }
             }
-            Opened::Whole => next("load"),
-            Opened::Over(_) => next("end"),
+            OpenedLoad::Whole => next("load"),
+            OpenedLoad::Over(_) => next("end"),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rowgate_core::Host;
-use rowgate_core::backup::Place;
-use rowgate_core::restore::bulk::{self, Comparison, Done, Item, Opening};
+use rowgate_core::backup::Services;
+use rowgate_core::restore::bulk::{self, Comparison, Done, Item, OpenedRestore};
 use rowgate_core::restore::{Mode, RestoreError, Restored, Wanted};
 use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Compare {
     #[serde(flatten)]
-    opening: Opening,
+    opening: OpenedRestore,
     done: Vec<Done>,
     #[serde(default)]
     force: bool,
@@ -84,7 +84,7 @@ pub(super) struct Abandon {
 pub(super) enum StepAnswer {
     Opened {
         #[serde(flatten)]
-        opening: Opening,
+        opening: OpenedRestore,
         items: Vec<Item>,
         force: bool,
         bucket: Option<String>,
@@ -145,14 +145,14 @@ impl BulkRestore {
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
         let named = self.bucket().map(str::to_owned);
         let bucket = app.bucket(named.as_deref())?;
-        let place = &Place { schema: app.schema, database, s3, bucket };
+        let services = &Services { schema: app.schema, database, s3, bucket };
         match self {
-            Self::Open(open) => open.run(place, time).await,
-            Self::Part(part) => part.run(place, time).await,
-            Self::Compare(compare) => compare.run(place, time).await,
-            Self::Finish(finish) => finish.try_swap(place, time).await,
-            Self::Report(finished) => finished.report(place, time).await,
-            Self::Abandon(abandon) => abandon.run(place, time).await,
+            Self::Open(open) => open.run(services, time).await,
+            Self::Part(part) => part.run(services, time).await,
+            Self::Compare(compare) => compare.run(services, time).await,
+            Self::Finish(finish) => finish.try_swap(services, time).await,
+            Self::Report(finished) => finished.report(services, time).await,
+            Self::Abandon(abandon) => abandon.run(services, time).await,
         }
     }
 
@@ -190,11 +190,11 @@ impl Open {
 
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
         let wanted = self.wanted();
-        let opening = bulk::open(place, &wanted);
+        let opening = bulk::open(services, &wanted);
         let (opening, items) = within(time, opening, out_of_time).await?;
         info!(id = opening.id, run = opening.run, parts = items.len(), "restore opened");
         Ok(StepAnswer::Opened { opening, items, force: self.force, bucket: self.bucket })
@@ -204,10 +204,10 @@ impl Open {
 impl Part {
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let doing = bulk::part(place, &self.id, self.run.as_deref(), &self.item);
+        let doing = bulk::part(services, &self.id, self.run.as_deref(), &self.item);
         let done = within(time, doing, out_of_time).await?;
         info!(id = self.id, "part of a restore done");
         Ok(StepAnswer::Done(done))
@@ -217,10 +217,10 @@ impl Part {
 impl Compare {
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let comparing = bulk::compare(place, &self.opening, &self.done);
+        let comparing = bulk::compare(services, &self.opening, &self.done);
         let (comparison, items) = within(time, comparing, out_of_time).await?;
         info!(id = comparison.id, parts = items.len(), "rows of a restore written");
         let (force, bucket) = (self.force, self.bucket);
@@ -232,11 +232,11 @@ impl Finish {
     /// Tries once to swap the tables.
     async fn try_swap<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
         let Self { comparison, done, force, bucket } = self;
-        let finishing = bulk::finish(place, &comparison, &done, force);
+        let finishing = bulk::finish(services, &comparison, &done, force);
         // Without an answer by then the last statement may have been sent.
         let unknown = || RestoreError::SwapUnknown { id: comparison.id.clone() };
         let (comparison, items) = within(time, finishing, unknown).await?;
@@ -248,10 +248,10 @@ impl Finish {
     /// Says what was restored, once the tables are swapped.
     async fn report<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let reporting = bulk::report(place, &self.comparison, &self.done);
+        let reporting = bulk::report(services, &self.comparison, &self.done);
         let restored = within(time, reporting, out_of_time).await?;
         log(&restored);
         Ok(StepAnswer::Restored(restored))
@@ -261,10 +261,10 @@ impl Finish {
 impl Abandon {
     async fn run<H: Host>(
         self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         time: Duration,
     ) -> Result<StepAnswer, Failure> {
-        let abandoning = bulk::abandon(place, &self.id);
+        let abandoning = bulk::abandon(services, &self.id);
         within(time, abandoning, out_of_time).await?;
         info!(id = self.id, "restore abandoned");
         Ok(StepAnswer::Abandoned { id: self.id })

@@ -1,6 +1,6 @@
 //! The operation `migrate`: the tables, brought to the schema and compared with it.
 
-use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
+use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, MigrationStep};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use serde::{Deserialize, Serialize};
@@ -82,12 +82,12 @@ async fn bring_up<H: Host>(
 }
 
 impl Migrated {
-    fn note(&mut self, step: Step<'_>) {
+    fn note(&mut self, step: MigrationStep<'_>) {
         match step {
-            Step::Included(migration) => self.included.push(migration.to_string()),
-            Step::Ran(migration) => self.ran.push(migration.to_string()),
-            Step::Made(table) => self.made.push(table),
-            Step::Ledger(migration) => self.ran.push(format!("ledger/{migration}")),
+            MigrationStep::Included(migration) => self.included.push(migration.to_string()),
+            MigrationStep::Ran(migration) => self.ran.push(migration.to_string()),
+            MigrationStep::Made(table) => self.made.push(table),
+            MigrationStep::Ledger(migration) => self.ran.push(format!("ledger/{migration}")),
         }
     }
 }
@@ -103,10 +103,13 @@ mod tests {
     fn each_step_is_named_where_it_belongs() {
         let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
         let mut migrated = Migrated::default();
-        let of_ledger = Step::Ledger(&LEDGER_MIGRATIONS[0]);
-        for step in
-            [Step::Included(&migration), Step::Ran(&migration), Step::Made("jobs"), of_ledger]
-        {
+        let of_ledger = MigrationStep::Ledger(&LEDGER_MIGRATIONS[0]);
+        for step in [
+            MigrationStep::Included(&migration),
+            MigrationStep::Ran(&migration),
+            MigrationStep::Made("jobs"),
+            of_ledger,
+        ] {
             migrated.note(step);
         }
         assert_eq!(

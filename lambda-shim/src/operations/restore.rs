@@ -1,8 +1,8 @@
 //! The operation `restore`: tables back from files, within one invocation.
 
 use rowgate_core::Host;
-use rowgate_core::backup::Place;
-use rowgate_core::restore::{self, Mode, Plan, RestoreError, Restored, Wanted};
+use rowgate_core::backup::Services;
+use rowgate_core::restore::{self, Mode, RestoreError, RestorePlan, Restored, Wanted};
 use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -34,7 +34,7 @@ pub(super) struct Restore {
 #[serde(untagged)]
 pub(super) enum Outcome {
     /// Only a plan was asked for.
-    Planned(Box<Plan>),
+    Planned(Box<RestorePlan>),
     /// The tables are restored.
     Restored(Restored),
 }
@@ -61,10 +61,10 @@ impl Operation for Restore {
         let time = invocation.time_left(app.host.now());
         let (database, s3) =
             (&app.client(&settings.target, time), &app.client(&settings.endpoint, time));
-        let place = Place { schema: app.schema, database, s3, bucket };
+        let services = Services { schema: app.schema, database, s3, bucket };
 
         let wanted = self.wanted();
-        let planning = restore::plan(&place, &wanted, |_| ());
+        let planning = restore::plan(&services, &wanted, |_| ());
         let plan = within(time, planning, || RestoreError::OutOfTime).await?;
         info!(id = plan.id, run = plan.run, rows = plan.rows(), "planned");
         if self.plan {
@@ -72,7 +72,7 @@ impl Operation for Restore {
         }
 
         let left = invocation.time_left(app.host.now());
-        let restoring = restore::restore(&place, &plan, self.force, |_, _| ());
+        let restoring = restore::restore(&services, &plan, self.force, |_, _| ());
         // Without an answer by then the last statement may have been sent.
         let unknown = || RestoreError::SwapUnknown { id: plan.id.clone() };
         let restored = within(left, restoring, unknown).await?;

@@ -14,7 +14,7 @@ pub struct Check {
     /// Why rowgate cares.
     pub why: &'static str,
     /// How it went.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// Whether it was tried at all.
     pub tried: bool,
     /// What was found; no row's value and no secret.
@@ -28,7 +28,7 @@ pub struct Check {
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// As rowgate needs or expects it.
     Pass,
     /// Not so, and rowgate relies on it.

@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use super::check::{Check, Outcome};
-use super::finding::{Account, Finding, Found, Subject};
+use super::check::{Check, CheckOutcome};
+use super::finding::{Account, Examined, Finding, Subject};
 use super::{errors, limits, scratch, session, sessions, tables, transactions};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::Schema;
@@ -21,10 +21,10 @@ pub async fn examine<H: Host>(
     may_be_slow: bool,
     done: impl FnMut(&Check),
 ) -> Vec<Check> {
-    let mut report = Report { host: client.host(), checks: Vec::new(), done };
+    let mut report = CheckList { host: client.host(), checks: Vec::new(), done };
     let connection = session::connection(client).await;
     report.add(&session::CONNECTION, connection);
-    if report.checks.iter().any(|check| check.outcome == Outcome::Fail) {
+    if report.checks.iter().any(|check| check.outcome == CheckOutcome::Fail) {
         return report.checks;
     }
 
@@ -77,14 +77,14 @@ const ON_SCRATCH: [&Subject; 13] = [
 /// The checks that write, in the order in which they build on each other's rows.
 async fn scratch_checks<H: Host, D: FnMut(&Check)>(
     client: &Client<'_, H>,
-    report: &mut Report<'_, H, D>,
+    report: &mut CheckList<'_, H, D>,
 ) {
     let made = scratch::make(client).await;
     let is_made = matches!(made, Ok(Finding::Good(_)));
     report.add(&scratch::MAKE, made);
     if !is_made {
         for subject in ON_SCRATCH {
-            report.add(subject, Found::Ok(Finding::NotTried("needs the table rowgate_doctor")));
+            report.add(subject, Examined::Ok(Finding::NotTried("needs the table rowgate_doctor")));
         }
         return;
     }
@@ -105,15 +105,15 @@ async fn scratch_checks<H: Host, D: FnMut(&Check)>(
     report.add(&scratch::DROP, scratch::remove(client).await);
 }
 
-struct Report<'r, H, D> {
+struct CheckList<'r, H, D> {
     host: &'r H,
     checks: Vec<Check>,
     done: D,
 }
 
-impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
+impl<H: Host, D: FnMut(&Check)> CheckList<'_, H, D> {
     /// After an interruption only what became of the scratch table is of interest.
-    fn add(&mut self, subject: &Subject, found: Found<impl Into<Account>>) {
+    fn add(&mut self, subject: &Subject, found: Examined<impl Into<Account>>) {
         if self.host.is_interrupted() && subject.name != scratch::DROP.name {
             return;
         }
@@ -122,10 +122,10 @@ impl<H: Host, D: FnMut(&Check)> Report<'_, H, D> {
         let Account { finding, values, answers } = account;
         let tried = !matches!(finding, Finding::NotTried(_));
         let (outcome, found) = match finding {
-            Finding::Good(found) => (Outcome::Pass, found),
-            Finding::Bad(found) if subject.relied_on => (Outcome::Fail, found),
-            Finding::Bad(found) | Finding::Odd(found) => (Outcome::Note, found),
-            Finding::NotTried(why) => (Outcome::Note, format!("not tried: {why}")),
+            Finding::Good(found) => (CheckOutcome::Pass, found),
+            Finding::Bad(found) if subject.relied_on => (CheckOutcome::Fail, found),
+            Finding::Bad(found) | Finding::Odd(found) => (CheckOutcome::Note, found),
+            Finding::NotTried(why) => (CheckOutcome::Note, format!("not tried: {why}")),
         };
         let Subject { name, why, .. } = *subject;
         let check = Check { name, why, outcome, tried, found, values, answers };

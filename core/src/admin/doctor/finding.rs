@@ -31,7 +31,7 @@ impl Finding {
 }
 
 /// A check that could not make its call has found that.
-pub(super) type Found<F = Finding> = Result<F, CallError>;
+pub(super) type Examined<F = Finding> = Result<F, CallError>;
 
 /// What a check came to, with what a program may read and what the service said.
 pub(super) struct Account {

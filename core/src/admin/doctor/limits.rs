@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use crate::aws::data_api::{ExecuteStatement, REQUEST_LIMIT};
 use crate::aws::host::{CallError, Client, Host};
-use crate::sql::statement::CHUNK_LIMIT;
+use crate::sql::chunk::CHUNK_LIMIT;
 
-use super::finding::{Account, Finding, Found, Subject};
+use super::finding::{Account, Examined, Finding, Subject};
 use super::heard::{Reaction, provoke, refusals};
 use super::query::text;
 
@@ -24,7 +24,7 @@ const UNFOLD: &str = "SELECT r.n, r.t, HEX(r.t) FROM JSON_TABLE(CONVERT(:rows US
 
 /// The hexadecimal digits are the server's own view: a text that is turned wrong on the way in and
 /// back on the way out would look right.
-pub(super) async fn json_table<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn json_table<H: Host>(client: &Client<'_, H>) -> Examined {
     let rows = r#"[[1,"é😀\"\\"],[2,null]]"#;
     let records = query(client, UNFOLD, "rows", rows).await?;
     let expected = [["1", "é😀\"\\", "C3A9F09F9880225C"], ["2", "", ""]];
@@ -45,7 +45,7 @@ pub(super) const REQUEST: Subject = Subject {
 const LENGTH: &str = "SELECT JSON_LENGTH(CONVERT(:rows USING utf8mb4))";
 
 /// As long as the longest statement that a request becomes.
-pub(super) async fn request<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn request<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let reaction = send_rows(client, CHUNK_LIMIT).await;
     let finding = match &reaction.result {
         Ok(_) if is_read(&reaction) => {
@@ -66,7 +66,7 @@ pub(super) const LONGER_REQUEST: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn longer_request<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn longer_request<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     Ok(refusal(send_rows(client, REQUEST_LIMIT + 1).await))
 }
 
@@ -80,7 +80,7 @@ pub(super) const PARAMETER_SIZES: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn parameter_sizes<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn parameter_sizes<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let (mut reactions, mut accepted, mut refused) = (Vec::new(), None, None);
     for bytes in SIZES {
         let reaction = send_rows(client, bytes).await;
@@ -130,7 +130,7 @@ pub(super) const MANY_PARAMETERS: Subject = Subject {
 
 const MANY: usize = 1_000;
 
-pub(super) async fn many_parameters<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn many_parameters<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let names: Vec<_> = (0..MANY).map(|number| format!("p{number}")).collect();
     let parameters: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
     let sql = format!("SELECT LENGTH(CONCAT(:{}))", names.join(", :"));
@@ -158,7 +158,7 @@ pub(super) const ANSWER: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn answer<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn answer<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let sql = "SELECT REPEAT('x', 30000) FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' \
                COLUMNS(n FOR ORDINALITY)) AS r";
     let rows = format!("[{}1]", "1,".repeat(39));
@@ -173,7 +173,7 @@ pub(super) const ROW: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn row<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn row<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let sql = "SELECT REPEAT('x', CAST(:length AS UNSIGNED))";
     let shorter = query(client, sql, "length", "60000").await;
     if let Err(error) = shorter {
@@ -190,7 +190,7 @@ pub(super) const SEVERAL_STATEMENTS: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn several_statements<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn several_statements<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let call = ExecuteStatement { sql: "SELECT 1; SELECT 2", ..ExecuteStatement::default() };
     Ok(refusal(provoke(client, "two statements", call).await))
 }
@@ -202,7 +202,10 @@ pub(super) const TIME_OUT: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn time_out<H: Host>(client: &Client<'_, H>, may_be_slow: bool) -> Found<Account> {
+pub(super) async fn time_out<H: Host>(
+    client: &Client<'_, H>,
+    may_be_slow: bool,
+) -> Examined<Account> {
     if !may_be_slow {
         return Ok(Finding::NotTried("takes 45 seconds; --slow does it").into());
     }

@@ -14,5 +14,5 @@ mod sessions;
 mod tables;
 mod transactions;
 
-pub use check::{Check, Heard, Outcome};
+pub use check::{Check, CheckOutcome, Heard};
 pub use examine::examine;

@@ -10,7 +10,7 @@ use crate::sql::statement::{AFTER, OnDuplicate, ROWS, existing, write};
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, ColumnType, Table};
 
-use super::finding::{Account, Finding, Found, Subject};
+use super::finding::{Account, Examined, Finding, Subject};
 use super::heard::{account, provoke};
 use super::query::{ask, first_row, text, value};
 
@@ -38,7 +38,7 @@ pub(super) const MAKE: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn make<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn make<H: Host>(client: &Client<'_, H>) -> Examined {
     // One that an earlier run could not drop.
     drop_table(client).await?;
     let create = ExecuteStatement { sql: SCRATCH.create, ..ExecuteStatement::default() };
@@ -52,7 +52,7 @@ pub(super) const DROP: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn remove<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn remove<H: Host>(client: &Client<'_, H>) -> Examined {
     drop_table(&client.closing()).await?;
     Ok(Finding::Good("dropped".into()))
 }
@@ -67,7 +67,7 @@ pub(super) const INSERT: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn insert<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn insert<H: Host>(client: &Client<'_, H>) -> Examined {
     let rows = r#"[[1,"a"],[2,"b"],[3,"c"]]"#;
     let count = send(client, OnDuplicate::Fail, rows, None).await?;
     Ok(Finding::when(count == 3, format!("{count} of 3 new rows counted")))
@@ -79,7 +79,7 @@ pub(super) const KEEP: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn keep<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn keep<H: Host>(client: &Client<'_, H>) -> Examined {
     let count = send(client, OnDuplicate::Keep, r#"[[3,"x"],[4,"d"]]"#, None).await?;
     Ok(Finding::when(count == 1, format!("{count} counted of 1 new row and 1 that was there")))
 }
@@ -97,7 +97,7 @@ pub(super) const UPDATE_COUNT: Subject = Subject {
 };
 
 /// One row that is the same, one that changes, one that is new.
-pub(super) async fn update<H: Host>(client: &Client<'_, H>) -> (Found, Found) {
+pub(super) async fn update<H: Host>(client: &Client<'_, H>) -> (Examined, Examined) {
     let rows = r#"[[1,"a"],[2,"changed"],[5,"e"]]"#;
     let count = match send(client, OnDuplicate::Update, rows, None).await {
         Ok(count) => count,
@@ -111,7 +111,7 @@ pub(super) async fn update<H: Host>(client: &Client<'_, H>) -> (Found, Found) {
     (updated(client).await, Ok(counted))
 }
 
-async fn updated<H: Host>(client: &Client<'_, H>) -> Found {
+async fn updated<H: Host>(client: &Client<'_, H>) -> Examined {
     let names = value(client, "SELECT GROUP_CONCAT(name ORDER BY id) FROM rowgate_doctor").await?;
     Ok(match names.as_str() {
         "a,changed,c,d,e" => Finding::Good("new values stored".into()),
@@ -125,7 +125,7 @@ pub(super) const EXISTING: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn existing_rows<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn existing_rows<H: Host>(client: &Client<'_, H>) -> Examined {
     let sql = existing(&SCRATCH, 0);
     let parameters = &[(ROWS, r#"[[9,"x"],[2,"y"],[1,"z"]]"#), (AFTER, "0")];
     let records = client.query(&sql, parameters).await?.records;
@@ -142,7 +142,7 @@ pub(super) const ERROR_NUMBER: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn error_number<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let sql = write(&SCRATCH, &ColumnSet::ALL, OnDuplicate::Fail);
     let parameters = &[(ROWS, r#"[[1,"again"]]"#)];
     let call = ExecuteStatement { sql: &sql, parameters, ..ExecuteStatement::default() };
@@ -155,7 +155,7 @@ pub(super) const TINYINT: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn tinyint<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn tinyint<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let set = "UPDATE rowgate_doctor SET flag = 5 WHERE id = 1";
     client.query(set, &[]).await?;
     let sql = "SELECT flag, flag + 0 FROM rowgate_doctor WHERE id = 1";
@@ -185,7 +185,7 @@ pub(super) const DESCRIPTION: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn description<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn description<H: Host>(client: &Client<'_, H>) -> Examined {
     let row = first_row(client, "SHOW CREATE TABLE rowgate_doctor").await?;
     let is_text = row.get(1).is_some_and(|text| text.starts_with("CREATE TABLE `rowgate_doctor`"));
     Ok(match is_text {

@@ -8,7 +8,7 @@ use crate::aws::data_api::REQUEST_LIMIT;
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::isolation::{REPEATABLE_READ, SHOW};
 
-use super::finding::{Account, Finding, Found, Subject};
+use super::finding::{Account, Examined, Finding, Subject};
 use super::query::{first_row, value};
 
 pub(super) const CONNECTION: Subject = Subject {
@@ -17,7 +17,7 @@ pub(super) const CONNECTION: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn connection<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn connection<H: Host>(client: &Client<'_, H>) -> Examined {
     let row = first_row(client, "SELECT CURRENT_USER(), DATABASE()").await?;
     Ok(match row.as_slice() {
         [user, database] if !database.is_empty() => {
@@ -33,7 +33,7 @@ pub(super) const ENGINE: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn engine<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn engine<H: Host>(client: &Client<'_, H>) -> Examined {
     let version = value(client, "SELECT VERSION()").await?;
     let is_mariadb = version.contains("MariaDB");
     let name = if is_mariadb { "MariaDB" } else { "MySQL" };
@@ -59,7 +59,7 @@ pub(super) const SQL_MODE: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn sql_mode<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn sql_mode<H: Host>(client: &Client<'_, H>) -> Examined {
     let mode = value(client, "SELECT @@sql_mode").await?;
     let strict = mode.split(',').any(|m| matches!(m, "STRICT_TRANS_TABLES" | "STRICT_ALL_TABLES"));
     Ok(Finding::when(strict, if mode.is_empty() { "empty".into() } else { mode }))
@@ -71,7 +71,7 @@ pub(super) const ISOLATION: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn isolation<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn isolation<H: Host>(client: &Client<'_, H>) -> Examined {
     let level = first_row(client, SHOW).await?.into_iter().nth(1).unwrap_or_default();
     Ok(Finding::when(level == REPEATABLE_READ, level))
 }
@@ -82,7 +82,7 @@ pub(super) const CONNECTION_CHARSET: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn connection_charset<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn connection_charset<H: Host>(client: &Client<'_, H>) -> Examined {
     let sql = "SELECT @@character_set_client, @@character_set_connection, \
                @@character_set_results, @@collation_connection";
     let row = first_row(client, sql).await?;
@@ -106,7 +106,7 @@ pub(super) const DATABASE_CHARSET: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn database_charset<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn database_charset<H: Host>(client: &Client<'_, H>) -> Examined {
     let row = first_row(client, "SELECT @@character_set_database, @@collation_database").await?;
     let good = row.first().is_some_and(|charset| charset == "utf8mb4");
     Ok(Finding::when(good, row.join(", ")))
@@ -119,7 +119,7 @@ pub(super) const TIME_ZONE: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn time_zone<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn time_zone<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let sql = "SELECT @@session.time_zone, @@global.time_zone, \
                CAST(TIMEDIFF(NOW(), UTC_TIMESTAMP()) AS CHAR)";
     let mut row = first_row(client, sql).await?.into_iter();
@@ -136,7 +136,7 @@ pub(super) const PARTIAL_REVOKES: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn partial_revokes<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn partial_revokes<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let row = first_row(client, "SHOW VARIABLES LIKE 'partial_revokes'").await?;
     let value = row.into_iter().nth(1).unwrap_or_else(|| "none".into());
     let account = Account::of(Finding::when(value != "ON", value.clone()));
@@ -149,7 +149,7 @@ pub(super) const PACKET: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn packet<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn packet<H: Host>(client: &Client<'_, H>) -> Examined {
     let bytes = value(client, "SELECT @@max_allowed_packet").await?;
     let good = bytes.parse().is_ok_and(|bytes: u64| bytes >= REQUEST_LIMIT as u64);
     Ok(Finding::when(good, format!("{bytes} bytes")))
@@ -161,7 +161,7 @@ pub(super) const AUTO_INCREMENT: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn auto_increment<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn auto_increment<H: Host>(client: &Client<'_, H>) -> Examined {
     let mode = value(client, "SELECT @@innodb_autoinc_lock_mode").await?;
     Ok(Finding::when(mode == "2", mode))
 }

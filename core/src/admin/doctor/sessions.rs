@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::finding::{Account, Finding, Found, Subject};
+use super::finding::{Account, Examined, Finding, Subject};
 use super::query::{ask, text, value};
 use super::transactions::roll_back;
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement};
@@ -21,7 +21,7 @@ pub(super) const BETWEEN_CALLS: Subject = Subject {
 };
 
 /// By a variable that changes nothing: how long the server waits for a client to take its answer.
-pub(super) async fn between_calls<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn between_calls<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let sql = "SET SESSION net_write_timeout = 61";
     client.query(sql, &[]).await?;
     let reached = count(client, "61").await?;
@@ -35,7 +35,7 @@ pub(super) const IN_TRANSACTION: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn in_transaction<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn in_transaction<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let held = set_and_look(client, &id).await;
     let ended = roll_back(client, &id).await;
@@ -62,7 +62,7 @@ pub(super) const CONNECTIONS: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn connections<H: Host>(client: &Client<'_, H>) -> Found<Account> {
+pub(super) async fn connections<H: Host>(client: &Client<'_, H>) -> Examined<Account> {
     let first = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let second = client.call(&BeginTransaction, Repeat::Harmless).await;
     let seen = match &second {

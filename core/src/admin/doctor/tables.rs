@@ -8,7 +8,7 @@ use crate::admin::migrate;
 use crate::aws::host::{Client, Host};
 use crate::table::schema::Schema;
 
-use super::finding::{Finding, Found, Subject};
+use super::finding::{Examined, Finding, Subject};
 
 /// How many differences are written out; `rowgate migrate --check` lists them all.
 const LISTED: usize = 5;
@@ -19,7 +19,7 @@ pub(super) const SCHEMA: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn schema<H: Host>(client: &Client<'_, H>, schema: Schema) -> Found {
+pub(super) async fn schema<H: Host>(client: &Client<'_, H>, schema: Schema) -> Examined {
     let differences = match migrate::compare(client, schema).await {
         Ok(differences) => differences,
         Err(error) => return Ok(Finding::Bad(error.to_string())),

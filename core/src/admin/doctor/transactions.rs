@@ -9,7 +9,7 @@ use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransacti
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::statement::OnDuplicate;
 
-use super::finding::{Finding, Found, Subject};
+use super::finding::{Examined, Finding, Subject};
 use super::query::ask;
 use super::scratch::{count, send};
 
@@ -19,7 +19,7 @@ pub(super) const ONE_CALL: Subject = Subject {
     relied_on: false,
 };
 
-pub(super) async fn one_call<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn one_call<H: Host>(client: &Client<'_, H>) -> Examined {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let call = ExecuteStatement {
         sql: "SELECT SLEEP(1)",
@@ -49,7 +49,7 @@ pub(super) const AFTER_ERROR: Subject = Subject {
     relied_on: true,
 };
 
-pub(super) async fn after_error<H: Host>(client: &Client<'_, H>) -> Found {
+pub(super) async fn after_error<H: Host>(client: &Client<'_, H>) -> Examined {
     let id = client.call(&BeginTransaction, Repeat::Harmless).await?;
     let seen = write_and_fail(client, &id).await;
     let rolled_back = roll_back(client, &id).await;

@@ -114,7 +114,7 @@ async fn differences_of<H: Host>(
     let extras = live_extras(client, &names).await?;
     let mut differences = Vec::new();
     for expected in schema.tables() {
-        let mut report = Report { table: expected.name, differences: &mut differences };
+        let mut report = TableDrift { table: expected.name, differences: &mut differences };
         let Some(table) = live.get(expected.name) else {
             report.add(None, "table", "a table", NONE);
             continue;
@@ -131,19 +131,19 @@ async fn differences_of<H: Host>(
         }
     }
     for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
-        let mut report = Report { table: table.name, differences: &mut differences };
+        let mut report = TableDrift { table: table.name, differences: &mut differences };
         report.add(None, "table", "a table", NONE);
     }
     Ok(differences)
 }
 
 /// Takes the differences of one table.
-struct Report<'d> {
+struct TableDrift<'d> {
     table: &'static str,
     differences: &'d mut Vec<Difference>,
 }
 
-impl Report<'_> {
+impl TableDrift<'_> {
     fn add(&mut self, column: Option<&str>, property: &'static str, expected: &str, found: &str) {
         self.differences.push(Difference {
             table: self.table,
@@ -161,13 +161,13 @@ impl Report<'_> {
     }
 }
 
-fn compare_table(expected: &Table, live: &LiveTable, report: &mut Report<'_>) {
+fn compare_table(expected: &Table, live: &LiveTable, report: &mut TableDrift<'_>) {
     // What is no table has no engine; only InnoDB has transactions.
     report.same(None, "engine", "InnoDB", if live.engine.is_empty() { NONE } else { &live.engine });
     report.same(None, "comment", &quoted(expected.comment), &quoted(&live.comment));
 }
 
-fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut Report<'_>) {
+fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut TableDrift<'_>) {
     for (index, column) in expected.columns.iter().enumerate() {
         match live.iter().find(|live| live.name == column.name) {
             Some(live) => compare_column(column, index == expected.key, live, report),
@@ -192,7 +192,7 @@ fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut Report<'
     }
 }
 
-fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &mut Report<'_>) {
+fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &mut TableDrift<'_>) {
     let column = Some(expected.name);
     let null = |nullable| if nullable { "NULL" } else { "NOT NULL" };
     let key = |key| if key { "primary key" } else { NONE };
@@ -213,7 +213,7 @@ fn compare_collation(
     expected: &Column,
     character_set: &str,
     live: &LiveColumn,
-    report: &mut Report<'_>,
+    report: &mut TableDrift<'_>,
 ) {
     let (column, found) = (Some(expected.name), live.collation.as_deref().unwrap_or(NONE));
     match expected.collation {

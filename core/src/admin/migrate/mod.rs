@@ -18,5 +18,5 @@ pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
 pub use error::MigrateError;
 pub use migration::{LEDGER_MIGRATIONS, MIGRATIONS, Migration};
-pub use run::{Step, migrate, record};
+pub use run::{MigrationStep, migrate, record};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};

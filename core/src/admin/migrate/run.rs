@@ -14,7 +14,7 @@ use crate::table::schema::Schema;
 
 /// Something that [`migrate`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'m> {
+pub enum MigrationStep<'m> {
     /// Recorded a migration without running it: the tables are made as it would leave them.
     Included(&'m Migration),
     /// Ran a migration and recorded it.
@@ -39,7 +39,7 @@ pub async fn migrate<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
     migrations: &[Migration],
-    mut done: impl FnMut(Step<'_>),
+    mut done: impl FnMut(MigrationStep<'_>),
 ) -> Result<(), MigrateError> {
     let mut live = LiveTables::read(client, schema).await?;
     let history = History::read(client, &live).await?;
@@ -54,7 +54,11 @@ pub async fn migrate<H: Host>(
             run(client, migration).await?;
         }
         history::record(client, migration).await?;
-        done(if is_new { Step::Included(migration) } else { Step::Ran(migration) });
+        done(if is_new {
+            MigrationStep::Included(migration)
+        } else {
+            MigrationStep::Ran(migration)
+        });
     }
 
     if !pending.is_empty() && !is_new {
@@ -62,9 +66,10 @@ pub async fn migrate<H: Host>(
     }
     for (name, create) in all_tables(schema).filter(|(name, _)| !live.has(name)) {
         make_table(client, name, create).await?;
-        done(Step::Made(name));
+        done(MigrationStep::Made(name));
     }
-    ledger_version::bring_up(client, &live, |migration| done(Step::Ledger(migration))).await
+    ledger_version::bring_up(client, &live, |migration| done(MigrationStep::Ledger(migration)))
+        .await
 }
 
 /// Records a migration as run without running it, for one that failed and was finished by hand.

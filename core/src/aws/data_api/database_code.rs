@@ -63,7 +63,7 @@ const STATES: [(&str, u16); 5] =
 /// The number that a message has, or that its words or its SQLSTATE are known for.
 pub(super) fn find(message: &str) -> Option<u16> {
     let message = message.trim().to_ascii_lowercase();
-    let end = End::of(&message);
+    let end = MessageEnd::of(&message);
     end.number.or_else(|| at_start(&message)).or_else(|| by_words(&end)).or_else(|| by_state(&end))
 }
 
@@ -120,13 +120,13 @@ pub(super) fn connection_failure(message: &str, is_database_error: bool) -> Opti
 /// What ends a message: `…; Error code: 1062; SQLState: 23000`, either of the two or both, in any
 /// order and punctuation.
 #[derive(Debug, Default)]
-struct End<'m> {
+struct MessageEnd<'m> {
     words: &'m str,
     number: Option<u16>,
     state: Option<&'m str>,
 }
 
-impl<'m> End<'m> {
+impl<'m> MessageEnd<'m> {
     fn of(message: &'m str) -> Self {
         let mut end = Self { words: message, ..Self::default() };
         loop {
@@ -181,7 +181,7 @@ fn number_before(text: &str, marks: &[char]) -> Option<u16> {
     behind.starts_with(marks).then(|| digits.parse().ok())?
 }
 
-fn by_words(end: &End<'_>) -> Option<u16> {
+fn by_words(end: &MessageEnd<'_>) -> Option<u16> {
     let words = own_words(end.words);
     if is_denied(words) {
         return Some(1142);
@@ -191,7 +191,7 @@ fn by_words(end: &End<'_>) -> Option<u16> {
     known.map(|(_, _, number)| *number)
 }
 
-fn by_state(end: &End<'_>) -> Option<u16> {
+fn by_state(end: &MessageEnd<'_>) -> Option<u16> {
     let known = STATES.iter().find(|(state, _)| end.state == Some(state));
     known.map(|(_, number)| *number)
 }

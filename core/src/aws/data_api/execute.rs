@@ -110,11 +110,11 @@ impl Operation for ExecuteStatement<'_> {
     fn parse(response: Response) -> Result<ExecuteStatementOutput, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Answer {
+        struct ExecuteResponse {
             records: Option<Vec<Vec<Field>>>,
             number_of_records_updated: Option<u64>,
         }
-        let answer: Answer = parse(&response)?;
+        let answer: ExecuteResponse = parse(&response)?;
         Ok(ExecuteStatementOutput {
             records: answer.records.unwrap_or_default(),
             number_of_records_updated: answer.number_of_records_updated.unwrap_or_default(),

@@ -43,10 +43,10 @@ impl Operation for BeginTransaction {
     fn parse(response: Response) -> Result<String, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Answer {
+        struct BeginResponse {
             transaction_id: String,
         }
-        parse::<Answer>(&response).map(|answer| answer.transaction_id)
+        parse::<BeginResponse>(&response).map(|answer| answer.transaction_id)
     }
 }
 

@@ -13,14 +13,14 @@ pub const KEY_LIMIT: usize = 1024;
 
 /// Where S3 answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct S3Endpoint {
     /// Without a trailing slash.
     base: String,
     /// Whether the bucket stands in the path at all times, not in the host.
     path_style: bool,
 }
 
-impl Endpoint {
+impl S3Endpoint {
     /// Reads `AWS_REGION`, and `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` to go elsewhere than
     /// the region's own endpoint.
     ///
@@ -72,15 +72,15 @@ pub(super) mod tests {
     use super::*;
     use crate::aws::operation::Operation;
 
-    fn endpoint(variables: &[(&str, &str)]) -> Endpoint {
+    fn endpoint(variables: &[(&str, &str)]) -> S3Endpoint {
         let lookup = |name: &str| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Endpoint::read(&lookup).unwrap()
+        S3Endpoint::read(&lookup).unwrap()
     }
 
-    pub(crate) fn aws() -> Endpoint {
+    pub(crate) fn aws() -> S3Endpoint {
         endpoint(&[("AWS_REGION", "eu-west-1")])
     }
 

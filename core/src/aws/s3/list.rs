@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use roxmltree::Node;
 
-use super::endpoint::{Endpoint, RESERVED, encode};
+use super::endpoint::{RESERVED, S3Endpoint, encode};
 use super::error::Error;
 use super::xml;
 use crate::aws::http::{Request, Response};
@@ -48,11 +48,11 @@ pub struct ListedObject {
 
 impl Operation for ListObjectsV2<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = ListObjectsV2Output;
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let mut url = endpoint.url(self.bucket, "");
         // In the order in which a signature has them.
         url.push('?');

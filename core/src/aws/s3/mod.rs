@@ -10,7 +10,7 @@ mod multipart;
 mod object;
 mod xml;
 
-pub use endpoint::{Endpoint, KEY_LIMIT};
+pub use endpoint::{KEY_LIMIT, S3Endpoint};
 pub use error::Error;
 pub use list::{ListObjectsV2, ListObjectsV2Output, ListedObject};
 pub use multipart::{

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::endpoint::{Endpoint, RESERVED, encode};
+use super::endpoint::{RESERVED, S3Endpoint, encode};
 use super::error::Error;
 use super::xml;
 use crate::aws::http::{Request, Response};
@@ -69,11 +69,11 @@ pub struct AbortMultipartUpload<'a> {
 
 impl Operation for CreateMultipartUpload<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = String;
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = format!("{}?uploads=", endpoint.url(self.bucket, self.key));
         let headers = vec![("content-type".to_owned(), self.content_type.to_owned())];
         Request { method: "POST", url, headers, body: Bytes::new() }
@@ -90,11 +90,11 @@ impl Operation for CreateMultipartUpload<'_> {
 
 impl Operation for UploadPart<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = String;
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = format!(
             "{}?partNumber={}&uploadId={}",
             endpoint.url(self.bucket, self.key),
@@ -114,11 +114,11 @@ impl Operation for UploadPart<'_> {
 
 impl Operation for CompleteMultipartUpload<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = ();
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = upload_url(endpoint, self.bucket, self.key, self.upload_id);
         let parts = self.e_tags.iter().zip(1..).map(|(e_tag, number)| {
             format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{e_tag}\"</ETag></Part>")
@@ -144,11 +144,11 @@ impl Operation for CompleteMultipartUpload<'_> {
 
 impl Operation for AbortMultipartUpload<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = ();
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = upload_url(endpoint, self.bucket, self.key, self.upload_id);
         Request { method: "DELETE", url, headers: Vec::new(), body: Bytes::new() }
     }
@@ -158,7 +158,7 @@ impl Operation for AbortMultipartUpload<'_> {
     }
 }
 
-fn upload_url(endpoint: &Endpoint, bucket: &str, key: &str, upload_id: &str) -> String {
+fn upload_url(endpoint: &S3Endpoint, bucket: &str, key: &str, upload_id: &str) -> String {
     format!("{}?uploadId={}", endpoint.url(bucket, key), encode(upload_id, RESERVED))
 }
 

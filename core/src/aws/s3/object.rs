@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use bytes::Bytes;
 
-use super::endpoint::{Endpoint, RESERVED, encode};
+use super::endpoint::{RESERVED, S3Endpoint, encode};
 use super::error::Error;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
@@ -89,11 +89,11 @@ pub struct DeleteObject<'a> {
 
 impl Operation for DeleteObject<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = ();
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         object_request("DELETE", endpoint.url(self.bucket, self.key))
     }
 
@@ -104,11 +104,11 @@ impl Operation for DeleteObject<'_> {
 
 impl Operation for GetObject<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = GetObjectOutput;
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = endpoint.url(self.bucket, self.key);
         let mut request = content_request("GET", url, self.version_id, self.if_match);
         let Range { start, end } = self.range;
@@ -128,11 +128,11 @@ impl Operation for GetObject<'_> {
 
 impl Operation for HeadObject<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = HeadObjectOutput;
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let url = endpoint.url(self.bucket, self.key);
         content_request("HEAD", url, self.version_id, self.if_match)
     }
@@ -159,11 +159,11 @@ impl Operation for HeadObject<'_> {
 
 impl Operation for PutObject<'_> {
     const SERVICE: Service = Service::S3;
-    type Target = Endpoint;
+    type Target = S3Endpoint;
     type Output = ();
     type Error = Error;
 
-    fn to_request(&self, endpoint: &Endpoint) -> Request {
+    fn to_request(&self, endpoint: &S3Endpoint) -> Request {
         let mut request = object_request("PUT", endpoint.url(self.bucket, self.key));
         request.headers.push(("content-type".to_owned(), self.content_type.to_owned()));
         if self.if_none_match {

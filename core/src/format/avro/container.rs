@@ -20,16 +20,16 @@ const SYNC: usize = 16;
 /// Takes a file apart.
 #[derive(Debug, Default)]
 pub(super) struct Container {
-    state: State,
+    state: ContainerState,
     /// What has come of the part that is being read.
     held: Vec<u8>,
     sync: [u8; SYNC],
 }
 
 #[derive(Debug, Default)]
-enum State {
+enum ContainerState {
     #[default]
-    Header,
+    ContainerHeader,
     /// Between two blocks, or in the two numbers that a block begins with.
     BlockHead,
     Block {
@@ -41,13 +41,13 @@ enum State {
 /// One part of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Section {
-    Header(Header),
+    ContainerHeader(ContainerHeader),
     Block { rows: u64, packed: Vec<u8> },
 }
 
 /// What a header says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct ContainerHeader {
     /// The schema, as JSON.
     pub(super) schema: String,
     /// The codec's name.
@@ -61,10 +61,10 @@ impl Container {
         &mut self,
         input: &mut &[u8],
     ) -> Result<Option<Section>, AvroErrorKind> {
-        if matches!(self.state, State::Header) {
+        if matches!(self.state, ContainerState::ContainerHeader) {
             return self.header(input);
         }
-        if matches!(self.state, State::BlockHead) && !self.block_head(input)? {
+        if matches!(self.state, ContainerState::BlockHead) && !self.block_head(input)? {
             return Ok(None);
         }
         self.block(input)
@@ -72,7 +72,7 @@ impl Container {
 
     /// Answers whether the file may end where it does.
     pub(super) fn finish(&self) -> Result<(), AvroErrorKind> {
-        let is_between = matches!(self.state, State::BlockHead) && self.held.is_empty();
+        let is_between = matches!(self.state, ContainerState::BlockHead) && self.held.is_empty();
         if is_between { Ok(()) } else { Err(AvroErrorKind::Truncated) }
     }
 
@@ -84,8 +84,8 @@ impl Container {
         match self.hold(input, HEADER_LIMIT, read_header) {
             Ok((header, sync)) => {
                 self.sync = sync;
-                self.state = State::BlockHead;
-                Ok(Some(Section::Header(header)))
+                self.state = ContainerState::BlockHead;
+                Ok(Some(Section::ContainerHeader(header)))
             }
             Err(Fault::Wrong) => Err(wrong(&self.held)),
             Err(Fault::Short) if self.held.len() == HEADER_LIMIT => {
@@ -108,12 +108,12 @@ impl Container {
         if length > BLOCK_LIMIT {
             return Err(AvroErrorKind::BlockTooLarge { limit: BLOCK_LIMIT });
         }
-        self.state = State::Block { rows, length };
+        self.state = ContainerState::Block { rows, length };
         Ok(true)
     }
 
     fn block(&mut self, input: &mut &[u8]) -> Result<Option<Section>, AvroErrorKind> {
-        let State::Block { rows, length } = self.state else { return Ok(None) };
+        let ContainerState::Block { rows, length } = self.state else { return Ok(None) };
         let missing = length + SYNC - self.held.len();
         let (taken, rest) = input.split_at(missing.min(input.len()));
         self.held.extend_from_slice(taken);
@@ -124,7 +124,7 @@ impl Container {
         if self.held[length..] != self.sync {
             return Err(AvroErrorKind::WrongSync);
         }
-        self.state = State::BlockHead;
+        self.state = ContainerState::BlockHead;
         let mut packed = mem::take(&mut self.held);
         packed.truncate(length);
         Ok(Some(Section::Block { rows, packed }))
@@ -157,7 +157,7 @@ impl Container {
     }
 }
 
-fn read_header(cursor: &mut Cursor<'_>) -> Result<(Header, [u8; SYNC]), Fault> {
+fn read_header(cursor: &mut Cursor<'_>) -> Result<(ContainerHeader, [u8; SYNC]), Fault> {
     let magic = cursor.take(MAGIC.len().min(cursor.left()))?;
     if !MAGIC.starts_with(magic) {
         return Err(Fault::Wrong);
@@ -176,7 +176,7 @@ fn read_header(cursor: &mut Cursor<'_>) -> Result<(Header, [u8; SYNC]), Fault> {
     let schema = schema.ok_or(Fault::Wrong)?.to_string();
     let mut sync = [0; SYNC];
     sync.copy_from_slice(cursor.take(SYNC)?);
-    Ok((Header { schema, codec: codec.to_string() }, sync))
+    Ok((ContainerHeader { schema, codec: codec.to_string() }, sync))
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
@@ -233,9 +233,9 @@ mod tests {
     #[test]
     fn any_chunking_gives_the_same_sections() {
         for piece in 1..good().len() {
-            let header = Header { schema: "\"int\"".into(), codec: "snappy".into() };
+            let header = ContainerHeader { schema: "\"int\"".into(), codec: "snappy".into() };
             let expected = [
-                Section::Header(header),
+                Section::ContainerHeader(header),
                 Section::Block { rows: 3, packed: b"abc".to_vec() },
                 Section::Block { rows: 0, packed: vec![] },
             ];

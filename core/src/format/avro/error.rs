@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::table::outcome::RowError;
+use crate::table::issue::RowError;
 
 /// What is wrong with a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl core::error::Error for WriteError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::outcome::RowErrorKind;
+    use crate::table::issue::RowErrorKind;
     use alloc::string::ToString;
     use alloc::vec;
 

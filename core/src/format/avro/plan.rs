@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::datum::{Cursor, Fault};
 use super::error::AvroErrorKind;
 use super::shape::Shape;
-use crate::table::outcome::RowError;
+use crate::table::issue::RowError;
 use crate::table::record::RawField;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -28,14 +28,14 @@ pub enum ExtraFields {
 
 /// How the rows of one file are read.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct ReadPlan {
     table: &'static Table,
     /// In the order of the file.
-    fields: Vec<Field>,
+    fields: Vec<PlannedField>,
 }
 
 #[derive(Debug)]
-struct Field {
+struct PlannedField {
     /// As the file has it.
     name: String,
     shape: Shape,
@@ -46,7 +46,7 @@ struct Field {
 /// A row's fields in the table's order, and what is wrong with single values.
 pub(super) type Fields<'a> = (Vec<RawField<'a>>, Vec<RowError>);
 
-impl Plan {
+impl ReadPlan {
     /// Compares a file's schema with a table.
     pub(super) fn new(
         table: &'static Table,
@@ -56,7 +56,7 @@ impl Plan {
         let Some(Schema::Record(record)) = parse(schema) else {
             return Err(AvroErrorKind::SchemaNotUnderstood);
         };
-        let fields = record.fields.iter().map(|field| Field::new(table, field, extra));
+        let fields = record.fields.iter().map(|field| PlannedField::new(table, field, extra));
         let plan = Self { table, fields: fields.collect::<Result<_, _>>()? };
         for (index, column) in table.columns.iter().enumerate() {
             plan.check_column(index, column)?;
@@ -92,7 +92,7 @@ impl Plan {
     }
 }
 
-impl Field {
+impl PlannedField {
     fn new(table: &Table, field: &RecordField, extra: ExtraFields) -> Result<Self, AvroErrorKind> {
         let mut names = core::iter::once(&field.name).chain(&field.aliases);
         let column = names.find_map(|name| column_index(table, name));
@@ -204,13 +204,13 @@ pub(super) fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::outcome::RowErrorKind;
+    use crate::table::issue::RowErrorKind;
     use crate::table::schema::table;
     use alloc::format;
 
-    fn plan(fields: &str, extra: ExtraFields) -> Result<Plan, AvroErrorKind> {
+    fn plan(fields: &str, extra: ExtraFields) -> Result<ReadPlan, AvroErrorKind> {
         let schema = format!(r#"{{"type":"record","name":"topLevelRecord","fields":[{fields}]}}"#);
-        Plan::new(table("employees").unwrap(), &schema, extra)
+        ReadPlan::new(table("employees").unwrap(), &schema, extra)
     }
 
     fn refused(fields: &str) -> AvroErrorKind {
@@ -303,7 +303,7 @@ mod tests {
             let schema = format!(
                 r#"{{"type":"record","name":"a b.row","namespace":"{namespace}","fields":[{fields}]}}"#
             );
-            let plan = Plan::new(table("employees").unwrap(), &schema, ExtraFields::Refuse);
+            let plan = ReadPlan::new(table("employees").unwrap(), &schema, ExtraFields::Refuse);
             let unknown = AvroErrorKind::UnknownField { name: "k".into() };
             assert_eq!(plan.err(), Some(unknown), "{schema}");
         }
@@ -321,7 +321,7 @@ mod tests {
                 r#"{{"type":"record",{start},"fields":[{{"name":"id","type":"int","default":null}},
                     {{"name":"job","type":["string","null"],"default":7}}]}}"#
             );
-            assert!(Plan::new(jobs, &schema, ExtraFields::Refuse).is_ok(), "{schema}");
+            assert!(ReadPlan::new(jobs, &schema, ExtraFields::Refuse).is_ok(), "{schema}");
         }
     }
 
@@ -330,7 +330,7 @@ mod tests {
         let jobs = table("jobs").unwrap();
         let deep = format!("{}\"int\"{}", "[".repeat(200), "]".repeat(200));
         for schema in ["", "{", "\"int\"", "[]", "{\"type\":\"record\"}", "\"jobs\"", &deep] {
-            let refused = Plan::new(jobs, schema, ExtraFields::Skip).unwrap_err();
+            let refused = ReadPlan::new(jobs, schema, ExtraFields::Skip).unwrap_err();
             assert_eq!(refused, AvroErrorKind::SchemaNotUnderstood, "{schema}");
         }
     }

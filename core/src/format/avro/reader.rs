@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use super::codec::Codec;
-use super::container::{Container, Header, Section};
+use super::container::{Container, ContainerHeader, Section};
 use super::datum::Cursor;
 use super::error::{AvroError, AvroErrorKind};
-use super::plan::{ExtraFields, Plan, readable};
+use super::plan::{ExtraFields, ReadPlan, readable};
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::Table;
 
@@ -26,7 +26,7 @@ pub struct AvroReader {
     extra: ExtraFields,
     container: Container,
     /// What the header says, once it is there.
-    file: Option<(Plan, Codec)>,
+    file: Option<(ReadPlan, Codec)>,
     /// The open block, unpacked, and how much of it has been read.
     block: Vec<u8>,
     position: usize,
@@ -121,7 +121,7 @@ impl AvroReader {
         let section = self.container.next_section(input);
         match section.map_err(|kind| AvroError { block: self.next_block(), kind })? {
             None => return Ok(false),
-            Some(Section::Header(header)) => {
+            Some(Section::ContainerHeader(header)) => {
                 let file = self.open(&header).map_err(|kind| AvroError { block: None, kind })?;
                 self.file = Some(file);
             }
@@ -133,10 +133,10 @@ impl AvroReader {
         Ok(true)
     }
 
-    fn open(&self, header: &Header) -> Result<(Plan, Codec), AvroErrorKind> {
+    fn open(&self, header: &ContainerHeader) -> Result<(ReadPlan, Codec), AvroErrorKind> {
         let unknown = || AvroErrorKind::UnknownCodec { name: readable(&header.codec) };
         let codec = Codec::named(&header.codec).ok_or_else(unknown)?;
-        Ok((Plan::new(self.table, &header.schema, self.extra)?, codec))
+        Ok((ReadPlan::new(self.table, &header.schema, self.extra)?, codec))
     }
 
     fn open_block(&mut self, rows: u64, packed: Vec<u8>) -> Result<(), AvroErrorKind> {

@@ -9,7 +9,7 @@ use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
 
 use super::datum::{Cursor, Fault};
 use crate::table::date_time;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::record::RawField;
 use crate::table::types::{AvroValue, Definition};
 

@@ -5,13 +5,13 @@ use core::ops::Range;
 
 use super::automaton::{End, LineEnd, State};
 use super::diagnosis::{self, SepLine};
+use super::file_head::FileHead;
 use super::formulas;
 use super::header::Header;
 use super::layout::{self, First, Layout, Repeated};
 use super::marks::{MARKS, end_of_marks, holds_marks};
-use super::opening::Opening;
 use super::record_buffer::{ROW_LIMIT, RecordBuffer, Split};
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow};
 use crate::table::schema::Table;
 
@@ -21,7 +21,7 @@ pub struct CsvDecoder {
     table: &'static Table,
     option: Header,
     /// What has come of a file whose line ends are not known yet.
-    pub(super) opening: Option<Opening>,
+    pub(super) opening: Option<FileHead>,
     pub(super) line_end: LineEnd,
     /// Bytes that came before those ends were known, and how many of them are read.
     pub(super) held: Vec<u8>,
@@ -76,7 +76,7 @@ impl CsvDecoder {
         Self {
             table,
             option,
-            opening: Some(Opening::default()),
+            opening: Some(FileHead::default()),
             line_end: LineEnd::Lf,
             held: Vec::new(),
             held_read: 0,
@@ -175,7 +175,7 @@ impl CsvDecoder {
 
     /// Whether a row is left, for [`Self::row`] to give, when the file has ended.
     pub(crate) fn end(&mut self) -> bool {
-        if let Some(opened) = self.opening.as_ref().map(Opening::finish)
+        if let Some(opened) = self.opening.as_ref().map(FileHead::finish)
             && self.open(opened)
         {
             return true;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::layout::{count_names, unknown_header};
 use super::record_buffer::RecordBuffer;
-use crate::table::outcome::{RowError, RowErrorKind};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
 /// Delimiters that files have and rowgate does not read, with their names.

@@ -8,7 +8,7 @@ use super::header::Header;
 use super::marks::{MARKS, Marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
-use crate::table::outcome::{RowError, RowErrorKind, UnknownNames};
+use crate::table::issue::{RowError, RowErrorKind, UnknownNames};
 use crate::table::record::{Place, RawField, RawRow};
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -18,7 +18,7 @@ const LISTED_NAMES: usize = 5;
 
 /// What one cell of a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
+enum CellTarget {
     /// The column at this position.
     Column(usize),
     /// Nothing: the header's name begins with `_`.
@@ -30,7 +30,7 @@ enum Target {
 /// What the cells of a file's lines are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
-    targets: Vec<Target>,
+    targets: Vec<CellTarget>,
     /// The header as it is in the file.
     pub(super) header: Option<Vec<u8>>,
     /// Where the header's cells begin that are not [`MARKS`]; 0 if it does not begin with them.
@@ -67,7 +67,7 @@ impl Layout {
     /// Lines with one cell a column, in the table's order.
     pub(super) fn by_position(table: &Table) -> Self {
         Self {
-            targets: (0..table.columns.len()).map(Target::Column).collect(),
+            targets: (0..table.columns.len()).map(CellTarget::Column).collect(),
             header: None,
             own_start: 0,
             marks: None,
@@ -92,7 +92,7 @@ impl Layout {
 
     /// Whether the first cell of each line is a column's.
     pub(super) fn begins_with_column(&self) -> bool {
-        matches!(self.targets.first(), Some(Target::Column(_)))
+        matches!(self.targets.first(), Some(CellTarget::Column(_)))
     }
 
     /// The fields of a record with as many cells as the layout has.
@@ -110,11 +110,11 @@ impl Layout {
         let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
         for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
             match target {
-                Target::Column(column) => fields[*column] = field(cell),
-                Target::Nameless if !cell.text.is_empty() => {
+                CellTarget::Column(column) => fields[*column] = field(cell),
+                CellTarget::Nameless if !cell.text.is_empty() => {
                     return refused(RowErrorKind::UnnamedColumn { cell: at + 1 });
                 }
-                Target::Ignored | Target::Nameless => {}
+                CellTarget::Ignored | CellTarget::Nameless => {}
             }
         }
         RawRow { place, fields, errors: Vec::new() }
@@ -147,19 +147,19 @@ impl Layout {
         let of_same_kind = Marks::of_names(&cells).is_none_or(|found| Some(found) == self.marks);
         let cells = cells.get(marks..)?;
         let found: Vec<_> = cells.iter().map(|name| target(table, name)).collect();
-        let is_name = |target: &&Option<Target>| matches!(target, Some(Target::Column(_)));
+        let is_name = |target: &&Option<CellTarget>| matches!(target, Some(CellTarget::Column(_)));
         let names = found.iter().filter(is_name).count();
         let values = cells.iter().filter(|cell| !cell.is_empty()).count();
-        let first = found.iter().find(|target| **target != Some(Target::Nameless))?;
+        let first = found.iter().find(|target| **target != Some(CellTarget::Nameless))?;
         let typed = targets.iter().zip(cells).filter_map(|(target, cell)| match target {
-            Target::Column(column) => reads_as(&table.columns[*column], cell),
+            CellTarget::Column(column) => reads_as(&table.columns[*column], cell),
             _ => None,
         });
         let typed: Vec<bool> = typed.collect();
         let is_row = typed.is_empty() || typed.contains(&true);
         if is_row
             || names * 2 < values
-            || !matches!(first, Some(Target::Column(_) | Target::Ignored))
+            || !matches!(first, Some(CellTarget::Column(_) | CellTarget::Ignored))
         {
             return None;
         }
@@ -170,7 +170,7 @@ impl Layout {
 
     /// Whether a record can be a header at all, by the first byte of its first column's cell.
     fn may_be_header(&self, record: &RecordBuffer) -> bool {
-        let is_column = |target: &Target| matches!(target, Target::Column(_));
+        let is_column = |target: &CellTarget| matches!(target, CellTarget::Column(_));
         let first = self.targets.iter().position(is_column).unwrap_or_default();
         let cells = record.cells().iter().skip(first);
         let mut starts = cells.filter_map(|cell| name_start(&record.text[cell.start..]));
@@ -191,7 +191,7 @@ pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: 
     let cells: Vec<_> = cells.map(|cell| cell.text).collect();
     let targets: Option<Vec<_>> = cells.iter().map(|name| target(table, name)).collect();
     if let Some(targets) =
-        targets.filter(|targets| targets.iter().any(|it| matches!(it, Target::Column(_))))
+        targets.filter(|targets| targets.iter().any(|it| matches!(it, CellTarget::Column(_))))
     {
         return header(table, targets, &cells, record, line);
     }
@@ -214,13 +214,13 @@ pub(super) fn has_typed_value(table: &Table, record: &RecordBuffer) -> bool {
 
 fn header(
     table: &Table,
-    targets: Vec<Target>,
+    targets: Vec<CellTarget>,
     cells: &[&str],
     record: &RecordBuffer,
     line: &[u8],
 ) -> First {
     let repeated = targets.iter().enumerate().find_map(|(at, target)| match target {
-        Target::Column(column) if targets[..at].contains(target) => Some(*column),
+        CellTarget::Column(column) if targets[..at].contains(target) => Some(*column),
         _ => None,
     });
     if let Some(column) = repeated {
@@ -235,11 +235,11 @@ fn header(
 }
 
 /// What a header's cell says, or `None` if it is no column's name.
-fn target(table: &Table, name: &str) -> Option<Target> {
+fn target(table: &Table, name: &str) -> Option<CellTarget> {
     match name {
-        "" => Some(Target::Nameless),
-        name if name.starts_with('_') => Some(Target::Ignored),
-        name => names::column(table, name).map(Target::Column),
+        "" => Some(CellTarget::Nameless),
+        name if name.starts_with('_') => Some(CellTarget::Ignored),
+        name => names::column(table, name).map(CellTarget::Column),
     }
 }
 
@@ -271,7 +271,7 @@ pub(super) fn unknown_header(table: &Table, cells: &[&str]) -> RowError {
 
 /// How many cells are columns' names.
 pub(super) fn count_names(table: &Table, cells: &[&str]) -> usize {
-    cells.iter().filter(|name| matches!(target(table, name), Some(Target::Column(_)))).count()
+    cells.iter().filter(|name| matches!(target(table, name), Some(CellTarget::Column(_)))).count()
 }
 
 /// The first byte of a cell's value: the first behind blanks, quotes and byte order marks.

@@ -1,6 +1,6 @@
 //! The columns that rowgate itself puts in front of a rejected line.
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 
 /// Their names.
 pub(crate) const MARKS: [&str; 4] = ["_line", "_column", "_code", "_message"];

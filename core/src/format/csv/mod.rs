@@ -11,12 +11,12 @@
 pub(crate) mod automaton;
 mod decoder;
 mod diagnosis;
+mod file_head;
 mod formulas;
 mod header;
 mod layout;
 mod marks;
 mod names;
-mod opening;
 mod reading;
 mod record_buffer;
 #[cfg(test)]

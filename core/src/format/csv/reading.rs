@@ -2,13 +2,13 @@
 
 use super::automaton::{End, LineEnd, State};
 use super::decoder::CsvDecoder;
-use super::opening::Opened;
+use super::file_head::HeadVerdict;
 use super::record_buffer::{ROW_LIMIT, Split};
-use crate::table::outcome::RowError;
+use crate::table::issue::RowError;
 
 impl CsvDecoder {
     /// Begins to read, and answers whether the file is refused.
-    pub(super) fn open(&mut self, opened: Opened) -> bool {
+    pub(super) fn open(&mut self, opened: HeadVerdict) -> bool {
         self.held = self.opening.take().unwrap_or_default().into_held();
         self.line_end = opened.line_end;
         opened.refused.is_some_and(|kind| self.refuse(RowError::row(kind)))

@@ -14,7 +14,7 @@ pub(super) const CELL_LIMIT: usize = 1 << 16;
 pub(super) struct RecordBuffer {
     /// The record as it is in the file, with its line end.
     pub(super) text: Vec<u8>,
-    cells: Vec<Cell>,
+    cells: Vec<CellBounds>,
     /// Cells in which quotes were doubled, without the second ones.
     unescaped: Vec<u8>,
     /// Where the cell begins whose quotes are wrong.
@@ -23,7 +23,7 @@ pub(super) struct RecordBuffer {
 
 /// One cell of a record.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cell {
+pub(super) struct CellBounds {
     /// Where it begins in the record's text, with its blanks and quotes.
     pub(super) start: usize,
     value: (usize, usize),
@@ -82,13 +82,13 @@ impl RecordBuffer {
         let mut start = range.start;
         for comma in memchr::memchr_iter(b',', &self.text[range.clone()]) {
             let end = range.start + comma;
-            self.cells.push(Cell { start, value: (start, end), kind: Kind::Bare });
+            self.cells.push(CellBounds { start, value: (start, end), kind: Kind::Bare });
             start = end + 1;
             if self.cells.len() >= CELL_LIMIT {
                 return Split::TooMany;
             }
         }
-        self.cells.push(Cell { start, value: (start, range.end), kind: Kind::Bare });
+        self.cells.push(CellBounds { start, value: (start, range.end), kind: Kind::Bare });
         Split::Whole
     }
 
@@ -122,7 +122,7 @@ impl RecordBuffer {
             return None;
         }
         let end = start + length;
-        self.cells.push(Cell { start, value: (start, end), kind: Kind::Bare });
+        self.cells.push(CellBounds { start, value: (start, end), kind: Kind::Bare });
         Some(end)
     }
 
@@ -146,7 +146,7 @@ impl RecordBuffer {
             let behind = quote + 1 + count_blanks(&self.text[quote + 1..end]);
             let ends = behind == end || self.text[behind] == b',';
             if ends {
-                self.cells.push(Cell { start, value, kind });
+                self.cells.push(CellBounds { start, value, kind });
             }
             return ends.then_some(behind);
         }
@@ -158,13 +158,13 @@ impl RecordBuffer {
     }
 
     /// What a cell holds; `None` if it is not UTF-8.
-    pub(super) fn value(&self, cell: Cell) -> Option<&str> {
+    pub(super) fn value(&self, cell: CellBounds) -> Option<&str> {
         let source = if cell.kind == Kind::Unescaped { &self.unescaped } else { &self.text };
         core::str::from_utf8(&source[cell.value.0..cell.value.1]).ok().map(trim)
     }
 
     /// The cells that were found.
-    pub(super) fn cells(&self) -> &[Cell] {
+    pub(super) fn cells(&self) -> &[CellBounds] {
         &self.cells
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::record_buffer::CELL_LIMIT;
 use super::*;
 use crate::format::json::BOM;
-use crate::table::outcome::{RowError, RowErrorKind as Kind};
+use crate::table::issue::{RowError, RowErrorKind as Kind};
 use crate::table::record::{RawField, RawRow};
 use crate::table::schema::table;
 

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 
 use super::super::claimed::{self, Begun, begin, told};
 use super::super::error::LoadError;
-use super::super::object::{self, Written};
+use super::super::object::{self, ReportWrite};
 use super::super::report::{LoadReport, Status, failed, milliseconds, stored};
 use super::file::BulkFile;
 use super::plan::PlannedRows;
 use super::steps::{BulkLoad, held_options, lease};
 use crate::aws::host::Host;
-use crate::table::outcome::{OUTCOME_LIMIT, RowErrorKind};
+use crate::table::issue::{ISSUE_LIMIT, RowErrorKind};
 
 impl<H: Host> BulkLoad<'_, H> {
     /// Compares what was loaded with so many rows that were planned, and writes the report.
@@ -39,7 +39,7 @@ impl<H: Host> BulkLoad<'_, H> {
             return Ok(report);
         };
         let outcome = told(claim.outcome(&self.services.database).await)?;
-        let (errors, codes) = told(claim.errors(&self.services.database, OUTCOME_LIMIT).await)?;
+        let (errors, codes) = told(claim.errors(&self.services.database, ISSUE_LIMIT).await)?;
         let host = self.services.database.host();
         let kind = self.kind(file)?;
         let mut report = LoadReport::begin(host, held_options(&held), file.size);
@@ -89,7 +89,7 @@ impl<H: Host> BulkLoad<'_, H> {
     }
 
     async fn write(&self, report: &LoadReport, body: Option<Vec<u8>>) -> Result<(), LoadError> {
-        let written = body.map_or(Written::Anew, Written::Now);
+        let written = body.map_or(ReportWrite::Anew, ReportWrite::Now);
         object::write_report(&self.services.s3, report, written).await
     }
 }

@@ -25,4 +25,4 @@ mod steps;
 
 pub use file::BulkFile;
 pub use plan::PlannedRows;
-pub use steps::{BulkLoad, Opened, Planned};
+pub use steps::{BulkLoad, OpenedLoad, Planned};

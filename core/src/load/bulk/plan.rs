@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::scan::{Place, Scan, Way};
+use super::scan::{Boundary, Scan, Way};
 use crate::format::csv::ROW_LIMIT;
 use crate::format::csv::automaton::{End, State};
 use crate::ledger::Position;
@@ -35,7 +35,7 @@ impl Cut {
 
 /// The rows of a file from one place to another, to be loaded by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chunk {
+pub(super) struct PartBounds {
     /// The range in which it begins.
     pub(super) number: u64,
     pub(super) from: Position,
@@ -45,8 +45,8 @@ pub(super) struct Chunk {
 
 /// The chunks of a file, and how many rows they have together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) chunks: Vec<Chunk>,
+pub(super) struct PartPlan {
+    pub(super) chunks: Vec<PartBounds>,
     pub(super) rows: PlannedRows,
 }
 
@@ -90,8 +90,8 @@ struct Walk {
 /// A range in which no record begins has no chunk; its bytes belong to the chunk before. Behind a
 /// quote that stays open for too long, and behind what may be a header, no chunk begins: the last
 /// one before goes to the end of the file. `None` if a scan is none of this program's.
-pub(super) fn plan(cut: &Cut, scans: &[Scan]) -> Option<Plan> {
-    let first = Chunk { number: 0, from: Position::START, end: cut.size };
+pub(super) fn plan(cut: &Cut, scans: &[Scan]) -> Option<PartPlan> {
+    let first = PartBounds { number: 0, from: Position::START, end: cut.size };
     let mut chunks = Vec::from([first]);
     let mut walk = Walk::START;
     let header = u64::from(cut.has_header);
@@ -99,7 +99,7 @@ pub(super) fn plan(cut: &Cut, scans: &[Scan]) -> Option<Plan> {
         let way = scan.way(walk.state)?;
         let start = cut.range(number).start;
         if scan.may_have_header || walk.is_lost_in(&way, start) {
-            return Some(Plan { chunks, rows: PlannedRows::Unknown });
+            return Some(PartPlan { chunks, rows: PlannedRows::Unknown });
         }
         if way.refuses_open {
             walk.rows += walk.lines - (walk.open.line - 1);
@@ -110,13 +110,13 @@ pub(super) fn plan(cut: &Cut, scans: &[Scan]) -> Option<Plan> {
             if let Some(before) = chunks.last_mut() {
                 before.end = from.offset;
             }
-            chunks.push(Chunk { number, from, end: cut.size });
+            chunks.push(PartBounds { number, from, end: cut.size });
         }
         walk.pass(start, scan, &way);
     }
     // The last record may have no line break.
     let rows = walk.rows + walk.last_rows();
-    Some(Plan { chunks, rows: PlannedRows::Exactly(rows.saturating_sub(header)) })
+    Some(PartPlan { chunks, rows: PlannedRows::Exactly(rows.saturating_sub(header)) })
 }
 
 impl Walk {
@@ -129,7 +129,7 @@ impl Walk {
         way.end == State::Rest || (self.state.is_in_record() && overruns)
     }
 
-    fn at(&self, start: u64, place: &Place) -> Position {
+    fn at(&self, start: u64, place: &Boundary) -> Position {
         let (line, row) = (self.lines + 1 + place.lines, self.rows + place.rows);
         Position { offset: start + place.offset, line, row }
     }
@@ -163,7 +163,8 @@ mod tests {
 
     use super::super::scan::Scanner;
     use super::*;
-    use crate::format::lines::{LineDecoder, LineFormat};
+    use crate::format::formats::LineFormat;
+    use crate::format::lines::LineDecoder;
     use crate::table::schema::table;
 
     /// Index, line, and all else of a row.
@@ -209,7 +210,12 @@ mod tests {
     }
 
     /// The rows of all chunks, each read by itself.
-    fn by_chunks(format: LineFormat, text: &[u8], cut: &Cut, chunk: usize) -> (Plan, Vec<Seen>) {
+    fn by_chunks(
+        format: LineFormat,
+        text: &[u8],
+        cut: &Cut,
+        chunk: usize,
+    ) -> (PartPlan, Vec<Seen>) {
         let scan = |number| {
             let Range { start, end } = cut.range(number);
             let text = &text[start as usize..end as usize];
@@ -218,7 +224,7 @@ mod tests {
         let scans: Vec<_> = (0..cut.count()).map(scan).collect();
         let plan = plan(cut, &scans).unwrap();
         let mut seen = Vec::new();
-        for Chunk { number, from, end } in &plan.chunks {
+        for PartBounds { number, from, end } in &plan.chunks {
             let mut start = decoder(format);
             if *number > 0 {
                 start.advance(&mut &*text);

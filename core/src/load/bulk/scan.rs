@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::csv::automaton::{End, LineEnd, STATES, State};
 use crate::format::csv::{NameStarts, ROW_LIMIT, fold, name_start, names};
-use crate::format::lines::LineFormat;
+use crate::format::formats::LineFormat;
 use crate::table::schema::Table;
 
 /// How many bytes are read in one state before it is asked whether another one has come to the same.
@@ -54,9 +54,9 @@ pub(super) struct Way {
     /// Rows that end in it. Of a record with a wrong quote each line is one.
     pub(super) rows: u64,
     /// The first place in it that is between two records.
-    pub(super) first: Option<Place>,
+    pub(super) first: Option<Boundary>,
     /// Where the record begins that is open at the range's end, if it begins in it.
-    pub(super) open: Option<Place>,
+    pub(super) open: Option<Boundary>,
     /// Whether the record that was open at the range's start has a wrong quote, so that its lines
     /// before the range are rows as well.
     pub(super) refuses_open: bool,
@@ -67,7 +67,7 @@ pub(super) struct Way {
 
 /// A place between two records, counted from the range's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct Boundary {
     pub(super) offset: u64,
     /// Line breaks before it.
     pub(super) lines: u64,
@@ -87,7 +87,7 @@ impl Scan {
 #[derive(Debug)]
 pub(super) struct Scanner {
     format: LineFormat,
-    runs: Vec<Run>,
+    runs: Vec<MergedRun>,
     headers: HeaderWatch,
     offset: u64,
     lines: u64,
@@ -96,7 +96,7 @@ pub(super) struct Scanner {
 
 /// Readers that came in different states and are in the same one now.
 #[derive(Debug)]
-struct Run {
+struct MergedRun {
     state: State,
     rows: u64,
     /// Where the record begins in which it is; `None` if that is before the range.
@@ -112,7 +112,7 @@ struct Start {
     state: usize,
     /// How many rows more than its run has it seen; fewer, if below zero.
     more: i64,
-    first: Option<Place>,
+    first: Option<Boundary>,
     refuses_open: bool,
     quoted: u64,
 }
@@ -122,11 +122,11 @@ impl Scanner {
     pub(super) fn new(format: LineFormat, table: &Table, is_first: bool) -> Self {
         let run = |(number, state): (usize, &State)| {
             let is_between = *state == State::Record;
-            let here = is_between.then_some(Place { offset: 0, lines: 0, rows: 0 });
+            let here = is_between.then_some(Boundary { offset: 0, lines: 0, rows: 0 });
             let start =
                 Start { state: number, more: 0, first: here, refuses_open: false, quoted: 0 };
             let record = is_between.then_some((0, 0));
-            Run { state: *state, rows: 0, record, quoted: 0, starts: [start].into() }
+            MergedRun { state: *state, rows: 0, record, quoted: 0, starts: [start].into() }
         };
         Self {
             format,
@@ -154,7 +154,7 @@ impl Scanner {
 
     /// Has runs in the same state, and in the same record, go on as one.
     fn merge(&mut self) {
-        let mut merged: Vec<Run> = Vec::new();
+        let mut merged: Vec<MergedRun> = Vec::new();
         for run in self.runs.drain(..) {
             match merged.iter_mut().find(|other| other.is_where(&run)) {
                 Some(other) => other.take(&run),
@@ -187,7 +187,7 @@ impl Start {
     }
 }
 
-impl Run {
+impl MergedRun {
     /// Whether another run reads the same from here on.
     fn is_where(&self, other: &Self) -> bool {
         self.state == other.state && (self.state == State::Record || self.record == other.record)
@@ -213,7 +213,11 @@ impl Run {
             rows: start.rows(self.rows),
             // The next range begins at the end as well.
             first: start.first.filter(|place| place.offset < end),
-            open: open.map(|(offset, lines)| Place { offset, lines, rows: start.rows(self.rows) }),
+            open: open.map(|(offset, lines)| Boundary {
+                offset,
+                lines,
+                rows: start.rows(self.rows),
+            }),
             refuses_open: start.refuses_open,
             quoted: start.quoted.max(self.quoted),
         }
@@ -283,7 +287,7 @@ impl Run {
         self.record = Some((offset, lines));
         for start in self.starts.iter_mut().filter(|start| start.first.is_none()) {
             let rows = start.rows(self.rows);
-            start.first = Some(Place { offset, lines, rows });
+            start.first = Some(Boundary { offset, lines, rows });
         }
     }
 }

@@ -10,19 +10,19 @@ use futures_util::stream::StreamExt;
 
 use super::super::claimed::{self, Begun, Claimed, begin, to_claim, told};
 use super::super::error::LoadError;
-use super::super::file::File;
 use super::super::object::{self, Attempt};
 use super::super::object_ref::ObjectRef;
 use super::super::options::{LoadOptions, LoadSettings};
-use super::super::reader::{ReadError, Reader};
+use super::super::reader::{FileReader, ReadError};
 use super::super::report::{LoadReport, Status};
-use super::super::services::Services;
+use super::super::services::LoadServices;
+use super::super::table_file::TableFile;
 use super::file::BulkFile;
 use super::plan::{self, PlannedRows};
 use super::scan::{Scan, Scanner};
 use crate::aws::host::Host;
 use crate::aws::source::{SourceError, pieces};
-use crate::ledger::{self, Claim, FileToClaim, Held, Lease, Lost, Part, PlannedPart};
+use crate::ledger::{self, Claim, FilePart, FileToClaim, Held, Lease, Lost, PlannedPart};
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::Schema;
 
@@ -35,7 +35,7 @@ const LEASE_SECONDS: u32 = 1_800;
 
 /// What is to be done with a file.
 #[derive(Debug)]
-pub enum Opened {
+pub enum OpenedLoad {
     /// It can be cut: its ranges, from 0 to this number, are to be scanned.
     InRanges(BulkFile, u64),
     /// It is to be loaded from its start to its end.
@@ -56,7 +56,7 @@ pub struct Planned {
 /// One step of a state machine's execution.
 #[derive(Debug)]
 pub struct BulkLoad<'s, H> {
-    pub(super) services: Services<'s, H>,
+    pub(super) services: LoadServices<'s, H>,
     /// The execution's name, by which the ledger knows who holds the file.
     execution: &'s str,
 }
@@ -69,27 +69,29 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         execution: &'s str,
         time: Duration,
     ) -> Self {
-        Self { services: Services::new(host, settings, time), execution }
+        Self { services: LoadServices::new(host, settings, time), execution }
     }
 
     /// Looks whether a file can be cut, and claims it if so.
-    pub async fn open(&self, object: &ObjectRef) -> Result<Opened, LoadError> {
+    pub async fn open(&self, object: &ObjectRef) -> Result<OpenedLoad, LoadError> {
         if !object.is_readable() {
-            return Ok(Opened::Whole);
+            return Ok(OpenedLoad::Whole);
         }
         let Some(head) = object::head(&self.services.s3, object).await? else {
-            return Ok(Opened::Whole);
+            return Ok(OpenedLoad::Whole);
         };
         let object = object.pinned(&head);
         let options = self.services.options(&object.key);
         let size = head.content_length;
-        let Ok(file) = File::of_path(self.schema(), &object.key) else { return Ok(Opened::Whole) };
+        let Ok(file) = TableFile::of_path(self.schema(), &object.key) else {
+            return Ok(OpenedLoad::Whole);
+        };
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
-            return Ok(Opened::Whole);
+            return Ok(OpenedLoad::Whole);
         }
-        let file = File { header: options.header, ..file };
+        let file = TableFile { header: options.header, ..file };
         let Some(has_header) = self.header(&object, &file, size).await? else {
-            return Ok(Opened::Whole);
+            return Ok(OpenedLoad::Whole);
         };
         let to_claim = self.holding(&object, &file, &options);
         let claim =
@@ -98,14 +100,14 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Begun::Over(report, body) => {
                     let Attempt { report, written, .. } = Attempt::over(*report, body);
                     object::write_report(&self.services.s3, &report, written).await?;
-                    return Ok(Opened::Over(Box::new(report)));
+                    return Ok(OpenedLoad::Over(Box::new(report)));
                 }
             };
         let range_bytes = self.services.settings.bulk.range_bytes.max(size.div_ceil(RANGES));
         told(claim.forget_other_ranges(&self.services.database, range_bytes).await)?;
         let file = BulkFile { object, size, range_bytes, has_header };
         let count = file.cut().count();
-        Ok(Opened::InRanges(file, count))
+        Ok(OpenedLoad::InRanges(file, count))
     }
 
     /// Whether the file's first record is a header; `None` if the file is packed, is refused as a
@@ -113,11 +115,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     async fn header(
         &self,
         object: &ObjectRef,
-        file: &File,
+        file: &TableFile,
         size: u64,
     ) -> Result<Option<bool>, LoadError> {
         let source = object::source(&self.services.s3, object, size);
-        let mut reader = match Reader::open(&source, file, None).await {
+        let mut reader = match FileReader::open(&source, file, None).await {
             Ok(reader) => reader,
             Err(error) => return unreadable(error).map(|()| None),
         };
@@ -135,7 +137,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
         let range = file.cut().range(number);
         let source = object::source(&self.services.s3, &file.object, range.end);
-        let File { format, table, .. } = self.kind(file)?;
+        let TableFile { format, table, .. } = self.kind(file)?;
         let mut scanner = Scanner::new(format, table, number == 0);
         let mut pieces = pieces(&source, range.start);
         while let Some(piece) = pieces.next().await {
@@ -169,12 +171,12 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             .and_then(|scans| plan::plan(&cut, &scans))
             .ok_or_else(|| LoadError::Machine("not all ranges have been scanned".to_string()))?;
         let options = held_options(&held);
-        let part = |chunk: &plan::Chunk| {
+        let part = |chunk: &plan::PartBounds| {
             let part =
-                Part { number: chunk.number, from: chunk.from, range_bytes: file.range_bytes };
+                FilePart { number: chunk.number, from: chunk.from, range_bytes: file.range_bytes };
             let to_claim = self.part(file, part, &options)?;
             let load_id = to_claim.load_id();
-            let plan::Chunk { number, from, end } = *chunk;
+            let plan::PartBounds { number, from, end } = *chunk;
             Ok(PlannedPart { number, from, end, load_id })
         };
         let parts: Vec<_> = plan.chunks.iter().map(part).collect::<Result<_, LoadError>>()?;
@@ -193,7 +195,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
         let (from, end) = planned.ok_or_else(not_planned)?;
         let options = held_options(&held);
-        let part = Part { number, from, range_bytes: file.range_bytes };
+        let part = FilePart { number, from, range_bytes: file.range_bytes };
         let to_claim = self.part(file, part, &options)?;
         let (lease, object) = (&self.services.settings.lease, &file.object);
         let (claim, progress) =
@@ -234,7 +236,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     pub(super) fn holding<'o>(
         &self,
         object: &'o ObjectRef,
-        file: &File,
+        file: &TableFile,
         options: &LoadOptions,
     ) -> FileToClaim<'o> {
         let holder = Some(ledger::holder_of(self.execution));
@@ -244,7 +246,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     fn part<'o>(
         &self,
         file: &'o BulkFile,
-        part: Part,
+        part: FilePart,
         options: &LoadOptions,
     ) -> Result<FileToClaim<'o>, LoadError> {
         let table = self.kind(file)?.table;
@@ -252,9 +254,9 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     }
 
     /// What the file is for, by its name.
-    pub(super) fn kind(&self, file: &BulkFile) -> Result<File, LoadError> {
+    pub(super) fn kind(&self, file: &BulkFile) -> Result<TableFile, LoadError> {
         let no_table = |_| LoadError::Machine("the object's name says no table".to_string());
-        File::of_path(self.schema(), &file.object.key).map_err(no_table)
+        TableFile::of_path(self.schema(), &file.object.key).map_err(no_table)
     }
 
     fn schema(&self) -> Schema {
@@ -278,7 +280,7 @@ pub(super) fn lease() -> Lease {
 }
 
 /// Whether parts of such a file can be loaded in any order.
-fn may_be_cut(file: &File, options: &LoadOptions) -> bool {
+fn may_be_cut(file: &TableFile, options: &LoadOptions) -> bool {
     !file.named_gzip && !options.may_refuse() && options.on_duplicate == OnDuplicate::Update
 }
 

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::super::checks::{check_content, check_filled};
 use super::super::error::RestoreError;
 use super::super::find::find;
-use super::super::late::{self, Seen};
+use super::super::late::{self, LiveContent};
 use super::super::loads;
 use super::super::restored::{LoadsSince, Restored, RestoredTable};
 use super::super::wanted::{Mode, Wanted};
 use super::items::{Done, Item, RangeItem, add_up, is_carried, ranges};
 use super::tables::{greatest_key, spans_of, table};
 use crate::aws::host::Host;
-use crate::backup::{Place, Span, coarse_enough};
+use crate::backup::{KeyRange, Services, coarse_enough};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::{Schema, Table};
 
@@ -58,8 +58,8 @@ pub struct ComparedTable {
 }
 
 impl ComparedTable {
-    pub(super) fn seen(&self) -> Seen {
-        Seen { content: self.live, greatest_key: self.greatest_key.clone() }
+    pub(super) fn seen(&self) -> LiveContent {
+        LiveContent { content: self.live, greatest_key: self.greatest_key.clone() }
     }
 }
 
@@ -100,14 +100,14 @@ impl Comparison {
     /// The live tables are to be looked at before the next try as well.
     pub(super) async fn next_try<H: Host>(
         &self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         tables: &[&'static Table],
     ) -> Result<(Self, Vec<Item>), RestoreError> {
         let mut next = Self { attempt: self.attempt + 1, ..self.clone() };
         let mut spans = Vec::new();
         for (compared, table) in next.tables.iter_mut().zip(tables) {
-            compared.greatest_key = greatest_key(place, table).await?;
-            spans.push(spans_of(place, table, table.name, tables.len()).await?);
+            compared.greatest_key = greatest_key(services, table).await?;
+            spans.push(spans_of(services, table, table.name, tables.len()).await?);
         }
         let items = next.deal_one_kind(tables, spans, Item::Live);
         Ok((next, items))
@@ -117,12 +117,12 @@ impl Comparison {
     /// back, so that it is not known whether it was written to.
     pub(super) async fn old_items<H: Host>(
         mut self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         tables: &[&'static Table],
     ) -> (Self, Vec<Item>) {
         let loads = self.loads_since.take();
-        let mut restored = self.restored(place.schema);
-        loads::mark(place.database, tables, loads, &mut restored).await;
+        let mut restored = self.restored(services.schema);
+        loads::mark(services.database, tables, loads, &mut restored).await;
         self = Self {
             swapped: true,
             loads_since: restored.loads_since,
@@ -132,7 +132,7 @@ impl Comparison {
         let mut spans = Vec::new();
         for table in tables {
             let old = late::old_table(table, &self.id);
-            spans.push(spans_of(place, table, &old, tables.len()).await.unwrap_or_default());
+            spans.push(spans_of(services, table, &old, tables.len()).await.unwrap_or_default());
         }
         let items = self.deal_one_kind(tables, spans, Item::Old);
         for compared in &mut self.tables {
@@ -146,13 +146,13 @@ impl Comparison {
     pub(super) fn deal(
         &mut self,
         schema: Schema,
-        spans: Vec<Vec<Span>>,
+        spans: Vec<Vec<KeyRange>>,
     ) -> Result<Vec<Item>, RestoreError> {
         let names = self.schema_tables(schema)?;
-        let every = |spans: &[Vec<Span>], which| {
+        let every = |spans: &[Vec<KeyRange>], which| {
             spans.iter().skip(which).step_by(2).cloned().collect::<Vec<_>>()
         };
-        let items = |spans: &[Vec<Span>]| {
+        let items = |spans: &[Vec<KeyRange>]| {
             let staging = ranges(&names, &every(spans, 0), Item::Staging);
             [staging, ranges(&names, &every(spans, 1), Item::Live)].concat()
         };
@@ -167,10 +167,10 @@ impl Comparison {
     pub(super) fn deal_one_kind(
         &mut self,
         tables: &[&'static Table],
-        spans: Vec<Vec<Span>>,
+        spans: Vec<Vec<KeyRange>>,
         kind: fn(RangeItem) -> Item,
     ) -> Vec<Item> {
-        let items = |spans: &[Vec<Span>]| ranges(tables, spans, kind);
+        let items = |spans: &[Vec<KeyRange>]| ranges(tables, spans, kind);
         let spans = coarse_enough(spans, |spans| is_carried(self, &items(spans)));
         for (compared, spans) in self.tables.iter_mut().zip(&spans) {
             compared.live_ranges = spans.len();
@@ -181,15 +181,15 @@ impl Comparison {
     /// Names a key that comes twice, for which the files are looked for and read once more.
     pub(super) async fn naming_twice<H: Host>(
         &self,
-        place: &Place<'_, H>,
+        services: &Services<'_, H>,
         error: RestoreError,
     ) -> RestoreError {
         let RestoreError::SameKey { table: name, .. } = error else { return error };
-        let Ok(table) = table(place.schema, name) else { return error };
+        let Ok(table) = table(services.schema, name) else { return error };
         let wanted = Wanted { sources: &self.sources, tables: &[table], mode: Mode::Replace };
-        let Ok(mut found) = find(place, &wanted).await else { return error };
+        let Ok(mut found) = find(services, &wanted).await else { return error };
         let files = found.tables.pop().map(|(_, files)| files).unwrap_or_default();
-        error.naming_twice(place, table, &files).await
+        error.naming_twice(services, table, &files).await
     }
 
     pub(super) fn restored(&self, schema: Schema) -> Restored {

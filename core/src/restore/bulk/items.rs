@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backup::{BackupError, MOST_BYTES, PartFile, Span, bytes};
+use crate::backup::{BackupError, KeyRange, MOST_BYTES, PartFile, bytes};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
@@ -50,7 +50,7 @@ pub struct RangeItem {
     pub number: usize,
     /// The keys.
     #[serde(flatten)]
-    pub span: Span,
+    pub span: KeyRange,
 }
 
 /// What comes back of an [`Item`].
@@ -128,7 +128,7 @@ impl Done {
 /// The spans of tables as parts of the work.
 pub(super) fn ranges(
     tables: &[&'static Table],
-    spans: &[Vec<Span>],
+    spans: &[Vec<KeyRange>],
     kind: fn(RangeItem) -> Item,
 ) -> Vec<Item> {
     let mut items = Vec::new();

@@ -6,7 +6,7 @@
 
 mod comparison;
 mod items;
-mod opening;
+mod opened;
 mod steps;
 mod tables;
 #[cfg(test)]
@@ -14,5 +14,5 @@ mod tests;
 
 pub use comparison::{ComparedTable, Comparison};
 pub use items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem};
-pub use opening::{OpenedTable, Opening};
+pub use opened::{OpenedRestore, OpenedRestoreTable};
 pub use steps::{abandon, compare, finish, open, part, report};

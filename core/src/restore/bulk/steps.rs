@@ -8,22 +8,22 @@ use core::slice;
 
 use super::super::checks::in_time;
 use super::super::error::RestoreError;
-use super::super::find::{Found, find};
-use super::super::foreign::Seen as SeenRows;
+use super::super::find::{FoundFiles, find};
+use super::super::foreign::SeenRows;
 use super::super::notes::notes;
 use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
 use super::super::restored::Restored;
 use super::super::staging::{Staging, drop_table};
 use super::super::swap::{ATTEMPTS, is_swapped, try_swap};
-use super::super::tables::{LeftoverKind, LiveTables};
+use super::super::tables::{LeftoverKind, TableNames};
 use super::super::wanted::Wanted;
 use super::super::{late, loads};
 use super::comparison::{ComparedTable, Comparison};
 use super::items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem, add_up, ranges, zero_of};
-use super::opening::{OpenedTable, Opening};
+use super::opened::{OpenedRestore, OpenedRestoreTable};
 use super::tables::{check_id, greatest_key, spans_of, table, table_plan};
 use crate::aws::host::Host;
-use crate::backup::{self, BackupError, Damage, PartFile, Place, content_of_span};
+use crate::backup::{self, BackupError, Damage, PartFile, Services, content_of_span};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
@@ -36,26 +36,26 @@ const MOST_NOTES: usize = 20;
 /// Rows of live tables that the files do not have go; there is no other mode. After an error no
 /// table is left.
 pub async fn open<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     wanted: &Wanted<'_>,
-) -> Result<(Opening, Vec<Item>), RestoreError> {
-    let Found { manifest, left_out, empty_files, tables } = find(place, wanted).await?;
-    let live_tables = LiveTables::read(place.database).await?;
+) -> Result<(OpenedRestore, Vec<Item>), RestoreError> {
+    let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
-    let obstacles = plan::obstacles(place, &names).await?;
+    let obstacles = plan::obstacles(services, &names).await?;
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
     let (mut opened, mut lives, mut files, mut plans) = (vec![], vec![], vec![], vec![]);
     let mut null_columns = vec![];
     for (table, found) in tables {
-        null_columns.push((table.name, read_headers(place, table, &found).await?));
+        null_columns.push((table.name, read_headers(services, table, &found).await?));
         let is_missing = !live_tables.has(table.name);
         lives.push(match is_missing {
             true => Vec::new(),
-            false => spans_of(place, table, table.name, names.len()).await?,
+            false => spans_of(services, table, table.name, names.len()).await?,
         });
-        opened.push(OpenedTable {
+        opened.push(OpenedRestoreTable {
             table: table.name.to_string(),
             files: found.len(),
             live_ranges: 0,
@@ -66,40 +66,41 @@ pub async fn open<H: Host>(
         plans.push(table_plan(table, is_missing));
     }
     let notes = few(notes(&left_out, &empty_files, &null_columns));
-    let loads_since = loads::count(place.database, &live_tables, manifest.as_ref(), &names).await?;
+    let loads_since =
+        loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
     let sources = wanted.sources.to_vec();
-    let (id, run) = (new_id(place.database.host()), manifest.map(|manifest| manifest.run));
-    let mut opening = Opening { id, run, sources, notes, loads_since, tables: opened };
+    let (id, run) = (new_id(services.database.host()), manifest.map(|manifest| manifest.run));
+    let mut opening = OpenedRestore { id, run, sources, notes, loads_since, tables: opened };
     let lives = opening.fit(&names, lives, &files)?;
     for (opened, live) in opening.tables.iter_mut().zip(&lives) {
         opened.live_ranges = live.len();
     }
-    make_all(place, &plans, &opening.id).await?;
+    make_all(services, &plans, &opening.id).await?;
     let items = [ranges(&names, &lives, Item::Live), files].concat();
     Ok((opening, items))
 }
 
 /// Does one part. Doing it twice, or twice at the same time, has the same effect.
 pub async fn part<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     id: &str,
     run: Option<&str>,
     item: &Item,
 ) -> Result<Done, RestoreError> {
     check_id(id)?;
     Ok(match item {
-        Item::File(file) => Done::File(write_file(place, id, run, file).await?),
+        Item::File(file) => Done::File(write_file(services, id, run, file).await?),
         Item::Live(range) => {
-            let name = table(place.schema, &range.table)?.name;
-            Done::Live(look(place, name, range).await?)
+            let name = table(services.schema, &range.table)?.name;
+            Done::Live(look(services, name, range).await?)
         }
         Item::Staging(range) => {
-            let plan = table_plan(table(place.schema, &range.table)?, false);
-            Done::Staging(look(place, &Staging::new(place, &plan, id).name, range).await?)
+            let plan = table_plan(table(services.schema, &range.table)?, false);
+            Done::Staging(look(services, &Staging::new(services, &plan, id).name, range).await?)
         }
         Item::Old(range) => {
-            let name = late::old_table(table(place.schema, &range.table)?, id);
-            Done::Old(look(place, &name, range).await?)
+            let name = late::old_table(table(services.schema, &range.table)?, id);
+            Done::Old(look(services, &name, range).await?)
         }
     })
 }
@@ -107,26 +108,26 @@ pub async fn part<H: Host>(
 /// Once every part has come back, writes the rows 0, and deals out what is to be compared: last the
 /// live tables, so that a change of them is seen as late as can be.
 pub async fn compare<H: Host>(
-    place: &Place<'_, H>,
-    opening: &Opening,
+    services: &Services<'_, H>,
+    opening: &OpenedRestore,
     done: &[Done],
 ) -> Result<(Comparison, Vec<Item>), RestoreError> {
     check_id(&opening.id)?;
     let (mut compared, mut spans) = (vec![], vec![]);
     for opened in &opening.tables {
-        let table = table(place.schema, &opened.table)?;
+        let table = table(services.schema, &opened.table)?;
         let files = add_up(table, opened.files, done.iter().filter_map(Done::file))?;
         let live = add_up(table, opened.live_ranges, done.iter().filter_map(Done::live))?;
         let plan = table_plan(table, false);
-        let mut staging = Staging::new(place, &plan, &opening.id);
+        let mut staging = Staging::new(services, &plan, &opening.id);
         if let Some(file) = zero_of(table, done) {
-            staging.read_zero(&find_file(place, opening.run.as_deref(), file).await?).await?;
+            staging.read_zero(&find_file(services, opening.run.as_deref(), file).await?).await?;
             staging.store_zero().await?;
         }
         let most = opening.tables.len();
-        spans.push(spans_of(place, table, &staging.name, most).await?);
-        let greatest_key = greatest_key(place, table).await?;
-        spans.push(spans_of(place, table, table.name, most).await?);
+        spans.push(spans_of(services, table, &staging.name, most).await?);
+        let greatest_key = greatest_key(services, table).await?;
+        spans.push(spans_of(services, table, table.name, most).await?);
         compared.push(ComparedTable {
             table: table.name.to_string(),
             content: opened.content.unwrap_or(files),
@@ -136,11 +137,11 @@ pub async fn compare<H: Host>(
             live_ranges: 0,
         });
     }
-    let Opening { id, sources, notes, loads_since, .. } = opening.clone();
+    let OpenedRestore { id, sources, notes, loads_since, .. } = opening.clone();
     let (attempt, swapped) = (1, false);
     let mut comparison =
         Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
-    let items = comparison.deal(place.schema, spans)?;
+    let items = comparison.deal(services.schema, spans)?;
     Ok((comparison, items))
 }
 
@@ -152,37 +153,37 @@ pub async fn compare<H: Host>(
 /// [`report`]. It computes nothing, so the number of rows does not matter. Done twice it has the same
 /// effect. After an error the live tables are what they were, and the staging tables are gone.
 pub async fn finish<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     comparison: &Comparison,
     done: &[Done],
     force: bool,
 ) -> Result<(Comparison, Vec<Item>), RestoreError> {
     check_id(&comparison.id)?;
     let mut comparison = comparison.clone();
-    let tables = comparison.schema_tables(place.schema)?;
+    let tables = comparison.schema_tables(services.schema)?;
     let names: Vec<_> = tables.iter().map(|table| table.name).collect();
-    let checked = comparison.check(place.schema, done, force);
-    if is_swapped(place.database, &names, &comparison.id).await? {
-        return Ok(comparison.old_items(place, &tables).await);
+    let checked = comparison.check(services.schema, done, force);
+    if is_swapped(services.database, &names, &comparison.id).await? {
+        return Ok(comparison.old_items(services, &tables).await);
     }
     let tried = async {
         checked?;
-        in_time(place)?;
-        match try_swap(place.database, &names, &comparison.id).await? {
+        in_time(services)?;
+        match try_swap(services.database, &names, &comparison.id).await? {
             None => Ok(None),
             Some(error) if comparison.attempt == ATTEMPTS => Err(RestoreError::NotSwapped(error)),
-            Some(_) => comparison.next_try(place, &tables).await.map(Some),
+            Some(_) => comparison.next_try(services, &tables).await.map(Some),
         }
     };
     match tried.await {
-        Ok(None) => Ok(comparison.old_items(place, &tables).await),
+        Ok(None) => Ok(comparison.old_items(services, &tables).await),
         Ok(Some(next)) => Ok(next),
         // The tables that would be dropped may be the live ones' successors.
         Err(error @ RestoreError::SwapUnknown { .. }) => Err(error),
         Err(error) => {
             // What cannot be dropped any more is named by `leftovers`.
-            let _: Result<(), _> = abandon(place, &comparison.id).await;
-            Err(comparison.naming_twice(place, error).await)
+            let _: Result<(), _> = abandon(services, &comparison.id).await;
+            Err(comparison.naming_twice(services, error).await)
         }
     }
 }
@@ -190,16 +191,18 @@ pub async fn finish<H: Host>(
 /// Once every part of what was live before has come back, or as much as could be looked at, says what
 /// was done and which rows came meanwhile.
 pub async fn report<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     comparison: &Comparison,
     done: &[Done],
 ) -> Result<Restored, RestoreError> {
     check_id(&comparison.id)?;
-    let mut restored = comparison.restored(place.schema);
-    for (compared, table) in comparison.tables.iter().zip(comparison.schema_tables(place.schema)?) {
+    let mut restored = comparison.restored(services.schema);
+    for (compared, table) in
+        comparison.tables.iter().zip(comparison.schema_tables(services.schema)?)
+    {
         let old = done.iter().filter_map(Done::old);
         let now = add_up(table, compared.live_ranges, old).ok();
-        let late = late::of(place, table, &comparison.id, &compared.seen(), now).await;
+        let late = late::of(services, table, &comparison.id, &compared.seen(), now).await;
         restored.late.extend(late);
     }
     Ok(restored)
@@ -207,11 +210,11 @@ pub async fn report<H: Host>(
 
 /// Drops the staging tables of a restore that is given up before [`finish`]; parts that are still
 /// being done fail.
-pub async fn abandon<H: Host>(place: &Place<'_, H>, id: &str) -> Result<(), RestoreError> {
+pub async fn abandon<H: Host>(services: &Services<'_, H>, id: &str) -> Result<(), RestoreError> {
     check_id(id)?;
-    let left = LiveTables::read(place.database).await?.leftovers(place.schema);
+    let left = TableNames::read(services.database).await?.leftovers(services.schema);
     for leftover in left.iter().filter(|left| left.id == id && left.kind == LeftoverKind::Staging) {
-        drop_table(place.database, &leftover.name).await?;
+        drop_table(services.database, &leftover.name).await?;
     }
     Ok(())
 }
@@ -227,13 +230,13 @@ pub(super) fn few(mut notes: Vec<String>) -> Vec<String> {
 }
 
 async fn make_all<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     plans: &[TablePlan],
     id: &str,
 ) -> Result<(), RestoreError> {
     for plan in plans {
-        if let Err(error) = Staging::new(place, plan, id).make().await {
-            let _: Result<(), _> = abandon(place, id).await;
+        if let Err(error) = Staging::new(services, plan, id).make().await {
+            let _: Result<(), _> = abandon(services, id).await;
             return Err(error);
         }
     }
@@ -241,19 +244,20 @@ async fn make_all<H: Host>(
 }
 
 async fn look<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     name: &str,
     range: &RangeItem,
 ) -> Result<RangeDone, RestoreError> {
     let content =
-        content_of_span(place.database, table(place.schema, &range.table)?, name, range.span).await;
+        content_of_span(services.database, table(services.schema, &range.table)?, name, range.span)
+            .await;
     let content = content.map_err(BackupError::Database)?;
     Ok(RangeDone { table: range.table.clone(), number: range.number, content })
 }
 
 /// A file whose content is still that which was found.
 async fn find_file<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     run: Option<&str>,
     item: &FileItem,
 ) -> Result<PartFile, RestoreError> {
@@ -261,27 +265,27 @@ async fn find_file<H: Host>(
     if let Some((e_tag, bytes)) = found.clone() {
         return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None });
     }
-    let manifest = backup::manifest(place.s3, place.bucket, run.unwrap_or_default()).await?;
+    let manifest = backup::manifest(services.s3, services.bucket, run.unwrap_or_default()).await?;
     let part = manifest.parts().find(|part| part.key == *key);
     let part = part.ok_or_else(|| BackupError::damaged(key, Damage::Missing))?;
-    Ok(PartFile::of_manifest(place.s3, place.bucket, part).await?)
+    Ok(PartFile::of_manifest(services.s3, services.bucket, part).await?)
 }
 
 /// Reads every byte first, so that no row is written because of a damaged file.
 async fn write_file<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     id: &str,
     run: Option<&str>,
     item: &FileItem,
 ) -> Result<FileDone, RestoreError> {
-    let table = table(place.schema, &item.table)?;
-    let file = find_file(place, run, item).await?;
+    let table = table(services.schema, &item.table)?;
+    let file = find_file(services, run, item).await?;
     let content = match &file.manifest {
-        Some(_) => file.check_hash(place.s3, place.bucket, table).await.map(|()| None)?,
-        None => Some(read_foreign(place, table, &file).await?),
+        Some(_) => file.check_hash(services.s3, services.bucket, table).await.map(|()| None)?,
+        None => Some(read_foreign(services, table, &file).await?),
     };
     let plan = TablePlan { files: vec![file], ..table_plan(table, false) };
-    let mut staging = Staging::new(place, &plan, id);
+    let mut staging = Staging::new(services, &plan, id);
     staging.load(|_| ()).await?;
     Ok(FileDone {
         table: item.table.clone(),
@@ -293,12 +297,13 @@ async fn write_file<H: Host>(
 
 /// What a file without a manifest holds; one that has a key twice is refused.
 async fn read_foreign<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &'static Table,
     file: &PartFile,
 ) -> Result<Checksum, RestoreError> {
     let mut seen = SeenRows::new(table);
-    let content = file.read_rows(place.s3, place.bucket, table, |row| seen.add(0, row)).await?;
+    let content =
+        file.read_rows(services.s3, services.bucket, table, |row| seen.add(0, row)).await?;
     match seen.obstacle(slice::from_ref(file)) {
         Some(obstacle) => Err(RestoreError::Unfit { obstacles: vec![obstacle] }),
         None => Ok(content),

@@ -9,7 +9,7 @@ use super::super::late;
 use super::super::plan::TablePlan;
 use super::super::tables::is_id;
 use crate::aws::host::Host;
-use crate::backup::{BackupError, Damage, Place, Span, split};
+use crate::backup::{BackupError, Damage, KeyRange, Services, split};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::{KeyKind, Schema, Table};
 
@@ -34,22 +34,22 @@ pub(super) fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
 
 /// None of texts: no text of a row is carried.
 pub(super) async fn greatest_key<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &Table,
 ) -> Result<Option<String>, RestoreError> {
     match table.key_kind() {
-        KeyKind::Integer { .. } => late::greatest_key(place, table).await,
+        KeyKind::Integer { .. } => late::greatest_key(services, table).await,
         KeyKind::Text => Ok(None),
     }
 }
 
 /// The keys of one of several tables in spans, by its name in the database.
 pub(super) async fn spans_of<H: Host>(
-    place: &Place<'_, H>,
+    services: &Services<'_, H>,
     table: &Table,
     name: &str,
     tables: usize,
-) -> Result<Vec<Span>, RestoreError> {
-    let spans = split(place.database, table, name, MOST_RANGES / tables.max(1)).await;
+) -> Result<Vec<KeyRange>, RestoreError> {
+    let spans = split(services.database, table, name, MOST_RANGES / tables.max(1)).await;
     spans.map_err(|error| BackupError::Database(error).into())
 }

@@ -5,17 +5,17 @@ use alloc::vec::Vec;
 use super::super::error::RestoreError;
 use super::comparison::{ComparedTable, Comparison};
 use super::items::{FileItem, Item, most_of, ranges};
-use super::opening::Opening;
+use super::opened::OpenedRestore;
 use super::steps::few;
-use crate::backup::{Span, bytes};
+use crate::backup::{KeyRange, bytes};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::{OFFICE, Table, wide};
 
 /// What a state machine carries, less the cause of a failure.
 const CARRIED: usize = (256 << 10) - (32 << 10);
 
-fn opening(notes: Vec<String>) -> Opening {
-    Opening {
+fn opening(notes: Vec<String>) -> OpenedRestore {
+    OpenedRestore {
         id: "20270115_080000_1a2b".into(),
         run: None,
         sources: vec!["glue/".into()],
@@ -38,13 +38,13 @@ fn files(table: &Table, count: usize, bytes: usize) -> Vec<Item> {
     (0..count).map(file).collect()
 }
 
-fn spans(count: i64) -> Vec<Span> {
+fn spans(count: i64) -> Vec<KeyRange> {
     let key = |number: i64| (0 < number && number < count).then_some(i64::MIN + number);
-    (0..count).map(|number| Span { after: key(number), until: key(number + 1) }).collect()
+    (0..count).map(|number| KeyRange { after: key(number), until: key(number + 1) }).collect()
 }
 
 /// All that is carried once every part has come back.
-fn carried(opening: &Opening, items: &[Item]) -> usize {
+fn carried(opening: &OpenedRestore, items: &[Item]) -> usize {
     let done: Vec<_> = items.iter().map(most_of).collect();
     bytes(&(opening, items, done))
 }

@@ -9,7 +9,7 @@ use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
 use super::varchar::Varchar;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// Makes the type of all column types, which answers by the definition of the one it is.

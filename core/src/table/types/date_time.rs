@@ -10,7 +10,7 @@ use super::key_kind::KeyKind;
 use super::raw::text;
 use super::varchar::Varchar;
 use crate::table::date_time::canonical;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// A date-time as a text; what the database makes of it is what it makes of the text.

@@ -6,7 +6,7 @@ use alloc::string::String;
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::key_kind::KeyKind;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// Everything in which one column type differs from another.

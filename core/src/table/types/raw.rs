@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::value::RawField;
 
 /// A value that is a text.

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::{Answer, ColumnType, Definition, Rules};
-use crate::sql::statement::Chunk;
-use crate::table::outcome::RowErrorKind;
+use crate::sql::chunk::Chunk;
+use crate::table::issue::RowErrorKind;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::{Column, Table};
 use crate::table::value::{Cell, RawField};

@@ -9,7 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
-use crate::table::outcome::RowErrorKind;
+use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// A VARCHAR of utf8mb4.

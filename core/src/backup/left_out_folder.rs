@@ -10,7 +10,7 @@ use super::keys::FOLDER;
 
 /// A folder that is left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
+pub struct LeftOutFolder {
     /// The folder, as `backups/NAME/`.
     pub folder: String,
     /// Why.
@@ -63,7 +63,7 @@ pub enum NoBackup {
     },
 }
 
-impl LeftOut {
+impl LeftOutFolder {
     pub(super) fn new(name: &str, why: NoBackup) -> Self {
         Self { folder: [FOLDER, name, "/"].concat(), why }
     }
@@ -75,7 +75,7 @@ impl LeftOut {
     }
 }
 
-impl fmt::Display for LeftOut {
+impl fmt::Display for LeftOutFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.folder, self.why)
     }

@@ -4,13 +4,13 @@ use alloc::borrow::Cow;
 use alloc::string::ToString;
 
 use crate::format::csv::Header;
-use crate::format::lines::LineFormat;
-use crate::table::outcome::{Outcome, RowError, RowErrorKind};
+use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
+use crate::table::issue::{Issue, RowError};
 use crate::table::schema::{Schema, Table};
 
 /// What a file is for, by its name.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct TableFile {
     pub(super) table: &'static Table,
     pub(super) format: LineFormat,
     /// Whether the name says that it is packed.
@@ -19,21 +19,21 @@ pub(super) struct File {
     pub(super) header: Header,
 }
 
-impl File {
-    pub(super) fn of_path(schema: Schema, path: &str) -> Result<Self, Outcome> {
-        let outcome = |table, kind| {
+impl TableFile {
+    pub(super) fn of_path(schema: Schema, path: &str) -> Result<Self, Issue> {
+        let issue = |table, kind| {
             let error = RowError::row(kind);
-            Outcome { table, index: None, line: None, error }
+            Issue { table, index: None, line: None, error }
         };
         let Some(table) = schema.table_of_file(path) else {
             let name = path.rsplit(['/', '\\']).next().and_then(|name| name.split('.').next());
             let name = Cow::Owned(name.unwrap_or_default().to_string());
-            return Err(outcome(name, schema.no_table_in(path)));
+            return Err(issue(name, schema.no_table_in(path)));
         };
         let Some(format) = LineFormat::of_file(path) else {
-            return Err(outcome(table.name.into(), RowErrorKind::UnsupportedFormat));
+            return Err(issue(table.name.into(), unsupported_format()));
         };
-        let named_gzip = path.to_ascii_lowercase().ends_with(".gz");
+        let named_gzip = is_named_gzip(path);
         Ok(Self { table, format, named_gzip, header: Header::Detect })
     }
 }

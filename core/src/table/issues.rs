@@ -3,21 +3,21 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::outcome::{OUTCOME_LIMIT, Outcome, RowError};
+use super::issue::{ISSUE_LIMIT, Issue, RowError};
 
-/// A capped list of outcomes beside an exact count.
+/// A capped list of issues beside an exact count.
 #[derive(Debug, Clone, Default)]
-pub struct Outcomes {
-    listed: Vec<Outcome>,
+pub struct Issues {
+    listed: Vec<Issue>,
     count: u64,
 }
 
-impl Outcomes {
-    /// Counts an outcome, and keeps it while the list is short of [`OUTCOME_LIMIT`].
-    pub fn push(&mut self, outcome: Outcome) {
+impl Issues {
+    /// Counts an issue, and keeps it while the list is short of [`ISSUE_LIMIT`].
+    pub fn push(&mut self, issue: Issue) {
         self.count += 1;
-        if self.listed.len() < OUTCOME_LIMIT {
-            self.listed.push(outcome);
+        if self.listed.len() < ISSUE_LIMIT {
+            self.listed.push(issue);
         }
     }
 
@@ -30,8 +30,8 @@ impl Outcomes {
         errors: &[RowError],
     ) {
         self.count += errors.iter().map(RowError::count).sum::<u64>();
-        let room = OUTCOME_LIMIT - self.listed.len();
-        self.listed.extend(errors.iter().take(room).map(|error| Outcome {
+        let room = ISSUE_LIMIT - self.listed.len();
+        self.listed.extend(errors.iter().take(room).map(|error| Issue {
             table: Cow::Borrowed(table),
             index,
             line,
@@ -39,11 +39,11 @@ impl Outcomes {
         }));
     }
 
-    /// Counts an outcome that is more important than all others.
-    pub(crate) fn push_first(&mut self, outcome: Outcome) {
+    /// Counts an issue that is more important than all others.
+    pub(crate) fn push_first(&mut self, issue: Issue) {
         self.count += 1;
-        self.listed.insert(0, outcome);
-        self.listed.truncate(OUTCOME_LIMIT);
+        self.listed.insert(0, issue);
+        self.listed.truncate(ISSUE_LIMIT);
     }
 
     /// Lists no more than so many; they are counted all the same.
@@ -59,8 +59,8 @@ impl Outcomes {
         codes
     }
 
-    /// The first outcomes, at most [`OUTCOME_LIMIT`].
-    pub fn listed(&self) -> &[Outcome] {
+    /// The first issues, at most [`ISSUE_LIMIT`].
+    pub fn listed(&self) -> &[Issue] {
         &self.listed
     }
 
@@ -72,21 +72,21 @@ impl Outcomes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outcome::{RowErrorKind, push_capped};
+    use super::super::issue::{RowErrorKind, push_capped};
     use super::*;
 
     #[test]
     fn errors_of_a_row_are_capped_and_counted() {
-        for wrong in [0, 1, OUTCOME_LIMIT, OUTCOME_LIMIT + 1, 5 * OUTCOME_LIMIT] {
+        for wrong in [0, 1, ISSUE_LIMIT, ISSUE_LIMIT + 1, 5 * ISSUE_LIMIT] {
             let mut errors = Vec::new();
             for _ in 0..wrong {
                 push_capped(&mut errors, || RowError::row(RowErrorKind::UnknownColumn));
             }
-            assert!(errors.len() <= OUTCOME_LIMIT + 1);
-            let mut outcomes = Outcomes::default();
-            outcomes.push_row("jobs", Some(0), None, &errors);
-            assert_eq!(outcomes.count(), wrong as u64);
-            assert_eq!(outcomes.listed().len(), wrong.min(OUTCOME_LIMIT));
+            assert!(errors.len() <= ISSUE_LIMIT + 1);
+            let mut issues = Issues::default();
+            issues.push_row("jobs", Some(0), None, &errors);
+            assert_eq!(issues.count(), wrong as u64);
+            assert_eq!(issues.listed().len(), wrong.min(ISSUE_LIMIT));
         }
     }
 }

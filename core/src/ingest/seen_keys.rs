@@ -53,7 +53,7 @@ fn significant(text: &str) -> &str {
 
 /// Keys by the index of their row.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct SeenKeys {
     /// Empty if the keys are texts.
     ints: Ints,
     /// One behind the other, and by index where each ends. Empty if the keys are integers.
@@ -65,7 +65,7 @@ pub(super) struct Keys {
     hasher: DefaultHashBuilder,
 }
 
-impl Keys {
+impl SeenKeys {
     /// Takes a row's key; on an error another row, whose index it is, has the same.
     ///
     /// Rows come in the order of their indexes.
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_the_row_that_had_it_first() {
-        let mut keys = Keys::default();
+        let mut keys = SeenKeys::default();
         assert_eq!(keys.claim(&Cell::Int(0), 0), Ok(()));
         assert_eq!(keys.claim(&Cell::Int(7), 3), Ok(()));
         assert_eq!(keys.claim(&Cell::Int(7), 4), Err(3));
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn sorted_keys_take_no_tables() {
-        let mut keys = Keys::default();
+        let mut keys = SeenKeys::default();
         // Rows 0 and 3 have no key.
         for (index, value) in [(1, -5), (2, 0), (4, 7), (5, 1 << 40)] {
             assert_eq!(keys.claim(&Cell::Int(value), index), Ok(()));
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn wide_keys_come_among_narrow_ones() {
-        let mut keys = Keys::default();
+        let mut keys = SeenKeys::default();
         assert_eq!(keys.claim(&Cell::Int(7), 0), Ok(()));
         assert_eq!(keys.claim(&Cell::Int(1 << 40), 1), Ok(()));
         assert_eq!(keys.claim(&Cell::Int(1 << 40), 2), Err(1));
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn blanks_at_the_end_of_a_text_do_not_count() {
-        let mut keys = Keys::default();
+        let mut keys = SeenKeys::default();
         assert_eq!(keys.claim(&text("a "), 1), Ok(()));
         assert_eq!(keys.claim(&text("a"), 2), Err(1));
         assert_eq!(keys.claim(&text(" a"), 2), Ok(()));
@@ -311,7 +311,7 @@ mod tests {
             mut values in proptest::collection::vec(-400..400_i64, 0..200),
             sorted in 0..200_usize,
         ) {
-            let mut keys = Keys::default();
+            let mut keys = SeenKeys::default();
             let mut first = hashbrown::HashMap::new();
             let sorted = sorted.min(values.len());
             values[..sorted].sort_unstable();

@@ -11,13 +11,13 @@ use super::super::restored::LoadsSince;
 use super::super::swap::ATTEMPTS;
 use super::comparison::{ComparedTable, Comparison};
 use super::items::{Item, is_carried, ranges};
-use crate::backup::{Span, coarse_enough};
+use crate::backup::{KeyRange, coarse_enough};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
 /// A restore that was opened, with its staging tables made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct OpenedRestore {
     /// Its name, which stands in the names of the tables that it leaves.
     pub id: String,
     /// The run, if the files are a backup of rowgate's.
@@ -29,13 +29,13 @@ pub struct Opening {
     /// Loads that the ledger takes for done no longer once the tables are swapped.
     pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
-    pub tables: Vec<OpenedTable>,
+    pub tables: Vec<OpenedRestoreTable>,
 }
 
 /// A table of such a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OpenedTable {
+pub struct OpenedRestoreTable {
     /// Its name.
     pub table: String,
     /// How many files it has.
@@ -46,17 +46,17 @@ pub struct OpenedTable {
     pub content: Option<Checksum>,
 }
 
-impl Opening {
+impl OpenedRestore {
     /// The spans of the live tables, as coarse as they must be for everything to be carried, in this
     /// step and the next ones.
     pub(super) fn fit(
         &self,
         tables: &[&'static Table],
-        lives: Vec<Vec<Span>>,
+        lives: Vec<Vec<KeyRange>>,
         files: &[Item],
-    ) -> Result<Vec<Vec<Span>>, RestoreError> {
+    ) -> Result<Vec<Vec<KeyRange>>, RestoreError> {
         let items =
-            |lives: &[Vec<Span>]| [ranges(tables, lives, Item::Live), files.to_vec()].concat();
+            |lives: &[Vec<KeyRange>]| [ranges(tables, lives, Item::Live), files.to_vec()].concat();
         let lives = coarse_enough(lives, |lives| is_carried(self, &items(lives)));
         match is_carried(self, &items(&lives)) && self.is_compared(tables) {
             true => Ok(lives),
@@ -87,7 +87,7 @@ impl Opening {
             attempt,
             swapped,
         };
-        let whole = vec![vec![Span::default()]; tables.len()];
+        let whole = vec![vec![KeyRange::default()]; tables.len()];
         let staging = ranges(tables, &whole, Item::Staging);
         is_carried(&comparison, &[staging, ranges(tables, &whole, Item::Live)].concat())
     }

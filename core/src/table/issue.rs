@@ -8,12 +8,14 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// How many outcomes a list holds at most; the counts beside it go on.
-pub const OUTCOME_LIMIT: usize = 100;
+use crate::base::all_of::AllOf;
+
+/// How many issues a list holds at most; the counts beside it go on.
+pub const ISSUE_LIMIT: usize = 100;
 
 /// One thing that is wrong with one row, or with the whole of a request or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Issue {
     /// The table's name, or what the request calls a table that does not exist.
     pub table: Cow<'static, str>,
     /// The row, counted from 0 inside the request or file; `None` where no row is at fault.
@@ -26,7 +28,7 @@ pub struct Outcome {
 
 /// Serializes as `{"table","index","line","column","code","message"}`; `line` is left out
 /// where there are no lines.
-impl Serialize for Outcome {
+impl Serialize for Issue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("table", &self.table)?;
@@ -36,14 +38,14 @@ impl Serialize for Outcome {
         }
         map.serialize_entry("column", &self.error.column)?;
         map.serialize_entry("code", self.error.kind.code())?;
-        map.serialize_entry("message", &Text(&self.error.kind))?;
+        map.serialize_entry("message", &Displayed(&self.error.kind))?;
         map.end()
     }
 }
 
-struct Text<'a, T>(&'a T);
+struct Displayed<'a, T>(&'a T);
 
-impl<T: fmt::Display> Serialize for Text<'_, T> {
+impl<T: fmt::Display> Serialize for Displayed<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self.0)
     }
@@ -82,7 +84,7 @@ impl RowError {
 
 /// Keeps an error of a row or, once the row has as many as a list can hold, only counts it.
 pub(crate) fn push_capped(errors: &mut Vec<RowError>, error: impl FnOnce() -> RowError) {
-    if errors.len() < OUTCOME_LIMIT {
+    if errors.len() < ISSUE_LIMIT {
         return errors.push(error());
     }
     match errors.last_mut() {
@@ -240,8 +242,11 @@ pub enum RowErrorKind {
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
-    /// A file that is neither CSV nor NDJSON by its name.
-    UnsupportedFormat,
+    /// A file whose name says no format that comes line by line.
+    UnsupportedFormat {
+        /// What the names of such files end in, without the dot.
+        extensions: Vec<&'static str>,
+    },
     /// A CSV file whose cells are not separated by commas.
     WrongDelimiter {
         /// What separates them, in words.
@@ -346,7 +351,7 @@ impl RowErrorKind {
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableKey => "unreadable_key",
-            Self::UnsupportedFormat => "unsupported_format",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",
             Self::WrongEncoding => "wrong_encoding",
             Self::WrongFieldCount { .. } => "wrong_field_count",
@@ -450,9 +455,10 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
-            Self::UnsupportedFormat => f.write_str(
-                "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz; save a \
-                 workbook as CSV UTF-8",
+            Self::UnsupportedFormat { extensions } => write!(
+                f,
+                "the name ends in none of {}, with or without .gz; save a workbook as CSV UTF-8",
+                AllOf(extensions)
             ),
             Self::UnreadableKey => f.write_str(
                 "the key has a segment . or .., which no request can name; put the file under \

@@ -3,16 +3,16 @@
 use super::error::StoreError;
 use super::report::Report;
 use crate::aws::host::{Client, Host};
-use crate::ledger::{Answer, Claim, Counts, Fence, Lost, Position};
+use crate::ledger::{Claim, Counts, Fence, Lost, Position, StoredResponse};
 
 /// The row of the ledger that a transaction moves on.
 #[derive(Debug)]
-pub(crate) enum Entry<'e> {
+pub(crate) enum LedgerEntry<'e> {
     /// A request's, which gets its answer.
     Request {
         claim: &'e Claim,
         /// What a report becomes.
-        answer: fn(&Report) -> Answer,
+        answer: fn(&Report) -> StoredResponse,
     },
     /// A file's, which moves from one place to another.
     File {
@@ -26,7 +26,7 @@ pub(crate) enum Entry<'e> {
     },
 }
 
-impl Entry<'_> {
+impl LedgerEntry<'_> {
     pub(crate) fn is_file(&self) -> bool {
         matches!(self, Self::File { .. })
     }
