@@ -26,12 +26,12 @@ type Row = Vec<Cell<'static>>;
 static KINDS: Table = Table::new(
     "kinds",
     &[
-        column("code", ColumnType::known("varchar(12)", None), false),
-        column("tiny", ColumnType::known("tinyint unsigned", None), true),
-        column("big", ColumnType::known("bigint", None), false),
-        column("big_or_null", ColumnType::known("int unsigned", None), true),
-        column("text", ColumnType::known("varchar(300)", None), true),
-        column("at", ColumnType::known("varchar(30)", Some("date-time")), true),
+        column("code", ColumnType::known("varchar(12)", None, None), false),
+        column("tiny", ColumnType::known("tinyint unsigned", None, None), true),
+        column("big", ColumnType::known("bigint", None, None), false),
+        column("big_or_null", ColumnType::known("int unsigned", None, None), true),
+        column("text", ColumnType::known("varchar(300)", None, None), true),
+        column("at", ColumnType::known("varchar(30)", Some("date-time"), None), true),
     ],
 );
 
@@ -90,7 +90,7 @@ fn owned(cell: &Cell<'_>) -> Cell<'static> {
 }
 
 fn any_cell(column: &'static Column) -> BoxedStrategy<Cell<'static>> {
-    let of = |name: &str| ColumnType::of(name, None) == Some(column.column_type);
+    let of = |name: &str| ColumnType::of(name, None, None) == Some(column.column_type);
     let int = INTS.iter().find(|(name, ..)| of(name));
     let max_chars = (1..=300).find(|length| of(&format!("varchar({length})")));
     let value = match (int, max_chars) {

@@ -278,7 +278,7 @@ mod tests {
 
     /// `flags` with a TINYINT as its key's neighbour, and columns of our own names.
     fn odd_table() -> Table {
-        let column = |name, of| Column::new(name, ColumnType::known(of, None));
+        let column = |name, of| Column::new(name, ColumnType::known(of, None, None));
         let columns = alloc::vec![
             column("id", "int"),
             column("is_open", "tinyint"),

@@ -218,7 +218,7 @@ pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     use alloc::format;
 
     let column = |number: usize| {
-        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None))
+        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None, None))
     };
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();

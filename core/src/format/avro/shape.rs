@@ -208,9 +208,9 @@ mod tests {
     fn only_what_means_the_same_fits() {
         use crate::table::schema::ColumnType;
 
-        let text = ColumnType::known("varchar(20)", None);
-        let date_time = ColumnType::known("varchar(20)", Some("date-time"));
-        let columns = [ColumnType::known("int", None), text, date_time];
+        let text = ColumnType::known("varchar(20)", None, None);
+        let date_time = ColumnType::known("varchar(20)", Some("date-time"), None);
+        let columns = [ColumnType::known("int", None, None), text, date_time];
         for (json, expected) in [
             (r#""int""#, [true, false, false]),
             (r#""long""#, [true, false, false]),

@@ -255,8 +255,10 @@ mod tests {
 
     #[test]
     fn a_null_is_the_first_branch() {
-        let column =
-            |nullable| Column { nullable, ..Column::new("n", ColumnType::known("bigint", None)) };
+        let column = |nullable| Column {
+            nullable,
+            ..Column::new("n", ColumnType::known("bigint", None, None))
+        };
         let put = |nullable, cell| {
             let mut bytes = Vec::new();
             put_cell(&mut bytes, &column(nullable), &cell).map(|()| bytes)

@@ -23,10 +23,15 @@ macro_rules! column_types {
 
         impl ColumnType {
             /// The type that `information_schema.columns` names so (`int unsigned`, `varchar(30)`),
-            /// without a display width; `format` is what the column's COMMENT says of it.
+            /// without a display width; `format` is what the column's COMMENT says of it, `collation`
+            /// the column's own, utf8mb4's default where it is not given.
             ///
             /// `None` of a type that rowgate does not know.
-            pub const fn of(name: &str, format: Option<&str>) -> Option<Self> {
+            pub const fn of(
+                name: &str,
+                format: Option<&str>,
+                _collation: Option<&str>,
+            ) -> Option<Self> {
                 let format = match format {
                     Some(format) => Some(format.as_bytes()),
                     None => None,
@@ -95,8 +100,8 @@ impl ColumnType {
     /// # Panics
     ///
     /// Where there is no such type; of a `static`, that ends the build.
-    pub const fn known(name: &str, format: Option<&str>) -> Self {
-        match Self::of(name, format) {
+    pub const fn known(name: &str, format: Option<&str>, collation: Option<&str>) -> Self {
+        match Self::of(name, format, collation) {
             Some(known) => known,
             None => panic!("not a column type that rowgate knows"),
         }

@@ -29,7 +29,7 @@ struct Case {
 
 impl Case {
     fn column_type(&self) -> ColumnType {
-        ColumnType::of(self.name, self.format).unwrap()
+        ColumnType::of(self.name, self.format, None).unwrap()
     }
 }
 
@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
 
 /// A table whose second column is of this type.
 fn table_of(column_type: ColumnType) -> &'static Table {
-    let key = Column { nullable: false, ..Column::new("k", ColumnType::known("int", None)) };
+    let key = Column { nullable: false, ..Column::new("k", ColumnType::known("int", None, None)) };
     let columns = Box::leak(Box::new([key, Column::new("c", column_type)]));
     Box::leak(Box::new(Table::new("t", columns)))
 }
@@ -284,7 +284,7 @@ fn a_type_is_known_by_the_name_that_it_gives() {
         ("varchar(19)", DATE_TIME),
         ("varchar(36)", Some("uuid")),
     ] {
-        assert_eq!(ColumnType::of(name, format), None, "{name}");
+        assert_eq!(ColumnType::of(name, format, None), None, "{name}");
     }
 }
 
