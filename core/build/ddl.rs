@@ -216,6 +216,7 @@ fn column(definition: &ColumnDef, first_line: u64) -> Result<Column, Error> {
 fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
     let int = |name| Ok(Kind::Int(name));
     match data_type {
+        DataType::TinyInt(Some(1)) | DataType::Bool | DataType::Boolean => int("tinyint(1)"),
         DataType::TinyInt(_) => int("tinyint"),
         DataType::TinyIntUnsigned(_) => int("tinyint unsigned"),
         DataType::SmallInt(_) => int("smallint"),
@@ -237,8 +238,8 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         other => error(
             line,
             format!(
-                "{name}: type {other} is not understood; TINYINT to BIGINT (BIGINT signed only) \
-                 and VARCHAR(1) to VARCHAR(16383) are"
+                "{name}: type {other} is not understood; TINYINT to BIGINT (BIGINT signed only), \
+                 BOOLEAN and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }

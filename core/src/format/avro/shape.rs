@@ -17,6 +17,7 @@ use crate::table::types::{AvroValue, Definition};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Null,
+    Boolean,
     Integer,
     /// Of an integer only whole ones: pandas makes doubles of integers with gaps.
     Double,
@@ -50,6 +51,7 @@ impl Shape {
     pub(super) fn of(schema: &Schema) -> Option<Self> {
         Some(match schema {
             Schema::Null => Self::Null,
+            Schema::Boolean => Self::Boolean,
             Schema::Int | Schema::Long => Self::Integer,
             // Avro takes bytes for a text where one is wanted.
             Schema::String | Schema::Bytes | Schema::Uuid(UuidSchema::String) => Self::Text,
@@ -65,7 +67,6 @@ impl Shape {
             | Schema::LocalTimestampMillis
             | Schema::LocalTimestampMicros
             | Schema::LocalTimestampNanos => Self::Number,
-            Schema::Boolean => Self::Fixed(1),
             Schema::Float => Self::Fixed(4),
             Schema::Double => Self::Double,
             Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
@@ -90,6 +91,7 @@ impl Shape {
         match self {
             Self::Null => true,
             Self::Union(branches) => branches.iter().all(|branch| branch.fits(of)),
+            Self::Boolean => of.accepts(AvroValue::Boolean),
             Self::Integer => of.accepts(AvroValue::Integer),
             Self::Double => of.accepts(AvroValue::Double),
             Self::Text => of.accepts(AvroValue::Text),
@@ -114,6 +116,7 @@ impl Shape {
     ) -> Result<Result<RawField<'a>, RowErrorKind>, Fault> {
         Ok(match self {
             Self::Null => Ok(RawField::Null),
+            Self::Boolean => Ok(RawField::Bool(cursor.boolean()?)),
             Self::Integer => Ok(RawField::Integer(cursor.long()?)),
             Self::Double => whole(cursor.double()?).map(RawField::Integer),
             Self::Text => match core::str::from_utf8(cursor.bytes()?) {
@@ -136,6 +139,7 @@ impl Shape {
             Self::Null => Ok(()),
             Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
+            Self::Boolean => cursor.boolean().map(drop),
             Self::Double => cursor.double().map(drop),
             Self::Fixed(size) => cursor.take(*size).map(drop),
             Self::Union(branches) => branch(branches, cursor)?.skip(cursor),
@@ -210,31 +214,38 @@ mod tests {
 
         let text = ColumnType::known("varchar(20)", None, None);
         let date_time = ColumnType::known("varchar(20)", Some("date-time"), None);
-        let columns = [ColumnType::known("int", None, None), text, date_time];
+        let boolean = ColumnType::known("tinyint(1)", None, None);
+        let columns = [ColumnType::known("int", None, None), text, date_time, boolean];
         for (json, expected) in [
-            (r#""int""#, [true, false, false]),
-            (r#""long""#, [true, false, false]),
-            (r#""string""#, [false, true, true]),
-            (r#""null""#, [true, true, true]),
-            (r#"["int","null"]"#, [true, false, false]),
-            (r#"["null","string"]"#, [false, true, true]),
-            (r#"["null","int","long"]"#, [true, false, false]),
-            (r#"["int","string"]"#, [false, false, false]),
-            (r#"{"type":"long","logicalType":"timestamp-millis"}"#, [false, false, true]),
-            (r#"{"type":"long","logicalType":"timestamp-micros"}"#, [false, false, true]),
-            (r#"{"type":"long","logicalType":"local-timestamp-micros"}"#, [false, false, false]),
-            (r#"{"type":"int","logicalType":"date"}"#, [false, false, true]),
-            (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false]),
-            (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false]),
-            (r#""bytes""#, [false, true, true]),
-            (r#"{"type":"bytes","logicalType":"decimal","precision":9}"#, [false, false, false]),
-            (r#""double""#, [true, false, false]),
-            (r#"["null","double"]"#, [true, false, false]),
-            (r#""float""#, [false, false, false]),
-            (r#""boolean""#, [false, false, false]),
-            (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false]),
-            (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false]),
-            (r#"{"type":"array","items":"int"}"#, [false, false, false]),
+            (r#""int""#, [true, false, false, true]),
+            (r#""long""#, [true, false, false, true]),
+            (r#""string""#, [false, true, true, false]),
+            (r#""null""#, [true, true, true, true]),
+            (r#"["int","null"]"#, [true, false, false, true]),
+            (r#"["null","string"]"#, [false, true, true, false]),
+            (r#"["null","int","long"]"#, [true, false, false, true]),
+            (r#"["int","string"]"#, [false, false, false, false]),
+            (r#"{"type":"long","logicalType":"timestamp-millis"}"#, [false, false, true, false]),
+            (r#"{"type":"long","logicalType":"timestamp-micros"}"#, [false, false, true, false]),
+            (
+                r#"{"type":"long","logicalType":"local-timestamp-micros"}"#,
+                [false, false, false, false],
+            ),
+            (r#"{"type":"int","logicalType":"date"}"#, [false, false, true, false]),
+            (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false, false]),
+            (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false, true]),
+            (r#""bytes""#, [false, true, true, false]),
+            (
+                r#"{"type":"bytes","logicalType":"decimal","precision":9}"#,
+                [false, false, false, false],
+            ),
+            (r#""double""#, [true, false, false, true]),
+            (r#"["null","double"]"#, [true, false, false, true]),
+            (r#""float""#, [false, false, false, false]),
+            (r#""boolean""#, [false, false, false, true]),
+            (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false, false]),
+            (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false, false]),
+            (r#"{"type":"array","items":"int"}"#, [false, false, false, false]),
         ] {
             let shape = shape(json).unwrap();
             assert_eq!(columns.map(|column| shape.fits(column)), expected, "{json}");

@@ -25,6 +25,8 @@ impl AvroType {
 /// What a value of a file is, whoever wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AvroValue {
+    /// `boolean`.
+    Boolean,
     /// `int` or `long`.
     Integer,
     /// `double`; of an integer only whole ones, since pandas makes doubles of integers with gaps.

@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::boolean::Boolean;
 use super::date_time::DateTime;
 use super::definition::{Definition, Rules};
 use super::int::Int;
@@ -23,21 +24,18 @@ macro_rules! column_types {
 
         impl ColumnType {
             /// The type that `information_schema.columns` names so (`int unsigned`, `varchar(30)`),
-            /// without a display width; `format` is what the column's COMMENT says of it, `collation`
+            /// without a display width but that of `tinyint(1)`; `format` is what the column's COMMENT says of it, `collation`
             /// the column's own, utf8mb4's default where it is not given.
             ///
             /// `None` of a type that rowgate does not know.
             pub const fn of(
                 name: &str,
                 format: Option<&str>,
-                _collation: Option<&str>,
+                collation: Option<&str>,
             ) -> Option<Self> {
-                let format = match format {
-                    Some(format) => Some(format.as_bytes()),
-                    None => None,
-                };
+                let (format, collation) = (bytes(format), bytes(collation));
                 $(
-                    if let Some(found) = $Type::of(name.as_bytes(), format) {
+                    if let Some(found) = $Type::of(name.as_bytes(), format, collation) {
                         return Some(Self::$Type(found));
                     }
                 )*
@@ -92,6 +90,8 @@ column_types! {
     Varchar,
     /// A VARCHAR with `format=date-time`.
     DateTime,
+    /// BOOLEAN, which is TINYINT(1).
+    Boolean,
 }
 
 impl ColumnType {
@@ -105,5 +105,12 @@ impl ColumnType {
             Some(known) => known,
             None => panic!("not a column type that rowgate knows"),
         }
+    }
+}
+
+const fn bytes(text: Option<&str>) -> Option<&[u8]> {
+    match text {
+        Some(text) => Some(text.as_bytes()),
+        None => None,
     }
 }

@@ -24,8 +24,12 @@ impl DateTime {
     const CHARS: usize = 20;
 
     /// The type of this name in `information_schema`, with what the column's COMMENT says.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
-        match (Varchar::of(name, None), format) {
+    pub(super) const fn of(
+        name: &[u8],
+        format: Option<&[u8]>,
+        collation: Option<&[u8]>,
+    ) -> Option<Self> {
+        match (Varchar::of(name, None, collation), format) {
             (Some(text), Some(b"date-time")) if text.max_chars() >= Self::CHARS => {
                 Some(Self { text })
             }

@@ -22,7 +22,7 @@ pub struct Int {
 
 impl Int {
     /// The type of this name in `information_schema`, without a display width.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
+    pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
         let (name, min, max) = match name {
             b"tinyint" => ("tinyint", -128, 127),
             b"tinyint unsigned" => ("tinyint unsigned", 0, 255),
@@ -44,8 +44,11 @@ impl Int {
 }
 
 /// The name of a column's type without what says nothing about its values: MariaDB and older MySQL
-/// show `int(11)`.
+/// show `int(11)`. The width of `tinyint(1)` says that it is a BOOLEAN.
 pub(crate) fn without_width(name: &str) -> String {
+    if name == "tinyint(1)" {
+        return name.to_owned();
+    }
     let Some((before, rest)) = name.split_once("int(") else { return name.to_owned() };
     let after = rest.split_once(')').map_or("", |(_, after)| after);
     format!("{before}int{after}")
@@ -147,6 +150,9 @@ mod tests {
             ("int", "int"),
             ("bigint(20)", "bigint"),
             ("tinyint(3) unsigned", "tinyint unsigned"),
+            ("tinyint(1)", "tinyint(1)"),
+            ("tinyint(1) unsigned", "tinyint unsigned"),
+            ("tinyint(4)", "tinyint"),
             ("tinyint unsigned", "tinyint unsigned"),
             ("varchar(255)", "varchar(255)"),
             ("decimal(10,2)", "decimal(10,2)"),

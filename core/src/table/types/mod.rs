@@ -20,6 +20,7 @@
 
 mod answer;
 mod avro_type;
+mod boolean;
 mod column_type;
 mod date_time;
 mod definition;

@@ -102,6 +102,24 @@ fn date_times() -> Case {
     }
 }
 
+/// BOOLEAN is TINYINT, and what means true or false.
+fn booleans() -> Case {
+    let mut case = ints("tinyint(1)", -128, 127);
+    case.refused.retain(|(field, _)| *field != RawField::Bool(true));
+    let taken = [
+        (RawField::Bool(true), "1"),
+        (RawField::Bool(false), "0"),
+        (RawField::Cell("true"), "1"),
+        (RawField::Cell("FALSE"), "0"),
+        (RawField::Cell("True"), "1"),
+        (RawField::Cell("-7"), "-7"),
+    ];
+    case.taken.extend(taken.map(|(field, canonical)| (field, canonical.to_owned())));
+    let refused = [text("true"), text("1"), RawField::Cell("yes"), RawField::Cell("tru")];
+    case.refused.extend(refused.map(|field| (field, "wrong_type")));
+    case
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ints("tinyint", -128, 127),
@@ -116,6 +134,7 @@ fn cases() -> Vec<Case> {
         texts("varchar(8)", 8),
         texts("varchar(16383)", 16_383),
         date_times(),
+        booleans(),
     ]
 }
 

@@ -23,7 +23,7 @@ impl Varchar {
     const LONGEST: usize = 16_383;
 
     /// The type of this name in `information_schema`.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
+    pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
         match (name, format) {
             ([b'v', b'a', b'r', b'c', b'h', b'a', b'r', b'(', digits @ .., b')'], None) => {
                 match number(digits) {
