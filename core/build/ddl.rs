@@ -226,6 +226,7 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         DataType::Int(_) | DataType::Integer(_) => int("int"),
         DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int("int unsigned"),
         DataType::BigInt(_) => int("bigint"),
+        DataType::BigIntUnsigned(_) => int("bigint unsigned"),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -238,8 +239,8 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         other => error(
             line,
             format!(
-                "{name}: type {other} is not understood; TINYINT to BIGINT (BIGINT signed only), \
-                 BOOLEAN and VARCHAR(1) to VARCHAR(16383) are"
+                "{name}: type {other} is not understood; TINYINT to BIGINT, signed and \
+                 UNSIGNED, BOOLEAN and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }

@@ -174,7 +174,7 @@ pub enum RowErrorKind {
         /// The least value that is taken.
         min: i64,
         /// The greatest value that is taken.
-        max: i64,
+        max: u64,
         /// Whether 0, though between them, is refused.
         not_zero: bool,
     },

@@ -35,6 +35,18 @@ pub enum Cell<'r> {
     Text(Cow<'r, str>),
 }
 
+impl Cell<'_> {
+    /// Whether it is the integer 0.
+    #[cfg(feature = "avro")]
+    pub(crate) fn is_zero(&self) -> bool {
+        match self {
+            Self::Null => false,
+            Self::Int(value) => *value == 0,
+            Self::Text(text) => text == "0",
+        }
+    }
+}
+
 impl<'r> From<&'r Cell<'_>> for RawField<'r> {
     fn from(cell: &'r Cell<'_>) -> Self {
         match cell {

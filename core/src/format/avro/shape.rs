@@ -5,9 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use apache_avro::Schema;
-use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
+use apache_avro::schema::{DecimalSchema, InnerDecimalSchema, UuidSchema};
 
 use super::datum::{Cursor, Fault};
+use super::decimal;
 use crate::table::date_time;
 use crate::table::outcome::RowErrorKind;
 use crate::table::record::RawField;
@@ -22,6 +23,11 @@ pub(super) enum Shape {
     /// Of an integer only whole ones: pandas makes doubles of integers with gaps.
     Double,
     Text,
+    /// Digits, so many of them behind the point; in bytes, or in always so many.
+    Decimal {
+        scale: usize,
+        size: Option<usize>,
+    },
     /// A moment since the Unix epoch.
     Moment(Unit),
     /// A number for the branch, then a value of it.
@@ -73,10 +79,7 @@ impl Shape {
             Schema::Fixed(fixed)
             | Schema::Duration(fixed)
             | Schema::Uuid(UuidSchema::Fixed(fixed)) => Self::Fixed(fixed.size),
-            Schema::Decimal(decimal) => match &decimal.inner {
-                InnerDecimalSchema::Bytes => Self::Bytes,
-                InnerDecimalSchema::Fixed(fixed) => Self::Fixed(fixed.size),
-            },
+            Schema::Decimal(decimal) => Self::of_decimal(decimal),
             Schema::Array(array) => Self::Array(Box::new(Self::of(&array.items)?)),
             Schema::Map(map) => Self::Map(Box::new(Self::of(&map.types)?)),
             Schema::Record(record) => {
@@ -84,6 +87,19 @@ impl Shape {
             }
             Schema::Ref { .. } => return None,
         })
+    }
+
+    /// One of more digits than 128 bits hold is only ever read over.
+    fn of_decimal(schema: &DecimalSchema) -> Self {
+        let scale = schema.scale;
+        match (&schema.inner, schema.precision <= decimal::MOST_DIGITS) {
+            (InnerDecimalSchema::Bytes, true) => Self::Decimal { scale, size: None },
+            (InnerDecimalSchema::Bytes, false) => Self::Bytes,
+            (InnerDecimalSchema::Fixed(fixed), true) => {
+                Self::Decimal { scale, size: Some(fixed.size) }
+            }
+            (InnerDecimalSchema::Fixed(fixed), false) => Self::Fixed(fixed.size),
+        }
     }
 
     /// Whether each value can be one of the column's.
@@ -95,6 +111,7 @@ impl Shape {
             Self::Integer => of.accepts(AvroValue::Integer),
             Self::Double => of.accepts(AvroValue::Double),
             Self::Text => of.accepts(AvroValue::Text),
+            Self::Decimal { .. } => of.accepts(AvroValue::Decimal),
             Self::Moment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
@@ -123,6 +140,10 @@ impl Shape {
                 Ok(text) => Ok(RawField::Text(text.into())),
                 Err(_) => Err(RowErrorKind::InvalidUtf8),
             },
+            Self::Decimal { scale, size } => {
+                let text = decimal::to_text(digits(*size, cursor)?, *scale);
+                text.map(|text| RawField::Text(text.into())).ok_or(TOO_LONG_DECIMAL)
+            }
             Self::Moment(unit) => match unit.text(cursor.long()?) {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidDateTime),
@@ -140,6 +161,7 @@ impl Shape {
             Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
             Self::Boolean => cursor.boolean().map(drop),
+            Self::Decimal { size, .. } => digits(*size, cursor).map(drop),
             Self::Double => cursor.double().map(drop),
             Self::Fixed(size) => cursor.take(*size).map(drop),
             Self::Union(branches) => branch(branches, cursor)?.skip(cursor),
@@ -150,6 +172,18 @@ impl Shape {
             }),
             Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(cursor)),
         }
+    }
+}
+
+/// Of a decimal that has more digits than its schema allows.
+const TOO_LONG_DECIMAL: RowErrorKind =
+    RowErrorKind::WrongType { expected: "a decimal of at most 38 digits", got: "a longer one" };
+
+/// The bytes of a decimal.
+fn digits<'a>(size: Option<usize>, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Fault> {
+    match size {
+        Some(size) => cursor.take(size),
+        None => cursor.bytes(),
     }
 }
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::codec::Codec;
 use super::datum::{MAGIC, put_bytes, put_long};
+use super::decimal;
 use super::error::WriteError;
 use super::schema::schema;
 use crate::base::hex::hex;
@@ -185,6 +186,10 @@ fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(),
         (Cell::Int(value), AvroType::Int | AvroType::Long) => put_long(block, *value),
         (Cell::Int(_), _) => return Err(wrong("long")),
         (Cell::Text(text), AvroType::String) => put_bytes(block, text.as_bytes()),
+        (Cell::Text(text), AvroType::Decimal { scale, .. }) => {
+            let bytes = decimal::to_bytes(text, scale.into());
+            put_bytes(block, &bytes.ok_or_else(|| wrong("another text"))?);
+        }
         (Cell::Text(_), _) => return Err(wrong("string")),
     }
     Ok(())

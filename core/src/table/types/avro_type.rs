@@ -1,5 +1,8 @@
 //! The Avro types that columns are written with, and read from.
 
+use alloc::format;
+use alloc::string::String;
+
 /// An Avro type that rowgate writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AvroType {
@@ -9,15 +12,41 @@ pub(crate) enum AvroType {
     Long,
     /// A text.
     String,
+    /// A number with so many digits, at most 38, and so many of them behind the point.
+    Decimal {
+        /// All digits.
+        precision: u8,
+        /// Those behind the point.
+        scale: u8,
+    },
 }
 
 impl AvroType {
-    /// Its name in a schema.
+    /// Its name in a message.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Int => "int",
             Self::Long => "long",
             Self::String => "string",
+            Self::Decimal { .. } => "decimal",
+        }
+    }
+
+    /// The type that its bytes are laid out as.
+    pub(crate) fn primitive(self) -> &'static str {
+        match self {
+            Self::Decimal { .. } => "bytes",
+            _ => self.name(),
+        }
+    }
+
+    /// What a schema says of it besides: members of its object, each behind a comma.
+    pub(crate) fn logical(self) -> Option<String> {
+        match self {
+            Self::Int | Self::Long | Self::String => None,
+            Self::Decimal { precision, scale } => {
+                Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))
+            }
         }
     }
 }
@@ -33,6 +62,8 @@ pub(crate) enum AvroValue {
     Double,
     /// `string`, or `bytes` that are UTF-8.
     Text,
+    /// `decimal` of at most 38 digits.
+    Decimal,
     /// `date` or a `timestamp`: a moment of UTC.
     Moment,
 }

@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::bigint_unsigned::BigintUnsigned;
 use super::boolean::Boolean;
 use super::date_time::DateTime;
 use super::definition::{Definition, Rules};
@@ -92,6 +93,8 @@ column_types! {
     DateTime,
     /// BOOLEAN, which is TINYINT(1).
     Boolean,
+    /// BIGINT UNSIGNED.
+    BigintUnsigned,
 }
 
 impl ColumnType {

@@ -9,6 +9,10 @@ use super::key_kind::KeyKind;
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
+/// The type in JSON_TABLE of a value that a TEXT would not always hold: of more than 65,535 bytes, MySQL
+/// makes NULL of it and MariaDB a part.
+pub(super) const LONG_SOURCE: &str = "LONGTEXT CHARACTER SET utf8mb4";
+
 /// Everything in which one column type differs from another.
 ///
 /// A value has one canonical form, which [`parse`](Self::parse) makes and a [`Cell`] holds. It travels to the
@@ -44,8 +48,7 @@ pub(crate) trait Definition: Copy {
     /// The type of its column in JSON_TABLE.
     ///
     /// Always a text, so that the strict target column and not a silent cast decides. The character
-    /// set is named, since a server whose default is latin1 would lose characters. A TEXT holds
-    /// 65,535 bytes: of more, MySQL makes NULL and MariaDB a part.
+    /// set is named, since a server whose default is latin1 would lose characters.
     fn source(self) -> &'static str {
         "TEXT CHARACTER SET utf8mb4"
     }

@@ -1,4 +1,4 @@
-//! TINYINT to BIGINT, signed and, but for BIGINT, UNSIGNED.
+//! TINYINT to BIGINT, signed and UNSIGNED, but for BIGINT UNSIGNED.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{is_integer, wrong_type};
+use super::raw::{is_integer, is_whole_decimal, wrong_type};
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -39,7 +39,8 @@ impl Int {
     }
 
     fn out_of_range(self, rules: Rules) -> RowErrorKind {
-        RowErrorKind::OutOfRange { min: self.min, max: self.max, not_zero: rules.not_zero }
+        let (min, max) = (self.min, self.max.cast_unsigned());
+        RowErrorKind::OutOfRange { min, max, not_zero: rules.not_zero }
     }
 }
 
@@ -128,15 +129,6 @@ impl Definition for Int {
     fn accepted(self) -> &'static str {
         "int, long or double"
     }
-}
-
-/// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
-/// pandas write a column of integers that has gaps.
-fn is_whole_decimal(text: &str) -> bool {
-    let parts = text.split_once('.');
-    parts.is_some_and(|(whole, zeros)| {
-        is_integer(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
-    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub enum KeyKind {
         /// The greatest that the column takes.
         most: i64,
     },
+    /// Integers of BIGINT UNSIGNED, whose ranges are not cut.
+    Unsigned,
     /// Texts, in the order of their bytes.
     Text,
 }
@@ -22,6 +24,7 @@ impl KeyKind {
     pub fn takes(self, text: &str) -> bool {
         match self {
             Self::Integer { .. } => text.parse::<i64>().is_ok(),
+            Self::Unsigned => text.parse::<u64>().is_ok(),
             Self::Text => true,
         }
     }
@@ -33,6 +36,7 @@ impl KeyKind {
     pub(crate) fn operand(self, text: &str) -> String {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
+            Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
             Self::Text => format!("{text} COLLATE utf8mb4_bin"),
         }
     }
@@ -44,10 +48,16 @@ mod tests {
 
     #[test]
     fn only_an_integer_is_a_key_of_integers() {
-        for (text, is_integer) in
-            [("7", true), ("-7", true), ("", false), ("7x", false), ("9223372036854775808", false)]
-        {
+        for (text, is_integer, is_unsigned) in [
+            ("7", true, true),
+            ("-7", true, false),
+            ("", false, false),
+            ("7x", false, false),
+            ("9223372036854775808", false, true),
+            ("18446744073709551616", false, false),
+        ] {
             assert_eq!(KeyKind::Integer { most: 127 }.takes(text), is_integer, "{text}");
+            assert_eq!(KeyKind::Unsigned.takes(text), is_unsigned, "{text}");
             assert!(KeyKind::Text.takes(text), "{text}");
         }
     }

@@ -20,6 +20,7 @@
 
 mod answer;
 mod avro_type;
+mod bigint_unsigned;
 mod boolean;
 mod column_type;
 mod date_time;

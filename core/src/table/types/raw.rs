@@ -23,6 +23,15 @@ pub(super) fn is_integer(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
+/// pandas write a column of integers that has gaps.
+pub(super) fn is_whole_decimal(text: &str) -> bool {
+    let parts = text.split_once('.');
+    parts.is_some_and(|(whole, zeros)| {
+        is_integer(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+    })
+}
+
 /// Says what came where something else is expected.
 pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
     let hidden = match field {
