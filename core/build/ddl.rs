@@ -63,6 +63,8 @@ pub(crate) struct Column {
 pub(crate) enum Kind {
     /// By its name in `information_schema`.
     Int(&'static str),
+    /// The same of other types.
+    Other(String),
     Varchar {
         max_chars: u64,
         binary_collation: bool,
@@ -227,6 +229,7 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int("int unsigned"),
         DataType::BigInt(_) => int("bigint"),
         DataType::BigIntUnsigned(_) => int("bigint unsigned"),
+        DataType::Decimal(_) | DataType::DecimalUnsigned(_) => Ok(other(data_type)),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -240,10 +243,15 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
             line,
             format!(
                 "{name}: type {other} is not understood; TINYINT to BIGINT, signed and \
-                 UNSIGNED, BOOLEAN and VARCHAR(1) to VARCHAR(16383) are"
+                 UNSIGNED, BOOLEAN, DECIMAL(p,s) and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }
+}
+
+/// A type by its name in `information_schema`.
+fn other(data_type: &DataType) -> Kind {
+    Kind::Other(data_type.to_string().to_ascii_lowercase().replace(", ", ","))
 }
 
 fn apply_option(column: &mut Column, option: &ColumnOption) -> Result<(), Error> {

@@ -44,6 +44,7 @@ fn column_type(column: &Column) -> String {
 fn sql_name(kind: &Kind) -> String {
     match kind {
         Kind::Int(name) => (*name).into(),
+        Kind::Other(name) => name.clone(),
         Kind::Varchar { max_chars, .. } => format!("varchar({max_chars})"),
     }
 }

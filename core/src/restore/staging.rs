@@ -189,7 +189,7 @@ impl<'s, H: Host> Staging<'s, H> {
             KeyKind::Integer { most } => most,
             // The service answers no greater number.
             KeyKind::Unsigned => i64::MAX,
-            KeyKind::Text => return Err(RestoreError::Unreadable),
+            _ => return Err(RestoreError::Unreadable),
         };
         let key = table.key_column().name;
         let greatest = self

@@ -162,6 +162,8 @@ pub enum RowErrorKind {
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// A number below 0 in an UNSIGNED column.
+    Negative,
     /// No folder of a path, and no file's name, is a table.
     NoTableInPath {
         /// The tables.
@@ -195,6 +197,16 @@ pub enum RowErrorKind {
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A decimal number with more digits before its point than the column has.
+    TooManyDigits {
+        /// The most digits that the column has there.
+        limit: u8,
+    },
+    /// A decimal number with more digits behind its point than the column has, zeros at its end aside.
+    TooPrecise {
+        /// The most digits that the column has there.
+        limit: u8,
     },
     /// A text with more characters than the column takes.
     TooLong {
@@ -298,6 +310,7 @@ impl RowErrorKind {
         "too_long",
         "too_many_errors",
         "too_many_shapes",
+        "too_precise",
         "unclosed_quote",
         "unknown_column",
         "unknown_reference",
@@ -333,11 +346,12 @@ impl RowErrorKind {
             Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
             Self::OtherUniqueKey { .. } => "other_unique_key",
-            Self::OutOfRange { .. } => "out_of_range",
+            Self::OutOfRange { .. } | Self::Negative | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
+            Self::TooPrecise { .. } => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
@@ -419,6 +433,7 @@ impl fmt::Display for RowErrorKind {
                     Ok(())
                 }
             }
+            Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
             Self::OtherUniqueKey { keys } => write!(
                 f,
                 "the table has a unique key besides its primary key ({keys}), so that an update \
@@ -429,6 +444,14 @@ impl fmt::Display for RowErrorKind {
             Self::TooManyErrors { errors, rows } => {
                 write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
             }
+            Self::TooManyDigits { limit } => {
+                write!(f, "the number has more than {limit} digits before its decimal point")
+            }
+            Self::TooPrecise { limit } => write!(
+                f,
+                "the number has more than {limit} digits behind its decimal point; round it before you \
+                 send it"
+            ),
             Self::TooManyShapes { limit } => write!(
                 f,
                 "the rows carry more than {limit} different sets of columns; send null or the value \

@@ -2,8 +2,10 @@
 //! their digits.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use crate::table::types::with_point;
 
 /// The most digits that 128 bits hold, which are what the readers of Arrow and polars take.
 pub(super) const MOST_DIGITS: usize = 38;
@@ -34,10 +36,8 @@ pub(super) fn to_text(bytes: &[u8], scale: usize) -> Option<String> {
     unscaled[16 - last.len()..].copy_from_slice(last);
     let unscaled = i128::from_be_bytes(unscaled);
     let minus = if unscaled < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", unscaled.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    let point = if scale > 0 { "." } else { "" };
-    Some(format!("{minus}{whole}{point}{fraction}"))
+    let digits = unscaled.unsigned_abs().to_string();
+    Some(format!("{minus}{}", with_point(&digits, scale)))
 }
 
 /// Whether a byte says no more than the sign of the next one.

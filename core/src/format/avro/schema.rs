@@ -96,11 +96,19 @@ mod tests {
 
     #[test]
     fn what_values_mean_is_in_the_schema_and_not_in_its_canonical_form() {
-        for (name, of_type, canonical) in [(
-            "bigint unsigned",
-            r#"{"type":"bytes","logicalType":"decimal","precision":20,"scale":0}"#,
-            r#""bytes""#,
-        )] {
+        for (name, of_type, canonical) in [
+            (
+                "bigint unsigned",
+                r#"{"type":"bytes","logicalType":"decimal","precision":20,"scale":0}"#,
+                r#""bytes""#,
+            ),
+            (
+                "decimal(10,2)",
+                r#"{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}"#,
+                r#""bytes""#,
+            ),
+            ("decimal(39,2)", r#""string""#, r#""string""#),
+        ] {
             let column = Column::new("c", ColumnType::known(name, None, None));
             let table = Table::new("t", Box::leak(Box::new([column])));
             let whole = schema(&table);

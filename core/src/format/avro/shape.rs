@@ -250,6 +250,25 @@ mod tests {
         let date_time = ColumnType::known("varchar(20)", Some("date-time"), None);
         let boolean = ColumnType::known("tinyint(1)", None, None);
         let columns = [ColumnType::known("int", None, None), text, date_time, boolean];
+        let decimal = ColumnType::known("decimal(10,2)", None, None);
+        for json in [
+            r#""int""#,
+            r#""long""#,
+            r#""string""#,
+            r#"{"type":"bytes","logicalType":"decimal","precision":38}"#,
+            r#"{"type":"fixed","name":"f","size":9,"logicalType":"decimal","precision":20,"scale":2}"#,
+        ] {
+            assert!(shape(json).unwrap().fits(decimal), "{json}");
+        }
+        for json in [
+            r#""double""#,
+            r#""float""#,
+            r#""boolean""#,
+            r#"{"type":"bytes","logicalType":"decimal","precision":39}"#,
+            r#"{"type":"fixed","name":"f","size":9}"#,
+        ] {
+            assert!(!shape(json).unwrap().fits(decimal), "{json}");
+        }
         for (json, expected) in [
             (r#""int""#, [true, false, false, true]),
             (r#""long""#, [true, false, false, true]),

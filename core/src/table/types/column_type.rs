@@ -7,6 +7,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::bigint_unsigned::BigintUnsigned;
 use super::boolean::Boolean;
 use super::date_time::DateTime;
+use super::decimal::Decimal;
 use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
@@ -95,6 +96,8 @@ column_types! {
     Boolean,
     /// BIGINT UNSIGNED.
     BigintUnsigned,
+    /// DECIMAL.
+    Decimal,
 }
 
 impl ColumnType {

@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::decimal::is_plain;
+
 /// How the values of a column serve as the key of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
@@ -13,6 +15,13 @@ pub enum KeyKind {
     },
     /// Integers of BIGINT UNSIGNED, whose ranges are not cut.
     Unsigned,
+    /// Decimals.
+    Decimal {
+        /// All digits.
+        precision: u8,
+        /// Those behind the point.
+        scale: u8,
+    },
     /// Texts, in the order of their bytes.
     Text,
 }
@@ -25,6 +34,7 @@ impl KeyKind {
         match self {
             Self::Integer { .. } => text.parse::<i64>().is_ok(),
             Self::Unsigned => text.parse::<u64>().is_ok(),
+            Self::Decimal { .. } => is_plain(text),
             Self::Text => true,
         }
     }
@@ -37,6 +47,9 @@ impl KeyKind {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
             Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
+            Self::Decimal { precision, scale } => {
+                format!("CAST({text} AS DECIMAL({precision},{scale}))")
+            }
             Self::Text => format!("{text} COLLATE utf8mb4_bin"),
         }
     }

@@ -5,6 +5,52 @@ use alloc::borrow::Cow;
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::RawField;
 
+/// What stands behind a prefix.
+pub(super) const fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
+    if text.len() < prefix.len() {
+        return None;
+    }
+    let (start, rest) = text.split_at(prefix.len());
+    let mut at = 0;
+    while at < prefix.len() {
+        if start[at] != prefix[at] {
+            return None;
+        }
+        at += 1;
+    }
+    Some(rest)
+}
+
+/// What stands before and behind the first byte of that kind.
+pub(super) const fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == byte {
+            let (before, rest) = text.split_at(at);
+            let (_, behind) = rest.split_at(1);
+            return Some((before, behind));
+        }
+        at += 1;
+    }
+    None
+}
+
+/// A number of at most five digits.
+pub(super) const fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() || digits.len() > 5 {
+        return None;
+    }
+    let (mut number, mut at) = (0, 0);
+    while at < digits.len() {
+        if !digits[at].is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + (digits[at] - b'0') as usize;
+        at += 1;
+    }
+    Some(number)
+}
+
 /// A value that is a text.
 pub(super) fn text<'r>(
     field: RawField<'r>,
