@@ -127,6 +127,8 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// No day of the years 1 to 9999 as `YYYY-MM-DD`.
+    InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
     /// A line of NDJSON that is not one JSON value.
@@ -295,6 +297,7 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "invalid_date",
         "invalid_date_time",
         "invalid_json",
         "invalid_utf8",
@@ -336,6 +339,7 @@ impl RowErrorKind {
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
+            Self::InvalidDate => "invalid_date",
             Self::InvalidDateTime => "invalid_date_time",
             Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
@@ -392,6 +396,7 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
             }

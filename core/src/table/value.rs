@@ -18,6 +18,8 @@ pub enum RawField<'r> {
     Number(&'r str),
     /// A JSON string.
     Text(Cow<'r, str>),
+    /// An Avro date: days since 1970-01-01.
+    Day(i64),
     /// A CSV cell, trimmed; an empty one is NULL.
     Cell(&'r str),
     /// Any other JSON value, by the name of its type.

@@ -107,6 +107,7 @@ mod tests {
                 r#"{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}"#,
                 r#""bytes""#,
             ),
+            ("date", r#"{"type":"int","logicalType":"date"}"#, r#""int""#),
             ("decimal(39,2)", r#""string""#, r#""string""#),
         ] {
             let column = Column::new("c", ColumnType::known(name, None, None));

@@ -1,7 +1,6 @@
 //! How a value of a schema is read, or read over.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use apache_avro::Schema;
@@ -9,7 +8,7 @@ use apache_avro::schema::{DecimalSchema, InnerDecimalSchema, UuidSchema};
 
 use super::datum::{Cursor, Fault};
 use super::decimal;
-use crate::table::date_time;
+use crate::table::date_time::text_of_seconds;
 use crate::table::outcome::RowErrorKind;
 use crate::table::record::RawField;
 use crate::table::types::{AvroValue, Definition};
@@ -28,8 +27,10 @@ pub(super) enum Shape {
         scale: usize,
         size: Option<usize>,
     },
-    /// A moment since the Unix epoch.
-    Moment(Unit),
+    /// Days since the Unix epoch.
+    Date,
+    /// A moment since the Unix epoch, counted in so many a second.
+    Moment(i64),
     /// A number for the branch, then a value of it.
     Union(Vec<Self>),
 
@@ -44,14 +45,6 @@ pub(super) enum Shape {
     Record(Vec<Self>),
 }
 
-/// What a moment is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Days,
-    /// So many in a second.
-    PerSecond(i64),
-}
-
 impl Shape {
     /// The shape of a schema, or `None` if it refers to a type that is described elsewhere.
     pub(super) fn of(schema: &Schema) -> Option<Self> {
@@ -61,10 +54,10 @@ impl Shape {
             Schema::Int | Schema::Long => Self::Integer,
             // Avro takes bytes for a text where one is wanted.
             Schema::String | Schema::Bytes | Schema::Uuid(UuidSchema::String) => Self::Text,
-            Schema::Date => Self::Moment(Unit::Days),
-            Schema::TimestampMillis => Self::Moment(Unit::PerSecond(1_000)),
-            Schema::TimestampMicros => Self::Moment(Unit::PerSecond(1_000_000)),
-            Schema::TimestampNanos => Self::Moment(Unit::PerSecond(1_000_000_000)),
+            Schema::Date => Self::Date,
+            Schema::TimestampMillis => Self::Moment(1_000),
+            Schema::TimestampMicros => Self::Moment(1_000_000),
+            Schema::TimestampNanos => Self::Moment(1_000_000_000),
             Schema::Union(union) => Self::Union(all(union.variants())?),
 
             Schema::Enum(_)
@@ -112,6 +105,7 @@ impl Shape {
             Self::Double => of.accepts(AvroValue::Double),
             Self::Text => of.accepts(AvroValue::Text),
             Self::Decimal { .. } => of.accepts(AvroValue::Decimal),
+            Self::Date => of.accepts(AvroValue::Date),
             Self::Moment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
@@ -144,7 +138,9 @@ impl Shape {
                 let text = decimal::to_text(digits(*size, cursor)?, *scale);
                 text.map(|text| RawField::Text(text.into())).ok_or(TOO_LONG_DECIMAL)
             }
-            Self::Moment(unit) => match unit.text(cursor.long()?) {
+            Self::Date => Ok(RawField::Day(cursor.long()?)),
+            // In the form that a column has it, without its fraction of a second.
+            Self::Moment(unit) => match text_of_seconds(cursor.long()?.div_euclid(*unit)) {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidDateTime),
             },
@@ -158,7 +154,7 @@ impl Shape {
     pub(super) fn skip(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         match self {
             Self::Null => Ok(()),
-            Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
+            Self::Integer | Self::Date | Self::Moment(_) | Self::Number => cursor.long().map(drop),
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
             Self::Boolean => cursor.boolean().map(drop),
             Self::Decimal { size, .. } => digits(*size, cursor).map(drop),
@@ -204,16 +200,6 @@ fn all<'s>(schemas: impl IntoIterator<Item = &'s Schema>) -> Option<Vec<Shape>> 
 fn branch<'s>(branches: &'s [Shape], cursor: &mut Cursor<'_>) -> Result<&'s Shape, Fault> {
     let index = usize::try_from(cursor.long()?).map_err(|_| Fault::Wrong)?;
     branches.get(index).ok_or(Fault::Wrong)
-}
-
-impl Unit {
-    /// The moment in the form that a column has it, without its fraction of a second.
-    fn text(self, count: i64) -> Option<String> {
-        date_time::text_of_seconds(match self {
-            Self::Days => count.checked_mul(86_400)?,
-            Self::PerSecond(count_in_second) => count.div_euclid(count_in_second),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -307,17 +293,19 @@ mod tests {
 
     #[test]
     fn moments_are_stored_in_one_form() {
-        let text = |unit: Unit, count| unit.text(count);
-        let millis = Unit::PerSecond(1_000);
-        assert_eq!(text(millis, 1_627_401_728_999).as_deref(), Some("2021-07-27T16:02:08Z"));
-        assert_eq!(text(millis, -1).as_deref(), Some("1969-12-31T23:59:59Z"));
-        assert_eq!(text(Unit::Days, -25_567).as_deref(), Some("1900-01-01T00:00:00Z"));
-        assert_eq!(text(Unit::Days, -719_528).as_deref(), Some("0000-01-01T00:00:00Z"));
-        assert_eq!(text(Unit::Days, -719_529), None);
-        assert_eq!(text(Unit::Days, 2_932_896).as_deref(), Some("9999-12-31T00:00:00Z"));
-        assert_eq!(text(Unit::Days, 2_932_897), None);
-        for count in [i64::MIN, i64::MAX] {
-            assert_eq!((text(Unit::Days, count), text(millis, count)), (None, None));
-        }
+        let text = |count| {
+            let mut bytes = Vec::new();
+            crate::format::avro::datum::put_long(&mut bytes, count);
+            match Shape::Moment(1_000).read(&mut Cursor::new(&bytes)).unwrap() {
+                Ok(RawField::Text(text)) => Some(text.into_owned()),
+                other => {
+                    assert_eq!(other, Err(RowErrorKind::InvalidDateTime));
+                    None
+                }
+            }
+        };
+        assert_eq!(text(1_627_401_728_999).as_deref(), Some("2021-07-27T16:02:08Z"));
+        assert_eq!(text(-1).as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!((text(i64::MIN), text(i64::MAX)), (None, None));
     }
 }

@@ -12,6 +12,8 @@ pub(crate) enum AvroType {
     Long,
     /// A text.
     String,
+    /// A day, in days since 1970-01-01.
+    Date,
     /// A number with so many digits, at most 38, and so many of them behind the point.
     Decimal {
         /// All digits.
@@ -28,6 +30,7 @@ impl AvroType {
             Self::Int => "int",
             Self::Long => "long",
             Self::String => "string",
+            Self::Date => "date",
             Self::Decimal { .. } => "decimal",
         }
     }
@@ -35,6 +38,7 @@ impl AvroType {
     /// The type that its bytes are laid out as.
     pub(crate) fn primitive(self) -> &'static str {
         match self {
+            Self::Date => "int",
             Self::Decimal { .. } => "bytes",
             _ => self.name(),
         }
@@ -44,6 +48,7 @@ impl AvroType {
     pub(crate) fn logical(self) -> Option<String> {
         match self {
             Self::Int | Self::Long | Self::String => None,
+            Self::Date => Some(r#""logicalType":"date""#.into()),
             Self::Decimal { precision, scale } => {
                 Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))
             }
@@ -64,6 +69,8 @@ pub(crate) enum AvroValue {
     Text,
     /// `decimal` of at most 38 digits.
     Decimal,
-    /// `date` or a `timestamp`: a moment of UTC.
+    /// `date`.
+    Date,
+    /// A `timestamp`: a moment of UTC.
     Moment,
 }

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::bigint_unsigned::BigintUnsigned;
 use super::boolean::Boolean;
+use super::date::Date;
 use super::date_time::DateTime;
 use super::decimal::Decimal;
 use super::definition::{Definition, Rules};
@@ -98,6 +99,8 @@ column_types! {
     BigintUnsigned,
     /// DECIMAL.
     Decimal,
+    /// DATE.
+    Date,
 }
 
 impl ColumnType {

@@ -9,7 +9,7 @@ use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
 use super::varchar::Varchar;
-use crate::table::date_time::canonical;
+use crate::table::date_time::{canonical, text_of_seconds};
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -52,6 +52,10 @@ impl Definition for DateTime {
     }
 
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+        if let RawField::Day(days) = field {
+            let text = days.checked_mul(86_400).and_then(text_of_seconds);
+            return text.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);
+        }
         let text = text(field, self.expected())?;
         if rules.stored {
             return Ok(Cell::Text(text));
@@ -92,7 +96,7 @@ impl Definition for DateTime {
     }
 
     fn accepts(self, value: AvroValue) -> bool {
-        self.text.accepts(value) || value == AvroValue::Moment
+        self.text.accepts(value) || matches!(value, AvroValue::Date | AvroValue::Moment)
     }
 
     fn accepted(self) -> &'static str {

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::decimal::is_plain;
+use crate::table::date_time::days_of_date;
 
 /// How the values of a column serve as the key of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum KeyKind {
         /// Those behind the point.
         scale: u8,
     },
+    /// Days.
+    Date,
     /// Texts, in the order of their bytes.
     Text,
 }
@@ -35,6 +38,7 @@ impl KeyKind {
             Self::Integer { .. } => text.parse::<i64>().is_ok(),
             Self::Unsigned => text.parse::<u64>().is_ok(),
             Self::Decimal { .. } => is_plain(text),
+            Self::Date => days_of_date(text).is_some(),
             Self::Text => true,
         }
     }
@@ -47,6 +51,7 @@ impl KeyKind {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
             Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
+            Self::Date => format!("CAST({text} AS DATE)"),
             Self::Decimal { precision, scale } => {
                 format!("CAST({text} AS DECIMAL({precision},{scale}))")
             }

@@ -23,6 +23,7 @@ mod avro_type;
 mod bigint_unsigned;
 mod boolean;
 mod column_type;
+mod date;
 mod date_time;
 mod decimal;
 mod definition;

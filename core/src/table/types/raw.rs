@@ -95,6 +95,7 @@ pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErr
         RawField::Number(text) if !is_integer(text) => "a fraction or exponent",
         RawField::Integer(_) | RawField::Number(_) => "a number",
         RawField::Text(_) => "a string",
+        RawField::Day(_) => "a date",
         RawField::Cell(_) => "text",
         RawField::Other(name) => name,
     };

@@ -88,16 +88,23 @@ fn date_times() -> Case {
         ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
         ("9999-12-31 23:59:59z", "9999-12-31T23:59:59Z"),
     ];
+    let day = (RawField::Day(-25_567), "1900-01-01T00:00:00Z".to_owned());
     Case {
         name: "varchar(20)",
         format: DATE_TIME,
-        taken: taken.map(|(given, canonical)| (text(given), canonical.to_owned())).into(),
+        taken: taken
+            .map(|(given, canonical)| (text(given), canonical.to_owned()))
+            .into_iter()
+            .chain([day])
+            .collect(),
         refused: vec![
             (text(""), "invalid_date_time"),
             (text("2021-07-27"), "invalid_date_time"),
             (text("9999-12-31T23:59:59-00:01"), "invalid_date_time"),
             (RawField::Cell("2021-02-29T00:00:00Z"), "invalid_date_time"),
             (RawField::Integer(1_627_401_728), "wrong_type"),
+            (RawField::Day(2_932_897), "invalid_date_time"),
+            (RawField::Day(i64::MAX), "invalid_date_time"),
         ],
     }
 }
@@ -207,6 +214,30 @@ fn decimals(
     }
 }
 
+fn dates() -> Case {
+    let days = ["2021-07-27", "0001-01-01", "9999-12-31", "2024-02-29", "2000-02-29"];
+    let others =
+        ["2023-02-29", "1900-02-29", "2021-04-31", "0000-01-01", "0000-00-00", "10000-01-01"];
+    let notations =
+        ["", "2021-7-27", "20210727", "27.07.2021", "2021-07-27T00:00:00Z", "2021-07-27 "];
+    let refused = others.into_iter().chain(notations).map(|it| (text(it), "invalid_date"));
+    let moments = [RawField::Day(2_932_897), RawField::Day(i64::MIN), RawField::Cell("yesterday")];
+    let wrong = [RawField::Integer(20_210_727), RawField::Bool(true), RawField::Number("1.5")];
+    Case {
+        name: "date",
+        format: None,
+        taken: days
+            .map(|day| (text(day), day.to_owned()))
+            .into_iter()
+            .chain([(RawField::Day(-1), "1969-12-31".to_owned())])
+            .collect(),
+        refused: refused
+            .chain(moments.map(|field| (field, "invalid_date")))
+            .chain(wrong.map(|field| (field, "wrong_type")))
+            .collect(),
+    }
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ints("tinyint", -128, 127),
@@ -223,6 +254,7 @@ fn cases() -> Vec<Case> {
         date_times(),
         booleans(),
         bigint_unsigned(),
+        dates(),
         decimals("decimal(10,2)", "99999999.99", "100000000", "0.001"),
         decimals("decimal(10,2) unsigned", "99999999.99", "100000000.00", "99999999.991"),
         decimals("decimal(10,2) unsigned zerofill", "99999999.99", "123456789.5", "1.125"),
@@ -399,6 +431,7 @@ fn a_type_is_known_by_the_name_that_it_gives() {
         ("bigint unsigned", DATE_TIME),
         ("tinyint(2)", None),
         ("tinyint(1)", DATE_TIME),
+        ("date", DATE_TIME),
         ("decimal(10)", None),
         ("decimal(10,2) zerofill", None),
         ("decimal(66,0)", None),
