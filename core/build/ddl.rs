@@ -229,9 +229,10 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int("int unsigned"),
         DataType::BigInt(_) => int("bigint"),
         DataType::BigIntUnsigned(_) => int("bigint unsigned"),
-        DataType::Decimal(_) | DataType::DecimalUnsigned(_) | DataType::Date => {
-            Ok(other(data_type))
-        }
+        DataType::Decimal(_)
+        | DataType::DecimalUnsigned(_)
+        | DataType::Date
+        | DataType::Datetime(_) => Ok(other(data_type)),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -245,7 +246,7 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
             line,
             format!(
                 "{name}: type {other} is not understood; TINYINT to BIGINT, signed and \
-                 UNSIGNED, BOOLEAN, DECIMAL(p,s), DATE and VARCHAR(1) to VARCHAR(16383) are"
+                 UNSIGNED, BOOLEAN, DECIMAL(p,s), DATE, DATETIME and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }

@@ -48,6 +48,7 @@ pub use table::outcome::{OUTCOME_LIMIT, Outcome, RowError, RowErrorKind, Unknown
 pub use table::outcomes::Outcomes;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
+pub use table::time_zone::TimeZone;
 
 mod format;
 #[cfg(feature = "avro")]

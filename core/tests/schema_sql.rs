@@ -56,12 +56,14 @@ fn a_table_may_have_a_text_key_and_options_that_say_the_needed() {
           sold BOOLEAN,
           shown TINYINT(1),
           views BIGINT UNSIGNED,
+          at DATETIME(6),
           amount DECIMAL(10, 2) UNSIGNED,
           PRIMARY KEY (code),
           KEY by_small (small)
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='aliases=places, sites';";
     let tables = parse(sql).unwrap();
     assert_eq!(tables[0].aliases, ["places", "sites"]);
+    assert_eq!(tables[0].columns[5].kind, Kind::Other("datetime(6)".into()));
     let amount = Kind::Other("decimal(10,2) unsigned".into());
     assert_eq!(tables[0].columns.last().map(|column| &column.kind), Some(&amount));
     let kinds = ["tinyint unsigned", "tinyint(1)", "tinyint(1)", "bigint unsigned"].map(Kind::Int);

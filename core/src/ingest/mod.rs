@@ -7,6 +7,7 @@ mod groups;
 mod intake;
 mod keys;
 mod lookup;
+mod offsets;
 mod options;
 mod report;
 mod table;

@@ -84,6 +84,62 @@ fn date_text(days: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A date and time as a text has it: RFC 3339, or the same without an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written<'t> {
+    /// Since the Unix epoch, if its clock shows UTC.
+    seconds: i64,
+    /// The digits of the second's fraction.
+    fraction: &'t str,
+    /// How far its clock is ahead of UTC, in seconds.
+    offset: Option<i64>,
+}
+
+impl<'t> Written<'t> {
+    pub(crate) fn read(text: &'t str) -> Option<Self> {
+        let seconds = local_seconds(text.as_bytes())?;
+        let rest = text.get(19..)?;
+        let zone = after_fraction(rest.as_bytes())?;
+        let offset = match zone {
+            b"" => None,
+            zone => Some(offset_minutes(zone)? * 60),
+        };
+        let fraction = rest[..rest.len() - zone.len()].trim_start_matches('.');
+        Some(Self { seconds, fraction, offset })
+    }
+
+    pub(crate) fn has_offset(self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// What clocks show then that are so many seconds ahead of UTC, as `YYYY-MM-DD HH:MM:SS` with so many
+    /// decimals; further ones are cut off. Without an offset it is the time as it is written. `None` outside
+    /// the years 0001 to 9999.
+    pub(crate) fn local(self, ahead: i64, decimals: usize) -> Option<String> {
+        let seconds = self.offset.map_or(self.seconds, |offset| self.seconds - offset + ahead);
+        let point = if decimals > 0 { "." } else { "" };
+        let fraction = format!("{point}{:0<decimals$.decimals$}", self.fraction);
+        is_storable(seconds).then(|| clock_text(seconds, ' ') + &fraction)
+    }
+}
+
+/// The microseconds since the Unix epoch of a date-time without an offset.
+#[cfg(feature = "avro")]
+pub(crate) fn local_micros(text: &str) -> Option<i64> {
+    let written = Written::read(text).filter(|it| !it.has_offset() && it.fraction.len() <= 6)?;
+    let micros: i64 = format!("{:0<6}", written.fraction).parse().ok()?;
+    Some(written.seconds * 1_000_000 + micros)
+}
+
+/// A date and time of no zone, counted in so many a second since the Unix epoch, as a text with all its
+/// decimals; `None` outside the years 0001 to 9999.
+#[cfg(feature = "avro")]
+pub(crate) fn local_text(count: i64, per_second: i64) -> Option<String> {
+    let (seconds, fraction) = (count.div_euclid(per_second), count.rem_euclid(per_second));
+    let width = per_second.ilog10() as usize;
+    is_storable(seconds).then(|| format!("{}.{fraction:0width$}", clock_text(seconds, ' ')))
+}
+
 /// The days since the Unix epoch of a date `YYYY-MM-DD` of the years 0001 to 9999.
 pub(crate) fn days_of_date(text: &str) -> Option<i64> {
     let days = day(text.as_bytes()).filter(|_| text.len() == 10)?;
@@ -111,11 +167,12 @@ fn digits(bytes: &[u8], start: usize, count: usize) -> Option<i64> {
 /// What follows an optional `.` and at least one digit.
 fn after_fraction(bytes: &[u8]) -> Option<&[u8]> {
     let Some(fraction) = bytes.strip_prefix(b".") else { return Some(bytes) };
-    let end = fraction.iter().position(|byte| !byte.is_ascii_digit())?;
+    let is_other = |byte: &u8| !byte.is_ascii_digit();
+    let end = fraction.iter().position(is_other).unwrap_or(fraction.len());
     (end > 0).then(|| &fraction[end..])
 }
 
-fn offset_minutes(zone: &[u8]) -> Option<i64> {
+pub(super) fn offset_minutes(zone: &[u8]) -> Option<i64> {
     let sign = match zone {
         b"Z" | b"z" => return Some(0),
         [b'+', _, _, b':', _, _] => 1,
@@ -160,7 +217,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{Written, canonical};
     use alloc::string::ToString;
     use proptest::prelude::*;
     use time::OffsetDateTime;
@@ -269,9 +326,33 @@ mod tests {
             prop_assert_eq!(canonical(&text).map(|found| found.to_string()), Some(whole));
         }
 
+        /// What a clock shows is the same instant in every zone, and stays itself without an offset.
         #[test]
-        fn never_panics(text in ".*") {
-            let _ = canonical(&text);
+        fn a_local_time_is_read_as_it_is_shown(
+            seconds in -62_135_000_000_i64..253_402_000_000,
+            micros in 0..1_000_000_i64,
+            offset in -1439..=1439_i64,
+        ) {
+            let text = super::local_text(seconds * 1_000_000 + micros, 1_000_000).unwrap();
+            let local = Written::read(&text).unwrap();
+            prop_assert_eq!(local.local(7, 6).unwrap(), text.clone());
+            prop_assert_eq!(super::local_micros(&text), Some(seconds * 1_000_000 + micros));
+            let zone: alloc::string::String = {
+                let sign = if offset < 0 { '-' } else { '+' };
+                alloc::format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60)
+            };
+            let with_offset = alloc::format!("{text}{zone}");
+            let read = Written::read(&with_offset).unwrap();
+            prop_assert_eq!(read.local(offset * 60, 6).unwrap(), text);
+            let utc = read.local(0, 0).unwrap();
+            let expected = canonical(&with_offset).unwrap();
+            prop_assert_eq!(utc.replace(' ', "T") + "Z", expected.as_ref());
+        }
+
+        #[test]
+        fn never_panics(text in ".*", tail in ".*") {
+            let _ = (canonical(&text), Written::read(&text));
+            let _ = Written::read(&alloc::format!("2021-07-27 16:02:08{tail}"));
         }
     }
 }

@@ -5,5 +5,6 @@ pub(crate) mod outcome;
 pub(crate) mod outcomes;
 pub(crate) mod record;
 pub mod schema;
+pub(crate) mod time_zone;
 pub(crate) mod types;
 pub(crate) mod value;

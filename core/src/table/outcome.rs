@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::time_zone::TimeZone;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// How many outcomes a list holds at most; the counts beside it go on.
@@ -131,6 +132,8 @@ pub enum RowErrorKind {
     InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
+    /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
+    InvalidLocalDateTime,
     /// A line of NDJSON that is not one JSON value.
     InvalidJson {
         /// Where that shows in the line, counted from 1 in bytes.
@@ -152,6 +155,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// A date-time with an offset in a file or body of which the first one has none, or the other way round.
+    MixedOffsets {
+        /// Whether this one has an offset.
+        has_offset: bool,
+    },
     /// More errors of the same row than are kept.
     MoreErrors {
         /// How many.
@@ -304,6 +312,7 @@ impl RowErrorKind {
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "mixed_offsets",
         "more_errors",
         "no_header",
         "object_gone",
@@ -340,12 +349,13 @@ impl RowErrorKind {
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
             Self::InvalidDate => "invalid_date",
-            Self::InvalidDateTime => "invalid_date_time",
+            Self::InvalidDateTime | Self::InvalidLocalDateTime => "invalid_date_time",
             Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
@@ -400,6 +410,10 @@ impl fmt::Display for RowErrorKind {
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
             }
+            Self::InvalidLocalDateTime => f.write_str(
+                "not a date-time of the years 1 to 9999 such as 2021-07-27 16:02:08 or \
+                 2021-07-27T16:02:08+02:00",
+            ),
             Self::InvalidJson { column } => {
                 write!(f, "the line is not one JSON value; that shows at byte {column}")
             }
@@ -421,6 +435,15 @@ impl fmt::Display for RowErrorKind {
                  its lines, or close the quote where the cell ends",
             ),
             Self::Missing => f.write_str("a value is required"),
+            Self::MixedOffsets { has_offset } => {
+                let (this, first) = if *has_offset { ("an", "none") } else { ("no", "one") };
+                write!(
+                    f,
+                    "a date-time with {this} offset from UTC where the first one has {first}; write all \
+                     of them alike, or set time_zone to {}",
+                    TimeZone::FORMS
+                )
+            }
             Self::MoreErrors { count } => write!(f, "the row has {count} more errors"),
             Self::NoHeader { columns } => write!(
                 f,

@@ -108,6 +108,11 @@ mod tests {
                 r#""bytes""#,
             ),
             ("date", r#"{"type":"int","logicalType":"date"}"#, r#""int""#),
+            (
+                "datetime(6)",
+                r#"{"type":"long","logicalType":"local-timestamp-micros"}"#,
+                r#""long""#,
+            ),
             ("decimal(39,2)", r#""string""#, r#""string""#),
         ] {
             let column = Column::new("c", ColumnType::known(name, None, None));

@@ -8,7 +8,7 @@ use apache_avro::schema::{DecimalSchema, InnerDecimalSchema, UuidSchema};
 
 use super::datum::{Cursor, Fault};
 use super::decimal;
-use crate::table::date_time::text_of_seconds;
+use crate::table::date_time::{local_text, text_of_seconds};
 use crate::table::outcome::RowErrorKind;
 use crate::table::record::RawField;
 use crate::table::types::{AvroValue, Definition};
@@ -31,6 +31,8 @@ pub(super) enum Shape {
     Date,
     /// A moment since the Unix epoch, counted in so many a second.
     Moment(i64),
+    /// A date and time of no zone, counted in so many a second.
+    LocalTime(i64),
     /// A number for the branch, then a value of it.
     Union(Vec<Self>),
 
@@ -58,14 +60,12 @@ impl Shape {
             Schema::TimestampMillis => Self::Moment(1_000),
             Schema::TimestampMicros => Self::Moment(1_000_000),
             Schema::TimestampNanos => Self::Moment(1_000_000_000),
+            Schema::LocalTimestampMillis => Self::LocalTime(1_000),
+            Schema::LocalTimestampMicros => Self::LocalTime(1_000_000),
+            Schema::LocalTimestampNanos => Self::LocalTime(1_000_000_000),
             Schema::Union(union) => Self::Union(all(union.variants())?),
 
-            Schema::Enum(_)
-            | Schema::TimeMillis
-            | Schema::TimeMicros
-            | Schema::LocalTimestampMillis
-            | Schema::LocalTimestampMicros
-            | Schema::LocalTimestampNanos => Self::Number,
+            Schema::Enum(_) | Schema::TimeMillis | Schema::TimeMicros => Self::Number,
             Schema::Float => Self::Fixed(4),
             Schema::Double => Self::Double,
             Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
@@ -106,6 +106,7 @@ impl Shape {
             Self::Text => of.accepts(AvroValue::Text),
             Self::Decimal { .. } => of.accepts(AvroValue::Decimal),
             Self::Date => of.accepts(AvroValue::Date),
+            Self::LocalTime(_) => of.accepts(AvroValue::LocalTime),
             Self::Moment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
@@ -144,6 +145,10 @@ impl Shape {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidDateTime),
             },
+            Self::LocalTime(unit) => match local_text(cursor.long()?, *unit) {
+                Some(text) => Ok(RawField::Text(text.into())),
+                None => Err(RowErrorKind::InvalidLocalDateTime),
+            },
             Self::Union(branches) => branch(branches, cursor)?.read(cursor)?,
             // A shape that does not fit its column has been refused before any row.
             _ => return Err(Fault::Wrong),
@@ -154,7 +159,9 @@ impl Shape {
     pub(super) fn skip(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         match self {
             Self::Null => Ok(()),
-            Self::Integer | Self::Date | Self::Moment(_) | Self::Number => cursor.long().map(drop),
+            Self::Integer | Self::Date | Self::Moment(_) | Self::LocalTime(_) | Self::Number => {
+                cursor.long().map(drop)
+            }
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
             Self::Boolean => cursor.boolean().map(drop),
             Self::Decimal { size, .. } => digits(*size, cursor).map(drop),
@@ -236,6 +243,18 @@ mod tests {
         let date_time = ColumnType::known("varchar(20)", Some("date-time"), None);
         let boolean = ColumnType::known("tinyint(1)", None, None);
         let columns = [ColumnType::known("int", None, None), text, date_time, boolean];
+        let local = ColumnType::known("datetime(3)", None, None);
+        for (logical, fits) in [
+            ("local-timestamp-millis", true),
+            ("local-timestamp-micros", true),
+            ("local-timestamp-nanos", true),
+            ("timestamp-micros", false),
+            ("timestamp-millis", false),
+        ] {
+            let json = alloc::format!(r#"{{"type":"long","logicalType":"{logical}"}}"#);
+            assert_eq!(shape(&json).unwrap().fits(local), fits, "{logical}");
+        }
+        assert!(!shape(r#"{"type":"int","logicalType":"date"}"#).unwrap().fits(local));
         let decimal = ColumnType::known("decimal(10,2)", None, None);
         for json in [
             r#""int""#,

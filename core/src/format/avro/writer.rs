@@ -13,7 +13,7 @@ use super::error::WriteError;
 use super::schema::schema;
 use crate::base::hex::hex;
 use crate::format::csv::ROW_LIMIT;
-use crate::table::date_time::days_of_date;
+use crate::table::date_time::{days_of_date, local_micros};
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
 use crate::table::types::{AvroType, Definition};
@@ -189,6 +189,9 @@ fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(),
         (Cell::Text(text), AvroType::String) => put_bytes(block, text.as_bytes()),
         (Cell::Text(text), AvroType::Date) => {
             put_long(block, days_of_date(text).ok_or_else(|| wrong("another text"))?);
+        }
+        (Cell::Text(text), AvroType::LocalTimestampMicros) => {
+            put_long(block, local_micros(text).ok_or_else(|| wrong("another text"))?);
         }
         (Cell::Text(text), AvroType::Decimal { scale, .. }) => {
             let bytes = decimal::to_bytes(text, scale.into());

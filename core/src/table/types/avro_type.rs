@@ -14,6 +14,8 @@ pub(crate) enum AvroType {
     String,
     /// A day, in days since 1970-01-01.
     Date,
+    /// A date and time of no zone, in microseconds since 1970-01-01.
+    LocalTimestampMicros,
     /// A number with so many digits, at most 38, and so many of them behind the point.
     Decimal {
         /// All digits.
@@ -31,6 +33,7 @@ impl AvroType {
             Self::Long => "long",
             Self::String => "string",
             Self::Date => "date",
+            Self::LocalTimestampMicros => "local-timestamp-micros",
             Self::Decimal { .. } => "decimal",
         }
     }
@@ -39,6 +42,7 @@ impl AvroType {
     pub(crate) fn primitive(self) -> &'static str {
         match self {
             Self::Date => "int",
+            Self::LocalTimestampMicros => "long",
             Self::Decimal { .. } => "bytes",
             _ => self.name(),
         }
@@ -48,6 +52,7 @@ impl AvroType {
     pub(crate) fn logical(self) -> Option<String> {
         match self {
             Self::Int | Self::Long | Self::String => None,
+            Self::LocalTimestampMicros => Some(r#""logicalType":"local-timestamp-micros""#.into()),
             Self::Date => Some(r#""logicalType":"date""#.into()),
             Self::Decimal { precision, scale } => {
                 Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))
@@ -71,6 +76,8 @@ pub(crate) enum AvroValue {
     Decimal,
     /// `date`.
     Date,
+    /// A `local-timestamp`: a date and time of no zone.
+    LocalTime,
     /// A `timestamp`: a moment of UTC.
     Moment,
 }

@@ -12,6 +12,7 @@ use super::decimal::Decimal;
 use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
+use super::local_date_time::LocalDateTime;
 use super::varchar::Varchar;
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
@@ -52,6 +53,7 @@ macro_rules! column_types {
                 fn sql_name(self) -> String;
                 fn character_set(self) -> Option<&'static str>;
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
+                fn takes_offset(self) -> bool;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
@@ -101,6 +103,8 @@ column_types! {
     Decimal,
     /// DATE.
     Date,
+    /// DATETIME.
+    LocalDateTime,
 }
 
 impl ColumnType {

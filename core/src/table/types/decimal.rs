@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{is_integer, number, split_once, strip, wrong_type};
+use super::raw::{is_plain, number, split_once, strip, wrong_type};
 use crate::table::outcome::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -92,12 +92,6 @@ pub(crate) fn with_point(digits: &str, decimals: usize) -> String {
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
     let point = if decimals > 0 { "." } else { "" };
     format!("{whole}{point}{fraction}")
-}
-
-/// Whether the text is `-`, digits, and perhaps a point with more digits behind it.
-pub(super) fn is_plain(text: &str) -> bool {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    is_integer(whole) && is_integer(fraction) && !fraction.starts_with('-')
 }
 
 impl Definition for Decimal {

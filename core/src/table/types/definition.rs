@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::key_kind::KeyKind;
 use crate::table::outcome::RowErrorKind;
+use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
 
 /// The type in JSON_TABLE of a value that a TEXT would not always hold: of more than 65,535 bytes, MySQL
@@ -44,6 +45,11 @@ pub(crate) trait Definition: Copy {
     /// Whether a cell that is not empty reads as a value, so that it is surely no column's name;
     /// `None` of a type of which any text is a value.
     fn reads_as_value(self, cell: &str) -> Option<bool>;
+
+    /// Whether a value may come with an offset from UTC or without one, so that the two can be mixed up.
+    fn takes_offset(self) -> bool {
+        false
+    }
 
     /// The type of its column in JSON_TABLE.
     ///
@@ -94,4 +100,7 @@ pub(crate) struct Rules {
     pub(crate) stored: bool,
     /// The database numbers the column by itself, and would make the next number of a 0.
     pub(crate) not_zero: bool,
+    /// The zone of date-times that a column keeps without one; where it is not given, those with an offset
+    /// become UTC.
+    pub(crate) time_zone: Option<TimeZone>,
 }

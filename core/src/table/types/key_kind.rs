@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::decimal::is_plain;
-use crate::table::date_time::days_of_date;
+use super::raw::is_plain;
+use crate::table::date_time::{Written, days_of_date};
 
 /// How the values of a column serve as the key of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub enum KeyKind {
     },
     /// Days.
     Date,
+    /// Date-times without a zone.
+    DateTime {
+        /// The digits of a second's fraction.
+        decimals: u8,
+    },
     /// Texts, in the order of their bytes.
     Text,
 }
@@ -39,6 +44,7 @@ impl KeyKind {
             Self::Unsigned => text.parse::<u64>().is_ok(),
             Self::Decimal { .. } => is_plain(text),
             Self::Date => days_of_date(text).is_some(),
+            Self::DateTime { .. } => Written::read(text).is_some_and(|it| !it.has_offset()),
             Self::Text => true,
         }
     }
@@ -52,6 +58,7 @@ impl KeyKind {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
             Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
             Self::Date => format!("CAST({text} AS DATE)"),
+            Self::DateTime { decimals } => format!("CAST({text} AS DATETIME({decimals}))"),
             Self::Decimal { precision, scale } => {
                 format!("CAST({text} AS DECIMAL({precision},{scale}))")
             }

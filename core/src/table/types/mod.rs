@@ -29,6 +29,7 @@ mod decimal;
 mod definition;
 mod int;
 mod key_kind;
+mod local_date_time;
 mod raw;
 mod varchar;
 

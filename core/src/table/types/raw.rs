@@ -78,6 +78,12 @@ pub(super) fn is_whole_decimal(text: &str) -> bool {
     })
 }
 
+/// Whether the text is `-`, digits, and perhaps a point with more digits behind it.
+pub(super) fn is_plain(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    is_integer(whole) && is_integer(fraction) && !fraction.starts_with('-')
+}
+
 /// Says what came where something else is expected.
 pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErrorKind {
     let hidden = match field {

@@ -14,6 +14,7 @@ use crate::sql::statement::Chunk;
 use crate::table::outcome::RowErrorKind;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::{Column, Table};
+use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
 
 const DATE_TIME: Option<&str> = Some("date-time");
@@ -238,6 +239,68 @@ fn dates() -> Case {
     }
 }
 
+fn local_date_times(name: &'static str, decimals: usize) -> Case {
+    let fraction = &".123456"[..if decimals == 0 { 0 } else { decimals + 1 }];
+    let zeros = fraction.replace(|it: char| it.is_ascii_digit(), "0");
+    let nines = fraction.replace(|it: char| it.is_ascii_digit(), "9");
+    let taken = [
+        ("2021-07-27 16:02:08.123456789", format!("2021-07-27 16:02:08{fraction}")),
+        ("2021-07-27T16:02:08", format!("2021-07-27 16:02:08{zeros}")),
+        ("2021-07-27T16:02:08.999999999+02:00", format!("2021-07-27 14:02:08{nines}")),
+        ("2021-07-27t16:02:08z", format!("2021-07-27 16:02:08{zeros}")),
+        ("2020-02-28T23:59:59-00:01", format!("2020-02-29 00:00:59{zeros}")),
+        ("0001-01-01 00:00:00", format!("0001-01-01 00:00:00{zeros}")),
+        ("9999-12-31 23:59:59.999999", format!("9999-12-31 23:59:59{nines}")),
+    ];
+    let refused = [
+        "",
+        "2021-07-27",
+        "2021-07-27 16:02",
+        "2021-07-27 24:00:00",
+        "2021-07-27 16:02:60",
+        "2021-02-29 00:00:00",
+        "2021-07-27 16:02:08.",
+        "2021-07-27 16:02:08+0200",
+        "2021-07-27 16:02:08 +02:00",
+        "0000-01-01 00:00:00",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        "2021-07-27 16:02:08é",
+    ];
+    let wrong = [RawField::Integer(0), RawField::Bool(true), RawField::Day(0)];
+    Case {
+        name,
+        format: None,
+        taken: taken.map(|(given, canonical)| (text(given), canonical)).into(),
+        refused: refused
+            .map(|it| (text(it), "invalid_date_time"))
+            .into_iter()
+            .chain(wrong.map(|field| (field, "wrong_type")))
+            .collect(),
+    }
+}
+
+#[test]
+fn a_time_zone_says_what_the_clocks_of_a_datetime_show() {
+    let parse = |given, zone| {
+        let rules = Rules { time_zone: TimeZone::of(zone), ..Rules::default() };
+        let cell = ColumnType::known("datetime", None, None).parse(text(given), rules).unwrap();
+        let Cell::Text(text) = cell else { panic!("a text") };
+        text.into_owned()
+    };
+    assert_eq!(parse("2021-07-27T16:02:08Z", "+02:00"), "2021-07-27 18:02:08");
+    assert_eq!(parse("2021-07-27T16:02:08-09:30", "UTC"), "2021-07-28 01:32:08");
+    assert_eq!(parse("2021-07-27T16:02:08", "+02:00"), "2021-07-27 16:02:08");
+}
+
+#[test]
+fn a_datetime_that_was_stored_has_no_offset() {
+    let rules = Rules { stored: true, ..Rules::default() };
+    let parse = |given| ColumnType::known("datetime", None, None).parse(text(given), rules);
+    assert!(parse("2021-07-27 16:02:08").is_ok());
+    assert_eq!(parse("2021-07-27T16:02:08Z"), Err(RowErrorKind::InvalidLocalDateTime));
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ints("tinyint", -128, 127),
@@ -255,6 +318,9 @@ fn cases() -> Vec<Case> {
         booleans(),
         bigint_unsigned(),
         dates(),
+        local_date_times("datetime", 0),
+        local_date_times("datetime(3)", 3),
+        local_date_times("datetime(6)", 6),
         decimals("decimal(10,2)", "99999999.99", "100000000", "0.001"),
         decimals("decimal(10,2) unsigned", "99999999.99", "100000000.00", "99999999.991"),
         decimals("decimal(10,2) unsigned zerofill", "99999999.99", "123456789.5", "1.125"),
@@ -333,7 +399,7 @@ fn round(column_type: ColumnType, cell: &Cell<'_>) {
     assert_eq!(&back, cell);
     assert!(bytes <= most && most - bytes <= 30, "{bytes} {most}");
 
-    let same = column_type.parse(RawField::from(&back), Rules { stored: true, not_zero: false });
+    let same = column_type.parse(RawField::from(&back), Rules { stored: true, ..Rules::default() });
     assert_eq!(same.as_ref(), Ok(cell));
     assert_eq!(column_type.parse(RawField::from(&back), Rules::default()).as_ref(), Ok(cell));
 
@@ -403,7 +469,7 @@ fn values_that_are_refused_say_why() {
 
 #[test]
 fn a_zero_that_would_be_renumbered_is_refused() {
-    let rules = Rules { stored: false, not_zero: true };
+    let rules = Rules { not_zero: true, ..Rules::default() };
     for case in cases().iter().filter(|case| !case.name.starts_with("decimal")) {
         let parsed = case.column_type().parse(RawField::Integer(0), rules);
         assert!(parsed.is_err(), "{}", case.name);
@@ -414,7 +480,7 @@ fn a_zero_that_would_be_renumbered_is_refused() {
 fn a_date_time_that_was_stored_stays_as_it_is() {
     let column_type = date_times().column_type();
     for odd in ["yesterday", "", "2021-07-27T18:02:08+02:00"] {
-        let stored = column_type.parse(text(odd), Rules { stored: true, not_zero: false });
+        let stored = column_type.parse(text(odd), Rules { stored: true, ..Rules::default() });
         assert_eq!(stored, Ok(Cell::Text(odd.into())));
     }
 }
@@ -431,6 +497,10 @@ fn a_type_is_known_by_the_name_that_it_gives() {
         ("bigint unsigned", DATE_TIME),
         ("tinyint(2)", None),
         ("tinyint(1)", DATE_TIME),
+        ("datetime(0)", None),
+        ("datetime(7)", None),
+        ("datetime(3", None),
+        ("datetime", DATE_TIME),
         ("date", DATE_TIME),
         ("decimal(10)", None),
         ("decimal(10,2) zerofill", None),
@@ -506,6 +576,8 @@ fn any_field() -> impl Strategy<Value = RawField<'static>> {
     prop_oneof![
         ends.prop_map(RawField::Integer),
         ".{0,12}".prop_map(|value| text(&value)),
+        "[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,9})?"
+            .prop_map(|value| text(&value)),
         "-?[0-9]{1,20}".prop_map(|value| RawField::Cell(value.leak())),
         "-?[0-9]{1,9}(\\.[0-9]{1,3})?(e-?[0-9])?".prop_map(|value| RawField::Number(value.leak())),
         date_time.prop_map(|value| text(&value)),
