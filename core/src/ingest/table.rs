@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use super::groups::Groups;
 use super::report::TableReport;
 use super::seen_keys::{CHECKED_KEYS, Key, SeenKeys};
+use crate::table::counts::Counts;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, Record};
 use crate::table::schema::{Schema, Table};
@@ -138,10 +139,7 @@ impl TableIntake {
         let stored = if refused { 0 } else { self.received - self.invalid - kept };
         TableReport {
             table: self.table.name,
-            received: self.received,
-            stored,
-            kept,
-            rejected: self.received - stored - kept,
+            counts: Counts::good(stored, kept) + Counts::rejected(self.received - stored - kept),
             invalid: self.invalid,
         }
     }
