@@ -147,7 +147,7 @@ test-mysql: export ROWGATE_ENGINE = mysql
 test-mysql: setup-tests edge cli ## Run the tests that need a database on Oracle's MySQL
 	@scripts/install-mysql
 	cargo test --locked --all-features --tests database::
-	cargo test --locked --all-features --test data_api --test orphan
+	cargo test --locked --all-features --package rowgate-local --test main -- data_api:: orphan::
 	@scripts/e2e $(ROWGATE)
 
 .PHONY: error-forms

@@ -72,9 +72,9 @@ SPARK = {
 
 @pytest.fixture(scope="module")
 def program():
-    """The example `avro` of the core, built."""
-    command = ["cargo", "build", "--quiet", "--locked", "--package", "rowgate-core"]
-    command += ["--features", "avro,zstd", "--example", "avro", "--message-format", "json"]
+    """The example `avro` of the core, built with the features of the Rust tests, which build it too."""
+    command = ["cargo", "build", "--quiet", "--locked", "--all-features"]
+    command += ["--example", "avro", "--message-format", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     artifacts = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,5 +1,4 @@
 //! `rowgate check`, as a person runs it.
-#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

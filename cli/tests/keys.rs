@@ -1,5 +1,4 @@
 //! `rowgate keys`, as an operator runs it, and what the gateway makes of its file.
-#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,4 @@
 //! Migrations on a real database, through the Data API.
-#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 

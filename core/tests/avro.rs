@@ -1,11 +1,6 @@
 //! Files of this crate and of Apache's, read back in pieces; and files that are broken.
 
-#![cfg(feature = "avro")]
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
-
+use crate::world::OFFICE;
 use apache_avro::types::Value;
 use apache_avro::{Reader, Schema, Writer};
 use proptest::prelude::*;
@@ -16,7 +11,6 @@ use rowgate_core::avro::{
 use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{Cell, RowErrorKind};
 use sha2::{Digest, Sha256};
-use world::OFFICE;
 
 const SYNC: [u8; 16] = *b"between blocks..";
 

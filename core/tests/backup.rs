@@ -1,12 +1,8 @@
 //! A backup call by call: one snapshot, the manifest last, and what a fault comes to.
-#![cfg(feature = "avro")]
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::{
     self, BackupError, BackupOptions, Damage, Manifest, OnObstacle, Services,
@@ -14,7 +10,6 @@ use rowgate_core::backup::{
 use rowgate_core::schema::Table;
 use rowgate_core::{Client, Response, SendError};
 use serde_json::{Value, json};
-use world::*;
 
 type Answer = Result<Response, SendError>;
 

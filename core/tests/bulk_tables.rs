@@ -1,12 +1,8 @@
 //! Backups and restores in parts, call by call: how tables are cut, and what is carried between steps.
-#![cfg(feature = "avro")]
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{
     self, MOST_PARTS, OpenedBackup, OpenedBackupTable, PartItem, PartWritten, WrittenFile,
@@ -20,7 +16,6 @@ use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::S3Endpoint;
 use rowgate_core::{Checksum, Client, Response, SendError};
 use serde_json::{Value, json};
-use world::*;
 
 /// What a state machine of AWS carries at most.
 const CARRIED: usize = 256 << 10;

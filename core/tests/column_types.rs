@@ -1,5 +1,4 @@
 //! No place but `table/types` tells one column type from another.
-#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

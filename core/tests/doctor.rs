@@ -1,23 +1,17 @@
 //! Every check of the doctor, with the answer that passes and with answers that do not.
-#![allow(clippy::unwrap_used)]
-
-#[path = "migrate/fake.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
-mod fake;
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::migrate::fake;
+use crate::world::{
+    OFFICE, answer, connection_refused, cut, database_error, ended, error, numbers, run, updated,
+};
 use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::doctor::{Check, CheckOutcome, examine};
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
-use world::{
-    OFFICE, answer, connection_refused, cut, database_error, ended, error, numbers, run, updated,
-};
 
 type Answer = Result<Response, SendError>;
 

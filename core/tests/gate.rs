@@ -1,15 +1,11 @@
 //! What the gate makes of a request: route, key, limits, body, answer.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::cell::Cell;
 
+use crate::world::door::*;
+use crate::world::*;
 use rowgate_core::{BodyError, Head, RateLimit, unconfigured};
 use serde_json::{Value, json};
-use world::door::*;
-use world::*;
 
 #[test]
 fn csv_is_read_by_the_same_rules() {

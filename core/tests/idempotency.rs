@@ -1,13 +1,9 @@
 //! Requests with an `Idempotency-Key`: which calls are made, and what is answered.
-#![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
-
+use crate::world::door::*;
+use crate::world::{self, *};
 use rowgate_core::{Head, Response, SendError};
 use serde_json::{Value, json};
-use world::door::*;
-use world::*;
 
 type Answer = Result<Response, SendError>;
 

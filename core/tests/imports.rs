@@ -1,15 +1,11 @@
 //! The wings of `core/src` import only downwards, by the list in `ARCHITECTURE.md`, and no modules import
 //! each other in a circle.
 
-#![allow(clippy::unwrap_used)]
-
-mod source;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use source::{code, is_of_name, item_end};
+use crate::source::{code, folder, is_of_name, item_end};
 
 #[test]
 fn wings_import_downwards() {
@@ -85,8 +81,8 @@ struct Modules(BTreeMap<String, String>);
 impl Modules {
     fn of_core() -> Self {
         let mut modules = BTreeMap::new();
-        let root = fs::read_to_string(source::folder().join("lib.rs")).unwrap();
-        read_all(&mut modules, "", &root, &source::folder());
+        let root = fs::read_to_string(folder().join("lib.rs")).unwrap();
+        read_all(&mut modules, "", &root, &folder());
         Self(modules)
     }
 

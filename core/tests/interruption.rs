@@ -1,14 +1,10 @@
 //! A process that is told to end: which calls are begun, and which are waited for.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::data_api::{ExecuteStatement, Target};
 use rowgate_core::{CallError, Client, ENDED_AFTER, Repeat, Upload};
-use world::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -1,14 +1,10 @@
 //! How long the files and functions of `core/src` are, without tests and comments, and how many parameters
 //! the functions have.
 
-#![allow(clippy::unwrap_used)]
-
-mod source;
-
 use std::fs;
 use std::path::Path;
 
-use source::{code, is_of_name, item_end};
+use crate::source::{code, folder, is_of_name, item_end};
 
 /// The most lines of code in a file.
 const FILE_LINES: usize = 400;
@@ -107,7 +103,7 @@ fn all_functions() -> Vec<Function> {
 /// The paths of all files with their code; of files that are tests alone none.
 fn sources() -> Vec<(String, String)> {
     let mut sources = Vec::new();
-    read_folder(&source::folder(), "", &mut sources);
+    read_folder(&folder(), "", &mut sources);
     sources
 }
 

@@ -1,19 +1,15 @@
 //! Files through the pipeline: what is stored, what is said of the rest, and what is written back.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::world::*;
 use proptest::prelude::*;
 use rowgate_core::{
     Client, Counts, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError,
     RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
 };
 use serde_json::Value;
-use world::*;
 
 struct Memory {
     bytes: Vec<u8>,

@@ -1,17 +1,13 @@
 //! An object of S3 through the pipeline: which calls are made, and what is written beside it.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::{
     LoadError, LoadReport, LoadSettings, ObjectRef, Occasion, Request, Response, SendError, Status,
     load_object,
 };
 use serde_json::Value;
-use world::*;
 
 type Answer = Result<Response, SendError>;
 

@@ -1,20 +1,12 @@
 //! Migrations, missing tables, drift and grants, against a database that answers from memory.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../build/ddl.rs"]
-#[allow(dead_code, reason = "build.rs uses the rest")]
-mod ddl;
-#[path = "migrate/fake.rs"]
-mod fake;
-#[path = "../build/migrations.rs"]
-mod migrations;
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
+pub(crate) mod fake;
 
+use crate::migrations;
+use crate::world::{self, OFFICE, cut, database_error, error, run};
 use fake::{Database, columns};
 use rowgate_core::SettingsError;
 use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, MigrationStep, Users};
-use world::{OFFICE, cut, database_error, error, run};
 
 const WIDEN: Migration = Migration {
     number: 1,

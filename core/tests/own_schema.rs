@@ -1,13 +1,10 @@
 //! A schema that is none of this crate's, through keys, gate, load, backup, restore and migrate.
-#![cfg(feature = "avro")]
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::world::door::{WAITING, body, head};
+use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{PartItem, write_part};
 use rowgate_core::backup::{
@@ -21,8 +18,6 @@ use rowgate_core::{
     Response, SendError, Settings, Source, SourceError, Status, check, load,
 };
 use serde_json::{Value, json};
-use world::door::{WAITING, body, head};
-use world::*;
 
 /// Owners, whose key is a text, and their cats.
 const SHELTER: Schema = Schema::new(&[OWNERS, CATS]);

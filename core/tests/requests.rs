@@ -1,13 +1,9 @@
 //! What HTTP says around the rows: codings, types, methods, paths, parameters, origins.
-#![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
-
+use crate::world::door::*;
+use crate::world::*;
 use rowgate_core::{Gate, Head, Response, SendError};
 use serde_json::{Value, json};
-use world::door::*;
-use world::*;
 
 /// A request's answer; `body` is what travels.
 fn ask(world: &World, gate: &Gate, head: &Head, body: &[u8]) -> Response {

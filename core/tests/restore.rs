@@ -1,14 +1,10 @@
 //! A restore call by call: a swap whose answer is lost, and time that is over.
-#![cfg(feature = "avro")]
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::cell::{Cell as Shared, RefCell};
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::avro::{AvroWriter, Codec};
 use rowgate_core::backup::{PartFile, Services};
 use rowgate_core::restore::{self, Mode, RestoreError, RestorePlan, Restored, TablePlan};
@@ -16,7 +12,6 @@ use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
 use serde_json::{Value, json};
-use world::*;
 
 const ID: &str = "20270115_080000_1a2b";
 const BEFORE: &str = "jobs__before_20270115_080000_1a2b";

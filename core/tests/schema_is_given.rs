@@ -1,14 +1,9 @@
 //! The compiled schema is named once in each program, at its start, and nowhere in the core.
 
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod source;
-
 use std::fs;
 use std::path::Path;
 
-use source::code;
+use crate::source::code;
 
 /// Where the compiled schema is named: its definition, and the start of each program.
 const NAMED: [(&str, usize); 4] = [

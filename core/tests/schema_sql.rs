@@ -1,11 +1,6 @@
 //! What `build.rs` makes of a schema, and what it refuses.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../build/ddl.rs"]
-#[allow(dead_code, reason = "build.rs uses the rest")]
-mod ddl;
-
-use ddl::{Format, Kind, Table, parse};
+use crate::ddl::{Format, Kind, Table, parse};
 
 fn names(tables: &[Table]) -> Vec<&str> {
     tables.iter().map(|table| table.name.as_str()).collect()

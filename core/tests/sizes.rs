@@ -1,25 +1,21 @@
 //! A service that takes less than rowgate sends at first: what is stored, and what is said of a row
 //! that is too large by itself.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::world::door::*;
+use crate::world::{
+    self, OFFICE, answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated,
+};
 use proptest::prelude::*;
 use rowgate_core::{
     Client, Host, Job, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request,
     Response, SendError, Service, SignError, Source, SourceError, Status, load,
 };
 use serde_json::{Value, json};
-use world::door::*;
-use world::{
-    OFFICE, answer, begun, ended, error, numbers, run, run_in_turns, target, texts, updated,
-};
 
 type Answer = Result<Response, SendError>;
 

@@ -1,19 +1,15 @@
 //! The calls that a request's rows become, and what their faults come to.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::door::*;
+use crate::world::*;
 use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{
     Client, IngestOptions, Intake, OnError, Place, RawField, RawRow, Report, Verdict,
 };
 use serde_json::{Value, json};
-use world::door::*;
-use world::*;
 
 #[test]
 fn one_table_is_one_call() {

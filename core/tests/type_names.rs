@@ -1,14 +1,10 @@
 //! A name of a type means one thing in the core.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod source;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use source::{code, folder, is_of_name};
+use crate::source::{code, folder, is_of_name};
 
 /// The names that several types have, each with its reason.
 const SHARED: [(&str, &str); 1] = [(

@@ -1,15 +1,11 @@
 //! A service that cannot be reached: how long it is tried, and what is said of it.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::*;
 use rowgate_core::data_api::{ExecuteStatement, Target};
 use rowgate_core::s3::{DeleteObject, S3Endpoint};
 use rowgate_core::{Client, Repeat};
-use world::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

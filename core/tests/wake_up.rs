@@ -1,15 +1,11 @@
 //! A cluster that wakes up, and one that answers late: how long each door waits, and what it answers.
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "other tests use the rest")]
-mod world;
 
 use std::time::Duration;
 
+use crate::world::door::*;
+use crate::world::*;
 use rowgate_core::{RequestTime, Response, SendError};
 use serde_json::Value;
-use world::door::*;
-use world::*;
 
 /// What API Gateway's function has.
 const LIMITED: Duration = Duration::from_millis(26_500);

@@ -1,5 +1,4 @@
 //! A process that is killed takes its database server along.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -31,7 +30,7 @@ async fn child() {
 #[test]
 fn a_killed_process_leaves_no_server_and_no_folder() {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "orphan::child", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

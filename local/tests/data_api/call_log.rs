@@ -3,8 +3,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::client::{Client, with_arns};
-use crate::stack::own_api;
+use crate::data_api::client::{Client, with_arns};
+use crate::data_api::stack::own_api;
 
 fn lines(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();

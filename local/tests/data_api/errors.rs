@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use crate::client::{identity, with_arns};
-use crate::stack::client;
+use crate::data_api::client::{identity, with_arns};
+use crate::data_api::stack::client;
 
 const VALIDATION: &str = "ValidationException";
 const DATABASE: &str = "DatabaseErrorException";

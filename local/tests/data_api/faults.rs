@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use rowgate_local::{DataApi, DataApiOptions};
 use serde_json::{Value, json};
 
-use crate::client::{Client, identity, with_arns};
-use crate::stack::{insert_without_waiting, own_api};
+use crate::data_api::client::{Client, identity, with_arns};
+use crate::data_api::stack::{insert_without_waiting, own_api};
 
 const DATABASE: &str = "DatabaseErrorException";
 

@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use crate::client::with_arns;
-use crate::stack::{client, own_api, rows};
+use crate::data_api::client::with_arns;
+use crate::data_api::stack::{client, own_api, rows};
 
 const MIB: usize = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::stack::client;
+use crate::data_api::stack::client;
 
 fn named(name: &str, value: impl serde::Serialize) -> Value {
     json!({"name": name, "value": value})

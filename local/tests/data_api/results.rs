@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::stack::{client, own_api};
+use crate::data_api::stack::{client, own_api};
 
 fn call(sql: &str, more: &Value) -> Value {
     let mut members = json!({"sql": sql, "database": "rowgate"});

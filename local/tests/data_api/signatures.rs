@@ -2,8 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::client::{Client, with_arns};
-use crate::stack::{client, own_api};
+use crate::data_api::client::{Client, with_arns};
+use crate::data_api::stack::{client, own_api};
 
 const INVALID: &str = "InvalidSignatureException";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you \

@@ -8,7 +8,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use rowgate_local::{DataApi, DataApiOptions, Database, DatabaseOptions, Engine, TimeLimits};
 
-use crate::client::{Client, identity};
+use crate::data_api::client::{Client, identity};
 
 struct Stack {
     database_url: String,

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::stack::{client, own_api, rows, short_times};
+use crate::data_api::stack::{client, own_api, rows, short_times};
 
 /// Works for seconds in one statement, and can be found in the list of processes by its mark.
 fn slow(mark: &str) -> String {

@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::client::Answer;
-use crate::stack::{client, insert_without_waiting, own_api, short_times};
+use crate::data_api::client::Answer;
+use crate::data_api::stack::{client, insert_without_waiting, own_api, short_times};
 
 const NOT_FOUND: &str = "TransactionNotFoundException";
 const BUSY: &str = "Transaction is still running a query";

@@ -8,7 +8,7 @@ use reqwest::header::HeaderName;
 use rowgate_local::{LambdaHost, REGION};
 use serde_json::{Value, json};
 
-use crate::function::{host, http, identity};
+use crate::lambda::function::{host, http, identity};
 
 struct Call<'a> {
     name: &'a str,

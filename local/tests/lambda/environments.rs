@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::REGION;
 use serde_json::{Value, json};
 
-use crate::function::{answer, host, http, identity, invoke, is_alive};
+use crate::lambda::function::{answer, host, http, identity, invoke, is_alive};
 
 #[tokio::test]
 async fn a_function_finds_its_own_variables_and_those_of_aws() {

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::function::host;
+use crate::lambda::function::host;
 
 #[tokio::test]
 async fn an_event_is_repeated_until_it_succeeds() {

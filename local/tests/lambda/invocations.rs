@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rowgate_local::{LambdaHost, LambdaOptions};
 use serde_json::{Value, json};
 
-use crate::function::{answer, failure, host, identity, invoke, is_alive, options};
+use crate::lambda::function::{answer, failure, host, identity, invoke, is_alive, options};
 
 #[tokio::test]
 async fn an_answer_comes_back() {

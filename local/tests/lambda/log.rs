@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::function::{answer, host};
+use crate::lambda::function::{answer, host};
 
 #[tokio::test]
 async fn lines_stay_whole() {

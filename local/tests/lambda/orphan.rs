@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::function::{answer, host, is_alive};
+use crate::lambda::function::{answer, host, is_alive};
 
 const CHILD: &str = "ROWGATE_TEST_ORPHAN";
 
@@ -23,7 +23,7 @@ async fn child() {
 #[test]
 fn a_killed_host_leaves_no_process() {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "orphan::child", "--nocapture"])
+        .args(["--exact", "lambda::orphan::child", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

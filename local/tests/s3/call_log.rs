@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::client::{Client, store};
+use crate::s3::client::{Client, store};
 
 #[tokio::test]
 async fn a_line_for_each_call() {

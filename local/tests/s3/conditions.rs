@@ -1,4 +1,4 @@
-use crate::client::store;
+use crate::s3::client::store;
 
 #[tokio::test]
 async fn reads_are_pinned_to_an_e_tag() {

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 use rowgate_local::{S3, S3Fault};
 use serde_json::{Value, json};
 
-use crate::client::{Client, identity, store};
-use crate::multipart::begin;
+use crate::s3::client::{Client, identity, store};
+use crate::s3::multipart::begin;
 
 /// A store with an object and one fault, written as a user writes it.
 async fn store_with(fault: &str) -> (S3, Client) {

@@ -1,4 +1,4 @@
-use crate::client::store;
+use crate::s3::client::store;
 
 #[tokio::test]
 async fn a_list_is_paged_and_has_e_tags() {

@@ -1,4 +1,4 @@
-use crate::client::{Answer, Client, store};
+use crate::s3::client::{Answer, Client, store};
 
 pub(crate) async fn begin(client: &Client, path: &str) -> String {
     let answer = client.send("POST", &format!("{path}?uploads="), b"").await.ok();

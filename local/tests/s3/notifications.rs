@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::client::{Client, store};
-use crate::multipart::{begin, complete, part};
+use crate::s3::client::{Client, store};
+use crate::s3::multipart::{begin, complete, part};
 use rowgate_local::S3;
 
 async fn store_with_messages() -> (S3, Client, UnboundedReceiver<Value>) {

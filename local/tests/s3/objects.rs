@@ -1,6 +1,6 @@
 use rowgate_local::BUCKET;
 
-use crate::client::store;
+use crate::s3::client::store;
 
 #[tokio::test]
 async fn an_object_is_stored_read_and_deleted() {

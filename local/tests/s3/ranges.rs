@@ -1,4 +1,4 @@
-use crate::client::{Answer, Client, store};
+use crate::s3::client::{Answer, Client, store};
 
 async fn range(client: &Client, path: &str, range: &str) -> Answer {
     client.send_with("GET", path, &[("range", range)], b"").await

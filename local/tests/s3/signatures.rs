@@ -1,4 +1,4 @@
-use crate::client::{Client, store};
+use crate::s3::client::{Client, store};
 
 #[tokio::test]
 async fn strangers_are_refused() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rowgate_local::{S3, S3Options};
 
-use crate::client::{Client, identity, store};
+use crate::s3::client::{Client, identity, store};
 
 #[tokio::test]
 async fn a_given_folder_is_kept() {
@@ -54,7 +54,7 @@ async fn child() {
 /// Runs [`child`] until it has started; its temporary folders are in `folder`.
 fn start_child(how: &str, folder: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "stop::child", "--nocapture"])
+        .args(["--exact", "s3::stop::child", "--nocapture"])
         .env(CHILD, how)
         .env("TMPDIR", folder)
         .stdout(Stdio::null())

@@ -1,5 +1,4 @@
 //! S3 over real HTTP, signed with AWS's signer.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 mod call_log;
 mod client;

@@ -1,5 +1,4 @@
 //! The Data API over real HTTP, signed with AWS's signer, in front of a real server.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 mod call_log;
 mod client;

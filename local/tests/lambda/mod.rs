@@ -1,5 +1,4 @@
 //! The Lambda host with a small function in Python, which speaks the Runtime API itself.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 mod api;
 mod environments;
