@@ -151,12 +151,12 @@ fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> 
 
 impl Checked {
     fn of_load(report: LoadReport) -> Self {
-        let tables = report.counts().into_iter().collect();
+        let tables = report.table_report().into_iter().collect();
         Self { status: report.status, tables, issues: report.issues }
     }
 
     fn of_body(report: &Report) -> Self {
-        let has_rows = report.tables().iter().any(|table| table.received > 0);
+        let has_rows = report.tables().iter().any(|table| table.counts.received > 0);
         let status = match report.verdict() {
             Verdict::Complete if !has_rows => Status::Empty,
             Verdict::Complete => Status::Complete,
@@ -171,8 +171,8 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
     let path = path.display();
     let Checked { status, tables, issues } = checked;
     for table in tables {
-        let good = table.received - table.invalid;
-        let (name, received, invalid) = (table.table, table.received, table.invalid);
+        let good = table.counts.received - table.invalid;
+        let (name, received, invalid) = (table.table, table.counts.received, table.invalid);
         writeln!(out, "{path}: {name}: {received} rows, {good} good, {invalid} bad ({status})")?;
         if received > u64::from(CHECKED_KEYS) {
             writeln!(out, "{path}: repeated ids looked for in the first {CHECKED_KEYS} rows")?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use rowgate_core::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+use rowgate_core::{Counts, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 
 use crate::arguments::Format;
 use crate::session::{Database, Session};
@@ -79,13 +79,13 @@ async fn list(client: &Database<'_>, format: Format, limit: u32) -> Result<()> {
 
 /// One load in one line: when, which, how it ended, its counts, what it was.
 fn line(load: &LoadRecord) -> String {
-    let LoadRecord { started, load_id, status, tables, received, stored, kept, .. } = load;
+    let LoadRecord { started, load_id, status, tables, counts, .. } = load;
+    let Counts { received, stored, kept, rejected } = counts;
     let what = match load.bucket.as_str() {
         "" => format!("{} {}", load.key_id, load.idempotency_key),
         bucket => format!("s3://{bucket}/{}", load.key),
     };
-    let counts =
-        format!("{received} rows: {stored} stored, {kept} kept, {} rejected", load.rejected);
+    let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
     let codes = if load.error_codes.is_empty() { "" } else { " " };
     format!("{started} {load_id} {status:<10} {tables} {counts}{codes}{} {what}", load.error_codes)
 }

@@ -44,6 +44,7 @@ pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 
 mod table;
+pub use table::counts::Counts;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind, UnknownNames};
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::world::*;
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError, RejectSink,
-    RejectSinks, Response, SendError, Source, SourceError, Status, load,
+    Client, Counts, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError,
+    RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
 };
 use serde_json::Value;
 
@@ -73,7 +73,8 @@ struct Loaded {
 impl Loaded {
     /// status, received, stored, kept, rejected
     fn counts(&self) -> (Status, [u64; 4]) {
-        let LoadReport { status, received, stored, kept, rejected, .. } = self.report;
+        let LoadReport { status, counts, .. } = self.report;
+        let Counts { received, stored, kept, rejected } = counts;
         (status, [received, stored, kept, rejected])
     }
 
@@ -94,7 +95,10 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let RejectSinks { rejects, undecoded } = sinks;
     assert_eq!(rejects.ended, report.rejects.is_some());
     assert_eq!(undecoded.ended, report.undecoded.is_some());
-    assert_eq!(report.received, report.stored + report.kept + report.rejected);
+    assert_eq!(
+        report.counts.received,
+        report.counts.stored + report.counts.kept + report.counts.rejected
+    );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     let text = String::from_utf8(rejects.text).unwrap();
@@ -424,11 +428,11 @@ proptest! {
         prop_assert_eq!(some.counts(), all.counts());
         prop_assert!(all.rejects.starts_with(&some.rejects));
         let given = some.rejects.lines().count().saturating_sub(1) as u64;
-        prop_assert_eq!(given + some.report.rejects_left_out, some.report.rejected);
+        prop_assert_eq!(given + some.report.rejects_left_out, some.report.counts.rejected);
         prop_assert!(given <= max_reject_lines);
         let bom = if given > 0 { 3 } else { 0 };
         prop_assert!(some.rejects.len() as u64 + bom <= max_reject_bytes);
-        let first = (given < some.report.rejected).then_some(given + 1);
+        let first = (given < some.report.counts.rejected).then_some(given + 1);
         prop_assert_eq!(some.report.rejects_full_at_line, first);
     }
 }
@@ -465,11 +469,11 @@ proptest! {
         let options = LoadOptions { on_error: OnError::Reject, header: has_header, ..LoadOptions::default() };
         let first = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
         prop_assume!(first.report.invalid > 0);
-        prop_assert_eq!(first.report.received, first.report.invalid);
+        prop_assert_eq!(first.report.counts.received, first.report.invalid);
         let options = LoadOptions { header: Header::Detect, ..options };
         let again = load_bytes(format!("\u{feff}{}", first.rejects).as_bytes(), "jobs.csv", options, vec![]);
         prop_assert_eq!(entries(&first.rejects), entries(&again.rejects));
-        prop_assert_eq!(first.report.rejected, again.report.rejected);
+        prop_assert_eq!(first.report.counts.rejected, again.report.counts.rejected);
     }
 
     /// By way of a file with marks it comes to the same.
@@ -486,7 +490,7 @@ proptest! {
         let of_plain = load_text(&plain.rejects, "jobs.csv", vec![]);
         let of_marked = load_text(&marked.rejects, "jobs.csv", vec![]);
         prop_assert_eq!(of_plain.rejects, of_marked.rejects);
-        prop_assert_eq!(of_plain.report.rejected, of_marked.report.rejected);
+        prop_assert_eq!(of_plain.report.counts.rejected, of_marked.report.counts.rejected);
         let marked_again = load_bytes(marked.rejects.as_bytes(), "jobs.csv", marking, vec![]);
         prop_assert_eq!(entries(&marked.rejects), entries(&marked_again.rejects));
     }
@@ -648,7 +652,7 @@ fn what_fails_says_so_and_counts_what_was_dealt_with() {
     let refused = vec![updated(1), error(403, "AccessDeniedException")];
     let loaded = load_text(&text, "jobs.csv", refused);
     assert_eq!(loaded.counts().0, Status::Failed);
-    assert!(loaded.report.stored > 9_000);
+    assert!(loaded.report.counts.stored > 9_000);
     assert!(matches!(loaded.report.failure, Some(LoadError::Store(_))));
 }
 
@@ -763,7 +767,7 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     };
     let report = run_in_turns(load(&job, &mut sinks));
     assert_eq!(report.failure, Some(LoadError::Write("disk full".into())));
-    assert_eq!((report.status, report.stored), (Status::Failed, 1));
+    assert_eq!((report.status, report.counts.stored), (Status::Failed, 1));
 }
 
 #[cfg(feature = "gzip")]

@@ -103,7 +103,10 @@ fn a_file_is_read_stored_and_reported() {
         vec![written(), written(), taken()],
     ]);
     let report = load(&world, &object("incoming/jobs.csv")).unwrap();
-    assert_eq!((report.status, report.stored, report.rejected), (Status::Partial, 1, 1));
+    assert_eq!(
+        (report.status, report.counts.stored, report.counts.rejected),
+        (Status::Partial, 1, 1)
+    );
     assert_eq!(
         calls(&world),
         [
@@ -179,7 +182,7 @@ fn keys_that_no_request_can_have_are_refused() {
     for key in ["incoming/../jobs.csv", "./jobs.csv", "incoming/jobs/..", "incoming/./jobs/x.csv"] {
         let world = World::new([written()]);
         let report = load(&world, &object(key)).unwrap();
-        assert_eq!((report.status, report.received), (Status::Rejected, 0), "{key}");
+        assert_eq!((report.status, report.counts.received), (Status::Rejected, 0), "{key}");
         let report = last_json(&world);
         assert_eq!((&report["key"], &report["errors"][0]["index"]), (&key.into(), &Value::Null));
         assert_eq!(report["errors"][0]["code"], "unreadable_key");
@@ -382,7 +385,7 @@ fn a_lease_is_renewed_while_a_file_is_only_read() {
     assert_eq!(world.answers_left(), 0, "{:?}", calls(&world));
     let loaded = loaded.unwrap();
     assert_eq!(
-        (loaded.status, loaded.received, loaded.rejected),
+        (loaded.status, loaded.counts.received, loaded.counts.rejected),
         (Status::Rejected, 12_001, 12_001)
     );
 }
@@ -411,7 +414,10 @@ fn a_checking_pass_goes_on_where_it_was() {
     let end = vec![bytes(text), none(), written(), written(), taken(), taken()];
     let world = world(begin().into_iter().chain([end]));
     let refused = load(&world, r#"{"": {"max_errors": 1}}"#);
-    assert_eq!((refused.status, refused.received, refused.invalid), (Status::Rejected, 6, 2));
+    assert_eq!(
+        (refused.status, refused.counts.received, refused.invalid),
+        (Status::Rejected, 6, 2)
+    );
     let requests = world.requests();
     let rejects = requests.iter().find(|it| it.url.contains("/rejects/")).unwrap();
     let rejects = String::from_utf8(rejects.body.to_vec()).unwrap();
@@ -425,7 +431,10 @@ fn a_checking_pass_goes_on_where_it_was() {
         vec![written(), written(), taken()],
     ]));
     let loaded = load(&world, r#"{"": {"max_errors": 2}}"#);
-    assert_eq!((loaded.status, loaded.stored, loaded.rejected), (Status::Partial, 4, 2));
+    assert_eq!(
+        (loaded.status, loaded.counts.stored, loaded.counts.rejected),
+        (Status::Partial, 4, 2)
+    );
     let decided = world
         .requests()
         .into_iter()
@@ -612,8 +621,8 @@ fn an_attempt_goes_on_where_the_one_before_has_committed() {
     ]);
     let report = load(&world, &object("jobs.csv")).unwrap();
     assert_eq!(sent_rows(&world), [r#"[[4,"d"],[6,"f"]]"#]);
-    assert_eq!((report.status, report.received), (Status::Partial, 6));
-    assert_eq!((report.stored, report.kept, report.rejected), (3, 0, 3));
+    assert_eq!((report.status, report.counts.received), (Status::Partial, 6));
+    assert_eq!((report.counts.stored, report.counts.kept, report.counts.rejected), (3, 0, 3));
     let named: Vec<_> = report.issues.listed().iter().map(|it| it.line).collect();
     assert_eq!(named, [Some(2), Some(3), Some(6)]);
     let requests = world.requests();
@@ -644,7 +653,10 @@ fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
     ]);
     let report = load(&world, &object("jobs.csv")).unwrap();
     assert_eq!(sent_rows(&world), [r#"[[500001,"b"]]"#]);
-    assert_eq!((report.received, report.stored, report.rejected), (DONE + 2, DONE + 1, 1));
+    assert_eq!(
+        (report.counts.received, report.counts.stored, report.counts.rejected),
+        (DONE + 2, DONE + 1, 1)
+    );
     let issue = &report.issues.listed()[0];
     assert_eq!((issue.index, issue.line), (Some(DONE + 1), Some(DONE + 3)));
 }
@@ -656,7 +668,10 @@ fn what_was_loaded_is_not_loaded_again() {
     let done = Earlier { status: "partial", report, sequencer: "01", ..EARLIER };
     let world = world([vec![head(8, None)], earlier(&done).into()]);
     let found = load(&world, &object("jobs.csv")).unwrap();
-    assert_eq!((found.status, found.received, found.rejected), (Status::Duplicate, 3, 1));
+    assert_eq!(
+        (found.status, found.counts.received, found.counts.rejected),
+        (Status::Duplicate, 3, 1)
+    );
     assert_eq!(found.rejects.as_deref(), Some("rejects/x"));
     assert!(!calls(&world).iter().any(|call| call.starts_with("PUT")));
 }

@@ -152,7 +152,10 @@ fn load_file(world: &World, path: &str) -> LoadReport {
 fn a_file_goes_to_a_table_of_the_schema_that_the_load_is_given() {
     let world = World::new([updated(2)]);
     let report = load_file(&world, "incoming/pets/may.csv");
-    assert_eq!((report.table, report.status, report.stored), (Some("cats"), Status::Complete, 2));
+    assert_eq!(
+        (report.table, report.status, report.counts.stored),
+        (Some("cats"), Status::Complete, 2)
+    );
     assert!(statements(&world)[0].starts_with("INSERT INTO `cats`"));
 
     let report = load_file(&World::new([]), "incoming/jobs/may.csv");

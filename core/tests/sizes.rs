@@ -239,7 +239,7 @@ proptest! {
         let narrow = Narrow::new(limit, refusal, ends_transaction);
         let line = |(id, name): (&i64, &String)| format!("{id},\"{}\"\n", name.replace('"', "\"\""));
         let report = load_file(&narrow, jobs.iter().map(line).collect(), OnDuplicate::Update);
-        prop_assert_eq!((report.status, report.stored), (Status::Complete, jobs.len() as u64));
+        prop_assert_eq!((report.status, report.counts.stored), (Status::Complete, jobs.len() as u64));
         prop_assert_eq!(&*narrow.stored.borrow(), &jobs);
     }
 }
@@ -296,7 +296,7 @@ fn long_jobs(count: u64) -> String {
 fn a_load_keeps_the_size_that_it_has_found() {
     let narrow = Narrow::new(64 << 10, 0, false);
     let report = load_file(&narrow, long_jobs(25_000), OnDuplicate::Update);
-    assert_eq!((report.status, report.stored), (Status::Complete, 25_000));
+    assert_eq!((report.status, report.counts.stored), (Status::Complete, 25_000));
     // 2.5 MB, halved until it fits; the second batch was made before the first one was refused.
     assert_eq!(narrow.refused.borrow().len(), 6, "{:?}", narrow.refused);
     let sizes = narrow.sizes.borrow();
@@ -308,7 +308,7 @@ fn a_load_keeps_the_size_that_it_has_found() {
 fn what_takes_too_long_is_sent_in_smaller_statements() {
     let narrow = Narrow { swift: 400_000, ..Narrow::new(usize::MAX, 0, true) };
     let report = load_file(&narrow, long_jobs(20_000), OnDuplicate::Update);
-    assert_eq!((report.status, report.stored), (Status::Complete, 20_000));
+    assert_eq!((report.status, report.counts.stored), (Status::Complete, 20_000));
 
     // Of a statement that is its own commit and is not harmless twice, nothing is known.
     let narrow = Narrow { swift: 100_000, ..Narrow::new(usize::MAX, 0, true) };

@@ -474,7 +474,7 @@ fn more_than_16_sets_of_columns_are_refused_without_a_call() {
         let [issue] = report.issues().listed() else { panic!("{report:?}") };
         assert_eq!((issue.index, issue.error.kind.code()), (None, "too_many_shapes"));
         assert!(issue.error.kind.to_string().contains("split the request"));
-        assert_eq!((report.tables()[0].stored, report.tables()[0].rejected), (0, 17));
+        assert_eq!((report.tables()[0].counts.stored, report.tables()[0].counts.rejected), (0, 17));
     }
 }
 

@@ -1,6 +1,6 @@
 //! One object into a load, a line of the log, and metrics.
 
-use rowgate_core::{Host, LoadReport, ObjectRef, Occasion, Status, load_object};
+use rowgate_core::{Counts, Host, LoadReport, ObjectRef, Occasion, Status, load_object};
 use serde::Serialize;
 use tracing::{error, info};
 
@@ -16,10 +16,8 @@ pub(crate) struct Loaded {
     load_id: String,
     status: Status,
     table: Option<&'static str>,
-    received: u64,
-    stored: u64,
-    kept: u64,
-    rejected: u64,
+    #[serde(flatten)]
+    counts: Counts,
 }
 
 impl Loaded {
@@ -31,10 +29,7 @@ impl Loaded {
             load_id: report.load_id.clone(),
             status: report.status,
             table: report.table,
-            received: report.received,
-            stored: report.stored,
-            kept: report.kept,
-            rejected: report.rejected,
+            counts: report.counts,
         }
     }
 }
@@ -65,7 +60,8 @@ pub(crate) async fn load<H: Host>(
 /// Writes a load that has come to its end into the log and the metrics.
 pub(crate) fn note<H: Host>(app: &App<H>, object: &ObjectRef, report: &LoadReport) {
     let ObjectRef { bucket, key, .. } = object;
-    let &LoadReport { table, received, stored, kept, rejected, duration_ms, .. } = report;
+    let &LoadReport { table, counts, duration_ms, .. } = report;
+    let Counts { received, stored, kept, rejected } = counts;
     let (status, load_id) = (report.status.name(), &report.load_id);
     info!(
         bucket,
@@ -88,7 +84,12 @@ mod tests {
         let mut report = LoadReport::new(LoadOptions::default(), Duration::ZERO, 99);
         report.status = Status::Complete;
         report.table = Some("jobs");
-        (report.received, report.stored, report.kept, report.rejected) = (5, 2, 2, 1);
+        (
+            report.counts.received,
+            report.counts.stored,
+            report.counts.kept,
+            report.counts.rejected,
+        ) = (5, 2, 2, 1);
         let (bucket, key) = ("b".to_owned(), "jobs/k.csv".to_owned());
         let object = ObjectRef { bucket, key, ..ObjectRef::default() };
         assert_eq!(

@@ -76,7 +76,7 @@ fn rows(report: &LoadReport) -> Vec<Count> {
         | Status::Started
         | Status::AlreadyRunning
         | Status::Ignored => Vec::new(),
-        _ => vec![("RowsStored", report.stored), ("RowsRejected", report.rejected)],
+        _ => vec![("RowsStored", report.counts.stored), ("RowsRejected", report.counts.rejected)],
     }
 }
 
@@ -91,7 +91,12 @@ mod tests {
     fn report(status: Status) -> LoadReport {
         let mut report = LoadReport::new(LoadOptions::default(), Duration::ZERO, 99);
         report.status = status;
-        (report.received, report.stored, report.kept, report.rejected) = (9, 5, 1, 3);
+        (
+            report.counts.received,
+            report.counts.stored,
+            report.counts.kept,
+            report.counts.rejected,
+        ) = (9, 5, 1, 3);
         report
     }
 

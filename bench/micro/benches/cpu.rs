@@ -80,7 +80,7 @@ fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
     let report = now(load(&job, &mut sinks));
     assert_eq!(report.failure, None);
-    assert!(report.stored > report.received * 99 / 100);
+    assert!(report.counts.stored > report.counts.received * 99 / 100);
     report
 }
 

@@ -39,11 +39,10 @@ pub(crate) async fn content<H: Host>(
     name: &str,
     rows: u64,
 ) -> Result<Checksum, CallError> {
-    let bounds = match rows < HALVED_ROWS {
-        true => KeyBounds::NoIntegers,
-        false => KeyBounds::read(client, table, name).await?,
-    };
-    let KeyBounds::Between(least, greatest) = bounds else {
+    if rows < HALVED_ROWS {
+        return add_up(client, Ranges::of(table, name)).await;
+    }
+    let KeyBounds::Between(least, greatest) = KeyBounds::read(client, table, name).await? else {
         return add_up(client, Ranges::of(table, name)).await;
     };
     let halves = KeyRange::halves(least, greatest);

@@ -5,19 +5,19 @@ use alloc::vec::Vec;
 use super::records::Records;
 use crate::sql::key_range::KeyRange;
 
-/// The fewest keys that are taken from somebody who still reads: a large page or two.
+/// The fewest keys that are taken from a reader at work: a large page or two.
 const FEWEST_KEYS: i128 = 8_192;
 
-/// Integer keys, in spans that nobody reads twice.
+/// Integer keys, in spans of which each is read once.
 ///
-/// Whoever is done takes the upper half of the longest span that is still being read. So keys with
+/// An idle reader takes the upper half of the longest span that is still being read. So keys with
 /// gaps need no plan: an empty half is one short call, after which the rest is halved again.
 #[derive(Debug)]
 pub(super) struct Spans {
     spans: Vec<Span>,
     /// How many of them were dealt out.
     dealt: usize,
-    /// Whether they stay as they are: nobody takes a half of one.
+    /// Whether they stay as they are: no reader takes half of one.
     are_fixed: bool,
 }
 
@@ -63,7 +63,7 @@ impl Spans {
         Self::of(KeyRange::split(min, max, count))
     }
 
-    /// A span for somebody to read, if there is one: its number.
+    /// The number of a span to read, if there is one.
     pub(super) fn deal(&mut self) -> Option<usize> {
         if self.dealt == self.spans.len() {
             let half = self.halve_longest()?;
@@ -95,8 +95,8 @@ impl Spans {
         self.spans[span].keys.until
     }
 
-    /// Takes note of rows that were read of a span, and drops those that have become somebody
-    /// else's since they were asked for. Answers whether the span is over.
+    /// Takes note of rows that were read of a span, and drops those that another reader has taken
+    /// since they were asked for. Answers whether the span is over.
     pub(super) fn accept(&mut self, span: usize, rows: &mut Records, key: usize) -> bool {
         let span = &mut self.spans[span];
         let Some(until) = span.keys.until else { return rows.is_empty() };
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_done_takes_half_of_the_longest_span_that_has_rows() {
+    fn an_idle_reader_takes_half_of_the_longest_span_that_has_rows() {
         let mut spans = Spans::split(1, 100_000, 2);
         assert_eq!((spans.deal(), spans.deal()), (Some(0), Some(1)));
         // Of neither is known that it has rows.
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn of_keys_that_stay_one_span_nobody_takes_a_half() {
+    fn keys_that_stay_one_span_are_not_halved() {
         let mut spans = Spans::one(KeyRange { after: Some(0), until: Some(100_000) });
         assert_eq!(
             (spans.deal(), spans.after(0), spans.until(0)),

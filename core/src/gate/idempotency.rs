@@ -14,9 +14,9 @@ use super::problem::Problem;
 use super::report::report_response;
 use crate::aws::host::{Client, Host};
 use crate::aws::http::Response;
-use crate::ingest::{Intake, Report, StoreError, TableReport, Verdict};
+use crate::ingest::{Intake, Report, StoreError, Verdict};
 use crate::ledger::{
-    Claim, Counts, Lease, RESPONSE_LIMIT, RequestClaim, RequestToClaim, StoredResponse, Summary,
+    Claim, Lease, RESPONSE_LIMIT, RequestClaim, RequestToClaim, StoredResponse, Summary,
     finish_request,
 };
 
@@ -138,7 +138,6 @@ fn answer_of(report: &Report) -> StoredResponse {
 }
 
 fn summary(report: &Report) -> Summary {
-    let sum = |count: fn(&TableReport) -> u64| report.tables().iter().map(count).sum::<u64>();
     let names: Vec<_> = report.tables().iter().map(|table| table.table).collect();
     Summary {
         status: match report.verdict() {
@@ -148,12 +147,7 @@ fn summary(report: &Report) -> Summary {
             Verdict::Conflict => "conflict",
         },
         tables: names.join(",").chars().take(255).collect(),
-        counts: Counts {
-            received: sum(|table| table.received),
-            stored: sum(|table| table.stored),
-            kept: sum(|table| table.kept),
-            rejected: sum(|table| table.rejected),
-        },
+        counts: report.tables().iter().map(|table| table.counts).sum(),
         error_codes: report.issues().codes().join(","),
     }
 }

@@ -10,7 +10,7 @@ use crate::table::issue::Issue;
 
 pub(super) fn report_response(report: &Report) -> Response {
     let sum = |count: fn(&TableReport) -> u64| report.tables().iter().map(count).sum::<u64>();
-    let (invalid, received) = (sum(|table| table.invalid), sum(|table| table.received));
+    let (invalid, received) = (sum(|table| table.invalid), sum(|table| table.counts.received));
     // What has no index is wrong with no single row.
     let fault = report.issues().listed().iter().find(|issue| issue.index.is_none());
     match report.verdict() {

@@ -6,7 +6,8 @@ use super::error::StoreError;
 use super::intake::Intake;
 use super::ledger_entry::LedgerEntry;
 use crate::aws::host::{Client, Host};
-use crate::ledger::{Counts, StoredResponse, reject_parts, write_rejects};
+use crate::ledger::{StoredResponse, reject_parts, write_rejects};
+use crate::table::counts::Counts;
 use crate::table::issue::RowError;
 
 /// What the ledger was told when the transaction began: what will be if all goes as it should.
@@ -66,13 +67,8 @@ impl Intake {
         match entry {
             LedgerEntry::Request { answer, .. } => Said::Response(answer(&self.report_so_far())),
             LedgerEntry::File { before, checks, .. } => {
-                let mut counts = *before;
-                for table in self.counts() {
-                    counts.received += table.received;
-                    counts.stored += table.stored;
-                    counts.kept += table.kept;
-                    counts.rejected += table.rejected;
-                }
+                let new = self.counts().into_iter().map(|table| table.counts);
+                let mut counts = *before + new.sum();
                 if *checks {
                     (counts.stored, counts.kept) = (0, 0);
                 }

@@ -11,7 +11,7 @@ use crate::sql::statement::SLOW_BYTES;
 use crate::table::record::Place;
 use crate::table::schema::Table;
 
-/// Why nothing, or nobody knows what, was stored.
+/// Why a write failed, or its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -25,7 +25,7 @@ pub enum StoreError {
     OutcomeUnknown(String),
     /// Nothing was stored: the call was refused, and would be again.
     Refused(String),
-    /// Nothing was stored: the claim in the ledger is somebody else's by now, or its time is over.
+    /// Nothing was stored: another holder has the claim in the ledger, or its time is over.
     LeaseLost,
     /// Nothing was stored: a newer version of the file is there.
     Outdated,

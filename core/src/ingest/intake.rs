@@ -354,8 +354,8 @@ impl RowBatch {
         let mut rejected = core::mem::take(&mut self.0.rejected);
         rejected.sort_by_key(|(place, _)| place.index);
         let table = &mut self.0.tables[0];
-        let counts = table.report(refused);
-        Ok(Stored { counts, rejected, room: core::mem::take(&mut table.groups).into_only() })
+        let report = table.report(refused);
+        Ok(Stored { table: report, rejected, room: core::mem::take(&mut table.groups).into_only() })
     }
 }
 
@@ -363,7 +363,7 @@ impl RowBatch {
 #[derive(Debug)]
 pub(crate) struct Stored {
     /// The counts.
-    pub(crate) counts: TableReport,
+    pub(crate) table: TableReport,
     /// The rows that the database or its other rows speak against, in their order.
     pub(crate) rejected: Vec<Rejected>,
     /// Where the rows were, for others; none where they were in several statements.

@@ -3,7 +3,8 @@
 use super::error::StoreError;
 use super::report::Report;
 use crate::aws::host::{Client, Host};
-use crate::ledger::{Claim, Counts, Fence, Lost, Position, StoredResponse};
+use crate::ledger::{Claim, Fence, Lost, Position, StoredResponse};
+use crate::table::counts::Counts;
 
 /// The row of the ledger that a transaction moves on.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl LedgerEntry<'_> {
         })
     }
 
-    /// Whether the transaction was committed; `None` if nobody knows.
+    /// Whether the transaction was committed; `None` if that is unknown.
     pub(super) async fn is_committed<H: Host>(&self, client: &Client<'_, H>) -> Option<bool> {
         self.fence().is_committed(client).await.ok()
     }
@@ -57,7 +58,7 @@ impl LedgerEntry<'_> {
     pub(super) async fn lost<H: Host>(&self, client: &Client<'_, H>) -> StoreError {
         match self.fence().lost(client).await {
             Ok(Lost::Outdated) => StoreError::Outdated,
-            // If it cannot be told, somebody will see when the file is loaded again.
+            // If it cannot be told, the next attempt at the file finds it.
             Ok(Lost::Lease) | Err(_) => StoreError::LeaseLost,
         }
     }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
+use crate::table::counts::Counts;
 use crate::table::issue::RowErrorKind;
 use crate::table::issues::Issues;
 
@@ -29,19 +30,13 @@ pub enum Verdict {
     Conflict,
 }
 
-/// The counts of one table; `received = stored + kept + rejected`.
+/// The counts of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableReport {
     /// The table's name.
     pub table: &'static str,
-    /// Rows that came.
-    pub received: u64,
-    /// Rows that are in the database because of this.
-    pub stored: u64,
-    /// Rows whose key was there and was left as it is.
-    pub kept: u64,
-    /// Rows that are neither.
-    pub rejected: u64,
+    /// Its rows.
+    pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
     pub invalid: u64,
 }
@@ -105,10 +100,10 @@ impl Serialize for ByName<'_> {
 impl Serialize for TableReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut counts = serializer.serialize_struct("TableReport", 5)?;
-        counts.serialize_field("received", &self.received)?;
-        counts.serialize_field("stored", &self.stored)?;
-        counts.serialize_field("kept", &self.kept)?;
-        counts.serialize_field("rejected", &self.rejected)?;
+        counts.serialize_field("received", &self.counts.received)?;
+        counts.serialize_field("stored", &self.counts.stored)?;
+        counts.serialize_field("kept", &self.counts.kept)?;
+        counts.serialize_field("rejected", &self.counts.rejected)?;
         counts.serialize_field("invalid", &self.invalid)?;
         counts.end()
     }

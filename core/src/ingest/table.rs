@@ -8,6 +8,7 @@ use super::groups::Groups;
 use super::offsets;
 use super::report::TableReport;
 use super::seen_keys::{CHECKED_KEYS, Key, SeenKeys};
+use crate::table::counts::Counts;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, Record};
 use crate::table::schema::{Schema, Table};
@@ -142,10 +143,7 @@ impl TableIntake {
         let stored = if refused { 0 } else { self.received - self.invalid - kept };
         TableReport {
             table: self.table.name,
-            received: self.received,
-            stored,
-            kept,
-            rejected: self.received - stored - kept,
+            counts: Counts::good(stored, kept) + Counts::rejected(self.received - stored - kept),
             invalid: self.invalid,
         }
     }

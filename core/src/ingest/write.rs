@@ -138,7 +138,7 @@ impl Intake {
             if !self.refused() {
                 self.write_chunk(client, *chunk, Some(id)).await?;
             } else if self.options.on_duplicate == OnDuplicate::Fail {
-                // Nothing will be stored, but whoever sent it should hear of everything at once.
+                // Nothing will be stored, but the client should hear of everything at once.
                 self.trace(client, *chunk, Some(id)).await?;
             }
         }

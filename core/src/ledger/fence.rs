@@ -3,11 +3,12 @@
 use alloc::format;
 
 use super::claim::Claim;
-use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
+use super::progress::{Position, SET_COUNTS, SET_POSITION};
 use super::request::{SET_ANSWER, StoredResponse};
 use super::statement::{IS_CURRENT, LEASE_END, Statement, number, only_row, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::counts::Counts;
 
 /// What opens a transaction, so that nothing of it lasts unless the claim does.
 #[derive(Debug, Clone, Copy)]

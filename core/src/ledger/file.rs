@@ -9,7 +9,7 @@ use super::claim::{Claim, Look};
 use super::fence::bind_object;
 use super::ids::{digest, load_id, new_holder};
 use super::lease::Lease;
-use super::progress::{Counts, Position, SET_COUNTS, SET_POSITION};
+use super::progress::{Position, SET_COUNTS, SET_POSITION};
 use super::rejects::forget_rejects;
 use super::request::StoredResponse;
 use super::statement::{
@@ -18,6 +18,7 @@ use super::statement::{
 use super::version::{self, ClaimError, from_known_ledger};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::counts::Counts;
 
 /// The door of a part's row: it is none of the history's.
 pub(super) const PART: &str = "part";
@@ -41,7 +42,7 @@ pub(crate) struct FileToClaim<'f> {
     pub(crate) is_decided: bool,
     /// Whether it is a part of it only.
     pub(crate) part: Option<FilePart>,
-    /// Who claims it; `None` for somebody who has not been there before.
+    /// The holder that claims it; `None` for a new one.
     pub(crate) holder: Option<String>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) enum FileClaim {
     },
     /// A newer version is there.
     Outdated { load_id: String },
-    /// Somebody is at it, for so long unless the lease is renewed.
+    /// Another holder has it, for so long unless the lease is renewed.
     Running { lease_left: Duration },
 }
 
@@ -93,7 +94,7 @@ impl FileProgress {
     }
 }
 
-/// What stands in the row of a file that somebody has claimed before.
+/// What the row of a file says that was claimed before.
 struct FileRow {
     look: Look,
     sequencer: String,
@@ -142,7 +143,7 @@ impl FileToClaim<'_> {
         digest(&[self.bucket.as_bytes(), self.key.as_bytes()])
     }
 
-    /// Claims it: two calls, unless somebody has claimed it before.
+    /// Claims it: two calls, unless it was claimed before.
     pub(crate) async fn claim<H: Host>(
         &self,
         client: &Client<'_, H>,

@@ -11,6 +11,7 @@ use super::file::PART;
 use super::statement::{Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::counts::Counts;
 
 /// The most loads that one call lists: an answer may have 1 MiB.
 pub(crate) const LISTED_LIMIT: u32 = 400;
@@ -47,14 +48,9 @@ pub struct LoadRecord {
     pub e_tag: String,
     /// The tables, with commas between them.
     pub tables: String,
-    /// Rows that were dealt with.
-    pub received: u64,
-    /// Rows that are in the database because of this.
-    pub stored: u64,
-    /// Rows whose key was there and was left as it is.
-    pub kept: u64,
-    /// Rows that are neither.
-    pub rejected: u64,
+    /// The rows that were dealt with.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// The codes of what was wrong, with commas between them.
     pub error_codes: String,
     /// How often it was begun or gone on with.
@@ -105,10 +101,12 @@ impl LoadRecord {
             version_id: text(version_id),
             e_tag: text(e_tag),
             tables: text(tables),
-            received: number(received),
-            stored: number(stored),
-            kept: number(kept),
-            rejected: number(rejected),
+            counts: Counts {
+                received: number(received),
+                stored: number(stored),
+                kept: number(kept),
+                rejected: number(rejected),
+            },
             error_codes: text(codes),
             attempts: number(attempts),
             started: text(started),

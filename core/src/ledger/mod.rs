@@ -29,7 +29,7 @@ pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
 pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
 pub(crate) use ids::holder_of;
 pub use lease::Lease;
-pub(crate) use progress::{Counts, Position};
+pub(crate) use progress::Position;
 pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{

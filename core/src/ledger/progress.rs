@@ -1,6 +1,7 @@
 //! How far a load has come: its place in the file, and its rows by what became of them.
 
 use super::statement::Statement;
+use crate::table::counts::Counts;
 
 /// A place between two records of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +25,6 @@ impl Position {
 
 pub(super) const SET_POSITION: &str = "next_offset = CAST(:offset AS SIGNED), \
     next_line = CAST(:line AS SIGNED), next_row = CAST(:row AS SIGNED)";
-
-/// Rows, by what became of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Counts {
-    pub(crate) received: u64,
-    pub(crate) stored: u64,
-    pub(crate) kept: u64,
-    pub(crate) rejected: u64,
-}
 
 impl Counts {
     pub(super) fn bind(&self, statement: Statement) -> Statement {

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::claim::Claim;
 use super::fence::{Fence, Lost, bind_object};
-use super::progress::{Counts, Position};
+use super::progress::Position;
 use super::statement::{IS_CURRENT, LEASE_END, Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::counts::Counts;
 
 /// The scans that one call reads: an answer may have 1 MiB.
 const SCANS: u64 = 250;
@@ -48,7 +49,7 @@ pub(crate) struct PlannedPart {
 /// What has become of a file's parts.
 #[derive(Debug, Default)]
 pub(crate) struct PartsOutcome {
-    /// How many there are in each status; without one are those that nobody has begun.
+    /// How many there are in each status; without one are those that no attempt has begun.
     pub(crate) statuses: Vec<(String, u64)>,
     pub(crate) counts: Counts,
     pub(crate) error_count: u64,
@@ -199,10 +200,7 @@ impl Claim {
             outcome.statuses.push((text(&status), number(&count)));
             let [received, stored, kept, rejected, errors, database_ms, left_out, first_line] =
                 sums.map(|sum| whole(&sum));
-            outcome.counts.received += received;
-            outcome.counts.stored += stored;
-            outcome.counts.kept += kept;
-            outcome.counts.rejected += rejected;
+            outcome.counts += Counts { received, stored, kept, rejected };
             outcome.error_count += errors;
             outcome.database_ms += database_ms;
             outcome.rejects_left_out += left_out;

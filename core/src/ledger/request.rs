@@ -5,10 +5,10 @@ use alloc::string::String;
 use super::claim::{Claim, Look};
 use super::ids::{digest, load_id, new_holder};
 use super::lease::Lease;
-use super::progress::Counts;
 use super::statement::{ATTEMPTS, LEASE_END, Statement, is_duplicate, number, only_row, text};
 use super::version::{self, ClaimError, from_known_ledger};
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::counts::Counts;
 
 /// A request as it is claimed.
 #[derive(Debug)]

@@ -14,9 +14,10 @@ use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
 use crate::ledger::{
-    self, Claim, ClaimError, Counts, FileClaim, FileProgress, FileToClaim, Lease, Position,
-    RESPONSE_LIMIT, StoredResponse, Summary,
+    self, Claim, ClaimError, FileClaim, FileProgress, FileToClaim, Lease, Position, RESPONSE_LIMIT,
+    StoredResponse, Summary,
 };
+use crate::table::counts::Counts;
 use crate::table::schema::Table;
 
 /// What a lease's end is waited past, for clocks that run in milliseconds.
@@ -113,10 +114,12 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
     let mut stored: Value = serde_json::from_str(stored).unwrap_or_default();
     let counts = &stored["tables"][report.table.unwrap_or_default()];
     let count = |name: &str| counts[name].as_u64().unwrap_or_default();
-    report.received = count("received");
-    report.stored = count("stored");
-    report.kept = count("kept");
-    report.rejected = count("rejected");
+    report.counts = Counts {
+        received: count("received"),
+        stored: count("stored"),
+        kept: count("kept"),
+        rejected: count("rejected"),
+    };
     report.invalid = count("invalid");
     report.bytes = stored["bytes"].as_u64().unwrap_or_default();
     report.rejects = stored["rejects"].as_str().map(ToString::to_string);
@@ -190,12 +193,7 @@ pub(super) async fn end_with<H: Host>(
         summary: Summary {
             status: report.status.name(),
             tables: String::new(),
-            counts: Counts {
-                received: report.received,
-                stored: report.stored,
-                kept: report.kept,
-                rejected: report.rejected,
-            },
+            counts: report.counts,
             error_codes,
         },
     };

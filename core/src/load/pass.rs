@@ -24,7 +24,8 @@ use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{
     CHECKED_KEYS, IngestOptions, Intake, LedgerEntry, Rejected, RowBatch, StoreError, Stored,
 };
-use crate::ledger::{Claim, Counts, Fence, Position, StoredRejects};
+use crate::ledger::{Claim, Fence, Position, StoredRejects};
+use crate::table::counts::Counts;
 use crate::table::issue::{RowError, RowErrorKind};
 
 /// Reads a file once, to check its rows or to store them.
@@ -77,12 +78,7 @@ struct Places<'p> {
 impl<'p> Places<'p> {
     /// The next batch's entry; it ends at `to`.
     fn next(&mut self, to: Position, report: &LoadReport) -> Option<LedgerEntry<'p>> {
-        let before = Counts {
-            received: report.received,
-            stored: report.stored,
-            kept: report.kept,
-            rejected: report.rejected,
-        };
+        let before = report.counts;
         let from = mem::replace(&mut self.reached, to);
         Some(LedgerEntry::File { claim: self.claim?, from, to, before, checks: self.checks })
     }
@@ -333,7 +329,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
-        let counts = &stored.counts;
+        let counts = stored.table.counts;
         report.add_good(counts.stored, counts.kept);
         report.has_refused_rows |= !stored.rejected.is_empty();
         for (place, errors) in &stored.rejected {

@@ -225,7 +225,7 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
                     Some(piece) => {
                         let piece = piece.map_err(ReadError::Source)?;
                         self.unpack.push(piece).map_err(ReadError::Fault)?;
-                        // Whoever waits for an answer meanwhile gets a turn.
+                        // A call in flight meanwhile gets a turn.
                         yield_now().await;
                         continue;
                     }

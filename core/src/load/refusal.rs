@@ -9,7 +9,7 @@ use crate::table::issue::RowErrorKind;
 /// Whether there are more rows with errors than the file may have.
 fn has_too_many_errors(report: &LoadReport) -> bool {
     let LoadOptions { max_errors, max_error_rate, .. } = report.settings;
-    let (errors, rows) = (report.invalid, report.received);
+    let (errors, rows) = (report.invalid, report.counts.received);
     max_errors.is_some_and(|most| errors > most)
         || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64)
 }
@@ -24,7 +24,7 @@ pub(super) fn is_refused(report: &LoadReport) -> bool {
 pub(super) fn refuse(file: &TableFile, report: &mut LoadReport) -> Option<Status> {
     let is_refused = is_refused(report);
     if has_too_many_errors(report) {
-        let (errors, rows) = (report.invalid, report.received);
+        let (errors, rows) = (report.invalid, report.counts.received);
         report.add_first_fault(file.table, RowErrorKind::TooManyErrors { errors, rows });
     }
     is_refused.then_some(Status::Rejected)

@@ -17,6 +17,7 @@ use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::format::formats::LineFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
+use crate::table::counts::Counts;
 use crate::table::date_time;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
@@ -86,7 +87,7 @@ impl Status {
     }
 }
 
-/// What became of a file; `received = stored + kept + rejected`.
+/// What became of a file.
 #[derive(Debug)]
 pub struct LoadReport {
     /// The same for every attempt at this version of an object; of a file that is loaded from here,
@@ -104,14 +105,8 @@ pub struct LoadReport {
     pub format: Option<LineFormat>,
     /// How it was loaded.
     pub settings: LoadOptions,
-    /// Rows that were dealt with.
-    pub received: u64,
-    /// Rows that are in the database because of this.
-    pub stored: u64,
-    /// Rows whose key was there and was left as it is.
-    pub kept: u64,
-    /// Rows that are neither.
-    pub rejected: u64,
+    /// The rows that were dealt with.
+    pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
     pub invalid: u64,
     /// What is wrong, and how often.
@@ -154,10 +149,7 @@ impl LoadReport {
             table: None,
             format: None,
             settings,
-            received: 0,
-            stored: 0,
-            kept: 0,
-            rejected: 0,
+            counts: Counts::default(),
             invalid: 0,
             issues: Issues::default(),
             rejects: None,
@@ -191,25 +183,20 @@ impl LoadReport {
 
     /// Counts good rows of which these many are stored, and these many were there.
     pub(super) fn add_good(&mut self, stored: u64, kept: u64) {
-        self.stored += stored;
-        self.kept += kept;
-        self.received += stored + kept;
+        self.counts += Counts::good(stored, kept);
     }
 
     /// Counts bad rows that are told of elsewhere.
     pub(super) fn add_rejected(&mut self, rows: u64) {
         self.invalid += rows;
-        self.rejected += rows;
-        self.received += rows;
+        self.counts += Counts::rejected(rows);
     }
 
     /// Counts a bad row; without an index it is the file as a whole that is bad.
     pub(super) fn add_bad(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
         self.issues.push_row(table.name, place.index, place.line, errors);
         if place.index.is_some() {
-            self.invalid += 1;
-            self.rejected += 1;
-            self.received += 1;
+            self.add_rejected(1);
         } else {
             self.faulty = true;
         }
@@ -238,30 +225,23 @@ impl LoadReport {
 
     /// Begins to count anew, for another reading of the file.
     pub(super) fn forget_rows(&mut self) {
-        (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
+        (self.counts, self.invalid) = (Counts::default(), 0);
         self.issues = Issues::default();
     }
 
     /// No row was dealt with after all: the file was only read.
     pub(super) fn store_nothing(&mut self) {
-        (self.received, self.stored, self.kept, self.rejected, self.invalid) = (0, 0, 0, 0, 0);
+        (self.counts, self.invalid) = (Counts::default(), 0);
     }
 
     /// Nothing is stored after all.
     pub(super) fn refuse_rows(&mut self) {
-        (self.stored, self.kept, self.rejected) = (0, 0, self.received);
+        self.counts = self.counts.refused();
     }
 
     /// The rows of its table; `None` if there is no table.
-    pub fn counts(&self) -> Option<TableReport> {
-        Some(TableReport {
-            table: self.table?,
-            received: self.received,
-            stored: self.stored,
-            kept: self.kept,
-            rejected: self.rejected,
-            invalid: self.invalid,
-        })
+    pub fn table_report(&self) -> Option<TableReport> {
+        Some(TableReport { table: self.table?, counts: self.counts, invalid: self.invalid })
     }
 }
 
@@ -290,7 +270,7 @@ impl Serialize for LoadReport {
         if let Some(failure) = &self.failure {
             report.serialize_entry("failure", &failure.to_string())?;
         }
-        report.serialize_entry("tables", &ByName(self.counts().as_slice()))?;
+        report.serialize_entry("tables", &ByName(self.table_report().as_slice()))?;
         report.serialize_entry("error_count", &self.issues.count())?;
         report.serialize_entry("errors", self.issues.listed())?;
         report.serialize_entry("rejects", &self.rejects)?;
@@ -312,8 +292,8 @@ pub(super) fn failed(report: LoadReport, error: LoadError) -> LoadReport {
 
 /// How a file ended that was read to its end.
 pub(super) fn stored(report: &LoadReport) -> Status {
-    match (report.faulty || report.invalid > 0, report.stored + report.kept) {
-        (false, _) if report.received == 0 => Status::Empty,
+    match (report.faulty || report.invalid > 0, report.counts.stored + report.counts.kept) {
+        (false, _) if report.counts.received == 0 => Status::Empty,
         (false, _) => Status::Complete,
         (true, 0) => Status::Rejected,
         (true, _) => Status::Partial,

@@ -1,5 +1,6 @@
 //! Tables and their rows: the schema, checked records, and what is wrong with a row.
 
+pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod issue;
 pub(crate) mod issues;

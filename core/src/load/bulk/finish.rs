@@ -112,7 +112,7 @@ fn ended(mut report: LoadReport, parts: &[(String, u64)], rows: Option<PlannedRo
         return LoadReport { status: Status::Gone, ..report };
     }
     // A part that is refused as a whole ends before its last row.
-    let is_short = !agrees(rows, report.received) && !report.faulty;
+    let is_short = !agrees(rows, report.counts.received) && !report.faulty;
     if undone == 0 && !is_short {
         return report;
     }
@@ -122,7 +122,7 @@ fn ended(mut report: LoadReport, parts: &[(String, u64)], rows: Option<PlannedRo
     };
     let cause = format!(
         "not all parts are done: {undone} are left; rows: {} of {planned}",
-        report.received
+        report.counts.received
     );
     failed(report, LoadError::Machine(cause))
 }
