@@ -130,7 +130,7 @@ async fn differences_of<H: Host>(
             report.add(None, "constraint or trigger", NONE, &extra.what);
         }
     }
-    for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
+    for table in ledger::tables().filter(|table| !live.has(table.name)) {
         let mut report = Report { table: table.name, differences: &mut differences };
         report.add(None, "table", "a table", NONE);
     }

@@ -1,0 +1,8 @@
+//! The tables of a live database, from `information_schema`.
+
+mod defaults;
+mod query;
+mod read;
+mod rows;
+
+pub use read::{IntrospectError, introspect};
