@@ -27,6 +27,16 @@ pub(super) fn default(engine: Engine, text: Option<&str>, extra: &str) -> Option
     }
 }
 
+/// Whether a text of `information_schema` is this default, whichever engine wrote it.
+pub(crate) fn is_default(expected: Option<&str>, text: Option<&str>) -> bool {
+    let forms = [
+        default(Engine::MySql, text, ""),
+        default(Engine::MySql, text, "default_generated"),
+        default(Engine::MariaDb, text, ""),
+    ];
+    forms.iter().any(|form| form.as_ref().map(DefaultValue::sql) == expected)
+}
+
 /// MariaDB writes a default as SQL.
 fn of_sql(text: &str) -> Option<DefaultValue> {
     if text.eq_ignore_ascii_case("NULL") {
@@ -133,6 +143,10 @@ mod tests {
         ] {
             assert_eq!(default(Engine::MySql, mysql, extra), expected, "{mysql:?}");
             assert_eq!(default(Engine::MariaDb, mariadb, ""), expected, "{mariadb:?}");
+            let expected = expected.as_ref().map(DefaultValue::sql);
+            assert!(is_default(expected, mysql.filter(|_| expected.is_some())), "{mysql:?}");
+            assert!(is_default(expected, mariadb), "{mariadb:?}");
+            assert!(!is_default(Some("another"), mariadb), "{mariadb:?}");
         }
     }
 

@@ -5,4 +5,5 @@ mod query;
 mod read;
 mod rows;
 
+pub(crate) use defaults::is_default;
 pub use read::{IntrospectError, introspect};

@@ -100,7 +100,7 @@ pub enum DefaultValue {
 
 impl DefaultValue {
     /// The value or the expression.
-    pub(super) fn sql(&self) -> &str {
+    pub fn sql(&self) -> &str {
         match self {
             Self::Literal(text) | Self::Expression(text) => text,
         }
