@@ -35,7 +35,7 @@ fn compare(path: &str, file: &Value, live: &Value, found: &mut Vec<String>) {
             }
         }
         _ => {
-            found.push(format!("{path}: the file has {}, the database {}", text(file), text(live)))
+            found.push(format!("{path}: the file has {}, the database {}", text(file), text(live)));
         }
     }
 }
@@ -65,24 +65,24 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn described(tables: &str) -> Description {
+    fn described(tables: &str) -> Result<Description> {
         let json = format!(r#"{{"rowgate_schema":1,"tables":[{tables}]}}"#);
-        Description::from_json(&json).unwrap()
+        Ok(Description::from_json(&json)?)
     }
 
     #[test]
-    fn each_difference_is_named_with_both_sides() {
+    fn each_difference_is_named_with_both_sides() -> Result<()> {
         let file = described(
             r#"{"name":"t","columns":[{"name":"a","column_type":"int"},{"name":"b","column_type":"int"}]},
             {"name":"gone","columns":[{"name":"a","column_type":"int"}]}"#,
-        );
+        )?;
         let live = described(
             r#"{"name":"t","comment":"x","columns":[{"name":"b","column_type":"bigint"},
             {"name":"a","column_type":"int"}],"triggers":["g"]},
             {"name":"more","columns":[{"name":"a","column_type":"int"}]}"#,
-        );
+        )?;
         assert_eq!(
-            differences(&file, &live).unwrap(),
+            differences(&file, &live)?,
             [
                 r#"t.columns.b.column_type: the file has "int", the database "bigint""#,
                 r#"t.columns.order: the file has ["a","b"], the database ["b","a"]"#,
@@ -91,6 +91,7 @@ mod tests {
                 "gone: the database does not have it",
             ]
         );
-        assert_eq!(differences(&file, &file).unwrap(), [""; 0]);
+        assert_eq!(differences(&file, &file)?, [""; 0]);
+        Ok(())
     }
 }

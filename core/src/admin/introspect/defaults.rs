@@ -1,6 +1,6 @@
 //! Types, defaults and expressions in one form, whichever engine wrote them.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use super::query::Engine;
 use crate::table::schema::DefaultValue;
@@ -100,7 +100,7 @@ pub(super) fn on_update(extra: &str) -> Option<String> {
 /// The column that a CHECK of MariaDB makes a JSON.
 pub(super) fn json_column(clause: &str) -> Option<String> {
     let name = clause.strip_prefix("json_valid(`")?.strip_suffix("`)")?;
-    Some(name.replace("``", "`").to_string())
+    Some(name.replace("``", "`"))
 }
 
 #[cfg(test)]
