@@ -1,6 +1,6 @@
 //! Every rule of rowgate and none of its I/O.
 //!
-//! Rows come in as CSV or JSON bytes, are checked against tables that `sql/schema.sql` defines,
+//! Rows come in as CSV or JSON bytes, are checked against the tables of a [`schema::Schema`],
 //! and leave as calls of the RDS Data API. What has to touch the world goes through one trait,
 //! [`Host`]; the Cloudflare Worker and the native programs are shells around it.
 //!
@@ -19,8 +19,8 @@
 //! use rowgate_core::schema::Schema;
 //! use rowgate_core::{CsvDecoder, IngestOptions, Intake};
 //!
-//! let schema = Schema::compiled();
-//! let jobs = schema.table("jobs").expect("a table of sql/schema.sql");
+//! let schema = Schema::example();
+//! let jobs = schema.table("jobs").expect("a table of the example");
 //! let mut intake = Intake::new(schema, IngestOptions::default());
 //! let mut decoder = CsvDecoder::new(jobs);
 //! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
@@ -45,6 +45,7 @@ pub use base::printable::printable;
 
 mod table;
 pub use table::counts::Counts;
+pub use table::example::example_row;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind, UnknownNames};
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
@@ -77,6 +78,7 @@ mod sql;
 pub use sql::checksum::Checksum;
 pub use sql::chunk::{CHUNK_LIMIT, Chunk};
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
+pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
 mod ledger;
 pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
@@ -94,6 +96,7 @@ pub use load::{
 };
 
 mod admin;
+pub use admin::introspect::{IntrospectError, introspect};
 pub use admin::{doctor, migrate};
 
 #[cfg(feature = "avro")]

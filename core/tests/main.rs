@@ -2,11 +2,6 @@
 //! its files.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../build/ddl.rs"]
-#[allow(dead_code, reason = "build.rs uses the rest")]
-mod ddl;
-#[path = "../build/migrations.rs"]
-mod migrations;
 mod source;
 #[cfg_attr(not(feature = "avro"), allow(dead_code, reason = "tests of backups use the rest"))]
 mod world;
@@ -35,7 +30,6 @@ mod requests;
 #[cfg(feature = "avro")]
 mod restore;
 mod schema_is_given;
-mod schema_sql;
 mod sizes;
 mod store;
 mod type_names;

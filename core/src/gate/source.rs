@@ -1,6 +1,7 @@
 //! Where the rows of a request come from, and how they get into the intake.
 
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::api_key::KeyEntry;
@@ -14,6 +15,7 @@ use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
 use crate::format::json::{self, BodyItem, JsonError};
 use crate::format::lines::LineDecoder;
 use crate::ingest::Intake;
+use crate::table::issue::RowErrorKind;
 use crate::table::schema::{Schema, Table};
 
 /// Where the rows of a request come from.
@@ -38,16 +40,27 @@ impl Post<'_> {
                 json.map(|_| RowSource::JsonTables(schema)).ok_or_else(|| unsupported(&[&JSON]))
             }
             Self::Table(name) => {
-                let table = schema
-                    .table(name)
-                    .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
-                allow(key, table)?;
+                let table = schema.table(name).ok_or_else(|| no_table(schema, key, name))?;
+                allow(key, table.name)?;
                 let format = format.ok_or_else(|| unsupported(&FORMATS));
                 format.map(|format| RowSource::of_table(format, table))
             }
         }?;
         check_charset(content_type).map(|()| source)
     }
+}
+
+fn no_table(schema: Schema, key: &KeyEntry, name: &str) -> Problem {
+    let why = schema.no_table_called(name);
+    let status = match &why {
+        // The reasons name columns, which are for keys of the table alone.
+        RowErrorKind::UnfitTable(unfit) => match allow(key, unfit.table) {
+            Ok(()) => 422,
+            Err(problem) => return problem,
+        },
+        _ => 404,
+    };
+    Problem::new(status, why.code(), why.to_string())
 }
 
 fn unsupported(formats: &[&RowFormat]) -> Problem {
@@ -57,11 +70,11 @@ fn unsupported(formats: &[&RowFormat]) -> Problem {
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
 }
 
-fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
-    if key.allows(table) {
+fn allow(key: &KeyEntry, table: &str) -> Result<(), Problem> {
+    if key.allows_name(table) {
         return Ok(());
     }
-    let detail = format!("this key is not good for table {}", table.name);
+    let detail = format!("this key is not good for table {table}");
     Err(Problem::new(403, "table_not_allowed", detail))
 }
 
@@ -125,10 +138,15 @@ fn take(
 ) -> Result<(), Problem> {
     match part {
         BodyItem::Table(table) => {
-            allow(key, table)?;
+            allow(key, table.name)?;
             intake.table(table);
         }
-        BodyItem::Fault(table, kind) => intake.fault(table, kind),
+        BodyItem::Fault(table, kind) => {
+            if let RowErrorKind::UnfitTable(unfit) = &kind {
+                allow(key, unfit.table)?;
+            }
+            intake.fault(table, kind);
+        }
         BodyItem::Row(table, row) => {
             if intake.received() >= max_rows {
                 let detail = format!("at most {max_rows} rows in one request");

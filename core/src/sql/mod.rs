@@ -7,3 +7,4 @@ pub(crate) mod isolation;
 #[cfg(feature = "avro")]
 pub(crate) mod key_range;
 pub(crate) mod statement;
+pub(crate) mod statements;

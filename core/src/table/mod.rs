@@ -2,6 +2,7 @@
 
 pub(crate) mod counts;
 pub(crate) mod date_time;
+pub(crate) mod example;
 pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod record;
