@@ -58,7 +58,10 @@ LOAD_OPTIONS = {
 ENDPOINTS = {"rds-data": "data_api", "s3": "s3", "lambda": "lambda"}
 
 # The files of tests that take longest, begun first: otherwise the last of them runs alone.
-LONGEST = ("fourth_table", "once", "restore", "cases", "bulk_table_steps", "signals", "leases")
+LONGEST = (
+    "fourth_table", "restore", "once", "bulk_table_steps", "bad_network", "first_hour", "bulk_load_steps", "signals",
+    "faults", "leases", "cases", "backup_kills", "memory",
+)  # fmt: skip
 
 START_SECONDS = 90
 STOP_SECONDS = 30

@@ -7,7 +7,7 @@ import pytest
 import requests
 from attack import measure, parametrized, size
 from attack.measure import Attack, Bound
-from attack.services import ANSWERED, CHANGES, DATA_API, S3, hostile
+from attack.services import ANSWERED, CHANGES, DATA_API, S3, head, hostile, silence
 from conftest import LEDGER, PROGRAM, TABLES, client, database, environment_of, running
 from files import Files, job_lines
 from test_attack_requests import WASM_MEGABYTES, wasm_megabytes
@@ -15,6 +15,8 @@ from test_attack_requests import WASM_MEGABYTES, wasm_megabytes
 # Three calls that are given up after 60 seconds each; of the Worker, what a client waits at the most.
 COMMAND = Bound(megabytes=100, seconds=size(240, 60))
 WORKER = Bound(megabytes=700, seconds=130)
+# The limit of an answer's body, and what a slow machine adds.
+HALF_AN_ANSWER = Bound(megabytes=700, seconds=20)
 # A call that was not run is repeated for 120 seconds.
 LAMBDA = Bound(megabytes=200, seconds=size(300, 60))
 
@@ -90,6 +92,17 @@ def test_the_worker(attacked, db, attack, case):
     assert met.wasm <= WASM_MEGABYTES
     # By a connection that has more of the bad answer, a call's outcome is unknown.
     assert send(attacked) in {200, 504} and db.count("jobs") in {0, ROWS}
+    db.empty("jobs")
+    assert (send(attacked), db.count("jobs")) == (200, ROWS)
+
+
+def test_the_worker_gives_up_half_an_answer(attacked, db, attack):
+    """After 15 seconds without its rest; the rows may be stored, which is what 504 says."""
+    half = silence(head(content_length=100) + b'{"generatedFields":[]')
+    with attacked.answering(DATA_API, answer=half):
+        with attack("service to Worker").case("half an answer", HALF_AN_ANSWER, "workerd") as met:
+            met.result = send(attacked)
+    assert met.result == 504 and met.seconds >= 15
     db.empty("jobs")
     assert (send(attacked), db.count("jobs")) == (200, ROWS)
 

@@ -51,7 +51,7 @@ def test_older_backups_are_pruned_afterwards(files, bucket, db):
     bucket.write("backups/20190101T000000Z-unfinished/jobs/part-00000.avro", b"x")
     runs = [files.invoke({"rowgate": "backup"})["run"] for _ in range(3)]
     answer = files.invoke({"rowgate": "backup", "keep": 2})
-    assert answer["pruned"] == runs[:2]
+    assert (answer["pruned"], answer["pruned_count"]) == (runs[:2], 2)
     left = {key.split("/")[1] for key in bucket.keys("backups/")}
     assert left == {"20190101T000000Z-unfinished", runs[2], answer["run"]}
     assert read(bucket, answer)

@@ -18,6 +18,9 @@ use crate::signals;
 /// The size of a part; with 10,000 of them a file may have 80 GB.
 const PART: usize = 8 << 20;
 
+/// The most reports on one key that are looked at before an upload, of some 250 bytes each.
+const REPORTS_LIMIT: usize = 100_000;
+
 /// How often to look for the report.
 const INTERVAL: Duration = Duration::from_millis(300);
 
@@ -76,16 +79,26 @@ async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<
 async fn reports(s3: &S3<'_>, bucket: &str, key: &str) -> Result<BTreeMap<String, String>> {
     let prefix = ObjectRef::reports_prefix(key);
     let mut found = BTreeMap::new();
-    let mut token = None;
+    let (mut token, mut room) = (None, REPORTS_LIMIT);
     loop {
         let list = ListObjectsV2 { bucket, prefix: &prefix, continuation_token: token.as_deref() };
         let page = s3.call(&list, Repeat::Harmless).await?;
+        room = room_behind(page.contents.len(), room).with_context(|| {
+            let advice = "delete old ones, or load with --wait 0";
+            format!("more than {REPORTS_LIMIT} reports begin with {prefix}; {advice}")
+        })?;
         found.extend(page.contents.into_iter().map(|report| (report.key, report.e_tag)));
         token = page.next_continuation_token;
         if token.is_none() {
             return Ok(found);
         }
     }
+}
+
+/// How many reports may come behind a page of so many; `None` past the last. A page without any counts
+/// as one, so that a list of such pages ends, too.
+fn room_behind(page: usize, room: usize) -> Option<usize> {
+    room.checked_sub(page.max(1))
 }
 
 /// Waits for a report that was not there before and is not older than the object. Without versions
@@ -141,4 +154,22 @@ async fn head(s3: &S3<'_>, bucket: &str, key: &str) -> Result<Option<HeadObjectO
 
 fn last_modified(head: &HeadObjectOutput) -> Result<SystemTime> {
     httpdate::parse_http_date(&head.last_modified).context("S3 answered no date")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_list_of_reports_is_read_without_an_end() {
+        for page in [0, 1, 999, 1_000, REPORTS_LIMIT] {
+            let mut room = Some(REPORTS_LIMIT);
+            let pages = (0..).take_while(|_| {
+                room = room.and_then(|room| room_behind(page, room));
+                room.is_some()
+            });
+            assert_eq!(pages.count(), REPORTS_LIMIT / page.max(1), "{page}");
+        }
+        assert_eq!(room_behind(REPORTS_LIMIT + 1, REPORTS_LIMIT), None);
+    }
 }

@@ -13,6 +13,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 
+/// The most runs or folders that an answer lists: a state machine's memory is 256 KiB.
+const LISTED: usize = 100;
+
 /// What a backup's manifest says, its files aside.
 #[derive(Debug, Serialize)]
 pub(super) struct BackupSummary {
@@ -24,12 +27,16 @@ pub(super) struct BackupSummary {
     /// What a restore would refuse, as it was accepted or its tables left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     obstacles: Vec<String>,
-    /// The older runs that were deleted.
+    /// The first of the older runs that were deleted, and how many they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pruned: Vec<String>,
-    /// The folders that did not count, and why.
+    #[serde(skip_serializing_if = "is_zero")]
+    pruned_count: usize,
+    /// The first of the folders that did not count, and why; and how many they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<LeftOutFolder>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out_count: usize,
     /// Why not all older runs could be.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_pruned: Option<String>,
@@ -55,7 +62,9 @@ impl From<Manifest> for BackupSummary {
             tables: manifest.tables.into_iter().map(summary).collect(),
             obstacles: manifest.obstacles,
             pruned: Vec::new(),
+            pruned_count: 0,
             left_out: Vec::new(),
+            left_out_count: 0,
             not_pruned: None,
         }
     }
@@ -101,13 +110,26 @@ async fn prune<H: Host>(
     let runs = backup::runs(s3, bucket).await?;
     for left in runs.left_out.iter().chain(&runs.incomplete) {
         warn!(folder = left.folder, why = %left.why, "left out");
-        summary.left_out.push(left.clone());
+        list(&mut summary.left_out, &mut summary.left_out_count, left);
     }
     for old in runs.old(keep).into_iter().filter(|old| old.run != summary.run) {
         backup::prune(s3, bucket, old).await?;
-        summary.pruned.push(old.run.clone());
+        list(&mut summary.pruned, &mut summary.pruned_count, &old.run);
     }
     Ok(())
+}
+
+/// Counts an item, and lists it if there is room.
+fn list<T: Clone>(listed: &mut Vec<T>, count: &mut usize, item: &T) {
+    *count += 1;
+    if listed.len() < LISTED {
+        listed.push(item.clone());
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Ends what is still in flight a moment after its time.
@@ -126,4 +148,17 @@ pub(super) async fn within<T>(
 pub(super) fn log(what: &str, manifest: &Manifest) {
     let (run, rows, bytes) = (&manifest.run, manifest.rows(), manifest.bytes());
     info!(run, rows, bytes, snapshot = manifest.snapshot, "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_counted_and_the_first_are_listed() {
+        let (mut listed, mut count) = (Vec::new(), 0);
+        (0..LISTED + 50).for_each(|run| list(&mut listed, &mut count, &run));
+        assert_eq!(count, LISTED + 50);
+        assert_eq!(listed, (0..LISTED).collect::<Vec<_>>());
+    }
 }
