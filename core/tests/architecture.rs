@@ -1,7 +1,5 @@
 //! The files that `ARCHITECTURE.md` names as the place of a change are there.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 
 /// The paths in one row of the table; a name without a folder is in the folder of the path before it.

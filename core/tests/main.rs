@@ -11,6 +11,7 @@ mod source;
 #[cfg_attr(not(feature = "avro"), allow(dead_code, reason = "tests of backups use the rest"))]
 mod world;
 
+mod architecture;
 #[cfg(feature = "avro")]
 mod avro;
 #[cfg(feature = "avro")]
