@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use rowgate_core::TimeZone;
 use rowgate_core::schema::{Schema, Table};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,11 @@ where
 {
     let names = PossibleValuesParser::new(values.iter().filter_map(name));
     names.try_map(|name| serde_json::from_value(Value::String(name)))
+}
+
+/// Reads a zone of date-times.
+pub(crate) fn parse_time_zone(text: &str) -> Result<TimeZone, String> {
+    TimeZone::of(text).ok_or_else(|| format!("a time zone is {}", TimeZone::FORMS))
 }
 
 /// A value's name in JSON, if it is a text there.

@@ -10,12 +10,12 @@ use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
     BodyItem, CHECKED_KEYS, Header, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, RowFormat, Status, TableReport, Verdict, decode_rows,
+    LoadRules, OnError, Report, RowFormat, Status, TableReport, TimeZone, Verdict, decode_rows,
     decode_tables,
 };
 use serde::Serialize;
 
-use crate::arguments::{Format, one_of};
+use crate::arguments::{Format, one_of, parse_time_zone};
 use crate::file_source::{self, FileSource, name_of, table_of};
 use crate::terminal;
 
@@ -43,6 +43,10 @@ pub(crate) struct CheckArgs {
     /// Whether CSV files have a header
     #[arg(long, value_name = "HEADER", value_parser = one_of(&[Header::Detect, Header::Present, Header::Absent]))]
     header: Option<Header>,
+
+    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    #[arg(long, value_name = "ZONE", value_parser = parse_time_zone)]
+    time_zone: Option<TimeZone>,
 
     /// How files are loaded by the prefix of their path, as the setting of the Lambda says it
     #[arg(long, value_name = "JSON", env = "LOAD_OPTIONS", value_parser = parse_rules)]
@@ -99,6 +103,7 @@ async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) 
     let mut options = rules.options(&key);
     options.strict |= args.strict;
     options.header = args.header.unwrap_or(options.header);
+    options.time_zone = args.time_zone.or(options.time_zone);
 
     let source = FileSource::new(file)?;
     let report = rowgate_core::check(schema, &source, &name, &options).await;
@@ -111,8 +116,9 @@ async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) 
 
 /// A JSON file is read whole: it is the body of one request, or meant to be.
 fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> Result<Checked> {
+    let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
-        IngestOptions { on_error: OnError::Skip, strict: args.strict, ..IngestOptions::default() };
+        IngestOptions { on_error: OnError::Skip, strict, time_zone, ..IngestOptions::default() };
     let mut intake = Intake::check_only(schema, options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;

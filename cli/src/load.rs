@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
-use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError};
+use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError, TimeZone};
 use serde_json::Value;
 
-use crate::arguments::{Format, one_of};
+use crate::arguments::{Format, one_of, parse_time_zone};
 use crate::file_source::{self, name_of, table_of};
 use crate::signals;
 use crate::terminal;
@@ -113,6 +113,10 @@ struct DirectOptions {
     )]
     header: Option<Header>,
 
+    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    #[arg(long, value_name = "ZONE", value_parser = parse_time_zone, requires = "direct")]
+    time_zone: Option<TimeZone>,
+
     /// Give at most so many rejected lines back; the others are counted
     #[arg(long, value_name = "N", requires = "direct")]
     max_reject_lines: Option<u64>,
@@ -140,6 +144,7 @@ impl DirectOptions {
             max_reject_lines: self.max_reject_lines.unwrap_or(default.max_reject_lines),
             max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
             mark_formulas: self.mark_formulas,
+            time_zone: self.time_zone,
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Column {
 pub(crate) enum Kind {
     /// By its name in `information_schema`.
     Int(&'static str),
+    /// The same of other types.
+    Other(String),
     Varchar {
         max_chars: u64,
         binary_collation: bool,
@@ -216,6 +218,7 @@ fn column(definition: &ColumnDef, first_line: u64) -> Result<Column, Error> {
 fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
     let int = |name| Ok(Kind::Int(name));
     match data_type {
+        DataType::TinyInt(Some(1)) | DataType::Bool | DataType::Boolean => int("tinyint(1)"),
         DataType::TinyInt(_) => int("tinyint"),
         DataType::TinyIntUnsigned(_) => int("tinyint unsigned"),
         DataType::SmallInt(_) => int("smallint"),
@@ -225,6 +228,11 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         DataType::Int(_) | DataType::Integer(_) => int("int"),
         DataType::IntUnsigned(_) | DataType::IntegerUnsigned(_) => int("int unsigned"),
         DataType::BigInt(_) => int("bigint"),
+        DataType::BigIntUnsigned(_) => int("bigint unsigned"),
+        DataType::Decimal(_)
+        | DataType::DecimalUnsigned(_)
+        | DataType::Date
+        | DataType::Datetime(_) => Ok(other(data_type)),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -237,11 +245,16 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         other => error(
             line,
             format!(
-                "{name}: type {other} is not understood; TINYINT to BIGINT (BIGINT signed only) \
-                 and VARCHAR(1) to VARCHAR(16383) are"
+                "{name}: type {other} is not understood; TINYINT to BIGINT, signed and \
+                 UNSIGNED, BOOLEAN, DECIMAL(p,s), DATE, DATETIME and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }
+}
+
+/// A type by its name in `information_schema`.
+fn other(data_type: &DataType) -> Kind {
+    Kind::Other(data_type.to_string().to_ascii_lowercase().replace(", ", ","))
 }
 
 fn apply_option(column: &mut Column, option: &ColumnOption) -> Result<(), Error> {

@@ -36,13 +36,15 @@ fn column(column: &Column) -> String {
 
 fn column_type(column: &Column) -> String {
     let format = column.format.map(|Format::DateTime| "date-time");
-    format!("ColumnType::known({:?}, {format:?})", sql_name(&column.kind))
+    let name = sql_name(&column.kind);
+    format!("ColumnType::known({name:?}, {format:?}, {:?})", column.collation)
 }
 
 /// The type as `information_schema` names it, without a display width.
 fn sql_name(kind: &Kind) -> String {
     match kind {
         Kind::Int(name) => (*name).into(),
+        Kind::Other(name) => name.clone(),
         Kind::Varchar { max_chars, .. } => format!("varchar({max_chars})"),
     }
 }

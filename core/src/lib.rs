@@ -49,6 +49,7 @@ pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind, UnknownNames}
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
+pub use table::time_zone::TimeZone;
 
 mod format;
 #[cfg(feature = "avro")]

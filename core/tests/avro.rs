@@ -20,12 +20,12 @@ type Row = Vec<Cell<'static>>;
 static KINDS: Table = Table::new(
     "kinds",
     &[
-        column("code", ColumnType::known("varchar(12)", None), false),
-        column("tiny", ColumnType::known("tinyint unsigned", None), true),
-        column("big", ColumnType::known("bigint", None), false),
-        column("big_or_null", ColumnType::known("int unsigned", None), true),
-        column("text", ColumnType::known("varchar(300)", None), true),
-        column("at", ColumnType::known("varchar(30)", Some("date-time")), true),
+        column("code", ColumnType::known("varchar(12)", None, None), false),
+        column("tiny", ColumnType::known("tinyint unsigned", None, None), true),
+        column("big", ColumnType::known("bigint", None, None), false),
+        column("big_or_null", ColumnType::known("int unsigned", None, None), true),
+        column("text", ColumnType::known("varchar(300)", None, None), true),
+        column("at", ColumnType::known("varchar(30)", Some("date-time"), None), true),
     ],
 );
 
@@ -84,7 +84,7 @@ fn owned(cell: &Cell<'_>) -> Cell<'static> {
 }
 
 fn any_cell(column: &'static Column) -> BoxedStrategy<Cell<'static>> {
-    let of = |name: &str| ColumnType::of(name, None) == Some(column.column_type);
+    let of = |name: &str| ColumnType::of(name, None, None) == Some(column.column_type);
     let int = INTS.iter().find(|(name, ..)| of(name));
     let max_chars = (1..=300).find(|length| of(&format!("varchar({length})")));
     let value = match (int, max_chars) {
@@ -287,7 +287,7 @@ fn rows_that_do_not_fit_are_named_and_the_others_read() {
         }
     }
     assert_eq!((reader.finish(), reader.rows()), (Ok(()), 3));
-    let (min, max) = (i32::MIN.into(), i32::MAX.into());
+    let (min, max) = (i32::MIN.into(), 2_147_483_647);
     let out_of_range = RowErrorKind::OutOfRange { min, max, not_zero: false };
     assert_eq!(
         found,

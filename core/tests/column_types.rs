@@ -75,10 +75,10 @@ fn what_tells_types_apart_is_seen() {
         assert!(fault(line).is_some(), "{line}");
     }
     for line in [
-        "column_type: ColumnType::known(\"int\", None),",
+        "column_type: ColumnType::known(\"int\", None, None),",
         "match column.column_type.canonical(&name) {",
         "/// [`ColumnType::Int`]",
-        "let of = ColumnType::of(name, None);",
+        "let of = ColumnType::of(name, None, None);",
         "    column_type: ColumnType,",
         "pub const fn new(name: &'static str, column_type: ColumnType) -> Self {",
         "fn add(&mut self, of: impl Definition, cell: &Cell<'_>) {",

@@ -31,7 +31,7 @@ const CATS: Table = Table {
     ..Table::new("cats", &[ID, NAME, OWNER])
 };
 
-const CODE: ColumnType = ColumnType::known("varchar(8)", None);
+const CODE: ColumnType = ColumnType::known("varchar(8)", None, None);
 
 const KEY: Column =
     Column { nullable: false, collation: Some("utf8mb4_bin"), ..Column::new("code", CODE) };
@@ -39,11 +39,11 @@ const KEY: Column =
 const ID: Column = Column {
     nullable: false,
     auto_increment: true,
-    ..Column::new("id", ColumnType::known("int", None))
+    ..Column::new("id", ColumnType::known("int", None, None))
 };
 
 const NAME: Column =
-    Column { nullable: false, ..Column::new("name", ColumnType::known("varchar(40)", None)) };
+    Column { nullable: false, ..Column::new("name", ColumnType::known("varchar(40)", None, None)) };
 
 const OWNER: Column = Column {
     references: Some(Reference { table: "owners", column: "code" }),

@@ -436,7 +436,7 @@ fn rows_without_a_value_where_the_table_has_no_default_are_named_at_once() {
 fn wide() -> &'static Table {
     let column = |name| Column {
         nullable: name != "id",
-        ..Column::new(name, ColumnType::known("smallint unsigned", None))
+        ..Column::new(name, ColumnType::known("smallint unsigned", None, None))
     };
     let columns = ["id", "a", "b", "c", "d", "e"].map(column);
     Box::leak(Box::new(Table::new("wide", Box::leak(Box::new(columns)))))

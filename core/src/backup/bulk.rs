@@ -295,7 +295,7 @@ mod tests {
     use crate::table::schema::{Column, ColumnType};
 
     fn table(name: &str) -> &'static Table {
-        let key = Column::new("id", ColumnType::known("int", None));
+        let key = Column::new("id", ColumnType::known("int", None, None));
         let columns = Vec::from([key]).leak();
         Vec::from([Table::new(name.to_string().leak(), columns)]).leak().first().unwrap()
     }

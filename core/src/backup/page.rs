@@ -159,11 +159,11 @@ impl Range {
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     let (columns, key) = (columns(table), table.key_column());
     format!(
-        "SELECT {columns} FROM (SELECT {columns}, \
+        "SELECT {values} FROM (SELECT {columns}, \
          SUM({width}) OVER (ORDER BY `{key}`) AS {bytes}, \
          ROW_NUMBER() OVER (ORDER BY `{key}`) AS {row} \
-         FROM (SELECT {values} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
-         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY `{key}`",
+         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
+         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY rowgate_page.`{key}`",
         bytes = free_name(table, "rowgate_bytes"),
         row = free_name(table, "rowgate_row"),
         values = select_list(table),
@@ -190,14 +190,15 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     let mut conditions = range.condition(table, AFTER);
     conditions.push(fits);
     format!(
-        "SELECT {columns} FROM `{name}` {range}ORDER BY `{key}` LIMIT {rows}",
+        "SELECT {columns} FROM `{name}` {range}ORDER BY `{name}`.`{key}` LIMIT {rows}",
         columns = select_list(table),
         range = where_all(&conditions),
         key = key.name,
     )
 }
 
-/// The columns, each as what reads its canonical form and under its own name.
+/// The columns, each as what reads its canonical form and under its own name. Beside it an ORDER BY has to
+/// name the table: by the column's name alone MySQL would sort digits as texts.
 pub(crate) fn select_list(table: &Table) -> String {
     let value = |column: &Column| {
         let name = format!("`{}`", column.name);
@@ -267,7 +268,7 @@ mod tests {
 
     /// `flags` with a TINYINT as its key's neighbour, and columns of our own names.
     fn odd_table() -> Table {
-        let column = |name, of| Column::new(name, ColumnType::known(of, None));
+        let column = |name, of| Column::new(name, ColumnType::known(of, None, None));
         let columns = alloc::vec![
             column("id", "int"),
             column("is_open", "tinyint"),
@@ -283,7 +284,18 @@ mod tests {
                     `rowgate_row_`";
         assert_eq!(select_list(&odd_table()), list);
         assert!(whole_page(&odd_table(), ALL, 9).starts_with(&format!("SELECT {list} FROM")));
-        assert!(cut_page(&odd_table(), ALL, 9).contains(&format!("FROM (SELECT {list} FROM")));
+        assert!(cut_page(&odd_table(), ALL, 9).starts_with(&format!("SELECT {list} FROM (SELECT")));
+    }
+
+    #[test]
+    fn digits_that_are_read_as_texts_are_not_sorted_as_texts() {
+        let id = Column::new("id", ColumnType::known("bigint unsigned", None, None));
+        let table = Table::new("t", alloc::vec![id].leak());
+        assert!(whole_page(&table, ALL, 9).ends_with("ORDER BY `t`.`id` LIMIT 9"));
+        let cut = cut_page(&table, ALL, 9);
+        assert!(cut.starts_with("SELECT CAST(`id` AS CHAR) AS `id` FROM (SELECT `id`, SUM("));
+        assert!(cut.contains("FROM (SELECT `id` FROM `t` ORDER BY `id` LIMIT 9)"));
+        assert!(cut.ends_with(" ORDER BY rowgate_page.`id`"));
     }
 
     #[test]
@@ -302,7 +314,7 @@ mod tests {
              AND `id` <= CAST(:until AS SIGNED) AND (SELECT SUM(rowgate_width) FROM (SELECT 50 + \
              OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))) \
              AS rowgate_width FROM `jobs` WHERE `id` > CAST(:widths_after AS SIGNED) \
-             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `id` LIMIT 9"
+             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `jobs`.`id` LIMIT 9"
         );
         assert!(whole_page(jobs, ALL, 9).contains("FROM `jobs` WHERE (SELECT SUM("));
     }

@@ -8,9 +8,10 @@ use super::problem::Problem;
 use crate::format::csv::Header;
 use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
+use crate::table::time_zone::TimeZone;
 
-const KNOWN: [&str; 6] =
-    ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header"];
+const KNOWN: [&str; 7] =
+    ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header", "time_zone"];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
 
@@ -29,11 +30,18 @@ pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Pr
             "on_duplicate" => options.on_duplicate = one_of(&name, &value, &ON_DUPLICATE)?,
             "strict" => options.strict = flag(&name, &value)?,
             "check_references" => options.check_references = flag(&name, &value)?,
+            "time_zone" => options.time_zone = Some(time_zone(&value)?),
             "header" => header = Some(one_of(&name, &value, &HEADER)?),
             _ => options.dry_run = flag(&name, &value)?,
         }
     }
     Ok((options, header))
+}
+
+/// A plus sign that is not written as `%2B` is a blank in a query.
+fn time_zone(value: &str) -> Result<TimeZone, Problem> {
+    let zone = TimeZone::of(&value.replacen(' ', "+", 1));
+    zone.ok_or_else(|| bad_parameter(format!("time_zone is {}", TimeZone::FORMS)))
 }
 
 fn flag(name: &str, value: &str) -> Result<bool, Problem> {

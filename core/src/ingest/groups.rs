@@ -182,7 +182,7 @@ mod tests {
     use serde_json::{Value, json};
 
     const fn column(name: &'static str, nullable: bool) -> Column {
-        Column { nullable, ..Column::new(name, ColumnType::known("smallint", None)) }
+        Column { nullable, ..Column::new(name, ColumnType::known("smallint", None, None)) }
     }
 
     /// With 32 sets of columns.

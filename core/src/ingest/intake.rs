@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 use super::error::StoreError;
 use super::groups::SETS_LIMIT;
 use super::ledger_entry::LedgerEntry;
+use super::offsets::Offsets;
 use super::options::{IngestOptions, OnError};
 use super::report::{Report, TableReport, Verdict};
 use super::seen_keys::{CHECKED_KEYS, SeenKeys};
@@ -34,6 +35,7 @@ pub struct Intake {
     /// Whether the rows are a file's: their keys are forgotten once no more are compared.
     is_file: bool,
     pub(super) tables: Vec<TableIntake>,
+    offsets: Offsets,
     issues: Issues,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
@@ -58,6 +60,7 @@ impl Intake {
             chunk_limit: CHUNK_LIMIT,
             is_file: false,
             tables: Vec::new(),
+            offsets: Offsets::default(),
             issues: Issues::default(),
             faulty: false,
             rejected: Vec::new(),
@@ -84,22 +87,26 @@ impl Intake {
 
     /// Takes note of a table that the request names, so that the report has it even without rows.
     pub fn table(&mut self, table: &'static Table) {
-        self.table_mut(table);
+        self.table_index(table);
     }
 
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
-    pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
+    pub fn row(&mut self, table: &'static Table, mut row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
-        let IngestOptions { strict, .. } = self.options;
+        let IngestOptions { strict, time_zone, .. } = self.options;
         let is_done = place.index.is_some_and(|index| index < self.first_kept);
         let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
-        let intake = self.table_mut(table);
+        let index = self.table_index(table);
+        let intake = &mut self.tables[index];
+        if time_zone.is_none() {
+            self.offsets.check(table, &intake.with_offsets, &mut row);
+        }
         if last_key_is_past {
             intake.keys = SeenKeys::default();
         }
 
-        let checked = Record::parse(table, row, strict)
+        let checked = Record::parse_in(table, row, strict, time_zone)
             .and_then(|record| intake.claim_key(&record, place).map(|()| record));
         let errors = match checked {
             Ok(record) => {
@@ -317,9 +324,8 @@ impl Intake {
         self.rejected.extend(rows);
     }
 
-    fn table_mut(&mut self, table: &'static Table) -> &mut TableIntake {
-        let known = self.position(table);
-        let index = known.unwrap_or_else(|| {
+    fn table_index(&mut self, table: &'static Table) -> usize {
+        self.position(table).unwrap_or_else(|| {
             // Parents first, in whichever order the request names its tables.
             let (schema, rank) = (self.schema, self.schema.position(table));
             let is_before = |intake: &TableIntake| schema.position(intake.table) < rank;
@@ -327,8 +333,7 @@ impl Intake {
             let intake = TableIntake::new(schema, table, self.options.check_references);
             self.tables.insert(place, intake);
             place
-        });
-        &mut self.tables[index]
+        })
     }
 
     pub(super) fn position(&self, table: &Table) -> Option<usize> {

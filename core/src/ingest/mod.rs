@@ -6,6 +6,7 @@ mod groups;
 mod intake;
 mod ledger_entry;
 mod lookup;
+mod offsets;
 mod options;
 mod report;
 mod seen_keys;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sql::statement::OnDuplicate;
+use crate::table::time_zone::TimeZone;
 
 /// What to do with rows that are not good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct IngestOptions {
     pub strict: bool,
     /// Whether a row's parents must exist, in the table or among the good rows that came along.
     pub check_references: bool,
+    /// The zone of DATETIME columns: date-times with an offset become its clocks' time, and may stand beside
+    /// those without one. Where it is not given they become UTC.
+    pub time_zone: Option<TimeZone>,
     /// Whether to look for existing keys, and to store nothing.
     pub dry_run: bool,
 }

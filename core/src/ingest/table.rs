@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
 use super::groups::Groups;
+use super::offsets;
 use super::report::TableReport;
 use super::seen_keys::{CHECKED_KEYS, Key, SeenKeys};
 use crate::table::counts::Counts;
@@ -20,6 +21,8 @@ pub(super) struct TableIntake {
     pub(super) keys: SeenKeys,
     /// What the good rows say of their parents, a member for each column that references one.
     pub(super) references: Vec<ReferenceIntake>,
+    /// The columns whose values may come with an offset from UTC or without.
+    pub(super) with_offsets: Vec<usize>,
     /// The keys of the kept rows with their index, if rows of this table are each other's parents.
     pub(super) own: Option<HashMap<Key, u64>>,
     pub(super) received: u64,
@@ -53,6 +56,7 @@ impl TableIntake {
             groups: Groups::default(),
             keys: SeenKeys::default(),
             references,
+            with_offsets: offsets::columns(table),
             received: 0,
             invalid: 0,
             existing: 0,

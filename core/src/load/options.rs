@@ -16,6 +16,7 @@ use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::Schema;
+use crate::table::time_zone::TimeZone;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
@@ -61,6 +62,9 @@ pub struct LoadOptions {
     /// Whether formulas in a reject file of CSV are marked, so that spreadsheets take them for texts.
     #[serde(default)]
     pub mark_formulas: bool,
+    /// The zone of DATETIME columns, as [`Options::time_zone`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
 }
 
 fn reject_lines() -> u64 {
@@ -84,6 +88,7 @@ impl Default for LoadOptions {
             max_reject_lines: REJECT_LINES,
             max_reject_bytes: REJECT_BYTES,
             mark_formulas: false,
+            time_zone: None,
         }
     }
 }
@@ -101,6 +106,7 @@ impl LoadOptions {
             on_duplicate: self.on_duplicate,
             strict: self.strict,
             check_references: self.check_references,
+            time_zone: self.time_zone,
             dry_run,
         }
     }
@@ -189,6 +195,7 @@ struct Overrides {
     max_reject_lines: Option<u64>,
     max_reject_bytes: Option<u64>,
     mark_formulas: Option<bool>,
+    time_zone: Option<TimeZone>,
 }
 
 impl LoadRules {
@@ -232,6 +239,7 @@ impl Overrides {
         options.max_reject_lines = self.max_reject_lines.unwrap_or(options.max_reject_lines);
         options.max_reject_bytes = self.max_reject_bytes.unwrap_or(options.max_reject_bytes);
         options.mark_formulas = self.mark_formulas.unwrap_or(options.mark_formulas);
+        options.time_zone = self.time_zone.or(options.time_zone);
     }
 }
 
@@ -251,6 +259,8 @@ mod tests {
         let few = r#"{"incoming/": {"max_reject_lines": 0, "max_reject_bytes": 34359738368}}"#;
         let few = LoadRules::read(few).unwrap().options("incoming/a.csv");
         assert_eq!((few.max_reject_lines, few.max_reject_bytes), (0, 32 << 30));
+        let zone = LoadRules::read(r#"{"incoming/": {"time_zone": "+02:00"}}"#).unwrap();
+        assert_eq!(zone.options("incoming/a.csv").time_zone, TimeZone::of("+02:00"));
         let jobs = LoadOptions { strict: false, on_duplicate: OnDuplicate::Keep, ..incoming };
         assert_eq!(rules.options("incoming/jobs/a.csv"), jobs);
     }
@@ -263,6 +273,7 @@ mod tests {
             (r#"{"a": {"max_error_rate": 5}}"#, "between 0 and 1"),
             (r#"{"a": {"max_reject_bytes": 34359738369}}"#, "at most 34359738368"),
             (r#"{"a": {"max_reject_lines": -1}}"#, "u64"),
+            (r#"{"a": {"time_zone": "Europe/Berlin"}}"#, "time_zone is UTC or an offset"),
             ("[]", "line 1"),
         ] {
             let error = LoadRules::read(text).unwrap_err().to_string();

@@ -295,15 +295,16 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     }
 
     /// Reads from where an earlier attempt has stopped, if nothing before it is to be known again:
-    /// neither keys, which later ones are compared with, nor rejected lines for the reject file, unless
-    /// they may be left out. Otherwise the earlier rows are read once more, without the database.
+    /// neither keys and the first date-time, which later ones are compared with, nor rejected lines for the
+    /// reject file, unless they may be left out. Otherwise the earlier rows are read once more, without the database.
     async fn reader(&self) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
         let place = self.claimed.map(|Claimed { progress, from, .. }| {
             let position = progress.position;
             let has_keys = position == *from || position.row >= u64::from(CHECKED_KEYS);
             let has_lines = progress.counts.rejected == 0 || self.may_leave_out;
+            let has_offsets = self.options.time_zone.is_some() || !self.file.table.takes_offsets();
             let is_read_through = position.row == u64::MAX;
-            if has_keys && has_lines && !is_read_through { position } else { *from }
+            if has_keys && has_lines && has_offsets && !is_read_through { position } else { *from }
         });
         FileReader::open(self.job.source, self.file, place.filter(|place| place.offset > 0)).await
     }

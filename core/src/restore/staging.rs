@@ -186,11 +186,16 @@ impl<'s, H: Host> Staging<'s, H> {
     /// A key that no row has: one above the greatest, or where that is the last, the first gap.
     async fn free_number(&self) -> Result<i64, RestoreError> {
         let (name, table) = (&self.name, self.plan.table);
-        let KeyKind::Integer { most } = table.key_kind() else {
-            return Err(RestoreError::Unreadable);
+        let most = match table.key_kind() {
+            KeyKind::Integer { most } => most,
+            // The service answers no greater number.
+            KeyKind::Unsigned => i64::MAX,
+            _ => return Err(RestoreError::Unreadable),
         };
         let key = table.key_column().name;
-        let greatest = self.number(&format!("SELECT MAX(`{key}`) FROM `{name}`")).await?;
+        let greatest = self
+            .number(&format!("SELECT MAX(`{key}`) FROM `{name}` WHERE `{key}` <= {most}"))
+            .await?;
         let greatest = greatest.unwrap_or_default().max(0);
         if greatest < most {
             return Ok(greatest + 1);
@@ -198,7 +203,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let gap = format!(
             "SELECT MIN(a.`{key}`) + 1 FROM `{name}` AS a \
              LEFT JOIN `{name}` AS b ON b.`{key}` = a.`{key}` + 1 \
-             WHERE b.`{key}` IS NULL AND a.`{key}` NOT IN (-1, {most})"
+             WHERE b.`{key}` IS NULL AND a.`{key}` <> -1 AND a.`{key}` < {most}"
         );
         if let Some(gap) = self.number(&gap).await? {
             return Ok(gap);

@@ -13,47 +13,42 @@ use core::time::Duration;
 /// (RFC 3339, section 5.6).
 pub(crate) fn canonical(text: &str) -> Option<Cow<'_, str>> {
     let bytes = text.as_bytes();
-    let year = digits(bytes, 0, 4)?;
-    let month = digits(bytes, 5, 2)?;
-    let day = digits(bytes, 8, 2)?;
-    let hour = digits(bytes, 11, 2)?;
-    let minute = digits(bytes, 14, 2)?;
-    let second = digits(bytes, 17, 2)?;
-
-    let separated = bytes[4] == b'-'
-        && bytes[7] == b'-'
-        && matches!(bytes[10], b'T' | b't' | b' ')
-        && bytes[13] == b':'
-        && bytes[16] == b':';
-    let in_range = (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    if !separated || !in_range {
-        return None;
-    }
-
+    let local = local_seconds(bytes)?;
     let zone = after_fraction(&bytes[19..])?;
     if zone == b"Z" && bytes.len() == 20 && bytes[10] == b'T' {
         return Some(Cow::Borrowed(text));
     }
-    let local_minutes = days_from_epoch(year, month, day) * 1440 + hour * 60 + minute;
-    let utc = local_minutes - offset_minutes(zone)?;
-    let (year, month, day) = civil_from_days(utc.div_euclid(1440));
-    if !(0..=9999).contains(&year) {
-        return None;
-    }
-    let (hour, minute) = (utc.rem_euclid(1440) / 60, utc.rem_euclid(60));
-    Some(Cow::Owned(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")))
+    text_of_seconds(local - offset_minutes(zone)? * 60).map(Cow::Owned)
+}
+
+/// The seconds since the Unix epoch of `YYYY-MM-DD`, a blank or `T`, and `HH:MM:SS` in UTC; what stands
+/// behind that is not looked at.
+fn local_seconds(bytes: &[u8]) -> Option<i64> {
+    let days = day(bytes)?;
+    let hour = digits(bytes, 11, 2)?;
+    let minute = digits(bytes, 14, 2)?;
+    let second = digits(bytes, 17, 2)?;
+    let is_separated =
+        matches!(bytes[10], b'T' | b't' | b' ') && bytes[13] == b':' && bytes[16] == b':';
+    let in_range = hour < 24 && minute < 60 && second < 60;
+    (is_separated && in_range).then(|| days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+/// The days since the Unix epoch of `YYYY-MM-DD`, of the years 0000 to 9999; what stands behind that is
+/// not looked at.
+fn day(bytes: &[u8]) -> Option<i64> {
+    let year = digits(bytes, 0, 4)?;
+    let month = digits(bytes, 5, 2)?;
+    let day = digits(bytes, 8, 2)?;
+    let is_separated = bytes[4] == b'-' && bytes[7] == b'-';
+    let in_range = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+    (is_separated && in_range).then(|| days_from_epoch(year, month, day))
 }
 
 /// The time since the Unix epoch of an RFC 3339 date-time from 1970 on.
 pub(crate) fn unix_time(text: &str) -> Option<Duration> {
     let canonical = canonical(text)?;
-    let part = |start, count| digits(canonical.as_bytes(), start, count);
-    let days = days_from_epoch(part(0, 4)?, part(5, 2)?, part(8, 2)?);
-    let seconds = days * 86_400 + part(11, 2)? * 3600 + part(14, 2)? * 60 + part(17, 2)?;
+    let seconds = local_seconds(canonical.as_bytes())?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
@@ -64,18 +59,102 @@ pub(crate) fn text(time: Duration) -> String {
 
 /// So many seconds after the Unix epoch, or before it, in the canonical form; `None` outside the
 /// years 0000 to 9999.
-#[cfg(feature = "avro")]
 pub(crate) fn text_of_seconds(seconds: i64) -> Option<String> {
     const YEAR_0: i64 = -62_167_219_200;
-    const YEAR_10000: i64 = 253_402_300_800;
     (YEAR_0..YEAR_10000).contains(&seconds).then(|| signed_text(seconds))
 }
 
+/// The first second of the year 1, and the first that no text can say.
+const YEAR_1: i64 = -62_135_596_800;
+const YEAR_10000: i64 = 253_402_300_800;
+
 fn signed_text(seconds: i64) -> String {
-    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    clock_text(seconds, 'T') + "Z"
+}
+
+fn clock_text(seconds: i64, separator: char) -> String {
+    let date = date_text(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    format!("{date}{separator}{hour:02}:{minute:02}:{second:02}")
+}
+
+fn date_text(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A date and time as a text has it: RFC 3339, or the same without an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written<'t> {
+    /// Since the Unix epoch, if its clock shows UTC.
+    seconds: i64,
+    /// The digits of the second's fraction.
+    fraction: &'t str,
+    /// How far its clock is ahead of UTC, in seconds.
+    offset: Option<i64>,
+}
+
+impl<'t> Written<'t> {
+    pub(crate) fn read(text: &'t str) -> Option<Self> {
+        let seconds = local_seconds(text.as_bytes())?;
+        let rest = text.get(19..)?;
+        let zone = after_fraction(rest.as_bytes())?;
+        let offset = match zone {
+            b"" => None,
+            zone => Some(offset_minutes(zone)? * 60),
+        };
+        let fraction = rest[..rest.len() - zone.len()].trim_start_matches('.');
+        Some(Self { seconds, fraction, offset })
+    }
+
+    pub(crate) fn has_offset(self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// What clocks show then that are so many seconds ahead of UTC, as `YYYY-MM-DD HH:MM:SS` with so many
+    /// decimals; further ones are cut off. Without an offset it is the time as it is written. `None` outside
+    /// the years 0001 to 9999.
+    pub(crate) fn local(self, ahead: i64, decimals: usize) -> Option<String> {
+        let seconds = self.offset.map_or(self.seconds, |offset| self.seconds - offset + ahead);
+        let point = if decimals > 0 { "." } else { "" };
+        let fraction = format!("{point}{:0<decimals$.decimals$}", self.fraction);
+        is_storable(seconds).then(|| clock_text(seconds, ' ') + &fraction)
+    }
+}
+
+/// The microseconds since the Unix epoch of a date-time without an offset.
+#[cfg(feature = "avro")]
+pub(crate) fn local_micros(text: &str) -> Option<i64> {
+    let written = Written::read(text).filter(|it| !it.has_offset() && it.fraction.len() <= 6)?;
+    let micros: i64 = format!("{:0<6}", written.fraction).parse().ok()?;
+    Some(written.seconds * 1_000_000 + micros)
+}
+
+/// A date and time of no zone, counted in so many a second since the Unix epoch, as a text with all its
+/// decimals; `None` outside the years 0001 to 9999.
+#[cfg(feature = "avro")]
+pub(crate) fn local_text(count: i64, per_second: i64) -> Option<String> {
+    let (seconds, fraction) = (count.div_euclid(per_second), count.rem_euclid(per_second));
+    let width = per_second.ilog10() as usize;
+    is_storable(seconds).then(|| format!("{}.{fraction:0width$}", clock_text(seconds, ' ')))
+}
+
+/// The days since the Unix epoch of a date `YYYY-MM-DD` of the years 0001 to 9999.
+pub(crate) fn days_of_date(text: &str) -> Option<i64> {
+    let days = day(text.as_bytes()).filter(|_| text.len() == 10)?;
+    is_storable(days * 86_400).then_some(days)
+}
+
+/// So many days after the Unix epoch, or before it, as `YYYY-MM-DD`; `None` outside the years 0001 to
+/// 9999.
+pub(crate) fn date_of_days(days: i64) -> Option<String> {
+    days.checked_mul(86_400).filter(|seconds| is_storable(*seconds)).map(|_| date_text(days))
+}
+
+/// Whether a second is of the years that a database keeps as a date or time.
+fn is_storable(seconds: i64) -> bool {
+    (YEAR_1..YEAR_10000).contains(&seconds)
 }
 
 fn digits(bytes: &[u8], start: usize, count: usize) -> Option<i64> {
@@ -88,11 +167,12 @@ fn digits(bytes: &[u8], start: usize, count: usize) -> Option<i64> {
 /// What follows an optional `.` and at least one digit.
 fn after_fraction(bytes: &[u8]) -> Option<&[u8]> {
     let Some(fraction) = bytes.strip_prefix(b".") else { return Some(bytes) };
-    let end = fraction.iter().position(|byte| !byte.is_ascii_digit())?;
+    let is_other = |byte: &u8| !byte.is_ascii_digit();
+    let end = fraction.iter().position(is_other).unwrap_or(fraction.len());
     (end > 0).then(|| &fraction[end..])
 }
 
-fn offset_minutes(zone: &[u8]) -> Option<i64> {
+pub(super) fn offset_minutes(zone: &[u8]) -> Option<i64> {
     let sign = match zone {
         b"Z" | b"z" => return Some(0),
         [b'+', _, _, b':', _, _] => 1,
@@ -137,7 +217,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{Written, canonical};
     use alloc::string::ToString;
     use proptest::prelude::*;
     use time::OffsetDateTime;
@@ -196,6 +276,31 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_real_days_of_the_years_that_a_database_keeps() {
+        for (text, days) in [
+            ("1970-01-01", Some(0)),
+            ("0001-01-01", Some(-719_162)),
+            ("9999-12-31", Some(2_932_896)),
+            ("2024-02-29", Some(19_782)),
+            ("2023-02-29", None),
+            ("0000-12-31", None),
+            ("0000-00-00", None),
+            ("2021-1-01", None),
+            ("20210101", None),
+            ("2021-01-01 ", None),
+            ("2021-01-01T00:00:00", None),
+            ("2021/01/01", None),
+            ("-001-01-01", None),
+            ("", None),
+        ] {
+            assert_eq!(super::days_of_date(text), days, "{text}");
+            assert_eq!(days.and_then(super::date_of_days).as_deref(), days.map(|_| text));
+        }
+        let outside = [-719_163, 2_932_897, i64::MIN, i64::MAX];
+        assert_eq!(outside.map(super::date_of_days), [None, None, None, None]);
+    }
+
+    #[test]
     fn unix_times() {
         let seconds = |text| super::unix_time(text).map(|time| time.as_secs());
         assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
@@ -221,9 +326,33 @@ mod tests {
             prop_assert_eq!(canonical(&text).map(|found| found.to_string()), Some(whole));
         }
 
+        /// What a clock shows is the same instant in every zone, and stays itself without an offset.
         #[test]
-        fn never_panics(text in ".*") {
-            let _ = canonical(&text);
+        fn a_local_time_is_read_as_it_is_shown(
+            seconds in -62_135_000_000_i64..253_402_000_000,
+            micros in 0..1_000_000_i64,
+            offset in -1439..=1439_i64,
+        ) {
+            let text = super::local_text(seconds * 1_000_000 + micros, 1_000_000).unwrap();
+            let local = Written::read(&text).unwrap();
+            prop_assert_eq!(local.local(7, 6).unwrap(), text.clone());
+            prop_assert_eq!(super::local_micros(&text), Some(seconds * 1_000_000 + micros));
+            let zone: alloc::string::String = {
+                let sign = if offset < 0 { '-' } else { '+' };
+                alloc::format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60)
+            };
+            let with_offset = alloc::format!("{text}{zone}");
+            let read = Written::read(&with_offset).unwrap();
+            prop_assert_eq!(read.local(offset * 60, 6).unwrap(), text);
+            let utc = read.local(0, 0).unwrap();
+            let expected = canonical(&with_offset).unwrap();
+            prop_assert_eq!(utc.replace(' ', "T") + "Z", expected.as_ref());
+        }
+
+        #[test]
+        fn never_panics(text in ".*", tail in ".*") {
+            let _ = (canonical(&text), Written::read(&text));
+            let _ = Written::read(&alloc::format!("2021-07-27 16:02:08{tail}"));
         }
     }
 }

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::time_zone::TimeZone;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::all_of::AllOf;
@@ -129,8 +130,12 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// No day of the years 1 to 9999 as `YYYY-MM-DD`.
+    InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
+    /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
+    InvalidLocalDateTime,
     /// A line of NDJSON that is not one JSON value.
     InvalidJson {
         /// Where that shows in the line, counted from 1 in bytes.
@@ -152,6 +157,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// A date-time with an offset in a file or body of which the first one has none, or the other way round.
+    MixedOffsets {
+        /// Whether this one has an offset.
+        has_offset: bool,
+    },
     /// More errors of the same row than are kept.
     MoreErrors {
         /// How many.
@@ -164,6 +174,8 @@ pub enum RowErrorKind {
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// A number below 0 in an UNSIGNED column.
+    Negative,
     /// No folder of a path, and no file's name, is a table.
     NoTableInPath {
         /// The tables.
@@ -176,7 +188,7 @@ pub enum RowErrorKind {
         /// The least value that is taken.
         min: i64,
         /// The greatest value that is taken.
-        max: i64,
+        max: u64,
         /// Whether 0, though between them, is refused.
         not_zero: bool,
     },
@@ -197,6 +209,16 @@ pub enum RowErrorKind {
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A decimal number with more digits before its point than the column has.
+    TooManyDigits {
+        /// The most digits that the column has there.
+        limit: u8,
+    },
+    /// A decimal number with more digits behind its point than the column has, zeros at its end aside.
+    TooPrecise {
+        /// The most digits that the column has there.
+        limit: u8,
     },
     /// A text with more characters than the column takes.
     TooLong {
@@ -288,12 +310,14 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "invalid_date",
         "invalid_date_time",
         "invalid_json",
         "invalid_utf8",
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "mixed_offsets",
         "more_errors",
         "no_header",
         "object_gone",
@@ -303,6 +327,7 @@ impl RowErrorKind {
         "too_long",
         "too_many_errors",
         "too_many_shapes",
+        "too_precise",
         "unclosed_quote",
         "unknown_column",
         "unknown_reference",
@@ -328,21 +353,24 @@ impl RowErrorKind {
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
-            Self::InvalidDateTime => "invalid_date_time",
+            Self::InvalidDate => "invalid_date",
+            Self::InvalidDateTime | Self::InvalidLocalDateTime => "invalid_date_time",
             Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoHeader { .. } => "no_header",
             Self::ObjectGone => "object_gone",
             Self::OtherUniqueKey { .. } => "other_unique_key",
-            Self::OutOfRange { .. } => "out_of_range",
+            Self::OutOfRange { .. } | Self::Negative | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooLong { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
+            Self::TooPrecise { .. } => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
@@ -383,9 +411,14 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
             }
+            Self::InvalidLocalDateTime => f.write_str(
+                "not a date-time of the years 1 to 9999 such as 2021-07-27 16:02:08 or \
+                 2021-07-27T16:02:08+02:00",
+            ),
             Self::InvalidJson { column } => {
                 write!(f, "the line is not one JSON value; that shows at byte {column}")
             }
@@ -407,6 +440,15 @@ impl fmt::Display for RowErrorKind {
                  its lines, or close the quote where the cell ends",
             ),
             Self::Missing => f.write_str("a value is required"),
+            Self::MixedOffsets { has_offset } => {
+                let (this, first) = if *has_offset { ("an", "none") } else { ("no", "one") };
+                write!(
+                    f,
+                    "a date-time with {this} offset from UTC where the first one has {first}; write all \
+                     of them alike, or set time_zone to {}",
+                    TimeZone::FORMS
+                )
+            }
             Self::MoreErrors { count } => write!(f, "the row has {count} more errors"),
             Self::NoHeader { columns } => write!(
                 f,
@@ -424,6 +466,7 @@ impl fmt::Display for RowErrorKind {
                     Ok(())
                 }
             }
+            Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
             Self::OtherUniqueKey { keys } => write!(
                 f,
                 "the table has a unique key besides its primary key ({keys}), so that an update \
@@ -434,6 +477,14 @@ impl fmt::Display for RowErrorKind {
             Self::TooManyErrors { errors, rows } => {
                 write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
             }
+            Self::TooManyDigits { limit } => {
+                write!(f, "the number has more than {limit} digits before its decimal point")
+            }
+            Self::TooPrecise { limit } => write!(
+                f,
+                "the number has more than {limit} digits behind its decimal point; round it before you \
+                 send it"
+            ),
             Self::TooManyShapes { limit } => write!(
                 f,
                 "the rows carry more than {limit} different sets of columns; send null or the value \

@@ -6,5 +6,6 @@ pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod record;
 pub mod schema;
+pub(crate) mod time_zone;
 pub(crate) mod types;
 pub(crate) mod value;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::{Column, Table};
+use crate::table::time_zone::TimeZone;
 use crate::table::types::{Definition, Rules};
 pub use crate::table::value::{Cell, RawField};
 
@@ -86,7 +87,17 @@ impl<'r> Record<'r> {
     /// With `strict` every column is required and a JSON `""` counts as missing. On error all
     /// errors of the row come back, in the order of the columns; the list is never empty.
     pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict, stored: false })
+        Self::parse_in(table, row, strict, None)
+    }
+
+    /// The same with the zone of date-times that a column keeps without one.
+    pub(crate) fn parse_in(
+        table: &Table,
+        row: RawRow<'r>,
+        strict: bool,
+        time_zone: Option<TimeZone>,
+    ) -> Result<Self, Vec<RowError>> {
+        Self::parse_by(table, row, EntryRules { strict, stored: false, time_zone })
     }
 
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
@@ -95,7 +106,7 @@ impl<'r> Record<'r> {
     /// Whoever writes it must keep the database from renumbering that 0.
     #[cfg(feature = "avro")]
     pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict: false, stored: true })
+        Self::parse_by(table, row, EntryRules { strict: false, stored: true, time_zone: None })
     }
 
     fn parse_by(table: &Table, row: RawRow<'r>, entry: EntryRules) -> Result<Self, Vec<RowError>> {
@@ -138,6 +149,8 @@ struct EntryRules {
     strict: bool,
     /// A table held the row before: 0 is a value also where the database numbers by itself.
     stored: bool,
+    /// The zone of date-times that a column keeps without one.
+    time_zone: Option<TimeZone>,
 }
 
 fn check<'r>(
@@ -150,7 +163,8 @@ fn check<'r>(
         RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),
         field => {
             let not_zero = column.auto_increment && !entry.stored;
-            column.column_type.parse(field, Rules { stored: entry.stored, not_zero })
+            let EntryRules { stored, time_zone, .. } = entry;
+            column.column_type.parse(field, Rules { stored, not_zero, time_zone })
         }
     }
 }

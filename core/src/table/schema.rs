@@ -128,6 +128,11 @@ impl Table {
         self.key_column().column_type.key_kind()
     }
 
+    /// Whether a column's values may come with an offset from UTC or without.
+    pub(crate) fn takes_offsets(&self) -> bool {
+        self.columns.iter().any(|column| column.column_type.takes_offset())
+    }
+
     /// Index of the column with this name or alias; names are compared exactly.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.is_called(name))
@@ -218,7 +223,7 @@ pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
     use alloc::format;
 
     let column = |number: usize| {
-        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None))
+        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None, None))
     };
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();

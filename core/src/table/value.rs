@@ -18,6 +18,8 @@ pub enum RawField<'r> {
     Number(&'r str),
     /// A JSON string.
     Text(Cow<'r, str>),
+    /// An Avro date: days since 1970-01-01.
+    Day(i64),
     /// A CSV cell, trimmed; an empty one is NULL.
     Cell(&'r str),
     /// Any other JSON value, by the name of its type.
@@ -33,6 +35,18 @@ pub enum Cell<'r> {
     Int(i64),
     /// The canonical text of any other value.
     Text(Cow<'r, str>),
+}
+
+impl Cell<'_> {
+    /// Whether it is the integer 0.
+    #[cfg(feature = "avro")]
+    pub(crate) fn is_zero(&self) -> bool {
+        match self {
+            Self::Null => false,
+            Self::Int(value) => *value == 0,
+            Self::Text(text) => text == "0",
+        }
+    }
 }
 
 impl<'r> From<&'r Cell<'_>> for RawField<'r> {

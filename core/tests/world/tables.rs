@@ -20,9 +20,9 @@ const EMPLOYEES: Table = Table {
     ..Table::new("employees", &[ID, NAME, DATETIME, DEPARTMENT_ID, JOB_ID])
 };
 
-const INT: ColumnType = ColumnType::known("int", None);
+const INT: ColumnType = ColumnType::known("int", None, None);
 
-const TEXT: ColumnType = ColumnType::known("varchar(255)", None);
+const TEXT: ColumnType = ColumnType::known("varchar(255)", None, None);
 
 const ID: Column = Column { nullable: false, auto_increment: true, ..Column::new("id", INT) };
 
@@ -45,7 +45,7 @@ const JOB_NAME: Column = Column {
 const DATETIME: Column = Column {
     nullable: false,
     comment: "format=date-time",
-    ..Column::new("datetime", ColumnType::known("varchar(255)", Some("date-time")))
+    ..Column::new("datetime", ColumnType::known("varchar(255)", Some("date-time"), None))
 };
 
 const DEPARTMENT_ID: Column = Column {

@@ -25,9 +25,12 @@ static COLUMNS: [Column; 2] = [
     Column {
         nullable: false,
         auto_increment: true,
-        ..Column::new("id", ColumnType::known("int", None))
+        ..Column::new("id", ColumnType::known("int", None, None))
     },
-    Column { nullable: false, ..Column::new("name", ColumnType::known("varchar(255)", None)) },
+    Column {
+        nullable: false,
+        ..Column::new("name", ColumnType::known("varchar(255)", None, None))
+    },
 ];
 
 const REMOVE: &str = "DROP TABLE IF EXISTS rowgate_doctor";

@@ -64,6 +64,14 @@ impl<'a> Cursor<'a> {
         Err(Fault::Short)
     }
 
+    pub(super) fn boolean(&mut self) -> Result<bool, Fault> {
+        match self.take(1)? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            _ => Err(Fault::Wrong),
+        }
+    }
+
     pub(super) fn double(&mut self) -> Result<f64, Fault> {
         let bytes = self.take(8)?.try_into().map_err(|_| Fault::Wrong)?;
         Ok(f64::from_le_bytes(bytes))
@@ -139,6 +147,13 @@ mod tests {
         assert_eq!(Cursor::new(&[4, b'a']).bytes(), Err(Fault::Short));
         assert_eq!(Cursor::new(&[1, b'a']).bytes(), Err(Fault::Wrong));
         assert_eq!(Cursor::new(&[4, b'a', b'b', b'c']).bytes(), Ok(b"ab".as_slice()));
+    }
+
+    #[test]
+    fn a_boolean_is_0_or_1() {
+        let read = |byte| Cursor::new(&[byte]).boolean();
+        assert_eq!([read(0), read(1), read(2)], [Ok(false), Ok(true), Err(Fault::Wrong)]);
+        assert_eq!(Cursor::new(&[]).boolean(), Err(Fault::Short));
     }
 
     #[test]

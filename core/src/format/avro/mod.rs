@@ -27,6 +27,7 @@ mod codec;
 pub use codec::{BLOCK_LIMIT, Codec};
 
 mod datum;
+mod decimal;
 
 mod writer;
 pub use writer::{AvroWriter, BLOCK_BYTES, PART_BYTES, PartSummary};

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::hex::hex;
 use crate::table::schema::{Column, Table};
-use crate::table::types::Definition;
+use crate::table::types::{AvroType, Definition};
 
 /// The namespace of every record.
 const NAMESPACE: &str = "rowgate";
@@ -19,7 +19,8 @@ const NAMESPACE: &str = "rowgate";
 /// says; a column that takes NULL is a union with `null` before
 /// its type, and has the default `null`.
 pub fn schema(table: &Table) -> String {
-    let fields = fields(table, |column| if column.nullable { r#","default":null"# } else { "" });
+    let default = |column: &Column| if column.nullable { r#","default":null"# } else { "" };
+    let fields = fields(table, whole_type, default);
     format!(
         r#"{{"type":"record","name":"{}","namespace":"{NAMESPACE}","fields":[{fields}]}}"#,
         table.name
@@ -35,17 +36,30 @@ pub fn fingerprint(table: &Table) -> String {
 
 /// The schema without what a reader does not need, each name with its namespace.
 fn canonical_form(table: &Table) -> String {
-    let fields = fields(table, |_| "");
+    let primitive = |of: AvroType| format!(r#""{}""#, of.primitive());
+    let fields = fields(table, primitive, |_| "");
     format!(r#"{{"name":"{NAMESPACE}.{}","type":"record","fields":[{fields}]}}"#, table.name)
 }
 
-/// The fields, of which no name needs escaping, each with what `rest` says behind its type.
-fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
+/// A type as JSON, with what its values mean.
+fn whole_type(of: AvroType) -> String {
+    let name = of.primitive();
+    match of.logical() {
+        Some(logical) => format!(r#"{{"type":"{name}",{logical}}}"#),
+        None => format!(r#""{name}""#),
+    }
+}
+
+/// The fields, of which no name needs escaping, each with its type as `of_type` says it, and what `rest`
+/// says behind it.
+fn fields(
+    table: &Table,
+    of_type: impl Fn(AvroType) -> String,
+    rest: impl Fn(&Column) -> &'static str,
+) -> String {
     let field = |column: &Column| {
-        let name = column.column_type.avro().name();
-        let nullable = format!(r#"["null","{name}"]"#);
-        let plain = format!(r#""{name}""#);
-        let of_type = if column.nullable { nullable } else { plain };
+        let plain = of_type(column.column_type.avro());
+        let of_type = if column.nullable { format!(r#"["null",{plain}]"#) } else { plain };
         format!(r#"{{"name":"{}","type":{of_type}{}}}"#, column.name, rest(column))
     };
     table.columns.iter().map(field).collect::<Vec<_>>().join(",")
@@ -54,8 +68,9 @@ fn fields(table: &Table, rest: impl Fn(&Column) -> &'static str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::OFFICE;
+    use crate::table::schema::{ColumnType, OFFICE};
     use alloc::borrow::ToOwned;
+    use alloc::boxed::Box;
     use alloc::string::ToString;
 
     #[test]
@@ -76,6 +91,37 @@ mod tests {
             let parsed = apache_avro::Schema::parse_str(&schema(table)).unwrap();
             assert_eq!(parsed.canonical_form(), canonical_form(table));
             assert_eq!(parsed.fingerprint::<Sha256>().to_string(), fingerprint(table));
+        }
+    }
+
+    #[test]
+    fn what_values_mean_is_in_the_schema_and_not_in_its_canonical_form() {
+        for (name, of_type, canonical) in [
+            (
+                "bigint unsigned",
+                r#"{"type":"bytes","logicalType":"decimal","precision":20,"scale":0}"#,
+                r#""bytes""#,
+            ),
+            (
+                "decimal(10,2)",
+                r#"{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}"#,
+                r#""bytes""#,
+            ),
+            ("date", r#"{"type":"int","logicalType":"date"}"#, r#""int""#),
+            (
+                "datetime(6)",
+                r#"{"type":"long","logicalType":"local-timestamp-micros"}"#,
+                r#""long""#,
+            ),
+            ("decimal(39,2)", r#""string""#, r#""string""#),
+        ] {
+            let column = Column::new("c", ColumnType::known(name, None, None));
+            let table = Table::new("t", Box::leak(Box::new([column])));
+            let whole = schema(&table);
+            assert!(whole.contains(&format!(r#""type":["null",{of_type}]"#)), "{whole}");
+            assert!(apache_avro::Schema::parse_str(&whole).is_ok(), "{whole}");
+            let form = canonical_form(&table);
+            assert!(form.contains(&format!(r#""type":["null",{canonical}]"#)), "{form}");
         }
     }
 }

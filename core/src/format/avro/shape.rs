@@ -1,14 +1,14 @@
 //! How a value of a schema is read, or read over.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use apache_avro::Schema;
-use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
+use apache_avro::schema::{DecimalSchema, InnerDecimalSchema, UuidSchema};
 
 use super::datum::{Cursor, Fault};
-use crate::table::date_time;
+use super::decimal;
+use crate::table::date_time::{local_text, text_of_seconds};
 use crate::table::issue::RowErrorKind;
 use crate::table::record::RawField;
 use crate::table::types::{AvroValue, Definition};
@@ -17,12 +17,22 @@ use crate::table::types::{AvroValue, Definition};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Null,
+    Boolean,
     Integer,
     /// Of an integer only whole ones: pandas makes doubles of integers with gaps.
     Double,
     Text,
-    /// A moment since the Unix epoch.
-    Moment(Unit),
+    /// Digits, so many of them behind the point; in bytes, or in always so many.
+    Decimal {
+        scale: usize,
+        size: Option<usize>,
+    },
+    /// Days since the Unix epoch.
+    Date,
+    /// A moment since the Unix epoch, counted in so many a second.
+    Moment(i64),
+    /// A date and time of no zone, counted in so many a second.
+    LocalTime(i64),
     /// A number for the branch, then a value of it.
     Union(Vec<Self>),
 
@@ -37,45 +47,32 @@ pub(super) enum Shape {
     Record(Vec<Self>),
 }
 
-/// What a moment is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Days,
-    /// So many in a second.
-    PerSecond(i64),
-}
-
 impl Shape {
     /// The shape of a schema, or `None` if it refers to a type that is described elsewhere.
     pub(super) fn of(schema: &Schema) -> Option<Self> {
         Some(match schema {
             Schema::Null => Self::Null,
+            Schema::Boolean => Self::Boolean,
             Schema::Int | Schema::Long => Self::Integer,
             // Avro takes bytes for a text where one is wanted.
             Schema::String | Schema::Bytes | Schema::Uuid(UuidSchema::String) => Self::Text,
-            Schema::Date => Self::Moment(Unit::Days),
-            Schema::TimestampMillis => Self::Moment(Unit::PerSecond(1_000)),
-            Schema::TimestampMicros => Self::Moment(Unit::PerSecond(1_000_000)),
-            Schema::TimestampNanos => Self::Moment(Unit::PerSecond(1_000_000_000)),
+            Schema::Date => Self::Date,
+            Schema::TimestampMillis => Self::Moment(1_000),
+            Schema::TimestampMicros => Self::Moment(1_000_000),
+            Schema::TimestampNanos => Self::Moment(1_000_000_000),
+            Schema::LocalTimestampMillis => Self::LocalTime(1_000),
+            Schema::LocalTimestampMicros => Self::LocalTime(1_000_000),
+            Schema::LocalTimestampNanos => Self::LocalTime(1_000_000_000),
             Schema::Union(union) => Self::Union(all(union.variants())?),
 
-            Schema::Enum(_)
-            | Schema::TimeMillis
-            | Schema::TimeMicros
-            | Schema::LocalTimestampMillis
-            | Schema::LocalTimestampMicros
-            | Schema::LocalTimestampNanos => Self::Number,
-            Schema::Boolean => Self::Fixed(1),
+            Schema::Enum(_) | Schema::TimeMillis | Schema::TimeMicros => Self::Number,
             Schema::Float => Self::Fixed(4),
             Schema::Double => Self::Double,
             Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Self::Bytes,
             Schema::Fixed(fixed)
             | Schema::Duration(fixed)
             | Schema::Uuid(UuidSchema::Fixed(fixed)) => Self::Fixed(fixed.size),
-            Schema::Decimal(decimal) => match &decimal.inner {
-                InnerDecimalSchema::Bytes => Self::Bytes,
-                InnerDecimalSchema::Fixed(fixed) => Self::Fixed(fixed.size),
-            },
+            Schema::Decimal(decimal) => Self::of_decimal(decimal),
             Schema::Array(array) => Self::Array(Box::new(Self::of(&array.items)?)),
             Schema::Map(map) => Self::Map(Box::new(Self::of(&map.types)?)),
             Schema::Record(record) => {
@@ -85,14 +82,31 @@ impl Shape {
         })
     }
 
+    /// One of more digits than 128 bits hold is only ever read over.
+    fn of_decimal(schema: &DecimalSchema) -> Self {
+        let scale = schema.scale;
+        match (&schema.inner, schema.precision <= decimal::MOST_DIGITS) {
+            (InnerDecimalSchema::Bytes, true) => Self::Decimal { scale, size: None },
+            (InnerDecimalSchema::Bytes, false) => Self::Bytes,
+            (InnerDecimalSchema::Fixed(fixed), true) => {
+                Self::Decimal { scale, size: Some(fixed.size) }
+            }
+            (InnerDecimalSchema::Fixed(fixed), false) => Self::Fixed(fixed.size),
+        }
+    }
+
     /// Whether each value can be one of the column's.
     pub(super) fn fits(&self, of: impl Definition) -> bool {
         match self {
             Self::Null => true,
             Self::Union(branches) => branches.iter().all(|branch| branch.fits(of)),
+            Self::Boolean => of.accepts(AvroValue::Boolean),
             Self::Integer => of.accepts(AvroValue::Integer),
             Self::Double => of.accepts(AvroValue::Double),
             Self::Text => of.accepts(AvroValue::Text),
+            Self::Decimal { .. } => of.accepts(AvroValue::Decimal),
+            Self::Date => of.accepts(AvroValue::Date),
+            Self::LocalTime(_) => of.accepts(AvroValue::LocalTime),
             Self::Moment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
@@ -114,15 +128,26 @@ impl Shape {
     ) -> Result<Result<RawField<'a>, RowErrorKind>, Fault> {
         Ok(match self {
             Self::Null => Ok(RawField::Null),
+            Self::Boolean => Ok(RawField::Bool(cursor.boolean()?)),
             Self::Integer => Ok(RawField::Integer(cursor.long()?)),
             Self::Double => whole(cursor.double()?).map(RawField::Integer),
             Self::Text => match core::str::from_utf8(cursor.bytes()?) {
                 Ok(text) => Ok(RawField::Text(text.into())),
                 Err(_) => Err(RowErrorKind::InvalidUtf8),
             },
-            Self::Moment(unit) => match unit.text(cursor.long()?) {
+            Self::Decimal { scale, size } => {
+                let text = decimal::to_text(digits(*size, cursor)?, *scale);
+                text.map(|text| RawField::Text(text.into())).ok_or(TOO_LONG_DECIMAL)
+            }
+            Self::Date => Ok(RawField::Day(cursor.long()?)),
+            // In the form that a column has it, without its fraction of a second.
+            Self::Moment(unit) => match text_of_seconds(cursor.long()?.div_euclid(*unit)) {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidDateTime),
+            },
+            Self::LocalTime(unit) => match local_text(cursor.long()?, *unit) {
+                Some(text) => Ok(RawField::Text(text.into())),
+                None => Err(RowErrorKind::InvalidLocalDateTime),
             },
             Self::Union(branches) => branch(branches, cursor)?.read(cursor)?,
             // A shape that does not fit its column has been refused before any row.
@@ -134,8 +159,12 @@ impl Shape {
     pub(super) fn skip(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         match self {
             Self::Null => Ok(()),
-            Self::Integer | Self::Moment(_) | Self::Number => cursor.long().map(drop),
+            Self::Integer | Self::Date | Self::Moment(_) | Self::LocalTime(_) | Self::Number => {
+                cursor.long().map(drop)
+            }
             Self::Text | Self::Bytes => cursor.bytes().map(drop),
+            Self::Boolean => cursor.boolean().map(drop),
+            Self::Decimal { size, .. } => digits(*size, cursor).map(drop),
             Self::Double => cursor.double().map(drop),
             Self::Fixed(size) => cursor.take(*size).map(drop),
             Self::Union(branches) => branch(branches, cursor)?.skip(cursor),
@@ -146,6 +175,18 @@ impl Shape {
             }),
             Self::Record(fields) => fields.iter().try_for_each(|field| field.skip(cursor)),
         }
+    }
+}
+
+/// Of a decimal that has more digits than its schema allows.
+const TOO_LONG_DECIMAL: RowErrorKind =
+    RowErrorKind::WrongType { expected: "a decimal of at most 38 digits", got: "a longer one" };
+
+/// The bytes of a decimal.
+fn digits<'a>(size: Option<usize>, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Fault> {
+    match size {
+        Some(size) => cursor.take(size),
+        None => cursor.bytes(),
     }
 }
 
@@ -166,16 +207,6 @@ fn all<'s>(schemas: impl IntoIterator<Item = &'s Schema>) -> Option<Vec<Shape>> 
 fn branch<'s>(branches: &'s [Shape], cursor: &mut Cursor<'_>) -> Result<&'s Shape, Fault> {
     let index = usize::try_from(cursor.long()?).map_err(|_| Fault::Wrong)?;
     branches.get(index).ok_or(Fault::Wrong)
-}
-
-impl Unit {
-    /// The moment in the form that a column has it, without its fraction of a second.
-    fn text(self, count: i64) -> Option<String> {
-        date_time::text_of_seconds(match self {
-            Self::Days => count.checked_mul(86_400)?,
-            Self::PerSecond(count_in_second) => count.div_euclid(count_in_second),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -208,33 +239,71 @@ mod tests {
     fn only_what_means_the_same_fits() {
         use crate::table::schema::ColumnType;
 
-        let text = ColumnType::known("varchar(20)", None);
-        let date_time = ColumnType::known("varchar(20)", Some("date-time"));
-        let columns = [ColumnType::known("int", None), text, date_time];
+        let text = ColumnType::known("varchar(20)", None, None);
+        let date_time = ColumnType::known("varchar(20)", Some("date-time"), None);
+        let boolean = ColumnType::known("tinyint(1)", None, None);
+        let columns = [ColumnType::known("int", None, None), text, date_time, boolean];
+        let local = ColumnType::known("datetime(3)", None, None);
+        for (logical, fits) in [
+            ("local-timestamp-millis", true),
+            ("local-timestamp-micros", true),
+            ("local-timestamp-nanos", true),
+            ("timestamp-micros", false),
+            ("timestamp-millis", false),
+        ] {
+            let json = alloc::format!(r#"{{"type":"long","logicalType":"{logical}"}}"#);
+            assert_eq!(shape(&json).unwrap().fits(local), fits, "{logical}");
+        }
+        assert!(!shape(r#"{"type":"int","logicalType":"date"}"#).unwrap().fits(local));
+        let decimal = ColumnType::known("decimal(10,2)", None, None);
+        for json in [
+            r#""int""#,
+            r#""long""#,
+            r#""string""#,
+            r#"{"type":"bytes","logicalType":"decimal","precision":38}"#,
+            r#"{"type":"fixed","name":"f","size":9,"logicalType":"decimal","precision":20,"scale":2}"#,
+        ] {
+            assert!(shape(json).unwrap().fits(decimal), "{json}");
+        }
+        for json in [
+            r#""double""#,
+            r#""float""#,
+            r#""boolean""#,
+            r#"{"type":"bytes","logicalType":"decimal","precision":39}"#,
+            r#"{"type":"fixed","name":"f","size":9}"#,
+        ] {
+            assert!(!shape(json).unwrap().fits(decimal), "{json}");
+        }
         for (json, expected) in [
-            (r#""int""#, [true, false, false]),
-            (r#""long""#, [true, false, false]),
-            (r#""string""#, [false, true, true]),
-            (r#""null""#, [true, true, true]),
-            (r#"["int","null"]"#, [true, false, false]),
-            (r#"["null","string"]"#, [false, true, true]),
-            (r#"["null","int","long"]"#, [true, false, false]),
-            (r#"["int","string"]"#, [false, false, false]),
-            (r#"{"type":"long","logicalType":"timestamp-millis"}"#, [false, false, true]),
-            (r#"{"type":"long","logicalType":"timestamp-micros"}"#, [false, false, true]),
-            (r#"{"type":"long","logicalType":"local-timestamp-micros"}"#, [false, false, false]),
-            (r#"{"type":"int","logicalType":"date"}"#, [false, false, true]),
-            (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false]),
-            (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false]),
-            (r#""bytes""#, [false, true, true]),
-            (r#"{"type":"bytes","logicalType":"decimal","precision":9}"#, [false, false, false]),
-            (r#""double""#, [true, false, false]),
-            (r#"["null","double"]"#, [true, false, false]),
-            (r#""float""#, [false, false, false]),
-            (r#""boolean""#, [false, false, false]),
-            (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false]),
-            (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false]),
-            (r#"{"type":"array","items":"int"}"#, [false, false, false]),
+            (r#""int""#, [true, false, false, true]),
+            (r#""long""#, [true, false, false, true]),
+            (r#""string""#, [false, true, true, false]),
+            (r#""null""#, [true, true, true, true]),
+            (r#"["int","null"]"#, [true, false, false, true]),
+            (r#"["null","string"]"#, [false, true, true, false]),
+            (r#"["null","int","long"]"#, [true, false, false, true]),
+            (r#"["int","string"]"#, [false, false, false, false]),
+            (r#"{"type":"long","logicalType":"timestamp-millis"}"#, [false, false, true, false]),
+            (r#"{"type":"long","logicalType":"timestamp-micros"}"#, [false, false, true, false]),
+            (
+                r#"{"type":"long","logicalType":"local-timestamp-micros"}"#,
+                [false, false, false, false],
+            ),
+            (r#"{"type":"int","logicalType":"date"}"#, [false, false, true, false]),
+            (r#"{"type":"int","logicalType":"time-millis"}"#, [false, false, false, false]),
+            (r#"{"type":"int","logicalType":"unheard-of"}"#, [true, false, false, true]),
+            (r#""bytes""#, [false, true, true, false]),
+            (
+                r#"{"type":"bytes","logicalType":"decimal","precision":9}"#,
+                [false, false, false, false],
+            ),
+            (r#""double""#, [true, false, false, true]),
+            (r#"["null","double"]"#, [true, false, false, true]),
+            (r#""float""#, [false, false, false, false]),
+            (r#""boolean""#, [false, false, false, true]),
+            (r#"{"type":"enum","name":"e","symbols":["a"]}"#, [false, false, false, false]),
+            (r#"{"type":"fixed","name":"f","size":3}"#, [false, false, false, false]),
+            (r#"{"type":"array","items":"int"}"#, [false, false, false, false]),
         ] {
             let shape = shape(json).unwrap();
             assert_eq!(columns.map(|column| shape.fits(column)), expected, "{json}");
@@ -243,17 +312,19 @@ mod tests {
 
     #[test]
     fn moments_are_stored_in_one_form() {
-        let text = |unit: Unit, count| unit.text(count);
-        let millis = Unit::PerSecond(1_000);
-        assert_eq!(text(millis, 1_627_401_728_999).as_deref(), Some("2021-07-27T16:02:08Z"));
-        assert_eq!(text(millis, -1).as_deref(), Some("1969-12-31T23:59:59Z"));
-        assert_eq!(text(Unit::Days, -25_567).as_deref(), Some("1900-01-01T00:00:00Z"));
-        assert_eq!(text(Unit::Days, -719_528).as_deref(), Some("0000-01-01T00:00:00Z"));
-        assert_eq!(text(Unit::Days, -719_529), None);
-        assert_eq!(text(Unit::Days, 2_932_896).as_deref(), Some("9999-12-31T00:00:00Z"));
-        assert_eq!(text(Unit::Days, 2_932_897), None);
-        for count in [i64::MIN, i64::MAX] {
-            assert_eq!((text(Unit::Days, count), text(millis, count)), (None, None));
-        }
+        let text = |count| {
+            let mut bytes = Vec::new();
+            crate::format::avro::datum::put_long(&mut bytes, count);
+            match Shape::Moment(1_000).read(&mut Cursor::new(&bytes)).unwrap() {
+                Ok(RawField::Text(text)) => Some(text.into_owned()),
+                other => {
+                    assert_eq!(other, Err(RowErrorKind::InvalidDateTime));
+                    None
+                }
+            }
+        };
+        assert_eq!(text(1_627_401_728_999).as_deref(), Some("2021-07-27T16:02:08Z"));
+        assert_eq!(text(-1).as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!((text(i64::MIN), text(i64::MAX)), (None, None));
     }
 }

@@ -8,10 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::codec::Codec;
 use super::datum::{MAGIC, put_bytes, put_long};
+use super::decimal;
 use super::error::WriteError;
 use super::schema::schema;
 use crate::base::hex::hex;
 use crate::format::csv::ROW_LIMIT;
+use crate::table::date_time::{days_of_date, local_micros};
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
 use crate::table::types::{AvroType, Definition};
@@ -185,6 +187,16 @@ fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(),
         (Cell::Int(value), AvroType::Int | AvroType::Long) => put_long(block, *value),
         (Cell::Int(_), _) => return Err(wrong("long")),
         (Cell::Text(text), AvroType::String) => put_bytes(block, text.as_bytes()),
+        (Cell::Text(text), AvroType::Date) => {
+            put_long(block, days_of_date(text).ok_or_else(|| wrong("another text"))?);
+        }
+        (Cell::Text(text), AvroType::LocalTimestampMicros) => {
+            put_long(block, local_micros(text).ok_or_else(|| wrong("another text"))?);
+        }
+        (Cell::Text(text), AvroType::Decimal { scale, .. }) => {
+            let bytes = decimal::to_bytes(text, scale.into());
+            put_bytes(block, &bytes.ok_or_else(|| wrong("another text"))?);
+        }
         (Cell::Text(_), _) => return Err(wrong("string")),
     }
     Ok(())
@@ -255,8 +267,10 @@ mod tests {
 
     #[test]
     fn a_null_is_the_first_branch() {
-        let column =
-            |nullable| Column { nullable, ..Column::new("n", ColumnType::known("bigint", None)) };
+        let column = |nullable| Column {
+            nullable,
+            ..Column::new("n", ColumnType::known("bigint", None, None))
+        };
         let put = |nullable, cell| {
             let mut bytes = Vec::new();
             put_cell(&mut bytes, &column(nullable), &cell).map(|()| bytes)

@@ -281,7 +281,12 @@ pub(super) fn lease() -> Lease {
 
 /// Whether parts of such a file can be loaded in any order.
 fn may_be_cut(file: &TableFile, options: &LoadOptions) -> bool {
-    !file.named_gzip && !options.may_refuse() && options.on_duplicate == OnDuplicate::Update
+    // Its first date-time decides for all parts whether the others have an offset, too.
+    let is_of_one_kind = options.time_zone.is_some() || !file.table.takes_offsets();
+    !file.named_gzip
+        && !options.may_refuse()
+        && is_of_one_kind
+        && options.on_duplicate == OnDuplicate::Update
 }
 
 /// What cannot be read for good is for the load to report; the rest is tried again.

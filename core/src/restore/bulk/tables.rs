@@ -39,7 +39,7 @@ pub(super) async fn greatest_key<H: Host>(
 ) -> Result<Option<String>, RestoreError> {
     match table.key_kind() {
         KeyKind::Integer { .. } => late::greatest_key(services, table).await,
-        KeyKind::Text => Ok(None),
+        _ => Ok(None),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The Avro types that columns are written with, and read from.
 
+use alloc::format;
+use alloc::string::String;
+
 /// An Avro type that rowgate writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AvroType {
@@ -9,15 +12,51 @@ pub(crate) enum AvroType {
     Long,
     /// A text.
     String,
+    /// A day, in days since 1970-01-01.
+    Date,
+    /// A date and time of no zone, in microseconds since 1970-01-01.
+    LocalTimestampMicros,
+    /// A number with so many digits, at most 38, and so many of them behind the point.
+    Decimal {
+        /// All digits.
+        precision: u8,
+        /// Those behind the point.
+        scale: u8,
+    },
 }
 
 impl AvroType {
-    /// Its name in a schema.
+    /// Its name in a message.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Int => "int",
             Self::Long => "long",
             Self::String => "string",
+            Self::Date => "date",
+            Self::LocalTimestampMicros => "local-timestamp-micros",
+            Self::Decimal { .. } => "decimal",
+        }
+    }
+
+    /// The type that its bytes are laid out as.
+    pub(crate) fn primitive(self) -> &'static str {
+        match self {
+            Self::Date => "int",
+            Self::LocalTimestampMicros => "long",
+            Self::Decimal { .. } => "bytes",
+            _ => self.name(),
+        }
+    }
+
+    /// What a schema says of it besides: members of its object, each behind a comma.
+    pub(crate) fn logical(self) -> Option<String> {
+        match self {
+            Self::Int | Self::Long | Self::String => None,
+            Self::LocalTimestampMicros => Some(r#""logicalType":"local-timestamp-micros""#.into()),
+            Self::Date => Some(r#""logicalType":"date""#.into()),
+            Self::Decimal { precision, scale } => {
+                Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))
+            }
         }
     }
 }
@@ -25,12 +64,20 @@ impl AvroType {
 /// What a value of a file is, whoever wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AvroValue {
+    /// `boolean`.
+    Boolean,
     /// `int` or `long`.
     Integer,
     /// `double`; of an integer only whole ones, since pandas makes doubles of integers with gaps.
     Double,
     /// `string`, or `bytes` that are UTF-8.
     Text,
-    /// `date` or a `timestamp`: a moment of UTC.
+    /// `decimal` of at most 38 digits.
+    Decimal,
+    /// `date`.
+    Date,
+    /// A `local-timestamp`: a date and time of no zone.
+    LocalTime,
+    /// A `timestamp`: a moment of UTC.
     Moment,
 }

@@ -4,10 +4,15 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::bigint_unsigned::BigintUnsigned;
+use super::boolean::Boolean;
+use super::date::Date;
 use super::date_time::DateTime;
+use super::decimal::Decimal;
 use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
+use super::local_date_time::LocalDateTime;
 use super::varchar::Varchar;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
@@ -23,16 +28,18 @@ macro_rules! column_types {
 
         impl ColumnType {
             /// The type that `information_schema.columns` names so (`int unsigned`, `varchar(30)`),
-            /// without a display width; `format` is what the column's COMMENT says of it.
+            /// without a display width but that of `tinyint(1)`; `format` is what the column's COMMENT says of it, `collation`
+            /// the column's own, utf8mb4's default where it is not given.
             ///
             /// `None` of a type that rowgate does not know.
-            pub const fn of(name: &str, format: Option<&str>) -> Option<Self> {
-                let format = match format {
-                    Some(format) => Some(format.as_bytes()),
-                    None => None,
-                };
+            pub const fn of(
+                name: &str,
+                format: Option<&str>,
+                collation: Option<&str>,
+            ) -> Option<Self> {
+                let (format, collation) = (bytes(format), bytes(collation));
                 $(
-                    if let Some(found) = $Type::of(name.as_bytes(), format) {
+                    if let Some(found) = $Type::of(name.as_bytes(), format, collation) {
                         return Some(Self::$Type(found));
                     }
                 )*
@@ -46,6 +53,7 @@ macro_rules! column_types {
                 fn sql_name(self) -> String;
                 fn character_set(self) -> Option<&'static str>;
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
+                fn takes_offset(self) -> bool;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
@@ -87,6 +95,16 @@ column_types! {
     Varchar,
     /// A VARCHAR with `format=date-time`.
     DateTime,
+    /// BOOLEAN, which is TINYINT(1).
+    Boolean,
+    /// BIGINT UNSIGNED.
+    BigintUnsigned,
+    /// DECIMAL.
+    Decimal,
+    /// DATE.
+    Date,
+    /// DATETIME.
+    LocalDateTime,
 }
 
 impl ColumnType {
@@ -95,10 +113,17 @@ impl ColumnType {
     /// # Panics
     ///
     /// Where there is no such type; of a `static`, that ends the build.
-    pub const fn known(name: &str, format: Option<&str>) -> Self {
-        match Self::of(name, format) {
+    pub const fn known(name: &str, format: Option<&str>, collation: Option<&str>) -> Self {
+        match Self::of(name, format, collation) {
             Some(known) => known,
             None => panic!("not a column type that rowgate knows"),
         }
+    }
+}
+
+const fn bytes(text: Option<&str>) -> Option<&[u8]> {
+    match text {
+        Some(text) => Some(text.as_bytes()),
+        None => None,
     }
 }

@@ -9,7 +9,7 @@ use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
 use super::varchar::Varchar;
-use crate::table::date_time::canonical;
+use crate::table::date_time::{canonical, text_of_seconds};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -24,8 +24,12 @@ impl DateTime {
     const CHARS: usize = 20;
 
     /// The type of this name in `information_schema`, with what the column's COMMENT says.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
-        match (Varchar::of(name, None), format) {
+    pub(super) const fn of(
+        name: &[u8],
+        format: Option<&[u8]>,
+        collation: Option<&[u8]>,
+    ) -> Option<Self> {
+        match (Varchar::of(name, None, collation), format) {
             (Some(text), Some(b"date-time")) if text.max_chars() >= Self::CHARS => {
                 Some(Self { text })
             }
@@ -48,6 +52,10 @@ impl Definition for DateTime {
     }
 
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+        if let RawField::Day(days) = field {
+            let text = days.checked_mul(86_400).and_then(text_of_seconds);
+            return text.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);
+        }
         let text = text(field, self.expected())?;
         if rules.stored {
             return Ok(Cell::Text(text));
@@ -88,7 +96,7 @@ impl Definition for DateTime {
     }
 
     fn accepts(self, value: AvroValue) -> bool {
-        self.text.accepts(value) || value == AvroValue::Moment
+        self.text.accepts(value) || matches!(value, AvroValue::Date | AvroValue::Moment)
     }
 
     fn accepted(self) -> &'static str {

@@ -7,7 +7,12 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::key_kind::KeyKind;
 use crate::table::issue::RowErrorKind;
+use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
+
+/// The type in JSON_TABLE of a value that a TEXT would not always hold: of more than 65,535 bytes, MySQL
+/// makes NULL of it and MariaDB a part.
+pub(super) const LONG_SOURCE: &str = "LONGTEXT CHARACTER SET utf8mb4";
 
 /// Everything in which one column type differs from another.
 ///
@@ -41,11 +46,15 @@ pub(crate) trait Definition: Copy {
     /// `None` of a type of which any text is a value.
     fn reads_as_value(self, cell: &str) -> Option<bool>;
 
+    /// Whether a value may come with an offset from UTC or without one, so that the two can be mixed up.
+    fn takes_offset(self) -> bool {
+        false
+    }
+
     /// The type of its column in JSON_TABLE.
     ///
     /// Always a text, so that the strict target column and not a silent cast decides. The character
-    /// set is named, since a server whose default is latin1 would lose characters. A TEXT holds
-    /// 65,535 bytes: of more, MySQL makes NULL and MariaDB a part.
+    /// set is named, since a server whose default is latin1 would lose characters.
     fn source(self) -> &'static str {
         "TEXT CHARACTER SET utf8mb4"
     }
@@ -91,4 +100,7 @@ pub(crate) struct Rules {
     pub(crate) stored: bool,
     /// The database numbers the column by itself, and would make the next number of a 0.
     pub(crate) not_zero: bool,
+    /// The zone of date-times that a column keeps without one; where it is not given, those with an offset
+    /// become UTC.
+    pub(crate) time_zone: Option<TimeZone>,
 }

@@ -1,4 +1,4 @@
-//! TINYINT to BIGINT, signed and, but for BIGINT, UNSIGNED.
+//! TINYINT to BIGINT, signed and UNSIGNED, but for BIGINT UNSIGNED.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{is_integer, wrong_type};
+use super::raw::{is_integer, is_whole_decimal, wrong_type};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -22,7 +22,7 @@ pub struct Int {
 
 impl Int {
     /// The type of this name in `information_schema`, without a display width.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
+    pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
         let (name, min, max) = match name {
             b"tinyint" => ("tinyint", -128, 127),
             b"tinyint unsigned" => ("tinyint unsigned", 0, 255),
@@ -39,13 +39,17 @@ impl Int {
     }
 
     fn out_of_range(self, rules: Rules) -> RowErrorKind {
-        RowErrorKind::OutOfRange { min: self.min, max: self.max, not_zero: rules.not_zero }
+        let (min, max) = (self.min, self.max.cast_unsigned());
+        RowErrorKind::OutOfRange { min, max, not_zero: rules.not_zero }
     }
 }
 
 /// The name of a column's type without what says nothing about its values: MariaDB and older MySQL
-/// show `int(11)`.
+/// show `int(11)`. The width of `tinyint(1)` says that it is a BOOLEAN.
 pub(crate) fn without_width(name: &str) -> String {
+    if name == "tinyint(1)" {
+        return name.to_owned();
+    }
     let Some((before, rest)) = name.split_once("int(") else { return name.to_owned() };
     let after = rest.split_once(')').map_or("", |(_, after)| after);
     format!("{before}int{after}")
@@ -127,15 +131,6 @@ impl Definition for Int {
     }
 }
 
-/// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
-/// pandas write a column of integers that has gaps.
-fn is_whole_decimal(text: &str) -> bool {
-    let parts = text.split_once('.');
-    parts.is_some_and(|(whole, zeros)| {
-        is_integer(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +142,9 @@ mod tests {
             ("int", "int"),
             ("bigint(20)", "bigint"),
             ("tinyint(3) unsigned", "tinyint unsigned"),
+            ("tinyint(1)", "tinyint(1)"),
+            ("tinyint(1) unsigned", "tinyint unsigned"),
+            ("tinyint(4)", "tinyint"),
             ("tinyint unsigned", "tinyint unsigned"),
             ("varchar(255)", "varchar(255)"),
             ("decimal(10,2)", "decimal(10,2)"),

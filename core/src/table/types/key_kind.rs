@@ -3,6 +3,9 @@
 use alloc::format;
 use alloc::string::String;
 
+use super::raw::is_plain;
+use crate::table::date_time::{Written, days_of_date};
+
 /// How the values of a column serve as the key of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
@@ -10,6 +13,22 @@ pub enum KeyKind {
     Integer {
         /// The greatest that the column takes.
         most: i64,
+    },
+    /// Integers of BIGINT UNSIGNED, whose ranges are not cut.
+    Unsigned,
+    /// Decimals.
+    Decimal {
+        /// All digits.
+        precision: u8,
+        /// Those behind the point.
+        scale: u8,
+    },
+    /// Days.
+    Date,
+    /// Date-times without a zone.
+    DateTime {
+        /// The digits of a second's fraction.
+        decimals: u8,
     },
     /// Texts, in the order of their bytes.
     Text,
@@ -22,6 +41,10 @@ impl KeyKind {
     pub fn takes(self, text: &str) -> bool {
         match self {
             Self::Integer { .. } => text.parse::<i64>().is_ok(),
+            Self::Unsigned => text.parse::<u64>().is_ok(),
+            Self::Decimal { .. } => is_plain(text),
+            Self::Date => days_of_date(text).is_some(),
+            Self::DateTime { .. } => Written::read(text).is_some_and(|it| !it.has_offset()),
             Self::Text => true,
         }
     }
@@ -33,6 +56,12 @@ impl KeyKind {
     pub(crate) fn operand(self, text: &str) -> String {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
+            Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
+            Self::Date => format!("CAST({text} AS DATE)"),
+            Self::DateTime { decimals } => format!("CAST({text} AS DATETIME({decimals}))"),
+            Self::Decimal { precision, scale } => {
+                format!("CAST({text} AS DECIMAL({precision},{scale}))")
+            }
             Self::Text => format!("{text} COLLATE utf8mb4_bin"),
         }
     }
@@ -44,10 +73,16 @@ mod tests {
 
     #[test]
     fn only_an_integer_is_a_key_of_integers() {
-        for (text, is_integer) in
-            [("7", true), ("-7", true), ("", false), ("7x", false), ("9223372036854775808", false)]
-        {
+        for (text, is_integer, is_unsigned) in [
+            ("7", true, true),
+            ("-7", true, false),
+            ("", false, false),
+            ("7x", false, false),
+            ("9223372036854775808", false, true),
+            ("18446744073709551616", false, false),
+        ] {
             assert_eq!(KeyKind::Integer { most: 127 }.takes(text), is_integer, "{text}");
+            assert_eq!(KeyKind::Unsigned.takes(text), is_unsigned, "{text}");
             assert!(KeyKind::Text.takes(text), "{text}");
         }
     }

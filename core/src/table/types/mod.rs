@@ -20,11 +20,16 @@
 
 mod answer;
 mod avro_type;
+mod bigint_unsigned;
+mod boolean;
 mod column_type;
+mod date;
 mod date_time;
+mod decimal;
 mod definition;
 mod int;
 mod key_kind;
+mod local_date_time;
 mod raw;
 mod varchar;
 
@@ -34,6 +39,7 @@ mod tests;
 pub(crate) use answer::Answer;
 pub(crate) use avro_type::{AvroType, AvroValue};
 pub use column_type::ColumnType;
+pub(crate) use decimal::with_point;
 pub(crate) use definition::{Definition, Rules};
 pub(crate) use int::without_width;
 pub use key_kind::KeyKind;

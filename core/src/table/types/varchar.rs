@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
-use super::raw::text;
+use super::raw::{number, text};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -23,7 +23,7 @@ impl Varchar {
     const LONGEST: usize = 16_383;
 
     /// The type of this name in `information_schema`.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>) -> Option<Self> {
+    pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
         match (name, format) {
             ([b'v', b'a', b'r', b'c', b'h', b'a', b'r', b'(', digits @ .., b')'], None) => {
                 match number(digits) {
@@ -39,22 +39,6 @@ impl Varchar {
     pub(super) const fn max_chars(self) -> usize {
         self.max_chars
     }
-}
-
-/// A number of at most five digits.
-const fn number(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() || digits.len() > 5 {
-        return None;
-    }
-    let (mut number, mut at) = (0, 0);
-    while at < digits.len() {
-        if !digits[at].is_ascii_digit() {
-            return None;
-        }
-        number = number * 10 + (digits[at] - b'0') as usize;
-        at += 1;
-    }
-    Some(number)
 }
 
 impl Definition for Varchar {
