@@ -222,7 +222,7 @@ fn what_is_wrong_with_a_parameter_is_said() {
     assert_eq!(
         detail("/insert_data?skip"),
         "skip is unknown; the parameters are: on_error, on_duplicate, strict, check_references, \
-         dry_run, header"
+         dry_run, header, time_zone"
     );
 }
 
