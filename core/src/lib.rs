@@ -46,9 +46,10 @@ pub use base::printable::printable;
 mod table;
 pub use table::counts::Counts;
 pub use table::example::example_row;
-pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind, UnknownNames};
+pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
+pub use table::row_error_text::UnknownNames;
 pub use table::schema;
 pub use table::time_zone::TimeZone;
 

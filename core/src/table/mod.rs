@@ -6,6 +6,7 @@ pub(crate) mod example;
 pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod record;
+pub(crate) mod row_error_text;
 pub mod schema;
 pub(crate) mod time_zone;
 pub(crate) mod types;

@@ -8,8 +8,9 @@ use super::header::Header;
 use super::marks::{MARKS, Marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
-use crate::table::issue::{RowError, RowErrorKind, UnknownNames};
+use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawField, RawRow};
+use crate::table::row_error_text::UnknownNames;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
