@@ -232,7 +232,12 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
         DataType::Decimal(_)
         | DataType::DecimalUnsigned(_)
         | DataType::Date
-        | DataType::Datetime(_) => Ok(other(data_type)),
+        | DataType::Datetime(_)
+        | DataType::Char(Some(CharacterLength::IntegerLength { unit: None, .. }))
+        | DataType::TinyText
+        | DataType::Text
+        | DataType::MediumText
+        | DataType::LongText => Ok(other(data_type)),
         DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
             if (1..=16_383).contains(length) =>
         {
@@ -246,7 +251,7 @@ fn kind(data_type: &DataType, name: &str, line: u64) -> Result<Kind, Error> {
             line,
             format!(
                 "{name}: type {other} is not understood; TINYINT to BIGINT, signed and \
-                 UNSIGNED, BOOLEAN, DECIMAL(p,s), DATE, DATETIME and VARCHAR(1) to VARCHAR(16383) are"
+                 UNSIGNED, BOOLEAN, DECIMAL(p,s), DATE, DATETIME, CHAR, TEXT and VARCHAR(1) to VARCHAR(16383) are"
             ),
         ),
     }
@@ -401,10 +406,15 @@ fn primary_key(table: &Table) -> Result<usize, Error> {
     if key.nullable {
         return error(key.line, format!("{}: a key is NOT NULL; write it out", key.name));
     }
-    if matches!(key.kind, Kind::Varchar { binary_collation: false, .. }) {
+    let is_other_text =
+        matches!(&key.kind, Kind::Other(name) if name.contains("char") || name.contains("text"));
+    if is_other_text || matches!(key.kind, Kind::Varchar { binary_collation: false, .. }) {
         return error(
             key.line,
-            format!("{}: a text key needs COLLATE utf8mb4_bin, or 'a' and 'A' are one", key.name),
+            format!(
+                "{}: a text key is a VARCHAR with COLLATE utf8mb4_bin, or 'a' and 'A' are one",
+                key.name
+            ),
         );
     }
     Ok(index)

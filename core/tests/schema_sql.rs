@@ -57,12 +57,16 @@ fn a_table_may_have_a_text_key_and_options_that_say_the_needed() {
           shown TINYINT(1),
           views BIGINT UNSIGNED,
           at DATETIME(6),
+          country CHAR(2),
+          note MEDIUMTEXT,
           amount DECIMAL(10, 2) UNSIGNED,
           PRIMARY KEY (code),
           KEY by_small (small)
         ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='aliases=places, sites';";
     let tables = parse(sql).unwrap();
     assert_eq!(tables[0].aliases, ["places", "sites"]);
+    let texts = ["char(2)", "mediumtext"].map(|name| Kind::Other(name.into()));
+    assert!(tables[0].columns[6..8].iter().map(|column| &column.kind).eq(&texts));
     assert_eq!(tables[0].columns[5].kind, Kind::Other("datetime(6)".into()));
     let amount = Kind::Other("decimal(10,2) unsigned".into());
     assert_eq!(tables[0].columns.last().map(|column| &column.kind), Some(&amount));
@@ -107,6 +111,7 @@ fn keys_are_one_column_that_compares_exactly() {
         ("a INT NOT NULL, b INT NOT NULL, PRIMARY KEY (a, b)", "not understood"),
         ("id INT PRIMARY KEY", "NOT NULL"),
         ("id VARCHAR(9) NOT NULL PRIMARY KEY", "utf8mb4_bin"),
+        ("id CHAR(9) NOT NULL PRIMARY KEY", "utf8mb4_bin"),
         ("id INT NOT NULL, PRIMARY KEY (x)", "unknown x"),
         ("id INT NOT NULL PRIMARY KEY, FOREIGN KEY (id) REFERENCES u (id)", "restore swaps"),
         ("id INT NOT NULL PRIMARY KEY, x INT, UNIQUE KEY (x)", "not understood"),
