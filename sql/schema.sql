@@ -1,4 +1,5 @@
--- The tables that rowgate fills: the one source of every check, statement and description.
+-- The example's tables; what a database says of them is in schema.json, which rowgate reads. After a
+-- change: rowgate schema read sql/schema.sql --output sql/schema.json
 --
 -- Plain MySQL that also runs on MariaDB. What a type cannot say stands in a COMMENT, as
 -- `name=value` items separated by `;`, so that the database carries it as well:

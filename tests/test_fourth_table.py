@@ -1,17 +1,11 @@
-"""A fourth table costs one CREATE TABLE in sql/schema.sql and nothing else.
+"""More tables cost a file that says them, and no compiler.
 
-The checkout is copied into the target folder, always to the same place, and built there with three
-statements more: the second table has columns enough for 32 sets of them, the third is wide. Both builds
-share what is compiled, so that only rowgate's own packages are built again, and nothing at all if no
-source has changed since the last run.
+`rowgate schema read` makes the file of CREATE TABLE statements, three more than the example's: the second
+table has columns enough for 32 sets of them, the third is wide.
 """
 
 import json
-import os
-import re
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from conftest import LEDGER, PROGRAM, ROOT, client, running, sender
@@ -35,87 +29,32 @@ CREATE TABLE counters (
 );
 """
 
-# Nearly as wide as the build takes tables; of texts alone InnoDB takes only half as many.
+# Nearly as wide as a table may be; of texts alone InnoDB takes only half as many.
 WIDE = {f"{number:c>20}": "INT" if number % 4 else "VARCHAR(9)" for number in range(380)}
 WIDE_COLUMNS = ", ".join(f"{name} {kind} NULL" for name, kind in WIDE.items())
 WIDE_TABLE = f"CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, {WIDE_COLUMNS});"
 
-# target/debug/rowgate
-TARGET = PROGRAM.resolve().parent.parent
-COPY = TARGET / "fourth-table"
-
-# What is there besides the copied files.
-KEPT = {"built", "edge/build", "node_modules"}
-
 
 @pytest.fixture(scope="module")
-def fourth():
-    """The command rowgate, built with the fourth table."""
-    copy_sources()
-    packages = ("--package", "rowgate", "--package", "rowgate-lambda")
-    run("cargo", "build", "--quiet", "--locked", "--offline", *packages)
-    return COPY / "built/debug/rowgate"
-
-
-def copy_sources():
-    """Brings the copy up to date; a file that is the same is not written, and not built again."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    output = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    names = {name for name in output.split("\0") if (ROOT / name).is_file()}
-    for path in list(COPY.rglob("*")):
-        name = str(path.relative_to(COPY))
-        if not is_kept(name) and path.is_file() and name not in names:
-            path.unlink()
-    for name in names:
-        copy(name)
-    if not (COPY / "node_modules").exists():
-        (COPY / "node_modules").symlink_to(ROOT / "node_modules")
-
-
-def copy(name):
-    path = COPY / name
-    content = changed(name, (ROOT / name).read_bytes())
-    if not path.exists() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        shutil.copymode(ROOT / name, path)
-
-
-def changed(name, content):
-    """The two statements more, and a version that tells the two builds apart.
-
-    Cargo names what it compiles after package, version and place in the workspace: without that
-    one build would take the other's for its own.
-    """
-    if name == "sql/schema.sql":
-        return content + (LOCATIONS + WIDE_TABLE).encode()
-    if name == "Cargo.toml":
-        return re.sub(rb'(?m)^(version = "[^"]+)"$', rb'\1-fourth"', content, count=1)
-    if name == "Cargo.lock":
-        return re.sub(rb'(name = "rowgate[a-z-]*"\nversion = "[^"]+)"', rb'\1-fourth"', content)
-    return content
-
-
-def is_kept(name):
-    return any(name == kept or name.startswith(kept + "/") for kept in KEPT)
-
-
-def run(*command):
-    # What is compiled goes to the checkout's folder, programs do not: they have the same names.
-    folders = {"CARGO_BUILD_BUILD_DIR": str(TARGET), "CARGO_TARGET_DIR": str(COPY / "built")}
-    done = subprocess.run(
-        command, cwd=COPY, env=os.environ | folders, capture_output=True, text=True
-    )
+def fourth(tmp_path_factory):
+    """The schema.json of the example's tables and three more."""
+    folder = tmp_path_factory.mktemp("fourth")
+    text = (ROOT / "sql/schema.sql").read_text() + LOCATIONS + WIDE_TABLE
+    (folder / "tables.sql").write_text(text)
+    command = [PROGRAM, "schema", "read", "tables.sql", "--output", "schema.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert done.stdout == "schema.json: 6 tables are served\n"
+    return folder / "schema.json"
 
 
 @pytest.fixture
 def rowgate(fourth, environment, tmp_path):
     """Runs the command in a folder of its own, with the shared stack's settings."""
-    settings = environment | {"DB_NAME": "fourth"}
+    settings = environment | {"DB_NAME": "fourth", "ROWGATE_SCHEMA": str(fourth)}
 
     def rowgate(*arguments):
-        command = [fourth, *arguments]
+        command = [PROGRAM, *arguments]
         return subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True)
 
     return rowgate
@@ -150,7 +89,7 @@ def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
 
 def test_it_is_made_and_compared(rowgate, db, database):
     done = rowgate("migrate")
-    own = ["departments", "jobs", "employees", "locations", "counters", "wide"]
+    own = ["counters", "departments", "jobs", "employees", "locations", "wide"]
     tables = [*own, *LEDGER, "rowgate_ledger"]
     assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
     assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
@@ -177,8 +116,7 @@ def test_a_key_is_made_for_it(rowgate):
 
 
 def test_the_gateway_takes_rows_of_it(fourth):
-    run("scripts/build-edge")
-    with running(program=fourth, checkout=COPY) as stack:
+    with running("--schema", fourth) as stack:
         post = sender(stack)
         rows = [{"code": "B1", "city": "Berlin", "floors": 255}, {"code": "b1", "city": "Köln 🏙"}]
         answer = post("/tables/sites/rows", rows)
@@ -206,8 +144,7 @@ def counters(count):
 
 
 def test_rows_of_17_sets_of_columns_are_refused_and_those_of_16_stored(fourth):
-    run("scripts/build-edge")
-    with running(program=fourth, checkout=COPY) as stack:
+    with running("--schema", fourth) as stack:
         post = sender(stack)
         for parameters in [{}, {"on_duplicate": "update", "on_error": "skip"}, {"dry_run": "true"}]:
             answer = post("/tables/counters/rows", counters(17), **parameters)
@@ -228,8 +165,7 @@ def test_rows_of_17_sets_of_columns_are_refused_and_those_of_16_stored(fourth):
 
 
 def test_a_file_of_it_is_loaded(fourth):
-    run("scripts/build-edge")
-    with running(program=fourth, checkout=COPY) as stack:
+    with running("--schema", fourth) as stack:
         files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
         # A file may carry as many sets as it likes.
         report = files.load("incoming/counters/x.ndjson", ndjson(counters(3_000)))

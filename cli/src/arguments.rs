@@ -58,9 +58,10 @@ fn name(value: &impl Serialize) -> Option<String> {
 
 /// The table that the option `--table` names.
 pub(crate) fn table_named(schema: Schema, name: &str) -> Result<&'static Table> {
-    schema
-        .table(name)
-        .with_context(|| format!("--table {name}: the tables are {}", schema.names().join(", ")))
+    schema.table(name).with_context(|| match schema.why_not(name) {
+        Some(unfit) => format!("--table {name} is not served: {unfit}"),
+        None => format!("--table {name}: the tables are {}", schema.names().join(", ")),
+    })
 }
 
 /// The tables that the option `--table` names, in the order of the schema: parents first.

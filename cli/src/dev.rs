@@ -9,12 +9,13 @@ mod checkout;
 mod end;
 mod files;
 mod report;
+mod tables;
 mod worker;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
@@ -32,6 +33,7 @@ use checkout::Checkout;
 use end::End;
 use files::Files;
 use report::Report;
+use tables::Tables;
 use worker::{Worker, WorkerOptions};
 
 /// How often the children are looked at.
@@ -140,7 +142,10 @@ fn parse_load_options(text: &str) -> Result<String, SettingsError> {
 }
 
 /// Runs until a signal or the end of a child.
-pub(crate) async fn run(args: DevArgs, schema: Schema) -> Result<()> {
+///
+/// `schema` is a schema.json, or SQL that makes one's own tables.
+pub(crate) async fn run(args: DevArgs, schema: Option<&Path>) -> Result<()> {
+    let started = Instant::now();
     // Whatever a part of the stack makes, other users of this machine cannot read it.
     umask(Mode::RWXG | Mode::RWXO);
     // Before any child: a signal must end them all.
@@ -152,6 +157,7 @@ pub(crate) async fn run(args: DevArgs, schema: Schema) -> Result<()> {
         () = end.wanted() => return Ok(()),
     };
     stack.report().print(args.json)?;
+    progress(&format!("ready after {:.1} s", started.elapsed().as_secs_f64()));
 
     let outcome = tokio::select! {
         failure = stack.failure() => Err(failure),
@@ -170,11 +176,12 @@ struct Stack {
     database_url: String,
     api_key: LocalKey,
     call_log: PathBuf,
+    schema: Schema,
     _folder: TempDir,
 }
 
 impl Stack {
-    async fn start(args: &DevArgs, schema: Schema) -> Result<Self> {
+    async fn start(args: &DevArgs, schema: Option<&Path>) -> Result<Self> {
         let checkout = Checkout::find()?;
         let folder = private_folder()?;
 
@@ -195,10 +202,15 @@ impl Stack {
         let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
-        let api_key = make_api_key(args.keys.as_deref(), schema)?;
-        let mut variables = variables(&identity, &data_api, &database_url, &api_key)?;
-        variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
+        let mut variables = variables(&identity, &data_api, &database_url)?;
         let host = host(&variables)?;
+        let target = Target::read(&|name| value_of(&variables, name))?;
+        let tables = Tables::find(args, schema, &host, &target).await?;
+        let schema = tables.schema()?;
+        let api_key = make_api_key(args.keys.as_deref(), schema)?;
+        variables.push(("API_KEYS", api_key.setting.clone()));
+        variables.push(("SCHEMA", tables.variable()));
+        variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
             config: checkout.worker_config(args.rate_limit)?,
@@ -208,9 +220,10 @@ impl Stack {
         };
         let (worker, ()) = tokio::try_join!(
             Worker::start(&checkout, folder.path(), options, &host),
-            make_tables(&variables, &host, schema),
+            crate::migrate::apply(&host, &target, schema),
         )?;
 
+        tables.write(folder.path())?;
         let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
 
         Ok(Self {
@@ -222,6 +235,7 @@ impl Stack {
             database_url,
             api_key,
             call_log,
+            schema,
             _folder: folder,
         })
     }
@@ -241,6 +255,7 @@ impl Stack {
             lambda_log: self.files.lambda_log(),
             call_log: &self.call_log,
             worker_log: self.worker.log(),
+            schema: self.schema,
         }
     }
 
@@ -294,12 +309,7 @@ fn data_api_options(
 /// The variables of the Worker; their names are those of every door.
 type Variables = Vec<(&'static str, String)>;
 
-fn variables(
-    identity: &Identity,
-    data_api: &DataApi,
-    database_url: &str,
-    key: &LocalKey,
-) -> Result<Variables> {
+fn variables(identity: &Identity, data_api: &DataApi, database_url: &str) -> Result<Variables> {
     Ok(vec![
         ("AWS_REGION", rowgate_local::REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", identity.access_key_id.clone()),
@@ -308,7 +318,6 @@ fn variables(
         ("DB_SECRET_ARN", identity.secret_arn.clone()),
         ("DB_NAME", database_name(database_url)?),
         ("DATA_API_ENDPOINT", data_api.endpoint().to_owned()),
-        ("API_KEYS", key.setting.clone()),
     ])
 }
 
@@ -323,7 +332,8 @@ fn through(variables: &Variables, data_api: Option<&str>) -> Variables {
     variables
 }
 
-fn database_name(url: &str) -> Result<String> {
+/// The database that a URL names.
+pub(crate) fn database_name(url: &str) -> Result<String> {
     let url = reqwest::Url::parse(url).context("the database URL")?;
     let name = url.path().trim_start_matches('/');
     ensure!(!name.is_empty(), "the database URL names no database: mysql://host/DATABASE");
@@ -352,13 +362,6 @@ fn make_api_key(others: Option<&Path>, schema: Schema) -> Result<LocalKey> {
 fn host(variables: &Variables) -> Result<NativeHost> {
     let credentials = Credentials::read(&|name| value_of(variables, name))?;
     Ok(NativeHost::new(credentials, rowgate_local::REGION))
-}
-
-/// Makes the tables through the Data API, as an operator would.
-async fn make_tables(variables: &Variables, host: &NativeHost, schema: Schema) -> Result<()> {
-    let target = Target::read(&|name| value_of(variables, name))?;
-    crate::migrate::apply(host, &target, schema).await?;
-    Ok(())
 }
 
 fn value_of(variables: &Variables, wanted: &str) -> Option<String> {

@@ -12,15 +12,16 @@ mod loads;
 mod migrate;
 mod progress;
 mod restore;
+mod schema;
 mod session;
 mod signals;
 mod terminal;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use rowgate_core::schema::Schema;
 
 use signals::OnSignal;
 
@@ -30,6 +31,11 @@ use signals::OnSignal;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    /// The tables: a schema.json, as `rowgate schema pull` writes it [default: schema.json in the
+    /// working folder if it is there, else the example's departments, jobs and employees]
+    #[arg(long, global = true, value_name = "FILE", env = "ROWGATE_SCHEMA")]
+    schema: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +49,7 @@ enum Command {
     Loads(loads::LoadsArgs),
     Migrate(migrate::MigrateArgs),
     Restore(restore::RestoreArgs),
+    Schema(schema::SchemaArgs),
 }
 
 impl Command {
@@ -60,7 +67,7 @@ impl Command {
 /// 143 are what SIGINT and SIGTERM have kept from success.
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command, Schema::compiled()).await {
+    match run(Cli::parse()).await {
         Ok(ExitCode::SUCCESS) => ExitCode::SUCCESS,
         Ok(code) => signals::exit_code().unwrap_or(code),
         Err(error) => {
@@ -70,19 +77,21 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command, schema: Schema) -> Result<ExitCode> {
+async fn run(Cli { command, schema: file }: Cli) -> Result<ExitCode> {
     if let Some(on_signal) = command.on_signal() {
         signals::listen(on_signal)?;
     }
+    let schema = || schema::of_file(file.as_deref());
     match command {
-        Command::Backup(args) => backup::run(&args, schema).await,
-        Command::Check(args) => check::run(&args, schema).await,
-        Command::Dev(args) => dev::run(args, schema).await.map(|()| ExitCode::SUCCESS),
-        Command::Doctor(args) => doctor::run(&args, schema).await,
-        Command::Keys(args) => keys::run(&args, schema).map(|()| ExitCode::SUCCESS),
-        Command::Load(args) => load::run(&args, schema).await,
+        Command::Backup(args) => backup::run(&args, schema()?).await,
+        Command::Check(args) => check::run(&args, schema()?).await,
+        Command::Dev(args) => dev::run(args, file.as_deref()).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args, schema()?).await,
+        Command::Keys(args) => keys::run(&args, schema()?).map(|()| ExitCode::SUCCESS),
+        Command::Load(args) => load::run(&args, schema()?).await,
         Command::Loads(args) => loads::run(&args).await,
-        Command::Migrate(args) => migrate::run(&args, schema).await,
-        Command::Restore(args) => restore::run(&args, schema).await,
+        Command::Migrate(args) => migrate::run(&args, schema()?).await,
+        Command::Restore(args) => restore::run(&args, schema()?).await,
+        Command::Schema(args) => schema::run(&args, file.as_deref()).await,
     }
 }

@@ -1,15 +1,16 @@
 //! `rowgate migrate`: the database's tables brought to the schema, and compared with it.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rowgate_core::data_api::Target;
-use rowgate_core::migrate::{self, Difference, MIGRATIONS, Step, Users};
+use rowgate_core::migrate::{self, Difference, Migration, Step, Users};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
-use rowgate_native::from_environment;
+use rowgate_native::{from_environment, read_migrations};
 
 use crate::session::Session;
 use crate::signals;
@@ -38,30 +39,39 @@ pub(crate) struct MigrateArgs {
     /// Only record this migration as run: one that failed and was finished by hand
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["check", "users"])]
     record: Option<u32>,
+
+    /// The folder of the numbered migrations [default: sql/migrations, if it is there]
+    #[arg(long, value_name = "FOLDER", env = "ROWGATE_MIGRATIONS")]
+    migrations: Option<PathBuf>,
 }
+
+/// Where migrations are if no folder is named.
+const MIGRATIONS: &str = "sql/migrations";
 
 pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> {
     // Before anything is changed.
     let users = args.users.then(|| Users::read(&from_environment)).transpose()?;
+    let migrations = migrations_in(args.migrations.as_deref())?;
     let session = Session::from_environment();
     let client = session.database_within(TIME)?;
 
     if args.check {
         return report(
-            &migrate::check(&client, schema, MIGRATIONS).await?,
+            &migrate::check(&client, schema, &migrations).await?,
             "the tables are as expected",
         );
     }
     if let Some(number) = args.record {
-        let recorded = migrate::record(&client, schema, MIGRATIONS, number).await?;
+        let recorded = migrate::record(&client, schema, &migrations, number).await?;
         let what = if recorded { "recorded" } else { "is recorded already:" };
         writeln!(terminal::out(), "{what} migration {number:04}")?;
         return Ok(ExitCode::SUCCESS);
     }
 
     let became = "what is said above is done; rowgate migrate goes on with the rest";
-    let mut steps =
-        bring_up(&client, schema).await.map_err(|error| signals::told(error, became))?;
+    let mut steps = bring_up(&client, schema, &migrations)
+        .await
+        .map_err(|error| signals::told(error, became))?;
     if let Some(users) = users {
         let granted = migrate::grant(&client, schema, &users).await;
         for grant in granted.map_err(|error| signals::told(error, became))? {
@@ -76,15 +86,28 @@ pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> 
 /// Brings a database up as `rowgate migrate` does, without comparing it afterwards.
 pub(crate) async fn apply(host: &impl Host, target: &Target, schema: Schema) -> Result<()> {
     let client = Client::new(host, target, TIME);
-    let result = migrate::migrate(&client, schema, MIGRATIONS, |_| ()).await;
+    let migrations = migrations_in(None)?;
+    let result = migrate::migrate(&client, schema, &migrations, |_| ()).await;
     result.context("could not make the tables")
 }
 
+/// The migrations of the folder that is named, which must be there, or of the one that may be.
+fn migrations_in(named: Option<&Path>) -> Result<Vec<Migration>> {
+    if let Some(folder) = named {
+        ensure!(folder.is_dir(), "there is no folder {}", folder.display());
+    }
+    Ok(read_migrations(named.unwrap_or(Path::new(MIGRATIONS)))?)
+}
+
 /// Says each step when it is done, and returns how many there were.
-async fn bring_up(client: &Client<'_, impl Host>, schema: Schema) -> Result<usize> {
+async fn bring_up(
+    client: &Client<'_, impl Host>,
+    schema: Schema,
+    migrations: &[Migration],
+) -> Result<usize> {
     let mut steps = 0;
     let mut printed = Ok(());
-    migrate::migrate(client, schema, MIGRATIONS, |step| {
+    migrate::migrate(client, schema, migrations, |step| {
         steps += 1;
         let out = &mut terminal::out();
         let written = match step {

@@ -62,7 +62,7 @@ fn make(table: &str, codec: &str, file: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn named(table: &str) -> Result<&'static Table, &'static str> {
-    Schema::compiled().table(table).ok_or("no such table")
+    Schema::example().table(table).ok_or("no such table")
 }
 
 fn json(cell: &Cell<'_>) -> Value {

@@ -1,6 +1,6 @@
 //! Every rule of rowgate and none of its I/O.
 //!
-//! Rows come in as CSV or JSON bytes, are checked against tables that `sql/schema.sql` defines,
+//! Rows come in as CSV or JSON bytes, are checked against the tables of a [`schema::Schema`],
 //! and leave as calls of the RDS Data API. What has to touch the world goes through one trait,
 //! [`Host`]; the Cloudflare Worker and the native programs are shells around it.
 //!
@@ -19,8 +19,8 @@
 //! use rowgate_core::schema::Schema;
 //! use rowgate_core::{CsvDecoder, Intake, Options};
 //!
-//! let schema = Schema::compiled();
-//! let jobs = schema.table("jobs").expect("a table of sql/schema.sql");
+//! let schema = Schema::example();
+//! let jobs = schema.table("jobs").expect("a table of the example");
 //! let mut intake = Intake::new(schema, Options::default());
 //! let mut decoder = CsvDecoder::new(jobs);
 //! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
@@ -44,6 +44,7 @@ pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 
 mod table;
+pub use table::example::example_row;
 pub use table::outcome::{OUTCOME_LIMIT, Outcome, RowError, RowErrorKind, UnknownNames};
 pub use table::outcomes::Outcomes;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
@@ -76,6 +77,7 @@ pub use sql::checksum::Checksum;
 pub use sql::statement::{
     AFTER, CHUNK_LIMIT, Chunk, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write,
 };
+pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
 mod ledger;
 pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
@@ -93,6 +95,7 @@ pub use load::{
 };
 
 mod admin;
+pub use admin::introspect::{IntrospectError, introspect};
 pub use admin::{doctor, migrate};
 
 #[cfg(feature = "avro")]

@@ -1,13 +1,8 @@
 //! Migrations, missing tables, drift and grants, against a database that answers from memory.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../build/ddl.rs"]
-#[allow(dead_code, reason = "build.rs uses the rest")]
-mod ddl;
 #[path = "migrate/fake.rs"]
 mod fake;
-#[path = "../build/migrations.rs"]
-mod migrations;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod world;
 
@@ -16,18 +11,10 @@ use rowgate_core::SettingsError;
 use rowgate_core::migrate::{self, Difference, LEDGER_MIGRATIONS, Migration, Step, Users};
 use world::{OFFICE, cut, database_error, error, run};
 
-const WIDEN: Migration = Migration {
-    number: 1,
-    name: "widen",
-    text: "ALTER TABLE jobs ONE;\nALTER TABLE jobs TWO;\n",
-    statements: &["ALTER TABLE jobs ONE", "ALTER TABLE jobs TWO"],
-};
-const RENAME: Migration = Migration {
-    number: 2,
-    name: "rename",
-    text: "ALTER TABLE jobs THREE;\n",
-    statements: &["ALTER TABLE jobs THREE"],
-};
+const WIDEN: Migration =
+    Migration { number: 1, name: "widen", text: "ALTER TABLE jobs ONE;\nALTER TABLE jobs TWO;\n" };
+const RENAME: Migration =
+    Migration { number: 2, name: "rename", text: "ALTER TABLE jobs THREE;\n" };
 const BOTH: &[Migration] = &[WIDEN, RENAME];
 const ALL: [&str; 8] = [
     "departments",
@@ -130,9 +117,9 @@ fn a_ledger_without_a_version_runs_every_migration_of_the_ledger() {
     assert_eq!(migrate(&database, &[]).unwrap(), steps);
     assert_eq!(database.ledger_version(), Some(newest()));
     assert_eq!(migrate(&database, &[]).unwrap(), [""; 0]);
-    let statements: Vec<_> = LEDGER_MIGRATIONS.iter().flat_map(|it| it.statements).collect();
+    let statements: Vec<_> = LEDGER_MIGRATIONS.iter().flat_map(|it| it.statements()).collect();
     let sent: Vec<_> =
-        database.log().into_iter().filter(|sql| statements.contains(&&sql.as_str())).collect();
+        database.log().into_iter().filter(|sql| statements.contains(&sql.as_str())).collect();
     assert_eq!(sent.len(), statements.len());
 }
 
@@ -147,7 +134,7 @@ fn a_new_ledger_has_every_migration() {
 #[test]
 fn migrations_of_the_ledger_go_on_where_they_were_ended() {
     for (at, migration) in LEDGER_MIGRATIONS.iter().enumerate() {
-        for statement in migration.statements {
+        for statement in migration.statements() {
             let database = first_ledger();
             database.fail(statement, cut());
             assert!(migrate(&database, &[]).unwrap_err().contains(&migration.to_string()));
@@ -460,47 +447,4 @@ fn a_password_is_plain_long_and_never_shown() {
     let error = run(migrate::grant(&database.client(&target), OFFICE, &users)).unwrap_err();
     assert!(error.to_string().starts_with("user rowgate_writer is not made: "), "{error}");
     assert!(!format!("{error:?}").contains("0123456789"), "{error:?}");
-}
-
-fn read_files(files: &[(&str, &str)]) -> Result<Vec<migrations::Migration>, (String, u64, String)> {
-    let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    migrations::read(files.collect()).map_err(|it| (it.file, it.error.line, it.error.message))
-}
-
-#[test]
-fn migration_files_are_read_in_order_and_cut_into_statements() {
-    let first = "-- é first\nALTER TABLE jobs ADD x VARCHAR(9) COMMENT 'a;b';\n\nDROP TABLE y ;\n";
-    let read = read_files(&[("0002_b.sql", "SELECT 1;"), ("0001_a_1.sql", first)]).unwrap();
-    assert_eq!((read[0].number, read[0].name.as_str()), (1, "a_1"));
-    assert_eq!(
-        read[0].statements,
-        ["ALTER TABLE jobs ADD x VARCHAR(9) COMMENT 'a;b'", "DROP TABLE y"]
-    );
-    assert_eq!(read[0].text, first);
-    assert_eq!((read[1].number, read[1].name.as_str()), (2, "b"));
-    assert_eq!(read_files(&[]).unwrap(), []);
-}
-
-#[test]
-fn migration_files_that_do_not_do_are_refused_with_their_line() {
-    let long = format!("\nSELECT '{}';", "x".repeat(65_536));
-    for (files, file, line, message) in [
-        (vec![("0002_b.sql", "SELECT 1;")], "0002_b.sql", 1, "0001 is missing"),
-        (vec![("0001_a.sql", "A;"), ("0003_c.sql", "C;")], "0003_c.sql", 1, "0002 is missing"),
-        (vec![("0001_a.sql", "A;"), ("0001_b.sql", "B;")], "0001_b.sql", 1, "stands twice"),
-        (vec![("0000_a.sql", "A;")], "0000_a.sql", 1, "begin with 0001"),
-        (vec![("1_a.sql", "A;")], "1_a.sql", 1, "NNNN_name.sql"),
-        (vec![("0001_A.sql", "A;")], "0001_A.sql", 1, "NNNN_name.sql"),
-        (vec![("0001_.sql", "A;")], "0001_.sql", 1, "NNNN_name.sql"),
-        (vec![("notes.txt", "A;")], "notes.txt", 1, "NNNN_name.sql"),
-        (vec![("0001_a.sql", "")], "0001_a.sql", 1, "no statement"),
-        (vec![("0001_a.sql", "-- later\n;\n")], "0001_a.sql", 1, "no statement"),
-        (vec![("0001_a.sql", "A;\n\nB")], "0001_a.sql", 3, "without its semicolon"),
-        (vec![("0001_a.sql", "A;\nB 'x;")], "0001_a.sql", 2, "nterminated"),
-        (vec![("0001_a.sql", long.as_str())], "0001_a.sql", 2, "65536 characters"),
-    ] {
-        let (in_file, on_line, found) = read_files(&files).unwrap_err();
-        assert_eq!((in_file.as_str(), on_line), (file, line), "{found}");
-        assert!(found.contains(message), "{found}");
-    }
 }

@@ -75,15 +75,20 @@ fn a_key_may_write_the_tables_of_its_schema() {
 }
 
 fn post(world: &World, path: &str, rows: &Value) -> (u16, Value) {
+    post_to(SHELTER, "*", world, path, rows)
+}
+
+/// Posts with a key that is good for this table.
+fn post_to(schema: Schema, table: &str, world: &World, path: &str, rows: &Value) -> (u16, Value) {
     let lookup = |name: &str| {
         Some(match name {
-            "API_KEYS" => format!("[{}]", key(1).entry()),
+            "API_KEYS" => format!("[{}]", key(1).entry()).replace('*', table),
             "AWS_REGION" => "eu-west-1".into(),
             "DB_CLUSTER_ARN" | "DB_SECRET_ARN" | "DB_NAME" => "name".into(),
             _ => return None,
         })
     };
-    let gate = Gate::new(Settings::read(&lookup, SHELTER).unwrap(), WAITING);
+    let gate = Gate::new(Settings::read(&lookup, schema).unwrap(), WAITING);
     let head = head(path, "application/json");
     let response = run(gate.handle(world, &head, async |_| Ok(rows.to_string().into())));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -108,6 +113,44 @@ fn the_gate_stores_rows_of_its_schema_and_knows_no_other_table() {
     assert_eq!((status, &answer["type"]), (404, &json!("urn:rowgate:problem:unknown_table")));
     let (status, answer) = post(&World::new([]), "/insert_data", &json!({ "jobs": [] }));
     assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("unknown_table")));
+}
+
+/// Cats, and a map that is not served.
+fn with_a_map() -> Schema {
+    Schema::from_json(
+        r#"{"rowgate_schema":1,"tables":[
+        {"name":"cats","columns":[{"name":"id","column_type":"int","nullable":false}],
+         "primary_key":["id"]},
+        {"name":"maps","comment":"aliases=plans","columns":[
+         {"name":"id","column_type":"int","nullable":false},
+         {"name":"area","column_type":"geometry"}],"primary_key":["id"]}]}"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_table_that_is_not_served_is_refused_by_its_name_with_the_reasons() {
+    for path in ["/tables/maps/rows", "/tables/plans/rows"] {
+        let (status, answer) = post_to(with_a_map(), "*", &World::new([]), path, &json!([]));
+        assert_eq!((status, &answer["type"]), (422, &json!("urn:rowgate:problem:unfit_table")));
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(
+            detail.starts_with("table maps is not served: area is of type geometry"),
+            "{detail}"
+        );
+    }
+    let both = json!({ "cats": [{ "id": 1 }], "maps": [{ "id": 1 }] });
+    let (status, answer) = post_to(with_a_map(), "*", &World::new([]), "/insert_data", &both);
+    assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("unfit_table")));
+    // Its columns are no business of a key that is not good for it.
+    for (path, rows) in [("/tables/maps/rows", &json!([])), ("/insert_data", &both)] {
+        let (status, answer) = post_to(with_a_map(), "cats", &World::new([]), path, rows);
+        assert_eq!(status, 403, "{path}");
+        assert!(!answer.to_string().contains("area"), "{answer}");
+    }
+    let (status, _) =
+        post_to(with_a_map(), "maps", &World::new([]), "/tables/maps/rows", &json!([]));
+    assert_eq!(status, 422);
 }
 
 struct Memory(&'static str);

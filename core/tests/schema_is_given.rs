@@ -1,4 +1,4 @@
-//! The compiled schema is named once in each program, at its start, and nowhere in the core.
+//! The example is named once in each program, at its start, and nowhere in the core.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,10 +10,10 @@ use std::path::Path;
 
 use source::code;
 
-/// Where the compiled schema is named: its definition, and the start of each program.
+/// Where the example is named: its definition, and the start of each program.
 const NAMED: [(&str, usize); 4] = [
     ("cli/src/main.rs", 1),
-    ("core/src/table/schema.rs", 1),
+    ("core/src/table/schema/tables.rs", 1),
     ("edge/src/lib.rs", 1),
     ("lambda-shim/src/app.rs", 1),
 ];
@@ -21,7 +21,7 @@ const NAMED: [(&str, usize); 4] = [
 const FOLDERS: [&str; 5] = ["cli/src", "core/src", "edge/src", "lambda-shim/src", "native/src"];
 
 #[test]
-fn the_compiled_schema_is_named_once_in_each_program() {
+fn the_example_is_named_once_in_each_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
     FOLDERS.iter().for_each(|folder| find(root, folder, &mut found));
@@ -31,17 +31,17 @@ fn the_compiled_schema_is_named_once_in_each_program() {
 
 #[test]
 fn comments_and_tests_may_name_it() {
-    let text = "//! let schema = Schema::compiled();\nfn one() { Schema::compiled(); }\n\
-        #[cfg(test)]\nmod tests {\n    fn two() { Schema::compiled(); }\n}\n";
+    let text = "//! let schema = Schema::example();\nfn one() { Schema::example(); }\n\
+        #[cfg(test)]\nmod tests {\n    fn two() { Schema::example(); }\n}\n";
     assert_eq!(count(text), 1);
-    assert_eq!(count("let table = Schema::compiled;"), 1);
-    assert_eq!(count("static COMPILED: &[Table] = &[];"), 0);
+    assert_eq!(count("let table = Schema::example;"), 1);
+    assert_eq!(count("static EXAMPLE: &[Table] = &[];"), 0);
 }
 
 /// How often code names it.
 fn count(text: &str) -> usize {
     let code = code(text);
-    code.matches("::compiled").count() + code.matches("fn compiled").count()
+    code.matches("::example").count() + code.matches("fn example").count()
 }
 
 /// The files in which it is named, in the order of their paths, and how often.

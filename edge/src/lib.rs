@@ -94,10 +94,12 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
             key: env.rate_limiter("KEY_LIMIT")?,
         },
     };
-    let gate = Gate::new(
-        Settings::read(&lookup, Schema::compiled())?,
-        RequestTime::waiting(WAKE_UP, LAST_CALL),
-    );
+    let schema = match lookup("SCHEMA") {
+        Some(json) => Schema::from_json(&json)?,
+        None => Schema::example(),
+    };
+    let gate =
+        Gate::new(Settings::read(&lookup, schema)?, RequestTime::waiting(WAKE_UP, LAST_CALL));
     let opened = Box::leak(Box::new(Door { gate, host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }

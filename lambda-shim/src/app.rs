@@ -2,11 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use rowgate_core::migrate::Migration;
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Gate, Host, LoadSettings, RequestTime, Settings, SettingsError};
-use rowgate_native::{Interruption, NativeHost, from_environment};
+use rowgate_native::{Interruption, NativeHost, from_environment, read_migrations, read_schema};
 use tracing::warn;
 
 use crate::failure::Failure;
@@ -23,6 +25,8 @@ pub(crate) const REQUEST_TIME: RequestTime = RequestTime::within(Duration::from_
 #[derive(Debug)]
 pub(crate) struct App<H> {
     pub(crate) schema: Schema,
+    /// Those of the tables, which lie beside the program.
+    pub(crate) migrations: Vec<Migration>,
     pub(crate) host: H,
     pub(crate) files: Result<LoadSettings, SettingsError>,
     pub(crate) http: Result<Gate, SettingsError>,
@@ -36,14 +40,15 @@ impl App<NativeHost> {
     pub(crate) fn from_environment(
         interruption: &Interruption,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let schema = Schema::compiled();
+        let schema = read_schema(schema_file().as_deref())?;
         let files = LoadSettings::read(&from_environment, schema);
         let http = Settings::read(&from_environment, schema);
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
         let host = NativeHost::from_environment()?.interrupted_by(interruption);
         let app = Self::new(schema, host, files, http)?;
         let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));
-        Ok(Self { bucket: from_environment("DATA_BUCKET"), metrics, ..app })
+        let migrations = read_migrations(&in_package("migrations"))?;
+        Ok(Self { migrations, bucket: from_environment("DATA_BUCKET"), metrics, ..app })
     }
 }
 
@@ -63,7 +68,8 @@ impl<H> App<H> {
             (_, Err(error)) => warn!(%error, "no gateway: HTTP requests will get 500"),
             (Ok(_), Ok(_)) => {}
         }
-        Ok(Self { schema, host, files, http, bucket: None, metrics: Metrics::default() })
+        let (migrations, metrics) = (Vec::new(), Metrics::default());
+        Ok(Self { schema, migrations, host, files, http, bucket: None, metrics })
     }
 
     /// What backups and restores need to know, which is what loads do.
@@ -82,6 +88,18 @@ impl<H: Host> App<H> {
     pub(crate) fn client<'c, T>(&'c self, target: &'c T, time: Duration) -> Client<'c, H, T> {
         Client::new(&self.host, target, time).patient(PATIENCE).ending()
     }
+}
+
+/// What `ROWGATE_SCHEMA` names, or `schema.json` in the package.
+fn schema_file() -> Option<PathBuf> {
+    let named = from_environment("ROWGATE_SCHEMA").filter(|path| !path.is_empty());
+    named.map(PathBuf::from).or_else(|| Some(in_package("schema.json")).filter(|it| it.is_file()))
+}
+
+/// A path beside the program, where Lambda unpacks a function's archive.
+fn in_package(name: &str) -> PathBuf {
+    let folder = from_environment("LAMBDA_TASK_ROOT").unwrap_or_default();
+    PathBuf::from(folder).join(name)
 }
 
 /// There are neither settings for files nor for HTTP.
@@ -147,7 +165,7 @@ pub(crate) mod tests {
     /// An app with all settings but these.
     pub(crate) fn app_without(missing: &[&'static str]) -> App<Alone> {
         let lookup = |name: &str| setting(name).filter(|_| !missing.contains(&name));
-        let schema = Schema::compiled();
+        let schema = Schema::example();
         let files = LoadSettings::read(&lookup, schema);
         let http = Settings::read(&lookup, schema);
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
@@ -160,7 +178,7 @@ pub(crate) mod tests {
         // The others have defaults, and rules for what they may be.
         let is_text = |name: &str| name.starts_with("DB_") || name.starts_with("AWS_");
         let lookup = |name: &str| is_text(name).then(|| name.to_lowercase());
-        let schema = Schema::compiled();
+        let schema = Schema::example();
         let files = LoadSettings::read(&lookup, schema);
 
         assert!(App::new(schema, (), files, Err(missing())).is_ok());

@@ -1,5 +1,7 @@
 //! rowgate's core on a native host: reqwest over rustls, settings from the environment.
 
+mod files;
+
 use std::env;
 use std::error::Error;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use rowgate_core::{
 };
 use rustls::{ClientConfig, RootCertStore};
 use tokio::task::JoinSet;
+
+pub use files::{FileError, read_migrations, read_schema};
 
 /// Longer than the Data API's 45 seconds, so that the service is the one to give up first.
 const TIMEOUT: Duration = Duration::from_secs(60);

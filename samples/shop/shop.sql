@@ -1,7 +1,7 @@
 -- An ordinary shop: customers, products, orders with their lines, payments.
 --
 -- Plain MySQL that also runs on MariaDB. Columns with a DEFAULT may be absent from a row, and the
--- database counts the ids. `aliases=` in a COMMENT is read by rowgate, as sql/schema.sql explains;
+-- database counts the ids. `aliases=` in a COMMENT is read by rowgate, as docs/schema.md explains;
 -- any other comment is for people.
 
 CREATE TABLE customers (

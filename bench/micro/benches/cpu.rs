@@ -59,7 +59,7 @@ fn cells(mut file: &[u8]) -> u64 {
 /// Checks the rows and forgets them.
 fn checked(mut file: &[u8]) -> u64 {
     let mut decoder = CsvDecoder::new(employees());
-    let mut intake = Intake::check_only(Schema::compiled(), Options::default());
+    let mut intake = Intake::check_only(Schema::example(), Options::default());
     while let Some(row) = decoder.next_row(&mut file) {
         black_box(intake.row(employees(), row));
     }
@@ -71,7 +71,7 @@ fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let (world, target) = (World { credentials }, target());
     let client = Client::new(&world, &target, Duration::from_secs(60));
     let job = Job {
-        schema: Schema::compiled(),
+        schema: Schema::example(),
         database: &client,
         source: file,
         path: "employees.csv",

@@ -19,7 +19,7 @@ pub const COUNT: u32 = 10_000;
 ///
 /// If there is no such table any more.
 pub fn employees() -> &'static Table {
-    Schema::compiled().table("employees").expect("a table of sql/schema.sql")
+    Schema::example().table("employees").expect("a table of the example")
 }
 
 /// Names as people have them: some with letters that JSON or UTF-8 writes with more bytes.

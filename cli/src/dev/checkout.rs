@@ -42,7 +42,7 @@ impl Checkout {
     }
 
     fn built_worker(&self) -> PathBuf {
-        self.root.join("edge/build/index.js")
+        self.root.join("edge/build/worker.js")
     }
 
     /// `wrangler.toml` as JSON that means the same in another folder, builds nothing, and lets so

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use rowgate_local::{Identity, LambdaHost, LambdaOptions, S3, S3Options};
 use tokio::sync::mpsc;
 
+use super::tables::Tables;
 use super::{DevArgs, Variables};
 
 /// AWS waits one minute and two, which is long at a desk.
@@ -42,7 +43,7 @@ impl Files {
 
         let lambda_log = folder.join("lambda.log");
         let mut options = LambdaOptions {
-            environment: environment(variables, &s3, args),
+            environment: environment(folder, variables, &s3, args),
             log: Some(lambda_log.clone()),
             retry_delays: RETRY_DELAYS.into(),
             ..LambdaOptions::new(program(args.lambda.as_deref())?, identity.clone())
@@ -103,11 +104,18 @@ fn beside(this: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-fn environment(variables: &Variables, s3: &S3, args: &DevArgs) -> Vec<(String, String)> {
-    let of_worker = variables.iter().filter(|(name, _)| *name != "API_KEYS");
+fn environment(
+    folder: &Path,
+    variables: &Variables,
+    s3: &S3,
+    args: &DevArgs,
+) -> Vec<(String, String)> {
+    let of_worker = variables.iter().filter(|(name, _)| !["API_KEYS", "SCHEMA"].contains(name));
     let mut environment: Vec<_> =
         of_worker.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     environment.push(("API_KEYS".into(), GATEWAY_KEYS.into()));
+    let schema = folder.join(Tables::FILE).display().to_string();
+    environment.push(("ROWGATE_SCHEMA".into(), schema));
     let s3_address = args.s3_through.as_deref().unwrap_or_else(|| s3.endpoint());
     environment.push(("AWS_ENDPOINT_URL_S3".into(), s3_address.into()));
     environment.push(("DATA_BUCKET".into(), s3.bucket().into()));

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use rowgate_core::example_row;
+use rowgate_core::schema::Schema;
 use rowgate_local::Identity;
 use serde_json::json;
 
@@ -21,6 +23,7 @@ pub(super) struct Report<'a> {
     pub(super) lambda_log: &'a Path,
     pub(super) call_log: &'a Path,
     pub(super) worker_log: &'a Path,
+    pub(super) schema: Schema,
 }
 
 impl Report<'_> {
@@ -56,12 +59,26 @@ impl Report<'_> {
         })
     }
 
+    /// A body with one row of the first table, in single quotes.
+    fn example(&self) -> String {
+        let Some(table) = self.schema.tables().first() else { return "{}".to_owned() };
+        format!(r#"{{"{}":[{}]}}"#, table.name, example_row(table))
+    }
+
+    /// What to load: the samples, if they are of these tables.
+    fn files(&self) -> String {
+        let samples = self.schema.table("hired_employees").map(|_| "samples/*.csv".to_owned());
+        let first = self.schema.tables().first().map(|table| format!("{}.csv", table.name));
+        samples.or(first).unwrap_or_default()
+    }
+
     fn to_text(&self) -> String {
         let Self { edge, data_api, database_url, api_key, s3, bucket, .. } = self;
         let Identity { access_key_id, secret_access_key, .. } = self.identity;
         let region = self.region;
         let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
         let lambda_log = self.lambda_log.display();
+        let (example, files) = (self.example(), self.files());
         format!(
             r#"
 rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
@@ -79,11 +96,11 @@ Try it:
 
   curl -i {edge}/insert_data \
     -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
-    -d '{{"departments":[{{"id":1,"department_name":"Finance"}}]}}'
+    -d '{example}'
 
   export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}
   export AWS_REGION={region} AWS_ENDPOINT_URL_S3={s3} DATA_BUCKET={bucket}
-  target/debug/rowgate load samples/*.csv
+  target/debug/rowgate load {files}
 
 This key is good here only. For a deployed Worker make one and tell it:
 

@@ -22,14 +22,17 @@ const [config, port] = process.argv.slice(2);
 // All of the configuration, and the secrets of the `.dev.vars` beside it.
 const { main, workerOptions } = readConfig(config);
 const folder = dirname(main);
-const wasm = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
+const named = (ending) => readdirSync(folder).filter((name) => name.endsWith(ending));
+const modules = (type, ending) => named(ending).map((name) => ({ type, path: join(folder, name) }));
 
 const miniflare = new Miniflare({
   ...workerOptions,
   modulesRoot: folder,
   modules: [
     { type: "ESModule", path: main },
-    ...wasm.map((name) => ({ type: "CompiledWasm", path: join(folder, name) })),
+    { type: "ESModule", path: join(folder, "index.js") },
+    ...modules("CompiledWasm", ".wasm"),
+    ...modules("Text", "schema.txt"),
   ],
   host: "127.0.0.1",
   port: Number(port),

@@ -243,6 +243,11 @@ fn dev_vars(variables: &[(&str, String)]) -> Result<String> {
     variables.iter().map(|(name, value)| Ok(format!("{name}={}\n", quoted(value)?))).collect()
 }
 
+/// JSON without single quotes, which mean the same as their escapes: a variable can hold it.
+pub(super) fn json_variable(json: &str) -> String {
+    json.replace('\n', "").replace('\'', "\\u0027")
+}
+
 /// The format knows no escapes but takes three kinds of quotes; one that does not occur will do.
 /// Double quotes come last: between them `\n` would become a new line.
 fn quoted(value: &str) -> Result<String> {
@@ -274,5 +279,7 @@ mod tests {
         assert_eq!(quoted(r#"[{"id":"a"}]"#).ok().as_deref(), Some(r#"'[{"id":"a"}]'"#));
         assert_eq!(quoted("it's").ok().as_deref(), Some("`it's`"));
         assert!(quoted("'`\"").is_err());
+        let json = json_variable("{\"a\":\n\"it's `b`\"}");
+        assert_eq!(quoted(&json).ok().as_deref(), Some(r#"'{"a":"it\u0027s `b`"}'"#));
     }
 }

@@ -220,8 +220,9 @@ impl<'de, F: FnMut(Part<'_>) -> bool> Visitor<'de> for BodySeed<'_, F> {
         let mut seen: Vec<&'static str> = Vec::new();
         while let Some(name) = members.next_key::<Cow<'_, str>>()? {
             let Some(table) = schema.table(&name) else {
+                let kind = schema.no_table_called(&name);
                 let name = name.chars().take(64).collect::<String>();
-                state.give(Part::Fault(Cow::Owned(name), RowErrorKind::UnknownTable))?;
+                state.give(Part::Fault(Cow::Owned(name), kind))?;
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };

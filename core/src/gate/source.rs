@@ -1,6 +1,7 @@
 //! Where the rows of a request come from, and how they get into the intake.
 
 use alloc::format;
+use alloc::string::ToString;
 
 use super::api_key::KeyEntry;
 use super::head::Head;
@@ -12,6 +13,7 @@ use crate::format::csv::Header;
 use crate::format::json::{self, JsonError, Part};
 use crate::format::lines::{LineDecoder, LineFormat};
 use crate::ingest::Intake;
+use crate::table::outcome::RowErrorKind;
 use crate::table::schema::{Schema, Table};
 
 /// Where the rows of a request come from.
@@ -37,10 +39,8 @@ impl Post<'_> {
                     .ok_or_else(|| unsupported("application/json"))
             }
             Self::Table(name) => {
-                let table = schema
-                    .table(name)
-                    .ok_or_else(|| Problem::new(404, "unknown_table", "there is no such table"))?;
-                allow(key, table)?;
+                let table = schema.table(name).ok_or_else(|| no_table(schema, key, name))?;
+                allow(key, table.name)?;
                 match media {
                     Some(Media::Json) => Ok(Source::JsonRows(table)),
                     Some(Media::Csv) => Ok(Source::lines(LineFormat::Csv, table)),
@@ -53,16 +53,29 @@ impl Post<'_> {
     }
 }
 
+fn no_table(schema: Schema, key: &KeyEntry, name: &str) -> Problem {
+    let why = schema.no_table_called(name);
+    let status = match &why {
+        // The reasons name columns, which are for keys of the table alone.
+        RowErrorKind::UnfitTable(unfit) => match allow(key, unfit.table) {
+            Ok(()) => 422,
+            Err(problem) => return problem,
+        },
+        _ => 404,
+    };
+    Problem::new(status, why.code(), why.to_string())
+}
+
 fn unsupported(accept: &'static str) -> Problem {
     let detail = format!("content-type must be one of: {accept}");
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
 }
 
-fn allow(key: &KeyEntry, table: &Table) -> Result<(), Problem> {
-    if key.allows(table) {
+fn allow(key: &KeyEntry, table: &str) -> Result<(), Problem> {
+    if key.allows_name(table) {
         return Ok(());
     }
-    let detail = format!("this key is not good for table {}", table.name);
+    let detail = format!("this key is not good for table {table}");
     Err(Problem::new(403, "table_not_allowed", detail))
 }
 
@@ -118,10 +131,15 @@ impl Source {
 fn take(part: Part<'_>, key: &KeyEntry, max_rows: u64, intake: &mut Intake) -> Result<(), Problem> {
     match part {
         Part::Table(table) => {
-            allow(key, table)?;
+            allow(key, table.name)?;
             intake.table(table);
         }
-        Part::Fault(table, kind) => intake.fault(table, kind),
+        Part::Fault(table, kind) => {
+            if let RowErrorKind::UnfitTable(unfit) = &kind {
+                allow(key, unfit.table)?;
+            }
+            intake.fault(table, kind);
+        }
         Part::Row(table, row) => {
             if intake.received() >= max_rows {
                 let detail = format!("at most {max_rows} rows in one request");

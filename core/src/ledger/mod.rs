@@ -35,7 +35,7 @@ pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};
 pub(crate) use request::{
     ANSWER_LIMIT, Answer, RequestClaim, RequestToClaim, Summary, finish_request,
 };
-pub(crate) use tables::TABLES;
+pub(crate) use tables::tables;
 #[cfg(feature = "avro")]
 pub(crate) use undone::Undone;
 pub(crate) use version::{ClaimError, OLDEST_PROGRAM, VERSION, VERSION_TABLE};

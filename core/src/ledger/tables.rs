@@ -1,7 +1,10 @@
 //! The ledger's own tables.
 
-/// The ledger's tables, as `sql/ledger.sql` has them.
-pub(crate) static TABLES: &[LedgerTable] = include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
+/// The statements that make them, each behind comments.
+const TEXT: &str = include_str!("../../../sql/ledger.sql");
+
+/// How each statement begins.
+const BEGIN: &str = "CREATE TABLE ";
 
 /// One of the ledger's tables.
 #[derive(Debug)]
@@ -11,14 +14,26 @@ pub(crate) struct LedgerTable {
     pub(crate) create: &'static str,
 }
 
+/// The ledger's tables, as `sql/ledger.sql` has them.
+pub(crate) fn tables() -> impl Iterator<Item = LedgerTable> {
+    TEXT.split(";\n").filter_map(table)
+}
+
+fn table(text: &'static str) -> Option<LedgerTable> {
+    let create = &text[text.find(BEGIN)?..];
+    let name = create[BEGIN.len()..].split(' ').next()?;
+    Some(LedgerTable { name, create })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::statements::sql_statements;
     use alloc::vec::Vec;
 
     #[test]
     fn every_table_of_the_ledger_is_known() {
-        let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        let names: Vec<_> = tables().map(|table| table.name).collect();
         assert_eq!(
             names,
             [
@@ -29,5 +44,12 @@ mod tests {
                 "rowgate_ledger"
             ]
         );
+    }
+
+    #[test]
+    fn each_statement_is_whole() {
+        let statements = sql_statements(TEXT).unwrap();
+        let whole: Vec<_> = statements.iter().map(|it| it.text).collect();
+        assert_eq!(tables().map(|table| table.create).collect::<Vec<_>>(), whole);
     }
 }

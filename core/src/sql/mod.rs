@@ -4,3 +4,4 @@
 pub(crate) mod checksum;
 pub(crate) mod isolation;
 pub(crate) mod statement;
+pub(crate) mod statements;

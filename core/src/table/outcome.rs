@@ -9,6 +9,8 @@ use core::fmt;
 use super::time_zone::TimeZone;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::schema::Unfit;
+
 /// How many outcomes a list holds at most; the counts beside it go on.
 pub const OUTCOME_LIMIT: usize = 100;
 
@@ -265,6 +267,8 @@ pub enum RowErrorKind {
     },
     /// A name that is no table.
     UnknownTable,
+    /// A table of the schema that rowgate cannot fill.
+    UnfitTable(&'static Unfit),
     /// Gzip data that unpacks to more than anybody would store in rows.
     UnpacksTooLarge {
         /// So many times its own size.
@@ -339,6 +343,7 @@ impl RowErrorKind {
         "too_many_shapes",
         "too_precise",
         "unclosed_quote",
+        "unfit_table",
         "unknown_column",
         "unknown_reference",
         "unknown_table",
@@ -385,6 +390,7 @@ impl RowErrorKind {
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
+            Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
@@ -513,6 +519,9 @@ impl fmt::Display for RowErrorKind {
             Self::UnknownColumn => f.write_str("the table has no such column"),
             Self::UnknownHeader(unknown) => unknown.fmt(f),
             Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
+            Self::UnfitTable(unfit) => {
+                write!(f, "table {} is not served: {unfit}", unfit.table)
+            }
             Self::UnknownTable => f.write_str("there is no such table"),
             Self::UnnamedColumn { cell } => write!(
                 f,

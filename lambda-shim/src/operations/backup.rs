@@ -112,16 +112,16 @@ mod tests {
     use super::*;
 
     fn backup(text: &str) -> Backup {
-        Backup::read(text, Schema::compiled()).unwrap()
+        Backup::read(text, Schema::example()).unwrap()
     }
 
     #[test]
     fn a_backup_without_members_is_of_everything_in_one_snapshot() {
         let all = backup(r#"{"rowgate":"backup"}"#);
-        assert_eq!(all, Backup::of_all(Schema::compiled()));
+        assert_eq!(all, Backup::of_all(Schema::example()));
         assert_eq!(
             (all.tables.len(), all.options().parallel),
-            (Schema::compiled().tables().len(), 1)
+            (Schema::example().tables().len(), 1)
         );
     }
 
@@ -129,7 +129,7 @@ mod tests {
     fn a_backup_says_what_and_how() {
         let text = r#"{"rowgate":"backup","tables":["employees","jobs"],"codec":"deflate",
             "parallel":8,"obstacles":"skip","keep":30,"bucket":"b"}"#;
-        let jobs_first = ["jobs", "employees"].map(|name| Schema::compiled().table(name).unwrap());
+        let jobs_first = ["jobs", "employees"].map(|name| Schema::example().table(name).unwrap());
         assert_eq!(
             backup(text),
             Backup {
@@ -156,7 +156,7 @@ mod tests {
             (r#""table":"jobs""#, "unknown field `table`"),
         ] {
             let text = format!(r#"{{"rowgate":"backup",{members}}}"#);
-            let error = Backup::read(&text, Schema::compiled()).unwrap_err().to_string();
+            let error = Backup::read(&text, Schema::example()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation backup: "), "{error}");
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn backup(members: &str) -> BulkBackup {
-        BulkBackup::read(&format!(r#"{{"rowgate":"bulk_backup",{members}}}"#), Schema::compiled())
+        BulkBackup::read(&format!(r#"{{"rowgate":"bulk_backup",{members}}}"#), Schema::example())
             .unwrap()
     }
 
@@ -215,7 +215,7 @@ mod tests {
         let BulkBackup::Open(all) = backup(r#""step":"open""#) else { panic!("not opened") };
         assert_eq!(
             (all.tables.len(), all.codec, all.keep),
-            (Schema::compiled().tables().len(), Codec::Snappy, None)
+            (Schema::example().tables().len(), Codec::Snappy, None)
         );
         let said = r#""step":"open","tables":["jobs"],"codec":"null","keep":3,"bucket":"b""#;
         let BulkBackup::Open(said) = backup(said) else { panic!("not opened") };
@@ -253,7 +253,7 @@ mod tests {
             (r#"{"rowgate":"bulk_backup","step":"open","parallel":2}"#, "unknown field `parallel`"),
             (r#"{"rowgate":"bulk_backup","step":"part","run":"r"}"#, "missing field `codec`"),
         ] {
-            let error = BulkBackup::read(text, Schema::compiled()).unwrap_err().to_string();
+            let error = BulkBackup::read(text, Schema::example()).unwrap_err().to_string();
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }
     }

@@ -202,7 +202,7 @@ mod tests {
     use crate::event::tests::written;
 
     fn step(text: &str) -> BulkLoadStep {
-        BulkLoadStep::read(text, Schema::compiled()).unwrap()
+        BulkLoadStep::read(text, Schema::example()).unwrap()
     }
 
     const FILE: &str = r#"{"bucket":"b","key":"jobs/k.csv","version_id":null,"e_tag":"e",
@@ -232,7 +232,7 @@ mod tests {
             (r#""step":"load","object":{"bucket":"b","key":"k"},"round":0,"at":1"#, "`at`"),
         ] {
             let text = format!(r#"{{"rowgate":"bulk_load",{members}}}"#);
-            let error = BulkLoadStep::read(&text, Schema::compiled()).unwrap_err().to_string();
+            let error = BulkLoadStep::read(&text, Schema::example()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation bulk_load: "), "{error}");
             assert!(error.contains(named), "{error}");
         }

@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     fn restore(members: &str) -> BulkRestore {
-        BulkRestore::read(&format!(r#"{{"rowgate":"bulk_restore",{members}}}"#), Schema::compiled())
+        BulkRestore::read(&format!(r#"{{"rowgate":"bulk_restore",{members}}}"#), Schema::example())
             .unwrap()
     }
 
@@ -324,7 +324,7 @@ mod tests {
                 "mode is replace",
             ),
         ] {
-            let error = BulkRestore::read(text, Schema::compiled()).unwrap_err().to_string();
+            let error = BulkRestore::read(text, Schema::example()).unwrap_err().to_string();
             assert!(error.contains(named) && !error.contains("s3cret"), "{error}");
         }
     }

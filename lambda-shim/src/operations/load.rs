@@ -56,14 +56,14 @@ mod tests {
         assert_eq!(
             Load::read(
                 r#"{"rowgate":"load","bucket":"b","key":"jobs/a+b.csv"}"#,
-                Schema::compiled()
+                Schema::example()
             ),
             Ok(Load(written("b", "jobs/a+b.csv")))
         );
         let text = r#"{"rowgate":"load","bucket":"b","key":"k","version_id":"v","e_tag":"e"}"#;
         let (version_id, e_tag) = (Some("v".to_owned()), Some("e".to_owned()));
         let object = ObjectRef { version_id, e_tag, ..written("b", "k") };
-        assert_eq!(Load::read(text, Schema::compiled()), Ok(Load(object)));
+        assert_eq!(Load::read(text, Schema::example()), Ok(Load(object)));
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
             (r#"{"rowgate":"load","bucket":"b"}"#, "missing field `key`"),
             (r#"{"rowgate":"load","bucket":"b","key":"k","etag":"e"}"#, "unknown field `etag`"),
         ] {
-            let error = Load::read(text, Schema::compiled()).unwrap_err().to_string();
+            let error = Load::read(text, Schema::example()).unwrap_err().to_string();
             assert!(error.starts_with("bad event: the operation load: "), "{error}");
             assert!(error.contains(named), "{error}");
         }

@@ -1,6 +1,6 @@
 //! The operation `migrate`: the tables, brought to the schema and compared with it.
 
-use rowgate_core::migrate::{self, Difference, MIGRATIONS, MigrateError, Step};
+use rowgate_core::migrate::{self, Difference, MigrateError, Migration, Step};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl Operation for Migrate {
         let settings = app.settings()?;
         let time = invocation.time_left(app.host.now());
         let client = app.client(&settings.target, time);
-        match bring_up(&client, app.schema, self.check).await {
+        match bring_up(&client, app.schema, &app.migrations, self.check).await {
             Ok(migrated) => {
                 let Migrated { included, ran, made, differences } = &migrated;
                 info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
@@ -68,13 +68,14 @@ impl Operation for Migrate {
 async fn bring_up<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
+    migrations: &[Migration],
     check: bool,
 ) -> Result<Migrated, MigrateError> {
     let mut migrated = Migrated::default();
     let differences: Vec<Difference> = if check {
-        migrate::check(client, schema, MIGRATIONS).await?
+        migrate::check(client, schema, migrations).await?
     } else {
-        migrate::migrate(client, schema, MIGRATIONS, |step| migrated.note(step)).await?;
+        migrate::migrate(client, schema, migrations, |step| migrated.note(step)).await?;
         migrate::compare(client, schema).await?
     };
     migrated.differences = differences.iter().map(ToString::to_string).collect();
@@ -94,14 +95,14 @@ impl Migrated {
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::migrate::{LEDGER_MIGRATIONS, Migration};
+    use rowgate_core::migrate::LEDGER_MIGRATIONS;
     use serde_json::{json, to_value};
 
     use super::*;
 
     #[test]
     fn each_step_is_named_where_it_belongs() {
-        let migration = Migration { number: 7, name: "wider", text: "", statements: &[] };
+        let migration = Migration { number: 7, name: "wider", text: "" };
         let mut migrated = Migrated::default();
         let of_ledger = Step::Ledger(&LEDGER_MIGRATIONS[0]);
         for step in
@@ -121,10 +122,10 @@ mod tests {
 
     #[test]
     fn it_writes_unless_it_is_only_to_check() {
-        let only_checks = |text: &str| Migrate::read(text, Schema::compiled()).unwrap().check;
+        let only_checks = |text: &str| Migrate::read(text, Schema::example()).unwrap().check;
         assert!(!only_checks(r#"{"rowgate":"migrate"}"#));
         assert!(only_checks(r#"{"rowgate":"migrate","check":true}"#));
-        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#, Schema::compiled())
+        let error = Migrate::read(r#"{"rowgate":"migrate","users":true}"#, Schema::example())
             .unwrap_err()
             .to_string();
         assert!(error.contains("the operation migrate: unknown field `users`"), "{error}");

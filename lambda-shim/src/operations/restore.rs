@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn restore(text: &str) -> Restore {
-        Restore::read(text, Schema::compiled()).unwrap()
+        Restore::read(text, Schema::example()).unwrap()
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
             "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
-            tables: vec![Schema::compiled().table("jobs").unwrap()],
+            tables: vec![Schema::example().table("jobs").unwrap()],
             mode: Mode::Merge,
             plan: true,
             force: true,
@@ -145,7 +145,7 @@ mod tests {
             (r#""sources":["latest"],"run":"latest""#, "unknown field `run`"),
         ] {
             let error =
-                Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#), Schema::compiled())
+                Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#), Schema::example())
                     .unwrap_err();
             let error = error.to_string();
             assert!(error.starts_with("bad event: the operation restore: "), "{error}");

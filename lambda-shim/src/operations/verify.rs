@@ -60,10 +60,10 @@ mod tests {
     #[test]
     fn a_verification_names_a_run() {
         let verify =
-            Verify::read(r#"{"rowgate":"verify","run":"latest"}"#, Schema::compiled()).unwrap();
+            Verify::read(r#"{"rowgate":"verify","run":"latest"}"#, Schema::example()).unwrap();
         assert_eq!((verify.run.as_str(), verify.bucket), ("latest", None));
         let error =
-            Verify::read(r#"{"rowgate":"verify"}"#, Schema::compiled()).unwrap_err().to_string();
+            Verify::read(r#"{"rowgate":"verify"}"#, Schema::example()).unwrap_err().to_string();
         assert!(error.starts_with("bad event: the operation verify: "), "{error}");
         assert!(error.contains("missing field `run`"), "{error}");
     }

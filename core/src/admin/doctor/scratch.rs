@@ -14,7 +14,7 @@ use super::finding::{Account, Finding, Found, Subject};
 use super::heard::{account, provoke};
 use super::query::{ask, first_row, text, value};
 
-/// Like a table of `sql/schema.sql`, so that the statements are those of a load.
+/// Like a table of the example, so that the statements are those of a load.
 pub(super) static SCRATCH: Table = Table {
     create: "CREATE TABLE rowgate_doctor (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \
              name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL, flag TINYINT(1))",

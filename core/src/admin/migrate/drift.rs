@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::admin::introspect::is_default;
 use crate::aws::host::{Client, Host};
 use crate::ledger;
 use crate::table::schema::{Column, Schema, Table};
@@ -130,7 +131,7 @@ async fn differences_of<H: Host>(
             report.add(None, "constraint or trigger", NONE, &extra.what);
         }
     }
-    for table in ledger::TABLES.iter().filter(|table| !live.has(table.name)) {
+    for table in ledger::tables().filter(|table| !live.has(table.name)) {
         let mut report = Report { table: table.name, differences: &mut differences };
         report.add(None, "table", "a table", NONE);
     }
@@ -201,7 +202,10 @@ fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &m
     report.same(column, "type", &expected.column_type.sql_name(), &live.column_type);
     report.same(column, "null", null(expected.nullable), null(live.nullable));
     report.same(column, "key", key(is_key), key(live.key));
-    report.same(column, "default", NONE, live.default.as_deref().unwrap_or(NONE));
+    if !is_default(expected.default, live.default.as_deref()) {
+        let found = live.default.as_deref().unwrap_or(NONE);
+        report.add(column, "default", expected.default.unwrap_or(NONE), found);
+    }
     report.same(column, "extra", extra, if live.extra.is_empty() { NONE } else { &live.extra });
     if let Some(character_set) = expected.column_type.character_set() {
         compare_collation(expected, character_set, live, report);
@@ -260,7 +264,8 @@ async fn live_columns<H: Host>(
             key: key? == "PRI",
             // MariaDB writes a default of NULL out.
             default: default.filter(|default| default != "NULL"),
-            extra: extra?.to_lowercase(),
+            // MySQL says so of a default that is computed.
+            extra: extra?.to_lowercase().replace("default_generated", "").trim().to_owned(),
             collation,
             comment: comment?,
         })

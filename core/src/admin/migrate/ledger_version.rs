@@ -27,7 +27,7 @@ pub(super) async fn bring_up<H: Host>(
     before: &LiveTables,
     mut done: impl FnMut(&'static Migration),
 ) -> Result<(), MigrateError> {
-    let is_new = !ledger::TABLES.iter().any(|table| before.has(table.name));
+    let is_new = !ledger::tables().any(|table| before.has(table.name));
     if is_new {
         return record(client, VERSION).await;
     }
@@ -76,7 +76,7 @@ async fn run<H: Host>(
     client: &Client<'_, H>,
     migration: &'static Migration,
 ) -> Result<(), MigrateError> {
-    for sql in migration.statements {
+    for sql in migration.statements() {
         let doing = || format!("ledger migration {migration} is not recorded: a statement failed");
         match change(client, sql, doing).await {
             Err(MigrateError::Call { error, .. }) if is_done_before(&error) => {}

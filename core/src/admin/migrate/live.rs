@@ -55,7 +55,7 @@ impl LiveTables {
 /// Runs a query of `N` columns and reads every value as a text.
 ///
 /// By place and not by name: MySQL 8 spells the columns of `information_schema` in capitals.
-pub(super) async fn texts<H: Host, const N: usize>(
+pub(crate) async fn texts<H: Host, const N: usize>(
     client: &Client<'_, H>,
     sql: &str,
 ) -> Result<Vec<[Option<String>; N]>, MigrateError> {

@@ -17,6 +17,7 @@ pub(crate) use change::make_table;
 pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
 pub use error::MigrateError;
-pub use migration::{LEDGER_MIGRATIONS, MIGRATIONS, Migration};
+pub(crate) use live::texts;
+pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 pub use run::{Step, migrate, record};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};

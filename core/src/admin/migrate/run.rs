@@ -95,8 +95,9 @@ pub async fn record<H: Host>(
 }
 
 async fn run<H: Host>(client: &Client<'_, H>, migration: &Migration) -> Result<(), MigrateError> {
-    let count = migration.statements.len();
-    for (index, sql) in migration.statements.iter().enumerate() {
+    let statements = migration.statements();
+    let count = statements.len();
+    for (index, sql) in statements.into_iter().enumerate() {
         let doing = || {
             format!(
                 "migration {migration} is not recorded: its statement {} of {count} failed",

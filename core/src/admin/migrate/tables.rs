@@ -13,11 +13,11 @@ pub(super) const HISTORY: &str = "rowgate_migrations";
 /// Names of the tables that there should be, with the statements that make them; those that hold
 /// rows of people first.
 pub(super) fn all_tables(schema: Schema) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ledger = ledger::TABLES.iter().map(|table| (table.name, table.create));
+    let ledger = ledger::tables().map(|table| (table.name, table.create));
     schema.tables().iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
-/// Names as the list of an SQL `IN`; they hold no quotes, since build.rs allows none.
+/// Names as the list of an SQL `IN`; they hold no quotes, since a served table's name does not.
 pub(super) fn name_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }

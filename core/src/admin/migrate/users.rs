@@ -110,7 +110,7 @@ pub async fn grant<H: Host>(
 
 fn grants(schema: Schema, live: &LiveTables) -> Vec<Grant> {
     // A claim that is given up is deleted. The ledger's version is for migrations to change.
-    let ledger = ledger::TABLES.iter().map(|table| table.name).filter(|name| live.has(name));
+    let ledger = ledger::tables().map(|table| table.name).filter(|name| live.has(name));
     let (version, ledger): (Vec<_>, Vec<_>) =
         ledger.partition(|name| *name == ledger::VERSION_TABLE);
     let mut grants = Vec::from([Grant {

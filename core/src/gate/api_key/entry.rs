@@ -83,9 +83,14 @@ impl KeyEntry {
 
     /// Whether the key may write this table.
     pub fn allows(&self, table: &Table) -> bool {
+        self.allows_name(table.name)
+    }
+
+    /// The same of a table's name.
+    pub(crate) fn allows_name(&self, table: &str) -> bool {
         match &self.tables {
             Tables::All => true,
-            Tables::Only(names) => names.contains(&table.name),
+            Tables::Only(names) => names.contains(&table),
         }
     }
 
@@ -152,9 +157,13 @@ impl Tables {
         {
             return Ok(Self::All);
         }
-        let find = |name: &S| schema.table(name.as_ref()).map(|table| table.name);
-        let names: Option<Vec<_>> = names.iter().map(find).collect();
-        names.map(Self::Only).ok_or_else(|| {
+        // A table that is not served has a name, too: its requests are refused with the reasons.
+        let find = |name: &S| match schema.table(name.as_ref()) {
+            Some(table) => Some(table.name),
+            None => schema.why_not(name.as_ref()).map(|unfit| unfit.table),
+        };
+        let found: Option<Vec<_>> = names.iter().map(find).collect();
+        found.map(Self::Only).ok_or_else(|| {
             let known = schema.names().join(", ");
             format!("an unknown table; the tables are {known}, or * alone for all")
         })

@@ -1,0 +1,108 @@
+//! The calls, and what goes wrong with them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::query::{Engine, NAMES, of_tables};
+use super::rows::{Row, described};
+use crate::admin::migrate::{MigrateError, texts};
+use crate::aws::host::{CallError, Client, Host};
+use crate::table::schema::Description;
+
+/// How many tables one call asks about: an answer has at most 1 MiB, and a column takes some 200 bytes.
+const TABLES_A_CALL: usize = 50;
+
+/// Why a database's tables are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntrospectError {
+    /// A call failed.
+    Call(CallError),
+    /// The answer was none of `information_schema`.
+    Unreadable,
+    /// There is no such table.
+    NoSuchTable(String),
+}
+
+impl fmt::Display for IntrospectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => write!(f, "the database's tables are not read: {error}"),
+            Self::Unreadable => {
+                f.write_str("the database's description of its tables is unreadable")
+            }
+            Self::NoSuchTable(name) => write!(f, "the database has no table {name}"),
+        }
+    }
+}
+
+impl core::error::Error for IntrospectError {}
+
+impl From<MigrateError> for IntrospectError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Call { error, .. } => Self::Call(error),
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+/// Reads what the database says of its tables, or of those that are named; its own of rowgate are none.
+///
+/// A call lists the tables, and one more reads 50 of them. What the user may not see is not there: on
+/// MySQL triggers take the right TRIGGER, on MariaDB foreign keys and CHECKs the right REFERENCES.
+///
+/// # Errors
+///
+/// Where a call fails, or the database does not have a table that is named.
+pub async fn introspect<H: Host>(
+    client: &Client<'_, H>,
+    only: &[String],
+) -> Result<Description, IntrospectError> {
+    let listed: Vec<[Option<String>; 3]> = texts(client, NAMES).await?;
+    let mut names: Vec<_> = listed.iter().filter_map(|[name, ..]| name.as_deref()).collect();
+    names.retain(|name| !is_own(name));
+    if let Some(missing) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(IntrospectError::NoSuchTable(missing.clone()));
+    }
+    names.retain(|name| only.is_empty() || only.iter().any(|wanted| wanted == name));
+    let Some([_, Some(version), default]) = listed.first() else {
+        return Ok(Description::new(Vec::new()));
+    };
+    let engine = Engine::of_version(version);
+    let mut rows = Vec::new();
+    for names in names.chunks(TABLES_A_CALL) {
+        let found: Vec<[Option<String>; 5]> = texts(client, &of_tables(engine, names)).await?;
+        let found: Option<Vec<_>> = found.into_iter().map(Row::read).collect();
+        rows.extend(found.ok_or(IntrospectError::Unreadable)?);
+    }
+    let tables = described(engine, default.as_deref(), &names, rows);
+    tables.map(Description::new).ok_or(IntrospectError::Unreadable)
+}
+
+/// Whether a table is the ledger's, or one that a restore left.
+fn is_own(name: &str) -> bool {
+    let kinds = ["__before_", "__restore_", "__undone_"];
+    let of_restore = kinds.iter().any(|kind| {
+        name.rsplit_once(kind).is_some_and(|(_, id)| id.len() == 20 && id.starts_with('2'))
+    });
+    name.starts_with("rowgate_") || of_restore
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_rowgate_are_its_own() {
+        for (name, expected) in [
+            ("rowgate_loads", true),
+            ("jobs__before_20270115_080000_1a2b", true),
+            ("jobs__restore_20270115_080000_1a2b", true),
+            ("jobs__before_christmas", false),
+            ("jobs", false),
+        ] {
+            assert_eq!(is_own(name), expected, "{name}");
+        }
+    }
+}

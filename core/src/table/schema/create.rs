@@ -1,0 +1,141 @@
+//! The `CREATE TABLE` statement of a table that a description says.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::description::{
+    ColumnDescription, DefaultValue, IndexDescription, IndexPart, TableDescription,
+};
+
+/// The statement that makes a table, of both engines.
+///
+/// Without foreign keys, CHECKs and generated columns: a table that has them is not made by rowgate.
+pub(super) fn statement(table: &TableDescription) -> String {
+    let primary_key = names(table.primary_key.iter());
+    let mut lines: Vec<_> = table.columns.iter().map(column).collect();
+    lines.push(format!("PRIMARY KEY ({primary_key})"));
+    lines.extend(table.unique_keys.iter().map(|key| index("UNIQUE KEY", key)));
+    lines.extend(table.indexes.iter().map(|key| index(kind(key), key)));
+    let collation = table.collation.as_deref().map(collate).unwrap_or_default();
+    let charset = if collation.is_empty() { " DEFAULT CHARSET=utf8mb4" } else { "" };
+    format!(
+        "CREATE TABLE {} (\n  {}\n) ENGINE={}{charset}{collation}{}",
+        name(&table.name),
+        lines.join(",\n  "),
+        table.engine,
+        comment(&table.comment)
+    )
+}
+
+fn column(column: &ColumnDescription) -> String {
+    let mut text = format!("{} {}", name(&column.name), column.column_type);
+    text += &column.collation.as_deref().map(collate).unwrap_or_default();
+    text += if column.nullable { " NULL" } else { " NOT NULL" };
+    text += &match &column.default {
+        Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", quoted(value)),
+        Some(DefaultValue::Expression(sql)) => format!(" DEFAULT {}", expression(sql)),
+        None => String::new(),
+    };
+    if let Some(sql) = &column.on_update {
+        text += &format!(" ON UPDATE {sql}");
+    }
+    text += if column.auto_increment { " AUTO_INCREMENT" } else { "" };
+    text + &comment(&column.comment)
+}
+
+/// MySQL takes an expression in parentheses, but for the current time.
+fn expression(sql: &str) -> String {
+    let is_time = sql.to_ascii_uppercase().starts_with("CURRENT_TIMESTAMP");
+    let bare = is_time || (sql.starts_with('(') && sql.ends_with(')'));
+    if bare { sql.into() } else { format!("({sql})") }
+}
+
+fn kind(index: &IndexDescription) -> &'static str {
+    match index.index_type.as_deref() {
+        Some("FULLTEXT") => "FULLTEXT KEY",
+        Some("SPATIAL") => "SPATIAL KEY",
+        _ => "KEY",
+    }
+}
+
+fn index(kind: &str, index: &IndexDescription) -> String {
+    let parts: Vec<_> = index.parts.iter().map(part).collect();
+    format!("{kind} {} ({})", name(&index.name), parts.join(", "))
+}
+
+fn part(part: &IndexPart) -> String {
+    let column = part.column.as_deref().map(name);
+    let length = part.length.map(|length| format!("({length})")).unwrap_or_default();
+    let expression = part.expression.as_ref().map(|sql| format!("({sql})"));
+    let descending = if part.descending { " DESC" } else { "" };
+    format!("{}{length}{descending}", column.or(expression).unwrap_or_default())
+}
+
+fn names<'n>(all: impl Iterator<Item = &'n String>) -> String {
+    all.map(|it| name(it)).collect::<Vec<_>>().join(", ")
+}
+
+fn name(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn collate(collation: &str) -> String {
+    format!(" COLLATE {collation}")
+}
+
+fn comment(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" COMMENT {}", quoted(text)) }
+}
+
+/// A text as the default sql_mode reads it, in which a backslash escapes.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Description, Schema};
+    use super::*;
+
+    #[test]
+    fn the_example_s_statements_are_those_of_its_text() {
+        let employees = Schema::example().table("employees").unwrap();
+        assert_eq!(
+            employees.create,
+            "CREATE TABLE `employees` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  \
+             `name` varchar(255) NOT NULL,\n  \
+             `datetime` varchar(255) NOT NULL COMMENT 'format=date-time',\n  \
+             `department_id` int NULL COMMENT 'references=departments.id',\n  \
+             `job_id` int NULL COMMENT 'references=jobs.id',\n  PRIMARY KEY (`id`)\n) \
+             ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT 'aliases=hired_employees'"
+        );
+    }
+
+    #[test]
+    fn everything_that_a_served_table_has_is_written() {
+        let json = r#"{"rowgate_schema":1,"tables":[{"name":"t","collation":"utf8mb4_bin",
+            "comment":"it's \\","columns":[
+            {"name":"key","column_type":"varchar(9)","nullable":false,"collation":"utf8mb4_bin"},
+            {"name":"a","column_type":"int","nullable":false,"default":{"literal":"7"}},
+            {"name":"b","column_type":"datetime","default":{"expression":"CURRENT_TIMESTAMP"},
+             "on_update":"CURRENT_TIMESTAMP"},
+            {"name":"c","column_type":"int","default":{"expression":"1 + 1"}}],
+            "primary_key":["key"],
+            "unique_keys":[{"name":"u","parts":[{"column":"a"},{"column":"key","length":3}]}],
+            "indexes":[{"name":"i","parts":[{"column":"a","descending":true}]},
+            {"name":"f","index_type":"FULLTEXT","parts":[{"column":"key"}]},
+            {"name":"e","parts":[{"expression":"lower(`key`)"}]}]}]}"#;
+        let description = Description::from_json(json).unwrap();
+        assert_eq!(
+            statement(&description.tables[0]),
+            "CREATE TABLE `t` (\n  `key` varchar(9) COLLATE utf8mb4_bin NOT NULL,\n  \
+             `a` int NOT NULL DEFAULT '7',\n  \
+             `b` datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,\n  \
+             `c` int NULL DEFAULT (1 + 1),\n  PRIMARY KEY (`key`),\n  \
+             UNIQUE KEY `u` (`a`, `key`(3)),\n  KEY `i` (`a` DESC),\n  \
+             FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`)))\n) ENGINE=InnoDB \
+             COLLATE utf8mb4_bin COMMENT 'it''s \\\\'"
+        );
+    }
+}

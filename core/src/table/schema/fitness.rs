@@ -1,0 +1,272 @@
+//! Whether rowgate can fill a table, by what its description says of it alone.
+
+use alloc::collections::BTreeSet;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::comment::Items;
+use super::create;
+use super::description::{ColumnDescription, INNODB, TableDescription};
+use super::misfit::Misfit;
+use super::width::{STATEMENT_LIMIT, longest_statement};
+use crate::table::types::{ColumnType, Definition, KeyKind, without_width};
+
+/// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
+/// must fit behind it.
+const LONGEST_NAME: usize = 34;
+
+/// Every reason why the table cannot be filled that shows in itself.
+pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
+    let mut reasons = Vec::new();
+    reasons.extend(of_name(&table.name));
+    if !table.engine.eq_ignore_ascii_case(INNODB) {
+        reasons.push(Misfit::Engine { engine: table.engine.clone() });
+    }
+    reasons.extend(table.columns.iter().flat_map(of_column));
+    reasons.extend(of_aliases(table));
+    reasons.extend(of_key(table));
+    reasons.extend(of_constraints(table));
+    if reasons.is_empty() {
+        reasons.extend(of_width(table));
+    }
+    reasons
+}
+
+/// The type of a column, if it is known.
+pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
+    let format = Items::read(&column.comment).format;
+    let collation = column.collation.as_deref();
+    // A width says nothing about the values, unless a type of its own is known by it.
+    let bare = without_width(&column.column_type);
+    ColumnType::of(&column.column_type, format, collation)
+        .or_else(|| ColumnType::of(&bare, format, collation))
+}
+
+/// Names stand in Avro files, in object keys and in SQL.
+fn of_name(name: &str) -> Option<Misfit> {
+    let misfit = |rule| Some(Misfit::Name { name: name.to_string(), rule });
+    if !is_plain(name) {
+        return misfit("use letters of ASCII, digits and _, no digit first, as Avro wants it");
+    }
+    if name.len() > LONGEST_NAME {
+        return misfit("use at most 34 characters, since a restore makes tables named after it");
+    }
+    if name.to_ascii_lowercase().starts_with("rowgate_") {
+        return misfit("names that begin with rowgate_ are rowgate's own");
+    }
+    None
+}
+
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(plain) && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn of_column(column: &ColumnDescription) -> Option<Misfit> {
+    let name = || column.name.clone();
+    if !is_plain(&column.name) {
+        let rule = "use letters of ASCII, digits and _, no digit first, as Avro wants it";
+        return Some(Misfit::Name { name: name(), rule });
+    }
+    if column.generated.is_some() {
+        return Some(Misfit::Generated { column: name() });
+    }
+    of_type(column).or_else(|| of_collation(column))
+}
+
+fn of_type(column: &ColumnDescription) -> Option<Misfit> {
+    if column_type(column).is_some() {
+        return None;
+    }
+    let (name, column_type) = (column.name.clone(), column.column_type.clone());
+    let bare = ColumnType::of(&column.column_type, None, column.collation.as_deref());
+    Some(match (Items::read(&column.comment).format, bare) {
+        (Some(format), Some(_)) => {
+            Misfit::Format { column: name, format: format.to_string(), column_type }
+        }
+        _ => Misfit::Type { column: name, column_type },
+    })
+}
+
+fn of_collation(column: &ColumnDescription) -> Option<Misfit> {
+    let known = column_type(column)?;
+    let collation = column.collation.as_ref().filter(|it| !known.takes_collation(it))?;
+    Some(Misfit::Collation { column: column.name.clone(), collation: collation.clone() })
+}
+
+/// Aliases of a column that are another's name or alias.
+fn of_aliases(table: &TableDescription) -> Vec<Misfit> {
+    let mut taken: BTreeSet<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let aliases = table.columns.iter().flat_map(|column| Items::read(&column.comment).aliases);
+    let twice = aliases.filter(|alias| !taken.insert(alias));
+    twice.map(|alias| Misfit::Alias { alias: alias.to_string() }).collect()
+}
+
+fn of_key(table: &TableDescription) -> Option<Misfit> {
+    let [key] = table.primary_key.as_slice() else {
+        return Some(match table.primary_key.len() {
+            0 => Misfit::NoPrimaryKey,
+            columns => Misfit::CompositeKey { columns },
+        });
+    };
+    let column = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key))?;
+    let is_text = column_type(column)?.key_kind() == KeyKind::Text;
+    let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
+    (is_text && !is_exact).then(|| Misfit::TextKey { column: column.name.clone() })
+}
+
+fn of_constraints(table: &TableDescription) -> Vec<Misfit> {
+    let unique = table.unique_keys.iter().map(|it| Misfit::UniqueKey { name: it.name.clone() });
+    let foreign = table.foreign_keys.iter().map(|it| Misfit::ForeignKey { name: it.name.clone() });
+    let checks = table.checks.iter().map(|it| Misfit::Check { name: it.name.clone() });
+    let triggers = table.triggers.iter().map(|name| Misfit::Trigger { name: name.clone() });
+    unique.chain(foreign).chain(checks).chain(triggers).collect()
+}
+
+fn of_width(table: &TableDescription) -> Option<Misfit> {
+    let names = table.columns.iter().map(|column| column.name.len());
+    let create = create::statement(table).chars().count();
+    let characters = longest_statement(names).max(create);
+    let limit = STATEMENT_LIMIT;
+    (characters > limit).then_some(Misfit::TooWide { characters, limit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Description, Schema};
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    /// The reasons against a table `t` with an id, this column and these members.
+    fn against(column: &str, rest: &str) -> Vec<String> {
+        let column = if column.is_empty() { String::new() } else { format!(",{{{column}}}") };
+        let columns = format!(r#"{{"name":"id","column_type":"int","nullable":false}}{column}"#);
+        against_columns(&columns, &format!(r#","primary_key":["id"]{rest}"#))
+    }
+
+    fn against_columns(columns: &str, rest: &str) -> Vec<String> {
+        let json = format!(
+            r#"{{"rowgate_schema":1,"tables":[{{"name":"t","columns":[{columns}]{rest}}}]}}"#
+        );
+        let schema = Schema::of(&Description::from_json(&json).unwrap());
+        let reasons =
+            schema.unfit().iter().flat_map(|unfit| unfit.reasons).map(ToString::to_string);
+        let reasons: Vec<_> = reasons.collect();
+        assert_eq!(schema.tables().len(), usize::from(reasons.is_empty()), "{columns}{rest}");
+        reasons
+    }
+
+    #[test]
+    fn what_is_understood_is_served() {
+        for column in [
+            "",
+            r#""name":"x","column_type":"bigint","default":{"literal":"7"}"#,
+            r#""name":"X9_","column_type":"varchar(20)","comment":"format=date-time; since 2021""#,
+            r#""name":"boss","column_type":"smallint","comment":"references=t.id;aliases=e-mail""#,
+            r#""name":"x","column_type":"varchar(9)","collation":"utf8mb4_general_ci""#,
+        ] {
+            assert_eq!(against(column, ""), [""; 0], "{column}");
+        }
+        let index =
+            r#","indexes":[{"name":"i","parts":[{"column":"id"}]}],"comment":"all; aliases=u""#;
+        assert_eq!(against("", index), [""; 0]);
+    }
+
+    #[test]
+    fn each_thing_that_is_not_is_named_with_what_to_do() {
+        for (column, reason) in [
+            (r#""name":"x","column_type":"geometry""#, "x is of type geometry, which is not known"),
+            (r#""name":"x","column_type":"varchar(20000)""#, "x is of type varchar(20000)"),
+            (
+                r#""name":"x;y","column_type":"int""#,
+                r#"name "x;y" is not understood: use letters of ASCII"#,
+            ),
+            (
+                r#""name":"9x","column_type":"int""#,
+                r#"name "9x" is not understood: use letters of ASCII"#,
+            ),
+            (
+                r#""name":"x","column_type":"int","generated":{"expression":"`id` + 1"}"#,
+                "x is generated",
+            ),
+            (
+                r#""name":"x","column_type":"varchar(19)","comment":"format=date-time""#,
+                "x: format=date-time does not go with varchar(19)",
+            ),
+            (
+                r#""name":"x","column_type":"int","comment":"format=uuid""#,
+                "format=uuid does not go",
+            ),
+            (r#""name":"x","column_type":"int","comment":"references=t""#, "references=t is no"),
+            (
+                r#""name":"x","column_type":"int","comment":"references=u.id""#,
+                "references=u.id is no",
+            ),
+            (
+                r#""name":"x","column_type":"int","comment":"references=t.x""#,
+                "references=t.x is no",
+            ),
+            (r#""name":"x","column_type":"varchar(9)","comment":"references=t.id""#, "t.id is no"),
+            (r#""name":"x","column_type":"int","comment":"aliases=id""#, "alias id is also"),
+        ] {
+            let reasons = against(column, "");
+            assert!(reasons.len() == 1 && reasons[0].contains(reason), "{column}: {reasons:?}");
+        }
+    }
+
+    #[test]
+    fn so_is_each_thing_about_a_table() {
+        let parts = r#""parts":[{"column":"id"}]"#;
+        let refers =
+            r#""table":"u","references":["id"],"on_update":"RESTRICT","on_delete":"CASCADE""#;
+        for (rest, reason) in [
+            (r#","engine":"MyISAM""#.into(), "MyISAM has no transactions"),
+            (format!(r#","unique_keys":[{{"name":"u1",{parts}}}]"#), "UNIQUE KEY u1"),
+            (
+                format!(r#","foreign_keys":[{{"name":"f1","columns":["id"],{refers}}}]"#),
+                "FOREIGN KEY f1",
+            ),
+            (r#","checks":[{"name":"c1","clause":"`id` > 0"}]"#.into(), "CHECK c1"),
+            (r#","triggers":["g1"]"#.into(), "trigger g1"),
+        ] {
+            let reasons = against("", &rest);
+            assert!(reasons.len() == 1 && reasons[0].contains(reason), "{rest}: {reasons:?}");
+        }
+        let all = against(
+            r#""name":"x","column_type":"point""#,
+            r#","engine":"MEMORY","triggers":["a","b"]"#,
+        );
+        assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    #[test]
+    fn a_key_is_one_column_that_compares_exactly() {
+        let text = |collation: &str| {
+            format!(r#"{{"name":"k","column_type":"varchar(9)","nullable":false{collation}}}"#)
+        };
+        let key = r#","primary_key":["k"]"#;
+        assert_eq!(against_columns(&text(r#","collation":"utf8mb4_bin""#), key), [""; 0]);
+        let other = against_columns(&text(r#","collation":"utf8mb4_unicode_ci""#), key);
+        assert!(other[0].contains("COLLATE utf8mb4_bin"), "{other:?}");
+        assert_eq!(against_columns(&text(""), key), other);
+        assert!(against_columns(&text(""), "")[0].contains("no PRIMARY KEY"));
+        let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
+        let both = against_columns(&format!("{id},{}", text("")), r#","primary_key":["id","k"]"#);
+        assert!(both[0].contains("its primary key has 2 columns"), "{both:?}");
+    }
+
+    /// A table of so many columns with names of 20 characters, besides its id.
+    fn wide(columns: usize) -> Vec<String> {
+        let column = |n| format!(r#",{{"name":"{n:c>20}","column_type":"varchar(9)"}}"#);
+        let columns: String = (0..columns).map(column).collect();
+        let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
+        against_columns(&format!("{id}{columns}"), r#","primary_key":["id"]"#)
+    }
+
+    #[test]
+    fn a_table_whose_statements_a_call_would_not_take_is_not_served() {
+        assert_eq!((wide(95).len(), wide(380).len()), (0, 0));
+        assert!(wide(400)[0].starts_with("a statement about it has up to 68560 characters"));
+    }
+}

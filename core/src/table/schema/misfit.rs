@@ -1,0 +1,216 @@
+//! Why rowgate cannot fill a table, and what to do about it.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A table that rowgate cannot fill, with every reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfit {
+    /// The table's name.
+    pub table: &'static str,
+    /// Other names under which requests and files may call it.
+    pub aliases: &'static [&'static str],
+    /// The reasons, at least one.
+    pub reasons: &'static [Misfit],
+}
+
+/// The reasons, separated by `; `.
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, reason) in self.reasons.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{reason}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One reason why rowgate cannot fill a table; shown with what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Misfit {
+    /// Two tables or columns answer to one name.
+    Alias {
+        /// The alias of the COMMENT.
+        alias: String,
+    },
+    /// A CHECK constraint.
+    Check {
+        /// Its name.
+        name: String,
+    },
+    /// References between tables form a circle.
+    Circle,
+    /// A column's text is not of a character set that holds every value.
+    Collation {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
+    /// A primary key of several columns.
+    CompositeKey {
+        /// How many.
+        columns: usize,
+    },
+    /// An engine without transactions.
+    Engine {
+        /// Its name.
+        engine: String,
+    },
+    /// A foreign key of the table.
+    ForeignKey {
+        /// Its name.
+        name: String,
+    },
+    /// A `format=` that is not known, or does not go with the column's type.
+    Format {
+        /// The column.
+        column: String,
+        /// The format.
+        format: String,
+        /// The column's type.
+        column_type: String,
+    },
+    /// A generated column.
+    Generated {
+        /// The column.
+        column: String,
+    },
+    /// A name that is not of letters, digits and `_`, or is too long, or is one of rowgate's own.
+    Name {
+        /// The name.
+        name: String,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// No primary key.
+    NoPrimaryKey,
+    /// A `references=` that does not name the primary key of a table that is served.
+    Reference {
+        /// The column.
+        column: String,
+        /// What it refers to.
+        target: String,
+    },
+    /// A foreign key of another table refers to this one.
+    ReferredTo {
+        /// The foreign key's name.
+        name: String,
+        /// The other table.
+        by: String,
+    },
+    /// A text key in which different texts are one key.
+    TextKey {
+        /// The column.
+        column: String,
+    },
+    /// A statement about the table would be longer than a call takes.
+    TooWide {
+        /// Its characters.
+        characters: usize,
+        /// The most that a call takes.
+        limit: usize,
+    },
+    /// A trigger.
+    Trigger {
+        /// Its name.
+        name: String,
+    },
+    /// A column type that rowgate does not know.
+    Type {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
+    /// A unique key besides the primary one.
+    UniqueKey {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What is wrong, and what to do.
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_wrong(f)?;
+        write!(f, ": {}", self.advice())
+    }
+}
+
+impl Misfit {
+    fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alias { alias } => write!(f, "alias {alias} is also another's name or alias"),
+            Self::Check { name } => write!(f, "CHECK {name} is not understood yet"),
+            Self::Circle => f.write_str("the references= of tables lead back to it"),
+            Self::Collation { column, collation } => {
+                write!(f, "{column} is of collation {collation}, which lacks characters")
+            }
+            Self::CompositeKey { columns } => {
+                write!(f, "its primary key has {columns} columns, and only one is understood yet")
+            }
+            Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
+            Self::ForeignKey { name } => {
+                write!(f, "FOREIGN KEY {name} would stay on the old table when a restore swaps it")
+            }
+            Self::Format { column, format, column_type } => {
+                write!(f, "{column}: format={format} does not go with {column_type}")
+            }
+            Self::Generated { column } => {
+                write!(f, "{column} is generated, which is not understood yet")
+            }
+            Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
+            Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
+            Self::Reference { column, target } => {
+                write!(
+                    f,
+                    "{column}: references={target} is no primary key of its type that is served"
+                )
+            }
+            Self::ReferredTo { name, by } => {
+                write!(f, "FOREIGN KEY {name} of {by} would follow the old table in a restore")
+            }
+            Self::TextKey { column } => {
+                write!(f, "key {column} is a text in which 'a' and 'A' may be one")
+            }
+            Self::TooWide { characters, limit } => write!(
+                f,
+                "a statement about it has up to {characters} characters, and a call takes {limit}"
+            ),
+            Self::Trigger { name } => write!(f, "trigger {name} may change what was stored"),
+            Self::Type { column, column_type } => {
+                write!(f, "{column} is of type {column_type}, which is not known")
+            }
+            Self::UniqueKey { name } => {
+                write!(f, "with UNIQUE KEY {name} an update could change another row")
+            }
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Alias { .. } => "change the COMMENT",
+            Self::Check { .. } | Self::Trigger { .. } => "drop it, or fill the table otherwise",
+            Self::Circle => "remove one from a COMMENT",
+            Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
+            Self::CompositeKey { .. } => "give it an id of its own",
+            Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
+            Self::ForeignKey { .. } | Self::ReferredTo { .. } => {
+                "drop it, and write COMMENT 'references=table.column' at its column"
+            }
+            Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
+            Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::Name { rule, .. } => rule,
+            Self::NoPrimaryKey => "give it one",
+            Self::Reference { .. } => "write references=table.column, or make that table fit",
+            Self::TextKey { .. } => "ALTER TABLE … MODIFY … COLLATE utf8mb4_bin",
+            Self::TooWide { .. } => "use shorter names, or two tables with the same key",
+            Self::Type { .. } => {
+                "change it to one that the README lists, or move it to another table"
+            }
+            Self::UniqueKey { .. } => "make it a plain index, or fill the table otherwise",
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The tables and their columns, as data, read when a program starts.
+//!
+//! Nothing else in rowgate knows a table's or a column's name. A [`Description`] says all of a database's
+//! tables, whether rowgate can fill them or not; [`Schema`] has those that it can, and why not the others.
+
+mod comment;
+mod create;
+mod description;
+mod error;
+mod fitness;
+mod misfit;
+mod order;
+mod served;
+mod table;
+mod tables;
+mod width;
+
+pub use description::{
+    CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
+    Generation, IndexDescription, IndexPart, TableDescription,
+};
+pub use error::DescriptionError;
+pub use misfit::{Misfit, Unfit};
+pub use table::{Column, Reference, Table};
+pub use tables::{EXAMPLE, Schema};
+
+pub use super::types::{ColumnType, KeyKind};
+
+#[cfg(test)]
+pub(crate) use tables::{OFFICE, WIDTHS, longest_statement, table, wide};

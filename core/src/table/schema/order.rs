@@ -1,0 +1,206 @@
+//! Which tables are served beside each other, and in which order: parents first.
+
+use alloc::collections::BTreeSet;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::comment::Items;
+use super::description::{ColumnDescription, TableDescription};
+use super::fitness::{column_type, reasons};
+use super::misfit::Misfit;
+use crate::table::types::Definition;
+
+/// A table with every reason why it is not served; those that are have none.
+pub(super) struct Judged<'d> {
+    pub(super) table: &'d TableDescription,
+    pub(super) reasons: Vec<Misfit>,
+}
+
+/// Judges every table, in the order of the description.
+pub(super) fn judge(tables: &[TableDescription]) -> Vec<Judged<'_>> {
+    let judged = |table| Judged { table, reasons: reasons(table) };
+    let mut all: Vec<_> = tables.iter().map(judged).collect();
+    add_foreign_keys(&mut all);
+    add_aliases(&mut all);
+    while add_references(&mut all) {}
+    add_circles(&mut all);
+    // A child of a table in a circle is not served either.
+    while add_references(&mut all) {}
+    all
+}
+
+/// The tables that are served, each behind its parents, else in the order of the description.
+pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription> {
+    let served = all.iter().filter(|it| it.reasons.is_empty()).map(|it| it.table);
+    let (ordered, _) = order(served.collect());
+    ordered
+}
+
+/// The tables in order, and those whose references form a circle or depend on one.
+fn order(mut left: Vec<&TableDescription>) -> (Vec<&TableDescription>, Vec<&TableDescription>) {
+    let mut placed = BTreeSet::new();
+    let mut ordered = Vec::new();
+    while let Some(index) = left.iter().position(|table| {
+        parents(table).all(|parent| parent == table.name || placed.contains(parent))
+    }) {
+        let table = left.remove(index);
+        placed.insert(table.name.as_str());
+        ordered.push(table);
+    }
+    (ordered, left)
+}
+
+fn parents(table: &TableDescription) -> impl Iterator<Item = &str> {
+    table.columns.iter().filter_map(|column| Some(reference(column)?.0))
+}
+
+/// The table and column of a `references=`.
+pub(super) fn reference(column: &ColumnDescription) -> Option<(&str, &str)> {
+    Items::read(&column.comment).references?.split_once('.')
+}
+
+/// A foreign key also concerns the table that it refers to.
+fn add_foreign_keys(all: &mut [Judged<'_>]) {
+    let keys = all.iter().flat_map(|it| {
+        it.table
+            .foreign_keys
+            .iter()
+            .map(|key| (key.name.clone(), it.table.name.clone(), &key.table))
+    });
+    let keys: Vec<_> = keys.map(|(name, by, table)| (name, by, table.clone())).collect();
+    for (name, by, table) in keys {
+        let other = all.iter_mut().find(|it| it.table.name == table && it.table.name != by);
+        if let Some(other) = other {
+            other.reasons.push(Misfit::ReferredTo { name, by });
+        }
+    }
+}
+
+/// Aliases of a table that are another's name or alias.
+fn add_aliases(all: &mut [Judged<'_>]) {
+    let mut taken: BTreeSet<_> = all.iter().map(|it| it.table.name.as_str()).collect();
+    for it in all {
+        let aliases = Items::read(&it.table.comment).aliases.into_iter();
+        let twice = aliases.filter(|alias| !taken.insert(alias));
+        it.reasons.extend(twice.map(|alias| Misfit::Alias { alias: alias.to_string() }));
+    }
+}
+
+/// Adds references to what is not served; whether any table was served before.
+fn add_references(all: &mut [Judged<'_>]) -> bool {
+    let found: Vec<_> = all.iter().map(|it| broken_references(it, all)).collect();
+    let mut changed = false;
+    for (it, broken) in all.iter_mut().zip(found) {
+        changed |= it.reasons.is_empty() && !broken.is_empty();
+        let new = broken.into_iter().filter(|reason| !it.reasons.contains(reason));
+        let new: Vec<_> = new.collect();
+        it.reasons.extend(new);
+    }
+    changed
+}
+
+fn broken_references(it: &Judged<'_>, all: &[Judged<'_>]) -> Vec<Misfit> {
+    let columns = it.table.columns.iter().filter(|column| {
+        Items::read(&column.comment).references.is_some() && !is_sound(column, it, all)
+    });
+    let misfit = |column: &ColumnDescription| {
+        let target = Items::read(&column.comment).references.unwrap_or_default().to_string();
+        Misfit::Reference { column: column.name.clone(), target }
+    };
+    columns.map(misfit).collect()
+}
+
+/// Whether a column refers to the primary key, of its own kind, of a table that is served.
+fn is_sound(column: &ColumnDescription, it: &Judged<'_>, all: &[Judged<'_>]) -> bool {
+    let Some((table, key)) = reference(column) else { return false };
+    let Some(parent) = all.iter().find(|other| other.table.name == table) else { return false };
+    let is_served = parent.reasons.is_empty() || parent.table.name == it.table.name;
+    let key_column = parent.table.columns.iter().find(|its| its.name == key);
+    let kinds = [key_column.and_then(column_type), column_type(column)];
+    let same_kind = matches!(kinds, [Some(key), Some(own)]
+        if core::mem::discriminant(&key.key_kind()) == core::mem::discriminant(&own.key_kind()));
+    is_served && parent.table.primary_key == [key] && same_kind
+}
+
+fn add_circles(all: &mut [Judged<'_>]) {
+    let served = all.iter().filter(|it| it.reasons.is_empty()).map(|it| it.table);
+    let (_, circle) = order(served.collect());
+    for it in all.iter_mut().filter(|it| circle.iter().any(|other| other.name == it.table.name)) {
+        it.reasons.push(Misfit::Circle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Schema;
+    use alloc::format;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    /// The schema of tables with an id, each with a comment and comments of further columns.
+    fn schema(tables: &[(&str, &str, &[&str])]) -> Schema {
+        let table = |(name, comment, columns): &(&str, &str, &[&str])| {
+            let column = |(at, comment): (usize, &&str)| {
+                format!(r#",{{"name":"c{at}","column_type":"int","comment":"{comment}"}}"#)
+            };
+            let columns: String = columns.iter().enumerate().map(column).collect();
+            format!(
+                r#"{{"name":"{name}","comment":"{comment}","columns":[{{"name":"id","column_type":"int","nullable":false}}{columns}],"primary_key":["id"]}}"#
+            )
+        };
+        let tables: Vec<_> = tables.iter().map(table).collect();
+        let json = format!(r#"{{"rowgate_schema":1,"tables":[{}]}}"#, tables.join(","));
+        Schema::from_json(&json).unwrap()
+    }
+
+    fn reasons(schema: Schema) -> Vec<String> {
+        schema.unfit().iter().map(|unfit| format!("{}: {unfit}", unfit.table)).collect()
+    }
+
+    #[test]
+    fn parents_stand_before_their_children() {
+        let tables: [(&str, &str, &[&str]); 3] = [
+            ("c", "", &["references=b.id"]),
+            ("b", "", &["references=a.id"]),
+            ("a", "", &["references=a.id"]),
+        ];
+        let found = schema(&tables);
+        assert_eq!((found.names(), found.unfit().len()), (["a", "b", "c"].to_vec(), 0));
+    }
+
+    #[test]
+    fn tables_in_a_circle_are_not_served_nor_are_their_children() {
+        let tables: [(&str, &str, &[&str]); 4] = [
+            ("a", "", &["references=b.id"]),
+            ("b", "", &["references=a.id"]),
+            ("child", "", &["references=a.id"]),
+            ("d", "", &[]),
+        ];
+        let found = schema(&tables);
+        assert_eq!(found.names(), ["d"]);
+        assert_eq!(found.unfit().len(), 3, "{:?}", reasons(found));
+    }
+
+    #[test]
+    fn a_child_of_a_table_that_is_not_served_is_not_either() {
+        let tables: [(&str, &str, &[&str]); 4] = [
+            ("grandchild", "", &["references=child.id"]),
+            ("child", "", &["references=parent.id"]),
+            ("parent", "", &["references=nothing.id", "format=x"]),
+            ("other", "", &["references=other.id"]),
+        ];
+        let found = schema(&tables);
+        assert_eq!(found.names(), ["other"]);
+        let parent = found.why_not("parent").unwrap().to_string();
+        assert!(parent.contains("nothing.id") && parent.contains("format=x"), "{parent}");
+        assert!(reasons(found)[0].starts_with("grandchild: c0: references=child.id is no"));
+    }
+
+    #[test]
+    fn two_tables_do_not_answer_to_one_name() {
+        let found =
+            schema(&[("a", "aliases=b", &[]), ("b", "aliases=c,d", &[]), ("e", "aliases=d", &[])]);
+        assert_eq!(found.names(), ["b"]);
+        assert!(reasons(found).iter().all(|it| it.contains("is also another's")));
+    }
+}

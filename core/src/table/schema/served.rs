@@ -1,0 +1,68 @@
+//! Tables for the life of the process, from a description.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::comment::Items;
+use super::create;
+use super::description::{ColumnDescription, TableDescription};
+use super::fitness::column_type;
+use super::misfit::Unfit;
+use super::order::{judge, parents_first, reference};
+use super::table::{Column, Reference, Table};
+
+/// The tables that can be filled, parents first, and the others with their reasons.
+pub(super) fn serve(tables: &[TableDescription]) -> (&'static [Table], &'static [Unfit]) {
+    let judged = judge(tables);
+    let served = parents_first(&judged).into_iter().filter_map(table).collect::<Vec<_>>();
+    let unfit = judged.into_iter().filter(|it| !it.reasons.is_empty());
+    let unfit = unfit.map(|it| Unfit {
+        table: text(&it.table.name),
+        aliases: texts(&Items::read(&it.table.comment).aliases),
+        reasons: list(it.reasons),
+    });
+    (list(served), list(unfit.collect()))
+}
+
+/// `None` only of a table that does not fit.
+fn table(table: &TableDescription) -> Option<Table> {
+    let [key] = table.primary_key.as_slice() else { return None };
+    let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+    Some(Table {
+        name: text(&table.name),
+        aliases: texts(&Items::read(&table.comment).aliases),
+        key: columns.iter().position(|column| column.name.eq_ignore_ascii_case(key))?,
+        columns: list(columns),
+        create: text(&create::statement(table)),
+        comment: text(&table.comment),
+    })
+}
+
+fn column(column: &ColumnDescription) -> Option<Column> {
+    let refers = |(table, column)| Reference { table: text(table), column: text(column) };
+    Some(Column {
+        name: text(&column.name),
+        aliases: texts(&Items::read(&column.comment).aliases),
+        column_type: column_type(column)?,
+        nullable: column.nullable,
+        default: column.default.as_ref().map(|default| text(default.sql())),
+        auto_increment: column.auto_increment,
+        references: reference(column).map(refers),
+        collation: column.collation.as_deref().map(text),
+        comment: text(&column.comment),
+    })
+}
+
+fn texts(all: &[&str]) -> &'static [&'static str] {
+    list(all.iter().map(|it| text(it)).collect())
+}
+
+/// A text that is never given back.
+fn text(text: &str) -> &'static str {
+    if text.is_empty() { "" } else { Box::leak(text.into()) }
+}
+
+/// A list that is never given back.
+fn list<T>(items: Vec<T>) -> &'static [T] {
+    Box::leak(items.into_boxed_slice())
+}

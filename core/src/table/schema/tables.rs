@@ -1,0 +1,260 @@
+//! The tables of one database, as a value.
+
+use alloc::vec::Vec;
+
+use super::description::Description;
+use super::error::DescriptionError;
+use super::misfit::Unfit;
+use super::served::serve;
+use super::table::Table;
+use crate::table::outcome::RowErrorKind;
+
+#[cfg(test)]
+use super::{Column, ColumnType, Reference};
+
+/// The tables of one database, as a value: whatever looks a table up is given one.
+///
+/// A table is known by its name, never by its address.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    tables: &'static [Table],
+    unfit: &'static [Unfit],
+}
+
+impl Schema {
+    /// The example: departments, jobs and employees, as `sql/schema.json` has them.
+    ///
+    /// Each call keeps its memory, some 2 kB, for the life of the process; a program makes one.
+    pub fn example() -> Self {
+        let description = Description::from_json(EXAMPLE);
+        Self::of(&description.expect("sql/schema.json is a description"))
+    }
+
+    /// Reads a `schema.json`.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no description of tables. A table that rowgate cannot fill is no error: it is
+    /// among the [`unfit`](Self::unfit).
+    pub fn from_json(json: &str) -> Result<Self, DescriptionError> {
+        Description::from_json(json).map(|description| Self::of(&description))
+    }
+
+    /// The tables of a description that rowgate can fill, and why not the others.
+    ///
+    /// What they need stays in memory for the life of the process: three times the description's own
+    /// size, a few hundred bytes a column. A program reads its schema once, so that nothing adds up.
+    pub fn of(description: &Description) -> Self {
+        let (tables, unfit) = serve(&description.tables);
+        Self { tables, unfit }
+    }
+
+    /// These tables, parents before their children; no two of them have a name or alias in common.
+    pub const fn new(tables: &'static [Table]) -> Self {
+        Self { tables, unfit: &[] }
+    }
+
+    /// The tables that rowgate cannot fill, in the order of the description.
+    pub const fn unfit(self) -> &'static [Unfit] {
+        self.unfit
+    }
+
+    /// Why the table of this name or alias is not served, if the description has it.
+    pub fn why_not(self, name: &str) -> Option<&'static Unfit> {
+        self.unfit.iter().find(|unfit| unfit.table == name || unfit.aliases.contains(&name))
+    }
+
+    /// What is wrong with a name for which [`table`](Self::table) finds nothing.
+    pub fn no_table_called(self, name: &str) -> RowErrorKind {
+        self.why_not(name).map_or(RowErrorKind::UnknownTable, RowErrorKind::UnfitTable)
+    }
+
+    /// Every table, parents before their children.
+    pub const fn tables(self) -> &'static [Table] {
+        self.tables
+    }
+
+    /// The names of all tables.
+    pub fn names(self) -> Vec<&'static str> {
+        self.tables.iter().map(|table| table.name).collect()
+    }
+
+    /// Finds a table by its name or an alias.
+    pub fn table(self, name: &str) -> Option<&'static Table> {
+        self.tables.iter().find(|table| table.name == name || table.aliases.contains(&name))
+    }
+
+    /// A table's place among all; parents stand before their children.
+    pub(crate) fn position(self, table: &Table) -> Option<usize> {
+        self.tables.iter().position(|other| other.name == table.name)
+    }
+
+    /// The table that a file is for, by its path or object key.
+    ///
+    /// The nearest folder named like a table decides (`incoming/departments/2026-01.csv`), else the
+    /// file's own name up to its first dot (`hired_employees.csv.gz`); in any case, since Windows and
+    /// people write names as they like. A name of a table that is not served decides, too: the file is for
+    /// no other.
+    pub fn table_of_file(self, path: &str) -> Option<&'static Table> {
+        self.named_in(path)?.ok()
+    }
+
+    /// Why a file goes to no table, by its path or object key.
+    pub fn no_table_in(self, path: &str) -> RowErrorKind {
+        if let Some(Err(unfit)) = self.named_in(path) {
+            return RowErrorKind::UnfitTable(unfit);
+        }
+        let near = self.table_near_file(path).map(|table| table.name);
+        RowErrorKind::NoTableInPath { tables: self.names(), near }
+    }
+
+    /// The table that a path names, served or not.
+    fn named_in(self, path: &str) -> Option<Result<&'static Table, &'static Unfit>> {
+        let mut parts = path.rsplit(['/', '\\']);
+        let file = parts.next()?;
+        let folder = parts.find_map(|part| self.named(part));
+        folder.or_else(|| self.named(stem(file)))
+    }
+
+    fn named(self, name: &str) -> Option<Result<&'static Table, &'static Unfit>> {
+        let served = self.table_in_any_case(name).map(Ok);
+        served.or_else(|| self.unfit_in_any_case(name).map(Err))
+    }
+
+    /// The table with whose name a file's name begins, with more behind it
+    /// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
+    fn table_near_file(self, path: &str) -> Option<&'static Table> {
+        let name = stem(path.rsplit(['/', '\\']).next()?);
+        let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
+        starts.rev().find_map(|(end, _)| self.table_in_any_case(&name[..end]))
+    }
+
+    fn table_in_any_case(self, name: &str) -> Option<&'static Table> {
+        let called = |table: &&Table| is_called(name, table.name, table.aliases);
+        self.table(name).or_else(|| self.tables.iter().find(called))
+    }
+
+    fn unfit_in_any_case(self, name: &str) -> Option<&'static Unfit> {
+        self.unfit.iter().find(|unfit| is_called(name, unfit.table, unfit.aliases))
+    }
+}
+
+/// Whether a name, in any case, is this one or one of these aliases.
+fn is_called(name: &str, its: &str, aliases: &[&str]) -> bool {
+    its.eq_ignore_ascii_case(name) || aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+}
+
+/// The tables of `sql/schema.sql`, as a database of them was pulled: the text of `sql/schema.json`.
+pub const EXAMPLE: &str = include_str!("../../../../sql/schema.json");
+
+/// A file's name up to its first dot.
+fn stem(file: &str) -> &str {
+    file.split_once('.').map_or(file, |(stem, _)| stem)
+}
+
+#[cfg(test)]
+#[path = "../../../tests/world/tables.rs"]
+mod office;
+#[cfg(test)]
+pub(crate) use office::OFFICE;
+
+/// A table of the tests.
+#[cfg(test)]
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    OFFICE.table(name)
+}
+
+/// Numbers of columns, and lengths of their names.
+#[cfg(test)]
+pub(crate) const WIDTHS: [(usize, usize); 6] =
+    [(1, 3), (95, 20), (380, 20), (550, 3), (400, 10), (164, 64)];
+
+/// What is taken for the longest statement of a table for.
+#[cfg(test)]
+pub(crate) fn longest_statement(table: &Table) -> usize {
+    super::width::longest_statement(table.columns.iter().map(|column| column.name.len()))
+}
+
+/// A table of so many columns with names of this length, itself with the longest name.
+#[cfg(test)]
+pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
+    use alloc::boxed::Box;
+    use alloc::format;
+
+    let column = |number: usize| {
+        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None, None))
+    };
+    let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
+    let name = "t".repeat(34).leak();
+    Box::leak(Box::new(Table::new(name, columns)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn the_widest_tables_that_are_tried_are_taken() {
+        for (columns, name) in WIDTHS {
+            let longest = longest_statement(wide(columns, name));
+            assert!(longest <= super::super::width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
+        }
+    }
+
+    #[test]
+    fn parents_stand_before_their_children() {
+        let tables = Schema::example().tables();
+        for (index, table) in tables.iter().enumerate() {
+            for reference in table.columns.iter().filter_map(|column| column.references) {
+                assert!(tables[..index].iter().any(|parent| parent.name == reference.table));
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_goes_to_the_nearest_folder_or_its_own_name() {
+        let name = |path| OFFICE.table_of_file(path).map(|table| table.name);
+        assert_eq!(name("incoming/departments/2026-01.csv"), Some("departments"));
+        assert_eq!(name("jobs/departments/employees.csv"), Some("departments"));
+        assert_eq!(name("incoming/hired_employees.csv.gz"), Some("employees"));
+        assert_eq!(name("jobs.csv"), Some("jobs"));
+        assert_eq!(name("C:\\data\\jobs.csv"), Some("jobs"));
+        assert_eq!(name("incoming/Jobs/may.csv"), Some("jobs"));
+        assert_eq!(name("HIRED_EMPLOYEES.CSV.GZ"), Some("employees"));
+        assert_eq!(name("incoming/cats.csv"), None);
+        assert_eq!(name("jobs-2026-01.csv"), None);
+        assert_eq!(name(""), None);
+    }
+
+    #[test]
+    fn a_file_of_a_table_that_is_not_served_goes_to_no_other() {
+        let json = r#"{"rowgate_schema":1,"tables":[
+            {"name":"jobs","columns":[{"name":"id","column_type":"int","nullable":false}],
+             "primary_key":["id"]},
+            {"name":"Maps","comment":"aliases=plans","columns":[
+             {"name":"id","column_type":"int","nullable":false},
+             {"name":"area","column_type":"geometry"}],"primary_key":["id"]}]}"#;
+        let schema = Schema::from_json(json).unwrap();
+        for path in ["maps/jobs.csv", "jobs/maps/1.csv", "maps.csv", "plans/1.csv"] {
+            assert_eq!(schema.table_of_file(path), None, "{path}");
+            let why = schema.no_table_in(path);
+            assert_eq!(why.code(), "unfit_table", "{path}");
+            assert!(why.to_string().contains("area is of type geometry"), "{why}");
+        }
+        assert!(schema.table_of_file("maps/jobs/1.csv").is_some());
+        assert_eq!(schema.no_table_called("plans").code(), "unfit_table");
+        assert_eq!(schema.no_table_called("cats").code(), "unknown_table");
+    }
+
+    #[test]
+    fn a_name_that_begins_like_a_table_is_near_it() {
+        let near = |path| OFFICE.table_near_file(path).map(|table| table.name);
+        assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
+        assert_eq!(near("Jobs (1).csv"), Some("jobs"));
+        assert_eq!(near("hired_employees_2026.csv"), Some("employees"));
+        for far in ["jobsheet.csv", "my-jobs.csv", "jobs.csv", "-jobs.csv", "", "a/"] {
+            assert_eq!(near(far), None, "{far}");
+        }
+    }
+}
