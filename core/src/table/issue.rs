@@ -178,6 +178,13 @@ pub enum RowErrorKind {
     ObjectGone,
     /// A number below 0 in an UNSIGNED column.
     Negative,
+    /// A text with a character that the column's character set does not have.
+    NotInCharset {
+        /// The character set.
+        charset: &'static str,
+        /// Which character of the text it is, counted from 1.
+        character: usize,
+    },
     /// No folder of a path, and no file's name, is a table.
     NoTableInPath {
         /// The tables.
@@ -211,6 +218,13 @@ pub enum RowErrorKind {
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A text with more bytes than the column takes.
+    TooManyBytes {
+        /// The most bytes the column takes.
+        limit: usize,
+        /// How many bytes came.
+        got: usize,
     },
     /// A decimal number with more digits before its point than the column has.
     TooManyDigits {
@@ -324,6 +338,7 @@ impl RowErrorKind {
         "mixed_offsets",
         "more_errors",
         "no_header",
+        "not_in_charset",
         "object_gone",
         "other_unique_key",
         "out_of_range",
@@ -368,11 +383,12 @@ impl RowErrorKind {
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoHeader { .. } => "no_header",
+            Self::NotInCharset { .. } => "not_in_charset",
             Self::ObjectGone => "object_gone",
             Self::OtherUniqueKey { .. } => "other_unique_key",
             Self::OutOfRange { .. } | Self::Negative | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
-            Self::TooLong { .. } => "too_long",
+            Self::TooLong { .. } | Self::TooManyBytes { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
             Self::TooPrecise { .. } => "too_precise",
@@ -462,6 +478,11 @@ impl fmt::Display for RowErrorKind {
                  a file without a header needs the option header=absent",
                 columns.join(", ")
             ),
+            Self::NotInCharset { charset, character } => write!(
+                f,
+                "character {character} is none of {charset}, the character set of the column; send \
+                 another one, or let the column be utf8mb4"
+            ),
             Self::NoTableInPath { tables, near } => no_table(f, tables, *near),
             Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
             Self::OutOfRange { min, max, not_zero } => {
@@ -479,6 +500,7 @@ impl fmt::Display for RowErrorKind {
                  could change another row; send on_duplicate=keep or fail, or drop the key"
             ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooManyBytes { limit, got } => write!(f, "{got} bytes; at most {limit} fit"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
             Self::TooManyErrors { errors, rows } => {
                 write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::bigint_unsigned::BigintUnsigned;
 use super::boolean::Boolean;
+use super::char::Char;
 use super::date::Date;
 use super::date_time::DateTime;
 use super::decimal::Decimal;
@@ -13,6 +14,7 @@ use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
 use super::local_date_time::LocalDateTime;
+use super::text::Text;
 use super::varchar::Varchar;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
@@ -105,6 +107,10 @@ column_types! {
     Date,
     /// DATETIME.
     LocalDateTime,
+    /// CHAR.
+    Char,
+    /// TINYTEXT to LONGTEXT.
+    Text,
 }
 
 impl ColumnType {

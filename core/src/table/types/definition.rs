@@ -10,6 +10,9 @@ use crate::table::issue::RowErrorKind;
 use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
 
+/// The type in JSON_TABLE of most values.
+pub(super) const DEFAULT_SOURCE: &str = "TEXT CHARACTER SET utf8mb4";
+
 /// The type in JSON_TABLE of a value that a TEXT would not always hold: of more than 65,535 bytes, MySQL
 /// makes NULL of it and MariaDB a part.
 pub(super) const LONG_SOURCE: &str = "LONGTEXT CHARACTER SET utf8mb4";
@@ -56,7 +59,7 @@ pub(crate) trait Definition: Copy {
     /// Always a text, so that the strict target column and not a silent cast decides. The character
     /// set is named, since a server whose default is latin1 would lose characters.
     fn source(self) -> &'static str {
-        "TEXT CHARACTER SET utf8mb4"
+        DEFAULT_SOURCE
     }
 
     /// A value from JSON_TABLE as what an INSERT or UPDATE writes into the column.

@@ -21,6 +21,8 @@ mod answer;
 mod avro_type;
 mod bigint_unsigned;
 mod boolean;
+mod char;
+mod character_set;
 mod column_type;
 mod date;
 mod date_time;
@@ -30,6 +32,7 @@ mod int;
 mod key_kind;
 mod local_date_time;
 mod raw;
+mod text;
 mod varchar;
 
 #[cfg(test)]

@@ -301,6 +301,67 @@ fn a_datetime_that_was_stored_has_no_offset() {
     assert_eq!(parse("2021-07-27T16:02:08Z"), Err(RowErrorKind::InvalidLocalDateTime));
 }
 
+/// A text type of so many bytes.
+fn long_texts(name: &'static str, max_bytes: usize) -> Case {
+    let mut case = texts(name, 8);
+    case.refused.retain(|(_, code)| *code != "too_long");
+    let (longest, wide) = ("x".repeat(max_bytes), "é".repeat(max_bytes / 2));
+    case.taken.extend([&longest, &wide].map(|value| (text(value), value.clone())));
+    case.refused.push((text(&format!("{longest}x")), "too_long"));
+    case.refused.push((text(&format!("{wide}é")), "too_long"));
+    case
+}
+
+/// CHAR keeps no blanks at its end.
+fn chars(name: &'static str, max_chars: usize) -> Case {
+    let mut case = texts(name, max_chars);
+    for (_, canonical) in &mut case.taken {
+        *canonical = canonical.trim_end_matches(' ').to_owned();
+    }
+    let full = "x".repeat(max_chars);
+    case.taken.push((text(&format!("{full}   ")), full));
+    case.taken.push((text("a\u{a0}"), "a\u{a0}".to_owned()));
+    case
+}
+
+#[test]
+fn a_text_has_only_characters_of_its_character_set() {
+    for (name, collation, taken, refused) in [
+        ("varchar(2)", "latin1_swedish_ci", "é€", "é漢"),
+        ("varchar(65535)", "ascii_general_ci", "ab", "é"),
+        ("varchar(21845)", "utf8mb3_general_ci", "漢€", "a😀"),
+        ("char(2)", "ascii_bin", "ab", "é"),
+        ("tinytext", "latin1_bin", "é€", "ł"),
+        ("longtext", "utf8mb3_bin", "漢", "😀"),
+    ] {
+        let column_type = ColumnType::of(name, None, Some(collation)).unwrap();
+        let parse = |value: &str| column_type.parse(text(value), Rules::default());
+        assert_eq!(parse(taken), Ok(Cell::Text(taken.to_owned().into())), "{name}");
+        let error = parse(refused).unwrap_err();
+        assert_eq!(error.code(), "not_in_charset", "{name}");
+        assert!(
+            column_type.takes_collation(collation) && !column_type.takes_collation("utf8mb4_bin")
+        );
+        assert_eq!(column_type.source(), "LONGTEXT CHARACTER SET utf8mb4");
+    }
+    for (name, collation) in [
+        ("varchar(21846)", "utf8mb3_bin"),
+        ("varchar(65536)", "latin1_bin"),
+        ("text", "latin2_general_ci"),
+        ("char(3)", "binary"),
+    ] {
+        assert_eq!(ColumnType::of(name, None, Some(collation)), None, "{name} {collation}");
+    }
+}
+
+#[test]
+fn bytes_of_a_text_are_those_of_its_character_set() {
+    let tiny = ColumnType::known("tinytext", None, Some("latin1_swedish_ci"));
+    assert!(tiny.parse(text(&"€".repeat(255)), Rules::default()).is_ok());
+    let error = tiny.parse(text(&"€".repeat(256)), Rules::default());
+    assert_eq!(error, Err(RowErrorKind::TooManyBytes { limit: 255, got: 256 }));
+}
+
 fn cases() -> Vec<Case> {
     vec![
         ints("tinyint", -128, 127),
@@ -317,6 +378,10 @@ fn cases() -> Vec<Case> {
         date_times(),
         booleans(),
         bigint_unsigned(),
+        chars("char(8)", 8),
+        chars("char(255)", 255),
+        long_texts("tinytext", 255),
+        long_texts("text", 65_535),
         dates(),
         local_date_times("datetime", 0),
         local_date_times("datetime(3)", 3),
@@ -517,7 +582,11 @@ fn a_type_is_known_by_the_name_that_it_gives() {
         ("varchar(100000)", None),
         ("varchar(-1)", None),
         ("varchar(9", None),
-        ("char(9)", None),
+        ("char(0)", None),
+        ("char(256)", None),
+        ("char(9) ", None),
+        ("text(9)", None),
+        ("text", DATE_TIME),
         ("int", DATE_TIME),
         ("varchar(19)", DATE_TIME),
         ("varchar(36)", Some("uuid")),
@@ -530,7 +599,7 @@ fn a_type_is_known_by_the_name_that_it_gives() {
 fn only_texts_need_a_character_set() {
     for case in cases() {
         let column_type = case.column_type();
-        let is_text = case.name.starts_with("varchar");
+        let is_text = case.name.contains("char") || case.name.contains("text");
         for (collation, holds_all) in [
             ("utf8mb4_bin", true),
             ("utf8mb4_0900_ai_ci", true),

@@ -6,30 +6,37 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
-use super::definition::{Definition, Rules};
+use super::character_set::CharacterSet;
+use super::definition::{DEFAULT_SOURCE, Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{number, text};
+use super::raw::{number, split_once, strip, text};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
-/// A VARCHAR of utf8mb4.
+/// A VARCHAR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Varchar {
     max_chars: usize,
+    character_set: CharacterSet,
 }
 
 impl Varchar {
-    /// The greatest length that a VARCHAR of utf8mb4 can have.
-    const LONGEST: usize = 16_383;
+    /// The most bytes that a VARCHAR can have.
+    const MOST_BYTES: usize = 65_535;
 
-    /// The type of this name in `information_schema`.
-    pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
-        match (name, format) {
-            ([b'v', b'a', b'r', b'c', b'h', b'a', b'r', b'(', digits @ .., b')'], None) => {
-                match number(digits) {
-                    Some(max_chars @ 1..=Self::LONGEST) => Some(Self { max_chars }),
-                    _ => None,
-                }
+    /// The type of this name in `information_schema`, and of this collation.
+    pub(super) const fn of(
+        name: &[u8],
+        format: Option<&[u8]>,
+        collation: Option<&[u8]>,
+    ) -> Option<Self> {
+        let (Some(rest), None) = (strip(name, b"varchar("), format) else { return None };
+        let Some((digits, b"")) = split_once(rest, b')') else { return None };
+        match (number(digits), CharacterSet::of(collation)) {
+            (Some(max_chars @ 1..), Some(character_set))
+                if max_chars <= Self::MOST_BYTES / character_set.widest() =>
+            {
+                Some(Self { max_chars, character_set })
             }
             _ => None,
         }
@@ -51,11 +58,12 @@ impl Definition for Varchar {
     }
 
     fn character_set(self) -> Option<&'static str> {
-        Some("utf8mb4")
+        Some(self.character_set.name())
     }
 
     fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
+        self.character_set.check(&text)?;
         // A text never has more characters than bytes, so most need no counting.
         if text.len() > self.max_chars {
             let got = text.chars().count();
@@ -68,6 +76,14 @@ impl Definition for Varchar {
 
     fn reads_as_value(self, _: &str) -> Option<bool> {
         None
+    }
+
+    /// Of other character sets the longest value has more bytes in utf8mb4 than a TEXT holds.
+    fn source(self) -> &'static str {
+        match self.character_set {
+            CharacterSet::Utf8mb4 => DEFAULT_SOURCE,
+            _ => LONG_SOURCE,
+        }
     }
 
     fn canonical(self, column: &str) -> String {
