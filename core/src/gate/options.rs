@@ -55,3 +55,21 @@ fn one_of<T: Copy>(name: &str, value: &str, known: &[(&str, T)]) -> Result<T, Pr
         bad_parameter(format!("{name} is one of: {}", texts.join(", ")))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_zone_may_have_a_plain_plus_sign() {
+        let read = |query| options(query).ok().and_then(|(options, _)| options.time_zone);
+        for query in ["time_zone=+02:00", "time_zone=%2B02:00"] {
+            assert_eq!(read(query), TimeZone::of("+02:00"), "{query}");
+        }
+        assert_eq!(read("time_zone=-09:30"), TimeZone::of("-09:30"));
+        assert_eq!(read("time_zone=UTC"), TimeZone::of("UTC"));
+        for query in ["time_zone=", "time_zone=Europe/Berlin", "time_zone=2"] {
+            assert!(options(query).is_err(), "{query}");
+        }
+    }
+}

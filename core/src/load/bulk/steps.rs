@@ -302,3 +302,34 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
 pub(super) fn held_options(held: &Held) -> LoadOptions {
     serde_json::from_str(&held.settings).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::schema::{Column, ColumnType, Table};
+    use crate::table::time_zone::TimeZone;
+
+    static COLUMNS: [Column; 2] = [
+        Column::new("id", ColumnType::known("int", None, None)),
+        Column::new("at", ColumnType::known("datetime", None, None)),
+    ];
+    static TABLES: [Table; 2] = [
+        Table::new("calls", &COLUMNS),
+        Table::new("jobs", &[Column::new("id", ColumnType::known("int", None, None))]),
+    ];
+
+    #[test]
+    fn of_a_table_with_a_datetime_only_files_with_a_time_zone_are_cut() {
+        let schema = Schema::new(&TABLES);
+        let (without, zone) = (LoadOptions::default(), TimeZone::of("UTC"));
+        let with = LoadOptions { time_zone: zone, ..without };
+        for (path, options, is_cut) in [
+            ("calls/a.csv", &without, false),
+            ("calls/a.csv", &with, true),
+            ("jobs/a.csv", &without, true),
+        ] {
+            let file = File::of_path(schema, path).unwrap();
+            assert_eq!(may_be_cut(&file, options), is_cut, "{path}");
+        }
+    }
+}

@@ -86,4 +86,23 @@ mod tests {
             assert!(KeyKind::Text.takes(text), "{text}");
         }
     }
+
+    #[test]
+    fn a_key_is_compared_as_what_its_column_is() {
+        let decimal = KeyKind::Decimal { precision: 10, scale: 2 };
+        for (kind, operand, key, other) in [
+            (KeyKind::Unsigned, "CAST(:k AS UNSIGNED)", "18446744073709551615", "-1"),
+            (decimal, "CAST(:k AS DECIMAL(10,2))", "-7.50", "7,5"),
+            (KeyKind::Date, "CAST(:k AS DATE)", "2024-02-29", "2023-02-29"),
+            (
+                KeyKind::DateTime { decimals: 3 },
+                "CAST(:k AS DATETIME(3))",
+                "2024-02-29 01:02:03.500",
+                "2024-02-29T01:02:03Z",
+            ),
+        ] {
+            assert_eq!(kind.operand(":k"), operand);
+            assert!(kind.takes(key) && !kind.takes(other) && !kind.takes(""), "{operand}");
+        }
+    }
 }
