@@ -49,9 +49,9 @@ pub use table::example::example_row;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
-pub use table::row_error_text::UnknownNames;
 pub use table::schema;
 pub use table::time_zone::TimeZone;
+pub use table::unknown_names::UnknownNames;
 
 mod format;
 #[cfg(feature = "avro")]

@@ -43,18 +43,18 @@ pub fn sql_statements(text: &str) -> Result<Vec<SqlStatement<'_>>, SqlTextError>
     let mut start = None;
     let mut at = 0;
     while at < text.len() {
-        let piece = piece(&text[at..]);
-        let Some(length) = piece.length else {
-            return Err(error(text, at, piece.kind.unterminated()));
+        let token = token(&text[at..]);
+        let Some(length) = token.length else {
+            return Err(error(text, at, token.kind.unterminated()));
         };
-        match piece.kind {
-            Kind::Blank => {}
-            Kind::Semicolon => {
+        match token.kind {
+            TokenKind::Blank => {}
+            TokenKind::Semicolon => {
                 if let Some(start) = start.take() {
                     statements.push(statement(text, start, at));
                 }
             }
-            Kind::Quoted | Kind::Comment | Kind::Other => start = start.or(Some(at)),
+            TokenKind::Quoted | TokenKind::Comment | TokenKind::Other => start = start.or(Some(at)),
         }
         at += length;
     }
@@ -77,13 +77,13 @@ fn line(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
 }
 
-struct Piece {
-    kind: Kind,
+struct Token {
+    kind: TokenKind,
     /// In bytes; `None` of what has no end.
     length: Option<usize>,
 }
 
-enum Kind {
+enum TokenKind {
     /// White space, or a comment that says nothing to the database.
     Blank,
     Semicolon,
@@ -93,7 +93,7 @@ enum Kind {
     Other,
 }
 
-impl Kind {
+impl TokenKind {
     fn unterminated(&self) -> &'static str {
         match self {
             Self::Quoted => "an unterminated quote",
@@ -102,25 +102,25 @@ impl Kind {
     }
 }
 
-/// The piece at the start of a text that is not empty.
-fn piece(text: &str) -> Piece {
-    let piece = |kind, length| Piece { kind, length };
+/// The token at the start of a text that is not empty.
+fn token(text: &str) -> Token {
+    let token = |kind, length| Token { kind, length };
     let rest_of_line = || Some(text.find('\n').map_or(text.len(), |end| end + 1));
     let first = text.chars().next().unwrap_or_default();
     match first {
-        ';' => piece(Kind::Semicolon, Some(1)),
-        '\'' | '"' | '`' => piece(Kind::Quoted, quoted(text, first)),
-        '#' => piece(Kind::Blank, rest_of_line()),
-        '-' if is_line_comment(text) => piece(Kind::Blank, rest_of_line()),
+        ';' => token(TokenKind::Semicolon, Some(1)),
+        '\'' | '"' | '`' => token(TokenKind::Quoted, quoted(text, first)),
+        '#' => token(TokenKind::Blank, rest_of_line()),
+        '-' if is_line_comment(text) => token(TokenKind::Blank, rest_of_line()),
         '/' if text.starts_with("/*") => {
             let is_read = text.starts_with("/*!") || text.starts_with("/*M!");
             let end = text[2..].find("*/").map(|end| end + 4);
-            piece(if is_read { Kind::Comment } else { Kind::Blank }, end)
+            token(if is_read { TokenKind::Comment } else { TokenKind::Blank }, end)
         }
         first if first.is_whitespace() || first == '\u{feff}' => {
-            piece(Kind::Blank, Some(first.len_utf8()))
+            token(TokenKind::Blank, Some(first.len_utf8()))
         }
-        first => piece(Kind::Other, Some(first.len_utf8())),
+        first => token(TokenKind::Other, Some(first.len_utf8())),
     }
 }
 

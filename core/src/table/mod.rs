@@ -10,4 +10,5 @@ pub(crate) mod row_error_text;
 pub mod schema;
 pub(crate) mod time_zone;
 pub(crate) mod types;
+pub(crate) mod unknown_names;
 pub(crate) mod value;

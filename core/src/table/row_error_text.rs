@@ -1,36 +1,166 @@
-//! The longer texts of what is wrong with a row.
+//! What is wrong with a row, in words.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
-/// Names in a header that are no columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownNames {
-    /// The first of them, each cut to a readable length.
-    pub names: Vec<String>,
-    /// The column nearest to each, if one is near.
-    pub near: Vec<Option<&'static str>>,
-    /// The table's columns.
-    pub columns: Vec<&'static str>,
-}
+use super::issue::RowErrorKind;
+use super::time_zone::TimeZone;
+use crate::base::all_of::AllOf;
 
-impl fmt::Display for UnknownNames {
+impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no column is called ")?;
-        for (at, (name, near)) in self.names.iter().zip(&self.near).enumerate() {
-            let comma = if at > 0 { ", " } else { "" };
-            write!(f, "{comma}{name}")?;
-            if let Some(near) = near {
-                write!(f, " (did you mean {near}?)")?;
+        match self {
+            Self::ChangedHeader { line } => {
+                write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
+            Self::DatabaseRefused { number, alone } => {
+                let rows = if *alone { "the row" } else { "rows around this one" };
+                write!(f, "the database refused {rows} with MySQL error {number}")?;
+                cause(*number, *alone).map_or(Ok(()), |cause| write!(f, ": {cause}"))
+            }
+            Self::DecimalInteger => f.write_str(
+                "a number with a decimal point where an integer is expected; write 5, not 5.0",
+            ),
+            Self::HiddenCharacter { expected, character } => {
+                let code = u32::from(*character);
+                write!(f, "text with the invisible character U+{code:04X} where {expected} is expected")
+            }
+            Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
+            Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
+            Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),
+            Self::InvalidDateTime => {
+                f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
+            }
+            Self::InvalidLocalDateTime => f.write_str(
+                "not a date-time of the years 1 to 9999 such as 2021-07-27 16:02:08 or \
+                 2021-07-27T16:02:08+02:00",
+            ),
+            Self::InvalidJson { column } => {
+                write!(f, "the line is not one JSON value; that shows at byte {column}")
+            }
+            Self::InvalidUtf8 => f.write_str("the line is not valid UTF-8"),
+            Self::LoneSurrogate => {
+                f.write_str("half of a surrogate pair such as \\ud83d; send the whole character")
+            }
+            // Without commas and quotes: in a reject file this text comes into quotes that are open.
+            Self::MalformedQuote { first, last } if first == last => f.write_str(
+                "a quote inside the text of a cell; put the cell in quotes and double each quote in it",
+            ),
+            Self::MalformedQuote { first, last } => write!(
+                f,
+                "a cell in quotes begins on line {first} and has text behind its closing quote on line \
+                 {last}; a quote is missing or not doubled"
+            ),
+            Self::MarksInCell => f.write_str(
+                "the cell holds rejected lines with rowgate's marks; delete the marks at the start of \
+                 its lines, or close the quote where the cell ends",
+            ),
+            Self::Missing => f.write_str("a value is required"),
+            Self::MixedOffsets { has_offset } => {
+                let (this, first) = if *has_offset { ("an", "none") } else { ("no", "one") };
+                write!(
+                    f,
+                    "a date-time with {this} offset from UTC where the first one has {first}; write all \
+                     of them alike, or set time_zone to {}",
+                    TimeZone::FORMS
+                )
+            }
+            Self::MoreErrors { count } => write!(f, "the row has {count} more errors"),
+            Self::NoHeader { columns } => write!(
+                f,
+                "the first line is neither a header nor a row; the columns are {}; \
+                 a file without a header needs the option header=absent",
+                columns.join(", ")
+            ),
+            Self::NotInCharset { charset, character } => write!(
+                f,
+                "character {character} is none of {charset}, the character set of the column; send \
+                 another one, or let the column be utf8mb4"
+            ),
+            Self::NoTableInPath { tables, near } => no_table(f, tables, *near),
+            Self::ObjectGone => f.write_str("the object is gone, or was written anew"),
+            Self::OutOfRange { min, max, not_zero } => {
+                write!(f, "not between {min} and {max}")?;
+                if *not_zero {
+                    f.write_str(", or 0, which the database would renumber")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
+            Self::OtherUniqueKey { keys } => write!(
+                f,
+                "the table has a unique key besides its primary key ({keys}), so that an update \
+                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            ),
+            Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooManyBytes { limit, got } => write!(f, "{got} bytes; at most {limit} fit"),
+            Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
+            Self::TooManyErrors { errors, rows } => {
+                write!(f, "{errors} of {rows} rows are bad, which is more than is allowed")
+            }
+            Self::TooManyDigits { limit } => {
+                write!(f, "the number has more than {limit} digits before its decimal point")
+            }
+            Self::TooPrecise { limit } => write!(
+                f,
+                "the number has more than {limit} digits behind its decimal point; round it before you \
+                 send it"
+            ),
+            Self::TooManyShapes { limit } => write!(
+                f,
+                "the rows carry more than {limit} different sets of columns; send null or the value \
+                 for the same columns in every row, or split the request"
+            ),
+            Self::UnclosedQuote { line } => {
+                write!(f, "the quote that line {line} opens is never closed")
+            }
+            Self::UnknownColumn => f.write_str("the table has no such column"),
+            Self::UnknownHeader(unknown) => unknown.fmt(f),
+            Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
+            Self::UnfitTable(unfit) => {
+                write!(f, "table {} is not served: {unfit}", unfit.table)
+            }
+            Self::UnknownTable => f.write_str("there is no such table"),
+            Self::UnnamedColumn { cell } => write!(
+                f,
+                "cell {cell} has a value but its column has no name; \
+                 give it one, or one that begins with _ to have it ignored"
+            ),
+            Self::UnpacksTooLarge { times, gibibytes } => {
+                write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
+            }
+            Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
+            Self::UnsupportedFormat { extensions } => write!(
+                f,
+                "the name ends in none of {}, with or without .gz; save a workbook as CSV UTF-8",
+                AllOf(extensions)
+            ),
+            Self::UnreadableKey => f.write_str(
+                "the key has a segment . or .., which no request can name; put the file under \
+                 another key",
+            ),
+            Self::WrongDelimiter { found } => {
+                write!(f, "the cells are separated by {found}; save the file with commas")
+            }
+            Self::WrongEncoding => {
+                f.write_str("UTF-16 where UTF-8 is expected; save the file as CSV UTF-8")
+            }
+            Self::WrongFieldCount { expected, got, empty_end } => {
+                write!(f, "{got} cells where {expected} are expected")?;
+                if *empty_end {
+                    f.write_str("; the last is empty: remove the comma at the end of the lines")?;
+                }
+                Ok(())
+            }
+            Self::WrongFormat { found, advice } => write!(f, "this is {found}; {advice}"),
+            Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
         }
-        write!(f, "; the columns are {}", self.columns.join(", "))
     }
 }
 
 /// What MySQL's number says of rows that fit the schema.
-pub(super) fn cause(number: u16, alone: bool) -> Option<&'static str> {
+fn cause(number: u16, alone: bool) -> Option<&'static str> {
     const OTHER_KEY: &str = "another unique key of the table has the value already";
     const NO_DEFAULT: &str = "a column that does not come has no DEFAULT in the table";
     match number {
@@ -41,11 +171,7 @@ pub(super) fn cause(number: u16, alone: bool) -> Option<&'static str> {
 }
 
 /// Says which tables there are, and how a path names one.
-pub(super) fn no_table(
-    f: &mut fmt::Formatter<'_>,
-    tables: &[&str],
-    near: Option<&str>,
-) -> fmt::Result {
+fn no_table(f: &mut fmt::Formatter<'_>, tables: &[&str], near: Option<&str>) -> fmt::Result {
     let what = "neither a folder nor the file's name up to its first dot is a table";
     write!(f, "{what}; the tables are {}", tables.join(", "))?;
     match near {

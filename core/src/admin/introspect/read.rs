@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::query::{Engine, NAMES, of_tables};
-use super::rows::{Row, described};
+use super::rows::{SchemaRow, described};
 use crate::admin::migrate::{MigrateError, texts};
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::schema::Description;
@@ -73,7 +73,7 @@ pub async fn introspect<H: Host>(
     let mut rows = Vec::new();
     for names in names.chunks(TABLES_A_CALL) {
         let found: Vec<[Option<String>; 5]> = texts(client, &of_tables(engine, names)).await?;
-        let found: Option<Vec<_>> = found.into_iter().map(Row::read).collect();
+        let found: Option<Vec<_>> = found.into_iter().map(SchemaRow::read).collect();
         rows.extend(found.ok_or(IntrospectError::Unreadable)?);
     }
     let tables = described(engine, default.as_deref(), &names, rows);

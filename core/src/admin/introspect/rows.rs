@@ -14,7 +14,7 @@ use crate::table::schema::{
 
 /// One thing that is said of a table.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SchemaRow {
     kind: String,
     table: String,
     name: String,
@@ -22,7 +22,7 @@ pub(super) struct Row {
     rest: Vec<Value>,
 }
 
-impl Row {
+impl SchemaRow {
     pub(super) fn read(row: [Option<String>; 5]) -> Option<Self> {
         let [kind, table, name, position, rest] = row;
         let rest = serde_json::from_str(&rest?).ok()?;
@@ -50,7 +50,7 @@ pub(super) fn described(
     engine: Engine,
     default_collation: Option<&str>,
     names: &[&str],
-    mut rows: Vec<Row>,
+    mut rows: Vec<SchemaRow>,
 ) -> Option<Vec<TableDescription>> {
     rows.sort_by(|a, b| (&a.table, &a.name, a.position).cmp(&(&b.table, &b.name, b.position)));
     let reader = Reader { engine, default_collation, rows: &rows };
@@ -62,11 +62,11 @@ pub(super) fn described(
 struct Reader<'r> {
     engine: Engine,
     default_collation: Option<&'r str>,
-    rows: &'r [Row],
+    rows: &'r [SchemaRow],
 }
 
 impl<'r> Reader<'r> {
-    fn of(&self, kind: &'r str, table: &'r str) -> impl Iterator<Item = &'r Row> + use<'r> {
+    fn of(&self, kind: &'r str, table: &'r str) -> impl Iterator<Item = &'r SchemaRow> + use<'r> {
         let rows = self.rows;
         let start = rows.partition_point(|row| row.table.as_str() < table);
         let its = rows[start..].iter().take_while(move |row| row.table == table);
@@ -77,7 +77,7 @@ impl<'r> Reader<'r> {
         let row = self.of("table", name).next()?;
         let mut columns: Vec<_> = self.of("column", name).collect();
         columns.sort_by_key(|row| row.position);
-        let primary = |row: &&Row| row.name == "PRIMARY";
+        let primary = |row: &&SchemaRow| row.name == "PRIMARY";
         Some(TableDescription {
             name: name.into(),
             engine: row.owned(0).unwrap_or_default(),
@@ -102,7 +102,7 @@ impl<'r> Reader<'r> {
         collation.filter(|collation| Some(*collation) != self.default_collation).map(Into::into)
     }
 
-    fn column(&self, row: &'r Row) -> Option<ColumnDescription> {
+    fn column(&self, row: &'r SchemaRow) -> Option<ColumnDescription> {
         let extra = row.text(3)?.to_ascii_lowercase();
         let is_json = self.is_json(row);
         let stored = extra.contains("stored generated") || extra.contains("persistent");
@@ -122,7 +122,7 @@ impl<'r> Reader<'r> {
     }
 
     /// MariaDB's JSON is a LONGTEXT with a CHECK of the column's name.
-    fn is_json(&self, column: &'r Row) -> bool {
+    fn is_json(&self, column: &'r SchemaRow) -> bool {
         self.engine == Engine::MariaDb
             && column.text(0) == Some("longtext")
             && self.of("check", &column.table).any(|row| is_of_json(row, &column.name))
@@ -130,7 +130,8 @@ impl<'r> Reader<'r> {
 
     fn indexes(&self, table: &'r str, unique: bool) -> Vec<IndexDescription> {
         let mut indexes: Vec<IndexDescription> = Vec::new();
-        let wanted = |row: &&Row| row.name != "PRIMARY" && (row.number(0) == Some(0)) == unique;
+        let wanted =
+            |row: &&SchemaRow| row.name != "PRIMARY" && (row.number(0) == Some(0)) == unique;
         for row in self.of("index", table).filter(wanted) {
             if indexes.last().is_none_or(|last| last.name != row.name) {
                 let index_type = row.owned(5).filter(|its| its != "BTREE");
@@ -168,12 +169,12 @@ impl<'r> Reader<'r> {
     }
 
     fn checks(&self, table: &'r str) -> Option<Vec<CheckDescription>> {
-        let is_json = |check: &Row| {
+        let is_json = |check: &SchemaRow| {
             self.of("column", table)
                 .any(|column| is_of_json(check, &column.name) && self.is_json(column))
         };
         let checks = self.of("check", table).filter(|check| !is_json(check));
-        let check = |row: &Row| {
+        let check = |row: &SchemaRow| {
             let apart = self.of("clause", "").find(|clause| clause.name == row.name);
             let clause = row.text(1).or_else(|| apart?.text(0))?;
             Some(CheckDescription {
@@ -187,11 +188,11 @@ impl<'r> Reader<'r> {
 }
 
 /// Whether a CHECK is the one that MariaDB makes of a JSON column.
-fn is_of_json(check: &Row, column: &str) -> bool {
+fn is_of_json(check: &SchemaRow, column: &str) -> bool {
     check.name == column && check.text(1).and_then(json_column).as_deref() == Some(column)
 }
 
-fn part(row: &Row) -> IndexPart {
+fn part(row: &SchemaRow) -> IndexPart {
     IndexPart {
         column: row.owned(1),
         length: row.number(2).and_then(|length| u32::try_from(length).ok()),

@@ -10,9 +10,9 @@ use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawField, RawRow};
-use crate::table::row_error_text::UnknownNames;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
+use crate::table::unknown_names::UnknownNames;
 
 /// The most unknown names that an error lists.
 const LISTED_NAMES: usize = 5;

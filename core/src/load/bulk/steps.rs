@@ -328,7 +328,7 @@ mod tests {
             ("calls/a.csv", &with, true),
             ("jobs/a.csv", &without, true),
         ] {
-            let file = File::of_path(schema, path).unwrap();
+            let file = TableFile::of_path(schema, path).unwrap();
             assert_eq!(may_be_cut(&file, options), is_cut, "{path}");
         }
     }
