@@ -62,7 +62,7 @@ pub struct LoadOptions {
     /// Whether formulas in a reject file of CSV are marked, so that spreadsheets take them for texts.
     #[serde(default)]
     pub mark_formulas: bool,
-    /// The zone of DATETIME columns, as [`Options::time_zone`] has it.
+    /// The zone of DATETIME columns, as [`IngestOptions::time_zone`] has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
 }

@@ -159,6 +159,8 @@ fn check<'r>(
     entry: EntryRules,
 ) -> Result<Cell<'r>, RowErrorKind> {
     match field {
+        // It is not written, so that a new row gets the DEFAULT.
+        RawField::Absent if column.default.is_some() && !entry.strict => Ok(Cell::Null),
         RawField::Absent | RawField::Null | RawField::Cell("") => null(column, entry.strict),
         RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),
         field => {
@@ -176,7 +178,7 @@ fn null<'r>(column: &Column, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::table;
+    use crate::table::schema::{ColumnType, table};
     use alloc::borrow::Cow;
     use alloc::string::String;
     use alloc::vec;
@@ -190,6 +192,29 @@ mod tests {
 
     fn text(text: &str) -> RawField<'_> {
         RawField::Text(Cow::Borrowed(text))
+    }
+
+    #[test]
+    fn a_column_with_a_default_may_be_absent_but_not_null() {
+        static SHOP: Table = Table::new(
+            "shops",
+            &[Column {
+                nullable: false,
+                default: Some("DE"),
+                ..Column::new("country", ColumnType::known("varchar(2)", None, None))
+            }],
+        );
+        for (field, strict, expected) in [
+            (RawField::Absent, false, Ok(false)),
+            (RawField::Absent, true, Err("missing")),
+            (RawField::Null, false, Err("missing")),
+            (RawField::Cell(""), false, Err("missing")),
+            (text("FR"), false, Ok(true)),
+        ] {
+            let row = RawRow { place: PLACE, fields: vec![field], errors: Vec::new() };
+            let carried = Record::parse(&SHOP, row, strict).map(|record| record.columns().has(0));
+            assert_eq!(carried.map_err(|errors| errors[0].kind.code()), expected);
+        }
     }
 
     /// What a single value of the named column comes to.

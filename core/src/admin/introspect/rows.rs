@@ -77,18 +77,16 @@ impl<'r> Reader<'r> {
         let row = self.of("table", name).next()?;
         let mut columns: Vec<_> = self.of("column", name).collect();
         columns.sort_by_key(|row| row.position);
-        let primary = |row: &&SchemaRow| row.name == "PRIMARY";
+        let primary = self.of("index", name).filter(|row| row.name == "PRIMARY");
+        let primary: Vec<_> = primary.map(part).collect();
         Some(TableDescription {
             name: name.into(),
             engine: row.owned(0).unwrap_or_default(),
             collation: self.collation(row.text(1)),
             comment: row.owned(2)?,
             columns: columns.into_iter().map(|row| self.column(row)).collect::<Option<_>>()?,
-            primary_key: self
-                .of("index", name)
-                .filter(primary)
-                .filter_map(|r| r.owned(1))
-                .collect(),
+            primary_key_lengths: lengths(&primary),
+            primary_key: primary.into_iter().filter_map(|part| part.column).collect(),
             unique_keys: self.indexes(name, true),
             indexes: self.indexes(name, false),
             foreign_keys: self.foreign_keys(name)?,
@@ -190,6 +188,12 @@ impl<'r> Reader<'r> {
 /// Whether a CHECK is the one that MariaDB makes of a JSON column.
 fn is_of_json(check: &SchemaRow, column: &str) -> bool {
     check.name == column && check.text(1).and_then(json_column).as_deref() == Some(column)
+}
+
+/// The lengths of a key's parts; none where all are whole columns.
+fn lengths(parts: &[IndexPart]) -> Vec<u32> {
+    let lengths: Vec<_> = parts.iter().map(|part| part.length.unwrap_or_default()).collect();
+    if lengths.iter().all(|length| *length == 0) { Vec::new() } else { lengths }
 }
 
 fn part(row: &SchemaRow) -> IndexPart {

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::iter;
 
 use super::description::{
     ColumnDescription, DefaultValue, IndexDescription, IndexPart, TableDescription,
@@ -12,7 +13,7 @@ use super::description::{
 ///
 /// Without foreign keys, CHECKs and generated columns: a table that has them is not made by rowgate.
 pub(super) fn statement(table: &TableDescription) -> String {
-    let primary_key = names(table.primary_key.iter());
+    let primary_key = primary_key(table);
     let mut lines: Vec<_> = table.columns.iter().map(column).collect();
     lines.push(format!("PRIMARY KEY ({primary_key})"));
     lines.extend(table.unique_keys.iter().map(|key| index("UNIQUE KEY", key)));
@@ -72,8 +73,14 @@ fn part(part: &IndexPart) -> String {
     format!("{}{length}{descending}", column.or(expression).unwrap_or_default())
 }
 
-fn names<'n>(all: impl Iterator<Item = &'n String>) -> String {
-    all.map(|it| name(it)).collect::<Vec<_>>().join(", ")
+fn primary_key(table: &TableDescription) -> String {
+    let lengths = table.primary_key_lengths.iter().map(|length| match length {
+        0 => String::new(),
+        length => format!("({length})"),
+    });
+    let lengths = lengths.chain(iter::repeat(String::new()));
+    let parts = table.primary_key.iter().zip(lengths);
+    parts.map(|(column, length)| name(column) + &length).collect::<Vec<_>>().join(", ")
 }
 
 fn name(name: &str) -> String {

@@ -40,6 +40,10 @@ pub struct TableDescription {
     /// The columns of the primary key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub primary_key: Vec<String>,
+    /// How many characters of each of them the key has, 0 of a column that is in it as a whole; left out
+    /// where all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub primary_key_lengths: Vec<u32>,
     /// The unique keys besides the primary one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique_keys: Vec<IndexDescription>,

@@ -110,6 +110,9 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
         });
     };
     let column = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key))?;
+    if let Some(length) = table.primary_key_lengths.first().filter(|length| **length > 0) {
+        return Some(Misfit::KeyPrefix { column: column.name.clone(), length: *length });
+    }
     let is_text = column_type(column)?.key_kind() == KeyKind::Text;
     let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
     (is_text && !is_exact).then(|| Misfit::TextKey { column: column.name.clone() })
@@ -250,6 +253,9 @@ mod tests {
         let other = against_columns(&text(r#","collation":"utf8mb4_unicode_ci""#), key);
         assert!(other[0].contains("COLLATE utf8mb4_bin"), "{other:?}");
         assert_eq!(against_columns(&text(""), key), other);
+        let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
+        let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);
+        assert!(prefix[0].contains("key k is only its first 4 characters"), "{prefix:?}");
         assert!(against_columns(&text(""), "")[0].contains("no PRIMARY KEY"));
         let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
         let both = against_columns(&format!("{id},{}", text("")), r#","primary_key":["id","k"]"#);

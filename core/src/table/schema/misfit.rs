@@ -86,6 +86,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A primary key of the first characters of a column.
+    KeyPrefix {
+        /// The column.
+        column: String,
+        /// How many characters.
+        length: u32,
+    },
     /// A `references=` that does not name the primary key of a table that is served.
     Reference {
         /// The column.
@@ -172,6 +179,12 @@ impl Misfit {
             Self::ReferredTo { name, by } => {
                 write!(f, "FOREIGN KEY {name} of {by} would follow the old table in a restore")
             }
+            Self::KeyPrefix { column, length } => {
+                write!(
+                    f,
+                    "key {column} is only its first {length} characters, in which two rows may be one"
+                )
+            }
             Self::TextKey { column } => {
                 write!(f, "key {column} is a text in which 'a' and 'A' may be one")
             }
@@ -202,13 +215,14 @@ impl Misfit {
             }
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::KeyPrefix { .. } => "make the whole column the key",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
             Self::TextKey { .. } => "ALTER TABLE … MODIFY … COLLATE utf8mb4_bin",
             Self::TooWide { .. } => "use shorter names, or two tables with the same key",
             Self::Type { .. } => {
-                "change it to one that the README lists, or move it to another table"
+                "change it to one that docs/types.md lists, or move it to another table"
             }
             Self::UniqueKey { .. } => "make it a plain index, or fill the table otherwise",
         }
