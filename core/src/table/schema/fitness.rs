@@ -124,9 +124,10 @@ fn of_constraints(table: &TableDescription) -> Vec<Misfit> {
 }
 
 fn of_width(table: &TableDescription) -> Option<Misfit> {
-    let names = table.columns.iter().map(|column| column.name.len());
+    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
+    let columns: Vec<_> = known.collect();
     let create = create::statement(table).chars().count();
-    let characters = longest_statement(names).max(create);
+    let characters = longest_statement(&columns).max(create);
     let limit = STATEMENT_LIMIT;
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
 }
@@ -256,9 +257,9 @@ mod tests {
         assert!(both[0].contains("its primary key has 2 columns"), "{both:?}");
     }
 
-    /// A table of so many columns with names of 20 characters, besides its id.
-    fn wide(columns: usize) -> Vec<String> {
-        let column = |n| format!(r#",{{"name":"{n:c>20}","column_type":"varchar(9)"}}"#);
+    /// The reasons against a table of so many columns with names of 20 characters, besides its id.
+    fn wide(columns: usize, of: &str) -> Vec<String> {
+        let column = |n| format!(r#",{{"name":"{n:c>20}","column_type":"{of}"}}"#);
         let columns: String = (0..columns).map(column).collect();
         let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
         against_columns(&format!("{id}{columns}"), r#","primary_key":["id"]"#)
@@ -266,7 +267,9 @@ mod tests {
 
     #[test]
     fn a_table_whose_statements_a_call_would_not_take_is_not_served() {
-        assert_eq!((wide(95).len(), wide(380).len()), (0, 0));
-        assert!(wide(400)[0].starts_with("a statement about it has up to 68560 characters"));
+        for (of, most) in [("varchar(9)", 380), ("longtext", 289), ("decimal(9,2)", 366)] {
+            assert_eq!((wide(95, of).len(), wide(most, of).len()), (0, 0), "{of}");
+            assert!(wide(400, of)[0].starts_with("a statement about it has up to"), "{of}");
+        }
     }
 }
