@@ -71,7 +71,7 @@ fn of_column(column: &ColumnDescription) -> Option<Misfit> {
     if column.generated.is_some() {
         return Some(Misfit::Generated { column: name() });
     }
-    of_type(column).or_else(|| of_collation(column))
+    of_type(column)
 }
 
 fn of_type(column: &ColumnDescription) -> Option<Misfit> {
@@ -79,19 +79,17 @@ fn of_type(column: &ColumnDescription) -> Option<Misfit> {
         return None;
     }
     let (name, column_type) = (column.name.clone(), column.column_type.clone());
-    let bare = ColumnType::of(&column.column_type, None, column.collation.as_deref());
-    Some(match (Items::read(&column.comment).format, bare) {
-        (Some(format), Some(_)) => {
+    let format = Items::read(&column.comment).format;
+    let is_known = |format, collation| ColumnType::of(&column_type, format, collation).is_some();
+    Some(match (format, &column.collation) {
+        (_, Some(collation)) if is_known(format, None) => {
+            Misfit::Collation { column: name, collation: collation.clone() }
+        }
+        (Some(format), collation) if is_known(None, collation.as_deref()) => {
             Misfit::Format { column: name, format: format.to_string(), column_type }
         }
         _ => Misfit::Type { column: name, column_type },
     })
-}
-
-fn of_collation(column: &ColumnDescription) -> Option<Misfit> {
-    let known = column_type(column)?;
-    let collation = column.collation.as_ref().filter(|it| !known.takes_collation(it))?;
-    Some(Misfit::Collation { column: column.name.clone(), collation: collation.clone() })
 }
 
 /// Aliases of a column that are another's name or alias.
@@ -179,6 +177,10 @@ mod tests {
         for (column, reason) in [
             (r#""name":"x","column_type":"geometry""#, "x is of type geometry, which is not known"),
             (r#""name":"x","column_type":"varchar(20000)""#, "x is of type varchar(20000)"),
+            (
+                r#""name":"x","column_type":"text","collation":"latin2_general_ci""#,
+                "x is of collation latin2_general_ci, whose character set is not known: ALTER TABLE",
+            ),
             (
                 r#""name":"x;y","column_type":"int""#,
                 r#"name "x;y" is not understood: use letters of ASCII"#,
