@@ -175,9 +175,13 @@ pub(crate) fn longest_statement(table: &Table) -> usize {
     super::width::longest_statement(&columns)
 }
 
-/// Types whose columns take different amounts of SQL, each with its collation.
+/// A type's name and its collation.
 #[cfg(test)]
-const KINDS: [(&str, Option<&str>); 10] = [
+type Kind = (&'static str, Option<&'static str>);
+
+/// Types whose columns take different amounts of SQL.
+#[cfg(test)]
+const KINDS: [Kind; 10] = [
     ("varchar(9)", None),
     ("varchar(9)", Some("latin1_swedish_ci")),
     ("int", None),
@@ -193,19 +197,17 @@ const KINDS: [(&str, Option<&str>); 10] = [
 /// A table of each kind and width.
 #[cfg(test)]
 pub(crate) fn wide_tables() -> impl Iterator<Item = &'static Table> {
-    KINDS.into_iter().flat_map(|(of, collation)| {
-        let column_type = ColumnType::known(of, None, collation);
-        WIDTHS.map(|(columns, name)| wide(columns, name, column_type))
-    })
+    KINDS.into_iter().flat_map(|kind| WIDTHS.map(|(columns, name)| wide(columns, name, kind)))
 }
 
 /// A table of so many columns with names of this length, itself with the longest name.
 #[cfg(test)]
-fn wide(columns: usize, name: usize, column_type: ColumnType) -> &'static Table {
+fn wide(columns: usize, name: usize, (of, collation): Kind) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
 
-    let column = |number: usize| Column::new(format!("{number:c>name$}").leak(), column_type);
+    let of = ColumnType::known(of, None, collation);
+    let column = |number: usize| Column::new(format!("{number:c>name$}").leak(), of);
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();
     Box::leak(Box::new(Table::new(name, columns)))
@@ -219,8 +221,7 @@ mod tests {
     #[test]
     fn the_widest_tables_that_are_tried_are_taken() {
         for (columns, name) in WIDTHS {
-            let texts = ColumnType::known("varchar(9)", None, None);
-            let longest = longest_statement(wide(columns, name, texts));
+            let longest = longest_statement(wide(columns, name, KINDS[0]));
             assert!(longest <= super::super::width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
         }
     }

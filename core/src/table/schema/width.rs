@@ -12,24 +12,24 @@ const AROUND: usize = 2_048;
 
 /// The most characters of a statement about a table with columns of these names and types.
 pub(super) fn longest_statement(columns: &[(&str, ColumnType)]) -> usize {
-    let of = |part: fn(&str, ColumnType) -> usize| -> usize {
-        columns.iter().map(|(name, column_type)| part(name, *column_type)).sum()
+    let all = |part: fn(&str, ColumnType) -> usize| -> usize {
+        columns.iter().map(|(name, of)| part(name, *of)).sum()
     };
-    AROUND + [write, page, checksum, comparison].map(of).into_iter().max().unwrap_or_default()
+    AROUND + [write, page, checksum, comparison].map(all).into_iter().max().unwrap_or_default()
 }
 
 /// A column's part of an INSERT with ON DUPLICATE KEY UPDATE.
-fn write(name: &str, column_type: ColumnType) -> usize {
-    let value = column_type.written(&format!("r.`{name}`"));
-    let source = column_type.source();
+fn write(name: &str, of: impl Definition) -> usize {
+    let value = of.written(&format!("r.`{name}`"));
+    let source = of.source();
     // A table with more columns than three digits count is too wide anyway.
     format!("`{name}`, {value}, `{name}` {source} PATH '$[999]', `{name}` = {value}, ").len()
 }
 
 /// Its part of a page of a backup.
-fn page(name: &str, column_type: ColumnType) -> usize {
-    let value = column_type.canonical(&format!("`{name}`"));
-    let width = match column_type.answer() {
+fn page(name: &str, of: impl Definition) -> usize {
+    let value = of.canonical(&format!("`{name}`"));
+    let width = match of.answer() {
         Answer::Text => format!("CONVERT({value} USING utf8mb4), ").len(),
         Answer::Long { .. } => 0,
     };
@@ -37,13 +37,13 @@ fn page(name: &str, column_type: ColumnType) -> usize {
 }
 
 /// Its part of a checksum.
-fn checksum(name: &str, column_type: ColumnType) -> usize {
-    let text = column_type.digest(&format!("`{name}`"));
+fn checksum(name: &str, of: impl Definition) -> usize {
+    let text = of.digest(&format!("`{name}`"));
     format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;'), ").len()
 }
 
 /// Its part of a comparison of two tables.
-fn comparison(name: &str, column_type: ColumnType) -> usize {
-    let [one, other] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
+fn comparison(name: &str, of: impl Definition) -> usize {
+    let [one, other] = ["o", "m"].map(|row| of.exact(&format!("{row}.`{name}`")));
     format!("{one} <=> {other} AND ").len()
 }
