@@ -52,6 +52,17 @@ pub enum BackupError {
         /// The table.
         table: &'static str,
     },
+    /// A table's rows could not be read, and some may have more than the 64 KiB that the service answers.
+    LongRow {
+        /// The table.
+        table: &'static str,
+        /// The column with the longest value among these rows.
+        column: &'static str,
+        /// The bytes of that value.
+        bytes: u64,
+        /// What the service answered.
+        error: CallError,
+    },
     /// A file could not be written.
     Write {
         /// Its key.
@@ -170,6 +181,11 @@ impl fmt::Display for BackupError {
                     "{table}: a value that its column cannot hold; run rowgate migrate --check"
                 )
             }
+            Self::LongRow { table, column, bytes, error } => write!(
+                f,
+                "{table}: a row could not be read: {error}; the service answers at most 64 KiB of a row, \
+                 and {column} has up to {bytes} bytes: shorten it, or leave the table out (--skip)"
+            ),
             Self::Write { key, cause } => write!(f, "{key} could not be written: {cause}"),
             Self::Read { key, cause } => write!(f, "{key} could not be read: {cause}"),
             Self::NoManifest { run } => write!(f, "{run}: no manifest, so no backup"),

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::records::{Query, Records};
-use crate::aws::data_api::ExecuteStatement;
+use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::key_range::{compare_key, where_all};
 use crate::sql::statement::columns;
@@ -15,6 +15,9 @@ use crate::table::types::{Answer, Definition};
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
 /// one over it ends the transaction, and the snapshot with it.
 const PAGE_BYTES: usize = 960 << 10;
+
+/// How many bytes of an answer the service gives a row at most; one over it fails the call.
+const ROW_BYTES: u64 = 64 << 10;
 
 /// What pages are planned to have, so that rows a little wider than those before still fit.
 const PLANNED_BYTES: usize = PAGE_BYTES / 16 * 15;
@@ -89,6 +92,25 @@ impl<'p> Pages<'p> {
         let records = self.ask(client, until, Limit::Cut).await?;
         self.is_over = records.is_empty();
         Ok(self.took(records))
+    }
+
+    /// The column with the longest value of the rows that the next page would have, and that value's bytes;
+    /// `None` if no such row can be more than the service answers, or the database does not tell.
+    pub(super) async fn longest_value<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Option<(&'static str, u64)> {
+        let range = Range { goes_on: self.after.is_some(), ends: false };
+        let parameters: Vec<_> = self.after.iter().map(|after| (AFTER, after.as_str())).collect();
+        let sql = lengths(self.table, range, self.rows);
+        let records = client.query(&sql, &parameters).await.ok()?.records;
+        let bytes = records.first()?.iter().map(|field| match field {
+            Field::Long(bytes) => bytes.unsigned_abs(),
+            _ => 0,
+        });
+        let found: Vec<_> = texts(self.table).map(|column| column.name).zip(bytes).collect();
+        let row = notation(self.table) as u64 + found.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        found.into_iter().max_by_key(|(_, bytes)| *bytes).filter(|_| row > ROW_BYTES)
     }
 
     async fn ask<H: Host>(
@@ -224,15 +246,41 @@ pub(super) fn free_name(table: &Table, name: &str) -> String {
 /// The texts are quoted together: one call of a function for each row costs the server less than
 /// one for each value.
 fn width(table: &Table) -> String {
-    let notation: usize = answers(table).map(Answer::notation).sum();
-    let texts = table.columns.iter().filter(|it| it.column_type.answer() == Answer::Text);
-    let text = |column: &Column| column.column_type.canonical(&format!("`{}`", column.name));
-    let texts: Vec<_> =
-        texts.map(|column| format!("CONVERT({} USING utf8mb4)", text(column))).collect();
+    let notation = notation(table);
+    let texts: Vec<_> = texts(table).map(text).collect();
     if texts.is_empty() {
         return format!("{}", notation + 4);
     }
     format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
+}
+
+/// The bytes of the longest value of each column that is answered as a text, among the first rows of a range.
+fn lengths(table: &Table, range: Range, rows: usize) -> String {
+    let longest = |column| format!("MAX(OCTET_LENGTH({}))", text(column));
+    format!(
+        "SELECT {} FROM (SELECT {} FROM `{}` {}ORDER BY `{}` LIMIT {rows}) AS rowgate_next",
+        texts(table).map(longest).collect::<Vec<_>>().join(", "),
+        columns(table),
+        table.name,
+        where_all(&range.condition(table, AFTER)),
+        table.key_column().name,
+    )
+}
+
+/// The columns that are answered as texts.
+fn texts(table: &Table) -> impl Iterator<Item = &'static Column> {
+    table.columns.iter().filter(|it| it.column_type.answer() == Answer::Text)
+}
+
+/// What a column's value is answered as, in the characters of the answer.
+fn text(column: &Column) -> String {
+    let text = column.column_type.canonical(&format!("`{}`", column.name));
+    format!("CONVERT({text} USING utf8mb4)")
+}
+
+/// How many bytes a row has in the service's answer, its texts aside.
+fn notation(table: &Table) -> usize {
+    answers(table).map(Answer::notation).sum()
 }
 
 /// About how many bytes of a row's [`width`] an answer does not have.
@@ -247,7 +295,7 @@ fn answers(table: &Table) -> impl Iterator<Item = Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::{ColumnType, WIDTHS, longest_statement, table, wide};
+    use crate::table::schema::{ColumnType, longest_statement, table, wide_tables};
 
     const ALL: Range = Range { goes_on: false, ends: false };
 
@@ -321,11 +369,11 @@ mod tests {
 
     #[test]
     fn a_page_is_no_longer_than_the_build_takes_it_for() {
-        for (columns, name) in WIDTHS {
-            let table = wide(columns, name);
+        for table in wide_tables() {
             let range = Range { goes_on: true, ends: true };
-            for page in [cut_page(table, range, 1), whole_page(table, range, 1)] {
-                assert!(page.len() <= longest_statement(table), "{columns} {name}");
+            let pages = [cut_page, whole_page, lengths];
+            for page in pages.map(|page| page(table, range, 1)) {
+                assert!(page.len() <= longest_statement(table), "{table:?}");
             }
         }
     }

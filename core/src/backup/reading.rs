@@ -12,7 +12,8 @@ use super::page::Pages;
 use super::progress::Progress;
 use super::records::Records;
 use super::spans::Spans;
-use crate::aws::host::Host;
+use crate::aws::host::{CallError, Host};
+use crate::aws::operation::Retry;
 use crate::sql::checksum::Checksum;
 
 /// How far a run has come, and who wants to know.
@@ -130,7 +131,30 @@ impl<'r, H: Host> SpanReader<'r, H> {
         let next = self.pages.next(database, self.until);
         let (next, written) = join(next, self.output.write(page)).await;
         written?;
-        next.map_err(|error| self.files.run.read_error(error))
+        match next {
+            Ok(page) => Ok(page),
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    /// What a page says that could not be read. The service does not tell of which row it has too much.
+    async fn failed(&self, error: CallError) -> BackupError {
+        let run = self.files.run;
+        // The service refuses it for good, and not the database, nor for a missing right.
+        let is_refused = match &error {
+            CallError::Api(it) => it.status == 400 && it.database_code.is_none(),
+            _ => false,
+        };
+        let longest = match is_refused && error.retry() == Retry::Never {
+            true => self.pages.longest_value(run.services.database).await,
+            false => None,
+        };
+        match longest {
+            Some((column, bytes)) => {
+                BackupError::LongRow { table: self.files.table.name, column, bytes, error }
+            }
+            None => run.read_error(error),
+        }
     }
 
     /// Counts what was done. Answers the page that is to be written next, `None` if all is.

@@ -200,16 +200,15 @@ fn unread(error: crate::aws::host::CallError) -> RestoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::schema::{WIDTHS, longest_statement, wide};
+    use crate::table::schema::{longest_statement, wide_tables};
 
     #[test]
     fn a_comparison_is_no_longer_than_the_build_takes_it_for() {
-        for (columns, name) in WIDTHS {
-            let table = wide(columns, name);
+        for table in wide_tables() {
             let from = format!("{}__restore_20270115_080000_1a2b", table.name);
             let pair = Pair { table, from: &from, other: table.name, above: None };
             let longest = longest_statement(table);
-            assert!(pair.count(&pair.is_different(), true).len() <= longest, "{columns} {name}");
+            assert!(pair.count(&pair.is_different(), true).len() <= longest, "{table:?}");
         }
     }
 }

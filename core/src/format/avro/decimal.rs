@@ -40,6 +40,14 @@ pub(super) fn to_text(bytes: &[u8], scale: usize) -> Option<String> {
     Some(format!("{minus}{}", with_point(&digits, scale)))
 }
 
+/// The same number without zeros at the end of its decimals: without a point where it is whole.
+pub(super) fn shortest(mut text: String) -> String {
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    text
+}
+
 /// Whether a byte says no more than the sign of the next one.
 fn is_sign_of(byte: u8, next: u8) -> bool {
     byte == if next & 0x80 == 0 { 0 } else { 0xff }
@@ -83,6 +91,20 @@ mod tests {
             ("1e5", 0),
         ] {
             assert_eq!(to_bytes(text, scale), None, "{text} {scale}");
+        }
+    }
+
+    #[test]
+    fn zeros_at_the_end_of_decimals_are_not_needed() {
+        for (text, expected) in [
+            ("7.00", "7"),
+            ("7.50", "7.5"),
+            ("700", "700"),
+            ("0.00", "0"),
+            ("-0.10", "-0.1"),
+            ("100.01", "100.01"),
+        ] {
+            assert_eq!(shortest(text.to_string()), expected);
         }
     }
 

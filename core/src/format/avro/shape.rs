@@ -135,8 +135,10 @@ impl Shape {
                 Ok(text) => Ok(RawField::Text(text.into())),
                 Err(_) => Err(RowErrorKind::InvalidUtf8),
             },
+            // A whole one is an integer, whatever its scale.
             Self::Decimal { scale, size } => {
                 let text = decimal::to_text(digits(*size, cursor)?, *scale);
+                let text = text.map(decimal::shortest);
                 text.map(|text| RawField::Text(text.into())).ok_or(TOO_LONG_DECIMAL)
             }
             Self::Date => Ok(RawField::Day(cursor.long()?)),

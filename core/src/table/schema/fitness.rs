@@ -71,7 +71,7 @@ fn of_column(column: &ColumnDescription) -> Option<Misfit> {
     if column.generated.is_some() {
         return Some(Misfit::Generated { column: name() });
     }
-    of_type(column).or_else(|| of_collation(column))
+    of_type(column)
 }
 
 fn of_type(column: &ColumnDescription) -> Option<Misfit> {
@@ -79,19 +79,17 @@ fn of_type(column: &ColumnDescription) -> Option<Misfit> {
         return None;
     }
     let (name, column_type) = (column.name.clone(), column.column_type.clone());
-    let bare = ColumnType::of(&column.column_type, None, column.collation.as_deref());
-    Some(match (Items::read(&column.comment).format, bare) {
-        (Some(format), Some(_)) => {
+    let format = Items::read(&column.comment).format;
+    let is_known = |format, collation| ColumnType::of(&column_type, format, collation).is_some();
+    Some(match (format, &column.collation) {
+        (_, Some(collation)) if is_known(format, None) => {
+            Misfit::Collation { column: name, collation: collation.clone() }
+        }
+        (Some(format), collation) if is_known(None, collation.as_deref()) => {
             Misfit::Format { column: name, format: format.to_string(), column_type }
         }
         _ => Misfit::Type { column: name, column_type },
     })
-}
-
-fn of_collation(column: &ColumnDescription) -> Option<Misfit> {
-    let known = column_type(column)?;
-    let collation = column.collation.as_ref().filter(|it| !known.takes_collation(it))?;
-    Some(Misfit::Collation { column: column.name.clone(), collation: collation.clone() })
 }
 
 /// Aliases of a column that are another's name or alias.
@@ -127,9 +125,10 @@ fn of_constraints(table: &TableDescription) -> Vec<Misfit> {
 }
 
 fn of_width(table: &TableDescription) -> Option<Misfit> {
-    let names = table.columns.iter().map(|column| column.name.len());
+    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
+    let columns: Vec<_> = known.collect();
     let create = create::statement(table).chars().count();
-    let characters = longest_statement(names).max(create);
+    let characters = longest_statement(&columns).max(create);
     let limit = STATEMENT_LIMIT;
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
 }
@@ -181,6 +180,10 @@ mod tests {
         for (column, reason) in [
             (r#""name":"x","column_type":"geometry""#, "x is of type geometry, which is not known"),
             (r#""name":"x","column_type":"varchar(20000)""#, "x is of type varchar(20000)"),
+            (
+                r#""name":"x","column_type":"text","collation":"latin2_general_ci""#,
+                "x is of collation latin2_general_ci, whose character set is not known: ALTER TABLE",
+            ),
             (
                 r#""name":"x;y","column_type":"int""#,
                 r#"name "x;y" is not understood: use letters of ASCII"#,
@@ -262,9 +265,9 @@ mod tests {
         assert!(both[0].contains("its primary key has 2 columns"), "{both:?}");
     }
 
-    /// A table of so many columns with names of 20 characters, besides its id.
-    fn wide(columns: usize) -> Vec<String> {
-        let column = |n| format!(r#",{{"name":"{n:c>20}","column_type":"varchar(9)"}}"#);
+    /// The reasons against a table of so many columns with names of 20 characters, besides its id.
+    fn wide(columns: usize, of: &str) -> Vec<String> {
+        let column = |n| format!(r#",{{"name":"{n:c>20}","column_type":"{of}"}}"#);
         let columns: String = (0..columns).map(column).collect();
         let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
         against_columns(&format!("{id}{columns}"), r#","primary_key":["id"]"#)
@@ -272,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_table_whose_statements_a_call_would_not_take_is_not_served() {
-        assert_eq!((wide(95).len(), wide(380).len()), (0, 0));
-        assert!(wide(400)[0].starts_with("a statement about it has up to 68560 characters"));
+        for (of, most) in [("varchar(9)", 380), ("longtext", 289), ("decimal(9,2)", 366)] {
+            assert_eq!((wide(95, of).len(), wide(most, of).len()), (0, 0), "{of}");
+            assert!(wide(400, of)[0].starts_with("a statement about it has up to"), "{of}");
+        }
     }
 }

@@ -41,7 +41,7 @@ pub enum Misfit {
     },
     /// References between tables form a circle.
     Circle,
-    /// A column's text is not of a character set that holds every value.
+    /// A column's text is of a character set that rowgate does not know.
     Collation {
         /// The column.
         column: String,
@@ -153,7 +153,7 @@ impl Misfit {
             Self::Check { name } => write!(f, "CHECK {name} is not understood yet"),
             Self::Circle => f.write_str("the references= of tables lead back to it"),
             Self::Collation { column, collation } => {
-                write!(f, "{column} is of collation {collation}, which lacks characters")
+                write!(f, "{column} is of collation {collation}, whose character set is not known")
             }
             Self::CompositeKey { columns } => {
                 write!(f, "its primary key has {columns} columns, and only one is understood yet")

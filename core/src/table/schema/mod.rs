@@ -27,4 +27,4 @@ pub use tables::{EXAMPLE, Schema};
 pub use super::types::{ColumnType, KeyKind};
 
 #[cfg(test)]
-pub(crate) use tables::{OFFICE, WIDTHS, longest_statement, table, wide};
+pub(crate) use tables::{OFFICE, longest_statement, table, wide_tables};

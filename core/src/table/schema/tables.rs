@@ -166,24 +166,48 @@ pub(crate) fn table(name: &str) -> Option<&'static Table> {
 
 /// Numbers of columns, and lengths of their names.
 #[cfg(test)]
-pub(crate) const WIDTHS: [(usize, usize); 6] =
-    [(1, 3), (95, 20), (380, 20), (550, 3), (400, 10), (164, 64)];
+const WIDTHS: [(usize, usize); 6] = [(1, 3), (95, 20), (380, 20), (550, 3), (400, 10), (164, 64)];
 
 /// What is taken for the longest statement of a table for.
 #[cfg(test)]
 pub(crate) fn longest_statement(table: &Table) -> usize {
-    super::width::longest_statement(table.columns.iter().map(|column| column.name.len()))
+    let columns: Vec<_> = table.columns.iter().map(|it| (it.name, it.column_type)).collect();
+    super::width::longest_statement(&columns)
+}
+
+/// A type's name and its collation.
+#[cfg(test)]
+type Kind = (&'static str, Option<&'static str>);
+
+/// Types whose columns take different amounts of SQL.
+#[cfg(test)]
+const KINDS: [Kind; 10] = [
+    ("varchar(9)", None),
+    ("varchar(9)", Some("latin1_swedish_ci")),
+    ("int", None),
+    ("tinyint(1)", None),
+    ("bigint unsigned", None),
+    ("decimal(9,2) unsigned zerofill", None),
+    ("date", None),
+    ("datetime(6)", None),
+    ("char(9)", None),
+    ("longtext", None),
+];
+
+/// A table of each kind and width.
+#[cfg(test)]
+pub(crate) fn wide_tables() -> impl Iterator<Item = &'static Table> {
+    KINDS.into_iter().flat_map(|kind| WIDTHS.map(|(columns, name)| wide(columns, name, kind)))
 }
 
 /// A table of so many columns with names of this length, itself with the longest name.
 #[cfg(test)]
-pub(crate) fn wide(columns: usize, name: usize) -> &'static Table {
+fn wide(columns: usize, name: usize, (of, collation): Kind) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
 
-    let column = |number: usize| {
-        Column::new(format!("{number:c>name$}").leak(), ColumnType::known("varchar(9)", None, None))
-    };
+    let of = ColumnType::known(of, None, collation);
+    let column = |number: usize| Column::new(format!("{number:c>name$}").leak(), of);
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();
     Box::leak(Box::new(Table::new(name, columns)))
@@ -197,7 +221,7 @@ mod tests {
     #[test]
     fn the_widest_tables_that_are_tried_are_taken() {
         for (columns, name) in WIDTHS {
-            let longest = longest_statement(wide(columns, name));
+            let longest = longest_statement(wide(columns, name, KINDS[0]));
             assert!(longest <= super::super::width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
         }
     }

@@ -1,15 +1,49 @@
 //! How many characters the statements about a table have: tests hold them to this.
 
+use alloc::format;
+
+use crate::table::types::{Answer, ColumnType, Definition};
+
 /// The most characters of a statement that the Data API takes.
 pub(super) const STATEMENT_LIMIT: usize = 65_536;
 
 /// What stands around the columns, names of tables among it.
 const AROUND: usize = 2_048;
 
-/// The most characters of a statement about a table with columns whose names are so long.
-///
-/// Of long names an INSERT is the longest, which names each column five times; of short ones a checksum.
-pub(super) fn longest_statement(names: impl Iterator<Item = usize>) -> usize {
-    let column = |name: usize| (5 * name + 66).max(2 * name + 108);
-    AROUND + names.map(column).sum::<usize>()
+/// The most characters of a statement about a table with columns of these names and types.
+pub(super) fn longest_statement(columns: &[(&str, ColumnType)]) -> usize {
+    let all = |part: fn(&str, ColumnType) -> usize| -> usize {
+        columns.iter().map(|(name, of)| part(name, *of)).sum()
+    };
+    AROUND + [write, page, checksum, comparison].map(all).into_iter().max().unwrap_or_default()
+}
+
+/// A column's part of an INSERT with ON DUPLICATE KEY UPDATE.
+fn write(name: &str, of: impl Definition) -> usize {
+    let value = of.written(&format!("r.`{name}`"));
+    let source = of.source();
+    // A table with more columns than three digits count is too wide anyway.
+    format!("`{name}`, {value}, `{name}` {source} PATH '$[999]', `{name}` = {value}, ").len()
+}
+
+/// Its part of a page of a backup.
+fn page(name: &str, of: impl Definition) -> usize {
+    let value = of.canonical(&format!("`{name}`"));
+    let width = match of.answer() {
+        Answer::Text => format!("CONVERT({value} USING utf8mb4), ").len(),
+        Answer::Long { .. } => 0,
+    };
+    format!("{value} AS `{name}`, `{name}`, `{name}`, ").len() + width
+}
+
+/// Its part of a checksum.
+fn checksum(name: &str, of: impl Definition) -> usize {
+    let text = of.digest(&format!("`{name}`"));
+    format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;'), ").len()
+}
+
+/// Its part of a comparison of two tables.
+fn comparison(name: &str, of: impl Definition) -> usize {
+    let [one, other] = ["o", "m"].map(|row| of.exact(&format!("{row}.`{name}`")));
+    format!("{one} <=> {other} AND ").len()
 }

@@ -1,0 +1,312 @@
+"""One column of each type, the values that it takes and how the database's own client reads them, and
+those that it refuses."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass
+class Value:
+    """A value as JSON and as a cell of CSV, None where it has no such form, and what becomes of it: the text
+    that is stored, or the code of the error."""
+
+    json: str | None
+    cell: str | None
+    outcome: str
+
+
+# What does not count around a cell of CSV.
+BLANKS = " \t\u00a0\u200b\ufeff"
+
+
+def number(text, outcome=None):
+    return Value(text, text, outcome or text)
+
+
+def string(text, outcome=None):
+    # Blanks around a cell do not count, and an empty cell is NULL.
+    is_cell = text and text == text.strip(BLANKS)
+    return Value(json.dumps(text), text if is_cell else None, text if outcome is None else outcome)
+
+
+def only_json(token, outcome):
+    return Value(token, None, outcome)
+
+
+def only_cell(cell, outcome):
+    return Value(None, cell, outcome)
+
+
+def numbers(*texts):
+    return [number(text) for text in texts]
+
+
+def strings(*texts):
+    return [string(text) for text in texts]
+
+
+def refused(make, code, *texts):
+    return [make(text, code) for text in texts]
+
+
+@dataclass
+class Column:
+    """A column: its type in SQL, its values, and what Python makes of its Avro values."""
+
+    sql: str
+    taken: list[Value]
+    refused: list[Value]
+    python: Callable[[str], object] = str
+    # Avro of others: a type, a value, and the text that is stored, None where the file is refused.
+    avro: list[tuple[object, object, str | None]] = field(default_factory=list)
+
+
+def logical(primitive, kind, **members):
+    return {"type": primitive, "logicalType": kind} | members
+
+
+def decimal(precision, scale, primitive="bytes", **members):
+    return logical(primitive, "decimal", precision=precision, scale=scale, **members)
+
+
+FIXED = decimal(12, 2, "fixed", name="fixed_12_2", size=6)
+NOON = datetime(2024, 2, 29, 12, 30, 15, 123456)
+
+WRONG_INTEGERS = [
+    *refused(number, "wrong_type", "7.5", "7e0", "true"),
+    only_json("7.0", "wrong_type"),
+    *refused(string, "wrong_type", "+7", " 7 x", "0x7"),
+    only_json("[7]", "wrong_type"),
+    only_json('{"a":7}', "wrong_type"),
+]
+NO_STRINGS = [only_json('"7"', "wrong_type")]
+WRONG_TEXTS = [only_json(token, "wrong_type") for token in ("7", "true", "[]", "{}")]
+INTEGERS = [("int", 7, "7"), ("long", 8, "8"), ("double", 9.0, "9"), ("double", 9.5, None), ("boolean", True, None)]
+TEXTS = [("string", "Zoë", "Zoë"), ("bytes", "Zoë".encode(), "Zoë"), ("bytes", b"\xff", None), ("int", 7, None)]
+
+
+def integer(sql, least, greatest):
+    """A type of integers between two bounds."""
+    taken = numbers("7", str(least), str(greatest), "0")
+    taken += [number("-7")] if least else []
+    taken += [only_cell("007", "7"), only_json("-0", "0")]
+    beyond = refused(number, "out_of_range", str(least - 1), str(greatest + 1), "9" * 40)
+    return Column(sql, taken, WRONG_INTEGERS + NO_STRINGS + beyond, int, INTEGERS)
+
+
+def text(sql, taken, wrong, avro=TEXTS):
+    return Column(sql, strings(*taken), wrong + WRONG_TEXTS, str, avro)
+
+
+ODD = ("a", "A", "a ", " a", "", "\t\"'\\,;\n\r\n:a", "NULL", "null", "0", "Zoë", "é", "e\u0301")
+WIDE = ("漢字", "ÿ€Ÿ")
+
+COLUMNS = {
+    "tiny": integer("TINYINT", -128, 127),
+    "small_u": integer("SMALLINT UNSIGNED", 0, 65_535),
+    "medium": integer("MEDIUMINT", -(2**23), 2**23 - 1),
+    "whole": integer("INT", -(2**31), 2**31 - 1),
+    "whole_u": integer("INT UNSIGNED", 0, 2**32 - 1),
+    "big": integer("BIGINT", -(2**63), 2**63 - 1),
+    "big_u": Column(
+        "BIGINT UNSIGNED",
+        [*numbers("0", "9007199254740993", str(2**63), str(2**64 - 1)), string("18446744073709551614"),
+         string("0018", "18"), only_json("-0", "0")],
+        [*WRONG_INTEGERS, *refused(number, "out_of_range", "-1", str(2**64), "9" * 60)],
+        Decimal,
+        [*INTEGERS, ("string", "18446744073709551615", "18446744073709551615"),
+         (decimal(20, 0), Decimal(2**64 - 1), "18446744073709551615"), (decimal(21, 0), Decimal(2**64), None),
+         (decimal(20, 1), Decimal("7.5"), None), (decimal(20, 1), Decimal("7.0"), "7"), ("string", "x", None)],
+    ),
+    "flag": Column(
+        "BOOLEAN",
+        [number("true", "1"), number("false", "0"), *numbers("1", "0", "7", "-128", "127"), only_cell("TRUE", "1"),
+         only_cell("fAlSe", "0")],
+        [*refused(number, "wrong_type", "1.5", "1e0"), only_json('"true"', "wrong_type"), *NO_STRINGS,
+         *refused(string, "wrong_type", "yes", "t", "on"), *refused(number, "out_of_range", "128", "-129")],
+        int,
+        [*INTEGERS[:-1], ("boolean", True, "1"), ("boolean", False, "0"), ("string", "true", None)],
+    ),
+    "price": Column(
+        "DECIMAL(10,2)",
+        [number("0.5", "0.50"), number("99999999.99"), number("-99999999.99"), number("-0", "0.00"), number("-0.01"),
+         number("0", "0.00"), number("7", "7.00"), number("1.10000", "1.10"), only_json("1e2", "100.00"),
+         only_json("12.5E-1", "1.25"), string("1.15", "1.15"), string("000.10", "0.10")],
+        [*refused(number, "too_precise", "0.001", "99999999.991", "1.005"),
+         *refused(number, "out_of_range", "100000000", "-100000000.00"), only_json("1e400", "out_of_range"),
+         only_json("1e-400", "too_precise"),
+         *refused(string, "wrong_type", "1e2", ".5", "5.", "+5", "1,5", "€5", "NaN"), *refused(number, "wrong_type", "true")],
+        Decimal,
+        [("int", 7, "7.00"), ("long", -7, "-7.00"), (decimal(10, 2), Decimal("-0.01"), "-0.01"),
+         (FIXED, Decimal("123.45"), "123.45"), (decimal(5, 1), Decimal("0.5"), "0.50"), ("string", "0.5", "0.50"),
+         (decimal(10, 3), Decimal("0.001"), None), (decimal(10, 3), Decimal("0.010"), "0.01"), ("double", 0.5, None),
+         (decimal(20, 2), Decimal("100000000.00"), None), ("string", "1e2", None), ("bytes", b"7.5", "7.50")],
+    ),
+    "widest": Column(
+        "DECIMAL(65,30)",
+        [number("9" * 35 + "." + "9" * 30), number("-" + "9" * 35 + "." + "9" * 30), number("0." + "0" * 29 + "1"),
+         number("0", "0." + "0" * 30)],
+        [*refused(number, "too_precise", "0." + "0" * 30 + "1"), *refused(number, "out_of_range", "1" + "0" * 35)],
+        str,
+        [("string", "0.5", "0.5" + "0" * 29), (decimal(38, 30), Decimal("1.5"), "1.5" + "0" * 29)],
+    ),
+    "arrow": Column(
+        "DECIMAL(38,30)",
+        [number("9" * 8 + "." + "9" * 30), number("-" + "9" * 8 + "." + "9" * 30), number("0", "0." + "0" * 30)],
+        refused(number, "out_of_range", "100000000"),
+        Decimal,
+    ),
+    "unsigned": Column(
+        "DECIMAL(5,0) UNSIGNED",
+        [*numbers("99999", "0"), number("7.0", "7")],
+        [*refused(number, "out_of_range", "-1", "100000"), *refused(number, "too_precise", "0.5")],
+        Decimal,
+        [("int", -1, None), ("string", "-0", "0")],
+    ),
+    "filled": Column(
+        "DECIMAL(6,2) UNSIGNED ZEROFILL",
+        [number("7", "0007.00"), number("9999.99"), number("0", "0000.00")],
+        refused(number, "out_of_range", "-0.01", "10000"),
+        Decimal,
+    ),
+    "day": Column(
+        "DATE",
+        strings("2024-02-29", "0001-01-01", "9999-12-31", "1969-12-31", "1582-10-10"),
+        [*refused(string, "invalid_date", "2023-02-29", "0000-00-00", "2024-00-01", "2024-2-9", "20240229", "24-02-29",
+                  "10000-01-01", "0000-01-01", "2024-02-29T00:00:00", "2024-02-29 ", "29.02.2024", "now"),
+         only_json('""', "invalid_date"), only_json("20240229", "wrong_type"), only_json("true", "wrong_type")],
+        date.fromisoformat,
+        [(logical("int", "date"), date(2024, 2, 29), "2024-02-29"), (logical("int", "date"), date(1, 1, 1), "0001-01-01"),
+         ("string", "9999-12-31", "9999-12-31"), ("bytes", b"2024-02-29", "2024-02-29"), ("string", "2023-02-29", None),
+         ("int", 7, None), (logical("long", "timestamp-millis"), NOON, None),
+         (logical("long", "local-timestamp-micros"), NOON, None)],
+    ),
+    "moment": Column(
+        "DATETIME",
+        [string("2024-02-29 12:30:15"), string("2024-02-29T12:30:15", "2024-02-29 12:30:15"),
+         string("0001-01-01 00:00:00"), string("9999-12-31 23:59:59"),
+         string("9999-12-31 23:59:59.999999", "9999-12-31 23:59:59"), string("2024-02-29t01:02:03.9", "2024-02-29 01:02:03")],
+        [*refused(string, "invalid_date_time", "2023-02-29 00:00:00", "2024-02-29", "2024-02-29 24:00:00",
+                  "2016-12-31 23:59:60", "0000-00-00 00:00:00", "2024-02-29 12:60:00", "2024-02-29 12:30",
+                  "10000-01-01 00:00:00", "2024-02-29 12:30:15.", "now()"),
+         string("2024-02-29T12:30:15Z", "mixed_offsets"), string("2024-02-29 12:30:15+02:00", "mixed_offsets"),
+         only_json("20240229123015", "wrong_type"), only_json("true", "wrong_type")],
+        datetime.fromisoformat,
+        [(logical("long", "local-timestamp-micros"), NOON, "2024-02-29 12:30:15"),
+         (logical("long", "local-timestamp-millis"), NOON, "2024-02-29 12:30:15"),
+         ("string", "2024-02-29T12:30:15.9", "2024-02-29 12:30:15"), ("string", "2024-02-29T12:30:15Z", None),
+         (logical("long", "timestamp-micros"), NOON, None), (logical("long", "timestamp-millis"), NOON, None),
+         (logical("int", "date"), date(2024, 2, 29), None), ("long", 7, None)],
+    ),
+    "moment3": Column(
+        "DATETIME(3)",
+        [string("2024-02-29 12:30:15", "2024-02-29 12:30:15.000"), string("2024-02-29 12:30:15.9999", "2024-02-29 12:30:15.999"),
+         string("0001-01-01 00:00:00.001"), string("1969-12-31 23:59:59.5", "1969-12-31 23:59:59.500")],
+        refused(string, "invalid_date_time", "2024-02-30 00:00:00.000"),
+        datetime.fromisoformat,
+        [(logical("long", "local-timestamp-micros"), NOON, "2024-02-29 12:30:15.123")],
+    ),
+    "moment6": Column(
+        "DATETIME(6)",
+        strings("2024-02-29 12:30:15.000001", "0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999",
+                "1969-12-31 23:59:59.999999"),
+        refused(string, "invalid_date_time", "2024-02-29 25:00:00.000000"),
+        datetime.fromisoformat,
+        [(logical("long", "local-timestamp-micros"), NOON, "2024-02-29 12:30:15.123456"),
+         (logical("long", "local-timestamp-millis"), datetime(1969, 12, 31, 23, 59, 59, 999000), "1969-12-31 23:59:59.999000")],
+    ),
+    "fixed": Column(
+        "CHAR(10)",
+        [*strings("a", "A", " a", "", "Zoë", "😀" * 10, "\t\n"), string("a  ", "a"), only_json('"   "', ""),
+         string("x" * 10 + "   ", "x" * 10), string("a\u00a0 ", "a\u00a0"),
+         only_cell(f"{BLANKS}a b{BLANKS}", "a b")],
+        [*refused(string, "too_long", "x" * 11, "😀" * 11), *WRONG_TEXTS],
+        str,
+        [*TEXTS, ("string", "a  ", "a"), ("string", "x" * 11, None)],
+    ),
+    "fixed_w": Column(
+        "CHAR(255) CHARACTER SET latin1",
+        [*strings("a", "ÿ€Ÿ", "é" * 255, "\x81"), string("é ", "é")],
+        [*refused(string, "not_in_charset", "漢", "a\x80", "ł"), *refused(string, "too_long", "x" * 256), *WRONG_TEXTS],
+        str,
+        [*TEXTS, ("string", "ł", None)],
+    ),
+    "name": text(
+        "VARCHAR(20)",
+        [*ODD, *WIDE, "😀" * 20, "\x00\x01\x1f\x7f", "x" * 20],
+        refused(string, "too_long", "x" * 21, "😀" * 21),
+    ),
+    "name_ci": text("VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", [*ODD, "ß", "ss", "😀", "😁"], []),
+    "name_3": text(
+        "VARCHAR(20) CHARACTER SET utf8mb3",
+        [*ODD, *WIDE, "\uffff"],
+        refused(string, "not_in_charset", "😀", "a\U00010000"),
+        [*TEXTS, ("string", "😀", None)],
+    ),
+    "name_1": text(
+        "VARCHAR(20) CHARACTER SET latin1",
+        [it for it in ODD if "\u0301" not in it] + ["ÿ€Ÿ", "\x81\x8d\x8f\x90\x9d\xa0", "‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜"],
+        [*refused(string, "not_in_charset", "漢", "e\u0301", "\x80", "😀"), *refused(string, "too_long", "é" * 21)],
+    ),
+    "name_a": text(
+        "VARCHAR(20) CHARACTER SET ascii",
+        [it for it in ODD if it.isascii()] + ["\x7f\x00"],
+        refused(string, "not_in_charset", "é", "\x80"),
+        [("string", "Zoe", "Zoe"), ("string", "Zoë", None)],
+    ),
+    "tiny_t": text(
+        "TINYTEXT",
+        [*ODD, "x" * 255, "😀" * 63 + "abc"],
+        refused(string, "too_long", "x" * 256, "😀" * 64),
+    ),
+    "text_1": text(
+        "TEXT CHARACTER SET latin1",
+        ["a", "A", "ÿ€Ÿ", "é" * 300, ""],
+        refused(string, "not_in_charset", "漢"),
+    ),
+    "medium_t": text("MEDIUMTEXT", [*ODD, *WIDE, "😀" * 100], []),
+    "long_t": text("LONGTEXT CHARACTER SET utf8mb3", [*ODD, *WIDE], refused(string, "not_in_charset", "😀")),
+    "rfc": Column(
+        "VARCHAR(40) COMMENT 'format=date-time'",
+        [string("2024-02-29T12:30:15Z"), string("2024-02-29T12:30:15+02:00", "2024-02-29T10:30:15Z")],
+        [*refused(string, "invalid_date_time", "2024-02-29 12:30:15", "2016-12-31T23:59:60Z", "x"), *WRONG_TEXTS],
+        str,
+        [("string", "2024-02-29T12:30:15Z", "2024-02-29T12:30:15Z"),
+         (logical("int", "date"), date(2024, 2, 29), "2024-02-29T00:00:00Z")],
+    ),
+}  # fmt: skip
+
+
+def with_types(table, key="id INT NOT NULL PRIMARY KEY"):
+    """The statement that makes a table of all columns."""
+    columns = ", ".join(f"`{name}` {it.sql.replace(' COMMENT', ' NULL COMMENT')}" for name, it in COLUMNS.items())
+    return f"CREATE TABLE {table} ({key}, {columns}) DEFAULT CHARSET=utf8mb4;"
+
+
+def taken(form, shift=0):
+    """Rows with all values that have such a form ("json" or "cell"), each a dict of values; at a column's end
+    comes NULL, as None, and then its first value again."""
+    lists = {name: [it for it in column.taken if getattr(it, form) is not None] for name, column in COLUMNS.items()}
+    count = max(map(len, lists.values())) + 1
+    rows = range(shift, count + shift)
+    return [{name: [*values, None][at % (len(values) + 1)] for name, values in lists.items()} for at in rows]
+
+
+def wrong(form):
+    """Every value of such a form that is refused, with its column."""
+    values = [(name, value) for name, column in COLUMNS.items() for value in column.refused]
+    return [(name, value) for name, value in values if getattr(value, form) is not None]
+
+
+def stored(rows):
+    """The texts that are stored of rows."""
+    return [{name: value and value.outcome for name, value in row.items()} for row in rows]
+
+
+def as_json(row, id):
+    """A row as a JSON object, with each value as it is written."""
+    members = [f'"{name}":{value.json if value else "null"}' for name, value in row.items()]
+    return "{" + ",".join([f'"id":{id}', *members]) + "}"
