@@ -77,18 +77,15 @@ impl<'r> Reader<'r> {
         let row = self.of("table", name).next()?;
         let mut columns: Vec<_> = self.of("column", name).collect();
         columns.sort_by_key(|row| row.position);
-        let primary = |row: &&SchemaRow| row.name == "PRIMARY";
+        let primary = || self.of("index", name).filter(|row| row.name == "PRIMARY").map(part);
         Some(TableDescription {
             name: name.into(),
             engine: row.owned(0).unwrap_or_default(),
             collation: self.collation(row.text(1)),
             comment: row.owned(2)?,
             columns: columns.into_iter().map(|row| self.column(row)).collect::<Option<_>>()?,
-            primary_key: self
-                .of("index", name)
-                .filter(primary)
-                .filter_map(|r| r.owned(1))
-                .collect(),
+            primary_key: primary().filter_map(|part| part.column).collect(),
+            primary_key_length: primary().find_map(|part| part.length),
             unique_keys: self.indexes(name, true),
             indexes: self.indexes(name, false),
             foreign_keys: self.foreign_keys(name)?,

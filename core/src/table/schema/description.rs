@@ -40,6 +40,9 @@ pub struct TableDescription {
     /// The columns of the primary key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub primary_key: Vec<String>,
+    /// How many characters of a text the primary key has; left out of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key_length: Option<u32>,
     /// The unique keys besides the primary one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique_keys: Vec<IndexDescription>,

@@ -107,6 +107,9 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
             columns => Misfit::CompositeKey { columns },
         });
     };
+    if let Some(length) = table.primary_key_length {
+        return Some(Misfit::PrefixKey { column: key.clone(), length });
+    }
     let column = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key))?;
     let is_text = column_type(column)?.key_kind() == KeyKind::Text;
     let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
@@ -250,6 +253,12 @@ mod tests {
         };
         let key = r#","primary_key":["k"]"#;
         assert_eq!(against_columns(&text(r#","collation":"utf8mb4_bin""#), key), [""; 0]);
+        let exact = text(r#","collation":"utf8mb4_bin""#);
+        let prefix = against_columns(&exact, r#","primary_key":["k"],"primary_key_length":2"#);
+        assert!(
+            prefix[0].contains("only the first 2 characters of k: give it an id"),
+            "{prefix:?}"
+        );
         let other = against_columns(&text(r#","collation":"utf8mb4_unicode_ci""#), key);
         assert!(other[0].contains("COLLATE utf8mb4_bin"), "{other:?}");
         assert_eq!(against_columns(&text(""), key), other);

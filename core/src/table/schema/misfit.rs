@@ -86,6 +86,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A primary key that has only the beginning of its column.
+    PrefixKey {
+        /// The column.
+        column: String,
+        /// How many characters.
+        length: u32,
+    },
     /// A `references=` that does not name the primary key of a table that is served.
     Reference {
         /// The column.
@@ -163,6 +170,9 @@ impl Misfit {
             }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
+            Self::PrefixKey { column, length } => {
+                write!(f, "its primary key has only the first {length} characters of {column}")
+            }
             Self::Reference { column, target } => {
                 write!(
                     f,
@@ -195,7 +205,7 @@ impl Misfit {
             Self::Check { .. } | Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
-            Self::CompositeKey { .. } => "give it an id of its own",
+            Self::CompositeKey { .. } | Self::PrefixKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::ForeignKey { .. } | Self::ReferredTo { .. } => {
                 "drop it, and write COMMENT 'references=table.column' at its column"
