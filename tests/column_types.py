@@ -4,7 +4,7 @@ those that it refuses."""
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 
@@ -278,6 +278,31 @@ COLUMNS = {
          (logical("int", "date"), date(2024, 2, 29), "2024-02-29T00:00:00Z")],
     ),
 }  # fmt: skip
+
+
+def moment(number):
+    """A DATETIME(3) from a second before 1970 on."""
+    return (datetime(1969, 12, 31, 23, 59, 59) + timedelta(milliseconds=333 * number)).isoformat(" ", "milliseconds")
+
+
+def key_text(number):
+    """Texts among which blanks, case and what comes before a blank tell one from another."""
+    return ["{}", "{}\t", " {}", "a{}", "A{}", "é{}", "😀{}", "{}~"][number % 8].format(number // 8)
+
+
+TEXT_KEY = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+
+# Types of keys, each with the texts of some values: enough for several pages of a backup, of which the first has
+# 64 rows.
+KEYS = {
+    "big_u": ("BIGINT UNSIGNED", [str(number * (2**64 - 1) // 1_499) for number in range(1_500)]),
+    "price": ("DECIMAL(10,2)", [str(Decimal(7 * number - 5_000) / 100 + Decimal("0.00")) for number in range(1_500)]),
+    "day": ("DATE", [date.fromordinal(1 + 2_434 * number).isoformat() for number in range(1_500)]),
+    "moment": ("DATETIME(3)", [moment(number) for number in range(1_500)]),
+    "flag": ("BOOLEAN", [str(number) for number in range(-128, 128)]),
+    "fixed": (f"CHAR(12) {TEXT_KEY}", [key_text(number) for number in range(1_500)]),
+    "name": (f"VARCHAR(12) {TEXT_KEY}", [key_text(number) for number in range(1_500)]),
+}
 
 
 def with_types(table, key="id INT NOT NULL PRIMARY KEY"):

@@ -84,6 +84,16 @@ def test_the_example_is_what_a_database_makes_of_its_sql(engine, tmp_path):
     assert done.stdout == (ROOT / "sql/schema.json").read_text()
 
 
+@pytest.mark.parametrize("engine", ["mariadb", "mysql"])
+def test_tables_come_in_one_order_on_every_engine(engine, tmp_path):
+    skip_without(engine, tmp_path)
+    names = ["order", "order_lines", "orders"]
+    tables = [f"CREATE TABLE `{name}` (id INT PRIMARY KEY);" for name in reversed(names)]
+    (tmp_path / "tables.sql").write_text("\n".join(tables))
+    done = run("schema", "read", "tables.sql", "--engine", engine, cwd=tmp_path)
+    assert [table["name"] for table in json.loads(done.stdout)["tables"]] == names
+
+
 def test_what_is_written_is_of_the_published_form(shop):
     schema = json.loads((ROOT / "docs/schema.schema.json").read_text())
     validate = fastjsonschema.compile(schema)

@@ -62,6 +62,8 @@ pub async fn introspect<H: Host>(
     let listed: Vec<[Option<String>; 3]> = texts(client, NAMES).await?;
     let mut names: Vec<_> = listed.iter().filter_map(|[name, ..]| name.as_deref()).collect();
     names.retain(|name| !is_own(name));
+    // The engines sort them by collations of their own.
+    names.sort_unstable();
     if let Some(missing) = only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(IntrospectError::NoSuchTable(missing.clone()));
     }
