@@ -197,7 +197,7 @@ def test_one_s_own_tables_from_sql_to_a_restored_backup(shop, engine):
         files = client(stack, "s3")
         files.put_object(Bucket=stack["bucket"], Key="incoming/people/1.csv", Body=b"3,Bo,SE,7\n")
         with database_of(stack) as db:
-            wait_for(lambda: db.value("SELECT credit FROM customers WHERE id = 3") == 7)
+            wait_for(lambda: db.rows("SELECT credit FROM customers WHERE id = 3") == [{"credit": 7}])
             before = db.rows("SELECT * FROM products ORDER BY sku")
             assert len(before) == 3
 
