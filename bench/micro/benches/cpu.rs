@@ -14,7 +14,6 @@ use std::time::Duration;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
-use rowgate_core::schema::Schema;
 use rowgate_core::{
     Client, Credentials, CsvDecoder, Host, IngestOptions, Intake, Job, LoadOptions, LoadReport,
     RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError,
@@ -59,7 +58,7 @@ fn cells(mut file: &[u8]) -> u64 {
 /// Checks the rows and forgets them.
 fn checked(mut file: &[u8]) -> u64 {
     let mut decoder = CsvDecoder::new(employees());
-    let mut intake = Intake::check_only(Schema::example(), IngestOptions::default());
+    let mut intake = Intake::check_only(rowgate_bench::schema(), IngestOptions::default());
     while let Some(row) = decoder.next_row(&mut file) {
         black_box(intake.row(employees(), row));
     }
@@ -71,7 +70,7 @@ fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let (world, target) = (World { credentials }, target());
     let client = Client::new(&world, &target, Duration::from_secs(60));
     let job = Job {
-        schema: Schema::example(),
+        schema: rowgate_bench::schema(),
         database: &client,
         source: file,
         path: "employees.csv",
