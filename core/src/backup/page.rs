@@ -30,7 +30,7 @@ const CUT_ROWS: usize = 64;
 const MOST_ROWS: usize = 16_384;
 const MOST_GROWTH: usize = 8;
 
-/// The parameters that say after which key to go on; each name stands once in a statement.
+/// The parameters that say after which key to go on; each name appears once in a statement.
 const AFTER: &str = "after";
 const WIDTHS_AFTER: &str = "widths_after";
 

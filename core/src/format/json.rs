@@ -82,7 +82,7 @@ pub fn decode_rows(
 /// Reads one line of NDJSON; the error is the byte, counted from 1, where it shows that this is
 /// no JSON.
 ///
-/// Members whose name begins with `_` are read over: reject files have them.
+/// Members whose name begins with `_` are ignored: reject files have them.
 pub(crate) fn decode_line<'b>(
     line: &'b [u8],
     table: &'static Table,
@@ -302,7 +302,7 @@ impl<'de, F: FnMut(BodyItem<'_>) -> bool> Visitor<'de> for RowsSeed<'_, F> {
 struct RowSeed {
     table: &'static Table,
     place: Place,
-    /// Whether members whose name begins with `_` are read over.
+    /// Whether members whose name begins with `_` are ignored.
     skips_marked: bool,
     /// Whether values are read as text first.
     with_care: bool,

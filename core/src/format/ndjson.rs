@@ -14,7 +14,7 @@ use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow};
 use crate::table::schema::Table;
 
-/// Takes bytes in any chunking and gives rows; members whose name begins with `_` are read over.
+/// Takes bytes in any chunking and gives rows; members whose name begins with `_` are ignored.
 #[derive(Debug)]
 pub struct NdjsonDecoder {
     table: &'static Table,

@@ -112,14 +112,14 @@ pub enum RowErrorKind {
     },
     /// A CSV cell such as `5.0` for an integer.
     DecimalInteger,
-    /// The same JSON member, or the same CSV header, stands twice.
+    /// The same JSON member, or the same CSV header, appears twice.
     DuplicateColumn,
     /// An earlier row of the same request or file has the same key.
     DuplicateInBatch {
         /// The index of that earlier row.
         first: u64,
     },
-    /// The same table stands twice in one body.
+    /// The same table appears twice in one body.
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,

@@ -24,7 +24,7 @@ impl fmt::Display for RowErrorKind {
                 let code = u32::from(*character);
                 write!(f, "text with the invisible character U+{code:04X} where {expected} is expected")
             }
-            Self::DuplicateColumn | Self::DuplicateTable => f.write_str("stands twice"),
+            Self::DuplicateColumn | Self::DuplicateTable => f.write_str("appears twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
             Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),

@@ -68,7 +68,7 @@ impl Migration {
     ///
     /// # Errors
     ///
-    /// Where a file is not named `NNNN_name.sql`, a number is missing or stands twice, or a text has no
+    /// Where a file is not named `NNNN_name.sql`, a number is missing or appears twice, or a text has no
     /// statement or is none of SQL.
     pub fn read_all(mut files: Vec<(String, String)>) -> Result<Vec<Self>, MigrationFileError> {
         files.sort();
@@ -90,7 +90,7 @@ impl Migration {
             let last = last.map_or("", |last| last.name);
             return Err(match number {
                 0 => error(1, "numbers begin with 0001"),
-                _ => error(1, &format!("number {number:04} stands twice, also before {last}")),
+                _ => error(1, &format!("number {number:04} appears twice, also before {last}")),
             });
         }
         if number > expected {
@@ -184,7 +184,7 @@ mod tests {
         for (files, file, line, message) in [
             (vec![("0002_b.sql", "SELECT 1;")], "0002_b.sql", 1, "0001 is missing"),
             (vec![("0001_a.sql", "A;"), ("0003_c.sql", "C;")], "0003_c.sql", 1, "0002 is missing"),
-            (vec![("0001_a.sql", "A;"), ("0001_b.sql", "B;")], "0001_b.sql", 1, "stands twice"),
+            (vec![("0001_a.sql", "A;"), ("0001_b.sql", "B;")], "0001_b.sql", 1, "appears twice"),
             (vec![("0000_a.sql", "A;")], "0000_a.sql", 1, "begin with 0001"),
             (vec![("1_a.sql", "A;")], "1_a.sql", 1, "NNNN_name.sql"),
             (vec![("0001_A.sql", "A;")], "0001_A.sql", 1, "NNNN_name.sql"),

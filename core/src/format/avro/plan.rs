@@ -22,7 +22,7 @@ pub enum ExtraFields {
     /// The file is refused, before any row.
     #[default]
     Refuse,
-    /// It is read over.
+    /// It is ignored.
     Skip,
 }
 
@@ -39,7 +39,7 @@ struct PlannedField {
     /// As the file has it.
     name: String,
     shape: Shape,
-    /// Which column it fills; `None` if it is read over.
+    /// Which column it fills; `None` if it is ignored.
     column: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! How a value of a schema is read, or read over.
+//! How a value of a schema is read, or skipped.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -36,7 +36,7 @@ pub(super) enum Shape {
     /// A number for the branch, then a value of it.
     Union(Vec<Self>),
 
-    // What no column takes, and is only ever read over:
+    // What no column takes, and is only ever skipped:
     /// A number that means something else.
     Number,
     Bytes,
@@ -82,7 +82,7 @@ impl Shape {
         })
     }
 
-    /// One of more digits than 128 bits hold is only ever read over.
+    /// One of more digits than 128 bits hold is only ever skipped.
     fn of_decimal(schema: &DecimalSchema) -> Self {
         let scale = schema.scale;
         match (&schema.inner, schema.precision <= decimal::MOST_DIGITS) {

@@ -47,7 +47,7 @@ impl KeyRing {
             return Err(KeyRingError(format!("at most {KEY_LIMIT} keys fit")));
         }
         if self.entries.iter().any(|other| other.id == entry.id) {
-            return Err(entry.error("stands twice"));
+            return Err(entry.error("appears twice"));
         }
         self.entries.push(entry);
         Ok(())
@@ -219,7 +219,7 @@ mod tests {
             (vec![entry.replace("\"*\"", "\"cats\"")], "unknown table"),
             (vec![entry.replace("sha256\":\"", "sha256\":\"00")], "64 hexadecimal"),
             (vec![entry.replace("[\"*\"]", "[\"*\"],\"expires\":\"soon\"")], "RFC 3339"),
-            (vec![entry.clone(), entry.clone()], "stands twice"),
+            (vec![entry.clone(), entry.clone()], "appears twice"),
         ] {
             let error = ring(&entries).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");

@@ -67,7 +67,7 @@ impl Description {
     fn check(&self) -> Result<(), DescriptionError> {
         let names = self.tables.iter().map(|table| table.name.as_str());
         if let Some(twice) = repeated(names) {
-            return Err(contradiction(twice, "it stands twice".into()));
+            return Err(contradiction(twice, "it appears twice".into()));
         }
         self.tables.iter().try_for_each(check_table)
     }
@@ -78,7 +78,7 @@ fn check_table(table: &TableDescription) -> Result<(), DescriptionError> {
         return Err(contradiction(&table.name, "it has no columns".into()));
     }
     if let Some(twice) = repeated(table.columns.iter().map(|column| column.name.as_str())) {
-        return Err(contradiction(&table.name, alloc::format!("column {twice} stands twice")));
+        return Err(contradiction(&table.name, alloc::format!("column {twice} appears twice")));
     }
     let of_indexes = table.unique_keys.iter().chain(&table.indexes).flat_map(columns);
     let of_foreign_keys = table.foreign_keys.iter().flat_map(|key| &key.columns);
@@ -129,7 +129,7 @@ mod tests {
             (r#"{"rowgate_schema":2,"pages":[]}"#, "rowgate_schema is 2, and this rowgate reads 1"),
             (r#"{"rowgate_schema":1}"#, "missing field `tables`"),
             (r#"{"rowgate_schema":1,"tables":[{"name":"t","columns":[]}]}"#, "it has no columns"),
-            (twice, "table t: column a stands twice"),
+            (twice, "table t: column a appears twice"),
             (&table(r#","primary_key":["b"]"#), "table t: a key names the column b"),
             (&table(r#","unique_keys":[{"name":"u","parts":[{"column":"b"}]}]"#), "the column b"),
             (&table(r#","primery_key":["a"]"#), "unknown field `primery_key`"),
