@@ -82,7 +82,7 @@ pub(super) async fn fit_tables<H: Host>(
 
 fn obstacle(table: &Table, difference: Difference) -> Option<Obstacle> {
     let index = difference.column.as_deref().and_then(|name| table.column_index(name));
-    let column = index.map(|index| (&table.columns[index], index == table.key));
+    let column = index.map(|index| (&table.columns[index], table.is_key(index)));
     let is_of_key = column.is_some_and(|(_, is_key)| is_key);
     let takes = |collation| column.is_some_and(|(it, _)| it.column_type.takes_collation(collation));
     let is_in_the_way = match difference.property {

@@ -171,7 +171,7 @@ fn compare_table(expected: &Table, live: &LiveTable, report: &mut TableDrift<'_>
 fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut TableDrift<'_>) {
     for (index, column) in expected.columns.iter().enumerate() {
         match live.iter().find(|live| live.name == column.name) {
-            Some(live) => compare_column(column, index == expected.key, live, report),
+            Some(live) => compare_column(column, expected.is_key(index), live, report),
             None => report.add(Some(column.name), "column", &column.column_type.sql_name(), NONE),
         }
     }

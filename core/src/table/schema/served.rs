@@ -1,6 +1,7 @@
 //! Tables for the life of the process, from a description.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::comment::Items;
@@ -26,12 +27,13 @@ pub(super) fn serve(tables: &[TableDescription]) -> (&'static [Table], &'static 
 
 /// `None` only of a table that does not fit.
 fn table(table: &TableDescription) -> Option<Table> {
-    let [key] = table.primary_key.as_slice() else { return None };
     let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+    let position = |key: &String| columns.iter().position(|it| it.name.eq_ignore_ascii_case(key));
+    let key = table.primary_key.iter().map(position).collect::<Option<Vec<_>>>()?;
     Some(Table {
         name: text(&table.name),
         aliases: texts(&Items::read(&table.comment).aliases),
-        key: columns.iter().position(|column| column.name.eq_ignore_ascii_case(key))?,
+        key: list(key),
         columns: list(columns),
         create: text(&create::statement(table)),
         comment: text(&table.comment),
