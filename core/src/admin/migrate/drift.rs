@@ -9,7 +9,7 @@ use core::fmt;
 use crate::admin::introspect::is_default;
 use crate::aws::host::{Client, Host};
 use crate::ledger;
-use crate::table::schema::{Column, Schema, Table};
+use crate::table::schema::{Column, Constraints, Schema, Table};
 use crate::table::types::{Definition, without_width};
 
 use super::error::MigrateError;
@@ -89,6 +89,28 @@ pub(crate) async fn compare_tables<H: Host>(
     differences_of(client, schema, &live).await
 }
 
+/// The foreign keys and CHECKs that the schema says of a table, also foreign keys of other tables that refer
+/// to it, as differences: what compares with the schema does not find them.
+#[cfg(feature = "avro")]
+pub(crate) fn ties(schema: Schema, table: &Table) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut report = TableDrift { table: table.name, differences: &mut differences };
+    for other in schema.tables() {
+        for key in other.constraints.foreign {
+            if other == table {
+                report.add(None, CONSTRAINT, NONE, &format!("FOREIGN KEY {}", key.name));
+            } else if key.table == table.name {
+                let found = format!("FOREIGN KEY {} of {}", key.name, other.name);
+                report.add(None, CONSTRAINT, NONE, &found);
+            }
+        }
+    }
+    for check in table.constraints.checks {
+        report.add(None, CONSTRAINT, NONE, &format!("CHECK {check}"));
+    }
+    differences
+}
+
 async fn of_ledger_version<H: Host>(
     client: &Client<'_, H>,
     live: &LiveTables,
@@ -104,6 +126,8 @@ async fn of_ledger_version<H: Host>(
 }
 
 const NONE: &str = "none";
+
+const CONSTRAINT: &str = "constraint or trigger";
 
 async fn differences_of<H: Host>(
     client: &Client<'_, H>,
@@ -127,8 +151,9 @@ async fn differences_of<H: Host>(
             &columns.iter().filter(of_table).collect::<Vec<_>>(),
             &mut report,
         );
-        for extra in extras.iter().filter(|extra| extra.table == expected.name) {
-            report.add(None, "constraint or trigger", NONE, &extra.what);
+        let of_table = extras.iter().filter(|extra| extra.table == expected.name);
+        for extra in of_table.filter(|extra| !extra.is_expected(schema)) {
+            report.add(None, CONSTRAINT, NONE, &extra.what);
         }
     }
     for table in ledger::tables().filter(|table| !live.has(table.name)) {
@@ -277,7 +302,27 @@ async fn live_columns<H: Host>(
 /// What a table has besides its columns and its primary key.
 struct Extra {
     table: String,
+    kind: String,
+    /// Its name, and of which table it is where that is another one.
+    name: String,
     what: String,
+}
+
+impl Extra {
+    /// Whether the schema says so of the table.
+    fn is_expected(&self, schema: Schema) -> bool {
+        let (name, by) = self.name.split_once(" of ").unwrap_or((&self.name, &self.table));
+        let Some(table) = schema.tables().iter().find(|table| table.name == by) else {
+            return false;
+        };
+        let Constraints { unique, foreign, checks } = table.constraints;
+        match self.kind.as_str() {
+            "UNIQUE" => unique.iter().any(|key| key.name == name),
+            "FOREIGN KEY" => foreign.iter().any(|key| key.name == name),
+            "CHECK" => checks.contains(&name),
+            _ => false,
+        }
+    }
 }
 
 /// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
@@ -304,7 +349,8 @@ async fn live_extras<H: Host>(
     rows.extend(texts(client, &references).await?);
     rows.extend(texts(client, &triggers).await?);
     let extra = |[table, kind, name]: [Option<String>; 3]| {
-        Some(Extra { table: table?, what: format!("{} {}", kind?, name?) })
+        let (kind, name) = (kind?, name?);
+        Some(Extra { table: table?, what: format!("{kind} {name}"), kind, name })
     };
     let extras: Option<_> = rows.into_iter().map(extra).collect();
     extras.ok_or(MigrateError::Unreadable)

@@ -13,9 +13,9 @@ mod users;
 
 #[cfg(feature = "avro")]
 pub(crate) use change::make_table;
-#[cfg(feature = "avro")]
-pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
+#[cfg(feature = "avro")]
+pub(crate) use drift::{compare_tables, ties};
 pub use error::MigrateError;
 pub(crate) use live::texts;
 pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
