@@ -1,6 +1,6 @@
 //! One table and its columns.
 
-use super::constraints::{Constraints, ForeignKey};
+use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
 use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// One table that rowgate fills. It equals those of its name.
@@ -68,6 +68,28 @@ impl Table {
     /// How the values of the primary key's first column serve as a key.
     pub fn key_kind(&self) -> KeyKind {
         self.key_column().column_type.key_kind()
+    }
+
+    /// The unique key of this name, by which rows are told apart; `None` of the primary key.
+    ///
+    /// # Errors
+    ///
+    /// Where the table has no such key, or it is not of whole columns.
+    pub fn key_called(&self, name: &str) -> Result<Option<&'static UniqueKey>, KeyNameError> {
+        if name == PRIMARY {
+            return Ok(None);
+        }
+        let unique = self.constraints.unique;
+        let Some(key) = unique.iter().find(|key| key.name == name) else {
+            let names = unique.iter().map(|key| key.name);
+            return Err(KeyNameError::Unknown {
+                keys: [PRIMARY].into_iter().chain(names).collect(),
+            });
+        };
+        match key.columns {
+            Some(_) => Ok(Some(key)),
+            None => Err(KeyNameError::NotWhole { key: key.name }),
+        }
     }
 
     /// Its foreign keys that refer to itself.
