@@ -167,11 +167,12 @@ impl LoadReport {
 
     /// What the file is for, by its path; if that does not say it, the file is rejected.
     pub(super) fn begin_file(&mut self, schema: Schema, path: &str) -> Option<TableFile> {
-        match TableFile::of_path(schema, path) {
+        let file = TableFile::of_path(schema, path).and_then(|file| file.with(&self.settings));
+        match file {
             Ok(file) => {
                 self.table = Some(file.table.name);
                 self.format = Some(file.format);
-                Some(TableFile { header: self.settings.header, ..file })
+                Some(file)
             }
             Err(issue) => {
                 self.issues.push(issue);

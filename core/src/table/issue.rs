@@ -8,7 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::schema::Unfit;
+use super::schema::{KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -275,6 +275,8 @@ pub enum RowErrorKind {
         /// Which cell of the line it is, counted from 1.
         cell: usize,
     },
+    /// The key by which rows are to be known is none of the table's.
+    UnknownKey(Box<KeyNameError>),
     /// A value that is no key of the parent table.
     UnknownReference {
         /// The parent table.
@@ -365,6 +367,7 @@ impl RowErrorKind {
         "unclosed_quote",
         "unfit_table",
         "unknown_column",
+        "unknown_key",
         "unknown_reference",
         "unknown_table",
         "unnamed_column",
@@ -411,6 +414,7 @@ impl RowErrorKind {
             Self::TooPrecise { .. } => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
+            Self::UnknownKey(_) => "unknown_key",
             Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",

@@ -121,6 +121,7 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnknownColumn => f.write_str("the table has no such column"),
             Self::UnknownHeader(unknown) => unknown.fmt(f),
+            Self::UnknownKey(wrong) => wrong.fmt(f),
             Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
             Self::UnfitTable(unfit) => {
                 write!(f, "table {} is not served: {unfit}", unfit.table)
