@@ -6,4 +6,5 @@ mod read;
 mod rows;
 
 pub(crate) use defaults::is_default;
+pub(crate) use read::introspect_those;
 pub use read::{IntrospectError, introspect};

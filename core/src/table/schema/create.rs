@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::iter;
 
+use crate::base::sql_text::quoted;
+
 use super::description::{
     ColumnDescription, DefaultValue, IndexDescription, IndexPart, TableDescription,
 };
@@ -14,7 +16,8 @@ use super::description::{
 /// Without foreign keys, CHECKs and generated columns: a table that has them is not made by rowgate.
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
-    let mut lines: Vec<_> = table.columns.iter().map(column).collect();
+    let has_collation = table.collation.is_some();
+    let mut lines: Vec<_> = table.columns.iter().map(|it| column(it, has_collation)).collect();
     lines.push(format!("PRIMARY KEY ({primary_key})"));
     lines.extend(table.unique_keys.iter().map(|key| index("UNIQUE KEY", key)));
     lines.extend(table.indexes.iter().map(|key| index(kind(key), key)));
@@ -22,19 +25,26 @@ pub(super) fn statement(table: &TableDescription) -> String {
     let charset = if collation.is_empty() { " DEFAULT CHARSET=utf8mb4" } else { "" };
     format!(
         "CREATE TABLE {} (\n  {}\n) ENGINE={}{charset}{collation}{}",
-        name(&table.name),
+        quoted(&table.name),
         lines.join(",\n  "),
         table.engine,
         comment(&table.comment)
     )
 }
 
-fn column(column: &ColumnDescription) -> String {
-    let mut text = format!("{} {}", name(&column.name), column.column_type);
-    text += &column.collation.as_deref().map(collate).unwrap_or_default();
+fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
+    let mut text = format!("{} {}", quoted(&column.name), column.column_type);
+    match &column.collation {
+        Some(collation) => text += &collate(collation),
+        // Its own is the one that the server has for utf8mb4, and not the table's.
+        None if table_has_collation && is_text(&column.column_type) => {
+            text += " CHARACTER SET utf8mb4";
+        }
+        None => {}
+    }
     text += if column.nullable { " NULL" } else { " NOT NULL" };
     text += &match &column.default {
-        Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", quoted(value)),
+        Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", text_literal(value)),
         Some(DefaultValue::Expression(sql)) => format!(" DEFAULT {}", expression(sql)),
         None => String::new(),
     };
@@ -43,6 +53,11 @@ fn column(column: &ColumnDescription) -> String {
     }
     text += if column.auto_increment { " AUTO_INCREMENT" } else { "" };
     text + &comment(&column.comment)
+}
+
+fn is_text(column_type: &str) -> bool {
+    let kinds = ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"];
+    kinds.contains(&column_type.split('(').next().unwrap_or_default())
 }
 
 /// MySQL takes an expression in parentheses, but for the current time.
@@ -61,12 +76,17 @@ fn kind(index: &IndexDescription) -> &'static str {
 }
 
 fn index(kind: &str, index: &IndexDescription) -> String {
+    format!("{kind} {}", key_text(index))
+}
+
+/// A key's name and its parts, in SQL.
+pub(crate) fn key_text(index: &IndexDescription) -> String {
     let parts: Vec<_> = index.parts.iter().map(part).collect();
-    format!("{kind} {} ({})", name(&index.name), parts.join(", "))
+    format!("{} ({})", quoted(&index.name), parts.join(", "))
 }
 
 fn part(part: &IndexPart) -> String {
-    let column = part.column.as_deref().map(name);
+    let column = part.column.as_deref().map(quoted);
     let length = part.length.map(|length| format!("({length})")).unwrap_or_default();
     let expression = part.expression.as_ref().map(|sql| format!("({sql})"));
     let descending = if part.descending { " DESC" } else { "" };
@@ -80,11 +100,7 @@ fn primary_key(table: &TableDescription) -> String {
     });
     let lengths = lengths.chain(iter::repeat(String::new()));
     let parts = table.primary_key.iter().zip(lengths);
-    parts.map(|(column, length)| name(column) + &length).collect::<Vec<_>>().join(", ")
-}
-
-fn name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
+    parts.map(|(column, length)| quoted(column) + &length).collect::<Vec<_>>().join(", ")
 }
 
 fn collate(collation: &str) -> String {
@@ -92,11 +108,11 @@ fn collate(collation: &str) -> String {
 }
 
 fn comment(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(" COMMENT {}", quoted(text)) }
+    if text.is_empty() { String::new() } else { format!(" COMMENT {}", text_literal(text)) }
 }
 
 /// A text as the default sql_mode reads it, in which a backslash escapes.
-fn quoted(text: &str) -> String {
+fn text_literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 

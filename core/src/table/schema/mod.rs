@@ -15,6 +15,7 @@ mod table;
 mod tables;
 mod width;
 
+pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
     Generation, IndexDescription, IndexPart, TableDescription,
