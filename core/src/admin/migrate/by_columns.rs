@@ -11,7 +11,7 @@ use crate::aws::host::{Client, Host};
 use crate::table::schema::{Column, Schema, Table};
 use crate::table::types::{Definition, without_width};
 
-use super::difference::{Difference, NONE, TableDrift, shown};
+use super::difference::{CONSTRAINT, Difference, NONE, TableDrift, shown};
 use super::error::MigrateError;
 use super::extras::live_extras;
 use super::live::{LiveTable, LiveTables, texts};
@@ -40,8 +40,9 @@ pub(super) async fn differences<H: Host>(
             &columns.iter().filter(of_table).collect::<Vec<_>>(),
             &mut report,
         );
-        for extra in extras.iter().filter(|extra| extra.table == expected.name) {
-            report.add(None, "constraint or trigger", NONE, &extra.what);
+        let of_table = extras.iter().filter(|extra| extra.table == expected.name);
+        for extra in of_table.filter(|extra| !extra.is_expected(schema)) {
+            report.add(None, CONSTRAINT, NONE, &extra.what);
         }
     }
     Ok(differences)

@@ -6,6 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+/// The property of what a table has besides columns and its primary key.
+pub(super) const CONSTRAINT: &str = "constraint or trigger";
+
 /// How a side is shown that has nothing.
 pub(super) const NONE: &str = "none";
 

@@ -24,6 +24,8 @@ pub use difference::Difference;
 #[cfg(feature = "avro")]
 pub(crate) use drift::compare_tables;
 pub use drift::{Drift, check, compare};
+#[cfg(feature = "avro")]
+pub(crate) use extras::ties;
 pub use error::MigrateError;
 pub(crate) use live::texts;
 pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};

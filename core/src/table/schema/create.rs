@@ -8,12 +8,13 @@ use core::iter;
 use crate::base::sql_text::quoted;
 
 use super::description::{
-    ColumnDescription, DefaultValue, IndexDescription, IndexPart, TableDescription,
+    CheckDescription, ColumnDescription, DefaultValue, ForeignKeyDescription, IndexDescription,
+    IndexPart, TableDescription,
 };
 
 /// The statement that makes a table, of both engines.
 ///
-/// Without foreign keys, CHECKs and generated columns: a table that has them is not made by rowgate.
+/// Without generated columns: a table that has them is not made by rowgate.
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
     let has_collation = table.collation.is_some();
@@ -21,6 +22,8 @@ pub(super) fn statement(table: &TableDescription) -> String {
     lines.push(format!("PRIMARY KEY ({primary_key})"));
     lines.extend(table.unique_keys.iter().map(|key| index("UNIQUE KEY", key)));
     lines.extend(table.indexes.iter().map(|key| index(kind(key), key)));
+    lines.extend(table.foreign_keys.iter().map(foreign_key));
+    lines.extend(table.checks.iter().map(check));
     let collation = table.collation.as_deref().map(collate).unwrap_or_default();
     let charset = if collation.is_empty() { " DEFAULT CHARSET=utf8mb4" } else { "" };
     format!(
@@ -103,6 +106,30 @@ fn primary_key(table: &TableDescription) -> String {
     parts.map(|(column, length)| quoted(column) + &length).collect::<Vec<_>>().join(", ")
 }
 
+fn foreign_key(key: &ForeignKeyDescription) -> String {
+    let parent: Vec<_> = key.table.split('.').map(quoted).collect();
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON UPDATE {} ON DELETE {}",
+        quoted(&key.name),
+        names(&key.columns),
+        parent.join("."),
+        names(&key.references),
+        key.on_update,
+        key.on_delete
+    )
+}
+
+/// MySQL's `information_schema` has each quote of a clause behind a backslash.
+fn check(check: &CheckDescription) -> String {
+    let enforced = if check.enforced { "" } else { " NOT ENFORCED" };
+    let clause = check.clause.replace("\\'", "'");
+    format!("CONSTRAINT {} CHECK ({clause}){enforced}", quoted(&check.name))
+}
+
+fn names(all: &[String]) -> String {
+    all.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ")
+}
+
 fn collate(collation: &str) -> String {
     format!(" COLLATE {collation}")
 }
@@ -111,9 +138,11 @@ fn comment(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" COMMENT {}", text_literal(text)) }
 }
 
-/// A text as the default sql_mode reads it, in which a backslash escapes.
+/// A text as the default sql_mode reads it, in which a backslash escapes; on one line, so that each line of
+/// a statement is a column or a key.
 fn text_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    let text = text.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n");
+    format!("'{text}'")
 }
 
 #[cfg(test)]
@@ -148,7 +177,10 @@ mod tests {
             "unique_keys":[{"name":"u","parts":[{"column":"a"},{"column":"key","length":3}]}],
             "indexes":[{"name":"i","parts":[{"column":"a","descending":true}]},
             {"name":"f","index_type":"FULLTEXT","parts":[{"column":"key"}]},
-            {"name":"e","parts":[{"expression":"lower(`key`)"}]}]}]}"#;
+            {"name":"e","parts":[{"expression":"lower(`key`)"}]}],
+            "foreign_keys":[{"name":"of_u","columns":["a"],"table":"u","references":["id"],
+            "on_update":"RESTRICT","on_delete":"SET NULL"}],
+            "checks":[{"name":"ck","clause":"`key` <> _utf8mb4\\'x\\'"}]}]}"#;
         let description = Description::from_json(json).unwrap();
         assert_eq!(
             statement(&description.tables[0]),
@@ -157,7 +189,9 @@ mod tests {
              `b` datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,\n  \
              `c` int NULL DEFAULT (1 + 1),\n  PRIMARY KEY (`key`),\n  \
              UNIQUE KEY `u` (`a`, `key`(3)),\n  KEY `i` (`a` DESC),\n  \
-             FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`)))\n) ENGINE=InnoDB \
+             FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`))),\n  \
+             CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u` (`id`) ON UPDATE RESTRICT \
+             ON DELETE SET NULL,\n  CONSTRAINT `ck` CHECK (`key` <> _utf8mb4'x')\n) ENGINE=InnoDB \
              COLLATE utf8mb4_bin COMMENT 'it''s \\\\'"
         );
     }

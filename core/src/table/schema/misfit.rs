@@ -34,11 +34,6 @@ pub enum Misfit {
         /// The alias of the COMMENT.
         alias: String,
     },
-    /// A CHECK constraint.
-    Check {
-        /// Its name.
-        name: String,
-    },
     /// References between tables form a circle.
     Circle,
     /// A column's text is of a character set that rowgate does not know.
@@ -57,11 +52,6 @@ pub enum Misfit {
     Engine {
         /// Its name.
         engine: String,
-    },
-    /// A foreign key of the table.
-    ForeignKey {
-        /// Its name.
-        name: String,
     },
     /// A `format=` that is not known, or does not go with the column's type.
     Format {
@@ -100,13 +90,6 @@ pub enum Misfit {
         /// What it refers to.
         target: String,
     },
-    /// A foreign key of another table refers to this one.
-    ReferredTo {
-        /// The foreign key's name.
-        name: String,
-        /// The other table.
-        by: String,
-    },
     /// A text key in which different texts are one key.
     TextKey {
         /// The column.
@@ -131,11 +114,6 @@ pub enum Misfit {
         /// Its type.
         column_type: String,
     },
-    /// A unique key besides the primary one.
-    UniqueKey {
-        /// Its name.
-        name: String,
-    },
 }
 
 /// What is wrong, and what to do.
@@ -150,7 +128,6 @@ impl Misfit {
     fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alias { alias } => write!(f, "alias {alias} is also another's name or alias"),
-            Self::Check { name } => write!(f, "CHECK {name} is not understood yet"),
             Self::Circle => f.write_str("the references= of tables lead back to it"),
             Self::Collation { column, collation } => {
                 write!(f, "{column} is of collation {collation}, whose character set is not known")
@@ -159,9 +136,6 @@ impl Misfit {
                 write!(f, "its primary key has {columns} columns, and only one is understood yet")
             }
             Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
-            Self::ForeignKey { name } => {
-                write!(f, "FOREIGN KEY {name} would stay on the old table when a restore swaps it")
-            }
             Self::Format { column, format, column_type } => {
                 write!(f, "{column}: format={format} does not go with {column_type}")
             }
@@ -175,9 +149,6 @@ impl Misfit {
                     f,
                     "{column}: references={target} is no primary key of its type that is served"
                 )
-            }
-            Self::ReferredTo { name, by } => {
-                write!(f, "FOREIGN KEY {name} of {by} would follow the old table in a restore")
             }
             Self::KeyPrefix { column, length } => {
                 write!(
@@ -196,23 +167,17 @@ impl Misfit {
             Self::Type { column, column_type } => {
                 write!(f, "{column} is of type {column_type}, which is not known")
             }
-            Self::UniqueKey { name } => {
-                write!(f, "with UNIQUE KEY {name} an update could change another row")
-            }
         }
     }
 
     fn advice(&self) -> &'static str {
         match self {
             Self::Alias { .. } => "change the COMMENT",
-            Self::Check { .. } | Self::Trigger { .. } => "drop it, or fill the table otherwise",
+            Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
             Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
-            Self::ForeignKey { .. } | Self::ReferredTo { .. } => {
-                "drop it, and write COMMENT 'references=table.column' at its column"
-            }
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "drop it, or fill the table otherwise",
             Self::KeyPrefix { .. } => "make the whole column the key",
@@ -224,7 +189,6 @@ impl Misfit {
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"
             }
-            Self::UniqueKey { .. } => "make it a plain index, or fill the table otherwise",
         }
     }
 }
