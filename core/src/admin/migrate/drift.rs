@@ -6,9 +6,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::admin::introspect::is_default;
 use crate::aws::host::{Client, Host};
 use crate::ledger;
+use crate::sql::introspect::is_default;
 use crate::table::schema::{Column, Schema, Table};
 use crate::table::types::{Definition, without_width};
 

@@ -17,7 +17,6 @@ pub(crate) use change::make_table;
 pub(crate) use drift::compare_tables;
 pub use drift::{Difference, check, compare};
 pub use error::MigrateError;
-pub(crate) use live::texts;
 pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 pub use run::{MigrationStep, migrate, record};
 pub use users::{ADMIN, Grant, Users, WRITER, grant};
