@@ -4,9 +4,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::admin::introspect::introspect_those;
 use crate::aws::host::{CallError, Client, Host};
 use crate::ledger::{self, LOCKS};
+use crate::sql::introspect::introspect_those;
 use crate::table::schema::{Schema, Table, TableDescription};
 
 use super::difference::{Difference, NONE, TableDrift};

@@ -27,7 +27,6 @@ pub use drift::{Drift, check, compare};
 #[cfg(feature = "avro")]
 pub(crate) use extras::ties;
 pub use error::MigrateError;
-pub(crate) use live::texts;
 pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 pub use run::{MigrationStep, migrate, record};
 pub use scratch::LessCompared;

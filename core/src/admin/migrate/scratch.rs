@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::change;
 use super::error::MigrateError;
-use crate::admin::introspect::{IntrospectError, introspect_those};
+use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::hex::hex;
