@@ -16,6 +16,8 @@ pub enum RawField<'r> {
     Integer(i64),
     /// Any other JSON number, with the digits that it was sent with.
     Number(&'r str),
+    /// An Avro float or double.
+    Double(f64),
     /// A JSON string.
     Text(Cow<'r, str>),
     /// An Avro date: days since 1970-01-01.
