@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from struct import unpack
 
 
 @dataclass
@@ -116,7 +117,7 @@ def floating(sql, taken, beyond, avro):
     wrong = [*refused(string, "wrong_type", "NaN", "inf", ".5", "5.", "+5", "1,5", "x"), only_json("true", "wrong_type")]
     values = [number(text, shortest(outcome)) for text, outcome in taken.items()]
     return Column(sql, values, [*wrong, *refused(number, "out_of_range", *beyond)], float, avro,
-                  "CAST({} + 0e0 AS CHAR CHARACTER SET utf8mb4)", shortest)  # fmt: skip
+                  "SUBSTR(HEX(ST_AsWKB(POINT({} + 0e0, 0))), 11, 16)", lambda bits: shortest(unpack("<d", bytes.fromhex(bits))[0]))  # fmt: skip
 
 
 def same(*texts):
@@ -133,6 +134,9 @@ def binary(sql, taken, wrong):
                   [("bytes", taken[0], base64(taken[0])), ("string", base64(taken[0]), None)],
                   "REPLACE(TO_BASE64({}), '\\n', '')")  # fmt: skip
 
+
+# In the form in which MySQL keeps them: members by the length of their names, blanks behind commas and colons.
+DOCUMENTS = ['{"a": 1, "bb": [1, -2.5, "x", null, true, {}]}', "[]", '"a"', "7", "0.1", '"Zo\u00eb \U0001f600 \\" \\\\"', str(2**64 - 1)]
 
 ALL_BYTES = bytes(range(256))
 
@@ -326,6 +330,15 @@ COLUMNS = {
         [*refused(string, "not_a_member", "d", "a, b", "A", "3", "a,,b"), *WRONG_TEXTS],
         str,
         [("string", "c'd,a", "a,c'd"), ("string", "d", None), ("int", 3, None)],
+    ),
+    "document": Column(
+        "JSON",
+        [*(only_json(text, text) for text in DOCUMENTS), *(only_cell(text, text) for text in DOCUMENTS)],
+        [*refused(number, "too_precise", str(2**64), "0.12345678901234567890", "1e400"),
+         only_json('{"a":1,"a":2}', "duplicate_column"), only_json('["\\ud83d"]', "invalid_json"),
+         only_json("[" * 101 + "]" * 101, "invalid_json"), only_cell("abc", "invalid_json"), only_cell("{a:1}", "invalid_json")],
+        str,
+        [("string", '{"a": 1}', '{"a": 1}'), ("string", "{", None), ("int", 7, None)],
     ),
     "year": Column(
         "YEAR",

@@ -132,6 +132,8 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// A text that is no JSON document.
+    InvalidDocument,
     /// A text that is no base64.
     InvalidBase64,
     /// No day of the years 1 to 9999 as `YYYY-MM-DD`.
@@ -182,6 +184,8 @@ pub enum RowErrorKind {
     ObjectGone,
     /// A number below 0 in an UNSIGNED column.
     Negative,
+    /// A number in a JSON document that a database would keep as another one.
+    NumberNotKept,
     /// A text that is none of an ENUM's members, or has a name that is none of a SET's.
     NotAMember {
         /// The members.
@@ -210,6 +214,8 @@ pub enum RowErrorKind {
         /// Whether 0, though between them, is refused.
         not_zero: bool,
     },
+    /// A JSON document with an object that has a member twice.
+    RepeatedMember,
     /// A CSV record longer than the decoder holds.
     RowTooLong {
         /// The limit in bytes.
@@ -227,6 +233,11 @@ pub enum RowErrorKind {
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A JSON document with more arrays and objects in each other than a database takes.
+    TooDeep {
+        /// The most that it takes.
+        limit: usize,
     },
     /// Fewer bytes than a BINARY column has.
     TooFewBytes {
@@ -389,14 +400,17 @@ impl RowErrorKind {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
             Self::DatabaseRefused { .. } => "database_refused",
-            Self::DuplicateColumn => "duplicate_column",
+            Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
             Self::InvalidBase64 => "invalid_base64",
             Self::InvalidDate => "invalid_date",
             Self::InvalidDateTime | Self::InvalidLocalDateTime => "invalid_date_time",
-            Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
+            Self::InvalidJson { .. }
+            | Self::LoneSurrogate
+            | Self::InvalidDocument
+            | Self::TooDeep { .. } => "invalid_json",
             Self::InvalidTime => "invalid_time",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
@@ -418,7 +432,7 @@ impl RowErrorKind {
             Self::TooLong { .. } | Self::TooManyBytes { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
-            Self::TooPrecise { .. } => "too_precise",
+            Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",

@@ -30,6 +30,15 @@ impl fmt::Display for RowErrorKind {
             Self::BeyondFloat => f.write_str(
                 "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
             ),
+            Self::InvalidDocument => f.write_str("no JSON document; a text in one has quotes around it"),
+            Self::NumberNotKept => f.write_str(
+                "the document has a number of more digits than a database keeps; send it as a string",
+            ),
+            Self::RepeatedMember => f.write_str("an object of the document has a member twice"),
+            Self::TooDeep { limit } => write!(
+                f,
+                "the document has more than {limit} arrays and objects in each other"
+            ),
             Self::InvalidBase64 => f.write_str("bytes are expected as base64, with = at its end"),
             Self::InvalidTime => f.write_str(
                 "not a time from -838:59:59 to 838:59:59 such as 16:02:08; hours, minutes and seconds",

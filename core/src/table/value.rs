@@ -24,6 +24,8 @@ pub enum RawField<'r> {
     Day(i64),
     /// A CSV cell, trimmed; an empty one is NULL.
     Cell(&'r str),
+    /// A value of JSON for a column of documents, as it was written; never null.
+    Document(&'r str),
     /// Any other JSON value, by the name of its type.
     Other(&'static str),
 }

@@ -17,6 +17,7 @@ use super::definition::{Definition, Rules};
 use super::enumeration::Enumeration;
 use super::float::Float;
 use super::int::Int;
+use super::json::Json;
 use super::key_kind::KeyKind;
 use super::local_date_time::LocalDateTime;
 use super::set::Set;
@@ -78,6 +79,7 @@ macro_rules! column_types {
                 fn character_set(self) -> Option<&'static str>;
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
                 fn takes_offset(self) -> bool;
+                fn takes_document(self) -> bool;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
@@ -159,6 +161,8 @@ column_types! {
     Bit,
     /// BINARY to LONGBLOB.
     Binary,
+    /// JSON.
+    Json,
     }
     listed {
     /// ENUM.

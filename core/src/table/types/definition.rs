@@ -54,6 +54,11 @@ pub(crate) trait Definition: Copy {
         false
     }
 
+    /// Whether a value of a JSON body is a document, whatever it is.
+    fn takes_document(self) -> bool {
+        false
+    }
+
     /// The type of its column in JSON_TABLE.
     ///
     /// Always a text, so that the strict target column and not a silent cast decides. The character

@@ -57,7 +57,7 @@ impl Float {
 const TOO_FAR: RowErrorKind = RowErrorKind::BeyondFloat;
 
 /// The fewest digits that are this number and no other; 0 has no sign.
-fn shortest(value: f64) -> String {
+pub(super) fn shortest(value: f64) -> String {
     // A sum with 0 has no sign where it is 0.
     let text = format!("{:?}", value + 0.0);
     text.strip_suffix(".0").map(ToOwned::to_owned).unwrap_or(text)
@@ -107,26 +107,26 @@ impl Definition for Float {
         LONG_SOURCE
     }
 
-    /// As a DOUBLE, since of a FLOAT the databases show six digits. Each engine has its own notation.
+    /// Its bytes, as the checksum has them: as digits MySQL cuts a number off after 22 characters, and shows six
+    /// digits of a FLOAT.
     fn canonical(self, column: &str) -> String {
-        format!("CAST({column} + 0e0 AS CHAR)")
+        self.digest(column)
     }
 
     fn read<'a>(self, answer: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        let value: f64 = answer.parse().ok()?;
-        Some(Cow::Owned(shortest(value)))
+        let bits = u64::from_str_radix(&answer, 16).ok().filter(|_| answer.len() == 16)?;
+        Some(Cow::Owned(shortest(f64::from_bits(bits.swap_bytes()))))
     }
 
-    /// The eight bytes of the number, in hexadecimal: they are the same on every engine. A sum with 0 makes
-    /// 0 of MySQL's -0.
+    /// The eight bytes of the number, the last one first, in hexadecimal: they are the same on every engine. A
+    /// sum with 0 makes 0 of MySQL's -0.
     fn digest(self, column: &str) -> String {
         format!("SUBSTR(HEX(ST_AsWKB(POINT({column} + 0e0, 0))), 11, 16)")
     }
 
     fn digested<'a>(self, canonical: &'a str) -> Cow<'a, str> {
         let value: f64 = canonical.parse().unwrap_or(f64::NAN);
-        let digits = value.to_le_bytes().map(|byte| format!("{byte:02X}"));
-        Cow::Owned(digits.concat())
+        Cow::Owned(format!("{:016X}", value.to_bits().swap_bytes()))
     }
 
     fn exact(self, column: &str) -> String {

@@ -134,6 +134,7 @@ pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErr
         RawField::Text(_) => "a string",
         RawField::Day(_) => "a date",
         RawField::Cell(_) => "text",
+        RawField::Document(_) => "a document",
         RawField::Other(name) => name,
     };
     RowErrorKind::WrongType { expected, got }
