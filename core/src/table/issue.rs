@@ -110,6 +110,8 @@ pub enum RowErrorKind {
         /// Whether this row is surely the one, not only one of several sent together.
         alone: bool,
     },
+    /// A moment that no TIMESTAMP is: before 1970, or behind 2038-01-19T03:14:07Z.
+    BeyondTimestamp,
     /// A number that is larger than a DOUBLE or FLOAT holds, or nearer to 0.
     BeyondFloat,
     /// A CSV cell such as `5.0` for an integer.
@@ -125,6 +127,8 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A value for a column that the database computes.
+    GeneratedColumn,
     /// A CSV cell that is not of the wanted type and has a character that is not seen.
     HiddenCharacter {
         /// What the place takes.
@@ -175,6 +179,8 @@ pub enum RowErrorKind {
         /// How many.
         count: u64,
     },
+    /// A date-time without an offset for a column of moments.
+    NoOffset,
     /// A first line that is neither a header nor a row.
     NoHeader {
         /// The table's columns.
@@ -355,6 +361,7 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "generated_column",
         "invalid_base64",
         "invalid_date",
         "invalid_date_time",
@@ -367,6 +374,7 @@ impl RowErrorKind {
         "mixed_offsets",
         "more_errors",
         "no_header",
+        "no_offset",
         "not_a_member",
         "not_in_charset",
         "object_gone",
@@ -403,6 +411,7 @@ impl RowErrorKind {
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::GeneratedColumn => "generated_column",
             Self::Exists => "exists",
             Self::InvalidBase64 => "invalid_base64",
             Self::InvalidDate => "invalid_date",
@@ -418,6 +427,7 @@ impl RowErrorKind {
             Self::Missing => "missing",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
+            Self::NoOffset => "no_offset",
             Self::NoHeader { .. } => "no_header",
             Self::NotAMember { .. } => "not_a_member",
             Self::NotInCharset { .. } => "not_in_charset",
@@ -426,6 +436,7 @@ impl RowErrorKind {
             Self::OutOfRange { .. }
             | Self::Negative
             | Self::BeyondFloat
+            | Self::BeyondTimestamp
             | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooFewBytes { .. } => "too_few_bytes",

@@ -27,9 +27,19 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("appears twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::BeyondTimestamp => f.write_str(
+                "a TIMESTAMP holds moments from 1970-01-01T00:00:01Z to 2038-01-19T03:14:07Z",
+            ),
+            Self::NoOffset => f.write_str(
+                "a date-time without an offset, which says no moment; write one such as Z or +02:00 behind \
+                 it, or say time_zone",
+            ),
             Self::BeyondFloat => f.write_str(
                 "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
             ),
+            Self::GeneratedColumn => {
+                f.write_str("the database computes this column; leave it out")
+            }
             Self::InvalidDocument => f.write_str("no JSON document; a text in one has quotes around it"),
             Self::NumberNotKept => f.write_str(
                 "the document has a number of more digits than a database keeps; send it as a string",

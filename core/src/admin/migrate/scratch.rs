@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::change::change;
 use super::error::MigrateError;
-use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::hex::hex;
 use crate::base::sql_text::quoted;
 use crate::ledger::Lock;
+use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::table::schema::{Table, TableDescription};
 
 /// What the name of each scratch database begins with; the live one's own name is the rest, so that two

@@ -43,6 +43,7 @@ mod raw;
 mod set;
 mod text;
 mod time;
+mod timestamp;
 mod varchar;
 mod year;
 
