@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, write};
+use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, hint, write};
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, ForeignKey, KeyKind, Table};
 use crate::table::types::Definition;
@@ -115,7 +115,8 @@ impl KeyedRows<'_> {
         // MariaDB would begin with a small table, and read the rows anew for each of its own.
         (!set.is_empty()).then(|| {
             format!(
-                "UPDATE {} STRAIGHT_JOIN {} AS e ON {} SET {}",
+                "UPDATE{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
+                hint(self.table),
                 self.source(&needed),
                 quoted(self.table.name),
                 self.same(),

@@ -62,7 +62,7 @@ pub enum Misfit {
         /// The column's type.
         column_type: String,
     },
-    /// A generated column.
+    /// A generated column as the key.
     Generated {
         /// The column.
         column: String,
@@ -82,6 +82,13 @@ pub enum Misfit {
         column: String,
         /// How many characters.
         length: u32,
+    },
+    /// A key of a type whose values are not in the order in which they are compared.
+    KeyType {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
     },
     /// A `references=` that does not name the primary key of a table that is served.
     Reference {
@@ -140,7 +147,7 @@ impl Misfit {
                 write!(f, "{column}: format={format} does not go with {column_type}")
             }
             Self::Generated { column } => {
-                write!(f, "{column} is generated, which is not understood yet")
+                write!(f, "key {column} is generated, so that a row does not have it")
             }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
@@ -155,6 +162,9 @@ impl Misfit {
                     f,
                     "key {column} is only its first {length} characters, in which two rows may be one"
                 )
+            }
+            Self::KeyType { column, column_type } => {
+                write!(f, "key {column} is of type {column_type}, which serves as no key")
             }
             Self::TextKey { column } => {
                 write!(f, "key {column} is a text in which 'a' and 'A' may be one")
@@ -179,8 +189,9 @@ impl Misfit {
             Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
-            Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::Generated { .. } => "make a column the key that rows have",
             Self::KeyPrefix { .. } => "make the whole column the key",
+            Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",

@@ -18,6 +18,7 @@ mod tables;
 mod width;
 
 pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
     Generation, IndexDescription, IndexPart, TableDescription,

@@ -10,8 +10,10 @@ pub struct Table {
     pub name: &'static str,
     /// Other names under which requests and files may call it.
     pub aliases: &'static [&'static str],
-    /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header.
+    /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header, but for the generated.
     pub columns: &'static [Column],
+    /// The names of its generated columns, which the database computes.
+    pub generated: &'static [&'static str],
     /// The positions of the primary key's columns, in the key's own order; at least one.
     pub key: &'static [usize],
     /// Its `CREATE TABLE` statement.
@@ -31,12 +33,13 @@ impl PartialEq for Table {
 impl Eq for Table {}
 
 impl Table {
-    /// A table whose key is its first column, without aliases, statement, comment and constraints.
+    /// A table whose key is its first column, without aliases, generated columns, statement, comment and constraints.
     pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
         Self {
             name,
             aliases: &[],
             columns,
+            generated: &[],
             key: &[0],
             create: "",
             comment: "",
@@ -101,6 +104,11 @@ impl Table {
     /// Whether a column's values may come with an offset from UTC or without.
     pub(crate) fn takes_offsets(&self) -> bool {
         self.columns.iter().any(|column| column.column_type.takes_offset())
+    }
+
+    /// Whether a name is that of a generated column, in any case.
+    pub(crate) fn is_generated(&self, name: &str) -> bool {
+        self.generated.iter().any(|generated| generated.eq_ignore_ascii_case(name))
     }
 
     /// Index of the column with this name or alias; names are compared exactly.

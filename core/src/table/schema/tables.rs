@@ -181,7 +181,7 @@ type Kind = (&'static str, Option<&'static str>);
 
 /// Types whose columns take different amounts of SQL.
 #[cfg(test)]
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 18] = [
     ("varchar(9)", None),
     ("varchar(9)", Some("latin1_swedish_ci")),
     ("int", None),
@@ -192,6 +192,14 @@ const KINDS: [Kind; 10] = [
     ("datetime(6)", None),
     ("char(9)", None),
     ("longtext", None),
+    ("year", None),
+    ("time(3)", None),
+    ("timestamp(6)", None),
+    ("double", None),
+    ("bit(8)", None),
+    ("varbinary(9)", None),
+    ("longblob", None),
+    ("json", None),
 ];
 
 /// A table of each kind and width.
