@@ -54,6 +54,9 @@ impl Intake {
         (chunk, form): (&Chunk, WriteForm),
         id: Option<&str>,
     ) -> Result<(), StoreError> {
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
         let asked = Asked { client, intake: &self.tables[position], id };
         let found = conflicts(&asked, chunk, (form, Lock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
