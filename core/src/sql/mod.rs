@@ -10,3 +10,5 @@ pub(crate) mod isolation;
 pub(crate) mod key_range;
 pub(crate) mod statement;
 pub(crate) mod statements;
+pub(crate) mod upsert;
+pub(crate) mod values;

@@ -117,18 +117,11 @@ fn same_key(table: &Table, text: &str) -> String {
 fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
     let values = list(table, columns, value);
-    let hint = hint(table);
+    let hint = table.clock_hint();
     format!(
         "INSERT{hint} INTO `{into}` ({names}) SELECT {values} FROM {}",
         rows_source(table, columns)
     )
-}
-
-/// What says, behind the first word of a statement that writes TIMESTAMPs, that the session's clock is that of
-/// UTC; to MariaDB a comment.
-fn hint(table: &Table) -> &'static str {
-    let by_the_clock = table.columns.iter().any(|column| column.column_type.is_by_the_clock());
-    if by_the_clock { " /*+ SET_VAR(time_zone='+00:00') */" } else { "" }
 }
 
 /// The new values of every column but the key; rows of keys alone have nothing to change.

@@ -103,6 +103,18 @@ pub enum RowErrorKind {
         /// Its line.
         line: u64,
     },
+    /// The row does not fulfil a CHECK of its table.
+    CheckViolated {
+        /// The CHECK's name.
+        name: &'static str,
+    },
+    /// Another row has the row's value in a unique key.
+    Conflict {
+        /// The key's name.
+        key: &'static str,
+        /// The index of that row, where it is of the same request or file.
+        first: Option<u64>,
+    },
     /// The database refused a row that the core found good: the live table is not the schema's.
     DatabaseRefused {
         /// MySQL's error number.
@@ -186,6 +198,13 @@ pub enum RowErrorKind {
         /// The table's columns.
         columns: Vec<&'static str>,
     },
+    /// A foreign key's parent is not there.
+    NoParent {
+        /// The foreign key's name.
+        constraint: &'static str,
+        /// The parent table.
+        table: &'static str,
+    },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
     /// A number below 0 in an UNSIGNED column.
@@ -227,12 +246,8 @@ pub enum RowErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The live table has unique keys besides the primary one, so that an update could change
-    /// another row than the one that was sent.
-    OtherUniqueKey {
-        /// The names of those keys, with commas between them.
-        keys: String,
-    },
+    /// Rows of one table that are each other's parents.
+    ReferenceCycle,
     /// More bad rows in a file than its settings allow.
     TooManyErrors {
         /// Bad rows.
@@ -356,6 +371,8 @@ impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
         "changed_header",
+        "check_violated",
+        "conflict",
         "database_refused",
         "duplicate_column",
         "duplicate_in_batch",
@@ -378,8 +395,8 @@ impl RowErrorKind {
         "not_a_member",
         "not_in_charset",
         "object_gone",
-        "other_unique_key",
         "out_of_range",
+        "reference_cycle",
         "row_too_long",
         "too_few_bytes",
         "too_long",
@@ -407,6 +424,8 @@ impl RowErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
+            Self::CheckViolated { .. } => "check_violated",
+            Self::Conflict { .. } => "conflict",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
@@ -432,7 +451,7 @@ impl RowErrorKind {
             Self::NotAMember { .. } => "not_a_member",
             Self::NotInCharset { .. } => "not_in_charset",
             Self::ObjectGone => "object_gone",
-            Self::OtherUniqueKey { .. } => "other_unique_key",
+            Self::ReferenceCycle => "reference_cycle",
             Self::OutOfRange { .. }
             | Self::Negative
             | Self::BeyondFloat
@@ -446,7 +465,7 @@ impl RowErrorKind {
             Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
-            Self::UnknownReference { .. } => "unknown_reference",
+            Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",

@@ -255,8 +255,7 @@ mod tests {
         let Constraints { unique, foreign, checks } = schema.table("t").unwrap().constraints;
         let parts = [KeyPart::Column(0), KeyPart::Prefix(1, 3), KeyPart::Expression];
         assert_eq!((unique[0].name, unique[0].parts), ("u1", parts.as_slice()));
-        assert!(unique[0].columns().is_none());
-        assert_eq!(unique[1].columns().map(Vec::from_iter), Some(alloc::vec![1]));
+        assert_eq!((unique[0].columns, unique[1].columns), (None, Some(&[1][..])));
         assert_eq!((foreign[0].name, foreign[0].columns, foreign[0].table), ("f1", &[0][..], "u"));
         assert_eq!((foreign[0].references, checks), (&["id"][..], &["c1"][..]));
     }

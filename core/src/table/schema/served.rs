@@ -64,7 +64,13 @@ fn unique_key(table: &TableDescription, key: &IndexDescription) -> UniqueKey {
             (None, _) => KeyPart::Expression,
         }
     };
-    UniqueKey { name: text(&key.name), parts: list(key.parts.iter().map(part).collect()) }
+    let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let whole = |part: &KeyPart| match part {
+        KeyPart::Column(column) => Some(*column),
+        KeyPart::Prefix(..) | KeyPart::Expression => None,
+    };
+    let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);
+    UniqueKey { name: text(&key.name), parts: list(parts), columns }
 }
 
 /// `None` of one of a column that the table does not have, which no database says.

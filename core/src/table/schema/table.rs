@@ -1,6 +1,6 @@
 //! One table and its columns.
 
-use super::constraints::{Constraints, ForeignKey};
+use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
 use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// One table that rowgate fills. It equals those of its name.
@@ -73,10 +73,39 @@ impl Table {
         self.key_column().column_type.key_kind()
     }
 
+    /// The unique key of this name, by which rows are told apart; `None` of the primary key.
+    ///
+    /// # Errors
+    ///
+    /// Where the table has no such key, or it is not of whole columns.
+    pub fn key_called(&self, name: &str) -> Result<Option<&'static UniqueKey>, KeyNameError> {
+        if name == PRIMARY {
+            return Ok(None);
+        }
+        let unique = self.constraints.unique;
+        let Some(key) = unique.iter().find(|key| key.name == name) else {
+            let names = unique.iter().map(|key| key.name);
+            return Err(KeyNameError::Unknown {
+                keys: [PRIMARY].into_iter().chain(names).collect(),
+            });
+        };
+        match key.columns {
+            Some(_) => Ok(Some(key)),
+            None => Err(KeyNameError::NotWhole { key: key.name }),
+        }
+    }
+
     /// Its foreign keys that refer to itself.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &'static ForeignKey> {
         let name = self.name;
         self.constraints.foreign.iter().filter(move |key| key.table == name)
+    }
+
+    /// What says, behind the first word of a statement that writes TIMESTAMPs, that the session's clock is that
+    /// of UTC; to MariaDB a comment.
+    pub(crate) fn clock_hint(&self) -> &'static str {
+        let by_the_clock = self.columns.iter().any(|column| column.column_type.is_by_the_clock());
+        if by_the_clock { " /*+ SET_VAR(time_zone='+00:00') */" } else { "" }
     }
 
     /// Whether a column's values may come with an offset from UTC or without.
