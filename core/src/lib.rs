@@ -78,6 +78,7 @@ mod sql;
 #[cfg(feature = "avro")]
 pub use sql::checksum::Checksum;
 pub use sql::chunk::{CHUNK_LIMIT, Chunk};
+pub use sql::introspect::{IntrospectError, introspect};
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
@@ -97,7 +98,6 @@ pub use load::{
 };
 
 mod admin;
-pub use admin::introspect::{IntrospectError, introspect};
 pub use admin::{doctor, migrate};
 
 #[cfg(feature = "avro")]

@@ -6,8 +6,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::admin::introspect::is_default;
 use crate::aws::host::{Client, Host};
+use crate::sql::introspect::is_default;
 use crate::table::schema::{Column, Schema, Table};
 use crate::table::types::{Definition, without_width};
 

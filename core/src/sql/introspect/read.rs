@@ -1,51 +1,17 @@
-//! The calls, and what goes wrong with them.
+//! The calls.
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
+use super::error::IntrospectError;
 use super::query::{Engine, NAMES, of_tables};
 use super::rows::{SchemaRow, described};
-use crate::admin::migrate::{MigrateError, texts};
-use crate::aws::host::{CallError, Client, Host};
+use super::texts::texts;
+use crate::aws::host::{Client, Host};
 use crate::table::schema::Description;
 
 /// How many tables one call asks about: an answer has at most 1 MiB, and a column takes some 200 bytes.
 const TABLES_A_CALL: usize = 50;
-
-/// Why a database's tables are not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IntrospectError {
-    /// A call failed.
-    Call(CallError),
-    /// The answer was none of `information_schema`.
-    Unreadable,
-    /// There is no such table.
-    NoSuchTable(String),
-}
-
-impl fmt::Display for IntrospectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(error) => write!(f, "the database's tables are not read: {error}"),
-            Self::Unreadable => {
-                f.write_str("the database's description of its tables is unreadable")
-            }
-            Self::NoSuchTable(name) => write!(f, "the database has no table {name}"),
-        }
-    }
-}
-
-impl core::error::Error for IntrospectError {}
-
-impl From<MigrateError> for IntrospectError {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Call { error, .. } => Self::Call(error),
-            _ => Self::Unreadable,
-        }
-    }
-}
 
 /// Reads what the database says of its tables, or of those that are named; its own of rowgate are none.
 ///
