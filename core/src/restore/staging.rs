@@ -123,7 +123,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let mut copied = copied.await?;
         if table.key_column().auto_increment && self.zero.is_none() {
             self.zero = self.live_zero().await?;
-            self.zero.iter().for_each(|row| copied.add(row));
+            self.zero.iter().for_each(|row| copied.add(table, row));
         }
         Ok(copied)
     }

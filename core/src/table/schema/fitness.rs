@@ -109,6 +109,10 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
     if let Some(length) = table.primary_key_lengths.first().filter(|length| **length > 0) {
         return Some(Misfit::KeyPrefix { column: column.name.clone(), length: *length });
     }
+    if column_type(column)?.key_kind() == KeyKind::Unfit {
+        let column_type = column.column_type.clone();
+        return Some(Misfit::KeyType { column: column.name.clone(), column_type });
+    }
     let is_text = column_type(column)?.key_kind() == KeyKind::Text;
     let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
     (is_text && !is_exact).then(|| Misfit::TextKey { column: column.name.clone() })

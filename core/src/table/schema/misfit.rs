@@ -83,6 +83,13 @@ pub enum Misfit {
         /// How many characters.
         length: u32,
     },
+    /// A key of a type whose values are not in the order in which they are compared.
+    KeyType {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
     /// A `references=` that does not name the primary key of a table that is served.
     Reference {
         /// The column.
@@ -156,6 +163,9 @@ impl Misfit {
                     "key {column} is only its first {length} characters, in which two rows may be one"
                 )
             }
+            Self::KeyType { column, column_type } => {
+                write!(f, "key {column} is of type {column_type}, which serves as no key")
+            }
             Self::TextKey { column } => {
                 write!(f, "key {column} is a text in which 'a' and 'A' may be one")
             }
@@ -181,6 +191,7 @@ impl Misfit {
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "drop it, or fill the table otherwise",
             Self::KeyPrefix { .. } => "make the whole column the key",
+            Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
