@@ -6,10 +6,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-<<<<<<< HEAD
-=======
-use crate::sql::introspect::is_default;
->>>>>>> main
 use crate::aws::host::{Client, Host};
 use crate::sql::introspect::is_default;
 use crate::table::schema::{Column, Schema, Table};

@@ -9,11 +9,7 @@ use crate::aws::host::{CallError, Client, Host};
 use crate::base::sql_text::quoted;
 use crate::ledger::{self, LOCKS};
 use crate::sql::introspect::introspect_those;
-<<<<<<< HEAD
 use crate::table::schema::{ForeignKeyDescription, Schema, Table, TableDescription};
-=======
-use crate::table::schema::{Schema, Table, TableDescription};
->>>>>>> main
 
 use super::difference::{Difference, NONE, TableDrift};
 use super::error::MigrateError;

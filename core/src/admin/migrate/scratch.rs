@@ -11,10 +11,6 @@ use sha2::{Digest, Sha256};
 use super::change::change;
 use super::creation::{Creation, creations};
 use super::error::MigrateError;
-<<<<<<< HEAD
-=======
-use crate::sql::introspect::{IntrospectError, introspect_those};
->>>>>>> main
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::hex::hex;
