@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::sql_text::literal;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -74,9 +75,9 @@ pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> Stri
 pub fn other_unique_keys(table: &Table) -> String {
     format!(
         "SELECT DISTINCT s.INDEX_NAME FROM information_schema.STATISTICS AS s \
-         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = '{}' AND s.NON_UNIQUE = 0 \
+         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = {} AND s.NON_UNIQUE = 0 \
          AND s.INDEX_NAME <> 'PRIMARY'",
-        table.name
+        literal(table.name)
     )
 }
 

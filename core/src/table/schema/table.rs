@@ -6,7 +6,7 @@ use crate::table::types::{ColumnType, Definition, KeyKind};
 /// One table that rowgate fills. It equals those of its name.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name in the database: letters of ASCII, digits and `_`.
+    /// Its name in the database, of any characters but control characters and the comma.
     pub name: &'static str,
     /// Other names under which requests and files may call it.
     pub aliases: &'static [&'static str],
