@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::sql_text::literal;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -74,9 +75,9 @@ pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> Stri
 pub fn other_unique_keys(table: &Table) -> String {
     format!(
         "SELECT DISTINCT s.INDEX_NAME FROM information_schema.STATISTICS AS s \
-         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = '{}' AND s.NON_UNIQUE = 0 \
+         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = {} AND s.NON_UNIQUE = 0 \
          AND s.INDEX_NAME <> 'PRIMARY'",
-        table.name
+        literal(table.name)
     )
 }
 
@@ -117,18 +118,11 @@ fn same_key(table: &Table, text: &str) -> String {
 fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
     let values = list(table, columns, value);
-    let hint = hint(table);
+    let hint = table.clock_hint();
     format!(
         "INSERT{hint} INTO `{into}` ({names}) SELECT {values} FROM {}",
         rows_source(table, columns)
     )
-}
-
-/// What says, behind the first word of a statement that writes TIMESTAMPs, that the session's clock is that of
-/// UTC; to MariaDB a comment.
-pub(super) fn hint(table: &Table) -> &'static str {
-    let by_the_clock = table.columns.iter().any(|column| column.column_type.is_by_the_clock());
-    if by_the_clock { " /*+ SET_VAR(time_zone='+00:00') */" } else { "" }
 }
 
 /// The new values of every column but the key; rows of keys alone have nothing to change.

@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, hint, write};
+use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, write};
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, ForeignKey, KeyKind, Table};
 use crate::table::types::Definition;
@@ -116,7 +116,7 @@ impl KeyedRows<'_> {
         (!set.is_empty()).then(|| {
             format!(
                 "UPDATE{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
-                hint(self.table),
+                self.table.clock_hint(),
                 self.source(&needed),
                 quoted(self.table.name),
                 self.same(),

@@ -3,6 +3,7 @@
 mod by_columns;
 mod by_description;
 mod change;
+mod creation;
 mod difference;
 mod drift;
 mod error;

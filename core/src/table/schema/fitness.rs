@@ -11,10 +11,6 @@ use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement};
 use crate::table::types::{ColumnType, Definition, KeyKind, without_width};
 
-/// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
-/// must fit behind it.
-const LONGEST_NAME: usize = 34;
-
 /// Every reason why the table cannot be filled that shows in itself.
 pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
     let mut reasons = Vec::new();
@@ -42,30 +38,32 @@ pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
         .or_else(|| ColumnType::of(&bare, format, collation))
 }
 
-/// Names stand in Avro files, in object keys and in SQL.
+/// A comma stands between names where several tables are named.
 fn of_name(name: &str) -> Option<Misfit> {
     let misfit = |rule| Some(Misfit::Name { name: name.to_string(), rule });
-    if !is_plain(name) {
-        return misfit("use letters of ASCII, digits and _, no digit first, as Avro wants it");
+    if name.contains(',') {
+        return misfit("use no comma: keys and options list tables with commas between them");
     }
-    if name.len() > LONGEST_NAME {
-        return misfit("use at most 34 characters, since a restore makes tables named after it");
+    of_any_name(name).and_then(misfit)
+}
+
+/// What is wrong with a table's or column's name.
+fn of_any_name(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.contains(char::is_control) {
+        return Some("use no control characters");
+    }
+    if name.contains('`') {
+        return Some("use no backtick");
     }
     if name.to_ascii_lowercase().starts_with("rowgate_") {
-        return misfit("names that begin with rowgate_ are rowgate's own");
+        return Some("names that begin with rowgate_ are rowgate's own");
     }
     None
 }
 
-fn is_plain(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(plain) && !name.starts_with(|first: char| first.is_ascii_digit())
-}
-
 fn of_column(column: &ColumnDescription) -> Option<Misfit> {
     let name = || column.name.clone();
-    if !is_plain(&column.name) {
-        let rule = "use letters of ASCII, digits and _, no digit first, as Avro wants it";
+    if let Some(rule) = of_any_name(&column.name) {
         return Some(Misfit::Name { name: name(), rule });
     }
     // The database computes it, so that its type does not matter.
@@ -188,12 +186,12 @@ mod tests {
                 "x is of collation latin2_general_ci, whose character set is not known: ALTER TABLE",
             ),
             (
-                r#""name":"x;y","column_type":"int""#,
-                r#"name "x;y" is not understood: use letters of ASCII"#,
+                r#""name":"x\ny","column_type":"int""#,
+                r#"name "x\ny" is not understood: use no control characters"#,
             ),
             (
-                r#""name":"9x","column_type":"int""#,
-                r#"name "9x" is not understood: use letters of ASCII"#,
+                r#""name":"Rowgate_key","column_type":"int""#,
+                r#"name "Rowgate_key" is not understood: names that begin with rowgate_"#,
             ),
             (
                 r#""name":"x","column_type":"varchar(19)","comment":"format=date-time""#,

@@ -6,7 +6,7 @@ use crate::table::types::{ColumnType, Definition, KeyKind};
 /// One table that rowgate fills. It equals those of its name.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name in the database: letters of ASCII, digits and `_`.
+    /// Its name in the database, of any characters but control characters and the comma.
     pub name: &'static str,
     /// Other names under which requests and files may call it.
     pub aliases: &'static [&'static str],
@@ -99,6 +99,13 @@ impl Table {
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &'static ForeignKey> {
         let name = self.name;
         self.constraints.foreign.iter().filter(move |key| key.table == name)
+    }
+
+    /// What says, behind the first word of a statement that writes TIMESTAMPs, that the session's clock is that
+    /// of UTC; to MariaDB a comment.
+    pub(crate) fn clock_hint(&self) -> &'static str {
+        let by_the_clock = self.columns.iter().any(|column| column.column_type.is_by_the_clock());
+        if by_the_clock { " /*+ SET_VAR(time_zone='+00:00') */" } else { "" }
     }
 
     /// Whether a column's values may come with an offset from UTC or without.

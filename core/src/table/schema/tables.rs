@@ -1,6 +1,9 @@
 //! The tables of one database, as a value.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+
+use percent_encoding::percent_decode_str;
 
 use super::description::Description;
 use super::error::DescriptionError;
@@ -118,7 +121,12 @@ impl Schema {
 
     fn named(self, name: &str) -> Option<Result<&'static Table, &'static Unfit>> {
         let served = self.table_in_any_case(name).map(Ok);
-        served.or_else(|| self.unfit_in_any_case(name).map(Err))
+        let found = served.or_else(|| self.unfit_in_any_case(name).map(Err));
+        // A backup's folder has a name of other characters percent-encoded.
+        found.or_else(|| match percent_decode_str(name).decode_utf8().ok()? {
+            Cow::Owned(decoded) => self.named(&decoded),
+            Cow::Borrowed(_) => None,
+        })
     }
 
     /// The table with whose name a file's name begins, with more behind it
