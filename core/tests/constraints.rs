@@ -320,6 +320,26 @@ fn ids_are_asked_for_in_the_transaction_of_their_rows() {
 }
 
 #[test]
+fn ids_in_too_many_places_are_refused_without_a_call() {
+    let rows = |count: u64| -> Value {
+        let row = |at: u64| match at % 2 {
+            0 => json!({"email": format!("e{at}"), "name": "n"}),
+            _ => customer(at, "n"),
+        };
+        (0..count).map(row).collect()
+    };
+    let wanted = IngestOptions { return_ids: true, ..options(OnDuplicate::Fail) };
+    let report = store(&World::new([]), &CUSTOMERS, &rows(2_002), wanted).unwrap();
+    let [issue] = report.issues().listed() else { panic!("{report:?}") };
+    assert_eq!((issue.index, issue.error.kind.code()), (None, "mixed_ids"));
+    assert_eq!(report.verdict(), Verdict::Invalid);
+    // Where no ids are wanted there is no limit.
+    let world = World::new([begun(), updated(1_001), updated(1_001), ended()]);
+    let plain = options(OnDuplicate::Fail);
+    assert_eq!(counts(&store(&world, &CUSTOMERS, &rows(2_002), plain).unwrap()).0, 2_002);
+}
+
+#[test]
 fn a_tree_is_written_parents_first() {
     let rows = json!([{"id": 1, "boss": 2}, {"id": 2, "boss": 3}, {"id": 3}, {"id": 4, "boss": 1}]);
     let world = World::new([begun(), updated(1), updated(3), ended()]);

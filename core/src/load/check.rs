@@ -71,5 +71,6 @@ async fn read_rows<S: Source>(
             break;
         }
     }
+    report.missing_if_new = intake.lacking();
     Ok(())
 }

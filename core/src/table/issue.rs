@@ -181,6 +181,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// Rows with and without the id that the database gives by turns, so that the ids would be too many runs.
+    MixedIds {
+        /// The most runs.
+        limit: usize,
+    },
     /// A date-time with an offset in a file or body of which the first one has none, or the other way round.
     MixedOffsets {
         /// Whether this one has an offset.
@@ -390,6 +395,7 @@ impl RowErrorKind {
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "mixed_ids",
         "mixed_offsets",
         "more_errors",
         "no_header",
@@ -447,6 +453,7 @@ impl RowErrorKind {
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MixedIds { .. } => "mixed_ids",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoOffset => "no_offset",
