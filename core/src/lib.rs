@@ -78,6 +78,8 @@ mod sql;
 #[cfg(feature = "avro")]
 pub use sql::checksum::Checksum;
 pub use sql::chunk::{CHUNK_LIMIT, Chunk};
+#[cfg(feature = "avro")]
+pub use sql::key_text::KeyText;
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 

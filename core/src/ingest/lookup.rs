@@ -38,7 +38,7 @@ pub(super) async fn refuse_other_keys<H: Host>(
 }
 
 /// A second try could meet the first one still running in the same transaction.
-fn repeat(transaction_id: Option<&str>) -> Repeat {
+pub(super) fn repeat(transaction_id: Option<&str>) -> Repeat {
     if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless }
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn existing_rows<H: Host>(
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing(table, chunk.columns().position(table.first_key()));
+    let sql = statement::existing(table, &key_positions(table, chunk));
     existing(client, &sql, (table, chunk), transaction_id).await
 }
 
@@ -61,8 +61,13 @@ pub(super) async fn existing_rows_by_now<H: Host>(
     chunk: &Chunk,
     transaction_id: &str,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing_by_now(table, chunk.columns().position(table.first_key()));
+    let sql = statement::existing_by_now(table, &key_positions(table, chunk));
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
+}
+
+/// Where the parts of the key stand in the rows of a chunk.
+fn key_positions(table: &Table, chunk: &Chunk) -> Vec<usize> {
+    table.key.iter().map(|position| chunk.columns().position(*position)).collect()
 }
 
 /// What a statement answers that names rows of a chunk by their number from 1, page by page.
@@ -199,9 +204,9 @@ impl Intake {
     pub(super) fn reject_existing(&mut self, position: usize, number: usize, rows: &[usize]) {
         let intake = &mut self.tables[position];
         intake.existing += rows.len() as u64;
-        let key = intake.table.key_column().name;
+        let table = intake.table;
         let chunk = &intake.groups.chunks[number];
-        let error = || alloc::vec![RowError::column(key, RowErrorKind::Exists)];
+        let error = || alloc::vec![RowError::key(table.key_name(), RowErrorKind::Exists)];
         let rejected = rows.iter().map(|row| (chunk.place(*row), error())).collect();
         self.reject(position, rejected);
     }
@@ -217,16 +222,16 @@ async fn without_existing<H: Host>(
     for key in keys {
         let place = Place { index: None, line: None };
         let last = chunks.len() - 1;
-        if !chunks[last].0.push_cells(&[key.cell()], place) {
+        if !chunks[last].0.push_cells([&key.cell()], place) {
             let mut chunk = Chunk::new(limit);
-            chunk.push_cells(&[key.cell()], place);
+            chunk.push_cells([&key.cell()], place);
             chunks.push((chunk, alloc::vec![key]));
             continue;
         }
         chunks[last].1.push(key);
     }
 
-    let sql = statement::existing(table, 0);
+    let sql = statement::existing(table, &[0]);
     let mut missing = HashSet::new();
     for (chunk, keys) in chunks.into_iter().filter(|(chunk, _)| chunk.rows() > 0) {
         let found: HashSet<usize> =

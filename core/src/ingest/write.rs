@@ -187,17 +187,18 @@ impl Intake {
         }
     }
 
-    /// Rejects the rows of a chunk whose key the table has; `false` if there are none.
+    /// Rejects the rows of a chunk whose key the table, or an earlier row, has; `false` if there are none.
     async fn trace<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         (position, number): (usize, usize),
         id: Option<&str>,
     ) -> Result<bool, StoreError> {
+        let found = self.reject_same_keys_of(client, position, id).await?;
         let intake = &self.tables[position];
         let rows = existing_rows(client, intake.table, &intake.groups.chunks[number], id).await?;
         self.reject_existing(position, number, &rows);
-        Ok(!rows.is_empty())
+        Ok(found || !rows.is_empty())
     }
 
     /// Writes the rows of a refused chunk in ever smaller parts, and rejects those that remain.
@@ -250,13 +251,13 @@ impl Intake {
     ) {
         let intake = &mut self.tables[position];
         intake.existing += existing.len() as u64;
-        let key = intake.table.key_column().name;
+        let table = intake.table;
         let mut rejected = Vec::new();
         for (range, number) in refused {
             let alone = range.len() == 1;
             for row in range {
                 let error = match existing.contains(&row) {
-                    true => RowError::column(key, RowErrorKind::Exists),
+                    true => RowError::key(table.key_name(), RowErrorKind::Exists),
                     false => RowError::row(RowErrorKind::DatabaseRefused { number, alone }),
                 };
                 rejected.push((chunk.place(row), alloc::vec![error]));

@@ -117,7 +117,7 @@ impl<'r> Record<'r> {
             if matches!(field, RawField::Absent) {
                 columns.absent.push(position);
             }
-            match check(column, field, entry) {
+            match check(column, table.is_key(position), field, entry) {
                 Ok(cell) => cells.push(cell),
                 Err(kind) => errors.push(RowError::column(column.name, kind)),
             }
@@ -155,24 +155,25 @@ struct EntryRules {
 
 fn check<'r>(
     column: &Column,
+    is_key: bool,
     field: RawField<'r>,
     entry: EntryRules,
 ) -> Result<Cell<'r>, RowErrorKind> {
+    let null = match column.nullable && !is_key && !entry.strict {
+        true => Ok(Cell::Null),
+        false => Err(RowErrorKind::Missing),
+    };
     match field {
-        // It is not written, so that a new row gets the DEFAULT.
-        RawField::Absent if column.default.is_some() && !entry.strict => Ok(Cell::Null),
-        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, entry.strict),
-        RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),
+        // It is not written, so that a new row gets the DEFAULT. Without its key no row is known again.
+        RawField::Absent if column.default.is_some() && !is_key && !entry.strict => Ok(Cell::Null),
+        RawField::Absent | RawField::Null | RawField::Cell("") => null,
+        RawField::Text(text) if text.is_empty() && entry.strict => null,
         field => {
             let not_zero = column.auto_increment && !entry.stored;
             let EntryRules { stored, time_zone, .. } = entry;
             column.column_type.parse(field, Rules { stored, not_zero, time_zone })
         }
     }
-}
-
-fn null<'r>(column: &Column, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
-    if column.nullable && !strict { Ok(Cell::Null) } else { Err(RowErrorKind::Missing) }
 }
 
 #[cfg(test)]
@@ -196,14 +197,18 @@ mod tests {
 
     #[test]
     fn a_column_with_a_default_may_be_absent_but_not_null() {
-        static SHOP: Table = Table::new(
-            "shops",
-            &[Column {
-                nullable: false,
-                default: Some("DE"),
-                ..Column::new("country", ColumnType::known("varchar(2)", None, None))
-            }],
-        );
+        const COUNTRY: Column = Column {
+            nullable: false,
+            default: Some("DE"),
+            ..Column::new("country", ColumnType::known("varchar(2)", None, None))
+        };
+        static SHOPS: Table = Table {
+            key: &[1],
+            ..Table::new(
+                "shops",
+                &[COUNTRY, Column::new("id", ColumnType::known("int", None, None))],
+            )
+        };
         for (field, strict, expected) in [
             (RawField::Absent, false, Ok(false)),
             (RawField::Absent, true, Err("missing")),
@@ -211,9 +216,29 @@ mod tests {
             (RawField::Cell(""), false, Err("missing")),
             (text("FR"), false, Ok(true)),
         ] {
-            let row = RawRow { place: PLACE, fields: vec![field], errors: Vec::new() };
-            let carried = Record::parse(&SHOP, row, strict).map(|record| record.columns().has(0));
+            let fields = vec![field, RawField::Integer(1)];
+            let row = RawRow { place: PLACE, fields, errors: Vec::new() };
+            let carried = Record::parse(&SHOPS, row, strict).map(|record| record.columns().has(0));
             assert_eq!(carried.map_err(|errors| errors[0].kind.code()), expected);
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_key_is_required() {
+        const PART: Column =
+            Column { default: Some("7"), ..Column::new("a", ColumnType::known("int", None, None)) };
+        static PAIRS: Table = Table { key: &[0, 1], ..Table::new("pairs", &[PART, PART, PART]) };
+        for (parts, errors) in [
+            ([RawField::Integer(1), RawField::Integer(0)], 0),
+            ([RawField::Absent, RawField::Integer(0)], 1),
+            ([RawField::Null, RawField::Absent], 2),
+            ([RawField::Cell("1"), RawField::Cell("")], 1),
+        ] {
+            let fields = parts.clone().into_iter().chain([RawField::Absent]).collect();
+            let row = RawRow { place: PLACE, fields, errors: Vec::new() };
+            let found = Record::parse(&PAIRS, row, false).err().unwrap_or_default();
+            assert!(found.iter().all(|error| error.kind == RowErrorKind::Missing));
+            assert_eq!(found.len(), errors, "{parts:?}");
         }
     }
 

@@ -48,11 +48,6 @@ pub enum Misfit {
         /// Its collation.
         collation: String,
     },
-    /// A primary key of several columns.
-    CompositeKey {
-        /// How many.
-        columns: usize,
-    },
     /// An engine without transactions.
     Engine {
         /// Its name.
@@ -107,11 +102,6 @@ pub enum Misfit {
         /// The other table.
         by: String,
     },
-    /// A text key in which different texts are one key.
-    TextKey {
-        /// The column.
-        column: String,
-    },
     /// A statement about the table would be longer than a call takes.
     TooWide {
         /// Its characters.
@@ -155,9 +145,6 @@ impl Misfit {
             Self::Collation { column, collation } => {
                 write!(f, "{column} is of collation {collation}, whose character set is not known")
             }
-            Self::CompositeKey { columns } => {
-                write!(f, "its primary key has {columns} columns, and only one is understood yet")
-            }
             Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
             Self::ForeignKey { name } => {
                 write!(f, "FOREIGN KEY {name} would stay on the old table when a restore swaps it")
@@ -185,9 +172,6 @@ impl Misfit {
                     "key {column} is only its first {length} characters, in which two rows may be one"
                 )
             }
-            Self::TextKey { column } => {
-                write!(f, "key {column} is a text in which 'a' and 'A' may be one")
-            }
             Self::TooWide { characters, limit } => write!(
                 f,
                 "a statement about it has up to {characters} characters, and a call takes {limit}"
@@ -208,7 +192,6 @@ impl Misfit {
             Self::Check { .. } | Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
-            Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::ForeignKey { .. } | Self::ReferredTo { .. } => {
                 "drop it, and write COMMENT 'references=table.column' at its column"
@@ -219,7 +202,6 @@ impl Misfit {
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
-            Self::TextKey { .. } => "ALTER TABLE … MODIFY … COLLATE utf8mb4_bin",
             Self::TooWide { .. } => "use shorter names, or two tables with the same key",
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"

@@ -1,6 +1,6 @@
 //! One table and its columns.
 
-use crate::table::types::{ColumnType, Definition, KeyKind};
+use crate::table::types::{ColumnType, Definition};
 
 /// One table that rowgate fills. It equals those of its name.
 #[derive(Debug)]
@@ -31,32 +31,6 @@ impl Table {
     /// A table whose key is its first column, without aliases, statement and comment.
     pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
         Self { name, aliases: &[], columns, key: &[0], create: "", comment: "" }
-    }
-
-    /// The primary key's columns, in the key's own order.
-    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let columns = self.columns;
-        self.key.iter().map(move |position| &columns[*position])
-    }
-
-    /// Whether the column at this position belongs to the primary key.
-    pub fn is_key(&self, position: usize) -> bool {
-        self.key.contains(&position)
-    }
-
-    /// The position of the primary key's first column.
-    pub fn first_key(&self) -> usize {
-        self.key[0]
-    }
-
-    /// The primary key's first column.
-    pub fn key_column(&self) -> &'static Column {
-        &self.columns[self.first_key()]
-    }
-
-    /// How the values of the primary key's first column serve as a key.
-    pub fn key_kind(&self) -> KeyKind {
-        self.key_column().column_type.key_kind()
     }
 
     /// Whether a column's values may come with an offset from UTC or without.
