@@ -18,6 +18,7 @@ use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{Claim, StoredResponse};
 use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
+use crate::sql::statement::OnDuplicate;
 use crate::sql::values::most_rows;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
@@ -275,6 +276,11 @@ impl Intake {
         client: &Client<'_, H>,
         entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
+        // With `fail` the database says by itself that there are such rows.
+        let names_none = self.options.on_duplicate != OnDuplicate::Fail || self.options.dry_run;
+        if !self.refused() && names_none {
+            self.reject_same_keys(client).await?;
+        }
         if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }

@@ -110,13 +110,13 @@ impl Intake {
         let intake = &mut self.tables[position];
         intake.existing += existing.len() as u64;
         let table = intake.table;
-        let key = table.columns[intake.key[0]].name;
+        let key = table.names_of(intake.key);
         let mut rejected = Vec::new();
         for (range, refusal) in refused {
             let alone = range.len() == 1;
             for row in range {
                 let error = match existing.contains(&row) {
-                    true => RowError::column(key, RowErrorKind::Exists),
+                    true => RowError::key(key.clone(), RowErrorKind::Exists),
                     false => named(table, &refusal, alone),
                 };
                 if let RowErrorKind::Conflict { .. } = error.kind {
@@ -202,9 +202,9 @@ async fn conflicts<H: Host>(
     if intake.key != intake.table.key {
         for (row, first) in row_pairs(asked, &rows.duplicates(), chunk).await? {
             let first = chunk.place(first).index.unwrap_or_default();
-            let name = intake.table.columns[intake.key[0]].name;
+            let name = intake.table.names_of(intake.key);
             let kind = RowErrorKind::DuplicateInBatch { first };
-            found.insert(row, alloc::vec![RowError::column(name, kind)]);
+            found.insert(row, alloc::vec![RowError::key(name, kind)]);
         }
     }
     for (name, key) in intake.other_keys().filter(|(_, key)| rows.carries(key)) {

@@ -9,8 +9,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, write};
+use super::verb::verb;
 use crate::table::record::ColumnSet;
-use crate::table::schema::{Column, ForeignKey, KeyKind, Table};
+use crate::table::schema::{Column, ForeignKey, Table};
 use crate::table::types::Definition;
 
 /// A table, the columns that the rows of a statement carry, and the key by which they are known.
@@ -115,8 +116,8 @@ impl KeyedRows<'_> {
         // MariaDB would begin with a small table, and read the rows anew for each of its own.
         (!set.is_empty()).then(|| {
             format!(
-                "UPDATE{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
-                self.table.clock_hint(),
+                "{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
+                verb("UPDATE", self.table),
                 self.source(&needed),
                 quoted(self.table.name),
                 self.same(),
@@ -129,7 +130,7 @@ impl KeyedRows<'_> {
     pub(crate) fn keep(&self) -> String {
         let named = |at: &usize| {
             let column = self.column(*at);
-            let value = operand(column, &format!("r.{}", quoted(column.name)));
+            let value = column.key_operand(&format!("r.{}", quoted(column.name)));
             format!("e.{} = {value}", quoted(column.name))
         };
         let same: Vec<_> = self.key.iter().map(named).collect();
@@ -173,7 +174,7 @@ impl KeyedRows<'_> {
     }
 
     fn operand(&self, at: usize) -> String {
-        operand(self.column(at), &format!("r.c{at}"))
+        self.column(at).key_operand(&format!("r.c{at}"))
     }
 
     /// The rows as a derived table named `r`, with these columns alone, each by its position in the table.
@@ -191,22 +192,6 @@ impl KeyedRows<'_> {
             "JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(n FOR ORDINALITY, {})) AS r",
             columns.join(", ")
         )
-    }
-}
-
-/// A text, by an expression of SQL, as what a column's values are compared with.
-fn operand(column: &Column, text: &str) -> String {
-    if column.column_type.key_kind() != KeyKind::Text {
-        return column.column_type.key_kind().operand(text);
-    }
-    match (column.collation, column.column_type.character_set()) {
-        // The server's own for utf8mb4, as the text's is.
-        (None, _) => text.into(),
-        (Some(collation), Some("utf8mb4") | None) => format!("{text} COLLATE {collation}"),
-        // The text has no character that the column's set lacks: else its row was refused.
-        (Some(collation), Some(charset)) => {
-            format!("CONVERT({text} USING {charset}) COLLATE {collation}")
-        }
     }
 }
 
@@ -266,8 +251,8 @@ mod tests {
             rows(&[2, 1]).existing(Lock::None),
             format!(
                 "SELECT r.n FROM {} WHERE (SELECT 1 FROM `staff` AS e WHERE \
-                 e.`a``b` = CONVERT(r.c2 USING latin1) COLLATE latin1_swedish_ci AND \
-                 e.`email` = r.c1 COLLATE utf8mb4_unicode_ci LIMIT 1) = 1 AND {PAGED}",
+                 e.`a``b` = CONVERT(CONVERT(r.c2 USING utf8mb4) USING latin1) COLLATE latin1_swedish_ci AND \
+                 e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci LIMIT 1) = 1 AND {PAGED}",
                 source(&[EMAIL, SHORT])
             )
         );
@@ -278,7 +263,7 @@ mod tests {
         assert_eq!(
             rows(&[1]).update().unwrap(),
             format!(
-                "UPDATE {} STRAIGHT_JOIN `staff` AS e ON e.`email` = r.c1 COLLATE utf8mb4_unicode_ci \
+                "UPDATE {} STRAIGHT_JOIN `staff` AS e ON e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci \
                  SET e.`a``b` = CONVERT(r.c2 USING utf8mb4), e.`boss` = r.c3",
                 source(&[EMAIL, SHORT, "c3 TEXT CHARACTER SET utf8mb4 PATH '$[3]'"])
             )
@@ -292,14 +277,14 @@ mod tests {
     fn conflicts_are_with_other_rows() {
         let found = rows(&[0]).conflicts(&[1], Lock::Share);
         assert!(found.contains(
-            "e.`email` = r.c1 COLLATE utf8mb4_unicode_ci AND NOT (e.`id` = CAST(r.c0 AS SIGNED)) \
+            "e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci AND NOT (e.`id` = CAST(r.c0 AS SIGNED)) \
              LIMIT 1 LOCK IN SHARE MODE) = 1"
         ));
         assert_eq!(
             rows(&[1]).duplicates(),
             format!(
                 "SELECT d.n, d.m FROM (SELECT r.n AS n, MIN(r.n) OVER \
-                 (PARTITION BY r.c1 COLLATE utf8mb4_unicode_ci) AS m FROM {} \
+                 (PARTITION BY CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci) AS m FROM {} \
                  WHERE r.c1 IS NOT NULL) AS d WHERE d.n <> d.m AND \
                  d.n > CAST(:after AS UNSIGNED) ORDER BY d.n LIMIT 20000",
                 source(&[EMAIL])

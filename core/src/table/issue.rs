@@ -55,7 +55,7 @@ impl<T: fmt::Display> Serialize for Displayed<'_, T> {
 /// One error of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// The column, by its name in the database or, if it has none, by the name that was given.
+    /// The column, or the columns of a key with commas between them, by its name in the database or, if it has none, by the name that was given.
     pub column: Option<Cow<'static, str>>,
     /// What is wrong.
     pub kind: RowErrorKind,
@@ -75,6 +75,11 @@ impl RowError {
     /// An error in a column of the table.
     pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
         Self { column: Some(Cow::Borrowed(column)), kind }
+    }
+
+    /// An error of the primary key of the table, by its name.
+    pub(crate) fn key(name: Cow<'static, str>, kind: RowErrorKind) -> Self {
+        Self { column: Some(name), kind }
     }
 
     /// An error that names a column as the client wrote it, cut to a readable length.

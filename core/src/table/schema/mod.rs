@@ -14,6 +14,7 @@ mod misfit;
 mod order;
 mod served;
 mod table;
+mod table_key;
 mod tables;
 mod width;
 
