@@ -113,7 +113,7 @@ impl TableIntake {
         place: Place,
     ) -> Result<(), Vec<RowError>> {
         // The database numbers a row that comes without its key.
-        if !record.columns().has(self.table.first_key()) {
+        if !self.has_key(record) {
             return Ok(());
         }
         let index = place.index.and_then(|index| u32::try_from(index).ok());
@@ -139,15 +139,21 @@ impl TableIntake {
                 reference.rows.entry(key).or_default().push(place);
             }
         }
-        if let Some(own) = &mut self.own {
+        let has_key = self.has_key(record);
+        if let Some(own) = self.own.as_mut().filter(|_| has_key) {
             own.extend(Key::of(&row_key(self.table, record.cells())).zip(place.index));
         }
-        if !self.table.has_exact_key() {
+        if has_key && !self.table.has_exact_key() {
             self.key_rows.push(self.table, record, place, chunk_limit);
         }
         let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
-        let key = (!is_new).then(|| row_key(self.table, record.cells()));
+        let key = (has_key && !is_new).then(|| row_key(self.table, record.cells()));
         self.groups.push(record, place, chunk_limit, key.as_ref());
+    }
+
+    /// Whether a row carries its primary key.
+    fn has_key(&self, record: &Record<'_>) -> bool {
+        self.table.key.iter().all(|at| record.columns().has(*at))
     }
 
     /// Takes a batch away, with all that is known of its rows.
