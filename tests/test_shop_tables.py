@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+import requests
 from conftest import client, database, running, sender
 from files import Files, ndjson
 
@@ -327,17 +328,13 @@ def test_files_name_what_http_does(shop, post, shop_db):
 
 
 def test_ids_are_the_same_when_a_request_is_sent_again(shop, post, shop_db):
-    import requests
-
     headers = {
         "x-api-key": shop["api_key"],
         "content-type": "application/json",
         "idempotency-key": "shop-1",
     }
-    send = lambda: requests.post(  # noqa: E731
-        shop["edge"] + CUSTOMERS + "?return=ids", json=[customer("Ann"), customer("Bob")], headers=headers
-    )
-    first, again = send(), send()
+    url, rows = shop["edge"] + CUSTOMERS + "?return=ids", [customer("Ann"), customer("Bob")]
+    first, again = (requests.post(url, json=rows, headers=headers) for _ in range(2))
     assert first.status_code == 200, first.text
     assert again.content == first.content and again.headers["idempotent-replayed"] == "true"
     assert shop_db.count("customers") == 2

@@ -111,7 +111,7 @@ impl Error {
     /// Whether the database says that this key, constraint or column of a table has refused a row.
     pub(crate) fn is_refused_by(&self, table: &str, name: &str) -> bool {
         let Some(found) = &self.refused_by else { return false };
-        let bare = |prefix: &str| Some(found.get(prefix.len()..)?.strip_prefix('.')?);
+        let bare = |prefix: &str| found.get(prefix.len()..)?.strip_prefix('.');
         let is_table = found.get(..table.len()).is_some_and(|it| it.eq_ignore_ascii_case(table));
         let bare = bare(table).filter(|_| is_table);
         found.eq_ignore_ascii_case(name) || bare.is_some_and(|it| it.eq_ignore_ascii_case(name))

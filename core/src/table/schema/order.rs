@@ -56,10 +56,10 @@ fn in_circle(tables: &[&TableDescription]) -> usize {
 }
 
 /// The tables in order, and those whose parents form a circle or depend on one.
-fn order<'d>(
-    mut left: Vec<&'d TableDescription>,
+fn order(
+    mut left: Vec<&TableDescription>,
     parents: fn(&TableDescription) -> Vec<&str>,
-) -> (Vec<&'d TableDescription>, Vec<&'d TableDescription>) {
+) -> (Vec<&TableDescription>, Vec<&TableDescription>) {
     let mut ordered = Vec::new();
     while let Some(index) = left.iter().position(|table| {
         let waits =

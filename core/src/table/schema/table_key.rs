@@ -52,7 +52,7 @@ impl Table {
     /// Else only the database knows, by the collation of a text.
     pub(crate) fn has_exact_key(&self) -> bool {
         let is_text = |column: &&Column| column.column_type.key_kind() == KeyKind::Text;
-        self.key_columns().filter(|it| is_text(&it)).all(|it| is_exact(it.collation))
+        self.key_columns().filter(|it| is_text(it)).all(|it| is_exact(it.collation))
     }
 
     /// Whether the database numbers the rows by the primary key, which is that number alone.
