@@ -14,7 +14,7 @@ use super::seen_keys::CHECKED_KEYS;
 use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::{ForeignKey, Table};
 
@@ -54,11 +54,11 @@ impl Intake {
         id: Option<&str>,
     ) -> Result<(), StoreError> {
         let asked = Asked { client, intake: &self.tables[position], id };
-        let found = conflicts(&asked, chunk, (form, Lock::None)).await?;
+        let found = conflicts(&asked, chunk, (form, RowLock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
         let chunk = chunk.filter(|_, place| !rejected.contains(&place.index));
         let asked = Asked { client, intake: &self.tables[position], id };
-        let mut found = orphans(&asked, &chunk, Lock::None).await?;
+        let mut found = orphans(&asked, &chunk, RowLock::None).await?;
         self.spare_parents(position, &chunk, &mut found);
         self.reject_found(position, &chunk, found);
         Ok(())
@@ -181,7 +181,7 @@ fn keys_of(parent: &TableIntake, foreign: &ForeignKey) -> HashSet<String> {
 async fn conflicts<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    (form, lock): (WriteForm, Lock),
+    (form, lock): (WriteForm, RowLock),
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let mut found = Found::new();
@@ -225,7 +225,7 @@ async fn conflicts<H: Host>(
 async fn orphans<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    lock: Lock,
+    lock: RowLock,
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let table = intake.table;

@@ -15,7 +15,7 @@ use super::lookup::{Asked, existing_rows_by_now, numbered_rows, row_pairs};
 use super::seen_keys::CHECKED_KEYS;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
@@ -156,7 +156,7 @@ impl Intake {
 
         let intake = &self.tables[position];
         let asked = Asked { client, intake, id };
-        let lock = if id.is_some() { Lock::Update } else { Lock::None };
+        let lock = if id.is_some() { RowLock::Update } else { RowLock::None };
         let sql = rows_of(intake.table, &chunk, intake.key).existing(lock);
         let found = match chunk.rows() {
             0 => return Ok(None),
