@@ -16,7 +16,8 @@ use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
 use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::schema::{ForeignKey, Table};
+use crate::table::schema::{ForeignKey, KeyKind, Table};
+use crate::table::types::Definition;
 
 /// MySQL's numbers.
 const NULL: u16 = 1048;
@@ -53,6 +54,9 @@ impl Intake {
         (chunk, form): (&Chunk, WriteForm),
         id: Option<&str>,
     ) -> Result<(), StoreError> {
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
         let asked = Asked { client, intake: &self.tables[position], id };
         let found = conflicts(&asked, chunk, (form, RowLock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
@@ -232,7 +236,12 @@ async fn orphans<H: Host>(
     let mut found = Found::new();
     let rows = rows_of(table, chunk, intake.key);
     // Of another database the user may see nothing.
-    let is_here = |key: &&ForeignKey| !key.table.contains('.') && rows.carries(key.columns);
+    let kind = |at: &usize| table.columns[*at].column_type.key_kind();
+    let is_here = |key: &&ForeignKey| {
+        !key.table.contains('.')
+            && rows.carries(key.columns)
+            && key.columns.iter().all(|at| kind(at) != KeyKind::Unfit)
+    };
     for foreign in table.constraints.foreign.iter().filter(is_here) {
         let orphans = numbered_rows(asked, &rows.orphans(foreign, lock), chunk).await?;
         let own = match foreign.table == table.name {

@@ -74,9 +74,13 @@ impl Intake {
             parts.reverse();
         }
         for (chunk, form) in parts {
-            let part = self.write_part(client, position, (chunk, form, is_last), id).await?;
-            if part == Part::Changed || self.refused() {
-                return Ok(part);
+            if self.refused() {
+                // Nothing will be stored, but the client should hear of everything at once.
+                self.foresee(client, position, (chunk, form), Some(id)).await?;
+            } else if self.write_part(client, position, (chunk, form, is_last), id).await?
+                == Part::Changed
+            {
+                return Ok(Part::Changed);
             }
         }
         Ok(Part::Done)

@@ -9,6 +9,7 @@ mod create;
 mod description;
 mod error;
 mod fitness;
+mod key_name;
 mod misfit;
 mod order;
 mod served;
@@ -24,6 +25,7 @@ pub use description::{
     Generation, IndexDescription, IndexPart, TableDescription,
 };
 pub use error::DescriptionError;
+pub use key_name::KeyName;
 pub use misfit::{Misfit, Unfit};
 pub use table::{Column, Reference, Table};
 pub use tables::{EXAMPLE, Schema};

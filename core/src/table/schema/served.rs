@@ -13,6 +13,7 @@ use super::fitness::column_type;
 use super::misfit::Unfit;
 use super::order::{judge, parents_first, reference};
 use super::table::{Column, Reference, Table};
+use crate::table::types::{Definition, KeyKind};
 
 /// The tables that can be filled, parents first, and the others with their reasons.
 pub(super) fn serve(tables: &[TableDescription]) -> (&'static [Table], &'static [Unfit]) {
@@ -65,8 +66,12 @@ fn unique_key(table: &TableDescription, key: &IndexDescription) -> UniqueKey {
         }
     };
     let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let serves = |at: &usize| {
+        let of = written(table).nth(*at).and_then(column_type);
+        of.is_some_and(|of| of.key_kind() != KeyKind::Unfit)
+    };
     let whole = |part: &KeyPart| match part {
-        KeyPart::Column(column) => Some(*column),
+        KeyPart::Column(column) => Some(*column).filter(serves),
         KeyPart::Prefix(..) | KeyPart::Expression => None,
     };
     let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);
