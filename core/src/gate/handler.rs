@@ -25,8 +25,10 @@ use super::time::RequestTime;
 use super::{cors, loads};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
-use crate::ingest::Intake;
+use crate::format::csv::Header;
+use crate::ingest::{IngestOptions, Intake, StoreError};
 use crate::ledger::RequestToClaim;
+use crate::table::schema::Schema;
 
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
@@ -52,6 +54,25 @@ struct Admitted<'r> {
     head: &'r Head,
     caller: Caller<'r>,
     key: &'r KeyEntry,
+}
+
+/// A request's rows, and how they are to be taken.
+struct PostedRows<'r> {
+    admitted: &'r Admitted<'r>,
+    post: &'r Post<'r>,
+    options: IngestOptions,
+    header: Option<Header>,
+    body: &'r [u8],
+}
+
+impl PostedRows<'_> {
+    fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
+        let Admitted { head, key, .. } = self.admitted;
+        let source = self.post.source(schema, key, head)?.with_header(self.header)?;
+        let mut intake = Intake::new(schema, self.options);
+        source.read(self.body, key, max_rows, &mut intake)?;
+        Ok(intake)
+    }
 }
 
 impl Gate {
@@ -116,7 +137,11 @@ impl Gate {
                 loads::show(&client, &owner(&caller, key), &load_id).await
             }
             Route::Post(post) => {
-                self.post(&client, &Admitted { head, caller, key }, &post, body).await
+                let answer = self.post(&client, &Admitted { head, caller, key }, &post, body).await;
+                answer.map_err(|problem| match problem.is_of_changed_tables {
+                    true if self.settings.schema.doubt(host) => Problem::tables_changed(),
+                    _ => problem,
+                })
             }
         }
     }
@@ -125,13 +150,13 @@ impl Gate {
     async fn post<H: Host>(
         &self,
         client: &Client<'_, H>,
-        &Admitted { head, caller, key }: &Admitted<'_>,
+        admitted: &Admitted<'_>,
         post: &Post<'_>,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
-        let source = post.source(self.settings.schema, key, head)?;
+        let &Admitted { head, caller, key } = admitted;
         let (options, header) = options(&head.query)?;
-        let source = source.with_header(header)?;
+        self.check_source(client, admitted, post, header).await?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
         let coding = Coding::read(head.header("content-encoding"))?;
@@ -146,8 +171,8 @@ impl Gate {
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
-        let mut intake = Intake::new(self.settings.schema, options);
-        source.read(&body, key, max_rows, &mut intake)?;
+        let rows = PostedRows { admitted, post, options, header, body: &body };
+        let intake = self.take_rows(client, &rows).await?;
         reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
 
         let Some(idempotency_key) = idempotency_key else {
@@ -174,6 +199,53 @@ impl Gate {
             }
             Err(answer) => Ok(answer),
         }
+    }
+
+    /// Refuses a request whose table or format will not do, before its body is read.
+    async fn check_source<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        admitted: &Admitted<'_>,
+        post: &Post<'_>,
+        header: Option<Header>,
+    ) -> Result<(), Problem> {
+        let Admitted { head, key, .. } = admitted;
+        let check = |schema| post.source(schema, key, head)?.with_header(header).map(drop);
+        let schema = &self.settings.schema;
+        match check(schema.believed()) {
+            // By now it may fit.
+            Err(problem) if problem.is_of_unfit_table() && schema.doubt(client.host()) => {
+                check(self.schema(client).await?)
+            }
+            checked => checked,
+        }
+    }
+
+    /// Checks the rows against the tables as they are by now; once more where the look at them is not of
+    /// this moment and they name what it does not have.
+    async fn take_rows<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        rows: &PostedRows<'_>,
+    ) -> Result<Intake, Problem> {
+        let max_rows = self.settings.max_rows;
+        let schema = self.schema(client).await?;
+        let intake = rows.read(schema, max_rows)?;
+        if !intake.has_unknown_names() || !self.settings.schema.doubt(client.host()) {
+            return Ok(intake);
+        }
+        let now = self.schema(client).await?;
+        if now.is(schema) {
+            return Ok(intake);
+        }
+        drop(intake);
+        rows.read(now, max_rows)
+    }
+
+    /// The tables as they may be written to.
+    async fn schema<H: Host>(&self, client: &Client<'_, H>) -> Result<Schema, Problem> {
+        let schema = self.settings.schema.current(client).await;
+        schema.map_err(|error| Problem::of_store(&StoreError::of_look(&error)))
     }
 
     fn client<'g, H: Host>(&'g self, host: &'g H) -> Client<'g, H> {

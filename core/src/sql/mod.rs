@@ -8,5 +8,6 @@ pub(crate) mod introspect;
 pub(crate) mod isolation;
 #[cfg(feature = "avro")]
 pub(crate) mod key_range;
+pub(crate) mod live_schema;
 pub(crate) mod statement;
 pub(crate) mod statements;

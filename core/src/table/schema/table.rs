@@ -3,7 +3,7 @@
 use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// One table that rowgate fills. It equals those of its name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Its name in the database: letters of ASCII, digits and `_`.
     pub name: &'static str,

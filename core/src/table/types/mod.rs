@@ -33,6 +33,7 @@ mod int;
 mod key_kind;
 mod local_date_time;
 mod raw;
+mod seen_as;
 mod text;
 mod varchar;
 
@@ -46,3 +47,4 @@ pub(crate) use decimal::with_point;
 pub(crate) use definition::{Definition, Rules};
 pub(crate) use int::without_width;
 pub use key_kind::KeyKind;
+pub(crate) use seen_as::is_seen_as;
