@@ -55,7 +55,9 @@ pub(crate) async fn obstacles<H: Host>(
         let table = tables.iter().find(|table| table.name == difference.table)?;
         obstacle(table, difference)
     };
-    Ok(differences.into_iter().filter_map(of_wanted).collect())
+    // A restore by swapping tables would leave foreign keys on the old ones.
+    let ties = tables.iter().flat_map(|table| migrate::ties(services.schema, table));
+    Ok(differences.into_iter().chain(ties).filter_map(of_wanted).collect())
 }
 
 /// The tables that are backed up, and what a restore of the others, or of these, would refuse.
@@ -82,7 +84,7 @@ pub(super) async fn fit_tables<H: Host>(
 
 fn obstacle(table: &Table, difference: Difference) -> Option<Obstacle> {
     let index = difference.column.as_deref().and_then(|name| table.column_index(name));
-    let column = index.map(|index| (&table.columns[index], index == table.key));
+    let column = index.map(|index| (&table.columns[index], table.is_key(index)));
     let is_of_key = column.is_some_and(|(_, is_key)| is_key);
     let takes = |collation| column.is_some_and(|(it, _)| it.column_type.takes_collation(collation));
     let is_in_the_way = match difference.property {

@@ -149,7 +149,7 @@ impl<'p> Pages<'p> {
 
     /// Goes on behind these rows, with as many as fit a page if they are as wide.
     fn took(&mut self, records: Records) -> Records {
-        if let Some(key) = records.last_text(self.table.key) {
+        if let Some(key) = records.last_text(self.table.first_key()) {
             self.after = Some(key);
         }
         let rows = records.len();

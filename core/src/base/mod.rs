@@ -6,3 +6,4 @@ pub(crate) mod json_string;
 pub(crate) mod lookup;
 pub(crate) mod printable;
 pub(crate) mod shared;
+pub(crate) mod sql_text;

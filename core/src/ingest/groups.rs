@@ -187,7 +187,7 @@ mod tests {
 
     /// With 32 sets of columns.
     static WIDE: Table = Table {
-        key: 1,
+        key: &[1],
         ..Table::new(
             "wide",
             &[
@@ -235,7 +235,8 @@ mod tests {
             let BodyItem::Row(_, row) = part else { panic!("{part:?}") };
             let place = row.place;
             let record = Record::parse(&WIDE, row, false).unwrap();
-            let key = Some(&record.cells()[WIDE.key]).filter(|_| place.index >= Some(repeats));
+            let key =
+                Some(&record.cells()[WIDE.first_key()]).filter(|_| place.index >= Some(repeats));
             groups.push(&record, place, limit, key);
             if groups.has_batch() {
                 batches.push(groups.take_batch());

@@ -49,7 +49,7 @@ pub(super) async fn existing_rows<H: Host>(
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing(table, chunk.columns().position(table.key));
+    let sql = statement::existing(table, chunk.columns().position(table.first_key()));
     existing(client, &sql, (table, chunk), transaction_id).await
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn existing_rows_by_now<H: Host>(
     chunk: &Chunk,
     transaction_id: &str,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing_by_now(table, chunk.columns().position(table.key));
+    let sql = statement::existing_by_now(table, chunk.columns().position(table.first_key()));
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }
 

@@ -72,7 +72,7 @@ impl TableIntake {
     ) -> Result<(), Vec<RowError>> {
         let index = place.index.and_then(|index| u32::try_from(index).ok());
         let Some(index) = index.filter(|index| *index < CHECKED_KEYS) else { return Ok(()) };
-        self.keys.claim(&record.cells()[self.table.key], index).map_err(|first| {
+        self.keys.claim(&record.cells()[self.table.first_key()], index).map_err(|first| {
             let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
             alloc::vec![RowError::column(self.table.key_column().name, kind)]
         })
@@ -85,11 +85,11 @@ impl TableIntake {
             }
         }
         if let Some(own) = &mut self.own {
-            let key = Key::of(&record.cells()[self.table.key]);
+            let key = Key::of(&record.cells()[self.table.first_key()]);
             own.extend(key.zip(place.index));
         }
         let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
-        let key = Some(&record.cells()[self.table.key]).filter(|_| !is_new);
+        let key = Some(&record.cells()[self.table.first_key()]).filter(|_| !is_new);
         self.groups.push(record, place, chunk_limit, key);
     }
 

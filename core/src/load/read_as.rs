@@ -39,7 +39,7 @@ struct ReadColumn {
 
 impl ReadAs {
     pub(super) fn of(table: &Table) -> Self {
-        let column = |(at, column)| ReadColumn::of(column, at == table.key);
+        let column = |(at, column)| ReadColumn::of(column, table.key.contains(&at));
         let columns: Vec<_> = table.columns.iter().enumerate().map(column).collect();
         let mut sha = Sha256::new();
         for ReadColumn { name, definition, takes, required } in &columns {

@@ -54,7 +54,7 @@ impl SeenRows {
 
     /// Takes in a row of the file with this number.
     pub(super) fn add(&mut self, file: usize, row: &Record<'_>) {
-        let key = &row.cells()[self.table.key];
+        let key = &row.cells()[self.table.first_key()];
         let number = number_of(key);
         if let Some(first) = self.keys.get(&number) {
             let named = match key {

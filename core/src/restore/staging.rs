@@ -123,7 +123,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let mut copied = copied.await?;
         if table.key_column().auto_increment && self.zero.is_none() {
             self.zero = self.live_zero().await?;
-            self.zero.iter().for_each(|row| copied.add(row));
+            self.zero.iter().for_each(|row| copied.add(table, row));
         }
         Ok(copied)
     }
@@ -173,7 +173,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let Some(mut cells) = self.zero.take() else { return Ok(Sent::default()) };
         let table = self.plan.table;
         let free = self.free_number().await?;
-        cells[table.key] = Cell::Int(free);
+        cells[table.first_key()] = Cell::Int(free);
         let mut chunk = Chunk::new(CHUNK_BYTES);
         chunk.push_cells(&cells, RowPlace { index: None, line: None });
         let sent = store(self.services, table, &self.name, chunk).await?;

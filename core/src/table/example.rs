@@ -18,7 +18,7 @@ const TEXTS: [&str; 6] =
 /// A column of whose type no example is known is left out.
 pub fn example_row(table: &Table) -> String {
     let columns = table.columns.iter().enumerate();
-    let needed = columns.filter(|(at, column)| *at == table.key || !column.nullable);
+    let needed = columns.filter(|(at, column)| table.is_key(*at) || !column.nullable);
     let member =
         |(_, column): (usize, &Column)| Some(format!(r#""{}":{}"#, column.name, value(column)?));
     let members: Vec<_> = needed.filter_map(member).collect();

@@ -110,6 +110,8 @@ pub enum RowErrorKind {
         /// Whether this row is surely the one, not only one of several sent together.
         alone: bool,
     },
+    /// A number that is larger than a DOUBLE or FLOAT holds, or nearer to 0.
+    BeyondFloat,
     /// A CSV cell such as `5.0` for an integer.
     DecimalInteger,
     /// The same JSON member, or the same CSV header, appears twice.
@@ -130,12 +132,18 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// A text that is no JSON document.
+    InvalidDocument,
+    /// A text that is no base64.
+    InvalidBase64,
     /// No day of the years 1 to 9999 as `YYYY-MM-DD`.
     InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
     /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
     InvalidLocalDateTime,
+    /// No time from -838:59:59 to 838:59:59.
+    InvalidTime,
     /// A line of NDJSON that is not one JSON value.
     InvalidJson {
         /// Where that shows in the line, counted from 1 in bytes.
@@ -176,6 +184,13 @@ pub enum RowErrorKind {
     ObjectGone,
     /// A number below 0 in an UNSIGNED column.
     Negative,
+    /// A number in a JSON document that a database would keep as another one.
+    NumberNotKept,
+    /// A text that is none of an ENUM's members, or has a name that is none of a SET's.
+    NotAMember {
+        /// The members.
+        members: &'static [&'static str],
+    },
     /// A text with a character that the column's character set does not have.
     NotInCharset {
         /// The character set.
@@ -199,6 +214,8 @@ pub enum RowErrorKind {
         /// Whether 0, though between them, is refused.
         not_zero: bool,
     },
+    /// A JSON document with an object that has a member twice.
+    RepeatedMember,
     /// A CSV record longer than the decoder holds.
     RowTooLong {
         /// The limit in bytes.
@@ -216,6 +233,18 @@ pub enum RowErrorKind {
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A JSON document with more arrays and objects in each other than a database takes.
+    TooDeep {
+        /// The most that it takes.
+        limit: usize,
+    },
+    /// Fewer bytes than a BINARY column has.
+    TooFewBytes {
+        /// The bytes that it has.
+        expected: usize,
+        /// How many came.
+        got: usize,
     },
     /// A text with more bytes than the column takes.
     TooManyBytes {
@@ -326,9 +355,11 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "invalid_base64",
         "invalid_date",
         "invalid_date_time",
         "invalid_json",
+        "invalid_time",
         "invalid_utf8",
         "malformed_quote",
         "marks_in_cell",
@@ -336,11 +367,13 @@ impl RowErrorKind {
         "mixed_offsets",
         "more_errors",
         "no_header",
+        "not_a_member",
         "not_in_charset",
         "object_gone",
         "other_unique_key",
         "out_of_range",
         "row_too_long",
+        "too_few_bytes",
         "too_long",
         "too_many_errors",
         "too_many_shapes",
@@ -367,13 +400,18 @@ impl RowErrorKind {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
             Self::DatabaseRefused { .. } => "database_refused",
-            Self::DuplicateColumn => "duplicate_column",
+            Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
             Self::Exists => "exists",
+            Self::InvalidBase64 => "invalid_base64",
             Self::InvalidDate => "invalid_date",
             Self::InvalidDateTime | Self::InvalidLocalDateTime => "invalid_date_time",
-            Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
+            Self::InvalidJson { .. }
+            | Self::LoneSurrogate
+            | Self::InvalidDocument
+            | Self::TooDeep { .. } => "invalid_json",
+            Self::InvalidTime => "invalid_time",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
@@ -381,15 +419,20 @@ impl RowErrorKind {
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoHeader { .. } => "no_header",
+            Self::NotAMember { .. } => "not_a_member",
             Self::NotInCharset { .. } => "not_in_charset",
             Self::ObjectGone => "object_gone",
             Self::OtherUniqueKey { .. } => "other_unique_key",
-            Self::OutOfRange { .. } | Self::Negative | Self::TooManyDigits { .. } => "out_of_range",
+            Self::OutOfRange { .. }
+            | Self::Negative
+            | Self::BeyondFloat
+            | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
+            Self::TooFewBytes { .. } => "too_few_bytes",
             Self::TooLong { .. } | Self::TooManyBytes { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
-            Self::TooPrecise { .. } => "too_precise",
+            Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",

@@ -27,6 +27,22 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("appears twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::BeyondFloat => f.write_str(
+                "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
+            ),
+            Self::InvalidDocument => f.write_str("no JSON document; a text in one has quotes around it"),
+            Self::NumberNotKept => f.write_str(
+                "the document has a number of more digits than a database keeps; send it as a string",
+            ),
+            Self::RepeatedMember => f.write_str("an object of the document has a member twice"),
+            Self::TooDeep { limit } => write!(
+                f,
+                "the document has more than {limit} arrays and objects in each other"
+            ),
+            Self::InvalidBase64 => f.write_str("bytes are expected as base64, with = at its end"),
+            Self::InvalidTime => f.write_str(
+                "not a time from -838:59:59 to 838:59:59 such as 16:02:08; hours, minutes and seconds",
+            ),
             Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
@@ -72,6 +88,7 @@ impl fmt::Display for RowErrorKind {
                  a file without a header needs the option header=absent",
                 columns.join(", ")
             ),
+            Self::NotAMember { members } => not_a_member(f, members),
             Self::NotInCharset { charset, character } => write!(
                 f,
                 "character {character} is none of {charset}, the character set of the column; send \
@@ -94,6 +111,9 @@ impl fmt::Display for RowErrorKind {
                  could change another row; send on_duplicate=keep or fail, or drop the key"
             ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooFewBytes { expected, got } => {
+                write!(f, "{got} bytes where {expected} are expected")
+            }
             Self::TooManyBytes { limit, got } => write!(f, "{got} bytes; at most {limit} fit"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
             Self::TooManyErrors { errors, rows } => {
@@ -167,6 +187,19 @@ fn cause(number: u16, alone: bool) -> Option<&'static str> {
         1062 if alone => Some(OTHER_KEY),
         1364 => Some(NO_DEFAULT),
         _ => None,
+    }
+}
+
+/// How many members of an ENUM or SET a message lists.
+const LISTED_MEMBERS: usize = 20;
+
+/// Says which texts a column takes.
+fn not_a_member(f: &mut fmt::Formatter<'_>, members: &[&str]) -> fmt::Result {
+    let listed = &members[..members.len().min(LISTED_MEMBERS)];
+    write!(f, "the column takes only {}", listed.join(", "))?;
+    match members.len() - listed.len() {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The tables that there should be.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::base::sql_text::literal;
 use crate::ledger;
 use crate::table::schema::Schema;
 
@@ -17,7 +17,7 @@ pub(super) fn all_tables(schema: Schema) -> impl Iterator<Item = (&'static str, 
     schema.tables().iter().map(|table| (table.name, table.create)).chain(ledger)
 }
 
-/// Names as the list of an SQL `IN`; they hold no quotes, since a served table's name does not.
+/// Names as the list of an SQL `IN`.
 pub(super) fn name_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+    names.into_iter().map(literal).collect::<Vec<_>>().join(", ")
 }

@@ -105,12 +105,13 @@ impl PlannedField {
             got: readable(&serde_json::to_string(&field.schema).unwrap_or_default()),
         };
         let shape = Shape::of(&field.schema);
-        let shape = shape.ok_or_else(|| wrong_type("a type described in place"))?;
+        let mut shape = shape.ok_or_else(|| wrong_type("a type described in place"))?;
         if let Some(index) = column {
             let column_type = table.columns[index].column_type;
             if !shape.fits(column_type) {
                 return Err(wrong_type(column_type.accepted()));
             }
+            shape = shape.for_column(column_type);
         }
         Ok(Self { name: readable(&field.name), shape, column })
     }

@@ -1,11 +1,16 @@
 //! Tables for the life of the process, from their descriptions.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::comment::Items;
+use super::constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
 use super::create;
-use super::description::{ColumnDescription, Description, TableDescription};
+use super::description::{
+    ColumnDescription, Description, ForeignKeyDescription, IndexDescription, IndexPart,
+    TableDescription,
+};
 use super::fitness::column_type;
 use super::misfit::Unfit;
 use super::order::{judge, parents_first, reference};
@@ -46,16 +51,55 @@ pub(super) fn serve(
 
 /// `None` only of a table that does not fit.
 fn table(table: Kept) -> Option<Table> {
-    let [key] = table.primary_key.as_slice() else { return None };
     let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+    let key =
+        table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
     Some(Table {
         name: &table.name,
         aliases: list(Items::read(&table.comment).aliases),
-        key: columns.iter().position(|column| column.name.eq_ignore_ascii_case(key))?,
+        key: list(key),
         columns: list(columns),
         create: Box::leak(create::statement(table).into_boxed_str()),
         comment: &table.comment,
+        constraints: constraints(table),
     })
+}
+
+fn constraints(table: Kept) -> Constraints {
+    let foreign = table.foreign_keys.iter().filter_map(|key| foreign_key(table, key));
+    let checks = table.checks.iter().filter(|check| check.enforced);
+    Constraints {
+        unique: list(table.unique_keys.iter().map(|key| unique_key(table, key)).collect()),
+        foreign: list(foreign.collect()),
+        checks: list(checks.map(|check| check.name.as_str()).collect()),
+    }
+}
+
+fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {
+    let part = |part: &IndexPart| {
+        let column = part.column.as_deref().and_then(|name| position(table, name));
+        match (column, part.length) {
+            (Some(column), None) => KeyPart::Column(column),
+            (Some(column), Some(length)) => KeyPart::Prefix(column, length),
+            (None, _) => KeyPart::Expression,
+        }
+    };
+    UniqueKey { name: &key.name, parts: list(key.parts.iter().map(part).collect()) }
+}
+
+/// `None` of one of a column that the table does not have, which no database says.
+fn foreign_key(table: Kept, key: &'static ForeignKeyDescription) -> Option<ForeignKey> {
+    let columns = key.columns.iter().map(|name| position(table, name));
+    Some(ForeignKey {
+        name: &key.name,
+        columns: list(columns.collect::<Option<_>>()?),
+        table: &key.table,
+        references: list(key.references.iter().map(String::as_str).collect()),
+    })
+}
+
+fn position(table: &TableDescription, name: &str) -> Option<usize> {
+    table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 fn column(column: &'static ColumnDescription) -> Option<Column> {

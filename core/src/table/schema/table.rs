@@ -1,5 +1,6 @@
 //! One table and its columns.
 
+use super::constraints::{Constraints, ForeignKey};
 use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// One table that rowgate fills. It equals those of its name.
@@ -11,12 +12,14 @@ pub struct Table {
     pub aliases: &'static [&'static str],
     /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header.
     pub columns: &'static [Column],
-    /// Index of the primary key's column.
-    pub key: usize,
+    /// The positions of the primary key's columns, in the key's own order; at least one.
+    pub key: &'static [usize],
     /// Its `CREATE TABLE` statement.
     pub create: &'static str,
     /// Its comment in the database.
     pub comment: &'static str,
+    /// What else the database holds its rows to.
+    pub constraints: Constraints,
 }
 
 impl PartialEq for Table {
@@ -28,19 +31,49 @@ impl PartialEq for Table {
 impl Eq for Table {}
 
 impl Table {
-    /// A table whose key is its first column, without aliases, statement and comment.
+    /// A table whose key is its first column, without aliases, statement, comment and constraints.
     pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
-        Self { name, aliases: &[], columns, key: 0, create: "", comment: "" }
+        Self {
+            name,
+            aliases: &[],
+            columns,
+            key: &[0],
+            create: "",
+            comment: "",
+            constraints: Constraints::NONE,
+        }
     }
 
-    /// The primary key's column.
+    /// The primary key's columns, in the key's own order.
+    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        let columns = self.columns;
+        self.key.iter().map(move |position| &columns[*position])
+    }
+
+    /// Whether the column at this position belongs to the primary key.
+    pub fn is_key(&self, position: usize) -> bool {
+        self.key.contains(&position)
+    }
+
+    /// The position of the primary key's first column.
+    pub fn first_key(&self) -> usize {
+        self.key[0]
+    }
+
+    /// The primary key's first column.
     pub fn key_column(&self) -> &'static Column {
-        &self.columns[self.key]
+        &self.columns[self.first_key()]
     }
 
-    /// How the values of the primary key's column serve as one.
+    /// How the values of the primary key's first column serve as a key.
     pub fn key_kind(&self) -> KeyKind {
         self.key_column().column_type.key_kind()
+    }
+
+    /// Its foreign keys that refer to itself.
+    pub(crate) fn own_keys(&self) -> impl Iterator<Item = &'static ForeignKey> {
+        let name = self.name;
+        self.constraints.foreign.iter().filter(move |key| key.table == name)
     }
 
     /// Whether a column's values may come with an offset from UTC or without.
@@ -91,6 +124,11 @@ impl Column {
             collation: None,
             comment: "",
         }
+    }
+
+    /// Whether a new row has to carry it.
+    pub(crate) fn is_required(&self) -> bool {
+        !self.nullable && self.default.is_none() && !self.auto_increment
     }
 
     fn is_called(&self, name: &str) -> bool {
