@@ -24,6 +24,7 @@ mod idempotency;
 mod imports;
 mod interruption;
 mod lengths;
+mod live_schema;
 mod load;
 mod load_object;
 mod migrate;

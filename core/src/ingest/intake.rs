@@ -41,6 +41,8 @@ pub struct Intake {
     pub(super) tables: Vec<TableIntake>,
     offsets: Offsets,
     issues: Issues,
+    /// Whether a table or a column was named that the schema does not have.
+    has_unknown_names: bool,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
     /// The rows that were good until the database was asked.
@@ -66,6 +68,7 @@ impl Intake {
             tables: Vec::new(),
             offsets: Offsets::default(),
             issues: Issues::default(),
+            has_unknown_names: false,
             faulty: false,
             rejected: Vec::new(),
             room: None,
@@ -138,8 +141,15 @@ impl Intake {
     /// Takes note of something that no row is to blame for; nothing will be stored.
     pub fn fault(&mut self, table: Cow<'static, str>, kind: RowErrorKind) {
         self.faulty = true;
+        self.has_unknown_names |= kind.is_of_unknown_name();
         let error = RowError::row(kind);
         self.issues.push(Issue { table, index: None, line: None, error });
+    }
+
+    /// Whether a table or a column was named that the schema does not have, or a table that it does not
+    /// serve.
+    pub(crate) fn has_unknown_names(&self) -> bool {
+        self.has_unknown_names
     }
 
     /// How many rows came so far, in all tables.
@@ -346,6 +356,7 @@ impl Intake {
     }
 
     fn issues(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.has_unknown_names |= errors.iter().any(|error| error.kind.is_of_unknown_name());
         self.issues.push_row(table.name, place.index, place.line, errors);
     }
 

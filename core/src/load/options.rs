@@ -14,6 +14,7 @@ use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Header;
 use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
+use crate::sql::live_schema::LiveSchema;
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::{KeyName, Schema, UniqueKey};
 use crate::table::time_zone::TimeZone;
@@ -125,8 +126,9 @@ impl LoadOptions {
 /// What loading files from S3 needs.
 #[derive(Debug, Clone)]
 pub struct LoadSettings {
-    /// The tables that the rows are for.
-    pub schema: Schema,
+    /// The tables that the rows are for, and how long a look at them is believed (`SCHEMA_LOOK_SECONDS`,
+    /// 60).
+    pub schema: LiveSchema,
     /// Where the rows go.
     pub target: Target,
     /// Where the files are.
@@ -174,7 +176,7 @@ impl LoadSettings {
     pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
         Ok(Self {
-            schema,
+            schema: LiveSchema::read(lookup, schema)?,
             target: Target::read(lookup)?,
             endpoint: S3Endpoint::read(lookup)?,
             lease: Lease::read(lookup)?,

@@ -13,6 +13,8 @@ use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
 /// What a file is for, by its name.
 #[derive(Debug)]
 pub(super) struct TableFile {
+    /// The tables, of which it is for one.
+    pub(super) schema: Schema,
     pub(super) table: &'static Table,
     pub(super) format: LineFormat,
     /// Whether the name says that it is packed.
@@ -38,7 +40,7 @@ impl TableFile {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_gzip = is_named_gzip(path);
-        Ok(Self { table, format, named_gzip, key: None, header: Header::Detect })
+        Ok(Self { schema, table, format, named_gzip, key: None, header: Header::Detect })
     }
 
     /// The same with what the options say of it.

@@ -497,4 +497,9 @@ impl RowErrorKind {
             Self::DecimalInteger | Self::HiddenCharacter { .. } => "wrong_type",
         }
     }
+
+    /// Whether a look at the live database may find what is named.
+    pub(crate) fn is_of_unknown_name(&self) -> bool {
+        matches!(self, Self::UnknownColumn | Self::UnknownHeader(_) | Self::UnfitTable(_))
+    }
 }

@@ -5,7 +5,7 @@ use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition};
 
 /// One table that rowgate fills. It equals those of its name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Its name in the database, of any characters but control characters and the comma.
     pub name: &'static str,
