@@ -9,7 +9,7 @@ use super::create;
 use super::description::{ColumnDescription, INNODB, TableDescription};
 use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement};
-use crate::table::types::{ColumnType, without_width};
+use crate::table::types::{ColumnType, is_told_apart, without_width};
 
 /// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
 /// must fit behind it.
@@ -105,8 +105,18 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
         return Some(Misfit::NoPrimaryKey);
     }
     let mut parts = table.primary_key.iter().zip(&table.primary_key_lengths);
-    let (column, length) = parts.find(|(_, length)| **length > 0)?;
-    Some(Misfit::KeyPrefix { column: column.clone(), length: *length })
+    if let Some((column, length)) = parts.find(|(_, length)| **length > 0) {
+        return Some(Misfit::KeyPrefix { column: column.clone(), length: *length });
+    }
+    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
+    table.columns.iter().filter(is_key).find_map(of_key_collation)
+}
+
+fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
+    let (name, collation) = (column.name.clone(), column.collation.as_ref()?);
+    let is_char = column.column_type.starts_with("char");
+    let misfit = || Misfit::KeyCollation { column: name, collation: collation.clone() };
+    (!is_told_apart(collation, is_char)).then(misfit)
 }
 
 fn of_constraints(table: &TableDescription) -> Vec<Misfit> {
@@ -257,6 +267,8 @@ mod tests {
             let text = text(&format!(r#","collation":"{collation}""#));
             assert_eq!(against_columns(&text, key), [""; 0]);
         }
+        let accents = against_columns(&text(r#","collation":"utf8mb4_uca1400_as_cs""#), key);
+        assert!(accents[0].contains("key k: a statement does not tell"), "{accents:?}");
         assert_eq!(against_columns(&text(""), key), [""; 0]);
         let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
         let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);

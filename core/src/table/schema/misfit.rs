@@ -81,6 +81,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A text of the primary key of a collation whose keys statements do not tell apart as its index does.
+    KeyCollation {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
     /// A primary key of the first characters of a column.
     KeyPrefix {
         /// The column.
@@ -166,6 +173,12 @@ impl Misfit {
             Self::ReferredTo { name, by } => {
                 write!(f, "FOREIGN KEY {name} of {by} would follow the old table in a restore")
             }
+            Self::KeyCollation { column, collation } => {
+                write!(
+                    f,
+                    "key {column}: a statement does not tell texts of {collation} apart as its index does"
+                )
+            }
             Self::KeyPrefix { column, length } => {
                 write!(
                     f,
@@ -198,6 +211,7 @@ impl Misfit {
             }
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
