@@ -85,3 +85,12 @@ CREATE TABLE rowgate_ledger (
   version INT NOT NULL,
   oldest_program INT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- One row while `rowgate migrate` works, by one program at a time: its lease, and who it is.
+CREATE TABLE rowgate_locks (
+  name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  holder CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  held_by VARCHAR(255) NOT NULL,
+  since DATETIME(3) NOT NULL,
+  lease_until DATETIME(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

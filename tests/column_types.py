@@ -2,10 +2,12 @@
 those that it refuses."""
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from struct import unpack
 
 
 @dataclass
@@ -62,6 +64,9 @@ class Column:
     python: Callable[[str], object] = str
     # Avro of others: a type, a value, and the text that is stored, None where the file is refused.
     avro: list[tuple[object, object, str | None]] = field(default_factory=list)
+    # How the database's own client reads a value as a text, and that text as it is written here.
+    shown: str = "CAST({} AS CHAR CHARACTER SET utf8mb4)"
+    read: Callable[[str], str] = str
 
 
 def logical(primitive, kind, **members):
@@ -100,6 +105,44 @@ def integer(sql, least, greatest):
 def text(sql, taken, wrong, avro=TEXTS):
     return Column(sql, strings(*taken), wrong + WRONG_TEXTS, str, avro)
 
+
+def shortest(text):
+    """A floating point number in rowgate's notation."""
+    digits = repr(float(text)).removesuffix(".0")
+    mantissa, _, exponent = digits.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def floating(sql, taken, beyond, avro):
+    wrong = [*refused(string, "wrong_type", "NaN", "inf", ".5", "5.", "+5", "1,5", "x"), only_json("true", "wrong_type")]
+    values = [number(text, shortest(outcome)) for text, outcome in taken.items()]
+    return Column(sql, values, [*wrong, *refused(number, "out_of_range", *beyond)], float, avro,
+                  "SUBSTR(HEX(ST_AsWKB(POINT({} + 0e0, 0))), 11, 16)", lambda bits: shortest(unpack("<d", bytes.fromhex(bits))[0]))  # fmt: skip
+
+
+def same(*texts):
+    return {text: text for text in texts}
+
+
+def in_utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def base64(data):
+    return b64encode(data).decode()
+
+
+def binary(sql, taken, wrong):
+    bad = [*refused(string, "invalid_base64", "AA=", "A", "AA==x", "\u00e9"), *WRONG_TEXTS]
+    return Column(sql, [string(base64(data)) for data in taken], [*wrong, *bad], b64decode,
+                  [("bytes", taken[0], base64(taken[0])), ("string", base64(taken[0]), None)],
+                  "REPLACE(TO_BASE64({}), '\\n', '')")  # fmt: skip
+
+
+# In the form in which MySQL keeps them: members by the length of their names, blanks behind commas and colons.
+DOCUMENTS = ['{"a": 1, "bb": [1, -2.5, "x", null, true, {}]}', "[]", '"a"', "7", "0.1", '"Zo\u00eb \U0001f600 \\" \\\\"', str(2**64 - 1)]
+
+ALL_BYTES = bytes(range(256))
 
 ODD = ("a", "A", "a ", " a", "", "\t\"'\\,;\n\r\n:a", "NULL", "null", "0", "Zoë", "é", "e\u0301")
 WIDE = ("漢字", "ÿ€Ÿ")
@@ -183,6 +226,29 @@ COLUMNS = {
          ("string", "9999-12-31", "9999-12-31"), ("bytes", b"2024-02-29", "2024-02-29"), ("string", "2023-02-29", None),
          ("int", 7, None), (logical("long", "timestamp-millis"), NOON, None),
          (logical("long", "local-timestamp-micros"), NOON, None)],
+    ),
+    "instant": Column(
+        "TIMESTAMP",
+        [string("2024-02-29T12:30:15Z", "2024-02-29 12:30:15"), string("2024-02-29 12:30:15.999+02:00", "2024-02-29 10:30:15"),
+         string("1970-01-01T00:00:01Z", "1970-01-01 00:00:01"), string("2038-01-19T03:14:07Z", "2038-01-19 03:14:07"),
+         string("2026-10-25T00:30:00Z", "2026-10-25 00:30:00"), string("2026-10-25T01:30:00Z", "2026-10-25 01:30:00")],
+        [*refused(string, "no_offset", "2024-02-29 12:30:15", "2024-02-29T12:30:15.5"),
+         *refused(string, "out_of_range", "1970-01-01T00:00:00Z", "2038-01-19T03:14:08Z", "0001-01-01T00:00:00Z"),
+         *refused(string, "invalid_date_time", "2024-02-29", "2023-02-29T00:00:00Z", "now"), only_json("1709209815", "wrong_type")],
+        in_utc,
+        [(logical("long", "timestamp-micros"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15"),
+         (logical("long", "timestamp-millis"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15"),
+         ("string", "2024-02-29T12:30:15Z", "2024-02-29 12:30:15"), ("string", "2024-02-29T12:30:15", None),
+         (logical("long", "local-timestamp-micros"), NOON, None), (logical("int", "date"), date(2024, 2, 29), None)],
+    ),
+    "instant6": Column(
+        "TIMESTAMP(6)",
+        [string("2024-02-29T12:30:15Z", "2024-02-29 12:30:15.000000"),
+         string("2038-01-19T03:14:07.999999Z", "2038-01-19 03:14:07.999999"),
+         string("2024-02-29T12:30:15.0000019Z", "2024-02-29 12:30:15.000001")],
+        refused(string, "no_offset", "2024-02-29 12:30:15.1"),
+        in_utc,
+        [(logical("long", "timestamp-micros"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15.123456")],
     ),
     "moment": Column(
         "DATETIME",
@@ -277,12 +343,106 @@ COLUMNS = {
         [("string", "2024-02-29T12:30:15Z", "2024-02-29T12:30:15Z"),
          (logical("int", "date"), date(2024, 2, 29), "2024-02-29T00:00:00Z")],
     ),
+    "color": Column(
+        "ENUM('red','blue','2','Zo\u00eb','a,b','it''s','','b\\\\s')",
+        strings("red", "2", "Zo\u00eb", "a,b", "it's", "", "b\\s", "blue"),
+        [*refused(string, "not_a_member", "Red", "red,blue", "1", "x"), only_json('"red "', "not_a_member"), *WRONG_TEXTS],
+        str,
+        [("string", "blue", "blue"), ("bytes", b"2", "2"), ("string", "1", None),
+         ({"type": "enum", "name": "e", "symbols": ["blue", "red"]}, "red", "red")],
+    ),
+    "tags": Column(
+        "SET('a','b','c''d')",
+        [*strings("a", "a,b", "a,b,c'd", "", "c'd"), string("b,a", "a,b"), string("c'd,b,c'd", "b,c'd")],
+        [*refused(string, "not_a_member", "d", "a, b", "A", "3", "a,,b"), *WRONG_TEXTS],
+        str,
+        [("string", "c'd,a", "a,c'd"), ("string", "d", None), ("int", 3, None)],
+    ),
+    "document": Column(
+        "JSON",
+        [*(only_json(text, text) for text in DOCUMENTS), *(only_cell(text, text) for text in DOCUMENTS)],
+        [*refused(number, "too_precise", str(2**64), "0.12345678901234567890", "1e400"),
+         only_json('{"a":1,"a":2}', "duplicate_column"), only_json('["\\ud83d"]', "invalid_json"),
+         only_json("[" * 101 + "]" * 101, "invalid_json"), only_cell("abc", "invalid_json"), only_cell("{a:1}", "invalid_json")],
+        str,
+        [("string", '{"a": 1}', '{"a": 1}'), ("string", "{", None), ("int", 7, None)],
+    ),
+    "year": Column(
+        "YEAR",
+        [*numbers("1901", "2155", "2000")],
+        [*refused(number, "out_of_range", "0", "70", "1900", "2156", "-1"), *refused(number, "wrong_type", "2000.5"),
+         *NO_STRINGS, only_json("true", "wrong_type"), only_cell("x", "wrong_type")],
+        int,
+        [("int", 2024, "2024"), ("double", 2024.0, "2024"), ("int", 70, None), ("string", "2024", None)],
+    ),
+    "lasts": Column(
+        "TIME",
+        [*strings("16:02:08", "-838:59:59", "838:59:59", "00:00:00"), string("7:00:00", "07:00:00"),
+         string("16:02:08.999999", "16:02:08"), string("-00:00:00.5", "00:00:00")],
+        [*refused(string, "invalid_time", "839:00:00", "838:59:59.1", "24:60:00", "16:02", "5", "160208", "16:02:08Z", "x"),
+         only_json('""', "invalid_time"), only_json("160208", "wrong_type")],
+        str,
+        [("string", "-1:02:03", "-01:02:03"), (logical("int", "time-millis"), time(16, 2, 8, 999000), "16:02:08"),
+         (logical("long", "time-micros"), time(16, 2, 8), "16:02:08"), ("int", 7, None)],
+    ),
+    "lasts6": Column(
+        "TIME(6)",
+        [*strings("16:02:08.000001", "-838:59:59.000000"), string("838:59:59", "838:59:59.000000")],
+        refused(string, "invalid_time", "838:59:59.000001"),
+        str,
+        [(logical("long", "time-micros"), time(23, 59, 59, 999999), "23:59:59.999999")],
+    ),
+    "double": floating(
+        "DOUBLE",
+        {**same("0.1", "-1.5", "1.7976931348623157e308", "5e-324", "1e22", "123456789012345680", "0"), "1.50": "1.5",
+         "-0.0": "0", "9007199254740993": "9007199254740992"},
+        ["1e309", "-1e400", "1e-400"],
+        [("double", 0.1, "0.1"), ("float", 0.5, "0.5"), ("int", 7, "7"), ("double", float("nan"), None),
+         ("double", float("-inf"), None), ("string", "1", None), (decimal(9, 2), Decimal("0.5"), None)],
+    ),
+    "double_u": floating("DOUBLE UNSIGNED", same("0.1", "0"), ["-0.1"], [("double", -1.0, None)]),
+    "float": floating(
+        "FLOAT",
+        {"0.1": "0.10000000149011612", "3.4028234e38": "3.4028234663852886e38", "16777217": "16777216", "-1.5": "-1.5",
+         "1e-45": "1.401298464324817e-45"},
+        ["3.5e38", "1e-46"],
+        [("float", 0.5, "0.5"), ("double", 0.1, "0.10000000149011612"), ("double", 1e300, None)],
+    ),
+    "bit": Column(
+        "BIT(1)",
+        [*numbers("0", "1"), only_json("true", "1"), only_json("false", "0")],
+        [*refused(number, "out_of_range", "2", "-1"), *refused(string, "wrong_type", "yes", "b'1'")],
+        Decimal,
+        [("boolean", True, "1"), ("int", 1, "1"), ("int", 2, None)],
+        "CAST({} + 0 AS CHAR CHARACTER SET utf8mb4)",
+    ),
+    "bits": Column(
+        "BIT(64)",
+        numbers("0", "1", str(2**63), str(2**64 - 1)),
+        [*refused(number, "out_of_range", str(2**64), "-1"), only_json("true", "wrong_type")],
+        Decimal,
+        [("long", 7, "7"), ("boolean", True, None)],
+        "CAST({} + 0 AS CHAR CHARACTER SET utf8mb4)",
+    ),
+    "bytes": binary("BINARY(3)", [b"\0\0\0", b"\xff\x00\x20"], [string("AAA=", "too_few_bytes"), string("AAAAAA==", "too_long")]),
+    "vbytes": binary("VARBINARY(256)", [b"\0", b"", ALL_BYTES, b"  "], [string(base64(bytes(257)), "too_long")]),
+    "blob": binary("BLOB", [b"\xfe", ALL_BYTES * 9], []),
+    "tiny_b": binary("TINYBLOB", [b"x", bytes(255)], [string(base64(bytes(256)), "too_long")]),
+    "long_b": binary("LONGBLOB", [b"y", b""], []),
 }  # fmt: skip
 
 
 def moment(number):
     """A DATETIME(3) from a second before 1970 on."""
     return (datetime(1969, 12, 31, 23, 59, 59) + timedelta(milliseconds=333 * number)).isoformat(" ", "milliseconds")
+
+
+def clock(number):
+    """A TIME(3), from the shortest on."""
+    millis = -3_020_399_000 + 4_000_000 * number
+    seconds, rest = divmod(abs(millis), 1_000)
+    sign = "-" if millis < 0 else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
 
 
 def key_text(number):
@@ -301,6 +461,10 @@ KEYS = {
     "moment": ("DATETIME(3)", [moment(number) for number in range(1_500)]),
     "flag": ("BOOLEAN", [str(number) for number in range(-128, 128)]),
     "fixed": (f"CHAR(12) {TEXT_KEY}", [key_text(number) for number in range(1_500)]),
+    "lasts": ("TIME(3)", [clock(number) for number in range(1_500)]),
+    "year": ("YEAR", [str(number) for number in range(1901, 2156)]),
+    "bits": ("BIT(12)", [str(number) for number in range(1_500)]),
+    "bytes": ("BINARY(2)", [base64(number.to_bytes(2)) for number in range(0, 60_000, 40)]),
     "name": (f"VARCHAR(12) {TEXT_KEY}", [key_text(number) for number in range(1_500)]),
 }
 

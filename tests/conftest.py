@@ -37,8 +37,8 @@ TABLES = ("employees", "jobs", "departments")
 # Who has loaded what; without it the same file would not be loaded again.
 LEDGER = ("rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges")
 
-# Its version, which is never emptied.
-LEDGER_VERSION = ("rowgate_ledger",)
+# Its version, and the lock of migrations, which are never emptied.
+LEDGER_VERSION = ("rowgate_ledger", "rowgate_locks")
 
 # How files are loaded whose keys begin like this; elsewhere by default.
 LOAD_OPTIONS = {

@@ -90,7 +90,7 @@ def test_a_file_of_it_is_checked_by_its_rules(rowgate, tmp_path):
 def test_it_is_made_and_compared(rowgate, db, database):
     done = rowgate("migrate")
     own = ["counters", "departments", "jobs", "employees", "locations", "wide"]
-    tables = [*own, *LEDGER, "rowgate_ledger"]
+    tables = ["rowgate_locks", *own, *LEDGER, "rowgate_ledger"]
     assert done.stdout.splitlines() == [f"made table {table}" for table in tables], done.stderr
     assert rowgate("migrate").stdout == "nothing to do: every table exists\n"
     comment = "SELECT table_comment FROM information_schema.tables WHERE table_name = 'locations'"

@@ -1,5 +1,7 @@
 """`rowgate migrate` through the Data API, against real tables."""
 
+import re
+import subprocess
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
@@ -7,7 +9,7 @@ from urllib.parse import urlsplit
 import pymysql
 import pytest
 import requests
-from conftest import LEDGER, LEDGER_VERSION, ROOT, Db, sender
+from conftest import LEDGER, LEDGER_VERSION, PROGRAM, ROOT, Db, sender
 from events import s3_event
 from pymysql.constants import ER
 
@@ -18,6 +20,9 @@ PASSWORDS = {
 
 TABLES = ("departments", "jobs", "employees")
 ALL = TABLES + LEDGER + LEDGER_VERSION
+
+# The same in the order in which they are made: the lock comes first.
+MADE = ("rowgate_locks", *TABLES, *LEDGER, "rowgate_ledger")
 
 # How many migrations the ledger has, and so its version.
 VERSION = len(list((ROOT / "sql/ledger").glob("*.sql")))
@@ -80,7 +85,7 @@ def test_a_check_compares_and_writes_nothing(migrate, db, own):
     assert db.rows(f"SHOW TABLES FROM {own}") == []
 
     made = migrate(DB_NAME=own)
-    tables = "".join(f"made table {table}\n" for table in ALL)
+    tables = "".join(f"made table {table}\n" for table in MADE)
     assert (made.returncode, made.stdout) == (0, tables)
     done = migrate("--check", DB_NAME=own)
     assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
@@ -99,7 +104,7 @@ def test_every_kind_of_drift_is_named(migrate, db, own):
         ),
         (
             "jobs MODIFY job_name VARCHAR(255) CHARACTER SET latin1 NOT NULL COMMENT 'aliases=job'",
-            "jobs.job_name: collation: expected one of utf8mb4, found latin1_swedish_ci",
+            "jobs.job_name: collation: expected that of utf8mb4, found latin1_swedish_ci",
         ),
         (
             "jobs MODIFY job_name VARCHAR(255) NOT NULL COMMENT 'aliases=work'",
@@ -113,7 +118,7 @@ def test_every_kind_of_drift_is_named(migrate, db, own):
         (
             "employees MODIFY id INT NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (id, name)",
             "employees.id: extra: expected auto_increment, found none\n"
-            "employees.name: key: expected none, found primary key",
+            "employees: primary key: expected `id`, found `id`, `name`",
         ),
         (
             "employees MODIFY datetime VARCHAR(255) NOT NULL COMMENT 'format=date-time' AFTER id",
@@ -122,7 +127,7 @@ def test_every_kind_of_drift_is_named(migrate, db, own):
         ),
         (
             "employees MODIFY job_id INT NULL DEFAULT 7 COMMENT 'references=jobs.id'",
-            "employees.job_id: default: expected none, found 7",
+            "employees.job_id: default: expected none, found '7'",
         ),
         ("employees ADD notes TEXT NULL", "employees.notes: column: expected none, found text"),
         ("employees DROP job_id", "employees.job_id: column: expected int, found none"),
@@ -130,18 +135,33 @@ def test_every_kind_of_drift_is_named(migrate, db, own):
         ("departments ENGINE=MyISAM", "departments: engine: expected InnoDB, found MyISAM"),
         (
             "departments ADD UNIQUE by_name (department_name)",
-            "departments: constraint or trigger: expected none, found UNIQUE by_name",
+            "departments: unique key: expected none, found `by_name` (`department_name`)",
         ),
         (
+            "departments ADD INDEX by_name (department_name(9))",
+            "departments: index: expected none, found `by_name` (`department_name`(9))",
+        ),
+        (
+            "departments ADD CONSTRAINT named CHECK (department_name <> '')",
+            "departments: check: expected none, found `named` CLAUSE",
+        ),
+        (
+            "jobs ADD at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP",
+            "jobs.at: column: expected none, found timestamp",
+        ),
+        ("jobs DEFAULT CHARSET latin1", "jobs: collation of new columns: expected that of utf8mb4, found latin1_swedish_ci"),
+        (
             "employees ADD CONSTRAINT parent FOREIGN KEY (job_id) REFERENCES jobs (id)",
-            "jobs: constraint or trigger: expected none, found FOREIGN KEY parent of employees\n"
-            "employees: constraint or trigger: expected none, found FOREIGN KEY parent",
+            "jobs: reference: expected none, found FOREIGN KEY parent of employees\n"
+            "employees: index: expected none, found `parent` (`job_id`)\n"
+            "employees: foreign key: expected none, found `parent` (`job_id`) to `jobs` (`id`)",
         ),
     ]:
         db.rows(f"ALTER TABLE {own}.{bend}")
         before = created(db, own)
         done = migrate(DB_NAME=own)
-        assert (done.returncode, done.stdout) == (1, difference + "\n"), (bend, done.stderr)
+        found = re.sub(r"(`named`) .*<>.*", r"\1 CLAUSE", done.stdout)
+        assert (done.returncode, found) == (1, difference + "\n"), (bend, done.stderr)
         assert created(db, own) == before, "a comparison changes nothing"
 
         for table in reversed(TABLES):
@@ -157,8 +177,108 @@ def test_a_trigger_is_named(migrate, db, own):
     assert migrate(DB_NAME=own).returncode == 0
     db.rows(f"CREATE TRIGGER {own}.upper BEFORE INSERT ON {own}.jobs FOR EACH ROW SET @x = 1")
     done = migrate("--check", DB_NAME=own)
-    expected = "jobs: constraint or trigger: expected none, found TRIGGER upper\n"
+    expected = "jobs: trigger: expected none, found upper\n"
     assert (done.returncode, done.stdout) == (1, expected)
+
+
+SCRATCH = "rowgate_scratch_own_tables"
+
+# Columns whose DEFAULT, ON UPDATE and collation the engines write in forms of their own.
+EXACT = """CREATE TABLE things (
+  id INT NOT NULL PRIMARY KEY,
+  a DECIMAL(9,2) NOT NULL DEFAULT 1.5 COMMENT 'it''s',
+  b VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'it''s \\\\',
+  c DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
+  d INT NULL DEFAULT (1 + 1),
+  e TINYINT(1) NOT NULL DEFAULT 0,
+  KEY by_b (b(10), a DESC)
+) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
+
+
+@pytest.fixture
+def things(migrate, db, own, tmp_path):
+    """The schema.json of a table that the database `own` has, too."""
+    (tmp_path / "things.sql").write_text(EXACT + ";\n")
+    engine = "mariadb" if "MariaDB" in db.value("SELECT VERSION()") else "mysql"
+    file = tmp_path / "schema.json"
+    read = [PROGRAM, "schema", "read", tmp_path / "things.sql", "--output", file, "--engine", engine]
+    subprocess.run(read, check=True)
+    done = migrate("--schema", file, DB_NAME=own)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return partial(migrate, "--check", "--schema", file, DB_NAME=own)
+
+
+def test_the_database_itself_reads_what_is_compared(things, db, own):
+    done = things()
+    assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
+    for bend, difference in [
+        (
+            "MODIFY c DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)",
+            "things.c: on update: expected CURRENT_TIMESTAMP(3), found none",
+        ),
+        (
+            "MODIFY a DECIMAL(9,2) NOT NULL DEFAULT 1.51 COMMENT 'it''s'",
+            "things.a: default: expected '1.50', found '1.51'",
+        ),
+        ("ALTER d SET DEFAULT 2", "things.d: default: expected (1 + 1), found '2'"),
+        (
+            "MODIFY b VARCHAR(40) COLLATE utf8mb4_bin NOT NULL DEFAULT 'it''s \\\\'",
+            "things.b: collation: expected utf8mb4_unicode_ci, found utf8mb4_bin",
+        ),
+        (
+            "DROP KEY by_b, ADD KEY by_b (b(10), a)",
+            "things: index: expected `by_b` (`b`(10), `a` DESC), found `by_b` (`b`(10), `a`)",
+        ),
+    ]:
+        db.rows(f"ALTER TABLE {own}.things {bend}")
+        done = things()
+        found = done.stdout.replace("expected 1 + 1", "expected (1 + 1)")
+        assert (done.returncode, found) == (1, difference + "\n"), (bend, done.stderr)
+        db.rows(f"DROP TABLE {own}.things")
+        db.rows(EXACT.replace("things", f"{own}.things"))
+    assert databases(db) == []
+
+
+def databases(db):
+    names = [list(row.values())[0] for row in db.rows("SHOW DATABASES")]
+    return [name for name in names if name.startswith("rowgate_scratch")]
+
+
+def hold(db, own, minutes):
+    """The lock, as another program holds it whose lease ends then."""
+    db.rows(
+        f"INSERT INTO {own}.rowgate_locks VALUES ('migrate', 'x', 'process 7 of anna', "
+        f"UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL {minutes} MINUTE)"
+    )
+
+
+def test_a_second_migration_says_who_is_at_work(migrate, db, own):
+    assert migrate(DB_NAME=own).returncode == 0
+    hold(db, own, minutes=5)
+    for arguments in [(), ("--check",)]:
+        done = migrate(*arguments, DB_NAME=own)
+        assert done.returncode == 2
+        assert re.search(r"process 7 of anna, since 20\d\d-\S+ \S+ UTC, until 20", done.stderr), done.stderr
+    assert db.count(f"{own}`.`rowgate_locks") == 1
+
+
+def test_a_dead_migration_s_lock_ends_and_what_it_left_is_dropped(things, db, own):
+    hold(db, own, minutes=-1)
+    db.rows(f"CREATE DATABASE {SCRATCH}")
+    db.rows(f"CREATE TABLE {SCRATCH}.things (id INT)")
+    done = things()
+    assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), done.stderr
+    assert (databases(db), db.count(f"{own}`.`rowgate_locks")) == ([], 0)
+
+
+def test_the_admin_may_make_the_scratch_database_and_no_other(stack, own, users):
+    with connected(stack, own, "rowgate_admin", "ADMIN") as admin:
+        admin.rows(f"CREATE DATABASE {SCRATCH}")
+        admin.rows(f"CREATE TABLE {SCRATCH}.a (id INT PRIMARY KEY)")
+        admin.rows(f"CREATE TABLE {SCRATCH}.b (id INT REFERENCES a (id), KEY i (id))")
+        admin.rows(f"SELECT * FROM {SCRATCH}.b")
+        admin.rows(f"DROP DATABASE {SCRATCH}")
+        refused(admin, "CREATE DATABASE rowgate_scratch_ownxtables")
 
 
 @pytest.fixture
@@ -176,6 +296,7 @@ def test_users_are_made_and_named_without_their_passwords(migrate, users, own):
         f"user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on {', '.join(LEDGER)}",
         "user rowgate_writer has SELECT on rowgate_ledger",
         "user rowgate_admin has ALL on the whole database",
+        f"user rowgate_admin has CREATE, DROP, ALTER, INDEX, REFERENCES, SELECT on {SCRATCH}",
     ]
     again = migrate("--users", DB_NAME=own, **PASSWORDS)
     assert again.returncode == 0, again.stderr
@@ -226,7 +347,7 @@ def test_the_writer_may_delete_in_the_ledger(stack, own, users):
 
 
 def test_a_database_from_before_the_ledger_gets_it_and_its_rights(migrate, stack, db, own, users):
-    ledger = LEDGER + LEDGER_VERSION
+    ledger = ("rowgate_locks", *LEDGER, "rowgate_ledger")
     for table in ledger:
         db.rows(f"DROP TABLE {own}.{table}")
     assert migrate("--check", DB_NAME=own).returncode == 1
@@ -307,7 +428,7 @@ def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
     assert "rowgate_ledger: table: expected a table, found none" in done.stdout
     done = migrate()
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["made table rowgate_ledger", *ledger_steps()]
+    assert done.stdout.splitlines() == ["made table rowgate_locks", "made table rowgate_ledger", *ledger_steps()]
 
     rows = db.rows("SELECT load_id, is_decided FROM rowgate_loads ORDER BY load_id")
     assert [(row["load_id"], row["is_decided"]) for row in rows] == [

@@ -47,8 +47,6 @@ UNFIT = [
     "  area is of type geometry, which is not known: change it to one that docs/types.md lists, or "
     "move it to another table",
     "  twice is generated, which is not understood yet: drop it, or fill the table otherwise",
-    "  with UNIQUE KEY code an update could change another row: make it a plain index, or fill the "
-    "table otherwise",
 ]
 
 
@@ -120,8 +118,7 @@ def test_what_does_not_fit_is_said_at_once_with_what_to_do(shop):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[:2] == ["customers: served, 4 columns", "products: served, 3 columns"]
-    assert lines[2:8] == UNFIT
-    assert lines[8].startswith("  CHECK ") and len(lines) == 9
+    assert lines[2:] == UNFIT
     (shop / "places.csv").write_text("id\n1\n")
     for options in ([], ["--table", "places"]):
         done = run("check", "places.csv", *options, cwd=shop)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rowgate_core::data_api::Target;
-use rowgate_core::migrate::{self, Difference, Migration, MigrationStep, Users};
+use rowgate_core::migrate::{self, Drift, Migration, MigrationStep, Users};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use rowgate_native::{from_environment, read_migrations};
@@ -24,10 +24,11 @@ const TIME: Duration = Duration::from_secs(120);
 /// Goes through the Data API with AWS_REGION, DB_CLUSTER_ARN, DB_SECRET_ARN, DB_NAME and the AWS
 /// credentials of the environment; the secret must be of a user with DDL. Safe to repeat. Every
 /// difference between the live tables and the schema is listed, nothing is done about it, and the
-/// exit code is 1.
+/// exit code is 1. To compare them, the schema's tables are made in a database of their own, and dropped
+/// again. While another program migrates, this one ends with exit code 2 and says which.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MigrateArgs {
-    /// Only compare; write nothing
+    /// Only compare; the database's tables stay as they are
     #[arg(long)]
     check: bool,
 
@@ -56,10 +57,8 @@ pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> 
     let client = session.database_within(TIME)?;
 
     if args.check {
-        return report(
-            &migrate::check(&client, schema, &migrations).await?,
-            "the tables are as expected",
-        );
+        let drift = migrate::check(&client, schema, &migrations, &by()).await?;
+        return report(&drift, "the tables are as expected");
     }
     if let Some(number) = args.record {
         let recorded = migrate::record(&client, schema, &migrations, number).await?;
@@ -80,14 +79,22 @@ pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> 
         }
     }
     let fine = if steps == 0 { "nothing to do: every table exists" } else { "" };
-    report(&migrate::compare(&client, schema).await?, fine)
+    report(&migrate::compare(&client, schema, &by()).await?, fine)
+}
+
+/// Who holds the lock, for another one that wants it.
+fn by() -> String {
+    let user = from_environment("USER").map(|user| format!(" of {user}")).unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.is_empty() { host } else { format!(" on {}", host.trim()) };
+    format!("rowgate migrate, process {}{user}{host}", std::process::id())
 }
 
 /// Brings a database up as `rowgate migrate` does, without comparing it afterwards.
 pub(crate) async fn apply(host: &impl Host, target: &Target, schema: Schema) -> Result<()> {
     let client = Client::new(host, target, TIME);
     let migrations = migrations_in(None)?;
-    let result = migrate::migrate(&client, schema, &migrations, |_| ()).await;
+    let result = migrate::migrate(&client, schema, &migrations, &by(), |_| ()).await;
     result.context("could not make the tables")
 }
 
@@ -107,7 +114,7 @@ async fn bring_up(
 ) -> Result<usize> {
     let mut steps = 0;
     let mut printed = Ok(());
-    migrate::migrate(client, schema, migrations, |step| {
+    migrate::migrate(client, schema, migrations, &by(), |step| {
         steps += 1;
         let out = &mut terminal::out();
         let written = match step {
@@ -125,8 +132,12 @@ async fn bring_up(
     Ok(steps)
 }
 
-fn report(differences: &[Difference], fine: &str) -> Result<ExitCode> {
+fn report(drift: &Drift, fine: &str) -> Result<ExitCode> {
     let mut out = terminal::out();
+    let differences = &drift.differences;
+    if let Some(less) = &drift.less {
+        terminal::complain(&less.to_string());
+    }
     for difference in differences {
         writeln!(out, "{difference}")?;
     }

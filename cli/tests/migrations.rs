@@ -77,7 +77,7 @@ async fn migrate(
     migrations: &[Migration],
 ) -> Result<Vec<String>, MigrateError> {
     let mut steps = Vec::new();
-    let result = migrate::migrate(client, Schema::example(), migrations, |step| {
+    let result = migrate::migrate(client, Schema::example(), migrations, "a test", |step| {
         steps.push(match step {
             MigrationStep::Included(migration) => format!("included {migration}"),
             MigrationStep::Ran(migration) => format!("ran {migration}"),
@@ -89,8 +89,9 @@ async fn migrate(
 }
 
 async fn differences(client: &DatabaseClient<'_>) -> Vec<String> {
-    let found = migrate::check(client, Schema::example(), MIGRATIONS).await.unwrap();
-    found.iter().map(Difference::to_string).collect()
+    let found = migrate::check(client, Schema::example(), MIGRATIONS, "a test").await.unwrap();
+    assert_eq!(found.less, None);
+    found.differences.iter().map(Difference::to_string).collect()
 }
 
 #[tokio::test]
@@ -105,8 +106,8 @@ async fn a_new_database_includes_them(stack: &Stack) {
     let target = stack.create("brand_new").await;
     let client = stack.client(&target);
     let steps = migrate(&client, MIGRATIONS).await.unwrap();
-    let expected = ["included 0001_widen_names", "included 0002_drop_notes"];
-    assert_eq!((&steps[..2], steps.len()), (expected.map(str::to_owned).as_slice(), 10));
+    let expected = ["made rowgate_locks", "included 0001_widen_names", "included 0002_drop_notes"];
+    assert_eq!((&steps[..3], steps.len()), (expected.map(str::to_owned).as_slice(), 11));
     assert_eq!(migrate(&client, MIGRATIONS).await.unwrap(), [""; 0]);
     assert_eq!(differences(&client).await, [""; 0]);
 

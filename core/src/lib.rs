@@ -78,6 +78,7 @@ mod sql;
 #[cfg(feature = "avro")]
 pub use sql::checksum::Checksum;
 pub use sql::chunk::{CHUNK_LIMIT, Chunk};
+pub use sql::introspect::{IntrospectError, introspect};
 #[cfg(feature = "avro")]
 pub use sql::key_text::KeyText;
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
@@ -88,7 +89,7 @@ pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, s
 
 mod ingest;
 pub use ingest::{
-    CHECKED_KEYS, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
+    CHECKED_KEYS, IdRun, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
 };
 
 mod load;
@@ -99,7 +100,6 @@ pub use load::{
 };
 
 mod admin;
-pub use admin::introspect::{IntrospectError, introspect};
 pub use admin::{doctor, migrate};
 
 #[cfg(feature = "avro")]

@@ -12,7 +12,7 @@ const WIDEN: Migration =
 const RENAME: Migration =
     Migration { number: 2, name: "rename", text: "ALTER TABLE jobs THREE;\n" };
 const BOTH: &[Migration] = &[WIDEN, RENAME];
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "departments",
     "jobs",
     "employees",
@@ -21,9 +21,16 @@ const ALL: [&str; 8] = [
     "rowgate_rejects",
     "rowgate_ranges",
     "rowgate_ledger",
+    "rowgate_locks",
 ];
-const LEDGER: [&str; 5] =
-    ["rowgate_loads", "rowgate_objects", "rowgate_rejects", "rowgate_ranges", "rowgate_ledger"];
+const LEDGER: [&str; 6] = [
+    "rowgate_loads",
+    "rowgate_objects",
+    "rowgate_rejects",
+    "rowgate_ranges",
+    "rowgate_ledger",
+    "rowgate_locks",
+];
 /// A database from before there was a ledger.
 const OLD: [&str; 3] = ["departments", "jobs", "employees"];
 
@@ -32,7 +39,7 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
     let mut steps = Vec::new();
     let target = fake::target();
     let client = database.client(&target);
-    let result = run(migrate::migrate(&client, OFFICE, migrations, |step| {
+    let result = run(migrate::migrate(&client, OFFICE, migrations, "a test", |step| {
         steps.push(match step {
             MigrationStep::Included(migration) => format!("included {migration}"),
             MigrationStep::Ran(migration) => format!("ran {migration}"),
@@ -45,14 +52,15 @@ fn migrate(database: &Database, migrations: &[Migration]) -> Result<Vec<String>,
 
 fn compare(database: &Database) -> Vec<String> {
     let target = fake::target();
-    let found = run(migrate::compare(&database.client(&target), OFFICE)).unwrap();
-    found.iter().map(Difference::to_string).collect()
+    let found = run(migrate::compare(&database.client(&target), OFFICE, "a test")).unwrap();
+    found.differences.iter().map(Difference::to_string).collect()
 }
 
 #[test]
 fn a_new_database_is_made_whole_and_has_every_migration() {
     let database = Database::new(&[]);
     let expected = [
+        "made rowgate_locks",
         "included 0001_widen",
         "included 0002_rename",
         "made departments",
@@ -87,8 +95,8 @@ fn a_database_without_a_ledger_gets_one() {
         compare(&database),
         LEDGER.map(|table| format!("{table}: table: expected a table, found none"))
     );
-    let made = LEDGER.map(|table| format!("made {table}"));
-    assert_eq!(migrate(&database, &[]).unwrap(), made);
+    let made = ["rowgate_locks"].iter().chain(&LEDGER[..5]).map(|table| format!("made {table}"));
+    assert_eq!(migrate(&database, &[]).unwrap(), made.collect::<Vec<_>>());
     assert_eq!(compare(&database), [""; 0]);
 }
 
@@ -109,7 +117,8 @@ fn newest() -> String {
 #[test]
 fn a_ledger_without_a_version_runs_every_migration_of_the_ledger() {
     let database = first_ledger();
-    let steps = [vec!["made rowgate_ledger".to_owned()], ledger_steps(0)].concat();
+    let made = ["made rowgate_locks", "made rowgate_ledger"].map(str::to_owned);
+    let steps = [made.to_vec(), ledger_steps(0)].concat();
     assert_eq!(migrate(&database, &[]).unwrap(), steps);
     assert_eq!(database.ledger_version(), Some(newest()));
     assert_eq!(migrate(&database, &[]).unwrap(), [""; 0]);
@@ -134,6 +143,7 @@ fn migrations_of_the_ledger_go_on_where_they_were_ended() {
             let database = first_ledger();
             database.fail(statement, cut());
             assert!(migrate(&database, &[]).unwrap_err().contains(&migration.to_string()));
+            database.end_lease();
             assert_eq!(database.ledger_version().unwrap_or("0".into()), at.to_string());
             // What had its effect and got no answer is there already.
             database.fail(statement, database_error(1060));
@@ -169,6 +179,7 @@ fn a_newer_ledger_is_left_alone_and_refused_if_it_says_so() {
 fn an_old_database_runs_what_is_pending_and_then_gets_what_is_missing() {
     let database = Database::new(&["departments", "jobs"]);
     let steps = [
+        "made rowgate_locks",
         "ran 0001_widen",
         "made employees",
         "made rowgate_loads",
@@ -247,7 +258,7 @@ fn what_changed_since_it_was_recorded_is_named() {
         "migration 0002_rename was run by a newer rowgate than this one"
     );
     let writes = database.log().split_off(before);
-    assert!(writes.iter().all(|sql| sql.starts_with("SELECT")), "{writes:?}");
+    assert!(writes.iter().all(|sql| is_harmless(sql)), "{writes:?}");
 }
 
 #[test]
@@ -268,8 +279,8 @@ fn what_was_finished_by_hand_can_be_recorded() {
 fn a_check_names_what_is_pending_or_missing_and_writes_nothing() {
     let database = Database::new(&[&["departments", "jobs"], &ALL[3..]].concat());
     let target = fake::target();
-    let found = run(migrate::check(&database.client(&target), OFFICE, BOTH)).unwrap();
-    let found: Vec<_> = found.iter().map(Difference::to_string).collect();
+    let found = run(migrate::check(&database.client(&target), OFFICE, BOTH, "a test")).unwrap();
+    let found: Vec<_> = found.differences.iter().map(Difference::to_string).collect();
     assert_eq!(
         found,
         [
@@ -278,7 +289,62 @@ fn a_check_names_what_is_pending_or_missing_and_writes_nothing() {
             "employees: table: expected a table, found none",
         ]
     );
-    assert!(database.log().iter().all(|sql| sql.starts_with("SELECT")));
+    assert!(database.log().iter().all(|sql| is_harmless(sql)), "{:?}", database.log());
+}
+
+/// A statement that changes nothing of the live tables.
+fn is_harmless(sql: &str) -> bool {
+    sql.starts_with("SELECT")
+        || sql.contains("rowgate_locks")
+        || sql == "DROP DATABASE IF EXISTS `rowgate_scratch_hr_db`"
+}
+
+#[test]
+fn one_program_at_a_time_migrates_or_compares() {
+    let database = Database::new(&ALL);
+    let lock = ["h".repeat(32), "process 7 of anna".to_owned()];
+    *database.lock.borrow_mut() = Some(lock.clone());
+    let held = "another program migrates this database or compares its tables: process 7 of anna, \
+                since 2027-01-15 08:00:00 UTC, until 2027-01-15 08:00:00 UTC unless it goes on";
+    assert_eq!(migrate(&database, BOTH).unwrap_err(), held);
+    let target = fake::target();
+    let compared = run(migrate::compare(&database.client(&target), OFFICE, "a test"));
+    assert_eq!(compared.unwrap_err().to_string(), held);
+    assert_eq!(*database.lock.borrow(), Some(lock));
+    assert!(database.log().iter().all(|sql| is_harmless(sql)), "{:?}", database.log());
+
+    database.end_lease();
+    migrate(&database, BOTH).unwrap();
+    assert_eq!(*database.lock.borrow(), None, "it is given back");
+}
+
+#[test]
+fn a_lock_stays_while_a_statement_may_still_be_running() {
+    let database = Database::new(&ALL);
+    database.fail("ALTER TABLE jobs ONE", cut());
+    assert!(migrate(&database, BOTH).is_err());
+    assert!(migrate(&database, BOTH).unwrap_err().contains("a test, since"));
+    database.end_lease();
+    database.fail("ALTER TABLE jobs TWO", database_error(1060));
+    assert!(migrate(&database, BOTH).is_err());
+    assert_eq!(*database.lock.borrow(), None);
+}
+
+#[test]
+fn without_the_right_to_a_scratch_database_less_is_compared() {
+    let target = fake::target();
+    let less = |database: &Database| {
+        let drift = run(migrate::compare(&database.client(&target), OFFICE, "a test")).unwrap();
+        drift.less.unwrap().to_string()
+    };
+    let database = Database::new(&ALL);
+    assert!(
+        less(&database)
+            .contains("the database user lacks DROP on the database rowgate_scratch_hr_db")
+    );
+    assert!(less(&Database::new(&ALL[..8])).contains("the table rowgate_locks is missing"));
+    database.fail("INSERT INTO rowgate_locks", database_error(1142));
+    assert!(less(&database).contains("may not write to it: run `rowgate migrate` as one"));
 }
 
 #[test]
@@ -404,6 +470,8 @@ fn the_two_users_are_made_and_given_no_more_than_they_need() {
             "user rowgate_writer has SELECT, INSERT, UPDATE on departments, jobs, employees",
             "user rowgate_writer has SELECT, INSERT, UPDATE, DELETE on rowgate_loads",
             "user rowgate_admin has ALL on the whole database",
+            "user rowgate_admin has CREATE, DROP, ALTER, INDEX, REFERENCES, SELECT on \
+             rowgate_scratch_hr_db",
         ]
     );
     let (writer, admin) = ("'rowgate_writer'@'%'", "'rowgate_admin'@'%'");
@@ -419,6 +487,9 @@ fn the_two_users_are_made_and_given_no_more_than_they_need() {
             &format!("GRANT SELECT, INSERT, UPDATE ON `hr_db`.`employees` TO {writer}"),
             &format!("GRANT SELECT, INSERT, UPDATE, DELETE ON `hr_db`.`rowgate_loads` TO {writer}"),
             &format!(r"GRANT ALL ON `hr\_db`.* TO {admin}"),
+            &format!(
+                r"GRANT CREATE, DROP, ALTER, INDEX, REFERENCES, SELECT ON `rowgate\_scratch\_hr\_db`.* TO {admin}"
+            ),
         ]
     );
 }

@@ -325,8 +325,13 @@ fn what_restores_left_is_that_of_the_schemas_tables() {
 #[test]
 fn migrate_makes_the_schemas_tables_and_the_ledgers() {
     let ledger = ["loads", "objects", "rejects", "ranges", "ledger"];
-    let answers = (0..1 + 2 + ledger.len()).map(|_| records(&[]));
-    let world = World::new(answers.chain([updated(1)]));
+    let text = |text: &str| json!({ "stringValue": text });
+    let lock = records(&[&[text(&"5".repeat(32)), text("a test"), text(""), text("")]]);
+    let there = records(&[&[text("rowgate_locks"), text("InnoDB"), text("")]]);
+    // No table is there; the locks are made, and the lock is taken.
+    let taken = [records(&[]), records(&[]), updated(1), lock, there];
+    let made = (0..2 + ledger.len()).map(|_| records(&[]));
+    let world = World::new(taken.into_iter().chain(made).chain([updated(1), updated(1)]));
     let target = target();
     let client = Client::new(&world, &target, TIME);
     let mut made = Vec::new();
@@ -334,11 +339,11 @@ fn migrate_makes_the_schemas_tables_and_the_ledgers() {
         MigrationStep::Made(table) => made.push(table),
         other => panic!("{other:?}"),
     };
-    run(migrate::migrate(&client, SHELTER, &[], done)).unwrap();
+    run(migrate::migrate(&client, SHELTER, &[], "a test", done)).unwrap();
     let ledger = ledger.map(|name| format!("rowgate_{name}"));
-    assert_eq!(made[..2], ["owners", "cats"]);
-    assert_eq!(made[2..], ledger);
-    assert_eq!(statements(&world)[1..3], ["CREATE TABLE owners (…)", "CREATE TABLE cats (…)"]);
+    assert_eq!(made[..3], ["rowgate_locks", "owners", "cats"]);
+    assert_eq!(made[3..], ledger);
+    assert_eq!(statements(&world)[5..7], ["CREATE TABLE owners (…)", "CREATE TABLE cats (…)"]);
 }
 
 /// The texts of all statements, in order.

@@ -182,7 +182,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
     let mut content = Checksum::default();
     for row in rows {
         writer.push(row).unwrap();
-        content.add(row);
+        content.add(jobs, row);
     }
     let bytes = writer.finish().unwrap().0;
     let file = PartFile {

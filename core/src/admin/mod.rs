@@ -1,5 +1,4 @@
 //! What an operator does with a database: migrate it, compare it with the schema, examine it.
 
 pub mod doctor;
-pub(crate) mod introspect;
 pub mod migrate;

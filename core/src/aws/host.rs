@@ -228,6 +228,20 @@ impl<'h, H: Host, T> Client<'h, H, T> {
         Self { deadline, answers_until, patience: CLOSING, is_closing: true, ..same }
     }
 
+    /// The same for another target.
+    pub(crate) fn on<'n>(&self, target: &'n T) -> Client<'n, H, T>
+    where
+        'h: 'n,
+    {
+        Client {
+            host: self.host,
+            target,
+            has_answered: AtomicBool::new(self.has_answered()),
+            rows_limit: AtomicUsize::new(self.rows_limit()),
+            ..*self
+        }
+    }
+
     /// The host that it sends with.
     pub fn host(&self) -> &'h H {
         self.host

@@ -55,7 +55,9 @@ pub(crate) async fn obstacles<H: Host>(
         let table = tables.iter().find(|table| table.name == difference.table)?;
         obstacle(table, difference)
     };
-    Ok(differences.into_iter().filter_map(of_wanted).collect())
+    // A restore by swapping tables would leave foreign keys on the old ones.
+    let ties = tables.iter().flat_map(|table| migrate::ties(services.schema, table));
+    Ok(differences.into_iter().chain(ties).filter_map(of_wanted).collect())
 }
 
 /// The tables that are backed up, and what a restore of the others, or of these, would refuse.

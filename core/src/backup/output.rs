@@ -15,7 +15,9 @@ use crate::aws::s3::PART_MINIMUM;
 use crate::aws::upload::Upload;
 use crate::format::avro::{AvroWriter, PART_BYTES};
 use crate::sql::checksum::Checksum;
+use crate::table::record::Cell;
 use crate::table::schema::Table;
+use crate::table::types::Definition;
 
 /// How much of a file is written at a time: the least that S3 takes, since each of the ranges that
 /// are read at once holds so much.
@@ -95,7 +97,8 @@ impl<'o, H: Host> Output<'o, H> {
         }
         let files = self.files;
         let file = self.open.get_or_insert_with(|| files.begin());
-        push_all(&mut file.writer, rows, &mut self.checksum).ok_or_else(|| files.unexpected())?;
+        push_all(files.table, &mut file.writer, rows, &mut self.checksum)
+            .ok_or_else(|| files.unexpected())?;
         file.piece.append(&mut file.writer.take());
         if file.writer.bytes() >= PART_BYTES && files.only.is_none() {
             self.finish().await
@@ -142,15 +145,31 @@ impl<H: Host> PartWriter<'_, H> {
     }
 }
 
+/// Brings texts that each engine writes in its own way into the canonical form; `None` if one is no value.
+fn read_all(table: &Table, cells: &mut [Cell<'_>]) -> Option<()> {
+    for (cell, column) in cells.iter_mut().zip(table.columns) {
+        if let Cell::Text(text) = cell {
+            *text = column.column_type.read(core::mem::take(text))?;
+        }
+    }
+    Some(())
+}
+
 /// `None` if there is a value that its column cannot hold.
-fn push_all(writer: &mut AvroWriter, rows: &Records, checksum: &mut Checksum) -> Option<()> {
+fn push_all(
+    table: &Table,
+    writer: &mut AvroWriter,
+    rows: &Records,
+    checksum: &mut Checksum,
+) -> Option<()> {
     let mut cells = Vec::new();
     for row in 0..rows.len() {
         if !rows.cells(row, &mut cells) {
             return None;
         }
+        read_all(table, &mut cells)?;
         writer.push(&cells).ok()?;
-        checksum.add(&cells);
+        checksum.add(table, &cells);
     }
     Some(())
 }

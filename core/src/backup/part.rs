@@ -157,7 +157,7 @@ impl PartFile {
             while let Some(row) =
                 reader.next_row(&mut bytes).map_err(|error| self.damaged(Damage::Avro(error)))?
             {
-                checksum.add(row.cells());
+                checksum.add(table, row.cells());
                 show(&row);
             }
         }

@@ -5,3 +5,4 @@ pub(crate) mod hex;
 pub(crate) mod json_string;
 pub(crate) mod lookup;
 pub(crate) mod printable;
+pub(crate) mod sql_text;

@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 use crate::table::issue::{RowError, RowErrorKind, push_capped};
 use crate::table::record::{Place, RawField, RawRow};
 use crate::table::schema::{Schema, Table};
+use crate::table::types::Definition;
 
 /// What a body consists of, in its own order.
 #[derive(Debug)]
@@ -351,8 +352,12 @@ impl<'de> Visitor<'de> for RowSeed {
         let fields = vec![RawField::Absent; self.table.columns.len()];
         let mut row = RawRow { place: self.place, fields, errors: Vec::new() };
         while let Some(Name(name)) = members.next_key()? {
-            let value = members.next_value_seed(FieldSeed { with_care: self.with_care })?;
-            match self.table.column_index(&name) {
+            let column = self.table.column_index(&name);
+            let is_document =
+                column.is_some_and(|it| self.table.columns[it].column_type.takes_document());
+            let value =
+                members.next_value_seed(FieldSeed { is_document, with_care: self.with_care })?;
+            match column {
                 Some(column) if row.fields[column] == RawField::Absent => match value {
                     Ok(field) => row.fields[column] = field,
                     Err(kind) => {
@@ -366,7 +371,11 @@ impl<'de> Visitor<'de> for RowSeed {
                 }),
                 None if self.skips_marked && name.starts_with('_') => {}
                 None => push_capped(&mut row.errors, || {
-                    RowError::given_column(&name, RowErrorKind::UnknownColumn)
+                    let kind = match self.table.is_generated(&name) {
+                        true => RowErrorKind::GeneratedColumn,
+                        false => RowErrorKind::UnknownColumn,
+                    };
+                    RowError::given_column(&name, kind)
                 }),
             }
         }
@@ -420,6 +429,8 @@ impl<'de> serde::Deserialize<'de> for Name<'de> {
 
 /// A member's value, or why it is none.
 struct FieldSeed {
+    /// Whether it is for a column of documents.
+    is_document: bool,
     with_care: bool,
 }
 
@@ -427,9 +438,13 @@ impl<'de> DeserializeSeed<'de> for FieldSeed {
     type Value = Result<RawField<'de>, RowErrorKind>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        if self.with_care {
-            let text = <&'de RawValue>::deserialize(deserializer)?;
-            return Ok(read_field(text.get()));
+        if self.is_document || self.with_care {
+            let text = <&'de RawValue>::deserialize(deserializer)?.get();
+            return match self.is_document {
+                true if text == "null" => Ok(Ok(RawField::Null)),
+                true => Ok(Ok(RawField::Document(text))),
+                false => Ok(read_field(text)),
+            };
         }
         deserializer.deserialize_any(FieldVisitor).map(Ok)
     }

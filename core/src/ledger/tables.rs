@@ -41,7 +41,8 @@ mod tests {
                 "rowgate_objects",
                 "rowgate_rejects",
                 "rowgate_ranges",
-                "rowgate_ledger"
+                "rowgate_ledger",
+                "rowgate_locks"
             ]
         );
     }

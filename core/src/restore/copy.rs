@@ -12,7 +12,8 @@ use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
 use crate::sql::first_rows::{FirstRows, goes_on, key_order};
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
-use crate::sql::statement::{columns, insert_into};
+use crate::sql::statement::columns;
+use crate::sql::verb::insert_into;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
@@ -207,7 +208,7 @@ impl Pair<'_> {
 
 /// The parts of the key as texts, as a list of SQL.
 pub(super) fn key_texts(table: &Table) -> String {
-    let part = |column: &Column| format!("CAST(`{}` AS CHAR)", column.name);
+    let part = |column: &Column| column.key_text(&format!("`{}`", column.name));
     table.key_columns().map(part).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,10 +1,12 @@
-//! Statements by table and purpose, ranges of keys, and the checksum of a table.
+//! Statements by table and purpose, ranges of keys, the checksum of a table, and what a database says of its
+//! tables.
 
 #[cfg(feature = "avro")]
 pub(crate) mod checksum;
 pub(crate) mod chunk;
 #[cfg(feature = "avro")]
 pub(crate) mod first_rows;
+pub(crate) mod introspect;
 pub(crate) mod isolation;
 pub(crate) mod key;
 #[cfg(feature = "avro")]
@@ -13,3 +15,6 @@ pub(crate) mod key_range;
 pub(crate) mod key_text;
 pub(crate) mod statement;
 pub(crate) mod statements;
+pub(crate) mod upsert;
+pub(crate) mod values;
+pub(crate) mod verb;

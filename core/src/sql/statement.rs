@@ -9,7 +9,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::sql_text::literal;
 use crate::sql::key::{key_rows, key_source, same_key};
+#[cfg(feature = "avro")]
+use crate::sql::verb::insert_into;
+use crate::sql::verb::verb;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -47,7 +51,8 @@ pub enum OnDuplicate {
 /// all while [`other_unique_keys`] has an answer: a row that has another row's value in one of
 /// those keys would be written over that row.
 pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> String {
-    let mut sql = format!("INSERT INTO `{}`", table.name) + &rows_of(table, columns);
+    let insert = verb("INSERT", table);
+    let mut sql = format!("{insert} INTO `{}`", table.name) + &rows_of(table, columns);
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
@@ -69,36 +74,15 @@ pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> Stri
     insert_into(name, table) + &rows_of(table, columns) + &or_update(name, table, columns)
 }
 
-/// `INSERT INTO` a table of that name, also of rows that have a 0 where the database numbers rows: by itself
-/// it would take that for a wish for the next number.
-///
-/// Rows of a table that is numbered by its key alone are not sent with a 0. In any other column the
-/// statement says so to MySQL by a hint, which MariaDB takes for a comment, and to MariaDB by what MySQL
-/// takes for one.
-#[cfg(feature = "avro")]
-pub(crate) fn insert_into(name: &str, table: &Table) -> String {
-    match table.columns.iter().any(|it| it.auto_increment) && !table.is_numbered() {
-        false => format!("INSERT INTO `{name}`"),
-        true => format!(
-            "/*M! SET STATEMENT sql_mode = '{ZERO_MODE}' FOR */ \
-             INSERT /*+ SET_VAR(sql_mode = '{ZERO_MODE}') */ INTO `{name}`"
-        ),
-    }
-}
-
-/// A strict mode in which a 0 stays 0.
-#[cfg(feature = "avro")]
-const ZERO_MODE: &str = "STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO";
-
 /// Names the unique keys that the live table has besides the primary one.
 ///
 /// A user sees them if it may write the table.
 pub fn other_unique_keys(table: &Table) -> String {
     format!(
         "SELECT DISTINCT s.INDEX_NAME FROM information_schema.STATISTICS AS s \
-         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = '{}' AND s.NON_UNIQUE = 0 \
+         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = {} AND s.NON_UNIQUE = 0 \
          AND s.INDEX_NAME <> 'PRIMARY'",
-        table.name
+        literal(table.name)
     )
 }
 
@@ -247,22 +231,6 @@ mod tests {
             write_into("jobs__restore_1", jobs, &ColumnSet::ALL),
             format!("{INSERT} ON DUPLICATE KEY UPDATE `job_name` = r.`job_name`")
                 .replace("INTO `jobs`", "INTO `jobs__restore_1`")
-        );
-    }
-
-    #[cfg(feature = "avro")]
-    #[test]
-    fn a_0_stays_one_beside_a_key_that_the_database_numbers() {
-        let [_, pair, ..] = &KEYS;
-        let line = Column { auto_increment: true, ..Column::new("n", pair.columns[0].column_type) };
-        let columns: &[Column] = Vec::from([line]).leak();
-        let alone = Table::new("t", columns);
-        assert_eq!(insert_into("s", &alone), "INSERT INTO `s`");
-        let both = Table { columns, key: &[0, 0], ..Table::new("t", columns) };
-        assert_eq!(
-            insert_into("s", &both),
-            "/*M! SET STATEMENT sql_mode = 'STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO' FOR */ \
-             INSERT /*+ SET_VAR(sql_mode = 'STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO') */ INTO `s`"
         );
     }
 

@@ -108,6 +108,18 @@ pub enum RowErrorKind {
         /// Its line.
         line: u64,
     },
+    /// The row does not fulfil a CHECK of its table.
+    CheckViolated {
+        /// The CHECK's name.
+        name: &'static str,
+    },
+    /// Another row has the row's value in a unique key.
+    Conflict {
+        /// The key's name.
+        key: &'static str,
+        /// The index of that row, where it is of the same request or file.
+        first: Option<u64>,
+    },
     /// The database refused a row that the core found good: the live table is not the schema's.
     DatabaseRefused {
         /// MySQL's error number.
@@ -115,6 +127,10 @@ pub enum RowErrorKind {
         /// Whether this row is surely the one, not only one of several sent together.
         alone: bool,
     },
+    /// A moment that no TIMESTAMP is: before 1970, or behind 2038-01-19T03:14:07Z.
+    BeyondTimestamp,
+    /// A number that is larger than a DOUBLE or FLOAT holds, or nearer to 0.
+    BeyondFloat,
     /// A CSV cell such as `5.0` for an integer.
     DecimalInteger,
     /// The same JSON member, or the same CSV header, appears twice.
@@ -128,6 +144,8 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A value for a column that the database computes.
+    GeneratedColumn,
     /// A CSV cell that is not of the wanted type and has a character that is not seen.
     HiddenCharacter {
         /// What the place takes.
@@ -135,12 +153,18 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// A text that is no JSON document.
+    InvalidDocument,
+    /// A text that is no base64.
+    InvalidBase64,
     /// No day of the years 1 to 9999 as `YYYY-MM-DD`.
     InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
     /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
     InvalidLocalDateTime,
+    /// No time from -838:59:59 to 838:59:59.
+    InvalidTime,
     /// A line of NDJSON that is not one JSON value.
     InvalidJson {
         /// Where that shows in the line, counted from 1 in bytes.
@@ -172,15 +196,31 @@ pub enum RowErrorKind {
         /// How many.
         count: u64,
     },
+    /// A date-time without an offset for a column of moments.
+    NoOffset,
     /// A first line that is neither a header nor a row.
     NoHeader {
         /// The table's columns.
         columns: Vec<&'static str>,
     },
+    /// A foreign key's parent is not there.
+    NoParent {
+        /// The foreign key's name.
+        constraint: &'static str,
+        /// The parent table.
+        table: &'static str,
+    },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
     /// A number below 0 in an UNSIGNED column.
     Negative,
+    /// A number in a JSON document that a database would keep as another one.
+    NumberNotKept,
+    /// A text that is none of an ENUM's members, or has a name that is none of a SET's.
+    NotAMember {
+        /// The members.
+        members: &'static [&'static str],
+    },
     /// A text with a character that the column's character set does not have.
     NotInCharset {
         /// The character set.
@@ -204,23 +244,33 @@ pub enum RowErrorKind {
         /// Whether 0, though between them, is refused.
         not_zero: bool,
     },
+    /// A JSON document with an object that has a member twice.
+    RepeatedMember,
     /// A CSV record longer than the decoder holds.
     RowTooLong {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The live table has unique keys besides the primary one, so that an update could change
-    /// another row than the one that was sent.
-    OtherUniqueKey {
-        /// The names of those keys, with commas between them.
-        keys: String,
-    },
+    /// Rows of one table that are each other's parents.
+    ReferenceCycle,
     /// More bad rows in a file than its settings allow.
     TooManyErrors {
         /// Bad rows.
         errors: u64,
         /// Rows.
         rows: u64,
+    },
+    /// A JSON document with more arrays and objects in each other than a database takes.
+    TooDeep {
+        /// The most that it takes.
+        limit: usize,
+    },
+    /// Fewer bytes than a BINARY column has.
+    TooFewBytes {
+        /// The bytes that it has.
+        expected: usize,
+        /// How many came.
+        got: usize,
     },
     /// A text with more bytes than the column takes.
     TooManyBytes {
@@ -326,14 +376,19 @@ impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
         "changed_header",
+        "check_violated",
+        "conflict",
         "database_refused",
         "duplicate_column",
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "generated_column",
+        "invalid_base64",
         "invalid_date",
         "invalid_date_time",
         "invalid_json",
+        "invalid_time",
         "invalid_utf8",
         "malformed_quote",
         "marks_in_cell",
@@ -341,11 +396,14 @@ impl RowErrorKind {
         "mixed_offsets",
         "more_errors",
         "no_header",
+        "no_offset",
+        "not_a_member",
         "not_in_charset",
         "object_gone",
-        "other_unique_key",
         "out_of_range",
+        "reference_cycle",
         "row_too_long",
+        "too_few_bytes",
         "too_long",
         "too_many_errors",
         "too_many_shapes",
@@ -371,33 +429,48 @@ impl RowErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
+            Self::CheckViolated { .. } => "check_violated",
+            Self::Conflict { .. } => "conflict",
             Self::DatabaseRefused { .. } => "database_refused",
-            Self::DuplicateColumn => "duplicate_column",
+            Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::GeneratedColumn => "generated_column",
             Self::Exists => "exists",
+            Self::InvalidBase64 => "invalid_base64",
             Self::InvalidDate => "invalid_date",
             Self::InvalidDateTime | Self::InvalidLocalDateTime => "invalid_date_time",
-            Self::InvalidJson { .. } | Self::LoneSurrogate => "invalid_json",
+            Self::InvalidJson { .. }
+            | Self::LoneSurrogate
+            | Self::InvalidDocument
+            | Self::TooDeep { .. } => "invalid_json",
+            Self::InvalidTime => "invalid_time",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
+            Self::NoOffset => "no_offset",
             Self::NoHeader { .. } => "no_header",
+            Self::NotAMember { .. } => "not_a_member",
             Self::NotInCharset { .. } => "not_in_charset",
             Self::ObjectGone => "object_gone",
-            Self::OtherUniqueKey { .. } => "other_unique_key",
-            Self::OutOfRange { .. } | Self::Negative | Self::TooManyDigits { .. } => "out_of_range",
+            Self::ReferenceCycle => "reference_cycle",
+            Self::OutOfRange { .. }
+            | Self::Negative
+            | Self::BeyondFloat
+            | Self::BeyondTimestamp
+            | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
+            Self::TooFewBytes { .. } => "too_few_bytes",
             Self::TooLong { .. } | Self::TooManyBytes { .. } => "too_long",
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
-            Self::TooPrecise { .. } => "too_precise",
+            Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
-            Self::UnknownReference { .. } => "unknown_reference",
+            Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",

@@ -9,6 +9,7 @@ pub(crate) mod record;
 pub(crate) mod row_error_text;
 pub(crate) mod row_key;
 pub mod schema;
+pub(crate) mod time;
 pub(crate) mod time_zone;
 pub(crate) mod types;
 pub(crate) mod unknown_names;

@@ -12,6 +12,8 @@ impl fmt::Display for RowErrorKind {
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
+            Self::CheckViolated { name } => write!(f, "the row does not fulfil CHECK {name} of the table"),
+            Self::Conflict { key, first } => conflict(f, key, *first),
             Self::DatabaseRefused { number, alone } => {
                 let rows = if *alone { "the row" } else { "rows around this one" };
                 write!(f, "the database refused {rows} with MySQL error {number}")?;
@@ -27,6 +29,32 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("appears twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::BeyondTimestamp => f.write_str(
+                "a TIMESTAMP holds moments from 1970-01-01T00:00:01Z to 2038-01-19T03:14:07Z",
+            ),
+            Self::NoOffset => f.write_str(
+                "a date-time without an offset, which says no moment; write one such as Z or +02:00 behind \
+                 it, or say time_zone",
+            ),
+            Self::BeyondFloat => f.write_str(
+                "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
+            ),
+            Self::GeneratedColumn => {
+                f.write_str("the database computes this column; leave it out")
+            }
+            Self::InvalidDocument => f.write_str("no JSON document; a text in one has quotes around it"),
+            Self::NumberNotKept => f.write_str(
+                "the document has a number of more digits than a database keeps; send it as a string",
+            ),
+            Self::RepeatedMember => f.write_str("an object of the document has a member twice"),
+            Self::TooDeep { limit } => write!(
+                f,
+                "the document has more than {limit} arrays and objects in each other"
+            ),
+            Self::InvalidBase64 => f.write_str("bytes are expected as base64, with = at its end"),
+            Self::InvalidTime => f.write_str(
+                "not a time from -838:59:59 to 838:59:59 such as 16:02:08; hours, minutes and seconds",
+            ),
             Self::InvalidDate => f.write_str("not a day of the years 1 to 9999 such as 2021-07-27"),
             Self::InvalidDateTime => {
                 f.write_str("not an RFC 3339 date-time such as 2021-07-27T16:02:08Z")
@@ -72,6 +100,7 @@ impl fmt::Display for RowErrorKind {
                  a file without a header needs the option header=absent",
                 columns.join(", ")
             ),
+            Self::NotAMember { members } => not_a_member(f, members),
             Self::NotInCharset { charset, character } => write!(
                 f,
                 "character {character} is none of {charset}, the character set of the column; send \
@@ -88,12 +117,17 @@ impl fmt::Display for RowErrorKind {
                 }
             }
             Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
-            Self::OtherUniqueKey { keys } => write!(
-                f,
-                "the table has a unique key besides its primary key ({keys}), so that an update \
-                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            Self::NoParent { constraint, table } => {
+                write!(f, "table {table} has no such row, which FOREIGN KEY {constraint} asks for")
+            }
+            Self::ReferenceCycle => f.write_str(
+                "rows are each other's parents, or refer to rows that are; store them without the \
+                 reference first, and send them again with on_duplicate=update",
             ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
+            Self::TooFewBytes { expected, got } => {
+                write!(f, "{got} bytes where {expected} are expected")
+            }
             Self::TooManyBytes { limit, got } => write!(f, "{got} bytes; at most {limit} fit"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),
             Self::TooManyErrors { errors, rows } => {
@@ -159,6 +193,13 @@ impl fmt::Display for RowErrorKind {
     }
 }
 
+fn conflict(f: &mut fmt::Formatter<'_>, key: &str, first: Option<u64>) -> fmt::Result {
+    match first {
+        Some(first) => write!(f, "the row at index {first} has the same value in unique key {key}"),
+        None => write!(f, "another row of the table has the same value in unique key {key}"),
+    }
+}
+
 /// What MySQL's number says of rows that fit the schema.
 fn cause(number: u16, alone: bool) -> Option<&'static str> {
     const OTHER_KEY: &str = "another unique key of the table has the value already";
@@ -167,6 +208,19 @@ fn cause(number: u16, alone: bool) -> Option<&'static str> {
         1062 if alone => Some(OTHER_KEY),
         1364 => Some(NO_DEFAULT),
         _ => None,
+    }
+}
+
+/// How many members of an ENUM or SET a message lists.
+const LISTED_MEMBERS: usize = 20;
+
+/// Says which texts a column takes.
+fn not_a_member(f: &mut fmt::Formatter<'_>, members: &[&str]) -> fmt::Result {
+    let listed = &members[..members.len().min(LISTED_MEMBERS)];
+    write!(f, "the column takes only {}", listed.join(", "))?;
+    match members.len() - listed.len() {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
     }
 }
 

@@ -16,12 +16,16 @@ pub enum RawField<'r> {
     Integer(i64),
     /// Any other JSON number, with the digits that it was sent with.
     Number(&'r str),
+    /// An Avro float or double.
+    Double(f64),
     /// A JSON string.
     Text(Cow<'r, str>),
     /// An Avro date: days since 1970-01-01.
     Day(i64),
     /// A CSV cell, trimmed; an empty one is NULL.
     Cell(&'r str),
+    /// A value of JSON for a column of documents, as it was written; never null.
+    Document(&'r str),
     /// Any other JSON value, by the name of its type.
     Other(&'static str),
 }

@@ -9,7 +9,7 @@ use rowgate_core::migrate::LEDGER_MIGRATIONS;
 use rowgate_core::{Client, Host, Request, Response, SendError, Service, SignError};
 use serde_json::{Value, json};
 
-use crate::world::{answer, updated};
+use crate::world::{answer, database_error, updated};
 
 /// How a NULL of `information_schema` is written here.
 pub(crate) const NULL: String = String::new();
@@ -79,6 +79,8 @@ pub(crate) struct Database {
     pub(crate) extras: RefCell<Vec<[String; 3]>>,
     pub(crate) triggers: RefCell<Vec<[String; 3]>>,
     pub(crate) engines: RefCell<BTreeMap<String, String>>,
+    /// The lock's holder, and who it says that it is.
+    pub(crate) lock: RefCell<Option<[String; 2]>>,
 }
 
 impl Database {
@@ -112,6 +114,11 @@ impl Database {
         self.ledger.borrow().as_ref().map(|[version, _]| version.clone())
     }
 
+    /// As if the holder of the lock had been silent for too long.
+    pub(crate) fn end_lease(&self) {
+        *self.lock.borrow_mut() = None;
+    }
+
     /// Every statement that came.
     pub(crate) fn log(&self) -> Vec<String> {
         self.bodies.borrow().iter().map(sql).collect()
@@ -141,6 +148,15 @@ impl Database {
         let failure = self.failure.borrow_mut().take_if(|(fragment, _)| sql.contains(*fragment));
         if let Some((_, answer)) = failure {
             return answer;
+        }
+        if sql.contains("DATABASE IF EXISTS") {
+            // So that tables are compared by their columns, as this database describes them.
+            return database_error(1044);
+        }
+        if sql.contains("FROM rowgate_locks WHERE") && sql.starts_with("SELECT") {
+            let lock = self.lock.borrow().clone();
+            let at = "2027-01-15 08:00:00".to_owned();
+            return records(lock.map(|[holder, by]| vec![holder, by, at.clone(), at]));
         }
         if sql.contains("information_schema.tables") {
             return records(self.described());
@@ -186,6 +202,14 @@ impl Database {
             self.tables.borrow_mut().insert(name.to_owned());
         }
         let value = |at: usize| body["parameters"][at]["value"]["stringValue"].as_str().unwrap();
+        if sql.starts_with("INSERT INTO rowgate_locks") && self.lock.borrow().is_none() {
+            assert!(self.tables.borrow().contains("rowgate_locks"));
+            *self.lock.borrow_mut() = Some([value(0).to_owned(), value(1).to_owned()]);
+        }
+        if sql.starts_with("DELETE FROM rowgate_locks") {
+            let is_its = |[holder, _]: &mut [String; 2]| holder == value(0);
+            self.lock.borrow_mut().take_if(is_its);
+        }
         if sql.starts_with("INSERT INTO rowgate_ledger") {
             assert!(self.tables.borrow().contains("rowgate_ledger"));
             *self.ledger.borrow_mut() = Some([value(0).to_owned(), value(1).to_owned()]);
@@ -216,8 +240,9 @@ impl Host for Database {
 
     async fn sleep(&self, _time: Duration) {}
 
+    /// Another one each time: no two holders of a lock are the same.
     fn random(&self) -> u64 {
-        0
+        self.bodies.borrow().len() as u64
     }
 }
 

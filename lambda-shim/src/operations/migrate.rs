@@ -1,6 +1,6 @@
 //! The operation `migrate`: the tables, brought to the schema and compared with it.
 
-use rowgate_core::migrate::{self, Difference, MigrateError, Migration, MigrationStep};
+use rowgate_core::migrate::{self, MigrateError, MigrationStep};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub(super) struct Migrated {
     /// Tables that were made.
     made: Vec<&'static str>,
     differences: Vec<String>,
+    /// Why not everything was compared, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_compared: Option<String>,
 }
 
 impl Operation for Migrate {
@@ -51,9 +54,10 @@ impl Operation for Migrate {
         let settings = app.settings()?;
         let time = invocation.time_left(app.host.now());
         let client = app.client(&settings.target, time);
-        match bring_up(&client, app.schema, &app.migrations, self.check).await {
+        let by = "the Lambda's operation migrate";
+        match bring_up(&client, app, self.check, by).await {
             Ok(migrated) => {
-                let Migrated { included, ran, made, differences } = &migrated;
+                let Migrated { included, ran, made, differences, .. } = &migrated;
                 info!(?included, ?ran, ?made, differences = differences.len(), "migrated");
                 Ok(migrated)
             }
@@ -67,18 +71,20 @@ impl Operation for Migrate {
 
 async fn bring_up<H: Host>(
     client: &Client<'_, H>,
-    schema: Schema,
-    migrations: &[Migration],
+    app: &App<H>,
     check: bool,
+    by: &str,
 ) -> Result<Migrated, MigrateError> {
+    let (schema, migrations) = (app.schema, &app.migrations);
     let mut migrated = Migrated::default();
-    let differences: Vec<Difference> = if check {
-        migrate::check(client, schema, migrations).await?
+    let drift = if check {
+        migrate::check(client, schema, migrations, by).await?
     } else {
-        migrate::migrate(client, schema, migrations, |step| migrated.note(step)).await?;
-        migrate::compare(client, schema).await?
+        migrate::migrate(client, schema, migrations, by, |step| migrated.note(step)).await?;
+        migrate::compare(client, schema, by).await?
     };
-    migrated.differences = differences.iter().map(ToString::to_string).collect();
+    migrated.differences = drift.differences.iter().map(ToString::to_string).collect();
+    migrated.not_compared = drift.less.map(|less| less.to_string());
     Ok(migrated)
 }
 
@@ -95,7 +101,7 @@ impl Migrated {
 
 #[cfg(test)]
 mod tests {
-    use rowgate_core::migrate::LEDGER_MIGRATIONS;
+    use rowgate_core::migrate::{LEDGER_MIGRATIONS, Migration};
     use serde_json::{json, to_value};
 
     use super::*;

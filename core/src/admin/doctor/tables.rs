@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::admin::migrate;
+use crate::admin::migrate::{self, Drift};
 use crate::aws::host::{Client, Host};
 use crate::table::schema::Schema;
 
@@ -20,16 +20,18 @@ pub(super) const SCHEMA: Subject = Subject {
 };
 
 pub(super) async fn schema<H: Host>(client: &Client<'_, H>, schema: Schema) -> Examined {
-    let differences = match migrate::compare(client, schema).await {
-        Ok(differences) => differences,
+    let Drift { differences, less } = match migrate::compare(client, schema, "rowgate doctor").await
+    {
+        Ok(drift) => drift,
         Err(error) => return Ok(Finding::Bad(error.to_string())),
     };
+    let less = less.map(|less| format!("; {less}")).unwrap_or_default();
     let count = differences.len();
     let listed: Vec<_> = differences.iter().take(LISTED).map(ToString::to_string).collect();
     let listed = listed.join("; ");
     Ok(match count {
-        0 => Finding::Good("the tables are as expected".into()),
-        1..=LISTED => Finding::Bad(listed),
-        _ => Finding::Bad(format!("{listed}; and {} more differences", count - LISTED)),
+        0 => Finding::Good(format!("the tables are as expected{less}")),
+        1..=LISTED => Finding::Bad(listed + &less),
+        _ => Finding::Bad(format!("{listed}; and {} more differences{less}", count - LISTED)),
     })
 }

@@ -4,54 +4,50 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::admin::introspect::is_default;
-use crate::aws::host::{Client, Host};
-use crate::ledger;
-use crate::table::schema::{Column, Schema, Table};
-use crate::table::types::{Definition, without_width};
+use crate::aws::host::{CallError, Client, Host};
+use crate::base::sql_text::quoted;
+use crate::ledger::{self, LOCKS};
+use crate::sql::introspect::introspect_those;
+use crate::table::schema::{ForeignKeyDescription, Schema, Table, TableDescription};
 
+use super::difference::{Difference, NONE, TableDrift};
 use super::error::MigrateError;
+use super::extras::references_to;
 use super::history::History;
-use super::ledger_version;
-use super::live::{LiveTable, LiveTables, texts};
+use super::live::LiveTables;
+use super::lock::{lock, unlock};
 use super::migration::Migration;
+use super::scratch::{LessCompared, made_in_scratch};
 use super::tables::{HISTORY, name_list};
+use super::{by_columns, by_description, ledger_version};
 
-/// One thing in which a live table is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The table.
-    pub table: &'static str,
-    /// The column, unless it concerns the table as a whole.
-    pub column: Option<String>,
-    /// What it is about: `type`, `null`, `collation` and so on.
-    pub property: &'static str,
-    /// What the schema says.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-}
+/// MySQL's numbers for a table that is not there, and for one that the user may not write to.
+const NO_LOCK: [u16; 2] = [1146, 1142];
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.table)?;
-        if let Some(column) = &self.column {
-            write!(f, ".{column}")?;
-        }
-        write!(f, ": {}: expected {}, found {}", self.property, self.expected, self.found)
-    }
+/// What a comparison has found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Drift {
+    /// In what the live tables are not as expected.
+    pub differences: Vec<Difference>,
+    /// Why not everything was compared, if so.
+    pub less: Option<LessCompared>,
 }
 
 /// Compares the live tables with the schema's, and the recorded migrations with the given.
 ///
-/// Writes nothing.
+/// The database itself reads both: the schema's tables are made in a database beside the live one, under
+/// the lock that migrations take, in the name of `by`, and dropped again. The live database stays as it is.
+///
+/// # Errors
+///
+/// Where a call fails, or another program holds the lock.
 pub async fn check<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
     migrations: &[Migration],
-) -> Result<Vec<Difference>, MigrateError> {
+    by: &str,
+) -> Result<Drift, MigrateError> {
     let live = LiveTables::read(client, schema).await?;
     let pending = History::read(client, &live).await?.pending(migrations)?;
     let pending = pending.iter().map(|migration| Difference {
@@ -61,32 +57,37 @@ pub async fn check<H: Host>(
         expected: migration.to_string(),
         found: NONE.to_owned(),
     });
-    let mut differences: Vec<_> = pending.collect();
-    differences.extend(differences_of(client, schema, &live).await?);
-    differences.extend(of_ledger_version(client, &live).await?);
-    Ok(differences)
+    let pending: Vec<_> = pending.collect();
+    let mut drift = compare(client, schema, by).await?;
+    drift.differences.splice(0..0, pending);
+    Ok(drift)
 }
 
-/// Compares the live tables with the schema's, and the ledger's version with this program's;
-/// writes nothing.
+/// Compares the live tables with the schema's, and the ledger's version with this program's, as
+/// [`check`] does.
 pub async fn compare<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
-) -> Result<Vec<Difference>, MigrateError> {
+    by: &str,
+) -> Result<Drift, MigrateError> {
     let live = LiveTables::read(client, schema).await?;
-    let mut differences = differences_of(client, schema, &live).await?;
-    differences.extend(of_ledger_version(client, &live).await?);
-    Ok(differences)
+    let mut drift = of_tables(client, schema, &live, by).await?;
+    for table in ledger::tables().filter(|table| !live.has(table.name)) {
+        let mut report = TableDrift { table: table.name, differences: &mut drift.differences };
+        report.add(None, "table", "a table", NONE);
+    }
+    drift.differences.extend(of_ledger_version(client, &live).await?);
+    Ok(drift)
 }
 
-/// The same of the tables alone.
+/// The differences of the schema's tables, as far as no table has to be made for that.
 #[cfg(feature = "avro")]
 pub(crate) async fn compare_tables<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
 ) -> Result<Vec<Difference>, MigrateError> {
     let live = LiveTables::read(client, schema).await?;
-    differences_of(client, schema, &live).await
+    by_columns::differences(client, schema, &live).await
 }
 
 async fn of_ledger_version<H: Host>(
@@ -103,209 +104,109 @@ async fn of_ledger_version<H: Host>(
     }))
 }
 
-const NONE: &str = "none";
-
-async fn differences_of<H: Host>(
+async fn of_tables<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
     live: &LiveTables,
-) -> Result<Vec<Difference>, MigrateError> {
-    let names = name_list(schema.names());
-    let columns = live_columns(client, &names).await?;
-    let extras = live_extras(client, &names).await?;
-    let mut differences = Vec::new();
-    for expected in schema.tables() {
-        let mut report = TableDrift { table: expected.name, differences: &mut differences };
-        let Some(table) = live.get(expected.name) else {
-            report.add(None, "table", "a table", NONE);
-            continue;
-        };
-        compare_table(expected, table, &mut report);
-        let of_table = |column: &&LiveColumn| column.table == expected.name;
-        compare_columns(
-            expected,
-            &columns.iter().filter(of_table).collect::<Vec<_>>(),
-            &mut report,
-        );
-        for extra in extras.iter().filter(|extra| extra.table == expected.name) {
-            report.add(None, "constraint or trigger", NONE, &extra.what);
+    by: &str,
+) -> Result<Drift, MigrateError> {
+    let there = schema.tables().iter().filter(|table| live.has(table.name)).collect::<Vec<_>>();
+    let made = match there.is_empty() {
+        true => Ok(Vec::new()),
+        false => made_under_lock(client, &there, live, by).await?,
+    };
+    match made {
+        Ok(made) => {
+            let differences = by_description_of(client, schema, live, &made).await?;
+            Ok(Drift { differences, less: None })
+        }
+        Err(less) => {
+            let differences = by_columns::differences(client, schema, live).await?;
+            Ok(Drift { differences, less: Some(less) })
         }
     }
-    for table in ledger::tables().filter(|table| !live.has(table.name)) {
+}
+
+async fn made_under_lock<H: Host>(
+    client: &Client<'_, H>,
+    tables: &[&'static Table],
+    live: &LiveTables,
+    by: &str,
+) -> Result<Result<Vec<TableDescription>, LessCompared>, MigrateError> {
+    if !live.has(LOCKS) {
+        return Ok(Err(LessCompared::NoLock));
+    }
+    let mut held = match lock(client, by).await {
+        Err(MigrateError::Call { error: CallError::Api(api), .. })
+            if api.database_code.is_some_and(|code| NO_LOCK.contains(&code)) =>
+        {
+            return Ok(Err(LessCompared::NoLock));
+        }
+        held => held?,
+    };
+    let made = made_in_scratch(client, tables, &mut held).await;
+    unlock(client, held, made).await
+}
+
+async fn by_description_of<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+    live: &LiveTables,
+    made: &[TableDescription],
+) -> Result<Vec<Difference>, MigrateError> {
+    let names: Vec<_> = made.iter().map(|table| table.name.clone()).collect();
+    let (found, references) = if names.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        let references = references_to(client, &name_list(schema.names())).await?;
+        (introspect_those(client, &names).await?.tables, references)
+    };
+    let named =
+        |tables: &'_ [TableDescription], name| tables.iter().position(|table| table.name == name);
+    let mut differences = Vec::new();
+    for table in schema.tables() {
         let mut report = TableDrift { table: table.name, differences: &mut differences };
-        report.add(None, "table", "a table", NONE);
+        match (named(made, table.name), named(&found, table.name)) {
+            (Some(made_at), Some(at)) => {
+                let mut found = found[at].clone();
+                compare_outer_keys(schema, table, &mut found, &mut report);
+                by_description::compare(&made[made_at], &found, &mut report);
+            }
+            // What is no table has no engine; only InnoDB has transactions.
+            _ if live.has(table.name) => report.add(None, "engine", "InnoDB", NONE),
+            _ => report.add(None, "table", "a table", NONE),
+        }
+        let of_table = references.iter().filter(|it| it.table == table.name);
+        for reference in of_table.filter(|it| !it.is_expected(schema)) {
+            report.add(None, "reference", NONE, &reference.what);
+        }
     }
     Ok(differences)
 }
 
-/// Takes the differences of one table.
-struct TableDrift<'d> {
-    table: &'static str,
-    differences: &'d mut Vec<Difference>,
-}
-
-impl TableDrift<'_> {
-    fn add(&mut self, column: Option<&str>, property: &'static str, expected: &str, found: &str) {
-        self.differences.push(Difference {
-            table: self.table,
-            column: column.map(ToOwned::to_owned),
-            property,
-            expected: expected.to_owned(),
-            found: found.to_owned(),
-        });
-    }
-
-    fn same(&mut self, column: Option<&str>, property: &'static str, expected: &str, found: &str) {
-        if expected != found {
-            self.add(column, property, expected, found);
-        }
-    }
-}
-
-fn compare_table(expected: &Table, live: &LiveTable, report: &mut TableDrift<'_>) {
-    // What is no table has no engine; only InnoDB has transactions.
-    report.same(None, "engine", "InnoDB", if live.engine.is_empty() { NONE } else { &live.engine });
-    report.same(None, "comment", &quoted(expected.comment), &quoted(&live.comment));
-}
-
-fn compare_columns(expected: &Table, live: &[&LiveColumn], report: &mut TableDrift<'_>) {
-    for (index, column) in expected.columns.iter().enumerate() {
-        match live.iter().find(|live| live.name == column.name) {
-            Some(live) => compare_column(column, expected.is_key(index), live, report),
-            None => report.add(Some(column.name), "column", &column.column_type.sql_name(), NONE),
-        }
-    }
-    let known = |live: &&&LiveColumn| expected.columns.iter().any(|it| it.name == live.name);
-    for column in live.iter().filter(|column| !known(column)) {
-        report.add(Some(&column.name), "column", NONE, &column.column_type);
-    }
-
-    // Where both have the same columns, so that one that is missing moves none of the others.
-    let order = live.iter().filter(known).map(|column| column.name.as_str());
-    let there = |column: &&Column| live.iter().any(|live| live.name == column.name);
-    let places = expected.columns.iter().filter(there).zip(order);
-    for (place, (expected, found)) in places.enumerate() {
-        let property = "order";
-        let place = format!("column {} is {}", place + 1, expected.name);
-        if expected.name != found {
-            report.add(Some(expected.name), property, &place, found);
-        }
-    }
-}
-
-fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &mut TableDrift<'_>) {
-    let column = Some(expected.name);
-    let null = |nullable| if nullable { "NULL" } else { "NOT NULL" };
-    let key = |key| if key { "primary key" } else { NONE };
-    let extra = if expected.auto_increment { "auto_increment" } else { NONE };
-
-    report.same(column, "type", &expected.column_type.sql_name(), &live.column_type);
-    report.same(column, "null", null(expected.nullable), null(live.nullable));
-    report.same(column, "key", key(is_key), key(live.key));
-    if !is_default(expected.default, live.default.as_deref()) {
-        let found = live.default.as_deref().unwrap_or(NONE);
-        report.add(column, "default", expected.default.unwrap_or(NONE), found);
-    }
-    report.same(column, "extra", extra, if live.extra.is_empty() { NONE } else { &live.extra });
-    if let Some(character_set) = expected.column_type.character_set() {
-        compare_collation(expected, character_set, live, report);
-    }
-    report.same(column, "comment", &quoted(expected.comment), &quoted(&live.comment));
-}
-
-fn compare_collation(
-    expected: &Column,
-    character_set: &str,
-    live: &LiveColumn,
+/// Compares the foreign keys to tables that are not served, which the scratch database does not have, and
+/// takes them out of what is live.
+fn compare_outer_keys(
+    schema: Schema,
+    table: &Table,
+    live: &mut TableDescription,
     report: &mut TableDrift<'_>,
 ) {
-    let (column, found) = (Some(expected.name), live.collation.as_deref().unwrap_or(NONE));
-    match expected.collation {
-        Some(collation) => report.same(column, "collation", collation, found),
-        // MySQL and MariaDB have other defaults, but the set is what holds every character.
-        None if expected.column_type.takes_collation(found) => {}
-        None => report.add(column, "collation", &format!("one of {character_set}"), found),
+    let is_served = |name: &str| schema.tables().iter().any(|table| table.name == name);
+    for key in table.constraints.foreign.iter().filter(|key| !is_served(key.table)) {
+        let is_same = |its: &ForeignKeyDescription| {
+            let columns = key.columns.iter().map(|index| table.columns[*index].name);
+            its.name == key.name
+                && its.table == key.table
+                && its.columns.iter().map(String::as_str).eq(columns)
+                && its.references.iter().map(String::as_str).eq(key.references.iter().copied())
+        };
+        match live.foreign_keys.iter().position(is_same) {
+            Some(at) => drop(live.foreign_keys.remove(at)),
+            None => {
+                let expected = format!("{} to {}", quoted(key.name), quoted(key.table));
+                report.add(None, "foreign key", &expected, NONE);
+            }
+        }
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("{text:?}")
-}
-
-struct LiveColumn {
-    table: String,
-    name: String,
-    column_type: String,
-    nullable: bool,
-    key: bool,
-    default: Option<String>,
-    extra: String,
-    collation: Option<String>,
-    comment: String,
-}
-
-async fn live_columns<H: Host>(
-    client: &Client<'_, H>,
-    names: &str,
-) -> Result<Vec<LiveColumn>, MigrateError> {
-    let sql = format!(
-        "SELECT table_name, column_name, column_type, is_nullable, column_key, column_default, \
-         extra, collation_name, column_comment FROM information_schema.columns \
-         WHERE table_schema = DATABASE() AND table_name IN ({names}) \
-         ORDER BY table_name, ordinal_position"
-    );
-    let column = |row: [Option<String>; 9]| {
-        let [table, name, column_type, nullable, key, default, extra, collation, comment] = row;
-        Some(LiveColumn {
-            table: table?,
-            name: name?,
-            column_type: without_width(&column_type?),
-            nullable: nullable? == "YES",
-            key: key? == "PRI",
-            // MariaDB writes a default of NULL out.
-            default: default.filter(|default| default != "NULL"),
-            // MySQL says so of a default that is computed.
-            extra: extra?.to_lowercase().replace("default_generated", "").trim().to_owned(),
-            collation,
-            comment: comment?,
-        })
-    };
-    let columns: Option<_> = texts(client, &sql).await?.into_iter().map(column).collect();
-    columns.ok_or(MigrateError::Unreadable)
-}
-
-/// What a table has besides its columns and its primary key.
-struct Extra {
-    table: String,
-    what: String,
-}
-
-/// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
-/// stays on the old table when a restore swaps tables, a trigger changes what was stored.
-async fn live_extras<H: Host>(
-    client: &Client<'_, H>,
-    names: &str,
-) -> Result<Vec<Extra>, MigrateError> {
-    let constraints = format!(
-        "SELECT table_name, constraint_type, constraint_name \
-         FROM information_schema.table_constraints WHERE table_schema = DATABASE() \
-         AND constraint_type <> 'PRIMARY KEY' AND table_name IN ({names})"
-    );
-    let triggers = format!(
-        "SELECT event_object_table, 'TRIGGER', trigger_name FROM information_schema.triggers \
-         WHERE event_object_schema = DATABASE() AND event_object_table IN ({names})"
-    );
-    let references = format!(
-        "SELECT DISTINCT referenced_table_name, 'FOREIGN KEY', \
-         CONCAT(constraint_name, ' of ', table_name) FROM information_schema.key_column_usage \
-         WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({names})"
-    );
-    let mut rows = texts(client, &constraints).await?;
-    rows.extend(texts(client, &references).await?);
-    rows.extend(texts(client, &triggers).await?);
-    let extra = |[table, kind, name]: [Option<String>; 3]| {
-        Some(Extra { table: table?, what: format!("{} {}", kind?, name?) })
-    };
-    let extras: Option<_> = rows.into_iter().map(extra).collect();
-    extras.ok_or(MigrateError::Unreadable)
 }

@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
+use crate::ledger::LockHolder;
 
 /// Why a database could not be brought to the schema, or not be compared with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub enum MigrateError {
         /// The one that is missing.
         first: String,
     },
+    /// Another program migrates the database, or compares its tables.
+    Locked(LockHolder),
+    /// Another program has taken the lock, since this one gave no sign of life.
+    LockLost,
     /// The database described itself in a way that is not understood.
     Unreadable,
 }
@@ -64,6 +69,13 @@ impl fmt::Display for MigrateError {
             Self::OutOfOrder { number, first } => {
                 write!(f, "migration {number:04} cannot be recorded before {first}")
             }
+            Self::Locked(holder) => {
+                write!(f, "another program migrates this database or compares its tables: {holder}")
+            }
+            Self::LockLost => f.write_str(
+                "another program has begun to migrate this database, since this one was silent for \
+                 too long: run it again when that one has ended",
+            ),
             Self::Unreadable => f.write_str("the database's description of itself is not readable"),
         }
     }

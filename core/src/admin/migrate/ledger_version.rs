@@ -27,7 +27,9 @@ pub(super) async fn bring_up<H: Host>(
     before: &LiveTables,
     mut done: impl FnMut(&'static Migration),
 ) -> Result<(), MigrateError> {
-    let is_new = !ledger::tables().any(|table| before.has(table.name));
+    // The locks are made before anything else.
+    let mut others = ledger::tables().filter(|table| table.name != ledger::LOCKS);
+    let is_new = !others.any(|table| before.has(table.name));
     if is_new {
         return record(client, VERSION).await;
     }

@@ -4,11 +4,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
+use crate::sql::introspect;
 use crate::table::schema::Schema;
 
-use super::change::send;
 use super::error::MigrateError;
 use super::tables::{HISTORY, all_tables, name_list};
 
@@ -28,8 +27,7 @@ impl LiveTables {
         client: &Client<'_, H>,
         schema: Schema,
     ) -> Result<Self, MigrateError> {
-        let ours = all_tables(schema).map(|(name, _)| name);
-        let names = name_list(ours.chain([HISTORY]));
+        let names = name_list(all_tables(schema).chain([HISTORY]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_name IN ({names})"
@@ -53,25 +51,9 @@ impl LiveTables {
 }
 
 /// Runs a query of `N` columns and reads every value as a text.
-///
-/// By place and not by name: MySQL 8 spells the columns of `information_schema` in capitals.
-pub(crate) async fn texts<H: Host, const N: usize>(
+pub(super) async fn texts<H: Host, const N: usize>(
     client: &Client<'_, H>,
     sql: &str,
 ) -> Result<Vec<[Option<String>; N]>, MigrateError> {
-    let doing = "the database's description of its tables is not read";
-    let records = send(client, sql, &[], doing).await?.records;
-    let row = |fields: Vec<Field>| {
-        let values: Option<Vec<_>> = fields.into_iter().map(text).collect();
-        values.and_then(|values| values.try_into().ok()).ok_or(MigrateError::Unreadable)
-    };
-    records.into_iter().map(row).collect()
-}
-
-/// SQL NULL is `Some(None)`; what is neither text nor number is `None`.
-fn text(field: Field) -> Option<Option<String>> {
-    match field {
-        Field::Null(_) => Some(None),
-        field => field.text().map(Some),
-    }
+    Ok(introspect::texts(client, sql).await?)
 }

@@ -1,16 +1,22 @@
 //! Brings a database to the schema.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::change::{change, make_table};
+use super::creation::{Creation, creations};
 use super::error::MigrateError;
 use super::history::{self, History};
 use super::ledger_version;
 use super::live::LiveTables;
+use super::lock::{lock, unlock};
 use super::migration::Migration;
-use super::tables::all_tables;
-use crate::aws::host::{Client, Host};
+use crate::aws::host::{CallError, Client, Host};
+use crate::ledger::{self, LOCKS, Lock};
 use crate::table::schema::Schema;
+
+/// MySQL's number for a table that is there already.
+const TABLE_EXISTS: u16 = 1050;
 
 /// Something that [`migrate`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +39,44 @@ pub enum MigrationStep<'m> {
 /// on with and not taken for an old database. `done` hears of each step once it is done.
 ///
 /// MySQL commits DDL at once, so every statement is a call of its own, and a migration is recorded
-/// only after its last one. After an error the call can be made again: it begins with the first
+/// only after its last one. One program at a time does so, in the name of `by`: it holds a lock in the
+/// ledger, which ends by itself 4 minutes after the program's last sign of life. After an error the call can be made again: it begins with the first
 /// statement of the migration that failed, so statements should be written to be repeatable.
 pub async fn migrate<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
     migrations: &[Migration],
+    by: &str,
     mut done: impl FnMut(MigrationStep<'_>),
+) -> Result<(), MigrateError> {
+    if !LiveTables::read(client, schema).await?.has(LOCKS) {
+        make_locks(client).await?;
+        done(MigrationStep::Made(LOCKS));
+    }
+    let mut held = lock(client, by).await?;
+    let result = bring_up(client, (schema, migrations), &mut held, &mut done).await;
+    unlock(client, held, result).await
+}
+
+/// A table that has come since is fine.
+async fn make_locks<H: Host>(client: &Client<'_, H>) -> Result<(), MigrateError> {
+    let locks = ledger::tables().find(|table| table.name == LOCKS);
+    let create = locks.map(|table| table.create).unwrap_or_default();
+    match make_table(client, LOCKS, create).await {
+        Err(MigrateError::Call { error: CallError::Api(api), .. })
+            if api.database_code == Some(TABLE_EXISTS) =>
+        {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+async fn bring_up<H: Host>(
+    client: &Client<'_, H>,
+    (schema, migrations): (Schema, &[Migration]),
+    held: &mut Lock,
+    done: &mut impl FnMut(MigrationStep<'_>),
 ) -> Result<(), MigrateError> {
     let mut live = LiveTables::read(client, schema).await?;
     let history = History::read(client, &live).await?;
@@ -51,7 +88,7 @@ pub async fn migrate<H: Host>(
     }
     for migration in &pending {
         if !is_new {
-            run(client, migration).await?;
+            run(client, migration, held).await?;
         }
         history::record(client, migration).await?;
         done(if is_new {
@@ -64,10 +101,8 @@ pub async fn migrate<H: Host>(
     if !pending.is_empty() && !is_new {
         live = LiveTables::read(client, schema).await?;
     }
-    for (name, create) in all_tables(schema).filter(|(name, _)| !live.has(name)) {
-        make_table(client, name, create).await?;
-        done(MigrationStep::Made(name));
-    }
+    make_missing(client, schema, &live, held, done).await?;
+    held.renew(client).await?;
     ledger_version::bring_up(client, &live, |migration| done(MigrationStep::Ledger(migration)))
         .await
 }
@@ -99,7 +134,36 @@ pub async fn record<H: Host>(
     }
 }
 
-async fn run<H: Host>(client: &Client<'_, H>, migration: &Migration) -> Result<(), MigrateError> {
+/// Makes the tables that are not there. What a foreign key refers to outside of the schema is taken to be there.
+async fn make_missing<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+    live: &LiveTables,
+    held: &mut Lock,
+    done: &mut impl FnMut(MigrationStep<'_>),
+) -> Result<(), MigrateError> {
+    let missing = schema.tables().iter().filter(|table| !live.has(table.name)).collect::<Vec<_>>();
+    let is_there = |name: &str| !missing.iter().any(|table| table.name == name);
+    for Creation { name, sql, .. } in creations(&missing, is_there) {
+        held.renew(client).await?;
+        make_table(client, name, &sql).await?;
+        if sql.starts_with("CREATE") {
+            done(MigrationStep::Made(name));
+        }
+    }
+    for table in ledger::tables().filter(|table| !live.has(table.name)) {
+        held.renew(client).await?;
+        make_table(client, table.name, table.create).await?;
+        done(MigrationStep::Made(table.name));
+    }
+    Ok(())
+}
+
+async fn run<H: Host>(
+    client: &Client<'_, H>,
+    migration: &Migration,
+    held: &mut Lock,
+) -> Result<(), MigrateError> {
     let statements = migration.statements();
     let count = statements.len();
     for (index, sql) in statements.into_iter().enumerate() {
@@ -109,6 +173,7 @@ async fn run<H: Host>(client: &Client<'_, H>, migration: &Migration) -> Result<(
                 index + 1
             )
         };
+        held.renew(client).await?;
         change(client, sql, doing).await?;
     }
     Ok(())

@@ -7,12 +7,14 @@ use core::fmt;
 
 use crate::aws::host::{Client, Host};
 use crate::base::lookup::{Lookup, SettingsError, required};
+use crate::base::sql_text::{quoted, quoted_pattern};
 use crate::ledger;
 use crate::table::schema::Schema;
 
 use super::change::send;
 use super::error::MigrateError;
 use super::live::{LiveTables, texts};
+use super::scratch::{self, scratch_name};
 
 /// The user of the doors that take rows.
 pub const WRITER: &str = "rowgate_writer";
@@ -70,14 +72,17 @@ pub struct Grant {
     pub rights: &'static str,
     /// Tables of the database; none stands for the database as a whole.
     pub tables: Vec<String>,
+    /// The database in which tables are made to compare them, where the rights are on that one.
+    pub scratch: Option<String>,
 }
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "user {} has {} on ", self.user, self.rights)?;
-        match self.tables.as_slice() {
-            [] => f.write_str("the whole database"),
-            tables => f.write_str(&tables.join(", ")),
+        match (&self.scratch, self.tables.as_slice()) {
+            (Some(scratch), _) => f.write_str(scratch),
+            (None, []) => f.write_str("the whole database"),
+            (None, tables) => f.write_str(&tables.join(", ")),
         }
     }
 }
@@ -98,7 +103,7 @@ pub async fn grant<H: Host>(
         send(client, &sql, &[], &format!("user {user} is not made")).await?;
     }
 
-    let grants = grants(schema, &live);
+    let grants = grants(schema, &live, &database);
     for it in &grants {
         for sql in it.statements(&database) {
             let doing = format!("user {} does not have its rights", it.user);
@@ -108,28 +113,33 @@ pub async fn grant<H: Host>(
     Ok(grants)
 }
 
-fn grants(schema: Schema, live: &LiveTables) -> Vec<Grant> {
-    // A claim that is given up is deleted. The ledger's version is for migrations to change.
-    let ledger = ledger::tables().map(|table| table.name).filter(|name| live.has(name));
+fn grants(schema: Schema, live: &LiveTables, database: &str) -> Vec<Grant> {
+    // A claim that is given up is deleted. The ledger's version and locks are for migrations to change.
+    let ledger = ledger::tables().map(|table| table.name);
+    let ledger = ledger.filter(|name| live.has(name) && *name != ledger::LOCKS);
     let (version, ledger): (Vec<_>, Vec<_>) =
         ledger.partition(|name| *name == ledger::VERSION_TABLE);
     let mut grants = Vec::from([Grant {
         user: WRITER,
         rights: "SELECT, INSERT, UPDATE",
         tables: schema.tables().iter().map(|table| table.name.to_string()).collect(),
+        scratch: None,
     }]);
     if !ledger.is_empty() {
         grants.push(Grant {
             user: WRITER,
             rights: "SELECT, INSERT, UPDATE, DELETE",
             tables: ledger.into_iter().map(ToString::to_string).collect(),
+            scratch: None,
         });
     }
     if !version.is_empty() {
         let tables = version.into_iter().map(ToString::to_string).collect();
-        grants.push(Grant { user: WRITER, rights: "SELECT", tables });
+        grants.push(Grant { user: WRITER, rights: "SELECT", tables, scratch: None });
     }
-    grants.push(Grant { user: ADMIN, rights: "ALL", tables: Vec::new() });
+    for (rights, scratch) in [("ALL", None), (scratch::RIGHTS, Some(scratch_name(database)))] {
+        grants.push(Grant { user: ADMIN, rights, tables: Vec::new(), scratch });
+    }
     grants
 }
 
@@ -137,12 +147,12 @@ impl Grant {
     fn statements(&self, database: &str) -> Vec<String> {
         let grant = |on: &str| format!("GRANT {} ON {on} TO '{}'@'%'", self.rights, self.user);
         if self.tables.is_empty() {
-            // `_` and `%` are wildcards where rights are given on a database.
-            let pattern = database.replace('_', "\\_").replace('%', "\\%");
-            return [grant(&format!("{}.*", quoted(&pattern)))].into();
+            let database = self.scratch.as_deref().unwrap_or(database);
+            return [grant(&format!("{}.*", quoted_pattern(database)))].into();
         }
         let database = quoted(database);
-        self.tables.iter().map(|table| grant(&format!("{database}.`{table}`"))).collect()
+        let on = self.tables.iter().map(|table| format!("{database}.{}", quoted(table)));
+        on.map(|on| grant(&on)).collect()
     }
 }
 
@@ -152,9 +162,4 @@ async fn database<H: Host>(client: &Client<'_, H>) -> Result<String, MigrateErro
         Some([Some(name)]) => Ok(name),
         _ => Err(MigrateError::Unreadable),
     }
-}
-
-/// An identifier as SQL writes it.
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }

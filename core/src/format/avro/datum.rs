@@ -77,6 +77,11 @@ impl<'a> Cursor<'a> {
         Ok(f64::from_le_bytes(bytes))
     }
 
+    pub(super) fn float(&mut self) -> Result<f32, Fault> {
+        let bytes = self.take(4)?.try_into().map_err(|_| Fault::Wrong)?;
+        Ok(f32::from_le_bytes(bytes))
+    }
+
     /// So many bytes as the number before them says.
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], Fault> {
         let length = self.long()?;

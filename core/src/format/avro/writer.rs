@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::{fmt, mem};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::codec::Codec;
@@ -187,11 +189,27 @@ fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(),
         (Cell::Int(value), AvroType::Int | AvroType::Long) => put_long(block, *value),
         (Cell::Int(_), _) => return Err(wrong("long")),
         (Cell::Text(text), AvroType::String) => put_bytes(block, text.as_bytes()),
+        (Cell::Text(text), AvroType::Float) => {
+            let value: f64 = text.parse().map_err(|_| wrong("another text"))?;
+            block.extend_from_slice(&(value as f32).to_le_bytes());
+        }
+        (Cell::Text(text), AvroType::Double) => {
+            let value: f64 = text.parse().map_err(|_| wrong("another text"))?;
+            block.extend_from_slice(&value.to_le_bytes());
+        }
+        (Cell::Text(text), AvroType::Bytes) => {
+            let bytes = STANDARD.decode(&**text).map_err(|_| wrong("another text"))?;
+            put_bytes(block, &bytes);
+        }
         (Cell::Text(text), AvroType::Date) => {
             put_long(block, days_of_date(text).ok_or_else(|| wrong("another text"))?);
         }
         (Cell::Text(text), AvroType::LocalTimestampMicros) => {
             put_long(block, local_micros(text).ok_or_else(|| wrong("another text"))?);
+        }
+        (Cell::Text(text), AvroType::TimestampMicros) => {
+            let micros = text.strip_suffix('Z').and_then(local_micros);
+            put_long(block, micros.ok_or_else(|| wrong("another text"))?);
         }
         (Cell::Text(text), AvroType::Decimal { scale, .. }) => {
             let bytes = decimal::to_bytes(text, scale.into());

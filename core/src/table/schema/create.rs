@@ -5,36 +5,56 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::iter;
 
+use crate::base::sql_text::quoted;
+
 use super::description::{
-    ColumnDescription, DefaultValue, IndexDescription, IndexPart, TableDescription,
+    CheckDescription, ColumnDescription, DefaultValue, ForeignKeyDescription, IndexDescription,
+    IndexPart, TableDescription,
 };
 
 /// The statement that makes a table, of both engines.
-///
-/// Without foreign keys, CHECKs and generated columns: a table that has them is not made by rowgate.
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
-    let mut lines: Vec<_> = table.columns.iter().map(column).collect();
+    let has_collation = table.collation.is_some();
+    let mut lines: Vec<_> = table.columns.iter().map(|it| column(it, has_collation)).collect();
     lines.push(format!("PRIMARY KEY ({primary_key})"));
     lines.extend(table.unique_keys.iter().map(|key| index("UNIQUE KEY", key)));
     lines.extend(table.indexes.iter().map(|key| index(kind(key), key)));
+    lines.extend(table.foreign_keys.iter().map(foreign_key));
+    lines.extend(table.checks.iter().map(check));
     let collation = table.collation.as_deref().map(collate).unwrap_or_default();
     let charset = if collation.is_empty() { " DEFAULT CHARSET=utf8mb4" } else { "" };
     format!(
         "CREATE TABLE {} (\n  {}\n) ENGINE={}{charset}{collation}{}",
-        name(&table.name),
+        quoted(&table.name),
         lines.join(",\n  "),
         table.engine,
         comment(&table.comment)
     )
 }
 
-fn column(column: &ColumnDescription) -> String {
-    let mut text = format!("{} {}", name(&column.name), column.column_type);
-    text += &column.collation.as_deref().map(collate).unwrap_or_default();
-    text += if column.nullable { " NULL" } else { " NOT NULL" };
+fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
+    let mut text = format!("{} {}", quoted(&column.name), column.column_type);
+    match &column.collation {
+        Some(collation) => text += &collate(collation),
+        // Its own is the one that the server has for utf8mb4, and not the table's.
+        None if table_has_collation && is_text(&column.column_type) => {
+            text += " CHARACTER SET utf8mb4";
+        }
+        None => {}
+    }
+    if let Some(generated) = &column.generated {
+        let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
+        text += &format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression);
+    }
+    // MariaDB takes neither behind an expression.
+    text += match (&column.generated, column.nullable) {
+        (Some(_), true) => "",
+        (None, true) => " NULL",
+        (_, false) => " NOT NULL",
+    };
     text += &match &column.default {
-        Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", quoted(value)),
+        Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", text_literal(value)),
         Some(DefaultValue::Expression(sql)) => format!(" DEFAULT {}", expression(sql)),
         None => String::new(),
     };
@@ -43,6 +63,11 @@ fn column(column: &ColumnDescription) -> String {
     }
     text += if column.auto_increment { " AUTO_INCREMENT" } else { "" };
     text + &comment(&column.comment)
+}
+
+fn is_text(column_type: &str) -> bool {
+    let kinds = ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"];
+    kinds.contains(&column_type.split('(').next().unwrap_or_default())
 }
 
 /// MySQL takes an expression in parentheses, but for the current time.
@@ -61,12 +86,17 @@ fn kind(index: &IndexDescription) -> &'static str {
 }
 
 fn index(kind: &str, index: &IndexDescription) -> String {
+    format!("{kind} {}", key_text(index))
+}
+
+/// A key's name and its parts, in SQL.
+pub(crate) fn key_text(index: &IndexDescription) -> String {
     let parts: Vec<_> = index.parts.iter().map(part).collect();
-    format!("{kind} {} ({})", name(&index.name), parts.join(", "))
+    format!("{} ({})", quoted(&index.name), parts.join(", "))
 }
 
 fn part(part: &IndexPart) -> String {
-    let column = part.column.as_deref().map(name);
+    let column = part.column.as_deref().map(quoted);
     let length = part.length.map(|length| format!("({length})")).unwrap_or_default();
     let expression = part.expression.as_ref().map(|sql| format!("({sql})"));
     let descending = if part.descending { " DESC" } else { "" };
@@ -80,11 +110,31 @@ fn primary_key(table: &TableDescription) -> String {
     });
     let lengths = lengths.chain(iter::repeat(String::new()));
     let parts = table.primary_key.iter().zip(lengths);
-    parts.map(|(column, length)| name(column) + &length).collect::<Vec<_>>().join(", ")
+    parts.map(|(column, length)| quoted(column) + &length).collect::<Vec<_>>().join(", ")
 }
 
-fn name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
+fn foreign_key(key: &ForeignKeyDescription) -> String {
+    let parent: Vec<_> = key.table.split('.').map(quoted).collect();
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON UPDATE {} ON DELETE {}",
+        quoted(&key.name),
+        names(&key.columns),
+        parent.join("."),
+        names(&key.references),
+        key.on_update,
+        key.on_delete
+    )
+}
+
+/// MySQL's `information_schema` has each quote of a clause behind a backslash.
+fn check(check: &CheckDescription) -> String {
+    let enforced = if check.enforced { "" } else { " NOT ENFORCED" };
+    let clause = check.clause.replace("\\'", "'");
+    format!("CONSTRAINT {} CHECK ({clause}){enforced}", quoted(&check.name))
+}
+
+fn names(all: &[String]) -> String {
+    all.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ")
 }
 
 fn collate(collation: &str) -> String {
@@ -92,12 +142,14 @@ fn collate(collation: &str) -> String {
 }
 
 fn comment(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(" COMMENT {}", quoted(text)) }
+    if text.is_empty() { String::new() } else { format!(" COMMENT {}", text_literal(text)) }
 }
 
-/// A text as the default sql_mode reads it, in which a backslash escapes.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+/// A text as the default sql_mode reads it, in which a backslash escapes; on one line, so that each line of
+/// a statement is a column or a key.
+fn text_literal(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n");
+    format!("'{text}'")
 }
 
 #[cfg(test)]
@@ -132,7 +184,10 @@ mod tests {
             "unique_keys":[{"name":"u","parts":[{"column":"a"},{"column":"key","length":3}]}],
             "indexes":[{"name":"i","parts":[{"column":"a","descending":true}]},
             {"name":"f","index_type":"FULLTEXT","parts":[{"column":"key"}]},
-            {"name":"e","parts":[{"expression":"lower(`key`)"}]}]}]}"#;
+            {"name":"e","parts":[{"expression":"lower(`key`)"}]}],
+            "foreign_keys":[{"name":"of_u","columns":["a"],"table":"u","references":["id"],
+            "on_update":"RESTRICT","on_delete":"SET NULL"}],
+            "checks":[{"name":"ck","clause":"`key` <> _utf8mb4\\'x\\'"}]}]}"#;
         let description = Description::from_json(json).unwrap();
         assert_eq!(
             statement(&description.tables[0]),
@@ -141,7 +196,9 @@ mod tests {
              `b` datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,\n  \
              `c` int NULL DEFAULT (1 + 1),\n  PRIMARY KEY (`key`),\n  \
              UNIQUE KEY `u` (`a`, `key`(3)),\n  KEY `i` (`a` DESC),\n  \
-             FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`)))\n) ENGINE=InnoDB \
+             FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`))),\n  \
+             CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u` (`id`) ON UPDATE RESTRICT \
+             ON DELETE SET NULL,\n  CONSTRAINT `ck` CHECK (`key` <> _utf8mb4'x')\n) ENGINE=InnoDB \
              COLLATE utf8mb4_bin COMMENT 'it''s \\\\'"
         );
     }

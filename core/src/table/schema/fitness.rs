@@ -9,11 +9,7 @@ use super::create;
 use super::description::{ColumnDescription, INNODB, TableDescription};
 use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement};
-use crate::table::types::{ColumnType, is_told_apart, without_width};
-
-/// The most characters of a table's name: MySQL takes 64, and `__restore_20270115_080000_1a2b`
-/// must fit behind it.
-const LONGEST_NAME: usize = 34;
+use crate::table::types::{ColumnType, Definition, KeyKind, is_told_apart, without_width};
 
 /// Every reason why the table cannot be filled that shows in itself.
 pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
@@ -25,7 +21,7 @@ pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
     reasons.extend(table.columns.iter().flat_map(of_column));
     reasons.extend(of_aliases(table));
     reasons.extend(of_key(table));
-    reasons.extend(of_constraints(table));
+    reasons.extend(of_triggers(table));
     if reasons.is_empty() {
         reasons.extend(of_width(table));
     }
@@ -42,36 +38,36 @@ pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
         .or_else(|| ColumnType::of(&bare, format, collation))
 }
 
-/// Names stand in Avro files, in object keys and in SQL.
+/// A comma stands between names where several tables are named.
 fn of_name(name: &str) -> Option<Misfit> {
     let misfit = |rule| Some(Misfit::Name { name: name.to_string(), rule });
-    if !is_plain(name) {
-        return misfit("use letters of ASCII, digits and _, no digit first, as Avro wants it");
+    if name.contains(',') {
+        return misfit("use no comma: keys and options list tables with commas between them");
     }
-    if name.len() > LONGEST_NAME {
-        return misfit("use at most 34 characters, since a restore makes tables named after it");
+    of_any_name(name).and_then(misfit)
+}
+
+/// What is wrong with a table's or column's name.
+fn of_any_name(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.contains(char::is_control) {
+        return Some("use no control characters");
+    }
+    if name.contains('`') {
+        return Some("use no backtick");
     }
     if name.to_ascii_lowercase().starts_with("rowgate_") {
-        return misfit("names that begin with rowgate_ are rowgate's own");
+        return Some("names that begin with rowgate_ are rowgate's own");
     }
     None
 }
 
-fn is_plain(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(plain) && !name.starts_with(|first: char| first.is_ascii_digit())
-}
-
 fn of_column(column: &ColumnDescription) -> Option<Misfit> {
     let name = || column.name.clone();
-    if !is_plain(&column.name) {
-        let rule = "use letters of ASCII, digits and _, no digit first, as Avro wants it";
+    if let Some(rule) = of_any_name(&column.name) {
         return Some(Misfit::Name { name: name(), rule });
     }
-    if column.generated.is_some() {
-        return Some(Misfit::Generated { column: name() });
-    }
-    of_type(column)
+    // The database computes it, so that its type does not matter.
+    if column.generated.is_some() { None } else { of_type(column) }
 }
 
 fn of_type(column: &ColumnDescription) -> Option<Misfit> {
@@ -104,12 +100,29 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
     if table.primary_key.is_empty() {
         return Some(Misfit::NoPrimaryKey);
     }
-    let mut parts = table.primary_key.iter().zip(&table.primary_key_lengths);
-    if let Some((column, length)) = parts.find(|(_, length)| **length > 0) {
-        return Some(Misfit::KeyPrefix { column: column.clone(), length: *length });
+    let lengths = table.primary_key_lengths.iter().copied().chain(core::iter::repeat(0));
+    table
+        .primary_key
+        .iter()
+        .zip(lengths)
+        .find_map(|(name, length)| of_key_part(table, name, length))
+}
+
+fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misfit> {
+    let column = table.columns.iter().find(|column| is_called(column, name))?;
+    let name = column.name.clone();
+    if column.generated.is_some() {
+        return Some(Misfit::Generated { column: name });
     }
-    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
-    table.columns.iter().filter(is_key).find_map(of_key_collation)
+    if length > 0 {
+        return Some(Misfit::KeyPrefix { column: name, length });
+    }
+    let column_type = column.column_type.clone();
+    match self::column_type(column)?.key_kind() {
+        KeyKind::Unfit => Some(Misfit::KeyType { column: name, column_type }),
+        KeyKind::Text => of_key_collation(column),
+        _ => None,
+    }
 }
 
 fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
@@ -119,12 +132,9 @@ fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
     (!is_told_apart(collation, is_char)).then(misfit)
 }
 
-fn of_constraints(table: &TableDescription) -> Vec<Misfit> {
-    let unique = table.unique_keys.iter().map(|it| Misfit::UniqueKey { name: it.name.clone() });
-    let foreign = table.foreign_keys.iter().map(|it| Misfit::ForeignKey { name: it.name.clone() });
-    let checks = table.checks.iter().map(|it| Misfit::Check { name: it.name.clone() });
-    let triggers = table.triggers.iter().map(|name| Misfit::Trigger { name: name.clone() });
-    unique.chain(foreign).chain(checks).chain(triggers).collect()
+/// Unique keys, foreign keys and CHECKs refuse rows, which are then named; a trigger changes them.
+fn of_triggers(table: &TableDescription) -> impl Iterator<Item = Misfit> {
+    table.triggers.iter().map(|name| Misfit::Trigger { name: name.clone() })
 }
 
 /// Names of columns are the same in any case.
@@ -145,7 +155,7 @@ fn of_width(table: &TableDescription) -> Option<Misfit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Description, Schema};
+    use super::super::{Constraints, Description, KeyPart, Schema};
     use super::*;
     use alloc::format;
     use alloc::string::String;
@@ -177,6 +187,7 @@ mod tests {
             r#""name":"X9_","column_type":"varchar(20)","comment":"format=date-time; since 2021""#,
             r#""name":"boss","column_type":"smallint","comment":"references=t.id;aliases=e-mail""#,
             r#""name":"x","column_type":"varchar(9)","collation":"utf8mb4_general_ci""#,
+            r#""name":"x","column_type":"point","generated":{"expression":"`id` + 1"}"#,
         ] {
             assert_eq!(against(column, ""), [""; 0], "{column}");
         }
@@ -195,16 +206,12 @@ mod tests {
                 "x is of collation latin2_general_ci, whose character set is not known: ALTER TABLE",
             ),
             (
-                r#""name":"x;y","column_type":"int""#,
-                r#"name "x;y" is not understood: use letters of ASCII"#,
+                r#""name":"x\ny","column_type":"int""#,
+                r#"name "x\ny" is not understood: use no control characters"#,
             ),
             (
-                r#""name":"9x","column_type":"int""#,
-                r#"name "9x" is not understood: use letters of ASCII"#,
-            ),
-            (
-                r#""name":"x","column_type":"int","generated":{"expression":"`id` + 1"}"#,
-                "x is generated",
+                r#""name":"Rowgate_key","column_type":"int""#,
+                r#"name "Rowgate_key" is not understood: names that begin with rowgate_"#,
             ),
             (
                 r#""name":"x","column_type":"varchar(19)","comment":"format=date-time""#,
@@ -233,20 +240,11 @@ mod tests {
 
     #[test]
     fn so_is_each_thing_about_a_table() {
-        let parts = r#""parts":[{"column":"id"}]"#;
-        let refers =
-            r#""table":"u","references":["id"],"on_update":"RESTRICT","on_delete":"CASCADE""#;
         for (rest, reason) in [
-            (r#","engine":"MyISAM""#.into(), "MyISAM has no transactions"),
-            (format!(r#","unique_keys":[{{"name":"u1",{parts}}}]"#), "UNIQUE KEY u1"),
-            (
-                format!(r#","foreign_keys":[{{"name":"f1","columns":["id"],{refers}}}]"#),
-                "FOREIGN KEY f1",
-            ),
-            (r#","checks":[{"name":"c1","clause":"`id` > 0"}]"#.into(), "CHECK c1"),
-            (r#","triggers":["g1"]"#.into(), "trigger g1"),
+            (r#","engine":"MyISAM""#, "MyISAM has no transactions"),
+            (r#","triggers":["g1"]"#, "trigger g1"),
         ] {
-            let reasons = against("", &rest);
+            let reasons = against("", rest);
             assert!(reasons.len() == 1 && reasons[0].contains(reason), "{rest}: {reasons:?}");
         }
         let all = against(
@@ -257,11 +255,37 @@ mod tests {
     }
 
     #[test]
+    fn a_table_with_constraints_is_served_and_carries_them() {
+        let parts = r#""parts":[{"column":"id"},{"column":"x","length":3},{"expression":"1"}]"#;
+        let refers =
+            r#""table":"u","references":["id"],"on_update":"RESTRICT","on_delete":"CASCADE""#;
+        let json = format!(
+            r#"{{"rowgate_schema":1,"tables":[{{"name":"t","columns":[
+            {{"name":"id","column_type":"int","nullable":false}},
+            {{"name":"x","column_type":"varchar(9)"}}],"primary_key":["id"],
+            "unique_keys":[{{"name":"u1",{parts}}},
+            {{"name":"u2","parts":[{{"column":"X"}}]}}],
+            "foreign_keys":[{{"name":"f1","columns":["id"],{refers}}}],
+            "checks":[{{"name":"c1","clause":"`id` > 0"}},
+            {{"name":"c2","clause":"1","enforced":false}}]}}]}}"#
+        );
+        let schema = Schema::from_json(&json).unwrap();
+        let Constraints { unique, foreign, checks } = schema.table("t").unwrap().constraints;
+        let parts = [KeyPart::Column(0), KeyPart::Prefix(1, 3), KeyPart::Expression];
+        assert_eq!((unique[0].name, unique[0].parts), ("u1", parts.as_slice()));
+        assert_eq!((unique[0].columns, unique[1].columns), (None, Some(&[1][..])));
+        assert_eq!((foreign[0].name, foreign[0].columns, foreign[0].table), ("f1", &[0][..], "u"));
+        assert_eq!((foreign[0].references, checks), (&["id"][..], &["c1"][..]));
+    }
+
+    #[test]
     fn a_key_is_of_whole_columns() {
         let text = |collation: &str| {
             format!(r#"{{"name":"k","column_type":"varchar(9)","nullable":false{collation}}}"#)
         };
         let key = r#","primary_key":["k"]"#;
+        let computed = text(r#","generated":{"expression":"1","stored":true}"#);
+        assert!(against_columns(&computed, key)[0].contains("key k is generated"));
         assert_eq!(against_columns(&text(r#","collation":"utf8mb4_bin""#), key), [""; 0]);
         for collation in ["utf8mb4_unicode_ci", "latin1_swedish_ci", "ascii_bin"] {
             let text = text(&format!(r#","collation":"{collation}""#));

@@ -34,11 +34,6 @@ pub enum Misfit {
         /// The alias of the COMMENT.
         alias: String,
     },
-    /// A CHECK constraint.
-    Check {
-        /// Its name.
-        name: String,
-    },
     /// References between tables form a circle.
     Circle,
     /// A column's text is of a character set that rowgate does not know.
@@ -53,11 +48,6 @@ pub enum Misfit {
         /// Its name.
         engine: String,
     },
-    /// A foreign key of the table.
-    ForeignKey {
-        /// Its name.
-        name: String,
-    },
     /// A `format=` that is not known, or does not go with the column's type.
     Format {
         /// The column.
@@ -67,7 +57,7 @@ pub enum Misfit {
         /// The column's type.
         column_type: String,
     },
-    /// A generated column.
+    /// A generated column as the key.
     Generated {
         /// The column.
         column: String,
@@ -95,19 +85,19 @@ pub enum Misfit {
         /// How many characters.
         length: u32,
     },
+    /// A key of a type whose values are not in the order in which they are compared.
+    KeyType {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
     /// A `references=` that does not name the primary key of a table that is served.
     Reference {
         /// The column.
         column: String,
         /// What it refers to.
         target: String,
-    },
-    /// A foreign key of another table refers to this one.
-    ReferredTo {
-        /// The foreign key's name.
-        name: String,
-        /// The other table.
-        by: String,
     },
     /// A statement about the table would be longer than a call takes.
     TooWide {
@@ -128,11 +118,6 @@ pub enum Misfit {
         /// Its type.
         column_type: String,
     },
-    /// A unique key besides the primary one.
-    UniqueKey {
-        /// Its name.
-        name: String,
-    },
 }
 
 /// What is wrong, and what to do.
@@ -147,20 +132,16 @@ impl Misfit {
     fn fmt_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alias { alias } => write!(f, "alias {alias} is also another's name or alias"),
-            Self::Check { name } => write!(f, "CHECK {name} is not understood yet"),
             Self::Circle => f.write_str("the references= of tables lead back to it"),
             Self::Collation { column, collation } => {
                 write!(f, "{column} is of collation {collation}, whose character set is not known")
             }
             Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
-            Self::ForeignKey { name } => {
-                write!(f, "FOREIGN KEY {name} would stay on the old table when a restore swaps it")
-            }
             Self::Format { column, format, column_type } => {
                 write!(f, "{column}: format={format} does not go with {column_type}")
             }
             Self::Generated { column } => {
-                write!(f, "{column} is generated, which is not understood yet")
+                write!(f, "key {column} is generated, so that a row does not have it")
             }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
@@ -169,9 +150,6 @@ impl Misfit {
                     f,
                     "{column}: references={target} is no primary key of its type that is served"
                 )
-            }
-            Self::ReferredTo { name, by } => {
-                write!(f, "FOREIGN KEY {name} of {by} would follow the old table in a restore")
             }
             Self::KeyCollation { column, collation } => {
                 write!(
@@ -185,6 +163,9 @@ impl Misfit {
                     "key {column} is only its first {length} characters, in which two rows may be one"
                 )
             }
+            Self::KeyType { column, column_type } => {
+                write!(f, "key {column} is of type {column_type}, which serves as no key")
+            }
             Self::TooWide { characters, limit } => write!(
                 f,
                 "a statement about it has up to {characters} characters, and a call takes {limit}"
@@ -193,26 +174,21 @@ impl Misfit {
             Self::Type { column, column_type } => {
                 write!(f, "{column} is of type {column_type}, which is not known")
             }
-            Self::UniqueKey { name } => {
-                write!(f, "with UNIQUE KEY {name} an update could change another row")
-            }
         }
     }
 
     fn advice(&self) -> &'static str {
         match self {
             Self::Alias { .. } => "change the COMMENT",
-            Self::Check { .. } | Self::Trigger { .. } => "drop it, or fill the table otherwise",
+            Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
-            Self::ForeignKey { .. } | Self::ReferredTo { .. } => {
-                "drop it, and write COMMENT 'references=table.column' at its column"
-            }
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
-            Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::Generated { .. } => "make a column the key that rows have",
             Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
+            Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
@@ -220,7 +196,6 @@ impl Misfit {
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"
             }
-            Self::UniqueKey { .. } => "make it a plain index, or fill the table otherwise",
         }
     }
 }

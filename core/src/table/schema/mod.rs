@@ -4,6 +4,7 @@
 //! tables, whether rowgate can fill them or not; [`Schema`] has those that it can, and why not the others.
 
 mod comment;
+mod constraints;
 mod create;
 mod description;
 mod error;
@@ -16,6 +17,8 @@ mod table_key;
 mod tables;
 mod width;
 
+pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
     Generation, IndexDescription, IndexPart, TableDescription,

@@ -20,7 +20,6 @@ pub(super) struct Judged<'d> {
 pub(super) fn judge(tables: &[TableDescription]) -> Vec<Judged<'_>> {
     let judged = |table| Judged { table, reasons: reasons(table) };
     let mut all: Vec<_> = tables.iter().map(judged).collect();
-    add_foreign_keys(&mut all);
     add_aliases(&mut all);
     while add_references(&mut all) {}
     add_circles(&mut all);
@@ -32,48 +31,60 @@ pub(super) fn judge(tables: &[TableDescription]) -> Vec<Judged<'_>> {
 /// The tables that are served, each behind its parents, else in the order of the description.
 pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription> {
     let served = all.iter().filter(|it| it.reasons.is_empty()).map(|it| it.table);
-    let (ordered, _) = order(served.collect());
+    let (mut ordered, mut left) = order(served.collect(), all_parents);
+    // Of tables whose foreign keys form a circle one goes before its parents.
+    while !left.is_empty() {
+        ordered.push(left.remove(in_circle(&left)));
+        let (behind, rest) = order(left, all_parents);
+        ordered.extend(behind);
+        left = rest;
+    }
     ordered
 }
 
-/// The tables in order, and those whose references form a circle or depend on one.
-fn order(mut left: Vec<&TableDescription>) -> (Vec<&TableDescription>, Vec<&TableDescription>) {
-    let mut placed = BTreeSet::new();
+/// One of some tables, each of which has a parent among them, that is its own forebear.
+fn in_circle(tables: &[&TableDescription]) -> usize {
+    let (mut path, mut at) = (Vec::new(), 0);
+    while !path.contains(&at) {
+        path.push(at);
+        let is_parent = |other: &&TableDescription| {
+            other.name != tables[at].name && all_parents(tables[at]).contains(&&*other.name)
+        };
+        at = tables.iter().position(is_parent).unwrap_or(at);
+    }
+    at
+}
+
+/// The tables in order, and those whose parents form a circle or depend on one.
+fn order<'d>(
+    mut left: Vec<&'d TableDescription>,
+    parents: fn(&TableDescription) -> Vec<&str>,
+) -> (Vec<&'d TableDescription>, Vec<&'d TableDescription>) {
     let mut ordered = Vec::new();
     while let Some(index) = left.iter().position(|table| {
-        parents(table).all(|parent| parent == table.name || placed.contains(parent))
+        let waits =
+            |parent: &str| parent != table.name && left.iter().any(|other| other.name == parent);
+        !parents(table).into_iter().any(waits)
     }) {
-        let table = left.remove(index);
-        placed.insert(table.name.as_str());
-        ordered.push(table);
+        ordered.push(left.remove(index));
     }
     (ordered, left)
 }
 
-fn parents(table: &TableDescription) -> impl Iterator<Item = &str> {
-    table.columns.iter().filter_map(|column| Some(reference(column)?.0))
+/// The parents by the COMMENTs of the table's columns.
+fn parents(table: &TableDescription) -> Vec<&str> {
+    table.columns.iter().filter_map(|column| Some(reference(column)?.0)).collect()
+}
+
+/// The same with those by foreign keys.
+fn all_parents(table: &TableDescription) -> Vec<&str> {
+    let by_keys = table.foreign_keys.iter().map(|key| key.table.as_str());
+    parents(table).into_iter().chain(by_keys).collect()
 }
 
 /// The table and column of a `references=`.
 pub(super) fn reference(column: &ColumnDescription) -> Option<(&str, &str)> {
     Items::read(&column.comment).references?.split_once('.')
-}
-
-/// A foreign key also concerns the table that it refers to.
-fn add_foreign_keys(all: &mut [Judged<'_>]) {
-    let keys = all.iter().flat_map(|it| {
-        it.table
-            .foreign_keys
-            .iter()
-            .map(|key| (key.name.clone(), it.table.name.clone(), &key.table))
-    });
-    let keys: Vec<_> = keys.map(|(name, by, table)| (name, by, table.clone())).collect();
-    for (name, by, table) in keys {
-        let other = all.iter_mut().find(|it| it.table.name == table && it.table.name != by);
-        if let Some(other) = other {
-            other.reasons.push(Misfit::ReferredTo { name, by });
-        }
-    }
 }
 
 /// Aliases of a table that are another's name or alias.
@@ -124,7 +135,7 @@ fn is_sound(column: &ColumnDescription, it: &Judged<'_>, all: &[Judged<'_>]) -> 
 
 fn add_circles(all: &mut [Judged<'_>]) {
     let served = all.iter().filter(|it| it.reasons.is_empty()).map(|it| it.table);
-    let (_, circle) = order(served.collect());
+    let (_, circle) = order(served.collect(), parents);
     for it in all.iter_mut().filter(|it| circle.iter().any(|other| other.name == it.table.name)) {
         it.reasons.push(Misfit::Circle);
     }
@@ -166,6 +177,32 @@ mod tests {
         ];
         let found = schema(&tables);
         assert_eq!((found.names(), found.unfit().len()), (["a", "b", "c"].to_vec(), 0));
+    }
+
+    #[test]
+    fn so_they_do_by_foreign_keys_and_a_circle_of_these_is_served() {
+        let table = |name: &str, parents: &[&str]| {
+            let key = |parent: &&str| {
+                format!(
+                    r#"{{"name":"of_{parent}","columns":["id"],"table":"{parent}","references":["id"],"on_update":"RESTRICT","on_delete":"RESTRICT"}}"#
+                )
+            };
+            let keys: Vec<_> = parents.iter().map(key).collect();
+            format!(
+                r#"{{"name":"{name}","columns":[{{"name":"id","column_type":"int","nullable":false}}],"primary_key":["id"],"foreign_keys":[{}]}}"#,
+                keys.join(",")
+            )
+        };
+        let tables = [
+            table("lines", &["orders", "lines", "elsewhere"]),
+            table("orders", &["staff"]),
+            table("staff", &["teams"]),
+            table("teams", &["staff"]),
+        ];
+        let json = format!(r#"{{"rowgate_schema":1,"tables":[{}]}}"#, tables.join(","));
+        let schema = Schema::from_json(&json).unwrap();
+        assert_eq!(schema.names(), ["staff", "orders", "lines", "teams"]);
+        assert_eq!(schema.unfit(), []);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Tables for the life of the process, from a description.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::comment::Items;
+use super::constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
 use super::create;
-use super::description::{ColumnDescription, TableDescription};
+use super::description::{
+    ColumnDescription, ForeignKeyDescription, IndexDescription, IndexPart, TableDescription,
+};
 use super::fitness::column_type;
 use super::misfit::Unfit;
 use super::order::{judge, parents_first, reference};
@@ -27,17 +29,69 @@ pub(super) fn serve(tables: &[TableDescription]) -> (&'static [Table], &'static 
 
 /// `None` only of a table that does not fit.
 fn table(table: &TableDescription) -> Option<Table> {
-    let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
-    let position = |key: &String| columns.iter().position(|it| it.name.eq_ignore_ascii_case(key));
-    let key = table.primary_key.iter().map(position).collect::<Option<Vec<_>>>()?;
+    let columns = written(table).map(column).collect::<Option<Vec<_>>>()?;
+    let generated = table.columns.iter().filter(|column| column.generated.is_some());
+    let key =
+        table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
     Some(Table {
         name: text(&table.name),
         aliases: texts(&Items::read(&table.comment).aliases),
         key: list(key),
         columns: list(columns),
+        generated: list(generated.map(|column| text(&column.name)).collect()),
         create: text(&create::statement(table)),
         comment: text(&table.comment),
+        constraints: constraints(table),
     })
+}
+
+fn constraints(table: &TableDescription) -> Constraints {
+    let foreign = table.foreign_keys.iter().filter_map(|key| foreign_key(table, key));
+    let checks = table.checks.iter().filter(|check| check.enforced);
+    Constraints {
+        unique: list(table.unique_keys.iter().map(|key| unique_key(table, key)).collect()),
+        foreign: list(foreign.collect()),
+        checks: list(checks.map(|check| text(&check.name)).collect()),
+    }
+}
+
+fn unique_key(table: &TableDescription, key: &IndexDescription) -> UniqueKey {
+    let part = |part: &IndexPart| {
+        let column = part.column.as_deref().and_then(|name| position(table, name));
+        match (column, part.length) {
+            (Some(column), None) => KeyPart::Column(column),
+            (Some(column), Some(length)) => KeyPart::Prefix(column, length),
+            (None, _) => KeyPart::Expression,
+        }
+    };
+    let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let whole = |part: &KeyPart| match part {
+        KeyPart::Column(column) => Some(*column),
+        KeyPart::Prefix(..) | KeyPart::Expression => None,
+    };
+    let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);
+    UniqueKey { name: text(&key.name), parts: list(parts), columns }
+}
+
+/// `None` of one of a column that the table does not have, which no database says.
+fn foreign_key(table: &TableDescription, key: &ForeignKeyDescription) -> Option<ForeignKey> {
+    let columns = key.columns.iter().map(|name| position(table, name));
+    Some(ForeignKey {
+        name: text(&key.name),
+        columns: list(columns.collect::<Option<_>>()?),
+        table: text(&key.table),
+        references: list(key.references.iter().map(|name| text(name)).collect()),
+    })
+}
+
+/// The columns that rows have: not those that the database computes.
+fn written(table: &TableDescription) -> impl Iterator<Item = &ColumnDescription> {
+    table.columns.iter().filter(|column| column.generated.is_none())
+}
+
+/// A column's place among those that rows have.
+fn position(table: &TableDescription, name: &str) -> Option<usize> {
+    written(table).position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 fn column(column: &ColumnDescription) -> Option<Column> {

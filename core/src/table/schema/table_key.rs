@@ -16,7 +16,12 @@ impl Table {
 
     /// The names of the primary key's columns, with commas between them.
     pub fn key_name(&self) -> Cow<'static, str> {
-        let names: Vec<_> = self.key_columns().map(|column| column.name).collect();
+        self.names_of(self.key)
+    }
+
+    /// The names of the columns at these positions, with commas between them.
+    pub(crate) fn names_of(&self, key: &[usize]) -> Cow<'static, str> {
+        let names: Vec<_> = key.iter().map(|position| self.columns[*position].name).collect();
         match names.as_slice() {
             [only] => Cow::Borrowed(*only),
             names => Cow::Owned(names.join(", ")),
@@ -61,6 +66,13 @@ impl Column {
     /// A text, by an expression of SQL, as what the column is compared with where it belongs to a key.
     pub(crate) fn key_operand(&self, text: &str) -> String {
         self.column_type.key_kind().operand(text, self.texts())
+    }
+
+    /// A stored value of the column, by an expression of SQL, as the text that
+    /// [`key_operand`](Self::key_operand) takes.
+    #[cfg(feature = "avro")]
+    pub(crate) fn key_text(&self, value: &str) -> String {
+        alloc::format!("CAST({} AS CHAR)", self.column_type.canonical(value))
     }
 
     /// The condition that a text is none but that of [`key_operand`](Self::key_operand), where it could

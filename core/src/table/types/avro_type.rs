@@ -10,12 +10,20 @@ pub(crate) enum AvroType {
     Int,
     /// An integer of 64 bits.
     Long,
+    /// A number of 32 bits with a floating point.
+    Float,
+    /// A number of 64 bits with a floating point.
+    Double,
     /// A text.
     String,
+    /// Bytes.
+    Bytes,
     /// A day, in days since 1970-01-01.
     Date,
     /// A date and time of no zone, in microseconds since 1970-01-01.
     LocalTimestampMicros,
+    /// A moment, in microseconds since 1970-01-01T00:00:00Z.
+    TimestampMicros,
     /// A number with so many digits, at most 38, and so many of them behind the point.
     Decimal {
         /// All digits.
@@ -31,9 +39,13 @@ impl AvroType {
         match self {
             Self::Int => "int",
             Self::Long => "long",
+            Self::Float => "float",
+            Self::Double => "double",
             Self::String => "string",
+            Self::Bytes => "bytes",
             Self::Date => "date",
             Self::LocalTimestampMicros => "local-timestamp-micros",
+            Self::TimestampMicros => "timestamp-micros",
             Self::Decimal { .. } => "decimal",
         }
     }
@@ -42,7 +54,7 @@ impl AvroType {
     pub(crate) fn primitive(self) -> &'static str {
         match self {
             Self::Date => "int",
-            Self::LocalTimestampMicros => "long",
+            Self::LocalTimestampMicros | Self::TimestampMicros => "long",
             Self::Decimal { .. } => "bytes",
             _ => self.name(),
         }
@@ -51,8 +63,11 @@ impl AvroType {
     /// What a schema says of it besides: members of its object, each behind a comma.
     pub(crate) fn logical(self) -> Option<String> {
         match self {
-            Self::Int | Self::Long | Self::String => None,
+            Self::Int | Self::Long | Self::Float | Self::Double | Self::String | Self::Bytes => {
+                None
+            }
             Self::LocalTimestampMicros => Some(r#""logicalType":"local-timestamp-micros""#.into()),
+            Self::TimestampMicros => Some(r#""logicalType":"timestamp-micros""#.into()),
             Self::Date => Some(r#""logicalType":"date""#.into()),
             Self::Decimal { precision, scale } => {
                 Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))
@@ -68,10 +83,18 @@ pub(crate) enum AvroValue {
     Boolean,
     /// `int` or `long`.
     Integer,
+    /// `float`.
+    Float,
     /// `double`; of an integer only whole ones, since pandas makes doubles of integers with gaps.
     Double,
     /// `string`, or `bytes` that are UTF-8.
     Text,
+    /// `bytes` or `fixed`.
+    Bytes,
+    /// A name of an `enum`.
+    Symbol,
+    /// `time-millis` or `time-micros`.
+    TimeOfDay,
     /// `decimal` of at most 38 digits.
     Decimal,
     /// `date`.

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{is_integer, is_whole_decimal, wrong_type};
+use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -48,6 +48,7 @@ impl Definition for BigintUnsigned {
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let digits = match &field {
             RawField::Integer(value) => Cow::Owned(value.to_string()),
+            RawField::Double(value) => Cow::Owned(whole(*value)?.to_string()),
             RawField::Number(digits) | RawField::Cell(digits) => Cow::Borrowed(*digits),
             RawField::Text(text) => Cow::Borrowed(&**text),
             other => return Err(wrong_type(self.expected(), other)),

@@ -1,31 +1,45 @@
 //! The one list of the column types, and the one place that tells them apart.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::bigint_unsigned::BigintUnsigned;
+use super::binary::Binary;
+use super::bit::Bit;
 use super::boolean::Boolean;
 use super::char::Char;
 use super::date::Date;
 use super::date_time::DateTime;
 use super::decimal::Decimal;
 use super::definition::{Definition, Rules};
+use super::enumeration::Enumeration;
+use super::float::Float;
 use super::int::Int;
+use super::json::Json;
 use super::key_kind::KeyKind;
 use super::local_date_time::LocalDateTime;
+use super::set::Set;
 use super::text::Text;
+use super::time::Time;
+use super::timestamp::Timestamp;
 use super::varchar::Varchar;
+use super::year::Year;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
 /// Makes the type of all column types, which answers by the definition of the one it is.
 macro_rules! column_types {
-    ($($(#[$doc:meta])* $Type:ident,)*) => {
+    (
+        fixed { $($(#[$doc:meta])* $Type:ident,)* }
+        listed { $($(#[$listed_doc:meta])* $Listed:ident,)* }
+    ) => {
         /// What a column holds, and within which bounds.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum ColumnType {
             $($(#[$doc])* $Type($Type),)*
+            $($(#[$listed_doc])* $Listed($Listed),)*
         }
 
         impl ColumnType {
@@ -33,8 +47,18 @@ macro_rules! column_types {
             /// without a display width but that of `tinyint(1)`; `format` is what the column's COMMENT says of it, `collation`
             /// the column's own, utf8mb4's default where it is not given.
             ///
-            /// `None` of a type that rowgate does not know.
-            pub const fn of(
+            /// `None` of a type that rowgate does not know. What a type lists is kept for the life of the process.
+            pub fn of(name: &str, format: Option<&str>, collation: Option<&str>) -> Option<Self> {
+                $(
+                    if let Some(found) = $Listed::of(name, format, collation) {
+                        return Some(Self::$Listed(found));
+                    }
+                )*
+                Self::fixed(name, format, collation)
+            }
+
+            /// The same of a type that lists nothing.
+            const fn fixed(
                 name: &str,
                 format: Option<&str>,
                 collation: Option<&str>,
@@ -50,12 +74,14 @@ macro_rules! column_types {
         }
 
         impl Definition for ColumnType {
-            column_types! { @ask ($($Type)*)
+            column_types! { @ask ($($Type)* $($Listed)*)
                 fn expected(self) -> &'static str;
                 fn sql_name(self) -> String;
                 fn character_set(self) -> Option<&'static str>;
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
                 fn takes_offset(self) -> bool;
+                fn takes_document(self) -> bool;
+                fn is_by_the_clock(self) -> bool;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
@@ -71,6 +97,21 @@ macro_rules! column_types {
             fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
                 match self {
                     $(Self::$Type(it) => it.parse(field, rules),)*
+                    $(Self::$Listed(it) => it.parse(field, rules),)*
+                }
+            }
+
+            fn read<'a>(self, answer: Cow<'a, str>) -> Option<Cow<'a, str>> {
+                match self {
+                    $(Self::$Type(it) => it.read(answer),)*
+                    $(Self::$Listed(it) => it.read(answer),)*
+                }
+            }
+
+            fn digested<'a>(self, canonical: &'a str) -> Cow<'a, str> {
+                match self {
+                    $(Self::$Type(it) => it.digested(canonical),)*
+                    $(Self::$Listed(it) => it.digested(canonical),)*
                 }
             }
         }
@@ -91,6 +132,7 @@ macro_rules! column_types {
 }
 
 column_types! {
+    fixed {
     /// TINYINT to BIGINT.
     Int,
     /// VARCHAR.
@@ -111,16 +153,38 @@ column_types! {
     Char,
     /// TINYTEXT to LONGTEXT.
     Text,
+    /// YEAR.
+    Year,
+    /// TIME.
+    Time,
+    /// DOUBLE and FLOAT.
+    Float,
+    /// BIT.
+    Bit,
+    /// BINARY to LONGBLOB.
+    Binary,
+    /// JSON.
+    Json,
+    /// TIMESTAMP.
+    Timestamp,
+    }
+    listed {
+    /// ENUM.
+    Enumeration,
+    /// SET.
+    Set,
+    }
 }
 
 impl ColumnType {
-    /// The type of this name, as [`of`](Self::of) takes it, for a table that is written in code.
+    /// The type of this name, as [`of`](Self::of) takes it, for a table that is written in code; none that lists
+    /// its values.
     ///
     /// # Panics
     ///
     /// Where there is no such type; of a `static`, that ends the build.
     pub const fn known(name: &str, format: Option<&str>, collation: Option<&str>) -> Self {
-        match Self::of(name, format, collation) {
+        match Self::fixed(name, format, collation) {
             Some(known) => known,
             None => panic!("not a column type that rowgate knows"),
         }

@@ -73,7 +73,7 @@ impl Decimal {
 
 /// The sign of a number, its digits without zeros at either end, and where the point is: the number is
 /// 0.digits times ten to the power of that.
-fn significant(token: &str) -> (&'static str, String, i64) {
+pub(super) fn significant(token: &str) -> (&'static str, String, i64) {
     let (mantissa, exponent) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
     let beyond = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
     let exponent = exponent.parse().unwrap_or(beyond);

@@ -1,6 +1,6 @@
 //! What each column type says of itself.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
 use super::answer::Answer;
@@ -54,6 +54,11 @@ pub(crate) trait Definition: Copy {
         false
     }
 
+    /// Whether a value of a JSON body is a document, whatever it is.
+    fn takes_document(self) -> bool {
+        false
+    }
+
     /// The type of its column in JSON_TABLE.
     ///
     /// Always a text, so that the strict target column and not a silent cast decides. The character
@@ -67,14 +72,31 @@ pub(crate) trait Definition: Copy {
         source.to_owned()
     }
 
+    /// Whether the database takes what is written by the clock of the session's time zone, so that the
+    /// statement has to say that it is UTC.
+    fn is_by_the_clock(self) -> bool {
+        false
+    }
+
     /// What reads the canonical form back.
     fn canonical(self, column: &str) -> String;
+
+    /// The canonical form of what [`canonical`](Self::canonical) reads, where each engine has a notation of its
+    /// own; `None` of an answer that is no value.
+    fn read<'a>(self, answer: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        Some(answer)
+    }
 
     /// The text of which a checksum takes the digest; NULL of NULL.
     ///
     /// Apart from [`canonical`](Self::canonical), since it has to be the same on every engine, under
     /// every session's time zone and character set.
     fn digest(self, column: &str) -> String;
+
+    /// The same text, of a value in its canonical form.
+    fn digested<'a>(self, canonical: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(canonical)
+    }
 
     /// What two stored values are compared by with `<=>`: equal if nothing differs at all, blanks
     /// at the end and case included.

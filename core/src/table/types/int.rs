@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{is_integer, is_whole_decimal, wrong_type};
+use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -50,6 +50,9 @@ pub(crate) fn without_width(name: &str) -> String {
     if name == "tinyint(1)" {
         return name.to_owned();
     }
+    if name == "year(4)" {
+        return "year".to_owned();
+    }
     let Some((before, rest)) = name.split_once("int(") else { return name.to_owned() };
     let after = rest.split_once(')').map_or("", |(_, after)| after);
     format!("{before}int{after}")
@@ -71,6 +74,7 @@ impl Definition for Int {
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let value = match &field {
             RawField::Integer(value) => *value,
+            RawField::Double(value) => whole(*value)?,
             RawField::Number(digits) if is_integer(digits) => return Err(self.out_of_range(rules)),
             // Rust would take a plus sign, too.
             RawField::Cell(cell) if !cell.starts_with('+') => match cell.parse() {

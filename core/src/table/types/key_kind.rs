@@ -3,8 +3,12 @@
 use alloc::format;
 use alloc::string::String;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::raw::is_plain;
 use crate::table::date_time::{Written, days_of_date};
+use crate::table::time::canonical_time;
 
 /// How the values of a column serve as the key of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +34,17 @@ pub enum KeyKind {
         /// The digits of a second's fraction.
         decimals: u8,
     },
+    /// Times.
+    Time {
+        /// The digits of a second's fraction.
+        decimals: u8,
+    },
+    /// Bytes, as base64.
+    Bytes,
     /// Texts, in the order of their column's collation.
     Text,
+    /// None: a table with such a key is not served.
+    Unfit,
 }
 
 impl KeyKind {
@@ -45,7 +58,10 @@ impl KeyKind {
             Self::Decimal { .. } => is_plain(text),
             Self::Date => days_of_date(text).is_some(),
             Self::DateTime { .. } => Written::read(text).is_some_and(|it| !it.has_offset()),
+            Self::Time { .. } => canonical_time(text, 6).is_some(),
+            Self::Bytes => STANDARD.decode(text).is_ok(),
             Self::Text => true,
+            Self::Unfit => false,
         }
     }
 
@@ -62,7 +78,9 @@ impl KeyKind {
             Self::Decimal { precision, scale } => {
                 format!("CAST({text} AS DECIMAL({precision},{scale}))")
             }
-            Self::Text => of.operand(text),
+            Self::Time { decimals } => format!("CAST({text} AS TIME({decimals}))"),
+            Self::Bytes => format!("FROM_BASE64({text})"),
+            Self::Text | Self::Unfit => of.operand(text),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
-use super::raw::{number, split_once, strip, text};
+use super::raw::{decimals, text};
 use crate::table::date_time::Written;
 use crate::table::issue::RowErrorKind;
 use crate::table::time_zone::TimeZone;
@@ -24,17 +24,8 @@ pub struct LocalDateTime {
 impl LocalDateTime {
     /// The type of this name in `information_schema`: `datetime`, or `datetime(3)`.
     pub(super) const fn of(name: &[u8], format: Option<&[u8]>, _: Option<&[u8]>) -> Option<Self> {
-        let (Some(rest), None) = (strip(name, b"datetime"), format) else { return None };
-        let decimals = match rest {
-            b"" => return Some(Self { decimals: 0 }),
-            rest => strip(rest, b"("),
-        };
-        let Some(decimals) = decimals else { return None };
-        match split_once(decimals, b')') {
-            Some((decimals, b"")) => match number(decimals) {
-                Some(decimals @ 1..=6) => Some(Self { decimals: decimals as u8 }),
-                _ => None,
-            },
+        match (decimals(name, b"datetime"), format) {
+            (Some(decimals), None) => Some(Self { decimals }),
             _ => None,
         }
     }

@@ -21,6 +21,8 @@
 mod answer;
 mod avro_type;
 mod bigint_unsigned;
+mod binary;
+mod bit;
 mod boolean;
 mod char;
 mod character_set;
@@ -30,12 +32,21 @@ mod date;
 mod date_time;
 mod decimal;
 mod definition;
+mod document;
+mod enumeration;
+mod float;
 mod int;
+mod json;
 mod key_kind;
 mod local_date_time;
+mod members;
 mod raw;
+mod set;
 mod text;
+mod time;
+mod timestamp;
 mod varchar;
+mod year;
 
 #[cfg(test)]
 mod tests;

@@ -63,10 +63,41 @@ pub(super) fn text<'r>(
     }
 }
 
+/// How many digits of a second's fraction a type of this keyword has: none, or 1 to 6 in brackets.
+pub(super) const fn decimals(name: &[u8], keyword: &[u8]) -> Option<u8> {
+    let Some(rest) = strip(name, keyword) else { return None };
+    let digits = match rest {
+        b"" => return Some(0),
+        rest => strip(rest, b"("),
+    };
+    let Some(digits) = digits else { return None };
+    match split_once(digits, b')') {
+        Some((digits, b"")) => match number(digits) {
+            Some(decimals @ 1..=6) => Some(decimals as u8),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the text is digits, at least one.
+pub(super) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An integer of at most 53 bits, up to which doubles have every one.
+pub(super) fn whole(value: f64) -> Result<i64, RowErrorKind> {
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+    let integer = value as i64;
+    match (-LIMIT..=LIMIT).contains(&value) && integer as f64 == value {
+        true => Ok(integer),
+        false => Err(RowErrorKind::WrongType { expected: "an integer", got: "another number" }),
+    }
+}
+
 /// Whether the text is an integer of any size: `-` and digits, nothing else.
 pub(super) fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    is_digits(text.strip_prefix('-').unwrap_or(text))
 }
 
 /// Whether the text is an integer with a decimal point and zeros behind it, as spreadsheets and
@@ -99,10 +130,11 @@ pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErr
         RawField::Bool(true) => "true",
         RawField::Bool(false) => "false",
         RawField::Number(text) if !is_integer(text) => "a fraction or exponent",
-        RawField::Integer(_) | RawField::Number(_) => "a number",
+        RawField::Integer(_) | RawField::Number(_) | RawField::Double(_) => "a number",
         RawField::Text(_) => "a string",
         RawField::Day(_) => "a date",
         RawField::Cell(_) => "text",
+        RawField::Document(_) => "a document",
         RawField::Other(name) => name,
     };
     RowErrorKind::WrongType { expected, got }
@@ -115,4 +147,27 @@ fn is_hidden(character: char) -> bool {
         '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{202a}'..='\u{202f}' | '\u{2060}'
             | '\u{3000}' | '\u{feff}'
     ) || (character.is_control() && character != '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_is_an_integer_if_it_is_whole() {
+        let limit = 9_007_199_254_740_992.0;
+        for (value, integer) in [
+            (0.0, Some(0)),
+            (-0.0, Some(0)),
+            (-7.0, Some(-7)),
+            (limit, Some(1 << 53)),
+            (limit + 2.0, None),
+            (0.5, None),
+            (1e300, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(whole(value).ok(), integer, "{value}");
+        }
+    }
 }

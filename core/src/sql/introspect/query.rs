@@ -4,11 +4,10 @@
 //! Apart from `VERSION()`, the two engines differ in the expressions of indexes, which MariaDB has no
 //! column for, and in CHECKs: on MySQL a join of their two tables takes a second for 200 of them.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::base::hex::hex;
+use crate::base::sql_text::literal;
 
 /// Which of the two forms of `information_schema` a server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +35,6 @@ pub(super) fn of_tables(engine: Engine, names: &[&str]) -> String {
     let kinds = [TABLES, COLUMNS, indexes(engine), FOREIGN_KEYS, checks(engine), TRIGGERS];
     let kinds = kinds.map(|kind| kind.replace("{names}", &names));
     kinds.join(" UNION ALL ")
-}
-
-/// A text in SQL, whatever stands in it.
-fn literal(text: &str) -> String {
-    format!("_utf8mb4 X'{}'", hex(text.as_bytes()))
 }
 
 const TABLES: &str = "SELECT 'table' AS kind, t.TABLE_NAME AS table_name, '' AS name, \

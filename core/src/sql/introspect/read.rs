@@ -1,51 +1,17 @@
-//! The calls, and what goes wrong with them.
+//! The calls.
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
+use super::error::IntrospectError;
 use super::query::{Engine, NAMES, of_tables};
 use super::rows::{SchemaRow, described};
-use crate::admin::migrate::{MigrateError, texts};
-use crate::aws::host::{CallError, Client, Host};
+use super::texts::texts;
+use crate::aws::host::{Client, Host};
 use crate::table::schema::Description;
 
 /// How many tables one call asks about: an answer has at most 1 MiB, and a column takes some 200 bytes.
 const TABLES_A_CALL: usize = 50;
-
-/// Why a database's tables are not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IntrospectError {
-    /// A call failed.
-    Call(CallError),
-    /// The answer was none of `information_schema`.
-    Unreadable,
-    /// There is no such table.
-    NoSuchTable(String),
-}
-
-impl fmt::Display for IntrospectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(error) => write!(f, "the database's tables are not read: {error}"),
-            Self::Unreadable => {
-                f.write_str("the database's description of its tables is unreadable")
-            }
-            Self::NoSuchTable(name) => write!(f, "the database has no table {name}"),
-        }
-    }
-}
-
-impl core::error::Error for IntrospectError {}
-
-impl From<MigrateError> for IntrospectError {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Call { error, .. } => Self::Call(error),
-            _ => Self::Unreadable,
-        }
-    }
-}
 
 /// Reads what the database says of its tables, or of those that are named; its own of rowgate are none.
 ///
@@ -59,14 +25,24 @@ pub async fn introspect<H: Host>(
     client: &Client<'_, H>,
     only: &[String],
 ) -> Result<Description, IntrospectError> {
+    let found = introspect_those(client, only).await?;
+    let is_there = |name: &String| found.tables.iter().any(|table| table.name == *name);
+    match only.iter().find(|name| !is_there(name)) {
+        Some(missing) => Err(IntrospectError::NoSuchTable(missing.clone())),
+        None => Ok(found),
+    }
+}
+
+/// The same; a table that is named and not there is left out.
+pub(crate) async fn introspect_those<H: Host>(
+    client: &Client<'_, H>,
+    only: &[String],
+) -> Result<Description, IntrospectError> {
     let listed: Vec<[Option<String>; 3]> = texts(client, NAMES).await?;
     let mut names: Vec<_> = listed.iter().filter_map(|[name, ..]| name.as_deref()).collect();
     names.retain(|name| !is_own(name));
     // The engines sort them by collations of their own.
     names.sort_unstable();
-    if let Some(missing) = only.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(IntrospectError::NoSuchTable(missing.clone()));
-    }
     names.retain(|name| only.is_empty() || only.iter().any(|wanted| wanted == name));
     let Some([_, Some(version), default]) = listed.first() else {
         return Ok(Description::new(Vec::new()));

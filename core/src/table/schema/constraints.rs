@@ -1,0 +1,88 @@
+//! What the database holds the rows of a table to, beside its columns and its primary key.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What MySQL calls each primary key.
+pub const PRIMARY: &str = "PRIMARY";
+
+/// A unique key besides the primary one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UniqueKey {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parts, in their order.
+    pub parts: &'static [KeyPart],
+    /// The positions of its columns, if it is made of whole columns alone.
+    pub columns: Option<&'static [usize]>,
+}
+
+/// One part of a unique key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPart {
+    /// A whole column, by its position in the table.
+    Column(usize),
+    /// The beginning of a column, so many characters of it.
+    Prefix(usize, u32),
+    /// An expression, which the database alone computes.
+    Expression,
+}
+
+/// A foreign key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Its name.
+    pub name: &'static str,
+    /// The positions of its columns.
+    pub columns: &'static [usize],
+    /// The parent table, with its database before a dot where that is another one.
+    pub table: &'static str,
+    /// The parent table's columns.
+    pub references: &'static [&'static str],
+}
+
+/// The constraints of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constraints {
+    /// The unique keys besides the primary one.
+    pub unique: &'static [UniqueKey],
+    /// The foreign keys.
+    pub foreign: &'static [ForeignKey],
+    /// The names of the CHECKs.
+    pub checks: &'static [&'static str],
+}
+
+impl Constraints {
+    /// No constraints.
+    pub const NONE: Self = Self { unique: &[], foreign: &[], checks: &[] };
+}
+
+/// A name by which no rows can be told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyNameError {
+    /// The table has no unique key of this name.
+    Unknown {
+        /// The names of those that it has.
+        keys: Vec<&'static str>,
+    },
+    /// The key is not of whole columns.
+    NotWhole {
+        /// Its name.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for KeyNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { keys } => {
+                write!(f, "key is one of the table's unique keys: {}", keys.join(", "))
+            }
+            Self::NotWhole { key } => write!(
+                f,
+                "key {key} is of an expression or of the beginning of a column, by which rows are not \
+                 told apart; name a key of whole columns"
+            ),
+        }
+    }
+}
