@@ -9,7 +9,7 @@ use super::create;
 use super::description::{ColumnDescription, INNODB, TableDescription};
 use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement};
-use crate::table::types::{ColumnType, Definition, KeyKind, without_width};
+use crate::table::types::{ColumnType, Definition, KeyKind, is_told_apart, without_width};
 
 /// Every reason why the table cannot be filled that shows in itself.
 pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
@@ -118,8 +118,18 @@ fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misf
         return Some(Misfit::KeyPrefix { column: name, length });
     }
     let column_type = column.column_type.clone();
-    let is_unfit = self::column_type(column)?.key_kind() == KeyKind::Unfit;
-    is_unfit.then_some(Misfit::KeyType { column: name, column_type })
+    match self::column_type(column)?.key_kind() {
+        KeyKind::Unfit => Some(Misfit::KeyType { column: name, column_type }),
+        KeyKind::Text => of_key_collation(column),
+        _ => None,
+    }
+}
+
+fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
+    let (name, collation) = (column.name.clone(), column.collation.as_ref()?);
+    let is_char = column.column_type.starts_with("char");
+    let misfit = || Misfit::KeyCollation { column: name, collation: collation.clone() };
+    (!is_told_apart(collation, is_char)).then(misfit)
 }
 
 /// Unique keys, foreign keys and CHECKs refuse rows, which are then named; a trigger changes them.
@@ -281,6 +291,8 @@ mod tests {
             let text = text(&format!(r#","collation":"{collation}""#));
             assert_eq!(against_columns(&text, key), [""; 0]);
         }
+        let accents = against_columns(&text(r#","collation":"utf8mb4_uca1400_as_cs""#), key);
+        assert!(accents[0].contains("key k: a statement does not tell"), "{accents:?}");
         assert_eq!(against_columns(&text(""), key), [""; 0]);
         let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
         let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);

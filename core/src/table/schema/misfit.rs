@@ -73,6 +73,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A text of the primary key of a collation whose keys statements do not tell apart as its index does.
+    KeyCollation {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
     /// A primary key of the first characters of a column.
     KeyPrefix {
         /// The column.
@@ -149,6 +156,12 @@ impl Misfit {
                     "{column}: references={target} is no primary key of its type that is served"
                 )
             }
+            Self::KeyCollation { column, collation } => {
+                write!(
+                    f,
+                    "key {column}: a statement does not tell texts of {collation} apart as its index does"
+                )
+            }
             Self::KeyPrefix { column, length } => {
                 write!(
                     f,
@@ -178,6 +191,7 @@ impl Misfit {
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "make a column the key that rows have",
+            Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
             Self::Gone => "make it, or grant the rights: `rowgate migrate --users`",
             Self::KeyType { .. } => "give it a key of integers or texts",

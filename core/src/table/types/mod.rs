@@ -54,7 +54,7 @@ mod tests;
 
 pub(crate) use answer::Answer;
 pub(crate) use avro_type::{AvroType, AvroValue};
-pub(crate) use collation::{is_exact, significant_cell};
+pub(crate) use collation::{is_exact, is_told_apart, significant_cell};
 pub use column_type::ColumnType;
 pub(crate) use decimal::with_point;
 pub(crate) use definition::{Definition, Rules};
