@@ -130,8 +130,8 @@ impl Gate {
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let source = post.source(self.settings.schema, key, head)?;
-        let (options, header) = options(&head.query)?;
-        let source = source.with_header(header)?;
+        let (options, dialect) = options(&head.query)?;
+        let source = source.with_dialect(dialect.as_ref(), options.time_zone.is_some())?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
         let coding = Coding::read(head.header("content-encoding"))?;

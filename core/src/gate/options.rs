@@ -5,25 +5,40 @@ use alloc::vec::Vec;
 
 use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
-use crate::format::csv::Header;
+use crate::format::csv::Dialect;
 use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
 use crate::table::time_zone::TimeZone;
 
-const KNOWN: [&str; 7] =
-    ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header", "time_zone"];
+const KNOWN: [&str; 18] = [
+    "on_error",
+    "on_duplicate",
+    "strict",
+    "check_references",
+    "dry_run",
+    "time_zone",
+    "delimiter",
+    "quote",
+    "escape",
+    "encoding",
+    "decimal",
+    "date_order",
+    "null_values",
+    "empty",
+    "integers",
+    "skip_lines",
+    "ignore_extra",
+    "header",
+];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
 
 const ON_DUPLICATE: [(&str, OnDuplicate); 3] =
     [("fail", OnDuplicate::Fail), ("keep", OnDuplicate::Keep), ("update", OnDuplicate::Update)];
 
-const HEADER: [(&str, Header); 3] =
-    [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
-
-/// Reads the query of a route that takes rows. The header is `None` unless it is spoken of.
-pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Problem> {
-    let (mut options, mut header) = (IngestOptions::default(), None);
+/// Reads the query of a route that takes rows. The dialect is `None` unless it is spoken of.
+pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Dialect>), Problem> {
+    let (mut options, mut dialect) = (IngestOptions::default(), None);
     for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
@@ -31,11 +46,14 @@ pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Pr
             "strict" => options.strict = flag(&name, &value)?,
             "check_references" => options.check_references = flag(&name, &value)?,
             "time_zone" => options.time_zone = Some(time_zone(&value)?),
-            "header" => header = Some(one_of(&name, &value, &HEADER)?),
-            _ => options.dry_run = flag(&name, &value)?,
+            "dry_run" => options.dry_run = flag(&name, &value)?,
+            name => {
+                let dialect = dialect.get_or_insert_with(Dialect::default);
+                dialect.set(name, &value).map_err(bad_parameter)?;
+            }
         }
     }
-    Ok((options, header))
+    Ok((options, dialect))
 }
 
 /// A plus sign that is not written as `%2B` is a blank in a query.

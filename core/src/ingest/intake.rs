@@ -1,6 +1,7 @@
 //! Takes rows in, and stores the good ones.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use hashbrown::HashSet;
@@ -16,6 +17,7 @@ use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{Claim, StoredResponse};
 use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
+use crate::table::cell_forms::CellForms;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
 use crate::table::record::{Place, RawRow, Record};
@@ -37,6 +39,8 @@ pub struct Intake {
     pub(super) tables: Vec<TableIntake>,
     offsets: Offsets,
     issues: Issues,
+    /// The options that say how the rows are written, where that is not the default.
+    layout: Vec<(&'static str, String)>,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
     /// The rows that were good until the database was asked.
@@ -62,6 +66,7 @@ impl Intake {
             tables: Vec::new(),
             offsets: Offsets::default(),
             issues: Issues::default(),
+            layout: Vec::new(),
             faulty: false,
             rejected: Vec::new(),
             room: None,
@@ -93,20 +98,20 @@ impl Intake {
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
     pub fn row(&mut self, table: &'static Table, mut row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
-        let IngestOptions { strict, time_zone, .. } = self.options;
+        let IngestOptions { strict, time_zone, forms, .. } = self.options;
         let is_done = place.index.is_some_and(|index| index < self.first_kept);
         let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let index = self.table_index(table);
         let intake = &mut self.tables[index];
         if time_zone.is_none() {
-            self.offsets.check(table, &intake.with_offsets, &mut row);
+            self.offsets.check(table, &intake.with_offsets, forms.date_order, &mut row);
         }
         if last_key_is_past {
             intake.keys = SeenKeys::default();
         }
 
-        let checked = Record::parse_in(table, row, strict, time_zone)
+        let checked = Record::parse_in(table, row, strict, time_zone, forms)
             .and_then(|record| intake.claim_key(&record, place).map(|()| record));
         let errors = match checked {
             Ok(record) => {
@@ -126,6 +131,12 @@ impl Intake {
         }
         self.issues(table, place, &errors);
         errors
+    }
+
+    /// Says how the cells that come from here on write numbers and dates, and the options that say so again.
+    pub(crate) fn expect(&mut self, forms: CellForms, layout: Vec<(&'static str, String)>) {
+        self.options.forms = forms;
+        self.layout = layout;
     }
 
     /// Takes note of something that no row is to blame for; nothing will be stored.
@@ -149,14 +160,20 @@ impl Intake {
     /// The report as it is before anything is stored; all that an offline check has to say.
     pub fn report(self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        Report { tables, verdict, issues: self.issues, dry_run: self.options.dry_run }
+        Report {
+            tables,
+            verdict,
+            issues: self.issues,
+            layout: self.layout,
+            dry_run: self.options.dry_run,
+        }
     }
 
     /// The report as it would be now.
     pub(super) fn report_so_far(&self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        let issues = self.issues.clone();
-        Report { tables, verdict, issues, dry_run: self.options.dry_run }
+        let (issues, layout) = (self.issues.clone(), self.layout.clone());
+        Report { tables, verdict, issues, layout, dry_run: self.options.dry_run }
     }
 
     pub(super) fn counts(&self) -> Vec<TableReport> {

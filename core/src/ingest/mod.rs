@@ -18,6 +18,6 @@ pub use intake::Intake;
 pub(crate) use intake::{Rejected, RowBatch, Stored};
 pub(crate) use ledger_entry::LedgerEntry;
 pub use options::{IngestOptions, OnError};
-pub(crate) use report::ByName;
+pub(crate) use report::{ByName, LayoutOptions};
 pub use report::{Report, TableReport, Verdict};
 pub use seen_keys::CHECKED_KEYS;

@@ -7,10 +7,13 @@
 mod bulk;
 mod check;
 mod claimed;
+#[cfg(test)]
+mod corpus_tests;
 mod error;
 mod handover;
 mod heartbeat;
 mod job;
+mod layout_check;
 mod object;
 mod object_ref;
 mod options;

@@ -4,7 +4,9 @@ use super::claimed::Claimed;
 use super::error::LoadError;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
+use super::layout_check::check_layout;
 use super::pass::Pass;
+use super::reader::FileReader;
 use super::refusal::{is_refused, refuse};
 use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
 use super::report::{LoadReport, Status, failed, milliseconds, stored};
@@ -34,12 +36,12 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
     let host = job.database.host();
-    let mut report = LoadReport::begin(host, job.options, job.source.size());
+    let mut report = LoadReport::begin(host, job.options.clone(), job.source.size());
     if let Some(claimed) = claimed {
         report.load_id.clone_from(&claimed.claim.load_id);
     }
     if let Some(file) = report.begin_file(job.schema, job.path) {
-        let rejects = RejectWriter::new(sinks, file.table, file.format, &job.options);
+        let rejects = RejectWriter::new(sinks, file.table, &job.options);
         report = match load_rows(job, &file, rejects, &mut report, claimed).await {
             Ok(status) => LoadReport { status, ..report },
             // It was the time that kept the file from being read, or written.
@@ -95,7 +97,18 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = false;
     let pass = Pass { job, file, options, asks: true, claimed, may_leave_out, heartbeat };
-    let ended = pass.run(&mut rejects, report).await?;
+    let opened = pass.open().await;
+    let is_found = opened.as_ref().is_ok_and(FileReader::has_found_layout);
+    // What an earlier attempt has stored, it has checked.
+    let is_fresh = claimed.is_none_or(|claimed| claimed.progress.position == claimed.from);
+    if is_found && is_fresh {
+        check_layout(job, file, report, claimed).await?;
+        if report.is_contradicted {
+            report.add_rejects(finish(rejects).await?);
+            return Ok(Status::Rejected);
+        }
+    }
+    let ended = pass.run(opened, &mut rejects, report).await?;
     report.add_rejects(finish(rejects).await?);
     Ok(ended.unwrap_or_else(|| stored(report)))
 }
@@ -109,14 +122,14 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Option<Status>, LoadError> {
-    let settings = report.settings;
+    let settings = report.settings.clone();
     let asks = settings.check_references || settings.on_duplicate == OnDuplicate::Fail;
     let options = settings.ingest(true);
     let host = job.database.host();
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = true;
     let pass = Pass { job, file, options, asks, claimed, may_leave_out, heartbeat };
-    let ended = pass.run(rejects, report).await?;
+    let ended = pass.run(pass.open().await, rejects, report).await?;
     let Some(claimed) = claimed.filter(|_| rejects.is_incomplete) else {
         return Ok(ended.or_else(|| refuse(file, report)));
     };
@@ -130,7 +143,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let heartbeat = Heartbeat::start(host, Some(claimed));
     let claimed = Some(claimed);
     let pass = Pass { job, file, options, asks: false, claimed, may_leave_out, heartbeat };
-    let read = pass.run(rejects, report).await?;
+    let read = pass.run(pass.open().await, rejects, report).await?;
     Ok(ended.or(read).or_else(|| refuse(file, report)))
 }
 

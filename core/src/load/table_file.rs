@@ -3,8 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 
-use crate::format::csv::Header;
+use super::options::LoadOptions;
 use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
+use crate::format::lines::GivenLayout;
 use crate::table::issue::{Issue, RowError};
 use crate::table::schema::{Schema, Table};
 
@@ -15,11 +16,18 @@ pub(super) struct TableFile {
     pub(super) format: LineFormat,
     /// Whether the name says that it is packed.
     pub(super) named_gzip: bool,
-    /// Whether the file is said to have a header, or none.
-    pub(super) header: Header,
+    /// What is said of it.
+    pub(super) given: GivenLayout,
+    /// Whether nothing else is looked for.
+    pub(super) is_settled: bool,
 }
 
 impl TableFile {
+    /// The same with what its options say of it.
+    pub(super) fn with(self, options: &LoadOptions) -> Self {
+        Self { given: options.given_layout(), is_settled: options.is_settled, ..self }
+    }
+
     pub(super) fn of_path(schema: Schema, path: &str) -> Result<Self, Issue> {
         let issue = |table, kind| {
             let error = RowError::row(kind);
@@ -34,6 +42,7 @@ impl TableFile {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_gzip = is_named_gzip(path);
-        Ok(Self { table, format, named_gzip, header: Header::Detect })
+        let given = GivenLayout::default();
+        Ok(Self { table, format, named_gzip, given, is_settled: false })
     }
 }

@@ -8,6 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::layout_question::LayoutQuestion;
 use super::schema::Unfit;
 use super::unknown_names::UnknownNames;
 
@@ -174,6 +175,25 @@ pub enum RowErrorKind {
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// A file of which something has to be told before it can be read.
+    UnclearLayout {
+        /// What has to be told.
+        questions: Vec<LayoutQuestion>,
+    },
+    /// A column of which no value has a form that is read, or whose values have two.
+    UnreadableLayout {
+        /// The column.
+        column: &'static str,
+        /// What its values are.
+        kind: &'static str,
+        /// What is read.
+        advice: &'static str,
+    },
+    /// A line that the layout which the file's start shows does not fit.
+    ContradictedLayout {
+        /// The line.
+        line: u64,
+    },
     /// A number below 0 in an UNSIGNED column.
     Negative,
     /// A text with a character that the column's character set does not have.
@@ -321,6 +341,7 @@ impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
         "changed_header",
+        "contradicted_layout",
         "database_refused",
         "duplicate_column",
         "duplicate_in_batch",
@@ -345,6 +366,7 @@ impl RowErrorKind {
         "too_many_errors",
         "too_many_shapes",
         "too_precise",
+        "unclear_layout",
         "unclosed_quote",
         "unfit_table",
         "unknown_column",
@@ -354,6 +376,7 @@ impl RowErrorKind {
         "unpacks_too_large",
         "unreadable_gzip",
         "unreadable_key",
+        "unreadable_layout",
         "unsupported_format",
         "wrong_delimiter",
         "wrong_encoding",
@@ -366,6 +389,7 @@ impl RowErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
+            Self::ContradictedLayout { .. } => "contradicted_layout",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
@@ -390,6 +414,7 @@ impl RowErrorKind {
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
             Self::TooPrecise { .. } => "too_precise",
+            Self::UnclearLayout { .. } => "unclear_layout",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownReference { .. } => "unknown_reference",
@@ -398,6 +423,7 @@ impl RowErrorKind {
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnreadableLayout { .. } => "unreadable_layout",
             Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",

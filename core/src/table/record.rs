@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use crate::table::cell_forms::CellForms;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::{Column, Table};
 use crate::table::time_zone::TimeZone;
@@ -87,17 +88,18 @@ impl<'r> Record<'r> {
     /// With `strict` every column is required and a JSON `""` counts as missing. On error all
     /// errors of the row come back, in the order of the columns; the list is never empty.
     pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
-        Self::parse_in(table, row, strict, None)
+        Self::parse_in(table, row, strict, None, CellForms::default())
     }
 
-    /// The same with the zone of date-times that a column keeps without one.
+    /// The same with the zone of date-times that a column keeps without one, and the forms of cells.
     pub(crate) fn parse_in(
         table: &Table,
         row: RawRow<'r>,
         strict: bool,
         time_zone: Option<TimeZone>,
+        forms: CellForms,
     ) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict, stored: false, time_zone })
+        Self::parse_by(table, row, EntryRules { strict, stored: false, time_zone, forms })
     }
 
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
@@ -106,7 +108,12 @@ impl<'r> Record<'r> {
     /// Whoever writes it must keep the database from renumbering that 0.
     #[cfg(feature = "avro")]
     pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict: false, stored: true, time_zone: None })
+        let forms = CellForms::default();
+        Self::parse_by(
+            table,
+            row,
+            EntryRules { strict: false, stored: true, time_zone: None, forms },
+        )
     }
 
     fn parse_by(table: &Table, row: RawRow<'r>, entry: EntryRules) -> Result<Self, Vec<RowError>> {
@@ -151,6 +158,7 @@ struct EntryRules {
     stored: bool,
     /// The zone of date-times that a column keeps without one.
     time_zone: Option<TimeZone>,
+    forms: CellForms,
 }
 
 fn check<'r>(
@@ -165,8 +173,8 @@ fn check<'r>(
         RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),
         field => {
             let not_zero = column.auto_increment && !entry.stored;
-            let EntryRules { stored, time_zone, .. } = entry;
-            column.column_type.parse(field, Rules { stored, not_zero, time_zone })
+            let EntryRules { stored, time_zone, forms, .. } = entry;
+            column.column_type.parse(field, Rules { stored, not_zero, time_zone, forms })
         }
     }
 }

@@ -16,6 +16,7 @@ use super::key_kind::KeyKind;
 use super::local_date_time::LocalDateTime;
 use super::text::Text;
 use super::varchar::Varchar;
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -56,6 +57,7 @@ macro_rules! column_types {
                 fn character_set(self) -> Option<&'static str>;
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
                 fn takes_offset(self) -> bool;
+                fn notation(self) -> Notation;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
