@@ -88,7 +88,7 @@ pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, s
 
 mod ingest;
 pub use ingest::{
-    CHECKED_KEYS, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
+    CHECKED_KEYS, IdRun, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
 };
 
 mod load;

@@ -16,7 +16,7 @@ use super::count::{check_count, count};
 use super::damage::Damage;
 use super::error::BackupError;
 use super::folders::objects;
-use super::keys::{FOLDER, is_run, part_key};
+use super::keys::{FOLDER, is_run, part_key, table_folder};
 use super::manifest::{Manifest, PartManifest, TableManifest};
 use super::obstacles::{OnObstacle, fit_tables};
 use super::output::Files;
@@ -223,7 +223,7 @@ fn check_run(run: &str) -> Result<(), BackupError> {
 }
 
 fn table(schema: Schema, run: &str, name: &str) -> Result<&'static Table, BackupError> {
-    let key = || format!("{FOLDER}{run}/{name}");
+    let key = || table_folder(run, name);
     schema.table(name).ok_or_else(|| BackupError::damaged(&key(), Damage::UnknownTable))
 }
 

@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::aws::s3::KEY_LIMIT;
 
 /// Where all backups are.
@@ -33,5 +35,29 @@ pub(super) fn is_part_key(run: &str, key: &str) -> bool {
 }
 
 pub(super) fn part_key(run: &str, table: &str, number: usize) -> String {
-    format!("{FOLDER}{run}/{table}/part-{number:05}.avro")
+    format!("{}/part-{number:05}.avro", table_folder(run, table))
+}
+
+/// The folder of a table's files, without a slash at its end. In it all but ASCII letters, digits, `_` and `-` is
+/// percent-encoded.
+pub(crate) fn table_folder(run: &str, table: &str) -> String {
+    const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'_').remove(b'-');
+    format!("{FOLDER}{run}/{}", utf8_percent_encode(table, &RESERVED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_s_folder_is_one_folder_whatever_its_name() {
+        const RUN: &str = "20270115T080000Z-1a2b3c4d";
+        assert_eq!(part_key(RUN, "jobs", 0), format!("{FOLDER}{RUN}/jobs/part-00000.avro"));
+        for name in ["Order Lines", "a/b", ".", "..", "%", "☺", "`", "a:b?c"] {
+            let key = part_key(RUN, name, 0);
+            assert!(is_part_key(RUN, &key), "{key}");
+            assert_eq!(key.matches('/').count(), 3, "{key}");
+        }
+        assert!(is_part_key(RUN, &part_key(RUN, &"☺".repeat(64), 0)));
+    }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::keys::{FOLDER, is_part_key, is_run};
+use super::keys::{FOLDER, is_part_key, is_run, table_folder};
 use super::left_out_folder::NoBackup;
 use crate::base::hex::hex;
 use crate::format::avro;
@@ -146,7 +146,7 @@ impl Manifest {
             return Err(NoBackup::BadManifest);
         }
         for TableManifest { table, parts, .. } in &self.tables {
-            let folder = [FOLDER, &self.run, "/", table, "/"].concat();
+            let folder = table_folder(&self.run, table) + "/";
             let is_own = |key: &str| key.starts_with(&folder) && is_part_key(&self.run, key);
             if let Some(part) = parts.iter().find(|part| !is_own(&part.key)) {
                 return Err(NoBackup::ForeignFile { key: part.key.clone() });

@@ -34,7 +34,7 @@ pub(crate) use count::count;
 pub use damage::Damage;
 pub use error::BackupError;
 pub(crate) use folders::objects;
-pub(crate) use keys::{FOLDER, is_run};
+pub(crate) use keys::{FOLDER, is_run, table_folder};
 pub use left_out_folder::{LeftOutFolder, NoBackup};
 pub use live::live;
 pub(crate) use live::{AFTER, Ranges, content, content_of_span};

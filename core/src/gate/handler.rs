@@ -21,11 +21,11 @@ use super::problem::{Problem, too_many_bytes, too_slow};
 use super::report::report_response;
 use super::route::{Post, Route};
 use super::settings::Settings;
+use super::source::RowSource;
 use super::time::RequestTime;
 use super::{cors, loads};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
-use crate::format::csv::Header;
 use crate::ingest::{IngestOptions, Intake, StoreError};
 use crate::ledger::RequestToClaim;
 use crate::table::schema::Schema;
@@ -56,21 +56,31 @@ struct Admitted<'r> {
     key: &'r KeyEntry,
 }
 
+impl Admitted<'_> {
+    /// Where the rows come from, and how they are to be stored, by these tables.
+    fn source(
+        &self,
+        post: &Post<'_>,
+        schema: Schema,
+    ) -> Result<(RowSource, IngestOptions), Problem> {
+        let source = post.source(schema, self.key, self.head)?;
+        let (options, header) = options(&self.head.query, source.table())?;
+        Ok((source.with_header(header)?, options))
+    }
+}
+
 /// A request's rows, and how they are to be taken.
 struct PostedRows<'r> {
     admitted: &'r Admitted<'r>,
     post: &'r Post<'r>,
-    options: IngestOptions,
-    header: Option<Header>,
     body: &'r [u8],
 }
 
 impl PostedRows<'_> {
     fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
-        let Admitted { head, key, .. } = self.admitted;
-        let source = self.post.source(schema, key, head)?.with_header(self.header)?;
-        let mut intake = Intake::new(schema, self.options);
-        source.read(self.body, key, max_rows, &mut intake)?;
+        let (source, options) = self.admitted.source(self.post, schema)?;
+        let mut intake = Intake::new(schema, options);
+        source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
         Ok(intake)
     }
 }
@@ -155,8 +165,7 @@ impl Gate {
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let &Admitted { head, caller, key } = admitted;
-        let (options, header) = options(&head.query)?;
-        self.check_source(client, admitted, post, header).await?;
+        let options = self.check_source(client, admitted, post).await?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
         let coding = Coding::read(head.header("content-encoding"))?;
@@ -171,7 +180,7 @@ impl Gate {
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
-        let rows = PostedRows { admitted, post, options, header, body: &body };
+        let rows = PostedRows { admitted, post, body: &body };
         let intake = self.take_rows(client, &rows).await?;
         reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
 
@@ -201,16 +210,14 @@ impl Gate {
         }
     }
 
-    /// Refuses a request whose table or format will not do, before its body is read.
+    /// Refuses a request whose table, format or query will not do, before its body is read.
     async fn check_source<H: Host>(
         &self,
         client: &Client<'_, H>,
         admitted: &Admitted<'_>,
         post: &Post<'_>,
-        header: Option<Header>,
-    ) -> Result<(), Problem> {
-        let Admitted { head, key, .. } = admitted;
-        let check = |schema| post.source(schema, key, head)?.with_header(header).map(drop);
+    ) -> Result<IngestOptions, Problem> {
+        let check = |schema| admitted.source(post, schema).map(|(_, options)| options);
         let schema = &self.settings.schema;
         match check(schema.believed()) {
             // By now it may fit.

@@ -9,6 +9,7 @@ use super::file::PART;
 use super::statement::{Statement, number, only_row};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::base::sql_text::literal;
 use crate::table::schema::Table;
 
 /// What the status of such a load is. A file with it is loaded from its start; a request with it has
@@ -71,7 +72,8 @@ impl UndoneLoads<'_> {
     /// A file that is being loaded has stored rows before; a request has not.
     fn is_undone(&self) -> String {
         let tables: Vec<_> = self.tables.iter().map(|table| table.name).collect();
-        let tables = tables.iter().map(|name| format!("FIND_IN_SET('{name}', table_name)"));
+        let tables =
+            tables.iter().map(|name| format!("FIND_IN_SET({}, table_name)", literal(name)));
         format!(
             "status NOT IN ('{UNDONE}', 'stale') AND (door IN ('s3', '{PART}') OR status <> 'running') \
              AND COALESCE(ended_at, lease_until) >= CAST(:since AS DATETIME) - INTERVAL {MARGIN} MINUTE \

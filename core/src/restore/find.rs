@@ -10,7 +10,7 @@ use crate::aws::host::Host;
 use crate::aws::s3::ListedObject;
 use crate::backup::{
     self, BackupError, Damage, FOLDER, LATEST, LeftOutFolder, Manifest, NoBackup, PartFile, Runs,
-    Services, is_run, objects,
+    Services, is_run, objects, table_folder,
 };
 use crate::table::schema::{Schema, Table};
 
@@ -170,7 +170,7 @@ async fn of_run<H: Host>(
         let Some(table) = services.schema.table(&entry.table) else {
             // Where others are named, nobody misses it.
             if wanted.tables.is_empty() {
-                let key = [FOLDER, &manifest.run, "/", &entry.table].concat();
+                let key = table_folder(&manifest.run, &entry.table);
                 return Err(BackupError::damaged(&key, Damage::UnknownTable).into());
             }
             continue;

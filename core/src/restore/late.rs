@@ -8,7 +8,7 @@ use super::checks::in_time;
 use super::error::RestoreError;
 use super::plan::RestorePlan;
 use super::restored::Late;
-use super::tables::{BEFORE, run};
+use super::tables::{BEFORE, beside, run};
 use crate::aws::data_api::Field;
 use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Services, content};
@@ -93,7 +93,7 @@ pub(super) async fn of<H: Host>(
 
 /// The name of the table that was live before a restore.
 pub(super) fn old_table(table: &Table, id: &str) -> String {
-    format!("{}{BEFORE}{id}", table.name)
+    beside(table.name, BEFORE, id)
 }
 
 /// A table's greatest key; `None` if it has no row.

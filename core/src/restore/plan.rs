@@ -17,8 +17,8 @@ use super::tables::{Leftover, TableNames};
 use super::wanted::{Mode, Wanted};
 use crate::aws::host::Host;
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, LeftOutFolder, Manifest, PartFile, Progress, Services,
-    TableManifest, live,
+    self, BackupError, Damage, LeftOutFolder, Manifest, PartFile, Progress, Services,
+    TableManifest, live, table_folder,
 };
 use crate::sql::checksum::Checksum;
 use crate::table::date_time;
@@ -203,7 +203,7 @@ pub(super) fn content_of(manifest: &Manifest, table: &Table) -> Result<Checksum,
         let digest = u64::from_str_radix(&entry.checksum, 16).ok()?;
         Some(Checksum { rows: entry.rows, digest })
     });
-    let key = || [FOLDER, &manifest.run, "/", table.name].concat();
+    let key = || table_folder(&manifest.run, table.name);
     let bad = || BackupError::damaged(&key(), Damage::Manifest);
     Ok(content.ok_or_else(bad)?)
 }

@@ -1,12 +1,11 @@
 //! What is in the tables that restores have left.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::copy::Pair;
 use super::error::RestoreError;
-use super::tables::{BEFORE, Leftover, TableNames, UNDONE};
+use super::tables::{BEFORE, Leftover, TableNames, UNDONE, beside};
 use crate::aws::host::{Client, Host};
 use crate::backup::{BackupError, KeyRange, count};
 use crate::table::schema::{Schema, Table};
@@ -46,11 +45,11 @@ pub async fn compare_undone<H: Host>(
     let there = TableNames::read(client).await?;
     let mut report = UndoReport { undone: Vec::new(), untouched: Vec::new() };
     for table in schema.tables() {
-        let undone_table = format!("{}{UNDONE}{id}", table.name);
+        let undone_table = beside(table.name, UNDONE, id);
         match there.has(&undone_table) {
             true => report.undone.push(compare(client, table, undone_table).await?),
             false => {
-                report.untouched.push((table.name, format!("{}{BEFORE}{id}", table.name)));
+                report.untouched.push((table.name, beside(table.name, BEFORE, id)));
             }
         }
     }

@@ -14,7 +14,7 @@ use super::copy::Pair;
 use super::error::RestoreError;
 use super::plan::TablePlan;
 use super::rows::{CHUNK_BYTES, FileRows};
-use super::tables::{STAGING, make_missing, run};
+use super::tables::{STAGING, beside, make_missing, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
@@ -51,7 +51,7 @@ pub(super) struct Staging<'s, H> {
 
 impl<'s, H: Host> Staging<'s, H> {
     pub(super) fn new(services: &'s Services<'s, H>, plan: &'s TablePlan, id: &str) -> Self {
-        let name = format!("{}{STAGING}{id}", plan.table.name);
+        let name = beside(plan.table.name, STAGING, id);
         Self { services, plan, name, zero: None }
     }
 

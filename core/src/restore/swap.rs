@@ -7,10 +7,11 @@ use core::time::Duration;
 
 use super::error::RestoreError;
 use super::staging::drop_table;
-use super::tables::{BEFORE, Leftover, LeftoverKind, STAGING, TableNames, UNDONE, is_id};
+use super::tables::{BEFORE, Leftover, LeftoverKind, STAGING, TableNames, UNDONE, beside, is_id};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
+use crate::base::sql_text::quoted;
 use crate::table::schema::Schema;
 
 /// How long the database waits for others' transactions before a swap fails, in seconds. Writers
@@ -37,13 +38,13 @@ pub(super) struct Swap {
 impl Swap {
     /// What was staged comes, what is live stays beside it.
     fn of_restore(live: &'static str, id: &str) -> Self {
-        let (comes, goes) = (format!("{live}{STAGING}{id}"), format!("{live}{BEFORE}{id}"));
+        let (comes, goes) = (beside(live, STAGING, id), beside(live, BEFORE, id));
         Self { live, comes, goes }
     }
 
     /// What was live before comes back, what was restored stays beside it.
     fn of_undo(live: &'static str, id: &str) -> Self {
-        Self { live, comes: format!("{live}{BEFORE}{id}"), goes: format!("{live}{UNDONE}{id}") }
+        Self { live, comes: beside(live, BEFORE, id), goes: beside(live, UNDONE, id) }
     }
 }
 
@@ -110,7 +111,10 @@ async fn try_rename<H: Host>(
 ) -> Result<Option<CallError>, RestoreError> {
     let renamed: Vec<_> = swaps
         .iter()
-        .map(|Swap { live, comes, goes }| format!("`{live}` TO `{goes}`, `{comes}` TO `{live}`"))
+        .map(|Swap { live, comes, goes }| {
+            let [live, comes, goes] = [live, comes.as_str(), goes].map(quoted);
+            format!("{live} TO {goes}, {comes} TO {live}")
+        })
         .collect();
     let sql = format!("RENAME TABLE {}", renamed.join(", "));
     let Err(error) = send_rename(client, &sql).await else { return Ok(None) };

@@ -6,10 +6,13 @@ use alloc::vec::Vec;
 
 use core::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::error::RestoreError;
 use crate::admin::migrate::{self, MigrateError};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{Client, Host};
+use crate::base::hex::hex;
 use crate::table::date_time;
 use crate::table::schema::{Schema, Table};
 
@@ -106,14 +109,32 @@ const KINDS: [(LeftoverKind, &str); 3] = [
 ];
 
 fn leftover(schema: Schema, name: &str) -> Option<Leftover> {
+    let id = name.get(name.len().checked_sub(ID_LENGTH)?..).filter(|id| is_id(id))?;
     let of = |table: &'static Table| {
-        let rest = name.strip_prefix(table.name)?;
-        let (kind, id) =
-            KINDS.iter().find_map(|(kind, between)| Some((*kind, rest.strip_prefix(between)?)))?;
-        is_id(id).then(|| Leftover { id: id.into(), name: name.into(), table: table.name, kind })
+        let is_its = |between| beside(table.name, between, id) == name;
+        let (kind, _) = KINDS.iter().find(|(_, between)| is_its(between))?;
+        Some(Leftover { id: id.into(), name: name.into(), table: table.name, kind: *kind })
     };
     schema.tables().iter().find_map(of)
 }
+
+/// The name of a restore's table beside a live one. Of a name that would be too long a hash stands
+/// for the rest.
+pub(super) fn beside(table: &str, between: &str, id: &str) -> String {
+    let room = LONGEST_NAME - between.len() - id.len();
+    if table.chars().count() <= room {
+        return [table, between, id].concat();
+    }
+    let hash = &hex(&Sha256::digest(table))[..HASH];
+    let start: String = table.chars().take(room - HASH - 1).collect();
+    [&start, "_", hash, between, id].concat()
+}
+
+/// The most characters of a table's name.
+const LONGEST_NAME: usize = 64;
+
+/// Hexadecimal digits of the hash that stands for the rest of a name.
+const HASH: usize = 12;
 
 /// Whether a text can be a restore's name; it stands in names of tables.
 pub(super) fn is_id(text: &str) -> bool {
@@ -121,7 +142,7 @@ pub(super) fn is_id(text: &str) -> bool {
     text.len() == ID_LENGTH && text.bytes().all(plain)
 }
 
-/// `20270115_080000_1a2b`; with [`STAGING`] and a table's name that is at most 64 characters.
+/// `20270115_080000_1a2b`.
 const ID_LENGTH: usize = 20;
 
 /// Makes a table that is not there, empty.
@@ -165,5 +186,24 @@ mod tests {
         );
         let began = tables.leftovers(OFFICE)[1].began();
         assert_eq!(began, Some(Duration::from_secs(1_800_000_000)));
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_known_again() {
+        const ID: &str = "20270115_080000_1a2b";
+        let long = ["☺".repeat(64), "☺".repeat(63), "a".repeat(35), "a".repeat(34)];
+        let tables: Vec<_> = long.iter().map(|it| Table::new(it.clone().leak(), &[])).collect();
+        let schema = Schema::new(tables.leak());
+        let all: Vec<_> = long
+            .iter()
+            .flat_map(|name| KINDS.map(|(kind, between)| (name, kind, beside(name, between, ID))))
+            .collect();
+        for (name, kind, beside) in &all {
+            assert!(beside.chars().count() <= LONGEST_NAME, "{beside}");
+            let found = leftover(schema, beside).unwrap();
+            assert_eq!((found.table, found.kind, found.id.as_str()), (name.as_str(), *kind, ID));
+            assert_eq!(all.iter().filter(|(.., other)| other == beside).count(), 1);
+        }
+        assert_eq!(beside("jobs", STAGING, ID), "jobs__restore_20270115_080000_1a2b");
     }
 }

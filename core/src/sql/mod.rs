@@ -11,3 +11,5 @@ pub(crate) mod key_range;
 pub(crate) mod live_schema;
 pub(crate) mod statement;
 pub(crate) mod statements;
+pub(crate) mod upsert;
+pub(crate) mod values;

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::sql_text::literal;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -74,9 +75,9 @@ pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> Stri
 pub fn other_unique_keys(table: &Table) -> String {
     format!(
         "SELECT DISTINCT s.INDEX_NAME FROM information_schema.STATISTICS AS s \
-         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = '{}' AND s.NON_UNIQUE = 0 \
+         WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = {} AND s.NON_UNIQUE = 0 \
          AND s.INDEX_NAME <> 'PRIMARY'",
-        table.name
+        literal(table.name)
     )
 }
 
@@ -117,7 +118,11 @@ fn same_key(table: &Table, text: &str) -> String {
 fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
     let values = list(table, columns, value);
-    format!("INSERT INTO `{into}` ({names}) SELECT {values} FROM {}", rows_source(table, columns))
+    let hint = table.clock_hint();
+    format!(
+        "INSERT{hint} INTO `{into}` ({names}) SELECT {values} FROM {}",
+        rows_source(table, columns)
+    )
 }
 
 /// The new values of every column but the key; rows of keys alone have nothing to change.

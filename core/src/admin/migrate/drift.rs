@@ -1,13 +1,15 @@
 //! How the live tables differ from those of the schema.
 
 use alloc::borrow::ToOwned;
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::aws::host::{CallError, Client, Host};
+use crate::base::sql_text::quoted;
 use crate::ledger::{self, LOCKS};
 use crate::sql::introspect::introspect_those;
-use crate::table::schema::{Schema, Table, TableDescription};
+use crate::table::schema::{ForeignKeyDescription, Schema, Table, TableDescription};
 
 use super::difference::{Difference, NONE, TableDrift};
 use super::error::MigrateError;
@@ -166,7 +168,9 @@ async fn by_description_of<H: Host>(
         let mut report = TableDrift { table: table.name, differences: &mut differences };
         match (named(made, table.name), named(&found, table.name)) {
             (Some(made_at), Some(at)) => {
-                by_description::compare(&made[made_at], &found[at], &mut report);
+                let mut found = found[at].clone();
+                compare_outer_keys(schema, table, &mut found, &mut report);
+                by_description::compare(&made[made_at], &found, &mut report);
             }
             // What is no table has no engine; only InnoDB has transactions.
             _ if live.has(table.name) => report.add(None, "engine", "InnoDB", NONE),
@@ -178,4 +182,31 @@ async fn by_description_of<H: Host>(
         }
     }
     Ok(differences)
+}
+
+/// Compares the foreign keys to tables that are not served, which the scratch database does not have, and
+/// takes them out of what is live.
+fn compare_outer_keys(
+    schema: Schema,
+    table: &Table,
+    live: &mut TableDescription,
+    report: &mut TableDrift<'_>,
+) {
+    let is_served = |name: &str| schema.tables().iter().any(|table| table.name == name);
+    for key in table.constraints.foreign.iter().filter(|key| !is_served(key.table)) {
+        let is_same = |its: &ForeignKeyDescription| {
+            let columns = key.columns.iter().map(|index| table.columns[*index].name);
+            its.name == key.name
+                && its.table == key.table
+                && its.columns.iter().map(String::as_str).eq(columns)
+                && its.references.iter().map(String::as_str).eq(key.references.iter().copied())
+        };
+        match live.foreign_keys.iter().position(is_same) {
+            Some(at) => drop(live.foreign_keys.remove(at)),
+            None => {
+                let expected = format!("{} to {}", quoted(key.name), quoted(key.table));
+                report.add(None, "foreign key", &expected, NONE);
+            }
+        }
+    }
 }

@@ -1,12 +1,11 @@
 //! Which of rowgate's tables a database has, and rows of `information_schema` as texts.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::aws::host::{Client, Host};
-use crate::sql::introspect::{self, IntrospectError};
+use crate::sql::introspect;
 use crate::table::schema::Schema;
 
 use super::error::MigrateError;
@@ -28,8 +27,7 @@ impl LiveTables {
         client: &Client<'_, H>,
         schema: Schema,
     ) -> Result<Self, MigrateError> {
-        let ours = all_tables(schema).map(|(name, _)| name);
-        let names = name_list(ours.chain([HISTORY]));
+        let names = name_list(all_tables(schema).chain([HISTORY]));
         let sql = format!(
             "SELECT table_name, engine, table_comment FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_name IN ({names})"
@@ -57,11 +55,5 @@ pub(super) async fn texts<H: Host, const N: usize>(
     client: &Client<'_, H>,
     sql: &str,
 ) -> Result<Vec<[Option<String>; N]>, MigrateError> {
-    introspect::texts(client, sql).await.map_err(|error| match error {
-        IntrospectError::Call(error) => {
-            let doing = "the database's description of its tables is not read".to_owned();
-            MigrateError::Call { doing, error }
-        }
-        _ => MigrateError::Unreadable,
-    })
+    Ok(introspect::texts(client, sql).await?)
 }

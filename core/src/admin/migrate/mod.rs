@@ -3,6 +3,7 @@
 mod by_columns;
 mod by_description;
 mod change;
+mod creation;
 mod difference;
 mod drift;
 mod error;
@@ -24,9 +25,9 @@ pub use difference::Difference;
 #[cfg(feature = "avro")]
 pub(crate) use drift::compare_tables;
 pub use drift::{Drift, check, compare};
+pub use error::MigrateError;
 #[cfg(feature = "avro")]
 pub(crate) use extras::ties;
-pub use error::MigrateError;
 pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 pub use run::{MigrationStep, migrate, record};
 pub use scratch::LessCompared;

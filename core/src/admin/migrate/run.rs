@@ -1,15 +1,16 @@
 //! Brings a database to the schema.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::change::{change, make_table};
+use super::creation::{Creation, creations};
 use super::error::MigrateError;
 use super::history::{self, History};
 use super::ledger_version;
 use super::live::LiveTables;
 use super::lock::{lock, unlock};
 use super::migration::Migration;
-use super::tables::all_tables;
 use crate::aws::host::{CallError, Client, Host};
 use crate::ledger::{self, LOCKS, Lock};
 use crate::table::schema::Schema;
@@ -100,11 +101,7 @@ async fn bring_up<H: Host>(
     if !pending.is_empty() && !is_new {
         live = LiveTables::read(client, schema).await?;
     }
-    for (name, create) in all_tables(schema).filter(|(name, _)| !live.has(name)) {
-        held.renew(client).await?;
-        make_table(client, name, create).await?;
-        done(MigrationStep::Made(name));
-    }
+    make_missing(client, schema, &live, held, done).await?;
     held.renew(client).await?;
     ledger_version::bring_up(client, &live, |migration| done(MigrationStep::Ledger(migration)))
         .await
@@ -135,6 +132,31 @@ pub async fn record<H: Host>(
         }
         _ => Ok(false),
     }
+}
+
+/// Makes the tables that are not there. What a foreign key refers to outside of the schema is taken to be there.
+async fn make_missing<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+    live: &LiveTables,
+    held: &mut Lock,
+    done: &mut impl FnMut(MigrationStep<'_>),
+) -> Result<(), MigrateError> {
+    let missing = schema.tables().iter().filter(|table| !live.has(table.name)).collect::<Vec<_>>();
+    let is_there = |name: &str| !missing.iter().any(|table| table.name == name);
+    for Creation { name, sql, .. } in creations(&missing, is_there) {
+        held.renew(client).await?;
+        make_table(client, name, &sql).await?;
+        if sql.starts_with("CREATE") {
+            done(MigrationStep::Made(name));
+        }
+    }
+    for table in ledger::tables().filter(|table| !live.has(table.name)) {
+        held.renew(client).await?;
+        make_table(client, table.name, table.create).await?;
+        done(MigrationStep::Made(table.name));
+    }
+    Ok(())
 }
 
 async fn run<H: Host>(

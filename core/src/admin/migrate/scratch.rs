@@ -9,13 +9,14 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 
 use super::change::change;
+use super::creation::{Creation, creations};
 use super::error::MigrateError;
-use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::hex::hex;
 use crate::base::sql_text::quoted;
 use crate::ledger::Lock;
+use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::table::schema::{Table, TableDescription};
 
 /// What the name of each scratch database begins with; the live one's own name is the rest, so that two
@@ -94,7 +95,7 @@ pub(super) async fn made_in_scratch<H: Host>(
             return scratch.denied(right, error);
         }
     }
-    let made = scratch.made(&client.on(&scratch.target), tables, lock).await;
+    let made = scratch.made(client, tables, lock).await;
     let doing = || format!("database {} is not dropped", scratch.target.database);
     let dropped = change(&client.closing(), &scratch.drop(), doing).await;
     let made = made?;
@@ -122,17 +123,20 @@ impl Scratch {
 
     async fn made<H: Host>(
         &self,
-        client: &Client<'_, H>,
+        live: &Client<'_, H>,
         tables: &[&'static Table],
         lock: &mut Lock,
     ) -> Result<Made, MigrateError> {
-        for table in tables {
-            let doing = || format!("table {} is not made in {}", table.name, self.target.database);
-            if let Err(error) = change(client, table.create, doing).await {
-                return self.denied("INDEX or REFERENCES", error);
+        let client = &live.on(&self.target);
+        // A foreign key to a table that is not served has no parent here.
+        for Creation { name, sql, right } in creations(tables, |_| false) {
+            let doing = || format!("table {name} is not made in {}", self.target.database);
+            lock.renew(live).await?;
+            if let Err(error) = change(client, &sql, doing).await {
+                return self.denied(right, error);
             }
         }
-        lock.renew(client).await?;
+        lock.renew(live).await?;
         let names: Vec<_> = tables.iter().map(|table| table.name.to_owned()).collect();
         let described = introspect_those(client, &names).await?.tables;
         if described.len() < tables.len() {

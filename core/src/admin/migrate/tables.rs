@@ -10,11 +10,9 @@ use crate::table::schema::Schema;
 /// The table of the migrations that a database has had.
 pub(super) const HISTORY: &str = "rowgate_migrations";
 
-/// Names of the tables that there should be, with the statements that make them; those that hold
-/// rows of people first.
-pub(super) fn all_tables(schema: Schema) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ledger = ledger::tables().map(|table| (table.name, table.create));
-    schema.tables().iter().map(|table| (table.name, table.create)).chain(ledger)
+/// Names of the tables that there should be, those that hold rows of people first.
+pub(super) fn all_tables(schema: Schema) -> impl Iterator<Item = &'static str> {
+    schema.names().into_iter().chain(ledger::tables().map(|table| table.name))
 }
 
 /// Names as the list of an SQL `IN`.

@@ -8,6 +8,7 @@
 //! | module | what it turns into what |
 //! |---|---|
 //! | `schema` | a table into its Avro schema |
+//! | `names` | names of any characters into those that Avro takes |
 //! | `error` | what can be wrong with a file, or with a row for one |
 //! | `codec` | a block into a packed one, and back |
 //! | `datum` | numbers and lengths into bytes, and back |
@@ -17,6 +18,7 @@
 //! | `plan` | the schema of a file into what each of its fields is for the table |
 //! | `reader` | a file's bytes, in pieces, into checked rows |
 
+mod names;
 mod schema;
 pub use schema::{fingerprint, schema};
 

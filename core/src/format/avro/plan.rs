@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::datum::{Cursor, Fault};
 use super::error::AvroErrorKind;
+use super::names::TRUE_NAME;
 use super::shape::Shape;
 use crate::table::issue::RowError;
 use crate::table::record::RawField;
@@ -94,8 +95,13 @@ impl ReadPlan {
 
 impl PlannedField {
     fn new(table: &Table, field: &RecordField, extra: ExtraFields) -> Result<Self, AvroErrorKind> {
-        let mut names = core::iter::once(&field.name).chain(&field.aliases);
-        let column = names.find_map(|name| column_index(table, name));
+        let column = match field.custom_attributes.get(TRUE_NAME).and_then(Value::as_str) {
+            Some(name) => table.column_index(name),
+            None => {
+                let mut names = core::iter::once(&field.name).chain(&field.aliases);
+                names.find_map(|name| column_index(table, name))
+            }
+        };
         if column.is_none() && extra == ExtraFields::Refuse {
             return Err(AvroErrorKind::UnknownField { name: readable(&field.name) });
         }
@@ -232,6 +238,16 @@ mod tests {
         let expected = r#"[Integer(7), Text("é"), Text("not"), Null, Null]"#;
         assert_eq!(format!("{fields:?}"), expected);
         assert_eq!((errors, cursor.left()), (vec![], 1));
+    }
+
+    #[test]
+    fn a_field_with_its_true_name_goes_by_that_alone() {
+        let field = |name: &str, true_name: &str| {
+            format!(r#"{{"name":"{name}","type":"int","rowgate_name":"{true_name}"}}"#)
+        };
+        assert!(plan(&[&field("i_x64_", "id"), NAME, TIME].join(","), ExtraFields::Refuse).is_ok());
+        let unknown = AvroErrorKind::UnknownField { name: "id".into() };
+        assert_eq!(refused(&[&field("id", "i d"), NAME, TIME].join(",")), unknown);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! A table as an Avro schema.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
+use super::names::{TRUE_NAME, avro_name, field_names};
 use crate::base::hex::hex;
+use crate::base::json_string::write_string;
 use crate::table::schema::{Column, Table};
 use crate::table::types::{AvroType, Definition};
 
@@ -15,15 +18,19 @@ const NAMESPACE: &str = "rowgate";
 
 /// The table's Avro schema as JSON, always the same text for the same table.
 ///
-/// A record with a field for each column, in their order. What type a field has, the column's
+/// A record with a field for each column, in their order. A name that Avro does not take is escaped, with the
+/// true one in the property `rowgate_name`. What type a field has, the column's
 /// says; a column that takes NULL is a union with `null` before
 /// its type, and has the default `null`.
 pub fn schema(table: &Table) -> String {
-    let default = |column: &Column| if column.nullable { r#","default":null"# } else { "" };
-    let fields = fields(table, whole_type, default);
+    let rest = |column: &Column, field: &str| {
+        let default = if column.nullable { r#","default":null"# } else { "" };
+        [default, &true_name(column.name, field)].concat()
+    };
+    let (fields, name) = (fields(table, whole_type, rest), avro_name(table.name));
+    let its = true_name(table.name, &name);
     format!(
-        r#"{{"type":"record","name":"{}","namespace":"{NAMESPACE}","fields":[{fields}]}}"#,
-        table.name
+        r#"{{"type":"record","name":"{name}","namespace":"{NAMESPACE}"{its},"fields":[{fields}]}}"#
     )
 }
 
@@ -37,8 +44,18 @@ pub fn fingerprint(table: &Table) -> String {
 /// The schema without what a reader does not need, each name with its namespace.
 fn canonical_form(table: &Table) -> String {
     let primitive = |of: AvroType| format!(r#""{}""#, of.primitive());
-    let fields = fields(table, primitive, |_| "");
-    format!(r#"{{"name":"{NAMESPACE}.{}","type":"record","fields":[{fields}]}}"#, table.name)
+    let (fields, name) = (fields(table, primitive, |_, _| String::new()), avro_name(table.name));
+    format!(r#"{{"name":"{NAMESPACE}.{name}","type":"record","fields":[{fields}]}}"#)
+}
+
+/// The property with a name, where Avro has another one for it.
+fn true_name(name: &str, avro: &str) -> String {
+    if name == avro {
+        return String::new();
+    }
+    let mut property = format!(r#","{TRUE_NAME}":"#);
+    write_string(&mut property, name);
+    property
 }
 
 /// A type as JSON, with what its values mean.
@@ -50,19 +67,20 @@ fn whole_type(of: AvroType) -> String {
     }
 }
 
-/// The fields, of which no name needs escaping, each with its type as `of_type` says it, and what `rest`
-/// says behind it.
+/// The fields, each with its type as `of_type` says it, and what `rest` says behind it of the column and the
+/// field's name.
 fn fields(
     table: &Table,
     of_type: impl Fn(AvroType) -> String,
-    rest: impl Fn(&Column) -> &'static str,
+    rest: impl Fn(&Column, &str) -> String,
 ) -> String {
-    let field = |column: &Column| {
+    let field = |(column, name): (&Column, &Cow<'_, str>)| {
         let plain = of_type(column.column_type.avro());
         let of_type = if column.nullable { format!(r#"["null",{plain}]"#) } else { plain };
-        format!(r#"{{"name":"{}","type":{of_type}{}}}"#, column.name, rest(column))
+        format!(r#"{{"name":"{name}","type":{of_type}{}}}"#, rest(column, name))
     };
-    table.columns.iter().map(field).collect::<Vec<_>>().join(",")
+    let names = field_names(table);
+    table.columns.iter().zip(&names).map(field).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -92,6 +110,21 @@ mod tests {
             assert_eq!(parsed.canonical_form(), canonical_form(table));
             assert_eq!(parsed.fingerprint::<Sha256>().to_string(), fingerprint(table));
         }
+    }
+
+    #[test]
+    fn a_name_that_avro_does_not_take_is_beside_the_one_that_it_does() {
+        let column = Column::new(r#"unit "price""#, ColumnType::known("int", None, None));
+        let table = Table::new("Order Lines", Box::leak(Box::new([column])));
+        let whole = schema(&table);
+        assert_eq!(
+            whole,
+            r#"{"type":"record","name":"Order_x20_Lines","namespace":"rowgate","#.to_owned()
+                + r#""rowgate_name":"Order Lines","fields":[{"name":"unit_x20__x22_price_x22_","#
+                + r#""type":["null","int"],"default":null,"rowgate_name":"unit \"price\""}]}"#
+        );
+        let parsed = apache_avro::Schema::parse_str(&whole).unwrap();
+        assert_eq!(parsed.canonical_form(), canonical_form(&table));
     }
 
     #[test]

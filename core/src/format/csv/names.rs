@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use super::record_buffer::is_blank;
 use crate::table::schema::Table;
 
-/// The column that a header's cell names: exactly but for case, else by its folded name if no
+/// The column that a header's cell names: exactly, or but for case, else by its folded name if no
 /// other column has the same one.
 pub(super) fn column(table: &Table, name: &str) -> Option<usize> {
-    if let Some(exact) = table.column_index(&name.to_ascii_lowercase()) {
+    let exact = table.column_index(name);
+    if let Some(exact) = exact.or_else(|| table.column_index(&name.to_ascii_lowercase())) {
         return Some(exact);
     }
     let folded = fold(name);

@@ -8,8 +8,7 @@ mod rows;
 mod texts;
 
 pub(crate) use defaults::is_default;
-pub(crate) use read::introspect_those;
 pub use error::IntrospectError;
 pub use read::introspect;
-pub(crate) use read::{Server, server, tables};
+pub(crate) use read::{Server, introspect_those, server, tables};
 pub(crate) use texts::texts;

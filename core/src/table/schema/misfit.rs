@@ -62,7 +62,7 @@ pub enum Misfit {
         /// The column's type.
         column_type: String,
     },
-    /// A generated column.
+    /// A generated column as the key.
     Generated {
         /// The column.
         column: String,
@@ -149,7 +149,7 @@ impl Misfit {
                 write!(f, "{column}: format={format} does not go with {column_type}")
             }
             Self::Generated { column } => {
-                write!(f, "{column} is generated, which is not understood yet")
+                write!(f, "key {column} is generated, so that a row does not have it")
             }
             Self::Gone => {
                 f.write_str("the database has no such table, or this user has no rights on it")
@@ -194,7 +194,7 @@ impl Misfit {
             Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
-            Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::Generated { .. } => "make a column the key that rows have",
             Self::KeyPrefix { .. } => "make the whole column the key",
             Self::Gone => "make it, or grant the rights: `rowgate migrate --users`",
             Self::KeyType { .. } => "give it a key of integers or texts",

@@ -17,7 +17,7 @@ mod table;
 mod tables;
 mod width;
 
-pub use constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
+pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,

@@ -51,7 +51,8 @@ pub(super) fn serve(
 
 /// `None` only of a table that does not fit.
 fn table(table: Kept) -> Option<Table> {
-    let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+    let columns = written(table).map(column).collect::<Option<Vec<_>>>()?;
+    let generated = table.columns.iter().filter(|column| column.generated.is_some());
     let key =
         table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
     Some(Table {
@@ -59,6 +60,7 @@ fn table(table: Kept) -> Option<Table> {
         aliases: list(Items::read(&table.comment).aliases),
         key: list(key),
         columns: list(columns),
+        generated: list(generated.map(|column| column.name.as_str()).collect()),
         create: Box::leak(create::statement(table).into_boxed_str()),
         comment: &table.comment,
         constraints: constraints(table),
@@ -84,7 +86,13 @@ fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {
             (None, _) => KeyPart::Expression,
         }
     };
-    UniqueKey { name: &key.name, parts: list(key.parts.iter().map(part).collect()) }
+    let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let whole = |part: &KeyPart| match part {
+        KeyPart::Column(column) => Some(*column),
+        KeyPart::Prefix(..) | KeyPart::Expression => None,
+    };
+    let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);
+    UniqueKey { name: &key.name, parts: list(parts), columns }
 }
 
 /// `None` of one of a column that the table does not have, which no database says.
@@ -98,8 +106,14 @@ fn foreign_key(table: Kept, key: &'static ForeignKeyDescription) -> Option<Forei
     })
 }
 
+/// The columns that rows have: not those that the database computes.
+fn written(table: &TableDescription) -> impl Iterator<Item = &ColumnDescription> {
+    table.columns.iter().filter(|column| column.generated.is_none())
+}
+
+/// A column's place among those that rows have.
 fn position(table: &TableDescription, name: &str) -> Option<usize> {
-    table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+    written(table).position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 fn column(column: &'static ColumnDescription) -> Option<Column> {

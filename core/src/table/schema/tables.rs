@@ -1,6 +1,9 @@
 //! The tables of one database, as a value.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+
+use percent_encoding::percent_decode_str;
 
 use super::description::Description;
 use super::error::DescriptionError;
@@ -145,7 +148,12 @@ impl Schema {
 
     fn named(self, name: &str) -> Option<Result<&'static Table, &'static Unfit>> {
         let served = self.table_in_any_case(name).map(Ok);
-        served.or_else(|| self.unfit_in_any_case(name).map(Err))
+        let found = served.or_else(|| self.unfit_in_any_case(name).map(Err));
+        // A backup's folder has a name of other characters percent-encoded.
+        found.or_else(|| match percent_decode_str(name).decode_utf8().ok()? {
+            Cow::Owned(decoded) => self.named(&decoded),
+            Cow::Borrowed(_) => None,
+        })
     }
 
     /// The table with whose name a file's name begins, with more behind it
@@ -208,7 +216,7 @@ type Kind = (&'static str, Option<&'static str>);
 
 /// Types whose columns take different amounts of SQL.
 #[cfg(test)]
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 18] = [
     ("varchar(9)", None),
     ("varchar(9)", Some("latin1_swedish_ci")),
     ("int", None),
@@ -219,6 +227,14 @@ const KINDS: [Kind; 10] = [
     ("datetime(6)", None),
     ("char(9)", None),
     ("longtext", None),
+    ("year", None),
+    ("time(3)", None),
+    ("timestamp(6)", None),
+    ("double", None),
+    ("bit(8)", None),
+    ("varbinary(9)", None),
+    ("longblob", None),
+    ("json", None),
 ];
 
 /// A table of each kind and width.
@@ -251,6 +267,18 @@ mod tests {
             let longest = longest_statement(wide(columns, name, KINDS[0]));
             assert!(longest <= super::super::width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
         }
+    }
+
+    #[test]
+    fn no_column_takes_more_of_a_statement_than_is_reckoned_with() {
+        let name: &'static str = "`".repeat(64).leak();
+        for (of, collation) in KINDS {
+            let column = Column::new(name, ColumnType::known(of, None, collation));
+            let columns = alloc::boxed::Box::leak(alloc::boxed::Box::new([column]));
+            let longest = longest_statement(&Table::new("t", columns));
+            assert!(longest <= 2_048 + 2_000, "{of}: {longest}");
+        }
+        assert!(super::super::width::surely_fits(31) && !super::super::width::surely_fits(32));
     }
 
     #[test]

@@ -44,6 +44,7 @@ mod seen_as;
 mod set;
 mod text;
 mod time;
+mod timestamp;
 mod varchar;
 mod year;
 
