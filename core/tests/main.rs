@@ -17,6 +17,7 @@ mod backup;
 #[cfg(feature = "avro")]
 mod bulk_tables;
 mod column_types;
+mod constraints;
 mod doctor;
 mod gate;
 mod idempotency;

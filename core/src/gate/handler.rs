@@ -56,19 +56,6 @@ struct Admitted<'r> {
     key: &'r KeyEntry,
 }
 
-impl Admitted<'_> {
-    /// Where the rows come from, and how they are to be stored, by these tables.
-    fn source(
-        &self,
-        post: &Post<'_>,
-        schema: Schema,
-    ) -> Result<(RowSource, IngestOptions), Problem> {
-        let source = post.source(schema, self.key, self.head)?;
-        let (options, header) = options(&self.head.query, source.table())?;
-        Ok((source.with_header(header)?, options))
-    }
-}
-
 /// A request's rows, and how they are to be taken.
 struct PostedRows<'r> {
     admitted: &'r Admitted<'r>,
@@ -76,9 +63,22 @@ struct PostedRows<'r> {
     body: &'r [u8],
 }
 
+impl Admitted<'_> {
+    /// Where the rows come from, and how they are to be stored, with the tables of a schema.
+    fn source(
+        &self,
+        schema: Schema,
+        post: &Post<'_>,
+    ) -> Result<(RowSource, IngestOptions), Problem> {
+        let source = post.source(schema, self.key, self.head)?;
+        let (options, header) = options(&self.head.query, source.table())?;
+        Ok((source.with_header(header)?, options))
+    }
+}
+
 impl PostedRows<'_> {
     fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
-        let (source, options) = self.admitted.source(self.post, schema)?;
+        let (source, options) = self.admitted.source(schema, self.post)?;
         let mut intake = Intake::new(schema, options);
         source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
         Ok(intake)
@@ -217,7 +217,7 @@ impl Gate {
         admitted: &Admitted<'_>,
         post: &Post<'_>,
     ) -> Result<IngestOptions, Problem> {
-        let check = |schema| admitted.source(post, schema).map(|(_, options)| options);
+        let check = |schema| admitted.source(schema, post).map(|(_, options)| options);
         let schema = &self.settings.schema;
         match check(schema.believed()) {
             // By now it may fit.

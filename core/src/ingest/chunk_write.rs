@@ -183,18 +183,19 @@ impl Intake {
         rows_of(intake.table, &intake.groups.chunks[number], intake.key).carries(intake.key)
     }
 
-    /// Rejects the rows of a chunk whose key the table has; `false` if there are none.
+    /// Rejects the rows of a chunk whose key the table, or an earlier row, has; `false` if there are none.
     pub(super) async fn trace<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         (position, number): ChunkAt,
         id: Option<&str>,
     ) -> Result<bool, StoreError> {
+        let found = self.reject_same_keys_of(client, position, id).await?;
         let intake = &self.tables[position];
         let chunk = &intake.groups.chunks[number];
         let rows = existing_rows(client, intake, chunk, id).await?;
         self.reject_existing(position, number, &rows);
-        Ok(!rows.is_empty())
+        Ok(found || !rows.is_empty())
     }
 
     /// Writes the rows of a refused chunk in ever smaller parts, and rejects those that remain.

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::form::WriteForm;
 use super::groups::SETS_LIMIT;
 use super::ledger_entry::LedgerEntry;
+use super::numbered::RUNS_LIMIT;
 use super::offsets::Offsets;
 use super::options::{IngestOptions, OnError};
 use super::report::{Report, TableReport, Verdict};
@@ -17,6 +18,7 @@ use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{Claim, StoredResponse};
 use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
+use crate::sql::statement::OnDuplicate;
 use crate::sql::values::most_rows;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
@@ -213,7 +215,21 @@ impl Intake {
         if let Some(table) = too_mixed.map(|intake| intake.table) {
             self.refuse(table.name, RowErrorKind::TooManyShapes { limit: SETS_LIMIT });
         }
+        if let Some(table) = self.tables.iter().find(|it| self.has_too_many_runs(it)) {
+            self.refuse(table.table.name, RowErrorKind::MixedIds { limit: RUNS_LIMIT });
+        }
         self.settle(client, entry).await
+    }
+
+    /// Whether the ids that are wanted back would be more runs than an answer may have.
+    fn has_too_many_runs(&self, intake: &TableIntake) -> bool {
+        let is_numbered =
+            |chunk: &&Chunk| self.insert_form(intake.table, chunk) == WriteForm::Numbered;
+        let chunks = intake.groups.chunks.iter().filter(is_numbered);
+        let places = chunks.flat_map(|chunk| (0..chunk.rows()).map(|row| chunk.place(row).index));
+        let mut indexes: Vec<u64> = places.flatten().collect();
+        indexes.sort_unstable();
+        indexes.chunk_by(|one, next| one + 1 == *next).count() > RUNS_LIMIT
     }
 
     /// Refuses all rows for something that is wrong with them together.
@@ -270,6 +286,11 @@ impl Intake {
         client: &Client<'_, H>,
         entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
+        // With `fail` the database says by itself that there are such rows.
+        let names_none = self.options.on_duplicate != OnDuplicate::Fail || self.options.dry_run;
+        if !self.refused() && names_none {
+            self.reject_same_keys(client).await?;
+        }
         if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }

@@ -14,13 +14,13 @@ use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
 use crate::sql::statement;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::Place;
 use crate::table::schema::Table;
 
 /// A second try could meet the first one still running in the same transaction.
-fn repeat(transaction_id: Option<&str>) -> Repeat {
+pub(super) fn repeat(transaction_id: Option<&str>) -> Repeat {
     if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless }
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn existing_rows<H: Host>(
 ) -> Result<Vec<usize>, StoreError> {
     let table = intake.table;
     let sql = match intake.key == table.key {
-        true => statement::existing(table, chunk.columns().position(table.first_key())),
-        false => rows_of(table, chunk, intake.key).existing(Lock::None),
+        true => statement::existing(table, &key_positions(table, chunk)),
+        false => rows_of(table, chunk, intake.key).existing(RowLock::None),
     };
     existing(client, &sql, (table, chunk), transaction_id).await
 }
@@ -57,8 +57,8 @@ pub(super) async fn existing_rows_by_now<H: Host>(
 ) -> Result<Vec<usize>, StoreError> {
     let table = intake.table;
     let sql = match intake.key == table.key {
-        true => statement::existing_by_now(table, chunk.columns().position(table.first_key())),
-        false => rows_of(table, chunk, intake.key).existing(Lock::Share),
+        true => statement::existing_by_now(table, &key_positions(table, chunk)),
+        false => rows_of(table, chunk, intake.key).existing(RowLock::Share),
     };
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }
@@ -91,6 +91,11 @@ fn number(field: &Field) -> Option<usize> {
         Field::Long(number) => usize::try_from(number - 1).ok(),
         _ => None,
     }
+}
+
+/// Where the parts of the key stand in the rows of a chunk.
+fn key_positions(table: &Table, chunk: &Chunk) -> Vec<usize> {
+    table.key.iter().map(|position| chunk.columns().position(*position)).collect()
 }
 
 /// What a statement answers that names rows of a chunk by their number from 1.
@@ -216,9 +221,9 @@ impl Intake {
     pub(super) fn reject_existing(&mut self, position: usize, number: usize, rows: &[usize]) {
         let intake = &mut self.tables[position];
         intake.existing += rows.len() as u64;
-        let key = intake.table.columns[intake.key[0]].name;
+        let name = intake.table.names_of(intake.key);
         let chunk = &intake.groups.chunks[number];
-        let error = || alloc::vec![RowError::column(key, RowErrorKind::Exists)];
+        let error = || alloc::vec![RowError::key(name.clone(), RowErrorKind::Exists)];
         let rejected = rows.iter().map(|row| (chunk.place(*row), error())).collect();
         self.reject(position, rejected);
     }
@@ -234,16 +239,16 @@ async fn without_existing<H: Host>(
     for key in keys {
         let place = Place { index: None, line: None };
         let last = chunks.len() - 1;
-        if !chunks[last].0.push_cells(&[key.cell()], place) {
+        if !chunks[last].0.push_cells([&key.cell()], place) {
             let mut chunk = Chunk::new(limit);
-            chunk.push_cells(&[key.cell()], place);
+            chunk.push_cells([&key.cell()], place);
             chunks.push((chunk, alloc::vec![key]));
             continue;
         }
         chunks[last].1.push(key);
     }
 
-    let sql = statement::existing(table, 0);
+    let sql = statement::existing(table, &[0]);
     let mut missing = HashSet::new();
     for (chunk, keys) in chunks.into_iter().filter(|(chunk, _)| chunk.rows() > 0) {
         let found: HashSet<usize> =

@@ -14,9 +14,10 @@ use super::seen_keys::CHECKED_KEYS;
 use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::schema::{ForeignKey, Table};
+use crate::table::schema::{ForeignKey, KeyKind, Table};
+use crate::table::types::Definition;
 
 /// MySQL's numbers.
 const NULL: u16 = 1048;
@@ -53,12 +54,15 @@ impl Intake {
         (chunk, form): (&Chunk, WriteForm),
         id: Option<&str>,
     ) -> Result<(), StoreError> {
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
         let asked = Asked { client, intake: &self.tables[position], id };
-        let found = conflicts(&asked, chunk, (form, Lock::None)).await?;
+        let found = conflicts(&asked, chunk, (form, RowLock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
         let chunk = chunk.filter(|_, place| !rejected.contains(&place.index));
         let asked = Asked { client, intake: &self.tables[position], id };
-        let mut found = orphans(&asked, &chunk, Lock::None).await?;
+        let mut found = orphans(&asked, &chunk, RowLock::None).await?;
         self.spare_parents(position, &chunk, &mut found);
         self.reject_found(position, &chunk, found);
         Ok(())
@@ -106,13 +110,13 @@ impl Intake {
         let intake = &mut self.tables[position];
         intake.existing += existing.len() as u64;
         let table = intake.table;
-        let key = table.columns[intake.key[0]].name;
+        let key = table.names_of(intake.key);
         let mut rejected = Vec::new();
         for (range, refusal) in refused {
             let alone = range.len() == 1;
             for row in range {
                 let error = match existing.contains(&row) {
-                    true => RowError::column(key, RowErrorKind::Exists),
+                    true => RowError::key(key.clone(), RowErrorKind::Exists),
                     false => named(table, &refusal, alone),
                 };
                 if let RowErrorKind::Conflict { .. } = error.kind {
@@ -181,7 +185,7 @@ fn keys_of(parent: &TableIntake, foreign: &ForeignKey) -> HashSet<String> {
 async fn conflicts<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    (form, lock): (WriteForm, Lock),
+    (form, lock): (WriteForm, RowLock),
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let mut found = Found::new();
@@ -198,9 +202,9 @@ async fn conflicts<H: Host>(
     if intake.key != intake.table.key {
         for (row, first) in row_pairs(asked, &rows.duplicates(), chunk).await? {
             let first = chunk.place(first).index.unwrap_or_default();
-            let name = intake.table.columns[intake.key[0]].name;
+            let name = intake.table.names_of(intake.key);
             let kind = RowErrorKind::DuplicateInBatch { first };
-            found.insert(row, alloc::vec![RowError::column(name, kind)]);
+            found.insert(row, alloc::vec![RowError::key(name, kind)]);
         }
     }
     for (name, key) in intake.other_keys().filter(|(_, key)| rows.carries(key)) {
@@ -225,14 +229,19 @@ async fn conflicts<H: Host>(
 async fn orphans<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    lock: Lock,
+    lock: RowLock,
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let table = intake.table;
     let mut found = Found::new();
     let rows = rows_of(table, chunk, intake.key);
     // Of another database the user may see nothing.
-    let is_here = |key: &&ForeignKey| !key.table.contains('.') && rows.carries(key.columns);
+    let kind = |at: &usize| table.columns[*at].column_type.key_kind();
+    let is_here = |key: &&ForeignKey| {
+        !key.table.contains('.')
+            && rows.carries(key.columns)
+            && key.columns.iter().all(|at| kind(at) != KeyKind::Unfit)
+    };
     for foreign in table.constraints.foreign.iter().filter(is_here) {
         let orphans = numbered_rows(asked, &rows.orphans(foreign, lock), chunk).await?;
         let own = match foreign.table == table.name {

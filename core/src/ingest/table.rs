@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
 use super::groups::Groups;
+use super::key_rows::KeyRows;
 use super::numbered::Ids;
 use super::offsets;
 use super::options::IngestOptions;
@@ -14,7 +15,9 @@ use crate::sql::statement::OnDuplicate;
 use crate::table::counts::Counts;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, Record};
+use crate::table::row_key::row_key;
 use crate::table::schema::{Schema, Table};
+use crate::table::types::significant_cell;
 
 #[derive(Debug)]
 pub(super) struct TableIntake {
@@ -24,6 +27,8 @@ pub(super) struct TableIntake {
     pub(super) groups: Groups,
     /// The keys of the good rows among the first [`CHECKED_KEYS`].
     pub(super) keys: SeenKeys,
+    /// The keys of the kept rows; none where they are the same only byte for byte.
+    pub(super) key_rows: KeyRows,
     /// What the good rows say of their parents, a member for each column that references one.
     pub(super) references: Vec<ReferenceIntake>,
     /// The columns whose values may come with an offset from UTC or without.
@@ -73,6 +78,7 @@ impl TableIntake {
             own: references.iter().any(refers_to_itself).then(HashMap::new),
             groups: Groups::default(),
             keys: SeenKeys::default(),
+            key_rows: KeyRows::default(),
             references,
             with_offsets: offsets::columns(table),
             received: 0,
@@ -112,9 +118,9 @@ impl TableIntake {
         }
         let index = place.index.and_then(|index| u32::try_from(index).ok());
         let Some(index) = index.filter(|index| *index < CHECKED_KEYS) else { return Ok(()) };
-        self.keys.claim(&record.cells()[self.table.first_key()], index).map_err(|first| {
+        self.keys.claim(&row_key(self.table, record.cells()), index).map_err(|first| {
             let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
-            alloc::vec![RowError::column(self.table.key_column().name, kind)]
+            alloc::vec![RowError::key(self.table.key_name(), kind)]
         })
     }
 
@@ -127,17 +133,21 @@ impl TableIntake {
 
     pub(super) fn keep(&mut self, record: &Record<'_>, place: Place, chunk_limit: usize) {
         for reference in &mut self.references {
-            if let Some(key) = Key::of(&record.cells()[reference.column]) {
+            let collation = reference.parent.key_column().collation;
+            let value = significant_cell(collation, &record.cells()[reference.column]);
+            if let Some(key) = Key::of(&value) {
                 reference.rows.entry(key).or_default().push(place);
             }
         }
         if let Some(own) = &mut self.own {
-            let key = Key::of(&record.cells()[self.table.first_key()]);
-            own.extend(key.zip(place.index));
+            own.extend(Key::of(&row_key(self.table, record.cells())).zip(place.index));
+        }
+        if !self.table.has_exact_key() {
+            self.key_rows.push(self.table, record, place, chunk_limit);
         }
         let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
-        let key = Some(&record.cells()[self.table.first_key()]).filter(|_| !is_new);
-        self.groups.push(record, place, chunk_limit, key);
+        let key = (!is_new).then(|| row_key(self.table, record.cells()));
+        self.groups.push(record, place, chunk_limit, key.as_ref());
     }
 
     /// Takes a batch away, with all that is known of its rows.
@@ -157,6 +167,7 @@ impl TableIntake {
                 }
             }
         }
+        first.key_rows = self.key_rows.split_off(next);
         if let Some(own) = &mut self.own {
             first.own = Some(own.extract_if(|_, index| *index < next).collect());
         }
@@ -175,6 +186,7 @@ impl TableIntake {
         if let Some(own) = &mut self.own {
             own.retain(|_, index| !rows.contains(&Some(*index)));
         }
+        self.key_rows.drop_rows(rows);
         for reference in &mut self.references {
             for places in reference.rows.values_mut() {
                 places.retain(|place| !rows.contains(&place.index));

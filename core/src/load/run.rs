@@ -77,7 +77,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
     read_anew::check(job, file, claimed).await?;
-    let options = report.settings.ingest(false);
+    let options = report.settings.ingest(file.key, false);
     let host = job.database.host();
     let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
     let mut decided = None;
@@ -120,7 +120,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let may_conflict = file.table.constraints != Constraints::NONE;
     let asks =
         settings.check_references || settings.on_duplicate == OnDuplicate::Fail || may_conflict;
-    let options = settings.ingest(true);
+    let options = settings.ingest(file.key, true);
     let host = job.database.host();
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = true;

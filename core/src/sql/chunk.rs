@@ -95,8 +95,12 @@ impl Chunk {
     }
 
     /// Adds a row of other cells than a table's.
-    pub(crate) fn push_cells(&mut self, cells: &[Cell<'_>], place: Place) -> bool {
-        self.push_row(cells.iter(), place, 0)
+    pub(crate) fn push_cells<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c Cell<'c>>,
+        place: Place,
+    ) -> bool {
+        self.push_row(cells.into_iter(), place, 0)
     }
 
     fn push_row<'c>(

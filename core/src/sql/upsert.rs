@@ -9,8 +9,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, write};
+use super::verb::verb;
 use crate::table::record::ColumnSet;
-use crate::table::schema::{Column, ForeignKey, KeyKind, Table};
+use crate::table::schema::{Column, ForeignKey, Table};
 use crate::table::types::Definition;
 
 /// A table, the columns that the rows of a statement carry, and the key by which they are known.
@@ -24,7 +25,7 @@ pub(crate) struct KeyedRows<'k> {
 
 /// How rows that are looked at are kept from changing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lock {
+pub(crate) enum RowLock {
     /// They are not.
     None,
     /// Others may read them with a lock, too.
@@ -33,7 +34,7 @@ pub(crate) enum Lock {
     Update,
 }
 
-impl Lock {
+impl RowLock {
     fn sql(self) -> &'static str {
         match self {
             Self::None => "",
@@ -46,14 +47,14 @@ impl Lock {
 impl KeyedRows<'_> {
     /// Names, by their number from 1, the rows whose key the table has; page by page, as
     /// [`existing`](super::statement::existing) does.
-    pub(crate) fn existing(&self, lock: Lock) -> String {
+    pub(crate) fn existing(&self, lock: RowLock) -> String {
         let found = self.found(&self.same(), lock);
         self.numbers(self.key, &format!("{found} = 1"))
     }
 
     /// The same of rows that have the values of another key of the table in common with another row than
     /// their own. Rows without a value in it have none in common.
-    pub(crate) fn conflicts(&self, other: &[usize], lock: Lock) -> String {
+    pub(crate) fn conflicts(&self, other: &[usize], lock: RowLock) -> String {
         let same = KeyedRows { key: other, table: self.table, columns: self.columns }.same();
         // Rows without a key of their own are new.
         let another = match self.carries(self.key) {
@@ -83,7 +84,7 @@ impl KeyedRows<'_> {
     }
 
     /// Names the rows whose parent by a foreign key is not there. Rows without a value in it have none.
-    pub(crate) fn orphans(&self, foreign: &ForeignKey, lock: Lock) -> String {
+    pub(crate) fn orphans(&self, foreign: &ForeignKey, lock: RowLock) -> String {
         let pairs = foreign.references.iter().zip(foreign.columns);
         let same: Vec<_> =
             pairs.map(|(name, at)| format!("e.{} = {}", quoted(name), self.operand(*at))).collect();
@@ -115,8 +116,8 @@ impl KeyedRows<'_> {
         // MariaDB would begin with a small table, and read the rows anew for each of its own.
         (!set.is_empty()).then(|| {
             format!(
-                "UPDATE{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
-                self.table.clock_hint(),
+                "{} {} STRAIGHT_JOIN {} AS e ON {} SET {}",
+                verb("UPDATE", self.table),
                 self.source(&needed),
                 quoted(self.table.name),
                 self.same(),
@@ -129,7 +130,7 @@ impl KeyedRows<'_> {
     pub(crate) fn keep(&self) -> String {
         let named = |at: &usize| {
             let column = self.column(*at);
-            let value = operand(column, &format!("r.{}", quoted(column.name)));
+            let value = column.key_operand(&format!("r.{}", quoted(column.name)));
             format!("e.{} = {value}", quoted(column.name))
         };
         let same: Vec<_> = self.key.iter().map(named).collect();
@@ -160,7 +161,7 @@ impl KeyedRows<'_> {
     }
 
     /// The look at a row of the table, named `e`: 1, or NULL where there is none.
-    fn found(&self, condition: &str, lock: Lock) -> String {
+    fn found(&self, condition: &str, lock: RowLock) -> String {
         let (table, lock) = (quoted(self.table.name), lock.sql());
         format!("(SELECT 1 FROM {table} AS e WHERE {condition} LIMIT 1{lock})")
     }
@@ -173,7 +174,7 @@ impl KeyedRows<'_> {
     }
 
     fn operand(&self, at: usize) -> String {
-        operand(self.column(at), &format!("r.c{at}"))
+        self.column(at).key_operand(&format!("r.c{at}"))
     }
 
     /// The rows as a derived table named `r`, with these columns alone, each by its position in the table.
@@ -191,22 +192,6 @@ impl KeyedRows<'_> {
             "JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(n FOR ORDINALITY, {})) AS r",
             columns.join(", ")
         )
-    }
-}
-
-/// A text, by an expression of SQL, as what a column's values are compared with.
-fn operand(column: &Column, text: &str) -> String {
-    if column.column_type.key_kind() != KeyKind::Text {
-        return column.column_type.key_kind().operand(text);
-    }
-    match (column.collation, column.column_type.character_set()) {
-        // The server's own for utf8mb4, as the text's is.
-        (None, _) => text.into(),
-        (Some(collation), Some("utf8mb4") | None) => format!("{text} COLLATE {collation}"),
-        // The text has no character that the column's set lacks: else its row was refused.
-        (Some(collation), Some(charset)) => {
-            format!("CONVERT({text} USING {charset}) COLLATE {collation}")
-        }
     }
 }
 
@@ -255,7 +240,7 @@ mod tests {
     #[test]
     fn rows_are_looked_for_by_their_key_with_a_lock() {
         assert_eq!(
-            rows(&[0]).existing(Lock::Update),
+            rows(&[0]).existing(RowLock::Update),
             format!(
                 "SELECT r.n FROM {} WHERE (SELECT 1 FROM `staff` AS e \
                  WHERE e.`id` = CAST(r.c0 AS SIGNED) LIMIT 1 FOR UPDATE) = 1 AND {PAGED}",
@@ -263,11 +248,11 @@ mod tests {
             )
         );
         assert_eq!(
-            rows(&[2, 1]).existing(Lock::None),
+            rows(&[2, 1]).existing(RowLock::None),
             format!(
                 "SELECT r.n FROM {} WHERE (SELECT 1 FROM `staff` AS e WHERE \
-                 e.`a``b` = CONVERT(r.c2 USING latin1) COLLATE latin1_swedish_ci AND \
-                 e.`email` = r.c1 COLLATE utf8mb4_unicode_ci LIMIT 1) = 1 AND {PAGED}",
+                 e.`a``b` = CONVERT(CONVERT(r.c2 USING utf8mb4) USING latin1) COLLATE latin1_swedish_ci AND \
+                 e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci LIMIT 1) = 1 AND {PAGED}",
                 source(&[EMAIL, SHORT])
             )
         );
@@ -278,7 +263,7 @@ mod tests {
         assert_eq!(
             rows(&[1]).update().unwrap(),
             format!(
-                "UPDATE {} STRAIGHT_JOIN `staff` AS e ON e.`email` = r.c1 COLLATE utf8mb4_unicode_ci \
+                "UPDATE {} STRAIGHT_JOIN `staff` AS e ON e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci \
                  SET e.`a``b` = CONVERT(r.c2 USING utf8mb4), e.`boss` = r.c3",
                 source(&[EMAIL, SHORT, "c3 TEXT CHARACTER SET utf8mb4 PATH '$[3]'"])
             )
@@ -290,16 +275,16 @@ mod tests {
 
     #[test]
     fn conflicts_are_with_other_rows() {
-        let found = rows(&[0]).conflicts(&[1], Lock::Share);
+        let found = rows(&[0]).conflicts(&[1], RowLock::Share);
         assert!(found.contains(
-            "e.`email` = r.c1 COLLATE utf8mb4_unicode_ci AND NOT (e.`id` = CAST(r.c0 AS SIGNED)) \
+            "e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci AND NOT (e.`id` = CAST(r.c0 AS SIGNED)) \
              LIMIT 1 LOCK IN SHARE MODE) = 1"
         ));
         assert_eq!(
             rows(&[1]).duplicates(),
             format!(
                 "SELECT d.n, d.m FROM (SELECT r.n AS n, MIN(r.n) OVER \
-                 (PARTITION BY r.c1 COLLATE utf8mb4_unicode_ci) AS m FROM {} \
+                 (PARTITION BY CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci) AS m FROM {} \
                  WHERE r.c1 IS NOT NULL) AS d WHERE d.n <> d.m AND \
                  d.n > CAST(:after AS UNSIGNED) ORDER BY d.n LIMIT 20000",
                 source(&[EMAIL])
@@ -311,7 +296,7 @@ mod tests {
     fn orphans_have_a_value_and_no_parent() {
         let foreign = ForeignKey { name: "f", columns: &[3], table: "staff", references: &["id"] };
         assert_eq!(
-            rows(&[0]).orphans(&foreign, Lock::Share),
+            rows(&[0]).orphans(&foreign, RowLock::Share),
             format!(
                 "SELECT r.n FROM {} WHERE r.c3 IS NOT NULL AND (SELECT 1 FROM `staff` AS e \
                  WHERE e.`id` = CAST(r.c3 AS SIGNED) LIMIT 1 LOCK IN SHARE MODE) IS NULL AND {PAGED}",
@@ -325,7 +310,7 @@ mod tests {
         let sql = rows(&[1]).keep();
         assert!(sql.ends_with(
             "WHERE NOT EXISTS (SELECT 1 FROM `staff` AS e \
-             WHERE e.`email` = r.`email` COLLATE utf8mb4_unicode_ci)"
+             WHERE e.`email` = CONVERT(r.`email` USING utf8mb4) COLLATE utf8mb4_unicode_ci)"
         ));
     }
 }

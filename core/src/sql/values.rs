@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 use super::chunk::Chunk;
+use super::verb::verb;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -38,9 +39,8 @@ pub(crate) fn insert_row_values(table: &Table, chunk: &Chunk) -> (String, Vec<St
     }
     let names: Vec<_> =
         columns.iter().map(|column| format!("`{}`", column.name.replace('`', "``"))).collect();
-    let (hint, table) = (table.clock_hint(), table.name.replace('`', "``"));
-    let sql =
-        format!("INSERT{hint} INTO `{table}` ({}) VALUES {}", names.join(", "), rows.join(", "));
+    let (insert, table) = (verb("INSERT", table), table.name.replace('`', "``"));
+    let sql = format!("{insert} INTO `{table}` ({}) VALUES {}", names.join(", "), rows.join(", "));
     (sql, values)
 }
 

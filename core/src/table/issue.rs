@@ -8,7 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::schema::Unfit;
+use super::schema::{KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -55,7 +55,7 @@ impl<T: fmt::Display> Serialize for Displayed<'_, T> {
 /// One error of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// The column, by its name in the database or, if it has none, by the name that was given.
+    /// The column, or the columns of a key with commas between them, by its name in the database or, if it has none, by the name that was given.
     pub column: Option<Cow<'static, str>>,
     /// What is wrong.
     pub kind: RowErrorKind,
@@ -75,6 +75,11 @@ impl RowError {
     /// An error in a column of the table.
     pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
         Self { column: Some(Cow::Borrowed(column)), kind }
+    }
+
+    /// An error of the primary key of the table, by its name.
+    pub(crate) fn key(name: Cow<'static, str>, kind: RowErrorKind) -> Self {
+        Self { column: Some(name), kind }
     }
 
     /// An error that names a column as the client wrote it, cut to a readable length.
@@ -181,6 +186,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// Rows with and without the id that the database gives by turns, so that the ids would be too many runs.
+    MixedIds {
+        /// The most runs.
+        limit: usize,
+    },
     /// A date-time with an offset in a file or body of which the first one has none, or the other way round.
     MixedOffsets {
         /// Whether this one has an offset.
@@ -310,6 +320,8 @@ pub enum RowErrorKind {
         /// Which cell of the line it is, counted from 1.
         cell: usize,
     },
+    /// The key by which rows are to be known is none of the table's.
+    UnknownKey(Box<KeyNameError>),
     /// A value that is no key of the parent table.
     UnknownReference {
         /// The parent table.
@@ -388,6 +400,7 @@ impl RowErrorKind {
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "mixed_ids",
         "mixed_offsets",
         "more_errors",
         "no_header",
@@ -406,6 +419,7 @@ impl RowErrorKind {
         "unclosed_quote",
         "unfit_table",
         "unknown_column",
+        "unknown_key",
         "unknown_reference",
         "unknown_table",
         "unnamed_column",
@@ -444,6 +458,7 @@ impl RowErrorKind {
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MixedIds { .. } => "mixed_ids",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoOffset => "no_offset",
@@ -465,6 +480,7 @@ impl RowErrorKind {
             Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
+            Self::UnknownKey(_) => "unknown_key",
             Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",

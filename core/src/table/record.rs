@@ -286,6 +286,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_part_of_a_key_is_required() {
+        const PART: Column =
+            Column { default: Some("7"), ..Column::new("a", ColumnType::known("int", None, None)) };
+        static PAIRS: Table = Table { key: &[0, 1], ..Table::new("pairs", &[PART, PART, PART]) };
+        for (parts, errors) in [
+            ([RawField::Integer(1), RawField::Integer(0)], 0),
+            ([RawField::Absent, RawField::Integer(0)], 1),
+            ([RawField::Null, RawField::Absent], 2),
+            ([RawField::Cell("1"), RawField::Cell("")], 1),
+        ] {
+            let fields = parts.clone().into_iter().chain([RawField::Absent]).collect();
+            let row = RawRow { place: PLACE, fields, errors: Vec::new() };
+            let found = Record::parse(&PAIRS, row, false).err().unwrap_or_default();
+            assert!(found.iter().all(|error| error.kind == RowErrorKind::Missing));
+            assert_eq!(found.len(), errors, "{parts:?}");
+        }
+    }
+
     /// What a single value of the named column comes to.
     fn outcome(column: &str, field: RawField<'_>, strict: bool) -> Result<String, &'static str> {
         let mut fields = [

@@ -9,7 +9,7 @@ use super::create;
 use super::description::{ColumnDescription, INNODB, TableDescription};
 use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement, surely_fits};
-use crate::table::types::{ColumnType, Definition, KeyKind, without_width};
+use crate::table::types::{ColumnType, Definition, KeyKind, is_told_apart, without_width};
 
 /// Every reason why the table cannot be filled that shows in itself.
 pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
@@ -33,9 +33,8 @@ pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
     let format = Items::read(&column.comment).format;
     let collation = column.collation.as_deref();
     // A width says nothing about the values, unless a type of its own is known by it.
-    let bare = without_width(&column.column_type);
     ColumnType::of(&column.column_type, format, collation)
-        .or_else(|| ColumnType::of(&bare, format, collation))
+        .or_else(|| ColumnType::of(&without_width(&column.column_type), format, collation))
 }
 
 /// A comma stands between names where several tables are named.
@@ -97,26 +96,39 @@ fn of_aliases(table: &TableDescription) -> Vec<Misfit> {
 }
 
 fn of_key(table: &TableDescription) -> Option<Misfit> {
-    let [key] = table.primary_key.as_slice() else {
-        return Some(match table.primary_key.len() {
-            0 => Misfit::NoPrimaryKey,
-            columns => Misfit::CompositeKey { columns },
-        });
-    };
-    let column = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key))?;
+    if table.primary_key.is_empty() {
+        return Some(Misfit::NoPrimaryKey);
+    }
+    let lengths = table.primary_key_lengths.iter().copied().chain(core::iter::repeat(0));
+    table
+        .primary_key
+        .iter()
+        .zip(lengths)
+        .find_map(|(name, length)| of_key_part(table, name, length))
+}
+
+fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misfit> {
+    let column = table.columns.iter().find(|column| is_called(column, name))?;
+    let name = column.name.clone();
     if column.generated.is_some() {
-        return Some(Misfit::Generated { column: column.name.clone() });
+        return Some(Misfit::Generated { column: name });
     }
-    if let Some(length) = table.primary_key_lengths.first().filter(|length| **length > 0) {
-        return Some(Misfit::KeyPrefix { column: column.name.clone(), length: *length });
+    if length > 0 {
+        return Some(Misfit::KeyPrefix { column: name, length });
     }
-    if column_type(column)?.key_kind() == KeyKind::Unfit {
-        let column_type = column.column_type.clone();
-        return Some(Misfit::KeyType { column: column.name.clone(), column_type });
+    let column_type = column.column_type.clone();
+    match self::column_type(column)?.key_kind() {
+        KeyKind::Unfit => Some(Misfit::KeyType { column: name, column_type }),
+        KeyKind::Text => of_key_collation(column),
+        _ => None,
     }
-    let is_text = column_type(column)?.key_kind() == KeyKind::Text;
-    let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
-    (is_text && !is_exact).then(|| Misfit::TextKey { column: column.name.clone() })
+}
+
+fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
+    let (name, collation) = (column.name.clone(), column.collation.as_ref()?);
+    let is_char = column.column_type.starts_with("char");
+    let misfit = || Misfit::KeyCollation { column: name, collation: collation.clone() };
+    (!is_told_apart(collation, is_char)).then(misfit)
 }
 
 /// Unique keys, foreign keys and CHECKs refuse rows, which are then named; a trigger changes them.
@@ -124,16 +136,26 @@ fn of_triggers(table: &TableDescription) -> impl Iterator<Item = Misfit> {
     table.triggers.iter().map(|name| Misfit::Trigger { name: name.clone() })
 }
 
+/// Names of columns are the same in any case.
+fn is_called(column: &ColumnDescription, name: &str) -> bool {
+    column.name.eq_ignore_ascii_case(name)
+}
+
 fn of_width(table: &TableDescription) -> Option<Misfit> {
-    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
-    let longest = match surely_fits(table.columns.len()) {
-        true => 0,
-        false => longest_statement(&known.collect::<Vec<_>>()),
-    };
+    let surely = surely_fits(table.columns.len(), table.primary_key.len());
+    let longest = if surely { 0 } else { longest(table) };
     let create = create::statement(table).chars().count();
     let characters = longest.max(create);
     let limit = STATEMENT_LIMIT;
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
+}
+
+fn longest(table: &TableDescription) -> usize {
+    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
+    let columns: Vec<_> = known.collect();
+    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
+    let key: Vec<_> = table.columns.iter().filter(is_key).map(|it| it.name.as_str()).collect();
+    longest_statement(&columns, &key)
 }
 
 #[cfg(test)]
@@ -262,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_column_that_compares_exactly() {
+    fn a_key_is_of_whole_columns() {
         let text = |collation: &str| {
             format!(r#"{{"name":"k","column_type":"varchar(9)","nullable":false{collation}}}"#)
         };
@@ -270,16 +292,23 @@ mod tests {
         let computed = text(r#","generated":{"expression":"1","stored":true}"#);
         assert!(against_columns(&computed, key)[0].contains("key k is generated"));
         assert_eq!(against_columns(&text(r#","collation":"utf8mb4_bin""#), key), [""; 0]);
-        let other = against_columns(&text(r#","collation":"utf8mb4_unicode_ci""#), key);
-        assert!(other[0].contains("COLLATE utf8mb4_bin"), "{other:?}");
-        assert_eq!(against_columns(&text(""), key), other);
+        for collation in ["utf8mb4_unicode_ci", "latin1_swedish_ci", "ascii_bin"] {
+            let text = text(&format!(r#","collation":"{collation}""#));
+            assert_eq!(against_columns(&text, key), [""; 0]);
+        }
+        let accents = against_columns(&text(r#","collation":"utf8mb4_uca1400_as_cs""#), key);
+        assert!(accents[0].contains("key k: a statement does not tell"), "{accents:?}");
+        assert_eq!(against_columns(&text(""), key), [""; 0]);
         let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
         let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);
         assert!(prefix[0].contains("key k is only its first 4 characters"), "{prefix:?}");
         assert!(against_columns(&text(""), "")[0].contains("no PRIMARY KEY"));
         let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
-        let both = against_columns(&format!("{id},{}", text("")), r#","primary_key":["id","k"]"#);
-        assert!(both[0].contains("its primary key has 2 columns"), "{both:?}");
+        let columns = format!("{id},{}", text(""));
+        assert_eq!(against_columns(&columns, r#","primary_key":["id","k"]"#), [""; 0]);
+        let second = r#","primary_key":["id","k"],"primary_key_lengths":[0,3]"#;
+        let second = against_columns(&columns, second);
+        assert!(second[0].contains("key k is only its first 3 characters"), "{second:?}");
     }
 
     /// The reasons against a table of so many columns with names of 20 characters, besides its id.

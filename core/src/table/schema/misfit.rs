@@ -43,11 +43,6 @@ pub enum Misfit {
         /// Its collation.
         collation: String,
     },
-    /// A primary key of several columns.
-    CompositeKey {
-        /// How many.
-        columns: usize,
-    },
     /// An engine without transactions.
     Engine {
         /// Its name.
@@ -78,6 +73,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A text of the primary key of a collation whose keys statements do not tell apart as its index does.
+    KeyCollation {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
     /// A primary key of the first characters of a column.
     KeyPrefix {
         /// The column.
@@ -98,11 +100,6 @@ pub enum Misfit {
         column: String,
         /// What it refers to.
         target: String,
-    },
-    /// A text key in which different texts are one key.
-    TextKey {
-        /// The column.
-        column: String,
     },
     /// A statement about the table would be longer than a call takes.
     TooWide {
@@ -141,9 +138,6 @@ impl Misfit {
             Self::Collation { column, collation } => {
                 write!(f, "{column} is of collation {collation}, whose character set is not known")
             }
-            Self::CompositeKey { columns } => {
-                write!(f, "its primary key has {columns} columns, and only one is understood yet")
-            }
             Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
             Self::Format { column, format, column_type } => {
                 write!(f, "{column}: format={format} does not go with {column_type}")
@@ -162,6 +156,12 @@ impl Misfit {
                     "{column}: references={target} is no primary key of its type that is served"
                 )
             }
+            Self::KeyCollation { column, collation } => {
+                write!(
+                    f,
+                    "key {column}: a statement does not tell texts of {collation} apart as its index does"
+                )
+            }
             Self::KeyPrefix { column, length } => {
                 write!(
                     f,
@@ -170,9 +170,6 @@ impl Misfit {
             }
             Self::KeyType { column, column_type } => {
                 write!(f, "key {column} is of type {column_type}, which serves as no key")
-            }
-            Self::TextKey { column } => {
-                write!(f, "key {column} is a text in which 'a' and 'A' may be one")
             }
             Self::TooWide { characters, limit } => write!(
                 f,
@@ -191,17 +188,16 @@ impl Misfit {
             Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
-            Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "make a column the key that rows have",
+            Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
             Self::Gone => "make it, or grant the rights: `rowgate migrate --users`",
             Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
-            Self::TextKey { .. } => "ALTER TABLE … MODIFY … COLLATE utf8mb4_bin",
             Self::TooWide { .. } => "use shorter names, or two tables with the same key",
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"

@@ -9,11 +9,13 @@ mod create;
 mod description;
 mod error;
 mod fitness;
+mod key_name;
 mod misfit;
 mod order;
 mod renewed;
 mod served;
 mod table;
+mod table_key;
 mod tables;
 mod width;
 
@@ -24,6 +26,7 @@ pub use description::{
     Generation, IndexDescription, IndexPart, TableDescription,
 };
 pub use error::DescriptionError;
+pub use key_name::KeyName;
 pub use misfit::{Misfit, Unfit};
 pub(crate) use renewed::Renewal;
 pub use table::{Column, Reference, Table};

@@ -15,6 +15,7 @@ use super::fitness::column_type;
 use super::misfit::Unfit;
 use super::order::{judge, parents_first, reference};
 use super::table::{Column, Reference, Table};
+use crate::table::types::{Definition, KeyKind};
 
 /// A description that is never given back.
 pub(super) type Kept = &'static TableDescription;
@@ -87,8 +88,12 @@ fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {
         }
     };
     let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let serves = |at: &usize| {
+        let of = written(table).nth(*at).and_then(column_type);
+        of.is_some_and(|of| of.key_kind() != KeyKind::Unfit)
+    };
     let whole = |part: &KeyPart| match part {
-        KeyPart::Column(column) => Some(*column),
+        KeyPart::Column(column) => Some(*column).filter(serves),
         KeyPart::Prefix(..) | KeyPart::Expression => None,
     };
     let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);

@@ -1,7 +1,8 @@
 //! One table and its columns.
 
 use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
-use crate::table::types::{ColumnType, Definition, KeyKind};
+use crate::table::issue::RowErrorKind;
+use crate::table::types::{ColumnType, Definition};
 
 /// One table that rowgate fills. It equals those of its name.
 #[derive(Debug, Clone)]
@@ -47,32 +48,6 @@ impl Table {
         }
     }
 
-    /// The primary key's columns, in the key's own order.
-    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let columns = self.columns;
-        self.key.iter().map(move |position| &columns[*position])
-    }
-
-    /// Whether the column at this position belongs to the primary key.
-    pub fn is_key(&self, position: usize) -> bool {
-        self.key.contains(&position)
-    }
-
-    /// The position of the primary key's first column.
-    pub fn first_key(&self) -> usize {
-        self.key[0]
-    }
-
-    /// The primary key's first column.
-    pub fn key_column(&self) -> &'static Column {
-        &self.columns[self.first_key()]
-    }
-
-    /// How the values of the primary key's first column serve as a key.
-    pub fn key_kind(&self) -> KeyKind {
-        self.key_column().column_type.key_kind()
-    }
-
     /// The unique key of this name, by which rows are told apart; `None` of the primary key.
     ///
     /// # Errors
@@ -101,16 +76,22 @@ impl Table {
         self.constraints.foreign.iter().filter(move |key| key.table == name)
     }
 
-    /// What says, behind the first word of a statement that writes TIMESTAMPs, that the session's clock is that
-    /// of UTC; to MariaDB a comment.
-    pub(crate) fn clock_hint(&self) -> &'static str {
-        let by_the_clock = self.columns.iter().any(|column| column.column_type.is_by_the_clock());
-        if by_the_clock { " /*+ SET_VAR(time_zone='+00:00') */" } else { "" }
+    /// Whether what is written into a column is by the clock of the session's time zone.
+    pub(crate) fn is_by_the_clock(&self) -> bool {
+        self.columns.iter().any(|column| column.column_type.is_by_the_clock())
     }
 
     /// Whether a column's values may come with an offset from UTC or without.
     pub(crate) fn takes_offsets(&self) -> bool {
         self.columns.iter().any(|column| column.column_type.takes_offset())
+    }
+
+    /// What is wrong with a name for which [`column_index`](Self::column_index) finds nothing.
+    pub(crate) fn no_column_called(&self, name: &str) -> RowErrorKind {
+        match self.is_generated(name) {
+            true => RowErrorKind::GeneratedColumn,
+            false => RowErrorKind::UnknownColumn,
+        }
     }
 
     /// Whether a name is that of a generated column, in any case.
