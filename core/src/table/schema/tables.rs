@@ -286,6 +286,20 @@ mod tests {
     }
 
     #[test]
+    fn no_column_takes_more_of_a_statement_than_is_reckoned_with() {
+        let name: &'static str = "`".repeat(64).leak();
+        for (of, collation) in KINDS {
+            let column = Column::new(name, ColumnType::known(of, None, collation));
+            let columns = alloc::boxed::Box::leak(alloc::boxed::Box::new([column]));
+            let longest = longest_statement(&Table::new("t", columns));
+            assert!(longest <= 2_048 + 2_000, "{of}: {longest}");
+        }
+        assert!(
+            super::super::width::surely_fits(31, 1) && !super::super::width::surely_fits(32, 1)
+        );
+    }
+
+    #[test]
     fn parents_stand_before_their_children() {
         let tables = Schema::example().tables();
         for (index, table) in tables.iter().enumerate() {
