@@ -40,6 +40,8 @@ fn table(table: &TableDescription) -> Option<Table> {
         create: text(&create::statement(table)),
         comment: text(&table.comment),
         constraints: constraints(table),
+        #[cfg(feature = "avro")]
+        described: Some(Box::leak(Box::new(table.clone()))),
     })
 }
 

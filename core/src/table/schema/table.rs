@@ -1,6 +1,8 @@
 //! One table and its columns.
 
 use super::constraints::{Constraints, ForeignKey};
+#[cfg(feature = "avro")]
+use super::description::TableDescription;
 use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// One table that rowgate fills. It equals those of its name.
@@ -20,6 +22,9 @@ pub struct Table {
     pub comment: &'static str,
     /// What else the database holds its rows to.
     pub constraints: Constraints,
+    /// All that was said of it, which backups record.
+    #[cfg(feature = "avro")]
+    pub described: Option<&'static TableDescription>,
 }
 
 impl PartialEq for Table {
@@ -41,6 +46,8 @@ impl Table {
             create: "",
             comment: "",
             constraints: Constraints::NONE,
+            #[cfg(feature = "avro")]
+            described: None,
         }
     }
 
