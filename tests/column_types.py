@@ -5,7 +5,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from struct import unpack
 
@@ -124,6 +124,10 @@ def same(*texts):
     return {text: text for text in texts}
 
 
+def in_utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 def base64(data):
     return b64encode(data).decode()
 
@@ -222,6 +226,29 @@ COLUMNS = {
          ("string", "9999-12-31", "9999-12-31"), ("bytes", b"2024-02-29", "2024-02-29"), ("string", "2023-02-29", None),
          ("int", 7, None), (logical("long", "timestamp-millis"), NOON, None),
          (logical("long", "local-timestamp-micros"), NOON, None)],
+    ),
+    "instant": Column(
+        "TIMESTAMP",
+        [string("2024-02-29T12:30:15Z", "2024-02-29 12:30:15"), string("2024-02-29 12:30:15.999+02:00", "2024-02-29 10:30:15"),
+         string("1970-01-01T00:00:01Z", "1970-01-01 00:00:01"), string("2038-01-19T03:14:07Z", "2038-01-19 03:14:07"),
+         string("2026-10-25T00:30:00Z", "2026-10-25 00:30:00"), string("2026-10-25T01:30:00Z", "2026-10-25 01:30:00")],
+        [*refused(string, "no_offset", "2024-02-29 12:30:15", "2024-02-29T12:30:15.5"),
+         *refused(string, "out_of_range", "1970-01-01T00:00:00Z", "2038-01-19T03:14:08Z", "0001-01-01T00:00:00Z"),
+         *refused(string, "invalid_date_time", "2024-02-29", "2023-02-29T00:00:00Z", "now"), only_json("1709209815", "wrong_type")],
+        in_utc,
+        [(logical("long", "timestamp-micros"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15"),
+         (logical("long", "timestamp-millis"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15"),
+         ("string", "2024-02-29T12:30:15Z", "2024-02-29 12:30:15"), ("string", "2024-02-29T12:30:15", None),
+         (logical("long", "local-timestamp-micros"), NOON, None), (logical("int", "date"), date(2024, 2, 29), None)],
+    ),
+    "instant6": Column(
+        "TIMESTAMP(6)",
+        [string("2024-02-29T12:30:15Z", "2024-02-29 12:30:15.000000"),
+         string("2038-01-19T03:14:07.999999Z", "2038-01-19 03:14:07.999999"),
+         string("2024-02-29T12:30:15.0000019Z", "2024-02-29 12:30:15.000001")],
+        refused(string, "no_offset", "2024-02-29 12:30:15.1"),
+        in_utc,
+        [(logical("long", "timestamp-micros"), NOON.replace(tzinfo=UTC), "2024-02-29 12:30:15.123456")],
     ),
     "moment": Column(
         "DATETIME",

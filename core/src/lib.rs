@@ -79,6 +79,8 @@ mod sql;
 pub use sql::checksum::Checksum;
 pub use sql::chunk::{CHUNK_LIMIT, Chunk};
 pub use sql::introspect::{IntrospectError, introspect};
+#[cfg(feature = "avro")]
+pub use sql::key_text::KeyText;
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
@@ -87,7 +89,7 @@ pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, s
 
 mod ingest;
 pub use ingest::{
-    CHECKED_KEYS, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
+    CHECKED_KEYS, IdRun, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
 };
 
 mod load;

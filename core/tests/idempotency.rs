@@ -212,18 +212,26 @@ fn a_conflict_is_stored_after_its_transaction_was_rolled_back() {
 }
 
 #[test]
-fn a_refusal_for_another_unique_key_is_stored_after_its_transaction_was_rolled_back() {
-    let keys = texts(&["uq_name"]);
-    let world =
-        World::new([updated(1), begun(), updated(1), updated(0), keys, ended(), updated(1)]);
+fn counts_that_an_update_learns_are_in_the_stored_answer() {
+    let world = World::new([
+        updated(1),
+        begun(),
+        updated(1),
+        updated(0),
+        numbers(&[2]),
+        updated(1),
+        updated(1),
+        updated(1),
+        ended(),
+    ]);
     let path = format!("{JOBS}?on_duplicate=update");
     let response = respond(&world, &with_key(&path, "k"), &two_jobs());
-    assert_eq!(response.status, 422);
-    let tried = "INSERT INTO `jobs`";
-    let look = "SELECT DISTINCT s.INDEX_NAME";
-    check_statements(&world, &[CLAIM, "Begin", FENCE, tried, look, "Rollback", FENCE]);
-    assert_eq!(parameter(&world, 6, "answer").as_bytes(), response.body);
-    assert_eq!(parameter(&world, 6, "error_codes"), "other_unique_key");
+    assert_eq!(response.status, 200);
+    let (tried, look, update) = ("INSERT INTO `jobs`", "SELECT r.n", "UPDATE JSON_TABLE");
+    check_statements(&world, &[CLAIM, "Begin", FENCE, tried, look, update, tried, FENCE, "Commit"]);
+    assert_eq!(parameter(&world, 7, "answer").as_bytes(), response.body);
+    let jobs = &body(&response)["tables"]["jobs"];
+    assert_eq!((&jobs["inserted"], &jobs["updated"]), (&1.into(), &1.into()));
 }
 
 #[test]

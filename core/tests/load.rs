@@ -466,7 +466,7 @@ proptest! {
     ) {
         let text = format!("{header}{}\n", lines.join("\n"));
         let has_header = if header.is_empty() { Header::Absent } else { Header::Detect };
-        let options = LoadOptions { on_error: OnError::Reject, header: has_header, ..LoadOptions::default() };
+        let options = LoadOptions { on_error: OnError::Reject, header: has_header, strict: true, ..LoadOptions::default() };
         let first = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
         prop_assume!(first.report.invalid > 0);
         prop_assert_eq!(first.report.counts.received, first.report.invalid);
@@ -729,25 +729,16 @@ fn columns_that_a_header_does_not_name_are_left_alone() {
 }
 
 #[test]
-fn another_unique_key_ends_the_load_where_it_is() {
-    let refused = || [updated(0), begun(), updated(0), texts(&["uq"]), ended()];
-    let loaded = load_text("1,a\n2,\n3,b\n", "jobs.csv", refused().into());
-    assert_eq!(loaded.counts(), (Status::Rejected, [1, 0, 0, 1]));
-    assert_eq!(loaded.errors(), [(None, "other_unique_key"), (Some(2), "missing")]);
-    assert!(loaded.report.failure.is_none() && loaded.rejects.contains("2,job_name,missing"));
-
-    let [first, _] = batches_of(12_000);
-    let answers = [updated(1)].into_iter().chain(refused()).collect();
-    let loaded = load_text(&many(1..12_001), "jobs.csv", answers);
-    assert_eq!(loaded.counts(), (Status::Partial, [first, first, 0, 0]));
-    assert_eq!(loaded.errors(), [(None, "other_unique_key")]);
-
-    // Where the database is asked while the file is checked, it says so then.
-    let options =
-        LoadOptions { on_error: OnError::Reject, check_references: true, ..LoadOptions::default() };
-    let loaded = load_bytes(b"1,a\n", "jobs.csv", options, vec![texts(&["uq"])]);
-    assert_eq!(loaded.counts(), (Status::Rejected, [0, 0, 0, 0]));
-    assert_eq!(loaded.errors(), [(None, "other_unique_key")]);
+fn rows_that_no_update_has_changed_are_looked_for() {
+    let answers = vec![updated(0), begun(), numbers(&[2]), updated(1), updated(1), ended()];
+    let loaded = load_text("1,a\n2,\n3,b\n", "jobs.csv", answers);
+    assert_eq!(loaded.counts(), (Status::Partial, [3, 2, 0, 1]));
+    let calls = loaded.world.calls();
+    let sql = |call: usize| calls[call].1["sql"].as_str().unwrap().to_owned();
+    assert!(sql(2).ends_with("ORDER BY r.n LIMIT 20000") && sql(2).contains("FOR UPDATE"));
+    assert!(sql(3).starts_with("UPDATE JSON_TABLE") && sql(4).starts_with("INSERT INTO `jobs`"));
+    let rows = |call: usize| calls[call].1["parameters"][0]["value"]["stringValue"].clone();
+    assert_eq!((rows(3), rows(4)), (r#"[[3,"b"]]"#.into(), r#"[[1,"a"]]"#.into()));
 }
 
 #[test]

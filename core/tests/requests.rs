@@ -221,8 +221,8 @@ fn what_is_wrong_with_a_parameter_is_said() {
     );
     assert_eq!(
         detail("/insert_data?skip"),
-        "skip is unknown; the parameters are: on_error, on_duplicate, strict, check_references, \
-         dry_run, header, time_zone"
+        "skip is unknown; the parameters are: on_error, on_duplicate, key, strict, \
+         check_references, dry_run, header, time_zone, count, return"
     );
 }
 
@@ -415,7 +415,7 @@ fn a_body_that_is_refused_as_a_whole_is_not_called_rows() {
             "the body is refused as a whole; jobs: no column is called title; the columns are id, \
              job_name",
         ),
-        (JOBS, "text/csv", "1,a\n,b\n", "1 of 2 rows are invalid; nothing was stored"),
+        (JOBS, "text/csv", "1,a\n2,\n", "1 of 2 rows are invalid; nothing was stored"),
     ] {
         let (status, document) = send(&World::new([]), &head(path, content_type), text);
         assert_eq!((status, &document["detail"]), (422, &Value::from(detail)));

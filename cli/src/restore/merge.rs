@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use rowgate_core::KeyText;
 use rowgate_core::restore::{self, KeySample, Merged, Unmerged};
 use rowgate_core::schema::{Schema, Table};
 
@@ -20,7 +21,7 @@ pub(super) struct MergeArgs {
     #[arg(long = "table")]
     tables: Vec<String>,
 
-    /// Only rows behind this key, as those are that came with the swap
+    /// Only rows behind this key, as those are that came with the swap; of several columns a JSON array
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, requires = "tables")]
     above: Option<String>,
 
@@ -35,10 +36,10 @@ pub(super) struct MergeArgs {
 
 pub(super) async fn run(args: &MergeArgs, schema: Schema) -> Result<()> {
     let tables = &tables_named(schema, &args.tables)?;
-    check_above(args, tables)?;
+    let above = args.above.as_deref().map(|above| key_above(above, tables)).transpose()?;
     let session = Session::from_environment();
     let client = session.database()?;
-    let unmerged = Unmerged { id: &args.id, tables, above: args.above.as_deref() };
+    let unmerged = Unmerged { id: &args.id, tables, above: above.as_ref() };
     let merged = match args.yes {
         true => restore::merge(&client, schema, &unmerged).await?,
         false => restore::compare_left(&client, schema, &unmerged).await?,
@@ -59,11 +60,23 @@ pub(super) async fn run(args: &MergeArgs, schema: Schema) -> Result<()> {
     Ok(())
 }
 
-fn check_above(args: &MergeArgs, tables: &[&Table]) -> Result<()> {
-    let Some(above) = &args.above else { return Ok(()) };
-    match tables.iter().all(|table| table.key_kind().takes(above)) {
-        true => Ok(()),
-        false => bail!("--above {above}: the key is a number"),
+/// The key behind which rows are looked at; it must be one of every table.
+fn key_above(above: &str, tables: &[&Table]) -> Result<KeyText> {
+    let mut read = None;
+    for table in tables {
+        read = KeyText::read(table, above);
+        if read.is_none() {
+            bail!("--above {above}: no key of {}, which is {}", table.name, form_of_key(table));
+        }
+    }
+    read.context("--above needs --table")
+}
+
+fn form_of_key(table: &Table) -> String {
+    let name = table.key_name();
+    match table.key.len() {
+        1 => name.into_owned(),
+        _ => format!("the JSON array of strings [{name}]"),
     }
 }
 

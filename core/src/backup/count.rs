@@ -1,6 +1,5 @@
 //! How many rows a table has, counted by ranges of its key.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -9,7 +8,9 @@ use super::live::{AFTER, content_of_span};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::checksum::Checksum;
-use crate::sql::key_range::{KeyRange, compare_key, where_all};
+use crate::sql::first_rows::{FirstRows, goes_on};
+use crate::sql::key_range::KeyRange;
+use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::table::schema::Table;
 
 /// The most rows that one statement counts: the service ends it after 45 seconds.
@@ -26,21 +27,20 @@ pub(crate) async fn count<H: Host>(
     transaction_id: Option<&str>,
 ) -> Result<u64, CallError> {
     let repeat = if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless };
-    let mut after: Option<String> = None;
+    let mut after: Option<KeyText> = None;
     let mut rows = 0;
     loop {
         let sql = sql(table, name, span, after.is_some());
-        let parameters: Vec<_> = after.iter().map(|after| (AFTER, after.as_str())).collect();
+        let keys = after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
+        let parameters = borrowed(&keys);
         let call = ExecuteStatement { sql: &sql, parameters: &parameters, transaction_id };
         let records = client.call(&call, repeat).await?.records;
         let found = records.first().map(Vec::as_slice).unwrap_or_default();
         let [Field::Long(counted), last @ ..] = found else { return Ok(rows) };
         let counted = counted.unsigned_abs();
         rows += counted;
-        match last {
-            [Field::String(last)] if counted >= ROWS as u64 => after = Some(last.clone()),
-            _ => return Ok(rows),
-        }
+        let Some(last) = goes_on(last, counted, ROWS) else { return Ok(rows) };
+        after = Some(last);
     }
 }
 
@@ -72,13 +72,10 @@ pub(super) async fn check_count<H: Host>(
 
 /// The count and the last key.
 fn sql(table: &Table, name: &str, span: KeyRange, goes_on: bool) -> String {
-    let key = table.key_column().name;
-    let behind = goes_on.then(|| compare_key(table, ">", AFTER));
-    let conditions = where_all(&behind.into_iter().chain(span.sql(table)).collect::<Vec<_>>());
-    format!(
-        "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
-         FROM `{name}` {conditions}ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys"
-    )
+    let behind = goes_on.then(|| compare_key(table, table.key.len(), ">", AFTER));
+    let conditions: Vec<_> = behind.into_iter().chain(span.sql(table)).collect();
+    let (columns, sums, conditions) = ("", "COUNT(*)", conditions.as_slice());
+    FirstRows { table, name, columns, sums, conditions, rows: ROWS }.sql()
 }
 
 #[cfg(test)]
@@ -90,7 +87,10 @@ mod tests {
     fn rows_are_counted_by_ranges_of_the_key() {
         let jobs = table("jobs").unwrap();
         let all = KeyRange::default();
-        assert!(sql(jobs, "jobs", all, false).contains("FROM `jobs` ORDER BY `id` LIMIT 1000000)"));
+        assert!(
+            sql(jobs, "jobs", all, false)
+                .contains("FROM `jobs` ORDER BY `jobs`.`id` LIMIT 1000000)")
+        );
         let span = KeyRange { after: None, until: Some(7) };
         assert!(
             sql(jobs, "jobs", span, true)

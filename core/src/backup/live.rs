@@ -1,7 +1,7 @@
 //! The content of a live table as a checksum, computed by the database.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use futures_util::future::join;
@@ -11,7 +11,9 @@ use super::page::free_name;
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::sql::checksum::{Checksum, row_digest};
-use crate::sql::key_range::{KeyBounds, KeyRange, compare_key, where_all};
+use crate::sql::first_rows::FirstRows;
+use crate::sql::key_range::{KeyBounds, KeyRange};
+use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::table::schema::Table;
 
 /// The most rows of one call: the service ends a statement after 45 seconds.
@@ -84,7 +86,7 @@ pub(crate) struct Ranges<'r> {
     name: &'r str,
     condition: Option<&'r str>,
     rows: usize,
-    after: Option<String>,
+    after: Option<KeyText>,
     is_over: bool,
 }
 
@@ -93,9 +95,9 @@ pub(crate) struct RangeContent {
     /// Their count and checksum.
     pub(crate) content: Checksum,
     /// Behind which key they begin; `None` for the table's first.
-    pub(crate) after: Option<String>,
+    pub(crate) after: Option<KeyText>,
     /// The key of the last one.
-    pub(crate) last: String,
+    pub(crate) last: KeyText,
 }
 
 impl<'r> Ranges<'r> {
@@ -110,8 +112,8 @@ impl<'r> Ranges<'r> {
     }
 
     /// Only those behind this key.
-    pub(crate) fn behind(self, after: &str) -> Self {
-        Self { after: Some(after.into()), ..self }
+    pub(crate) fn behind(self, after: KeyText) -> Self {
+        Self { after: Some(after), ..self }
     }
 
     /// The next rows; `None` at the end.
@@ -123,35 +125,37 @@ impl<'r> Ranges<'r> {
             return Ok(None);
         }
         let sql = self.sql();
-        let parameters: Vec<_> = self.after.iter().map(|after| (AFTER, after.as_str())).collect();
+        let keys = self.after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
+        let parameters = borrowed(&keys);
         let records = client.query(&sql, &parameters).await?.records;
-        let [Field::Long(rows), Field::String(digest), Field::String(last)] =
+        let [Field::Long(rows @ 1..), Field::String(digest), last @ ..] =
             records.first().map(|row| row.as_slice()).unwrap_or_default()
         else {
             self.is_over = true;
             return Ok(None);
         };
+        let Some(last) = KeyText::of_fields(last) else {
+            self.is_over = true;
+            return Ok(None);
+        };
         let digest = u64::from_str_radix(digest, 16).unwrap_or_default();
-        self.is_over = (*rows as usize) < self.rows;
-        let content = Checksum { rows: u64::try_from(*rows).unwrap_or_default(), digest };
+        let content = Checksum { rows: rows.unsigned_abs(), digest };
+        self.is_over = content.rows < self.rows as u64;
         let after = self.after.replace(last.clone());
-        Ok(Some(RangeContent { content, after, last: last.to_string() }))
+        Ok(Some(RangeContent { content, after, last }))
     }
 
     /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;
     /// without rows the key is NULL.
     fn sql(&self) -> String {
-        let (key, digest) = (self.table.key_column().name, row_digest(self.table));
-        let (name, rows) = (self.name, self.rows);
-        let alias = free_name(self.table, "rowgate_digest");
-        let behind = self.after.as_ref().map(|_| compare_key(self.table, ">", AFTER));
-        let condition = self.condition.map(String::from);
-        let conditions = where_all(&behind.into_iter().chain(condition).collect::<Vec<_>>());
-        format!(
-            "SELECT COUNT(*), HEX(BIT_XOR({alias})), CAST(MAX(rowgate_key) AS CHAR) FROM (\
-             SELECT `{key}` AS rowgate_key, {digest} AS {alias} FROM `{name}` \
-             {conditions}ORDER BY `{key}` LIMIT {rows}) AS rowgate_rows"
-        )
+        let Self { table, name, rows, .. } = *self;
+        let alias = free_name(table, "rowgate_digest");
+        let behind = self.after.as_ref().map(|it| compare_key(table, it.parts(), ">", AFTER));
+        let conditions: Vec<_> =
+            behind.into_iter().chain(self.condition.map(String::from)).collect();
+        let columns = &format!(" {} AS {alias},", row_digest(table));
+        let sums = &format!("COUNT(*), HEX(BIT_XOR({alias}))");
+        FirstRows { table, name, columns, sums, conditions: &conditions, rows }.sql()
     }
 }
 
@@ -164,7 +168,8 @@ mod tests {
     fn a_checksum_is_no_longer_than_the_build_takes_it_for() {
         for table in wide_tables() {
             let staging = format!("{}__restore_20270115_080000_1a2b", table.name);
-            let ranges = Ranges::of(table, &staging).only("`a` > 1", ROWS).behind("x");
+            let key = KeyText::of(table.key.iter().map(|_| Some("x".into()))).unwrap();
+            let ranges = Ranges::of(table, &staging).only("`a` > 1", ROWS).behind(key);
             assert!(ranges.sql().len() <= longest_statement(table), "{table:?}");
         }
     }

@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
-use crate::sql::key_range::{compare_key, where_all};
+use crate::sql::first_rows::key_order;
+use crate::sql::key_range::where_all;
+use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::sql::statement::columns;
 use crate::table::schema::{Column, Table};
 use crate::table::types::{Answer, Definition};
@@ -41,8 +43,8 @@ const UNTIL: &str = "until";
 pub(super) struct Pages<'p> {
     table: &'static Table,
     transaction_id: Option<&'p str>,
-    /// The key of the last row, as text.
-    after: Option<String>,
+    /// The key of the last row; before the first page the first part alone.
+    after: Option<KeyText>,
     /// How many rows the next page has.
     rows: usize,
     is_over: bool,
@@ -59,13 +61,13 @@ enum Limit {
 }
 
 impl<'p> Pages<'p> {
-    /// From behind a key, or from the first one.
+    /// From behind a key, or the first part of one, or from the first one.
     pub(super) fn new(
         table: &'static Table,
         transaction_id: Option<&'p str>,
         after: Option<i64>,
     ) -> Self {
-        let after = after.map(|after| after.to_string());
+        let after = after.map(|after| KeyText::first(after.to_string()));
         Self { table, transaction_id, after, rows: CUT_ROWS, is_over: false }
     }
 
@@ -74,7 +76,7 @@ impl<'p> Pages<'p> {
         self.is_over
     }
 
-    /// The next rows, up to the key `until`; none at the end.
+    /// The next rows, up to the key, or the first part of one, `until`; none at the end.
     pub(super) async fn next<H: Host>(
         &mut self,
         client: &Client<'_, H>,
@@ -100,8 +102,9 @@ impl<'p> Pages<'p> {
         &self,
         client: &Client<'_, H>,
     ) -> Option<(&'static str, u64)> {
-        let range = Range { goes_on: self.after.is_some(), ends: false };
-        let parameters: Vec<_> = self.after.iter().map(|after| (AFTER, after.as_str())).collect();
+        let range = Range { behind: self.behind(), ends: false };
+        let keys = self.parameters(AFTER);
+        let parameters = borrowed(&keys);
         let sql = lengths(self.table, range, self.rows);
         let records = client.query(&sql, &parameters).await.ok()?.records;
         let bytes = records.first()?.iter().map(|field| match field {
@@ -120,20 +123,17 @@ impl<'p> Pages<'p> {
         limit: Limit,
     ) -> Result<Records, CallError> {
         let until = until.map(|until| until.to_string());
-        let range = Range { goes_on: self.after.is_some(), ends: until.is_some() };
+        let range = Range { behind: self.behind(), ends: until.is_some() };
         let sql = match limit {
             Limit::Cut => cut_page(self.table, range, self.rows),
             Limit::AllOrNone => whole_page(self.table, range, self.rows),
         };
-        let widths_after = self.after.as_deref().filter(|_| limit == Limit::AllOrNone);
-        let parameters: Vec<_> = [
-            (AFTER, self.after.as_deref()),
-            (UNTIL, until.as_deref()),
-            (WIDTHS_AFTER, widths_after),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect();
+        let mut keys = self.parameters(AFTER);
+        if limit == Limit::AllOrNone {
+            keys.extend(self.parameters(WIDTHS_AFTER));
+        }
+        keys.extend(until.iter().map(|until| (UNTIL.into(), until.as_str())));
+        let parameters = borrowed(&keys);
         let call = ExecuteStatement {
             sql: &sql,
             parameters: &parameters,
@@ -147,9 +147,19 @@ impl<'p> Pages<'p> {
         client.call(&Query(call), repeat).await
     }
 
+    /// How many parts of a key the next page begins behind.
+    fn behind(&self) -> usize {
+        self.after.as_ref().map_or(0, KeyText::parts)
+    }
+
+    fn parameters(&self, parameter: &str) -> Vec<(String, &str)> {
+        self.after.as_ref().map(|after| after.parameters(parameter)).unwrap_or_default()
+    }
+
     /// Goes on behind these rows, with as many as fit a page if they are as wide.
     fn took(&mut self, records: Records) -> Records {
-        if let Some(key) = records.last_text(self.table.first_key()) {
+        let parts = self.table.key.iter().map(|position| records.last_text(*position));
+        if let Some(key) = KeyText::of(parts) {
             self.after = Some(key);
         }
         let rows = records.len();
@@ -162,37 +172,39 @@ impl<'p> Pages<'p> {
     }
 }
 
-/// Which of its two ends a page has.
+/// Where a page begins and ends.
 #[derive(Clone, Copy)]
 struct Range {
-    goes_on: bool,
+    /// Behind so many parts of a key; 0 begins with the table.
+    behind: usize,
     ends: bool,
 }
 
 impl Range {
     fn condition(self, table: &Table, after: &str) -> Vec<String> {
-        let after = self.goes_on.then(|| compare_key(table, ">", after));
-        let until = self.ends.then(|| compare_key(table, "<=", UNTIL));
+        let after = (self.behind > 0).then(|| compare_key(table, self.behind, ">", after));
+        let until = self.ends.then(|| compare_key(table, 1, "<=", UNTIL));
         after.into_iter().chain(until).collect()
     }
 }
 
 /// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
-    let (columns, key) = (columns(table), table.key_column());
+    let columns = columns(table);
     format!(
         "SELECT {values} FROM (SELECT {columns}, \
-         SUM({width}) OVER (ORDER BY `{key}`) AS {bytes}, \
-         ROW_NUMBER() OVER (ORDER BY `{key}`) AS {row} \
-         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next\
-         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY rowgate_page.`{key}`",
+         SUM({width}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
+         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
+         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY {page}",
+        next = key_order(table, "rowgate_next", ""),
+        page = key_order(table, "rowgate_page", ""),
         bytes = free_name(table, "rowgate_bytes"),
         row = free_name(table, "rowgate_row"),
         values = select_list(table),
         width = width(table),
         table = table.name,
         range = where_all(&range.condition(table, AFTER)),
-        key = key.name,
+        key = key_order(table, table.name, ""),
     )
 }
 
@@ -200,22 +212,20 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
 ///
 /// The sum looks past the range's end, which does no harm.
 fn whole_page(table: &Table, range: Range, rows: usize) -> String {
-    let (name, key) = (table.name, table.key_column());
+    let (name, key) = (table.name, key_order(table, table.name, ""));
     let widths = Range { ends: false, ..range }.condition(table, WIDTHS_AFTER);
     let fits = format!(
         "(SELECT SUM(rowgate_width) FROM (SELECT {width} AS rowgate_width FROM `{name}` \
-         {range}ORDER BY `{key}` LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
+         {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
         width = width(table),
         range = where_all(&widths),
-        key = key.name,
     );
     let mut conditions = range.condition(table, AFTER);
     conditions.push(fits);
     format!(
-        "SELECT {columns} FROM `{name}` {range}ORDER BY `{name}`.`{key}` LIMIT {rows}",
+        "SELECT {columns} FROM `{name}` {range}ORDER BY {key} LIMIT {rows}",
         columns = select_list(table),
         range = where_all(&conditions),
-        key = key.name,
     )
 }
 
@@ -258,12 +268,12 @@ fn width(table: &Table) -> String {
 fn lengths(table: &Table, range: Range, rows: usize) -> String {
     let longest = |column| format!("MAX(OCTET_LENGTH({}))", text(column));
     format!(
-        "SELECT {} FROM (SELECT {} FROM `{}` {}ORDER BY `{}` LIMIT {rows}) AS rowgate_next",
+        "SELECT {} FROM (SELECT {} FROM `{}` {}ORDER BY {} LIMIT {rows}) AS rowgate_next",
         texts(table).map(longest).collect::<Vec<_>>().join(", "),
         columns(table),
         table.name,
         where_all(&range.condition(table, AFTER)),
-        table.key_column().name,
+        key_order(table, table.name, ""),
     )
 }
 
@@ -297,14 +307,14 @@ mod tests {
     use super::*;
     use crate::table::schema::{ColumnType, longest_statement, table, wide_tables};
 
-    const ALL: Range = Range { goes_on: false, ends: false };
+    const ALL: Range = Range { behind: 0, ends: false };
 
     #[test]
     fn a_page_goes_on_behind_a_key_and_ends_by_its_width() {
         let jobs = table("jobs").unwrap();
         let first = cut_page(jobs, ALL, 64);
-        assert!(!first.contains("WHERE `id`") && first.contains("ORDER BY `id` LIMIT 64)"));
-        let next = cut_page(jobs, Range { goes_on: true, ends: true }, 9);
+        assert!(!first.contains("WHERE `id`") && first.contains("ORDER BY `jobs`.`id` LIMIT 64)"));
+        let next = cut_page(jobs, Range { behind: 1, ends: true }, 9);
         assert!(next.contains(
             "FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) AND `id` <= CAST(:until AS SIGNED) \
              ORDER BY"
@@ -342,8 +352,8 @@ mod tests {
         assert!(whole_page(&table, ALL, 9).ends_with("ORDER BY `t`.`id` LIMIT 9"));
         let cut = cut_page(&table, ALL, 9);
         assert!(cut.starts_with("SELECT CAST(`id` AS CHAR) AS `id` FROM (SELECT `id`, SUM("));
-        assert!(cut.contains("FROM (SELECT `id` FROM `t` ORDER BY `id` LIMIT 9)"));
-        assert!(cut.ends_with(" ORDER BY rowgate_page.`id`"));
+        assert!(cut.contains("FROM (SELECT `id` FROM `t` ORDER BY `t`.`id` LIMIT 9)"));
+        assert!(cut.ends_with(" ORDER BY `rowgate_page`.`id`"));
     }
 
     #[test]
@@ -357,12 +367,12 @@ mod tests {
     fn a_whole_page_is_there_if_all_its_rows_fit() {
         let jobs = table("jobs").unwrap();
         assert_eq!(
-            whole_page(jobs, Range { goes_on: true, ends: true }, 9),
+            whole_page(jobs, Range { behind: 1, ends: true }, 9),
             "SELECT `id`, `job_name` FROM `jobs` WHERE `id` > CAST(:after AS SIGNED) \
              AND `id` <= CAST(:until AS SIGNED) AND (SELECT SUM(rowgate_width) FROM (SELECT 50 + \
              OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', CONVERT(`job_name` USING utf8mb4)))) \
              AS rowgate_width FROM `jobs` WHERE `id` > CAST(:widths_after AS SIGNED) \
-             ORDER BY `id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `jobs`.`id` LIMIT 9"
+             ORDER BY `jobs`.`id` LIMIT 9) AS rowgate_next) <= 983040 ORDER BY `jobs`.`id` LIMIT 9"
         );
         assert!(whole_page(jobs, ALL, 9).contains("FROM `jobs` WHERE (SELECT SUM("));
     }
@@ -370,7 +380,7 @@ mod tests {
     #[test]
     fn a_page_is_no_longer_than_the_build_takes_it_for() {
         for table in wide_tables() {
-            let range = Range { goes_on: true, ends: true };
+            let range = Range { behind: 1, ends: true };
             let pages = [cut_page, whole_page, lengths];
             for page in pages.map(|page| page(table, range, 1)) {
                 assert!(page.len() <= longest_statement(table), "{table:?}");

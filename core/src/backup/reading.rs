@@ -166,7 +166,7 @@ impl<'r, H: Host> SpanReader<'r, H> {
     ) -> Option<Records> {
         let was_over = self.is_over;
         if !was_over {
-            let is_over = spans.accept(self.span, &mut page, self.files.table.first_key());
+            let is_over = spans.accept(self.span, &mut page, self.files.table);
             self.is_over = is_over || self.pages.is_over();
             self.until = spans.until(self.span);
         }

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use super::records::Records;
 use crate::sql::key_range::KeyRange;
+use crate::table::schema::Table;
 
 /// The fewest keys that are taken from a reader at work: a large page or two.
 const FEWEST_KEYS: i128 = 8_192;
 
-/// Integer keys, in spans of which each is read once.
+/// Integer keys, or first parts of keys, in spans of which each is read once.
 ///
 /// An idle reader takes the upper half of the longest span that is still being read. So keys with
 /// gaps need no plan: an empty half is one short call, after which the rest is halved again.
@@ -97,18 +98,21 @@ impl Spans {
 
     /// Takes note of rows that were read of a span, and drops those that another reader has taken
     /// since they were asked for. Answers whether the span is over.
-    pub(super) fn accept(&mut self, span: usize, rows: &mut Records, key: usize) -> bool {
+    pub(super) fn accept(&mut self, span: usize, rows: &mut Records, table: &Table) -> bool {
+        let key = table.first_key();
         let span = &mut self.spans[span];
         let Some(until) = span.keys.until else { return rows.is_empty() };
-        let (before, keys) = (rows.len(), span.keys);
-        let beyond = |row: usize| rows.int(row, key).is_none_or(|key| !keys.contains(key));
+        let before = rows.len();
+        let beyond = |row: usize| rows.int(row, key).is_none_or(|key| key > until);
         let own = (0..before).rev().take_while(|row| beyond(*row)).count();
         rows.truncate(before - own);
         if let Some(last) = rows.len().checked_sub(1).and_then(|last| rows.int(last, key)) {
             span.keys.after = Some(last);
             span.state = SpanState::HasRows;
         }
-        let is_over = rows.len() < before || rows.is_empty() || span.keys.after >= Some(until);
+        // Of several parts the first may come again.
+        let is_at_end = span.keys.after >= Some(until) && table.key.len() == 1;
+        let is_over = rows.len() < before || rows.is_empty() || is_at_end;
         if is_over {
             span.state = SpanState::Over;
         }
@@ -130,6 +134,12 @@ impl Span {
 mod tests {
     use super::*;
     use crate::backup::records::tests::records;
+    use crate::sql::key::tests::KEYS;
+    use crate::table::schema::table;
+
+    fn jobs() -> &'static Table {
+        table("jobs").unwrap()
+    }
 
     /// Deals all spans out: the key before each, and its last one.
     fn dealt(mut spans: Spans) -> Vec<(Option<i64>, i64)> {
@@ -155,8 +165,8 @@ mod tests {
         let mut spans = Spans::whole();
         assert_eq!(spans.deal(), Some(0));
         assert_eq!((spans.after(0), spans.until(0), spans.deal()), (None, None, None));
-        assert!(!spans.accept(0, &mut records(&[1, 2]), 0));
-        assert!(spans.accept(0, &mut records(&[]), 0));
+        assert!(!spans.accept(0, &mut records(&[1, 2]), jobs()));
+        assert!(spans.accept(0, &mut records(&[]), jobs()));
     }
 
     #[test]
@@ -165,15 +175,15 @@ mod tests {
         assert_eq!((spans.deal(), spans.deal()), (Some(0), Some(1)));
         // Of neither is known that it has rows.
         assert_eq!(spans.deal(), None);
-        assert!(!spans.accept(0, &mut records(&[1, 10_000]), 0));
-        assert!(spans.accept(1, &mut records(&[]), 0));
+        assert!(!spans.accept(0, &mut records(&[1, 10_000]), jobs()));
+        assert!(spans.accept(1, &mut records(&[]), jobs()));
 
         assert_eq!(spans.deal(), Some(2));
         assert_eq!((spans.after(2), spans.until(2)), (Some(30_000), Some(50_000)));
         assert_eq!(spans.until(0), Some(30_000));
         // What was asked for before, and is another's by now, is dropped.
         let mut page = records(&[10_001, 30_000, 30_001, 30_002]);
-        assert!(spans.accept(0, &mut page, 0));
+        assert!(spans.accept(0, &mut page, jobs()));
         assert_eq!((page.len(), page.int(1, 0)), (2, Some(30_000)));
     }
 
@@ -184,16 +194,26 @@ mod tests {
             (spans.deal(), spans.after(0), spans.until(0)),
             (Some(0), Some(0), Some(100_000))
         );
-        assert!(!spans.accept(0, &mut records(&[1, 10_000]), 0));
+        assert!(!spans.accept(0, &mut records(&[1, 10_000]), jobs()));
         assert_eq!(spans.deal(), None);
+    }
+
+    #[test]
+    fn a_first_part_of_a_key_may_come_again_on_the_next_page() {
+        let mut spans = Spans::split(1, 10, 1);
+        spans.deal();
+        let pair = Table { key: &[0, 1], ..KEYS[1] };
+        assert!(!spans.accept(0, &mut records(&[9, 10, 10]), &pair));
+        assert!(!spans.accept(0, &mut records(&[10, 10]), &pair));
+        assert!(spans.accept(0, &mut records(&[]), &pair));
     }
 
     #[test]
     fn a_short_rest_is_left_to_its_reader() {
         let mut spans = Spans::split(1, 10_000, 1);
         spans.deal();
-        assert!(!spans.accept(0, &mut records(&[2_000]), 0));
+        assert!(!spans.accept(0, &mut records(&[2_000]), jobs()));
         assert_eq!(spans.deal(), None);
-        assert!(spans.accept(0, &mut records(&[10_000]), 0));
+        assert!(spans.accept(0, &mut records(&[10_000]), jobs()));
     }
 }

@@ -40,7 +40,8 @@ impl Cluster {
 
 /// Splits the keys of a table into at most so many ranges, each of about a million at least.
 ///
-/// A table of fewer rows is one range, and so is one whose keys are texts. Gaps are looked for:
+/// A table of fewer rows is one range, and so is one whose keys do not begin with an integer. Where they only
+/// begin with one, each first part may be of many rows, so that there are as many ranges as may be. Gaps are looked for:
 /// without, the rows of ids that begin far up would all be in the last range.
 pub(crate) async fn split<H: Host>(
     client: &Client<'_, H>,
@@ -59,7 +60,8 @@ pub(crate) async fn split<H: Host>(
             break;
         }
     }
-    Ok(spans(&clusters, most))
+    let fewest = if table.key.len() == 1 { FEWEST } else { 1 };
+    Ok(spans(&clusters, most, fewest))
 }
 
 /// The least and the greatest key of a table with many rows.
@@ -130,10 +132,10 @@ fn keys(clusters: &[Cluster]) -> u128 {
     clusters.iter().map(|cluster| cluster.keys()).sum()
 }
 
-/// Ranges with as many of the clusters' keys as each other.
-fn spans(clusters: &[Cluster], most: usize) -> Vec<KeyRange> {
+/// Ranges with as many of the clusters' keys as each other, at least about `fewest`.
+fn spans(clusters: &[Cluster], most: usize, fewest: u64) -> Vec<KeyRange> {
     let keys = keys(clusters);
-    let count = keys.div_ceil(FEWEST.into()).clamp(1, most.max(1) as u128);
+    let count = keys.div_ceil(fewest.into()).clamp(1, most.max(1) as u128);
     // The products stay below 128 bits: 65 for the keys, and a count that was an usize.
     let ends = (1..count).filter_map(|number| key_at(clusters, keys * number / count));
     let mut spans = alloc::vec![KeyRange::default()];
@@ -166,7 +168,7 @@ mod tests {
     }
 
     fn ends(clusters: &[Cluster], most: usize) -> Vec<Option<i64>> {
-        let spans = spans(clusters, most);
+        let spans = spans(clusters, most, FEWEST);
         assert_eq!((spans[0].after, spans[spans.len() - 1].until), (None, None));
         assert!(spans.windows(2).all(|pair| pair[0].until == pair[1].after));
         spans.iter().map(|span| span.until).collect()
@@ -184,6 +186,16 @@ mod tests {
         assert_eq!(ends(&[cluster(i64::MIN, i64::MAX)], 2), [Some(-1), None]);
         assert_eq!(ends(&[], 9), [None]);
         assert_eq!(ends(&[cluster(1, 9 * million)], 0), [None]);
+    }
+
+    #[test]
+    fn first_parts_of_keys_may_be_few() {
+        let until = |clusters: &[Cluster], most| {
+            spans(clusters, most, 1).iter().map(|span| span.until).collect::<Vec<_>>()
+        };
+        assert_eq!(until(&[cluster(1, 3)], 9), [Some(1), Some(2), None]);
+        assert_eq!(until(&[cluster(7, 7)], 9), [None]);
+        assert_eq!(until(&[cluster(1, 10)], 2), [Some(5), None]);
     }
 
     #[test]

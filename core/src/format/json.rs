@@ -371,7 +371,11 @@ impl<'de> Visitor<'de> for RowSeed {
                 }),
                 None if self.skips_marked && name.starts_with('_') => {}
                 None => push_capped(&mut row.errors, || {
-                    RowError::given_column(&name, RowErrorKind::UnknownColumn)
+                    let kind = match self.table.is_generated(&name) {
+                        true => RowErrorKind::GeneratedColumn,
+                        false => RowErrorKind::UnknownColumn,
+                    };
+                    RowError::given_column(&name, kind)
                 }),
             }
         }

@@ -130,7 +130,7 @@ impl Gate {
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
         let source = post.source(self.settings.schema, key, head)?;
-        let (options, header) = options(&head.query)?;
+        let (options, header) = options(&head.query, source.table())?;
         let source = source.with_header(header)?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);

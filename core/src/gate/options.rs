@@ -1,6 +1,7 @@
 //! How a request's rows are to be stored, by its query.
 
 use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::parameters::{bad_parameter, parameters};
@@ -8,10 +9,21 @@ use super::problem::Problem;
 use crate::format::csv::Header;
 use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
+use crate::table::schema::{Table, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
-const KNOWN: [&str; 7] =
-    ["on_error", "on_duplicate", "strict", "check_references", "dry_run", "header", "time_zone"];
+const KNOWN: [&str; 10] = [
+    "on_error",
+    "on_duplicate",
+    "key",
+    "strict",
+    "check_references",
+    "dry_run",
+    "header",
+    "time_zone",
+    "count",
+    "return",
+];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
 
@@ -22,7 +34,12 @@ const HEADER: [(&str, Header); 3] =
     [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
 
 /// Reads the query of a route that takes rows. The header is `None` unless it is spoken of.
-pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Problem> {
+///
+/// `table` is the one that all rows are for, if the route says one.
+pub(super) fn options(
+    query: &str,
+    table: Option<&'static Table>,
+) -> Result<(IngestOptions, Option<Header>), Problem> {
     let (mut options, mut header) = (IngestOptions::default(), None);
     for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
@@ -32,10 +49,22 @@ pub(super) fn options(query: &str) -> Result<(IngestOptions, Option<Header>), Pr
             "check_references" => options.check_references = flag(&name, &value)?,
             "time_zone" => options.time_zone = Some(time_zone(&value)?),
             "header" => header = Some(one_of(&name, &value, &HEADER)?),
+            "key" => options.key = key(table, &value)?,
+            "count" => options.exact_counts = one_of(&name, &value, &[("exact", true)])?,
+            "return" => options.return_ids = one_of(&name, &value, &[("ids", true)])?,
             _ => options.dry_run = flag(&name, &value)?,
         }
     }
+    options.may_lack = options.on_duplicate == OnDuplicate::Update;
     Ok((options, header))
+}
+
+/// The unique key of this name; `None` of the primary key.
+fn key(table: Option<&'static Table>, name: &str) -> Result<Option<&'static UniqueKey>, Problem> {
+    let Some(table) = table else {
+        return Err(bad_parameter("key is for the rows of one table".into()));
+    };
+    table.key_called(name).map_err(|error| bad_parameter(error.to_string()))
 }
 
 /// A plus sign that is not written as `%2B` is a blank in a query.
@@ -62,14 +91,14 @@ mod tests {
 
     #[test]
     fn a_time_zone_may_have_a_plain_plus_sign() {
-        let read = |query| options(query).ok().and_then(|(options, _)| options.time_zone);
+        let read = |query| options(query, None).ok().and_then(|(options, _)| options.time_zone);
         for query in ["time_zone=+02:00", "time_zone=%2B02:00"] {
             assert_eq!(read(query), TimeZone::of("+02:00"), "{query}");
         }
         assert_eq!(read("time_zone=-09:30"), TimeZone::of("-09:30"));
         assert_eq!(read("time_zone=UTC"), TimeZone::of("UTC"));
         for query in ["time_zone=", "time_zone=Europe/Berlin", "time_zone=2"] {
-            assert!(options(query).is_err(), "{query}");
+            assert!(options(query, None).is_err(), "{query}");
         }
     }
 }

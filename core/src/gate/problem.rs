@@ -85,10 +85,6 @@ impl Problem {
             StoreError::LeaseLost | StoreError::Outdated => {
                 Self::unavailable("lease_lost", "nothing was stored; try again")
             }
-            // The intake makes it an issue of its table.
-            StoreError::OtherUniqueKeys { .. } => {
-                Self::new(422, "other_unique_key", error.to_string())
-            }
             StoreError::TooLarge { .. } => Self::new(413, "row_too_large", error.to_string()),
             StoreError::WrongCount { .. } => Self::new(500, "wrong_count", error.to_string()),
         }

@@ -32,8 +32,12 @@ pub(super) fn report_response(report: &Report) -> Response {
             problem_response(&problem, Some(report))
         }
         Verdict::Conflict => {
-            let detail = format!("{invalid} of {received} rows exist; nothing was stored");
-            problem_response(&Problem::new(409, "exists", detail), Some(report))
+            let (name, what) = match sum(|table| table.conflicts) {
+                0 => ("exists", "exist"),
+                _ => ("conflict", "have what another row has in a unique key"),
+            };
+            let detail = format!("{invalid} of {received} rows {what}; nothing was stored");
+            problem_response(&Problem::new(409, name, detail), Some(report))
         }
     }
 }

@@ -86,6 +86,14 @@ impl RowSource {
         }
     }
 
+    /// The table that all rows are for.
+    pub(super) fn table(&self) -> Option<&'static Table> {
+        match self {
+            Self::JsonTables(_) => None,
+            Self::JsonRows(table) | Self::Lines(_, table, _) => Some(table),
+        }
+    }
+
     /// The same with what the query says of a header, which only CSV has.
     pub(super) fn with_header(self, header: Option<Header>) -> Result<Self, Problem> {
         match (self, header) {

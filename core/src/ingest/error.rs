@@ -29,14 +29,6 @@ pub enum StoreError {
     LeaseLost,
     /// Nothing was stored: a newer version of the file is there.
     Outdated,
-    /// Nothing was stored: the live table has unique keys besides the primary one, by which an
-    /// update could change another row than the one that was sent.
-    OtherUniqueKeys {
-        /// The table's name.
-        table: &'static str,
-        /// The names of those keys, with commas between them.
-        keys: String,
-    },
     /// Nothing was stored: a statement has more bytes of rows than the service takes, or takes longer for
     /// them than the service waits.
     TooLarge {
@@ -112,9 +104,6 @@ impl fmt::Display for StoreError {
             Self::Refused(cause) => write!(f, "refused: {cause}"),
             Self::LeaseLost => f.write_str("the lease is over: somebody else is at it, or may be"),
             Self::Outdated => f.write_str("a newer version of the file is there"),
-            Self::OtherUniqueKeys { table, keys } => {
-                write!(f, "table {table} has another unique key than its primary one: {keys}")
-            }
             Self::TooLarge { table, place, rows, bytes } => {
                 write!(f, "table {table}, ")?;
                 match (place.index, place.line) {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use hashbrown::HashSet;
 
 use super::error::StoreError;
+use super::form::WriteForm;
 use super::groups::SETS_LIMIT;
 use super::ledger_entry::LedgerEntry;
 use super::offsets::Offsets;
@@ -16,9 +17,11 @@ use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{Claim, StoredResponse};
 use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
+use crate::sql::statement::OnDuplicate;
+use crate::sql::values::most_rows;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
-use crate::table::record::{Place, RawRow, Record};
+use crate::table::record::{EntryRules, Place, RawRow, Record};
 use crate::table::schema::{Schema, Table};
 
 /// Takes the raw rows of one request or file, and keeps the good ones ready to be stored.
@@ -93,24 +96,27 @@ impl Intake {
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
     pub fn row(&mut self, table: &'static Table, mut row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
-        let IngestOptions { strict, time_zone, .. } = self.options;
+        let IngestOptions { strict, time_zone, may_lack, key, .. } = self.options;
+        let key = key.and_then(|key| key.columns);
+        let rules = EntryRules { strict, time_zone, may_lack, key, stored: false };
         let is_done = place.index.is_some_and(|index| index < self.first_kept);
         let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let index = self.table_index(table);
         let intake = &mut self.tables[index];
-        if time_zone.is_none() {
+        if rules.time_zone.is_none() {
             self.offsets.check(table, &intake.with_offsets, &mut row);
         }
         if last_key_is_past {
             intake.keys = SeenKeys::default();
         }
 
-        let checked = Record::parse_in(table, row, strict, time_zone)
+        let checked = Record::parse_by(table, row, rules)
             .and_then(|record| intake.claim_key(&record, place).map(|()| record));
         let errors = match checked {
             Ok(record) => {
                 intake.received += 1;
+                intake.note_lacking(&record);
                 if keeps_row {
                     intake.keep(&record, place, chunk_limit);
                 }
@@ -161,7 +167,7 @@ impl Intake {
 
     pub(super) fn counts(&self) -> Vec<TableReport> {
         let refused = self.refused();
-        self.tables.iter().map(|intake| intake.report(refused)).collect()
+        self.tables.iter().map(|intake| intake.report(refused, &self.options)).collect()
     }
 
     /// Stores the good rows, parents first, all or none.
@@ -187,8 +193,8 @@ impl Intake {
         Ok((self.report(), is_stored))
     }
 
-    /// Settles the rows of a request. Too many sets of columns, or another unique key of a table, are
-    /// an issue of that table, and nothing is stored.
+    /// Settles the rows of a request. Too many sets of columns are an issue of their table, and
+    /// nothing is stored.
     async fn settle_request<H: Host>(
         &mut self,
         client: &Client<'_, H>,
@@ -198,13 +204,7 @@ impl Intake {
         if let Some(table) = too_mixed.map(|intake| intake.table) {
             self.refuse(table.name, RowErrorKind::TooManyShapes { limit: SETS_LIMIT });
         }
-        match self.settle(client, entry).await {
-            Err(StoreError::OtherUniqueKeys { table, keys }) => {
-                self.refuse(table, RowErrorKind::OtherUniqueKey { keys });
-                Ok(())
-            }
-            settled => settled,
-        }
+        self.settle(client, entry).await
     }
 
     /// Refuses all rows for something that is wrong with them together.
@@ -220,11 +220,13 @@ impl Intake {
         client: &Client<'_, H>,
         entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
+        self.put_parents_first();
         loop {
             for table in &mut self.tables {
                 table.groups.cut(client.rows_limit());
-                table.kept = 0;
+                table.begin_write();
             }
+            self.cut_numbered();
             match self.settle_once(client, entry).await {
                 Err(StoreError::TooLarge { rows, bytes, .. }) if rows > 1 => {
                     client.halve_rows(bytes);
@@ -237,11 +239,33 @@ impl Intake {
         }
     }
 
+    /// Cuts chunks whose ids are wanted back to what one statement takes.
+    fn cut_numbered(&mut self) {
+        for position in 0..self.tables.len() {
+            let chunks = core::mem::take(&mut self.tables[position].groups.chunks);
+            let table = self.tables[position].table;
+            let cut = |chunk: Chunk| match self.insert_form(table, &chunk) {
+                WriteForm::Numbered => {
+                    let most = most_rows(table, chunk.columns());
+                    chunk.cut_rows(most)
+                }
+                _ => Vec::from([chunk]),
+            };
+            let chunks = chunks.into_iter().flat_map(cut).collect();
+            self.tables[position].groups.chunks = chunks;
+        }
+    }
+
     async fn settle_once<H: Host>(
         &mut self,
         client: &Client<'_, H>,
         entry: Option<&LedgerEntry<'_>>,
     ) -> Result<(), StoreError> {
+        // With `fail` the database says by itself that there are such rows.
+        let names_none = self.options.on_duplicate != OnDuplicate::Fail || self.options.dry_run;
+        if !self.refused() && names_none {
+            self.reject_same_keys(client).await?;
+        }
         if !self.refused() && self.options.check_references {
             self.check_references(client).await?;
         }
@@ -273,7 +297,7 @@ impl Intake {
         if !intake.groups.has_batch() && !all {
             return None;
         }
-        let batch = intake.split_off(self.schema);
+        let batch = intake.split_off(self.schema, &self.options);
         if let (Some(full), Some(next)) = (batch.groups.only(), intake.groups.chunks.first_mut()) {
             next.move_into(self.room.take(), full);
         }
@@ -296,7 +320,8 @@ impl Intake {
     }
 
     fn verdict(&self) -> Verdict {
-        let existing: u64 = self.tables.iter().map(|intake| intake.existing).sum();
+        let there = |intake: &TableIntake| intake.existing + intake.conflicts;
+        let existing: u64 = self.tables.iter().map(there).sum();
         match (self.refused(), self.invalid()) {
             (true, invalid) if !self.faulty && invalid == existing => Verdict::Conflict,
             (true, _) => Verdict::Invalid,
@@ -330,10 +355,15 @@ impl Intake {
             let (schema, rank) = (self.schema, self.schema.position(table));
             let is_before = |intake: &TableIntake| schema.position(intake.table) < rank;
             let place = self.tables.partition_point(is_before);
-            let intake = TableIntake::new(schema, table, self.options.check_references);
+            let intake = TableIntake::new(schema, table, &self.options);
             self.tables.insert(place, intake);
             place
         })
+    }
+
+    /// Good rows that lack a column which a new row needs, in all tables.
+    pub fn lacking(&self) -> u64 {
+        self.tables.iter().map(|intake| intake.lacking).sum()
     }
 
     pub(super) fn position(&self, table: &Table) -> Option<usize> {
@@ -354,7 +384,7 @@ impl RowBatch {
         let mut rejected = core::mem::take(&mut self.0.rejected);
         rejected.sort_by_key(|(place, _)| place.index);
         let table = &mut self.0.tables[0];
-        let report = table.report(refused);
+        let report = table.report(refused, &self.0.options);
         Ok(Stored { table: report, rejected, room: core::mem::take(&mut table.groups).into_only() })
     }
 }

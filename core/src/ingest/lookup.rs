@@ -6,50 +6,44 @@ use alloc::vec::Vec;
 use hashbrown::{HashMap, HashSet};
 
 use super::error::StoreError;
+use super::form::rows_of;
 use super::intake::Intake;
 use super::seen_keys::Key;
+use super::table::TableIntake;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
-use crate::sql::statement::{self, OnDuplicate};
+use crate::sql::statement;
+use crate::sql::upsert::Lock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::Place;
 use crate::table::schema::Table;
 
-/// Fails if the live table has unique keys besides the primary one.
-pub(super) async fn refuse_other_keys<H: Host>(
-    client: &Client<'_, H>,
-    table: &'static Table,
-    transaction_id: Option<&str>,
-) -> Result<(), StoreError> {
-    let sql = statement::other_unique_keys(table);
-    let call = ExecuteStatement { sql: &sql, parameters: &[], transaction_id };
-    let records = client
-        .call(&call, repeat(transaction_id))
-        .await
-        .map_err(|error| StoreError::before_commit(&error))?
-        .records;
-    if records.is_empty() {
-        return Ok(());
-    }
-    let mut names: Vec<_> = records.iter().flatten().filter_map(Field::text).collect();
-    names.sort_unstable();
-    Err(StoreError::OtherUniqueKeys { table: table.name, keys: names.join(", ") })
+/// A second try could meet the first one still running in the same transaction.
+pub(super) fn repeat(transaction_id: Option<&str>) -> Repeat {
+    if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless }
 }
 
-/// A second try could meet the first one still running in the same transaction.
-fn repeat(transaction_id: Option<&str>) -> Repeat {
-    if transaction_id.is_some() { Repeat::Never } else { Repeat::Harmless }
+/// Of what a query of a chunk's rows is asked.
+pub(super) struct Asked<'a, 'c, H> {
+    pub(super) client: &'a Client<'c, H>,
+    pub(super) intake: &'a TableIntake,
+    /// The transaction.
+    pub(super) id: Option<&'a str>,
 }
 
 /// The rows of a table's chunk, counted from 0, whose key the table has.
 pub(super) async fn existing_rows<H: Host>(
     client: &Client<'_, H>,
-    table: &Table,
+    intake: &TableIntake,
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing(table, chunk.columns().position(table.first_key()));
+    let table = intake.table;
+    let sql = match intake.key == table.key {
+        true => statement::existing(table, &key_positions(table, chunk)),
+        false => rows_of(table, chunk, intake.key).existing(Lock::None),
+    };
     existing(client, &sql, (table, chunk), transaction_id).await
 }
 
@@ -57,24 +51,76 @@ pub(super) async fn existing_rows<H: Host>(
 /// need not have.
 pub(super) async fn existing_rows_by_now<H: Host>(
     client: &Client<'_, H>,
-    table: &Table,
+    intake: &TableIntake,
     chunk: &Chunk,
     transaction_id: &str,
 ) -> Result<Vec<usize>, StoreError> {
-    let sql = statement::existing_by_now(table, chunk.columns().position(table.first_key()));
+    let table = intake.table;
+    let sql = match intake.key == table.key {
+        true => statement::existing_by_now(table, &key_positions(table, chunk)),
+        false => rows_of(table, chunk, intake.key).existing(Lock::Share),
+    };
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }
 
-/// What a statement answers that names rows of a chunk by their number from 1, page by page.
+/// The rows of a chunk, counted from 0, that a statement names by their number from 1.
+pub(super) async fn numbered_rows<H: Host>(
+    asked: &Asked<'_, '_, H>,
+    sql: &str,
+    chunk: &Chunk,
+) -> Result<Vec<usize>, StoreError> {
+    existing(asked.client, sql, (asked.intake.table, chunk), asked.id).await
+}
+
+/// The same of rows of which each comes with another one.
+pub(super) async fn row_pairs<H: Host>(
+    asked: &Asked<'_, '_, H>,
+    sql: &str,
+    chunk: &Chunk,
+) -> Result<Vec<(usize, usize)>, StoreError> {
+    let records = pages(asked.client, sql, (asked.intake.table, chunk), asked.id).await?;
+    let pair = |record: &Vec<Field>| match record.as_slice() {
+        [row, other, ..] => Some((number(row)?, number(other)?)),
+        _ => None,
+    };
+    Ok(records.iter().filter_map(pair).filter(|(row, _)| *row < chunk.rows()).collect())
+}
+
+fn number(field: &Field) -> Option<usize> {
+    match field {
+        Field::Long(number) => usize::try_from(number - 1).ok(),
+        _ => None,
+    }
+}
+
+/// Where the parts of the key stand in the rows of a chunk.
+fn key_positions(table: &Table, chunk: &Chunk) -> Vec<usize> {
+    table.key.iter().map(|position| chunk.columns().position(*position)).collect()
+}
+
+/// What a statement answers that names rows of a chunk by their number from 1.
 async fn existing<H: Host>(
+    client: &Client<'_, H>,
+    sql: &str,
+    of: (&Table, &Chunk),
+    transaction_id: Option<&str>,
+) -> Result<Vec<usize>, StoreError> {
+    let records = pages(client, sql, of, transaction_id).await?;
+    let rows = records.iter().filter_map(|record| number(record.first()?));
+    Ok(rows.filter(|row| *row < of.1.rows()).collect())
+}
+
+/// The same as it is answered, page by page.
+async fn pages<H: Host>(
     client: &Client<'_, H>,
     sql: &str,
     (table, chunk): (&Table, &Chunk),
     transaction_id: Option<&str>,
-) -> Result<Vec<usize>, StoreError> {
-    let mut rows: Vec<usize> = Vec::new();
+) -> Result<Vec<Vec<Field>>, StoreError> {
+    let mut records: Vec<Vec<Field>> = Vec::new();
     loop {
-        let after = rows.last().map_or(0, |row| row + 1).to_string();
+        let last = records.last().and_then(|record| number(record.first()?));
+        let after = last.map_or(0, |row| row + 1).to_string();
         let call = ExecuteStatement {
             sql,
             parameters: &[(statement::ROWS, chunk.json()), (statement::AFTER, &after)],
@@ -84,15 +130,11 @@ async fn existing<H: Host>(
             let too_large = StoreError::of_size(&error, table, chunk, true);
             too_large.unwrap_or_else(|| StoreError::before_commit(&error))
         });
-        let records = answer?.records;
-        let page = records.len();
-        rows.extend(records.iter().flatten().filter_map(|field| match field {
-            Field::Long(number) => usize::try_from(number - 1).ok(),
-            _ => None,
-        }));
-        if page < statement::PAGE {
-            rows.retain(|row| *row < chunk.rows());
-            return Ok(rows);
+        let page = answer?.records;
+        let is_last = page.len() < statement::PAGE;
+        records.extend(page);
+        if is_last {
+            return Ok(records);
         }
     }
 }
@@ -163,26 +205,6 @@ impl Intake {
         orphans.into_values().collect()
     }
 
-    /// What [`Self::write`] would find, by SELECT alone.
-    pub(super) async fn look<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
-        for (position, number) in self.chunk_positions() {
-            let intake = &self.tables[position];
-            let (table, chunk) = (intake.table, &intake.groups.chunks[number]);
-            match self.options.on_duplicate {
-                OnDuplicate::Update => refuse_other_keys(client, table, None).await?,
-                OnDuplicate::Keep => {
-                    let rows = existing_rows(client, table, chunk, None).await?;
-                    self.tables[position].kept += rows.len() as u64;
-                }
-                OnDuplicate::Fail => {
-                    let rows = existing_rows(client, table, chunk, None).await?;
-                    self.reject_existing(position, number, &rows);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Table and chunk of every chunk that has rows, parents first.
     pub(super) fn chunk_positions(&self) -> Vec<(usize, usize)> {
         let tables = self.tables.iter().enumerate();
@@ -199,9 +221,9 @@ impl Intake {
     pub(super) fn reject_existing(&mut self, position: usize, number: usize, rows: &[usize]) {
         let intake = &mut self.tables[position];
         intake.existing += rows.len() as u64;
-        let key = intake.table.key_column().name;
+        let name = intake.table.names_of(intake.key);
         let chunk = &intake.groups.chunks[number];
-        let error = || alloc::vec![RowError::column(key, RowErrorKind::Exists)];
+        let error = || alloc::vec![RowError::key(name.clone(), RowErrorKind::Exists)];
         let rejected = rows.iter().map(|row| (chunk.place(*row), error())).collect();
         self.reject(position, rejected);
     }
@@ -217,16 +239,16 @@ async fn without_existing<H: Host>(
     for key in keys {
         let place = Place { index: None, line: None };
         let last = chunks.len() - 1;
-        if !chunks[last].0.push_cells(&[key.cell()], place) {
+        if !chunks[last].0.push_cells([&key.cell()], place) {
             let mut chunk = Chunk::new(limit);
-            chunk.push_cells(&[key.cell()], place);
+            chunk.push_cells([&key.cell()], place);
             chunks.push((chunk, alloc::vec![key]));
             continue;
         }
         chunks[last].1.push(key);
     }
 
-    let sql = statement::existing(table, 0);
+    let sql = statement::existing(table, &[0]);
     let mut missing = HashSet::new();
     for (chunk, keys) in chunks.into_iter().filter(|(chunk, _)| chunk.rows() > 0) {
         let found: HashSet<usize> =

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sql::statement::OnDuplicate;
+use crate::table::schema::UniqueKey;
 use crate::table::time_zone::TimeZone;
 
 /// What to do with rows that are not good.
@@ -23,6 +24,15 @@ pub struct IngestOptions {
     pub on_error: OnError,
     /// What to do with rows whose key the table has already.
     pub on_duplicate: OnDuplicate,
+    /// The unique key that says which rows the table has already, where that is not the primary key; of
+    /// whole columns. All rows are then of its table.
+    pub key: Option<&'static UniqueKey>,
+    /// Whether inserted and updated rows are counted apart, which takes more calls.
+    pub exact_counts: bool,
+    /// Whether the ids that the database gives to rows are wanted back.
+    pub return_ids: bool,
+    /// Whether a row may lack columns that only a new row needs: an update looks whether it is one.
+    pub may_lack: bool,
     /// Whether every column is required.
     pub strict: bool,
     /// Whether a row's parents must exist, in the table or among the good rows that came along.

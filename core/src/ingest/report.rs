@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::numbered::IdRun;
 use crate::table::counts::Counts;
 use crate::table::issue::RowErrorKind;
 use crate::table::issues::Issues;
@@ -39,6 +40,12 @@ pub struct TableReport {
     pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
     pub invalid: u64,
+    /// New rows, and rows written over, where an update counts them apart.
+    pub written: Option<(u64, u64)>,
+    /// The ids that the database gave to rows, where they are wanted back.
+    pub ids: Option<Vec<IdRun>>,
+    /// Of the invalid rows, those that another row's value in a unique key speaks against, and nothing else.
+    pub conflicts: u64,
 }
 
 impl Report {
@@ -55,8 +62,7 @@ impl Report {
     /// Why no row was stored, if that is no matter of single rows.
     pub(crate) fn refusal(&self) -> Option<&RowErrorKind> {
         let kind = &self.issues.listed().first()?.error.kind;
-        matches!(kind, RowErrorKind::TooManyShapes { .. } | RowErrorKind::OtherUniqueKey { .. })
-            .then_some(kind)
+        matches!(kind, RowErrorKind::TooManyShapes { .. }).then_some(kind)
     }
 
     /// Lists no more errors than so many.
@@ -99,12 +105,19 @@ impl Serialize for ByName<'_> {
 
 impl Serialize for TableReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut counts = serializer.serialize_struct("TableReport", 5)?;
-        counts.serialize_field("received", &self.counts.received)?;
-        counts.serialize_field("stored", &self.counts.stored)?;
-        counts.serialize_field("kept", &self.counts.kept)?;
-        counts.serialize_field("rejected", &self.counts.rejected)?;
-        counts.serialize_field("invalid", &self.invalid)?;
+        let mut counts = serializer.serialize_map(None)?;
+        counts.serialize_entry("received", &self.counts.received)?;
+        counts.serialize_entry("stored", &self.counts.stored)?;
+        if let Some((inserted, updated)) = self.written {
+            counts.serialize_entry("inserted", &inserted)?;
+            counts.serialize_entry("updated", &updated)?;
+        }
+        counts.serialize_entry("kept", &self.counts.kept)?;
+        counts.serialize_entry("rejected", &self.counts.rejected)?;
+        counts.serialize_entry("invalid", &self.invalid)?;
+        if let Some(ids) = &self.ids {
+            counts.serialize_entry("ids", ids)?;
+        }
         counts.end()
     }
 }

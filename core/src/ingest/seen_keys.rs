@@ -4,7 +4,6 @@
 //! in hash tables. 500,000 integers of 32 bits take 5 MB. While they only grow, as in a file that
 //! was sorted, each is new if it is greater than the last: there are no tables, and 2 MB are enough.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -34,7 +33,7 @@ impl Key {
         match cell {
             Cell::Null => None,
             Cell::Int(value) => Some(Self::Int(*value)),
-            Cell::Text(text) => Some(Self::Text(significant(text).to_owned())),
+            Cell::Text(text) => Some(Self::Text(text.as_ref().into())),
         }
     }
 
@@ -44,11 +43,6 @@ impl Key {
             Self::Text(text) => Cell::Text(text.into()),
         }
     }
-}
-
-/// utf8mb4_bin, the collation of text keys, takes no notice of blanks at the end.
-fn significant(text: &str) -> &str {
-    text.trim_end_matches(' ')
 }
 
 /// Keys by the index of their row.
@@ -87,7 +81,7 @@ impl SeenKeys {
             Cell::Int(value) => self.ints.put(row, *value),
             Cell::Text(text) => {
                 self.ends.resize(row, self.texts.len());
-                self.texts.push_str(significant(text));
+                self.texts.push_str(text);
                 self.ends.push(self.texts.len());
             }
         }
@@ -221,7 +215,7 @@ impl<'k> KeyCell<'k> {
         match cell {
             Cell::Null => None,
             Cell::Int(value) => Some(Self::Int(*value)),
-            Cell::Text(text) => Some(Self::Text(significant(text))),
+            Cell::Text(text) => Some(Self::Text(text)),
         }
     }
 }
@@ -295,14 +289,15 @@ mod tests {
     }
 
     #[test]
-    fn blanks_at_the_end_of_a_text_do_not_count() {
+    fn texts_are_told_apart_byte_for_byte() {
         let mut keys = SeenKeys::default();
-        assert_eq!(keys.claim(&text("a "), 1), Ok(()));
+        assert_eq!(keys.claim(&text("a"), 1), Ok(()));
         assert_eq!(keys.claim(&text("a"), 2), Err(1));
         assert_eq!(keys.claim(&text(" a"), 2), Ok(()));
+        assert_eq!(keys.claim(&text("A"), 3), Ok(()));
         assert_eq!(keys.claim(&text(""), 4), Ok(()));
-        assert_eq!(keys.claim(&text("  "), 5), Err(4));
-        assert!(keys.contains(&Key::Text("a".to_owned())));
+        assert_eq!(keys.claim(&text(""), 5), Err(4));
+        assert!(keys.contains(&Key::Text("a".into())));
     }
 
     proptest! {

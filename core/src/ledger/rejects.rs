@@ -14,7 +14,7 @@ use super::claim::Claim;
 use super::statement::{Statement, text};
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::schema::Table;
+use crate::table::schema::{Constraints, Table};
 
 /// The most bytes of one part: a row of a result may have 64 KiB.
 const PART_BYTES: usize = 40 << 10;
@@ -66,6 +66,13 @@ fn written(error: &RowError) -> StoredError {
     };
     let code = match error.kind {
         RowErrorKind::DatabaseRefused { number, alone: false } => format!("refused {number}"),
+        RowErrorKind::CheckViolated { name } => format!("check_violated {name}"),
+        RowErrorKind::Conflict { key, first } => {
+            let first = first.map_or_else(|| "-".to_string(), |first| first.to_string());
+            format!("conflict {first} {key}")
+        }
+        RowErrorKind::DuplicateInBatch { first } => format!("duplicate_in_batch {first}"),
+        RowErrorKind::NoParent { constraint, .. } => format!("unknown_reference {constraint}"),
         _ => error.kind.code().to_string(),
     };
     (code, number, error.column.as_ref().map(ToString::to_string))
@@ -76,16 +83,40 @@ fn read_error(table: &'static Table, (code, number, column): &StoredError) -> Op
     let column = column.as_ref().and_then(named);
     let kind = match (code.as_str(), *number) {
         ("exists", _) => RowErrorKind::Exists,
+        ("missing", _) => RowErrorKind::Missing,
+        ("reference_cycle", _) => RowErrorKind::ReferenceCycle,
         ("unknown_reference", _) => {
             RowErrorKind::UnknownReference { table: column?.references?.table }
         }
         (_, Some(number)) => RowErrorKind::DatabaseRefused { number, alone: true },
-        (code, None) => {
-            let number = code.strip_prefix("refused ")?.parse().ok()?;
-            RowErrorKind::DatabaseRefused { number, alone: false }
-        }
+        (code, None) => of_constraint(table, code)?,
     };
     Some(RowError { column: column.map(|column| Cow::Borrowed(column.name)), kind })
+}
+
+/// A kind whose code has more behind a blank: the name of a constraint, or a number.
+fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
+    let (code, rest) = code.split_once(' ')?;
+    let Constraints { unique, foreign, checks } = table.constraints;
+    Some(match code {
+        "check_violated" => {
+            let name = checks.iter().find(|name| **name == rest)?;
+            RowErrorKind::CheckViolated { name }
+        }
+        "conflict" => {
+            let (first, name) = rest.split_once(' ')?;
+            let key = unique.iter().map(|key| key.name).chain(["PRIMARY"]);
+            let key = { key }.find(|key| *key == name)?;
+            RowErrorKind::Conflict { key, first: first.parse().ok() }
+        }
+        "duplicate_in_batch" => RowErrorKind::DuplicateInBatch { first: rest.parse().ok()? },
+        "unknown_reference" => {
+            let key = foreign.iter().find(|key| key.name == rest)?;
+            RowErrorKind::NoParent { constraint: key.name, table: key.table }
+        }
+        "refused" => RowErrorKind::DatabaseRefused { number: rest.parse().ok()?, alone: false },
+        _ => return None,
+    })
 }
 
 /// The statement that keeps one part, in the transaction that stores the rows around it.

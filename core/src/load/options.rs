@@ -108,6 +108,11 @@ impl LoadOptions {
             check_references: self.check_references,
             time_zone: self.time_zone,
             dry_run,
+            key: None,
+            exact_counts: false,
+            return_ids: false,
+            // A file that is refused for a bad row is read before the database is asked.
+            may_lack: self.on_duplicate == OnDuplicate::Update && !self.may_refuse(),
         }
     }
 }

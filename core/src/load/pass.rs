@@ -111,11 +111,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let (stored, filled) = join(storing, filling).await;
             let stored = match stored {
                 Err(StoreError::Outdated) => return Ok(Some(Status::Superseded)),
-                // No later batch would fare better.
-                Err(StoreError::OtherUniqueKeys { keys, .. }) => {
-                    report.add_first_fault(self.file.table, RowErrorKind::OtherUniqueKey { keys });
-                    break;
-                }
                 stored => stored?,
             };
             if let Some((stored, mark, time)) = stored {

@@ -241,7 +241,8 @@ impl LoadReport {
 
     /// The rows of its table; `None` if there is no table.
     pub fn table_report(&self) -> Option<TableReport> {
-        Some(TableReport { table: self.table?, counts: self.counts, invalid: self.invalid })
+        let (table, counts, invalid) = (self.table?, self.counts, self.invalid);
+        Some(TableReport { table, counts, invalid, written: None, ids: None, conflicts: 0 })
     }
 }
 

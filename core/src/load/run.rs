@@ -13,6 +13,7 @@ use crate::aws::host::Host;
 use crate::aws::source::Source;
 use crate::ingest::StoreError;
 use crate::sql::statement::OnDuplicate;
+use crate::table::schema::Constraints;
 
 /// Loads a file, whose path says table and format.
 ///
@@ -110,7 +111,9 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Option<Status>, LoadError> {
     let settings = report.settings;
-    let asks = settings.check_references || settings.on_duplicate == OnDuplicate::Fail;
+    let may_conflict = file.table.constraints != Constraints::NONE;
+    let asks =
+        settings.check_references || settings.on_duplicate == OnDuplicate::Fail || may_conflict;
     let options = settings.ingest(true);
     let host = job.database.host();
     let heartbeat = Heartbeat::start(host, claimed);

@@ -1,7 +1,7 @@
 //! Rows that one of two tables of the same columns has, and the other one has not or has otherwise.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::error::RestoreError;
@@ -10,8 +10,10 @@ use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
-use crate::sql::key_range::compare_key;
+use crate::sql::first_rows::{FirstRows, goes_on, key_order};
+use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::sql::statement::columns;
+use crate::sql::verb::insert_into;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
@@ -33,7 +35,7 @@ pub(super) struct Pair<'p> {
     /// Which may have them.
     pub(super) other: &'p str,
     /// Only rows behind this key.
-    pub(super) above: Option<&'p str>,
+    pub(super) above: Option<&'p KeyText>,
 }
 
 /// Some rows, and the keys of the first of them.
@@ -41,7 +43,7 @@ pub(super) struct Pair<'p> {
 pub struct KeySample {
     /// How many rows.
     pub rows: u64,
-    /// Their first keys, at most 20.
+    /// Their first keys, at most 20; of several columns each as a JSON array.
     pub first: Vec<String>,
 }
 
@@ -58,19 +60,21 @@ impl Pair<'_> {
         let mut copied = Checksum::default();
         let mut ranges = self.ranges(&missing);
         while let Some(range) = ranges.next(client).await.map_err(unread)? {
-            let mut conditions = alloc::vec![compare_key(table, "<=", LAST), missing.clone()];
-            let mut parameters = alloc::vec![(LAST, range.last.as_str())];
+            let parts = table.key.len();
+            let mut conditions =
+                alloc::vec![compare_key(table, parts, "<=", LAST), missing.clone()];
+            let mut keys = range.last.parameters(LAST);
             if let Some(after) = &range.after {
-                conditions.push(compare_key(table, ">", AFTER));
-                parameters.push((AFTER, after));
+                conditions.push(compare_key(table, parts, ">", AFTER));
+                keys.extend(after.parameters(AFTER));
             }
             let sql = format!(
-                "INSERT INTO `{}` ({columns}) SELECT {columns} FROM `{}` WHERE {}",
-                self.other,
+                "{} ({columns}) SELECT {columns} FROM `{}` WHERE {}",
+                insert_into(self.other, table),
                 self.from,
                 conditions.join(" AND ")
             );
-            run(client, &sql, &parameters, "rows are not copied").await?;
+            run(client, &sql, &borrowed(&keys), "rows are not copied").await?;
             copied.merge(range.content);
             stored(range.content.rows)?;
         }
@@ -96,7 +100,7 @@ impl Pair<'_> {
     fn ranges<'r>(&'r self, condition: &'r str) -> Ranges<'r> {
         let ranges = Ranges::of(self.table, self.from).only(condition, ROWS);
         match self.above {
-            Some(above) => ranges.behind(above),
+            Some(above) => ranges.behind(above.clone()),
             None => ranges,
         }
     }
@@ -108,22 +112,20 @@ impl Pair<'_> {
         client: &Client<'_, H>,
         condition: &str,
     ) -> Result<KeySample, RestoreError> {
-        let (mut rows, mut after) = (0, self.above.map(String::from));
+        let (mut rows, mut after) = (0, self.above.cloned());
         loop {
             let sql = self.count(condition, after.is_some());
-            let parameters: Vec<_> = after.iter().map(|after| (AFTER, after.as_str())).collect();
+            let keys = after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
+            let parameters = borrowed(&keys);
             let records = run(client, &sql, &parameters, "tables are not compared").await?.records;
-            let [Field::Long(counted), last] = records.first().map(Vec::as_slice).unwrap_or(&[])
+            let [Field::Long(counted), last @ ..] =
+                records.first().map(Vec::as_slice).unwrap_or(&[])
             else {
                 return Err(RestoreError::Unreadable);
             };
             rows += counted.unsigned_abs();
-            match last {
-                Field::String(last) if counted.unsigned_abs() >= ROWS as u64 => {
-                    after = Some(last.clone());
-                }
-                _ => break,
-            }
+            let Some(last) = goes_on(last, counted.unsigned_abs(), ROWS) else { break };
+            after = Some(last);
         }
         let first = if rows > 0 { self.first_keys(client, condition).await? } else { Vec::new() };
         Ok(KeySample { rows, first })
@@ -131,14 +133,22 @@ impl Pair<'_> {
 
     /// The count of some rows, and the last one's key.
     fn count(&self, condition: &str, goes_on: bool) -> String {
-        let key = self.table.key_column().name;
-        let behind = goes_on.then(|| format!("{} AND ", compare_key(self.table, ">", AFTER)));
-        format!(
-            "SELECT COUNT(*), CAST(MAX(rowgate_key) AS CHAR) FROM (SELECT `{key}` AS rowgate_key \
-             FROM `{}` WHERE {}{condition} ORDER BY `{key}` LIMIT {ROWS}) AS rowgate_keys",
-            self.from,
-            behind.unwrap_or_default()
-        )
+        let conditions = self.conditions(condition, goes_on);
+        FirstRows {
+            table: self.table,
+            name: self.from,
+            columns: "",
+            sums: "COUNT(*)",
+            conditions: &conditions,
+            rows: ROWS,
+        }
+        .sql()
+    }
+
+    fn conditions(&self, condition: &str, goes_on: bool) -> Vec<String> {
+        let table = self.table;
+        let behind = goes_on.then(|| compare_key(table, table.key.len(), ">", AFTER));
+        behind.into_iter().chain([condition.into()]).collect()
     }
 
     async fn first_keys<H: Host>(
@@ -146,27 +156,28 @@ impl Pair<'_> {
         client: &Client<'_, H>,
         condition: &str,
     ) -> Result<Vec<String>, RestoreError> {
-        let key = self.table.key_column().name;
-        let behind = self.above.map(|_| format!("{} AND ", compare_key(self.table, ">", AFTER)));
+        let conditions = self.conditions(condition, self.above.is_some());
         let sql = format!(
-            "SELECT CAST(`{key}` AS CHAR) FROM `{}` WHERE {}{condition} ORDER BY `{key}` \
-             LIMIT {NAMED_KEYS}",
+            "SELECT {} FROM `{}` WHERE {} ORDER BY {} LIMIT {NAMED_KEYS}",
+            key_texts(self.table),
             self.from,
-            behind.unwrap_or_default()
+            conditions.join(" AND "),
+            key_order(self.table, self.from, "")
         );
-        let parameters: Vec<_> = self.above.iter().map(|above| (AFTER, *above)).collect();
+        let keys = self.above.map(|above| above.parameters(AFTER)).unwrap_or_default();
+        let parameters = borrowed(&keys);
         let records = run(client, &sql, &parameters, "tables are not compared").await?.records;
-        Ok(records.iter().flatten().filter_map(Field::text).collect())
+        Ok(shown_keys(&records))
     }
 
     fn is_missing(&self) -> String {
-        format!("NOT EXISTS (SELECT 1 FROM `{}` AS other WHERE {})", self.other, self.same_key())
+        let same = self.same_key("other");
+        format!("NOT EXISTS (SELECT 1 FROM `{}` AS other WHERE {same})", self.other)
     }
 
     fn is_insertable(&self) -> String {
-        let key = self.table.key_column();
-        match key.auto_increment {
-            true => format!("{} AND `{}` <> 0", self.is_missing(), key.name),
+        match self.table.is_numbered() {
+            true => format!("{} AND `{}` <> 0", self.is_missing(), self.table.key_column().name),
             false => self.is_missing(),
         }
     }
@@ -177,20 +188,34 @@ impl Pair<'_> {
             format!("{o} <=> {m}")
         };
         let same: Vec<_> = self.table.columns.iter().map(is_same).collect();
-        let key = self.table.key_column().name;
         format!(
-            "EXISTS (SELECT 1 FROM `{}` AS o JOIN `{from}` AS m ON m.`{key}` = `{from}`.`{key}` \
-             WHERE o.`{key}` = `{from}`.`{key}` AND NOT ({}))",
+            "EXISTS (SELECT 1 FROM `{}` AS o JOIN `{}` AS m ON {} WHERE {} AND NOT ({}))",
             self.other,
+            self.from,
+            self.same_key("m"),
+            self.same_key("o"),
             same.join(" AND "),
-            from = self.from,
         )
     }
 
-    fn same_key(&self) -> String {
-        let key = self.table.key_column().name;
-        format!("other.`{key}` = `{}`.`{key}`", self.from)
+    /// Compares the keys of a table of that name with those of the one whose rows are looked at.
+    fn same_key(&self, name: &str) -> String {
+        let from = self.from;
+        let same = |Column { name: key, .. }: &Column| format!("{name}.`{key}` = `{from}`.`{key}`");
+        self.table.key_columns().map(same).collect::<Vec<_>>().join(" AND ")
     }
+}
+
+/// The parts of the key as texts, as a list of SQL.
+pub(super) fn key_texts(table: &Table) -> String {
+    let part = |column: &Column| format!("CAST(`{}` AS CHAR)", column.name);
+    table.key_columns().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Keys that were answered, as users read them.
+pub(super) fn shown_keys(records: &[Vec<Field>]) -> Vec<String> {
+    let keys = records.iter().filter_map(|row| KeyText::of_fields(row));
+    keys.map(|key| key.to_string()).collect()
 }
 
 fn unread(error: crate::aws::host::CallError) -> RestoreError {

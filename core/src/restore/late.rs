@@ -1,19 +1,20 @@
 //! Rows that come into a live table while it is being swapped: they are in the old table then.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::checks::in_time;
+use super::copy::{key_texts, shown_keys};
 use super::error::RestoreError;
 use super::plan::RestorePlan;
 use super::restored::Late;
 use super::tables::{BEFORE, beside, run};
-use crate::aws::data_api::Field;
 use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Services, content};
 use crate::sql::checksum::Checksum;
-use crate::sql::key_range::compare_key;
+use crate::sql::first_rows::key_order;
+use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::table::schema::Table;
 
 /// Keys that are named of the rows that came.
@@ -24,7 +25,7 @@ const NAMED_KEYS: usize = 20;
 pub(super) struct LiveContent {
     pub(super) content: Checksum,
     /// `None` where it had no row, or where its greatest key was not looked for.
-    pub(super) greatest_key: Option<String>,
+    pub(super) greatest_key: Option<KeyText>,
 }
 
 /// Looks at the live tables of a plan; unless `force` they must be what it saw.
@@ -85,7 +86,7 @@ pub(super) async fn of<H: Host>(
         table: table.name,
         rows_before: seen.content.rows,
         rows_now: now.map(|now| now.rows),
-        greatest_key: seen.greatest_key.clone(),
+        greatest_key: seen.greatest_key.as_ref().map(ToString::to_string),
         new_keys: new_keys(services, table, &old_table, seen).await.unwrap_or_default(),
         old_table,
     })
@@ -100,11 +101,11 @@ pub(super) fn old_table(table: &Table, id: &str) -> String {
 pub(super) async fn greatest_key<H: Host>(
     services: &Services<'_, H>,
     table: &Table,
-) -> Result<Option<String>, RestoreError> {
-    let (name, key) = (table.name, table.key_column().name);
-    let sql = format!("SELECT CAST(MAX(`{key}`) AS CHAR) FROM `{name}`");
+) -> Result<Option<KeyText>, RestoreError> {
+    let (keys, order) = (key_texts(table), key_order(table, table.name, " DESC"));
+    let sql = format!("SELECT {keys} FROM `{}` ORDER BY {order} LIMIT 1", table.name);
     let records = run(services.database, &sql, &[], "the live table is not read").await?.records;
-    Ok(records.iter().flatten().find_map(Field::text))
+    Ok(records.first().and_then(|row| KeyText::of_fields(row)))
 }
 
 async fn new_keys<H: Host>(
@@ -113,17 +114,19 @@ async fn new_keys<H: Host>(
     old_table: &str,
     seen: &LiveContent,
 ) -> Result<Vec<String>, RestoreError> {
-    let key = table.key_column().name;
     let behind = match &seen.greatest_key {
-        Some(_) => format!("WHERE {} ", compare_key(table, ">", AFTER)),
+        Some(key) => format!("WHERE {} ", compare_key(table, key.parts(), ">", AFTER)),
         None if seen.content.rows > 0 => return Ok(Vec::new()),
         None => String::new(),
     };
     let sql = format!(
-        "SELECT CAST(`{key}` AS CHAR) FROM `{old_table}` {behind}ORDER BY `{key}` LIMIT {NAMED_KEYS}"
+        "SELECT {} FROM `{old_table}` {behind}ORDER BY {} LIMIT {NAMED_KEYS}",
+        key_texts(table),
+        key_order(table, old_table, "")
     );
-    let parameters: Vec<_> = seen.greatest_key.iter().map(|key| (AFTER, key.as_str())).collect();
+    let keys = seen.greatest_key.as_ref().map(|key| key.parameters(AFTER)).unwrap_or_default();
+    let parameters = borrowed(&keys);
     let records =
         run(services.database, &sql, &parameters, "the old table is not read").await?.records;
-    Ok(records.iter().flatten().filter_map(Field::text).collect())
+    Ok(shown_keys(&records))
 }

@@ -10,6 +10,7 @@ use super::copy::{KeySample, Pair};
 use super::error::RestoreError;
 use super::tables::{Leftover, LeftoverKind, TableNames, is_id};
 use crate::aws::host::{Client, Host};
+use crate::sql::key_text::KeyText;
 use crate::table::schema::{Schema, Table};
 
 /// Which rows are looked at.
@@ -20,7 +21,7 @@ pub struct Unmerged<'u> {
     /// Only of these tables; of all that it left, if none is named.
     pub tables: &'u [&'static Table],
     /// Only rows behind this key.
-    pub above: Option<&'u str>,
+    pub above: Option<&'u KeyText>,
 }
 
 /// A table that a restore left, beside the live one.

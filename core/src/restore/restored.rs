@@ -54,8 +54,8 @@ pub struct Late {
     pub rows_before: u64,
     /// Its rows now; `None` if it could not be read again.
     pub rows_now: Option<u64>,
-    /// Its greatest key right before the swap; `None` if it had no row, or is of texts and was restored in
-    /// parts.
+    /// Its greatest key right before the swap, of several columns as a JSON array; `None` if it had no row,
+    /// or has texts and was restored in parts.
     pub greatest_key: Option<String>,
     /// The first keys behind that.
     pub new_keys: Vec<String>,

@@ -105,7 +105,7 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
 }
 
 fn is_zero(table: &Table, row: &Record<'_>) -> bool {
-    table.key_column().auto_increment && row.cells()[table.first_key()].is_zero()
+    table.is_numbered() && row.cells()[table.first_key()].is_zero()
 }
 
 fn owned(cell: &Cell<'_>) -> Cell<'static> {

@@ -121,7 +121,7 @@ impl<'s, H: Host> Staging<'s, H> {
             in_time(self.services)
         });
         let mut copied = copied.await?;
-        if table.key_column().auto_increment && self.zero.is_none() {
+        if table.is_numbered() && self.zero.is_none() {
             self.zero = self.live_zero().await?;
             self.zero.iter().for_each(|row| copied.add(table, row));
         }
@@ -175,7 +175,7 @@ impl<'s, H: Host> Staging<'s, H> {
         let free = self.free_number().await?;
         cells[table.first_key()] = Cell::Int(free);
         let mut chunk = Chunk::new(CHUNK_BYTES);
-        chunk.push_cells(&cells, RowPlace { index: None, line: None });
+        chunk.push_cells(cells.iter(), RowPlace { index: None, line: None });
         let sent = store(self.services, table, &self.name, chunk).await?;
         let key = table.key_column().name;
         let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);

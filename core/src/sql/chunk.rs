@@ -4,7 +4,7 @@
 //! where a parameter object per cell takes 262.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -37,9 +37,9 @@ pub struct Chunk {
 struct ChunkRow {
     /// Where it ends in `json`.
     end: u32,
-    /// Rows, and lines, behind the first row.
-    index: u32,
-    line: u32,
+    /// Rows, and lines, behind the first row; before it where rows are not in their order.
+    index: i32,
+    line: i32,
 }
 
 impl Default for Chunk {
@@ -95,8 +95,12 @@ impl Chunk {
     }
 
     /// Adds a row of other cells than a table's.
-    pub(crate) fn push_cells(&mut self, cells: &[Cell<'_>], place: Place) -> bool {
-        self.push_row(cells.iter(), place, 0)
+    pub(crate) fn push_cells<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c Cell<'c>>,
+        place: Place,
+    ) -> bool {
+        self.push_row(cells.into_iter(), place, 0)
     }
 
     fn push_row<'c>(
@@ -144,8 +148,8 @@ impl Chunk {
     pub fn place(&self, row: usize) -> Place {
         let ChunkRow { index, line, .. } = self.rows[row];
         Place {
-            index: self.first.index.map(|first| first + u64::from(index)),
-            line: self.first.line.map(|first| first + u64::from(line)),
+            index: self.first.index.map(|first| first.wrapping_add_signed(index.into())),
+            line: self.first.line.map(|first| first.wrapping_add_signed(line.into())),
         }
     }
 
@@ -153,9 +157,9 @@ impl Chunk {
         if self.rows.is_empty() {
             self.first = place;
         }
-        // A chunk's rows never stand 4 thousand million apart.
+        // A chunk's rows never stand 2 thousand million apart.
         let behind = |first: Option<u64>, this: Option<u64>| match (first, this) {
-            (Some(first), Some(this)) => (this - first) as u32,
+            (Some(first), Some(this)) => this.wrapping_sub(first).cast_signed() as i32,
             _ => 0,
         };
         self.rows.push(ChunkRow {
@@ -178,6 +182,39 @@ impl Chunk {
     /// The rows for which `keep`, given their number and place, is true.
     pub fn filter(&self, mut keep: impl FnMut(usize, Place) -> bool) -> Self {
         self.select((0..self.rows()).filter(|row| keep(*row, self.place(*row))))
+    }
+
+    /// These rows, in this order.
+    pub(crate) fn pick(&self, rows: &[usize]) -> Self {
+        self.select(rows.iter().copied())
+    }
+
+    /// The values of a row in these columns of the table, as texts of JSON one behind the other; `None`
+    /// where it lacks one, or has NULL in one.
+    pub(crate) fn text_of(&self, row: usize, columns: &[usize]) -> Option<String> {
+        let values = self.values(row);
+        let mut text = String::new();
+        for at in columns {
+            let value = values.get(self.columns.position(*at)).filter(|_| self.columns.has(*at))?;
+            if value.is_null() {
+                return None;
+            }
+            text += &value.to_string();
+            text.push(',');
+        }
+        Some(text)
+    }
+
+    /// The values of a row, in the order of the columns that it carries.
+    pub(crate) fn values(&self, row: usize) -> Vec<serde_json::Value> {
+        // What was written is read.
+        serde_json::from_str(&self.json[self.row_range(row)]).unwrap_or_default()
+    }
+
+    /// The same rows in chunks of so many.
+    pub(crate) fn cut_rows(self, most: usize) -> Vec<Self> {
+        let starts = (0..self.rows()).step_by(most);
+        starts.map(|start| self.slice(start..self.rows().min(start + most))).collect()
     }
 
     /// The same rows in chunks that fill at most `limit` bytes each, or have one row.

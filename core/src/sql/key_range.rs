@@ -10,7 +10,7 @@ use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::schema::{KeyKind, Table};
 
-/// Integer keys from behind one up to another.
+/// Integers from behind one up to another: keys, or the first parts of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRange {
@@ -22,7 +22,7 @@ pub struct KeyRange {
     pub until: Option<i64>,
 }
 
-/// The least and the greatest key of a table.
+/// The least and the greatest key of a table, or first part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyBounds {
     /// The table has no row.
@@ -41,11 +41,6 @@ impl KeyRange {
         let until = self.until.map(|until| format!("`{key}` <= {until}"));
         let both: Vec<_> = after.into_iter().chain(until).collect();
         (!both.is_empty()).then(|| both.join(" AND "))
-    }
-
-    /// Whether a key is in it.
-    pub(crate) fn contains(self, key: i64) -> bool {
-        self.after.is_none_or(|after| key > after) && self.until.is_none_or(|until| key <= until)
     }
 
     /// How many keys it can have; `None` if it has no end.
@@ -112,12 +107,6 @@ impl KeyBounds {
     }
 }
 
-/// Compares the key of the table with a parameter.
-pub(crate) fn compare_key(table: &Table, operator: &str, parameter: &str) -> String {
-    let operand = table.key_kind().operand(&format!(":{parameter}"));
-    format!("`{}` {operator} {operand}", table.key_column().name)
-}
-
 /// `WHERE …`, with a blank behind it, of rows for which all conditions are true.
 pub(crate) fn where_all(conditions: &[String]) -> String {
     match conditions {
@@ -151,6 +140,10 @@ mod tests {
     use crate::table::schema::table;
     use alloc::vec;
     use proptest::prelude::*;
+
+    fn contains(range: KeyRange, key: i64) -> bool {
+        range.after.is_none_or(|after| key > after) && range.until.is_none_or(|until| key <= until)
+    }
 
     #[test]
     fn keys_travel_as_text() {
@@ -188,7 +181,7 @@ mod tests {
         assert_eq!(all[0], KeyRange { after: None, until: Some(-1) });
         assert_eq!(all[1], KeyRange { after: Some(-1), until: Some(i64::MAX) });
         let [lower, upper] = KeyRange::halves(i64::MIN, i64::MAX);
-        assert!(lower.contains(i64::MIN) && upper.contains(i64::MAX));
+        assert!(contains(lower, i64::MIN) && contains(upper, i64::MAX));
         let mut whole = KeyRange { after: Some(i64::MIN), until: Some(i64::MAX) };
         assert_eq!(whole.take_half(), Some(KeyRange { after: Some(-1), until: Some(i64::MAX) }));
         assert_eq!(KeyRange::default().take_half(), None);
@@ -207,9 +200,9 @@ mod tests {
             ranges.extend(half);
             let halves = KeyRange::halves(least, greatest);
             for key in least - 2..=greatest + 2 {
-                let within = ranges.iter().filter(|range| range.contains(key)).count();
+                let within = ranges.iter().filter(|range| contains(**range, key)).count();
                 prop_assert_eq!(within, usize::from((least..=greatest).contains(&key)), "{}", key);
-                prop_assert_eq!(halves.iter().filter(|range| range.contains(key)).count(), 1);
+                prop_assert_eq!(halves.iter().filter(|range| contains(**range, key)).count(), 1);
             }
             let keys: i128 = ranges.iter().filter_map(|range| range.keys()).sum();
             prop_assert_eq!(keys, i128::from(length) + 1);

@@ -10,6 +10,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::base::sql_text::literal;
+use crate::sql::key::{key_rows, key_source, same_key};
+#[cfg(feature = "avro")]
+use crate::sql::verb::insert_into;
+use crate::sql::verb::verb;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -47,11 +51,12 @@ pub enum OnDuplicate {
 /// all while [`other_unique_keys`] has an answer: a row that has another row's value in one of
 /// those keys would be written over that row.
 pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> String {
-    let mut sql = insert(table.name, table, columns);
+    let insert = verb("INSERT", table);
+    let mut sql = format!("{insert} INTO `{}`", table.name) + &rows_of(table, columns);
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
-            let key = same_key(table, &format!("r.`{}`", table.key_column().name));
+            let key = same_key(table, |_, column| format!("r.`{}`", column.name));
             sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
         }
         OnDuplicate::Update => {
@@ -66,7 +71,7 @@ pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> S
 /// writes, over rows that have its keys.
 #[cfg(feature = "avro")]
 pub(crate) fn write_into(name: &str, table: &Table, columns: &ColumnSet) -> String {
-    insert(name, table, columns) + &or_update(name, table, columns)
+    insert_into(name, table) + &rows_of(table, columns) + &or_update(name, table, columns)
 }
 
 /// Names the unique keys that the live table has besides the primary one.
@@ -83,52 +88,74 @@ pub fn other_unique_keys(table: &Table) -> String {
 
 /// Names, by their number from 1, the rows of [`ROWS`] whose key the table has already.
 ///
-/// `key` is the key's position in a row. Answers at most [`PAGE`] numbers, in order, all greater
-/// than [`AFTER`].
-pub fn existing(table: &Table, key: usize) -> String {
-    let found = format!("JOIN `{}` AS e ON {} WHERE", table.name, same_key(table, "r.k"));
+/// `key` has the positions of the key's parts in a row. Answers at most [`PAGE`] numbers, in order, all
+/// greater than [`AFTER`].
+pub fn existing(table: &Table, key: &[usize]) -> String {
+    let found = format!("JOIN `{}` AS e ON {} WHERE", table.name, of_key_rows(table));
     numbers(key, &found)
 }
 
 /// The same of what is committed by now, also where the transaction's snapshot is older. The rows that
 /// it names are locked until the transaction's end, in a query of their own: MySQL locks no JSON_TABLE.
-pub(crate) fn existing_by_now(table: &Table, key: usize) -> String {
+pub(crate) fn existing_by_now(table: &Table, key: &[usize]) -> String {
     let found = format!(
         "WHERE (SELECT 1 FROM `{}` AS e WHERE {} LOCK IN SHARE MODE) = 1 AND",
         table.name,
-        same_key(table, "r.k")
+        of_key_rows(table)
     );
     numbers(key, &found)
 }
 
 /// The numbers of the rows of [`ROWS`] for which something is found.
-fn numbers(key: usize, found: &str) -> String {
+fn numbers(key: &[usize], found: &str) -> String {
     format!(
-        "SELECT r.n FROM JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS(\
-         n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[{key}]')) AS r \
-         {found} r.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY r.n LIMIT {PAGE}"
+        "SELECT r.n FROM {} {found} r.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY r.n LIMIT {PAGE}",
+        key_rows(ROWS, key)
     )
 }
 
-/// Compares the key of the table, named `e`, with a text.
-fn same_key(table: &Table, text: &str) -> String {
-    format!("e.`{}` = {}", table.key_column().name, table.key_kind().operand(text))
+/// Names the rows of [`ROWS`], which are keys alone, that are one key with an earlier row by the collation
+/// of a part, each with the first such row; both by their numbers from 1.
+///
+/// Answers at most [`PAGE`], in order, all behind [`AFTER`]. By a window, since GROUP BY is not always of
+/// the same mind as an index.
+pub(crate) fn same_keys(table: &Table) -> String {
+    let positions: Vec<_> = (0..table.key.len()).collect();
+    let part = |(place, column): (usize, &'static Column)| {
+        column.key_operand(&format!("r.{}", key_source(place)))
+    };
+    let parts: Vec<_> = table.key_columns().enumerate().map(part).collect();
+    format!(
+        "SELECT d.n, d.first_n FROM (SELECT r.n, MIN(r.n) OVER (PARTITION BY {}) AS first_n FROM {}) AS d \
+         WHERE d.n <> d.first_n AND d.n > CAST(:{AFTER} AS UNSIGNED) ORDER BY d.n LIMIT {PAGE}",
+        parts.join(", "),
+        key_rows(ROWS, &positions)
+    )
 }
 
-fn insert(into: &str, table: &Table, columns: &ColumnSet) -> String {
+/// Compares the key of the table, named `e`, with that of a row of its keys.
+fn of_key_rows(table: &Table) -> String {
+    same_key(table, |place, _| format!("r.{}", key_source(place)))
+}
+
+/// What is inserted.
+fn rows_of(table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
     let values = list(table, columns, value);
-    format!("INSERT INTO `{into}` ({names}) SELECT {values} FROM {}", rows_source(table, columns))
+    format!(" ({names}) SELECT {values} FROM {}", rows_source(table, columns))
 }
 
-/// The new values of every column but the key; rows of keys alone have nothing to change.
+/// The new values of every column but the key's; rows of keys alone have nothing to change.
 fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
-    let key = table.key_column().name;
-    let others = columns.of(table).filter(|column| column.name != key);
+    let is_key = |column: &Column| table.key_columns().any(|part| part.name == column.name);
+    let others = columns.of(table).filter(|column| !is_key(column));
     let set = |column: &Column| format!("`{}` = {}", column.name, value(column));
     let all: Vec<_> = others.map(set).collect();
     let all = match all.is_empty() {
-        true => format!("`{into}`.`{key}` = `{into}`.`{key}`"),
+        true => {
+            let key = table.key_column().name;
+            format!("`{into}`.`{key}` = `{into}`.`{key}`")
+        }
         false => all.join(", "),
     };
     format!(" ON DUPLICATE KEY UPDATE {all}")
@@ -163,6 +190,7 @@ fn list(table: &Table, columns: &ColumnSet, item: impl FnMut(&Column) -> String)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::key::tests::KEYS;
     use crate::table::record::{Place, RawField, RawRow, Record};
     use crate::table::schema::{longest_statement, table, wide_tables};
     use alloc::borrow::Cow;
@@ -241,11 +269,41 @@ mod tests {
     #[test]
     fn existing_rows_are_found_by_their_key() {
         assert_eq!(
-            existing(table("jobs").unwrap(), 0),
+            existing(table("jobs").unwrap(), &[0]),
             "SELECT r.n FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(\
-             n FOR ORDINALITY, k TEXT CHARACTER SET utf8mb4 PATH '$[0]')) AS r \
-             JOIN `jobs` AS e ON e.`id` = CAST(r.k AS SIGNED) \
+             n FOR ORDINALITY, k0 TEXT CHARACTER SET utf8mb4 PATH '$[0]')) AS r \
+             JOIN `jobs` AS e ON e.`id` = CAST(r.k0 AS SIGNED) \
              WHERE r.n > CAST(:after AS UNSIGNED) ORDER BY r.n LIMIT 20000"
+        );
+    }
+
+    #[test]
+    fn keys_of_several_parts_are_told_apart_by_each() {
+        let [_, pair, triple, _] = &KEYS;
+        let keep = write(pair, &ColumnSet::ALL, OnDuplicate::Keep);
+        assert!(keep.ends_with(
+            " WHERE NOT EXISTS (SELECT 1 FROM `t` AS e WHERE e.`a` = CAST(r.`a` AS SIGNED) \
+             AND e.`b` = CONVERT(r.`b` USING utf8mb4) COLLATE utf8mb4_unicode_ci)"
+        ));
+        let update = write(triple, &ColumnSet::ALL, OnDuplicate::Update);
+        assert!(
+            update.ends_with(
+                " ON DUPLICATE KEY UPDATE `v` = r.`v`, `c` = CONVERT(r.`c` USING utf8mb4)"
+            )
+        );
+        assert!(existing(triple, &[3, 1, 0]).starts_with(
+            "SELECT r.n FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(n FOR ORDINALITY, \
+             k0 TEXT CHARACTER SET utf8mb4 PATH '$[3]', k1 TEXT CHARACTER SET utf8mb4 PATH '$[1]', \
+             k2 TEXT CHARACTER SET utf8mb4 PATH '$[0]')) AS r JOIN `t` AS e ON e.`d` = CAST(r.k0 AS DATE) \
+             AND e.`b` = CONVERT(r.k1 USING utf8mb4) COLLATE utf8mb4_unicode_ci AND"
+        ));
+        assert_eq!(
+            same_keys(pair),
+            "SELECT d.n, d.first_n FROM (SELECT r.n, MIN(r.n) OVER (PARTITION BY CAST(r.k0 AS SIGNED), \
+             CONVERT(r.k1 USING utf8mb4) COLLATE utf8mb4_unicode_ci) AS first_n \
+             FROM JSON_TABLE(CONVERT(:rows USING utf8mb4), '$[*]' COLUMNS(n FOR ORDINALITY, \
+             k0 TEXT CHARACTER SET utf8mb4 PATH '$[0]', k1 TEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS r\
+             ) AS d WHERE d.n <> d.first_n AND d.n > CAST(:after AS UNSIGNED) ORDER BY d.n LIMIT 20000"
         );
     }
 

@@ -121,6 +121,18 @@ impl<'t> Written<'t> {
         let fraction = format!("{point}{:0<decimals$.decimals$}", self.fraction);
         is_storable(seconds).then(|| clock_text(seconds, ' ') + &fraction)
     }
+
+    /// The seconds since the Unix epoch, and the digits of a fraction behind them. A time without an offset is
+    /// one of clocks that are so many seconds ahead of UTC; where that is not known either it is no moment.
+    pub(crate) fn moment(self, ahead: Option<i64>) -> Option<(i64, &'t str)> {
+        let offset = self.offset.or(ahead)?;
+        Some((self.seconds - offset, self.fraction))
+    }
+}
+
+/// A second since the Unix epoch in UTC, as `YYYY-MM-DD HH:MM:SS`.
+pub(crate) fn utc_clock(seconds: i64) -> String {
+    clock_text(seconds, ' ')
 }
 
 /// The microseconds since the Unix epoch of a date-time without an offset.

@@ -55,7 +55,7 @@ impl<T: fmt::Display> Serialize for Displayed<'_, T> {
 /// One error of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    /// The column, by its name in the database or, if it has none, by the name that was given.
+    /// The column, or the columns of a key with commas between them, by its name in the database or, if it has none, by the name that was given.
     pub column: Option<Cow<'static, str>>,
     /// What is wrong.
     pub kind: RowErrorKind,
@@ -75,6 +75,11 @@ impl RowError {
     /// An error in a column of the table.
     pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
         Self { column: Some(Cow::Borrowed(column)), kind }
+    }
+
+    /// An error of the primary key of the table, by its name.
+    pub(crate) fn key(name: Cow<'static, str>, kind: RowErrorKind) -> Self {
+        Self { column: Some(name), kind }
     }
 
     /// An error that names a column as the client wrote it, cut to a readable length.
@@ -103,6 +108,18 @@ pub enum RowErrorKind {
         /// Its line.
         line: u64,
     },
+    /// The row does not fulfil a CHECK of its table.
+    CheckViolated {
+        /// The CHECK's name.
+        name: &'static str,
+    },
+    /// Another row has the row's value in a unique key.
+    Conflict {
+        /// The key's name.
+        key: &'static str,
+        /// The index of that row, where it is of the same request or file.
+        first: Option<u64>,
+    },
     /// The database refused a row that the core found good: the live table is not the schema's.
     DatabaseRefused {
         /// MySQL's error number.
@@ -110,6 +127,8 @@ pub enum RowErrorKind {
         /// Whether this row is surely the one, not only one of several sent together.
         alone: bool,
     },
+    /// A moment that no TIMESTAMP is: before 1970, or behind 2038-01-19T03:14:07Z.
+    BeyondTimestamp,
     /// A number that is larger than a DOUBLE or FLOAT holds, or nearer to 0.
     BeyondFloat,
     /// A CSV cell such as `5.0` for an integer.
@@ -125,6 +144,8 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A value for a column that the database computes.
+    GeneratedColumn,
     /// A CSV cell that is not of the wanted type and has a character that is not seen.
     HiddenCharacter {
         /// What the place takes.
@@ -175,10 +196,19 @@ pub enum RowErrorKind {
         /// How many.
         count: u64,
     },
+    /// A date-time without an offset for a column of moments.
+    NoOffset,
     /// A first line that is neither a header nor a row.
     NoHeader {
         /// The table's columns.
         columns: Vec<&'static str>,
+    },
+    /// A foreign key's parent is not there.
+    NoParent {
+        /// The foreign key's name.
+        constraint: &'static str,
+        /// The parent table.
+        table: &'static str,
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
@@ -221,12 +251,8 @@ pub enum RowErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The live table has unique keys besides the primary one, so that an update could change
-    /// another row than the one that was sent.
-    OtherUniqueKey {
-        /// The names of those keys, with commas between them.
-        keys: String,
-    },
+    /// Rows of one table that are each other's parents.
+    ReferenceCycle,
     /// More bad rows in a file than its settings allow.
     TooManyErrors {
         /// Bad rows.
@@ -350,11 +376,14 @@ impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
         "changed_header",
+        "check_violated",
+        "conflict",
         "database_refused",
         "duplicate_column",
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "generated_column",
         "invalid_base64",
         "invalid_date",
         "invalid_date_time",
@@ -367,11 +396,12 @@ impl RowErrorKind {
         "mixed_offsets",
         "more_errors",
         "no_header",
+        "no_offset",
         "not_a_member",
         "not_in_charset",
         "object_gone",
-        "other_unique_key",
         "out_of_range",
+        "reference_cycle",
         "row_too_long",
         "too_few_bytes",
         "too_long",
@@ -399,10 +429,13 @@ impl RowErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
+            Self::CheckViolated { .. } => "check_violated",
+            Self::Conflict { .. } => "conflict",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::GeneratedColumn => "generated_column",
             Self::Exists => "exists",
             Self::InvalidBase64 => "invalid_base64",
             Self::InvalidDate => "invalid_date",
@@ -418,14 +451,16 @@ impl RowErrorKind {
             Self::Missing => "missing",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
+            Self::NoOffset => "no_offset",
             Self::NoHeader { .. } => "no_header",
             Self::NotAMember { .. } => "not_a_member",
             Self::NotInCharset { .. } => "not_in_charset",
             Self::ObjectGone => "object_gone",
-            Self::OtherUniqueKey { .. } => "other_unique_key",
+            Self::ReferenceCycle => "reference_cycle",
             Self::OutOfRange { .. }
             | Self::Negative
             | Self::BeyondFloat
+            | Self::BeyondTimestamp
             | Self::TooManyDigits { .. } => "out_of_range",
             Self::RowTooLong { .. } => "row_too_long",
             Self::TooFewBytes { .. } => "too_few_bytes",
@@ -435,7 +470,7 @@ impl RowErrorKind {
             Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
-            Self::UnknownReference { .. } => "unknown_reference",
+            Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",

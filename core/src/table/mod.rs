@@ -7,6 +7,7 @@ pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod record;
 pub(crate) mod row_error_text;
+pub(crate) mod row_key;
 pub mod schema;
 pub(crate) mod time;
 pub(crate) mod time_zone;

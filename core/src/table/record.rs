@@ -97,7 +97,7 @@ impl<'r> Record<'r> {
         strict: bool,
         time_zone: Option<TimeZone>,
     ) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict, stored: false, time_zone })
+        Self::parse_by(table, row, EntryRules { strict, time_zone, ..EntryRules::default() })
     }
 
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
@@ -106,21 +106,37 @@ impl<'r> Record<'r> {
     /// Whoever writes it must keep the database from renumbering that 0.
     #[cfg(feature = "avro")]
     pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict: false, stored: true, time_zone: None })
+        Self::parse_by(table, row, EntryRules { stored: true, ..EntryRules::default() })
     }
 
-    fn parse_by(table: &Table, row: RawRow<'r>, entry: EntryRules) -> Result<Self, Vec<RowError>> {
+    /// The same by rules that entry points differ in.
+    pub(crate) fn parse_by(
+        table: &Table,
+        row: RawRow<'r>,
+        entry: EntryRules,
+    ) -> Result<Self, Vec<RowError>> {
         let mut errors = row.errors;
         let mut cells = Vec::with_capacity(row.fields.len());
         let mut columns = ColumnSet::ALL;
         for (position, (column, field)) in table.columns.iter().zip(row.fields).enumerate() {
-            if matches!(field, RawField::Absent) {
+            let place = entry.place(table, position);
+            let is_absent = matches!(field, RawField::Absent)
+                || (place == KeyPlace::Numbered && is_null(&field) && !entry.stored);
+            if is_absent {
                 columns.absent.push(position);
             }
-            match check(column, field, entry) {
+            let checked = match is_absent {
+                true => absent(column, place, entry),
+                false => check(column, field, entry, place),
+            };
+            match checked {
                 Ok(cell) => cells.push(cell),
                 Err(kind) => errors.push(RowError::column(column.name, kind)),
             }
+        }
+        if columns.absent.len() == table.columns.len() && errors.is_empty() {
+            let key = table.key_column().name;
+            errors.push(RowError::column(key, RowErrorKind::Missing));
         }
         if errors.is_empty() { Ok(Self { cells, columns }) } else { Err(errors) }
     }
@@ -143,26 +159,74 @@ impl<'r> Record<'r> {
 }
 
 /// What differs from entry point to entry point.
-#[derive(Clone, Copy)]
-struct EntryRules {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct EntryRules {
     /// Every column is required, and a JSON `""` counts as missing.
-    strict: bool,
+    pub(crate) strict: bool,
     /// A table held the row before: 0 is a value also where the database numbers by itself.
-    stored: bool,
+    pub(crate) stored: bool,
     /// The zone of date-times that a column keeps without one.
-    time_zone: Option<TimeZone>,
+    pub(crate) time_zone: Option<TimeZone>,
+    /// The columns of the unique key that says which rows the table has, where that is not the primary one.
+    pub(crate) key: Option<&'static [usize]>,
+    /// Columns that only a new row needs may be absent.
+    pub(crate) may_lack: bool,
+}
+
+/// What a column is to the keys of its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyPlace {
+    /// It belongs to the key by which rows are known.
+    Key,
+    /// So it may, but the database numbers rows that come without.
+    Numbered,
+    /// None of that.
+    Other,
+}
+
+impl EntryRules {
+    fn place(self, table: &Table, position: usize) -> KeyPlace {
+        let is_key = self.key.unwrap_or(table.key).contains(&position);
+        match table.columns[position].auto_increment {
+            true if self.key.is_none() || !is_key => KeyPlace::Numbered,
+            _ if is_key => KeyPlace::Key,
+            _ => KeyPlace::Other,
+        }
+    }
+}
+
+fn is_null(field: &RawField<'_>) -> bool {
+    matches!(field, RawField::Null | RawField::Cell(""))
+}
+
+/// It is not written, so that a new row gets the DEFAULT.
+fn absent<'r>(
+    column: &Column,
+    place: KeyPlace,
+    entry: EntryRules,
+) -> Result<Cell<'r>, RowErrorKind> {
+    let may_be_absent = match place {
+        KeyPlace::Key => false,
+        KeyPlace::Numbered => !entry.stored,
+        KeyPlace::Other => column.default.is_some() || entry.may_lack,
+    };
+    match may_be_absent && !entry.strict {
+        true => Ok(Cell::Null),
+        false => null(column, place, entry.strict),
+    }
 }
 
 fn check<'r>(
     column: &Column,
     field: RawField<'r>,
     entry: EntryRules,
+    place: KeyPlace,
 ) -> Result<Cell<'r>, RowErrorKind> {
     match field {
-        // It is not written, so that a new row gets the DEFAULT.
-        RawField::Absent if column.default.is_some() && !entry.strict => Ok(Cell::Null),
-        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, entry.strict),
-        RawField::Text(text) if text.is_empty() && entry.strict => null(column, entry.strict),
+        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, place, entry.strict),
+        RawField::Text(text) if text.is_empty() && entry.strict => {
+            null(column, place, entry.strict)
+        }
         field => {
             let not_zero = column.auto_increment && !entry.stored;
             let EntryRules { stored, time_zone, .. } = entry;
@@ -171,8 +235,9 @@ fn check<'r>(
     }
 }
 
-fn null<'r>(column: &Column, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
-    if column.nullable && !strict { Ok(Cell::Null) } else { Err(RowErrorKind::Missing) }
+fn null<'r>(column: &Column, place: KeyPlace, strict: bool) -> Result<Cell<'r>, RowErrorKind> {
+    let may_be_null = column.nullable && !strict && place != KeyPlace::Key;
+    if may_be_null { Ok(Cell::Null) } else { Err(RowErrorKind::Missing) }
 }
 
 #[cfg(test)]
@@ -198,11 +263,14 @@ mod tests {
     fn a_column_with_a_default_may_be_absent_but_not_null() {
         static SHOP: Table = Table::new(
             "shops",
-            &[Column {
-                nullable: false,
-                default: Some("DE"),
-                ..Column::new("country", ColumnType::known("varchar(2)", None, None))
-            }],
+            &[
+                Column::new("id", ColumnType::known("int", None, None)),
+                Column {
+                    nullable: false,
+                    default: Some("DE"),
+                    ..Column::new("country", ColumnType::known("varchar(2)", None, None))
+                },
+            ],
         );
         for (field, strict, expected) in [
             (RawField::Absent, false, Ok(false)),
@@ -211,9 +279,29 @@ mod tests {
             (RawField::Cell(""), false, Err("missing")),
             (text("FR"), false, Ok(true)),
         ] {
-            let row = RawRow { place: PLACE, fields: vec![field], errors: Vec::new() };
-            let carried = Record::parse(&SHOP, row, strict).map(|record| record.columns().has(0));
+            let fields = vec![RawField::Integer(1), field];
+            let row = RawRow { place: PLACE, fields, errors: Vec::new() };
+            let carried = Record::parse(&SHOP, row, strict).map(|record| record.columns().has(1));
             assert_eq!(carried.map_err(|errors| errors[0].kind.code()), expected);
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_key_is_required() {
+        const PART: Column =
+            Column { default: Some("7"), ..Column::new("a", ColumnType::known("int", None, None)) };
+        static PAIRS: Table = Table { key: &[0, 1], ..Table::new("pairs", &[PART, PART, PART]) };
+        for (parts, errors) in [
+            ([RawField::Integer(1), RawField::Integer(0)], 0),
+            ([RawField::Absent, RawField::Integer(0)], 1),
+            ([RawField::Null, RawField::Absent], 2),
+            ([RawField::Cell("1"), RawField::Cell("")], 1),
+        ] {
+            let fields = parts.clone().into_iter().chain([RawField::Absent]).collect();
+            let row = RawRow { place: PLACE, fields, errors: Vec::new() };
+            let found = Record::parse(&PAIRS, row, false).err().unwrap_or_default();
+            assert!(found.iter().all(|error| error.kind == RowErrorKind::Missing));
+            assert_eq!(found.len(), errors, "{parts:?}");
         }
     }
 
@@ -254,11 +342,12 @@ mod tests {
             (RawField::Bool(true), Err("wrong_type")),
             (text("7"), Err("wrong_type")),
             (text(""), Err("wrong_type")),
-            (RawField::Null, Err("missing")),
+            (RawField::Null, Ok("Null")),
+            (RawField::Absent, Ok("Null")),
             (RawField::Cell("7"), Ok("Int(7)")),
             (RawField::Cell("-7"), Ok("Int(-7)")),
             (RawField::Cell("007"), Ok("Int(7)")),
-            (RawField::Cell(""), Err("missing")),
+            (RawField::Cell(""), Ok("Null")),
             (RawField::Cell("0"), Err("out_of_range")),
             (RawField::Cell("99999999999999999999"), Err("out_of_range")),
             (RawField::Cell("-"), Err("wrong_type")),
@@ -273,6 +362,65 @@ mod tests {
                 "{field:?}"
             );
         }
+    }
+
+    /// What the columns that a row of three carries are, or what is wrong with it.
+    fn carried(fields: [RawField<'_>; 3], entry: EntryRules) -> Result<Vec<usize>, Vec<String>> {
+        static STAFF: Table = Table::new(
+            "staff",
+            &[
+                Column {
+                    nullable: false,
+                    auto_increment: true,
+                    ..Column::new("id", ColumnType::known("int", None, None))
+                },
+                Column::new("email", ColumnType::known("varchar(9)", None, None)),
+                Column {
+                    nullable: false,
+                    ..Column::new("name", ColumnType::known("varchar(9)", None, None))
+                },
+            ],
+        );
+        let row = RawRow { place: PLACE, fields: fields.into(), errors: Vec::new() };
+        let record = Record::parse_by(&STAFF, row, entry).map_err(|errors| {
+            let text = |error: &RowError| {
+                let column = error.column.as_deref().unwrap_or_default();
+                alloc::format!("{column}: {}", error.kind.code())
+            };
+            errors.iter().map(text).collect::<Vec<_>>()
+        })?;
+        Ok((0..3).filter(|at| record.columns().has(*at)).collect())
+    }
+
+    #[test]
+    fn a_row_may_come_without_the_id_that_the_database_gives() {
+        let plain = EntryRules::default();
+        for id in [RawField::Absent, RawField::Null, RawField::Cell("")] {
+            let fields = || [id.clone(), RawField::Null, text("Ann")];
+            assert_eq!(carried(fields(), plain), Ok(vec![1, 2]));
+            for refused in
+                [EntryRules { strict: true, ..plain }, EntryRules { stored: true, ..plain }]
+            {
+                let errors = carried(fields(), refused).unwrap_err();
+                assert_eq!(errors[0], "id: missing", "{refused:?}");
+            }
+        }
+        let nothing = [RawField::Absent, RawField::Absent, RawField::Absent];
+        let all_absent = EntryRules { may_lack: true, ..plain };
+        assert_eq!(carried(nothing, all_absent), Err(vec!["id: missing".into()]));
+    }
+
+    #[test]
+    fn the_columns_of_the_key_that_decides_are_required() {
+        let by_email = EntryRules { key: Some(&[1]), may_lack: true, ..EntryRules::default() };
+        let row = |email| [RawField::Absent, email, RawField::Absent];
+        assert_eq!(carried(row(text("a@b.c")), by_email), Ok(vec![1]));
+        for email in [RawField::Absent, RawField::Null, RawField::Cell("")] {
+            let errors = carried(row(email), by_email);
+            assert!(errors.unwrap_err().contains(&"email: missing".into()));
+        }
+        let whole = EntryRules { may_lack: false, ..by_email };
+        assert_eq!(carried(row(text("a@b.c")), whole), Err(vec!["name: missing".into()]));
     }
 
     #[test]
@@ -316,7 +464,7 @@ mod tests {
     #[test]
     fn all_errors_of_a_row_come_back_at_once() {
         let fields = [
-            RawField::Null,
+            RawField::Number("5.0"),
             RawField::Other("an array"),
             text("no"),
             text("x"),
@@ -333,7 +481,7 @@ mod tests {
             found,
             [
                 (Some("salary"), "unknown_column"),
-                (Some("id"), "missing"),
+                (Some("id"), "wrong_type"),
                 (Some("name"), "wrong_type"),
                 (Some("datetime"), "invalid_date_time"),
                 (Some("department_id"), "wrong_type"),

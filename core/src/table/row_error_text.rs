@@ -12,6 +12,8 @@ impl fmt::Display for RowErrorKind {
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
+            Self::CheckViolated { name } => write!(f, "the row does not fulfil CHECK {name} of the table"),
+            Self::Conflict { key, first } => conflict(f, key, *first),
             Self::DatabaseRefused { number, alone } => {
                 let rows = if *alone { "the row" } else { "rows around this one" };
                 write!(f, "the database refused {rows} with MySQL error {number}")?;
@@ -27,9 +29,19 @@ impl fmt::Display for RowErrorKind {
             Self::DuplicateColumn | Self::DuplicateTable => f.write_str("appears twice"),
             Self::DuplicateInBatch { first } => write!(f, "the row at index {first} has this key"),
             Self::Exists => f.write_str("the table has a row with this key already"),
+            Self::BeyondTimestamp => f.write_str(
+                "a TIMESTAMP holds moments from 1970-01-01T00:00:01Z to 2038-01-19T03:14:07Z",
+            ),
+            Self::NoOffset => f.write_str(
+                "a date-time without an offset, which says no moment; write one such as Z or +02:00 behind \
+                 it, or say time_zone",
+            ),
             Self::BeyondFloat => f.write_str(
                 "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
             ),
+            Self::GeneratedColumn => {
+                f.write_str("the database computes this column; leave it out")
+            }
             Self::InvalidDocument => f.write_str("no JSON document; a text in one has quotes around it"),
             Self::NumberNotKept => f.write_str(
                 "the document has a number of more digits than a database keeps; send it as a string",
@@ -105,10 +117,12 @@ impl fmt::Display for RowErrorKind {
                 }
             }
             Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
-            Self::OtherUniqueKey { keys } => write!(
-                f,
-                "the table has a unique key besides its primary key ({keys}), so that an update \
-                 could change another row; send on_duplicate=keep or fail, or drop the key"
+            Self::NoParent { constraint, table } => {
+                write!(f, "table {table} has no such row, which FOREIGN KEY {constraint} asks for")
+            }
+            Self::ReferenceCycle => f.write_str(
+                "rows are each other's parents, or refer to rows that are; store them without the \
+                 reference first, and send them again with on_duplicate=update",
             ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
             Self::TooFewBytes { expected, got } => {
@@ -176,6 +190,13 @@ impl fmt::Display for RowErrorKind {
             Self::WrongFormat { found, advice } => write!(f, "this is {found}; {advice}"),
             Self::WrongType { expected, got } => write!(f, "{got} where {expected} is expected"),
         }
+    }
+}
+
+fn conflict(f: &mut fmt::Formatter<'_>, key: &str, first: Option<u64>) -> fmt::Result {
+    match first {
+        Some(first) => write!(f, "the row at index {first} has the same value in unique key {key}"),
+        None => write!(f, "another row of the table has the same value in unique key {key}"),
     }
 }
 

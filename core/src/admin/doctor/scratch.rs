@@ -129,7 +129,7 @@ pub(super) const EXISTING: Subject = Subject {
 };
 
 pub(super) async fn existing_rows<H: Host>(client: &Client<'_, H>) -> Examined {
-    let sql = existing(&SCRATCH, 0);
+    let sql = existing(&SCRATCH, SCRATCH.key);
     let parameters = &[(ROWS, r#"[[9,"x"],[2,"y"],[1,"z"]]"#), (AFTER, "0")];
     let records = client.query(&sql, parameters).await?.records;
     let numbers: Vec<_> = records.iter().flatten().map(text).collect();

@@ -67,6 +67,26 @@ pub(super) fn find(message: &str) -> Option<u16> {
     end.number.or_else(|| at_start(&message)).or_else(|| by_words(&end)).or_else(|| by_state(&end))
 }
 
+/// What a message says that a row was refused by, in lower case: a key, with its table's name and a dot
+/// before it on MySQL; a constraint; a column.
+///
+/// A database puts values of cells into messages, so that the name is only good to be compared with names
+/// that are known.
+pub(super) fn refused_by(number: u16, message: &str) -> Option<String> {
+    let message = message.trim().to_ascii_lowercase();
+    let end = MessageEnd::of(&message);
+    let words = own_words(end.words);
+    let name = match number {
+        1062 => words.rsplit_once(" for key '")?.1.strip_suffix('\''),
+        1048 | 1364 => words.split('\'').nth(1),
+        3819 => words.strip_prefix("check constraint '")?.split('\'').next(),
+        4025 => words.strip_prefix("constraint `")?.split('`').next(),
+        1452 => words.split_once(", constraint `")?.1.split('`').next(),
+        _ => None,
+    };
+    name.map(ToOwned::to_owned)
+}
+
 /// The database's or the service's own words in a message, in lower case.
 pub(super) fn words(message: &str) -> String {
     let message = message.trim().to_ascii_lowercase();
@@ -226,6 +246,36 @@ mod tests {
     use alloc::vec;
     use alloc::vec::Vec;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_refused_a_row_is_named() {
+        for (number, message, name) in [
+            (
+                1062,
+                "Duplicate entry 'a' for key 'x' for key 'shop.uq_Email'",
+                Some("shop.uq_email"),
+            ),
+            (
+                1062,
+                "Database error: Duplicate entry '1' for key 'uq'; Error code: 1062; SQLState: 23000",
+                Some("uq"),
+            ),
+            (1048, "Column 'name' cannot be null", Some("name")),
+            (1364, "Field 'name' doesn't have a default value", Some("name")),
+            (3819, "Check constraint 'ck' is violated.", Some("ck")),
+            (4025, "CONSTRAINT `ck` failed for `shop`.`t`", Some("ck")),
+            (
+                1452,
+                "Cannot add or update a child row: a foreign key constraint fails (`shop`.`t`, \
+                 CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u` (`id`))",
+                Some("of_u"),
+            ),
+            (1062, "no", None),
+            (1264, "Out of range value for column 'a' at row 1", None),
+        ] {
+            assert_eq!(refused_by(number, message).as_deref(), name, "{message}");
+        }
+    }
 
     const DUPLICATE: &str = "Duplicate entry 'Error code: 7; x' for key 'jobs.PRIMARY'";
 

@@ -21,6 +21,7 @@ pub(crate) fn parse<T: DeserializeOwned>(response: &Response) -> Result<T, Error
         status: response.status,
         error_type: "UnreadableAnswer".to_owned(),
         database_code: None,
+        refused_by: None,
         request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
         connection_failure: None,
         too_large: false,
@@ -38,6 +39,9 @@ pub struct Error {
     pub error_type: String,
     /// MySQL's error number, if the database refused the statement.
     pub database_code: Option<u16>,
+    /// What the database says that a row was refused by, in lower case; only to be compared with names that
+    /// are known, never to be shown.
+    refused_by: Option<String>,
     /// The service's id of the request, for AWS support.
     pub request_id: Option<String>,
     /// What the message says about the call, if the connection to the database failed.
@@ -90,6 +94,8 @@ impl Error {
                 || database_code.is_some_and(|number| PACKET_NUMBERS.contains(&number)),
             error_type,
             database_code,
+            refused_by: database_code
+                .and_then(|number| database_code::refused_by(number, &message)),
             request_id: response.header("x-amzn-requestid").map(ToOwned::to_owned),
             connection_failure: database_code::connection_failure(&message, is_database_error)
                 // Of a failure of its own the service does not know what became of the call.
@@ -100,6 +106,15 @@ impl Error {
     /// Whether the call was refused for its size: it was not run, and a smaller one may be.
     pub(crate) fn is_too_large(&self) -> bool {
         self.too_large
+    }
+
+    /// Whether the database says that this key, constraint or column of a table has refused a row.
+    pub(crate) fn is_refused_by(&self, table: &str, name: &str) -> bool {
+        let Some(found) = &self.refused_by else { return false };
+        let bare = |prefix: &str| Some(found.get(prefix.len()..)?.strip_prefix('.')?);
+        let is_table = found.get(..table.len()).is_some_and(|it| it.eq_ignore_ascii_case(table));
+        let bare = bare(table).filter(|_| is_table);
+        found.eq_ignore_ascii_case(name) || bare.is_some_and(|it| it.eq_ignore_ascii_case(name))
     }
 
     /// Whether the statement took longer than the service waits, which ends it. A commit of its own may

@@ -241,6 +241,7 @@ mod tests {
     use crate::table::issue::RowErrorKind;
     use crate::table::schema::table;
     use alloc::format;
+    use alloc::vec;
 
     fn plan(fields: &str, extra: ExtraFields) -> Result<ReadPlan, AvroErrorKind> {
         let schema = format!(r#"{{"type":"record","name":"topLevelRecord","fields":[{fields}]}}"#);

@@ -16,7 +16,7 @@ use crate::table::date_time::{local_text, text_of_seconds};
 use crate::table::issue::RowErrorKind;
 use crate::table::record::RawField;
 use crate::table::time::time_text;
-use crate::table::types::{AvroValue, Definition};
+use crate::table::types::{AvroType, AvroValue, Definition};
 
 /// How values of one schema are laid out.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,8 +43,10 @@ pub(super) enum Shape {
     },
     /// Days since the Unix epoch.
     Date,
-    /// A moment since the Unix epoch, counted in so many a second.
+    /// A moment since the Unix epoch, counted in so many a second; read in whole seconds.
     Moment(i64),
+    /// The same, read with its fraction of a second.
+    ExactMoment(i64),
     /// A date and time of no zone, counted in so many a second.
     LocalTime(i64),
     /// A number for the branch, then a value of it.
@@ -129,15 +131,17 @@ impl Shape {
             Self::Decimal { .. } => of.accepts(AvroValue::Decimal),
             Self::Date => of.accepts(AvroValue::Date),
             Self::LocalTime(_) => of.accepts(AvroValue::LocalTime),
-            Self::Moment(_) => of.accepts(AvroValue::Moment),
+            Self::Moment(_) | Self::ExactMoment(_) => of.accepts(AvroValue::Moment),
             _ => false,
         }
     }
 
-    /// The shape as a column takes it that it fits: bytes are a text where the column takes no bytes.
+    /// The shape as a column takes it that it fits: bytes are a text where the column takes no bytes, and a
+    /// moment has a fraction where the column has moments.
     pub(super) fn for_column(self, of: impl Definition) -> Self {
         match self {
             Self::Bytes if !of.accepts(AvroValue::Bytes) => Self::Text,
+            Self::Moment(unit) if of.avro() == AvroType::TimestampMicros => Self::ExactMoment(unit),
             Self::Union(branches) => {
                 Self::Union(branches.into_iter().map(|branch| branch.for_column(of)).collect())
             }
@@ -192,6 +196,10 @@ impl Shape {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidDateTime),
             },
+            Self::ExactMoment(unit) => match local_text(cursor.long()?, *unit) {
+                Some(text) => Ok(RawField::Text((text + "Z").into())),
+                None => Err(RowErrorKind::InvalidDateTime),
+            },
             Self::LocalTime(unit) => match local_text(cursor.long()?, *unit) {
                 Some(text) => Ok(RawField::Text(text.into())),
                 None => Err(RowErrorKind::InvalidLocalDateTime),
@@ -209,6 +217,7 @@ impl Shape {
             Self::Integer
             | Self::Date
             | Self::Moment(_)
+            | Self::ExactMoment(_)
             | Self::LocalTime(_)
             | Self::TimeOfDay(_)
             | Self::Symbol(_) => cursor.long().map(drop),

@@ -207,6 +207,10 @@ fn put_cell(block: &mut Vec<u8>, column: &Column, cell: &Cell<'_>) -> Result<(),
         (Cell::Text(text), AvroType::LocalTimestampMicros) => {
             put_long(block, local_micros(text).ok_or_else(|| wrong("another text"))?);
         }
+        (Cell::Text(text), AvroType::TimestampMicros) => {
+            let micros = text.strip_suffix('Z').and_then(local_micros);
+            put_long(block, micros.ok_or_else(|| wrong("another text"))?);
+        }
         (Cell::Text(text), AvroType::Decimal { scale, .. }) => {
             let bytes = decimal::to_bytes(text, scale.into());
             put_bytes(block, &bytes.ok_or_else(|| wrong("another text"))?);

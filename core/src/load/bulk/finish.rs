@@ -12,7 +12,7 @@ use super::file::BulkFile;
 use super::plan::PlannedRows;
 use super::steps::{BulkLoad, held_options, lease};
 use crate::aws::host::Host;
-use crate::table::issue::{ISSUE_LIMIT, RowErrorKind};
+use crate::table::issue::ISSUE_LIMIT;
 
 impl<H: Host> BulkLoad<'_, H> {
     /// Compares what was loaded with so many rows that were planned, and writes the report.
@@ -56,8 +56,6 @@ impl<H: Host> BulkLoad<'_, H> {
         }
         report.rejects_full_at_line = outcome.rejects_full_at_line;
         report.rejects_left_out = outcome.rejects_left_out;
-        let refusal = RowErrorKind::OtherUniqueKey { keys: String::new() };
-        report.faulty = codes.iter().any(|code| code == refusal.code());
         let report = ended(report, &outcome.statuses, rows);
         let mut body = serde_json::to_value(&report).unwrap_or_default();
         body["error_count"] = outcome.error_count.into();

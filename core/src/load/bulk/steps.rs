@@ -287,6 +287,8 @@ fn may_be_cut(file: &TableFile, options: &LoadOptions) -> bool {
         && !options.may_refuse()
         && is_of_one_kind
         && options.on_duplicate == OnDuplicate::Update
+        // The parent of a row stands in an earlier part.
+        && file.table.own_keys().next().is_none()
 }
 
 /// What cannot be read for good is for the load to report; the rest is tried again.

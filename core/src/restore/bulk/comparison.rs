@@ -17,6 +17,7 @@ use super::tables::{greatest_key, spans_of, table};
 use crate::aws::host::Host;
 use crate::backup::{KeyRange, Services, coarse_enough};
 use crate::sql::checksum::Checksum;
+use crate::sql::key_text::KeyText;
 use crate::table::schema::{Schema, Table};
 
 /// A restore whose files are written: its tables are compared, tried to be swapped, and looked at once
@@ -49,7 +50,7 @@ pub struct ComparedTable {
     pub content: Checksum,
     /// What the live table held when it was looked at.
     pub live: Checksum,
-    /// The live table's greatest key before that; none of texts, since no text of a row is carried.
+    /// The live table's greatest key before that; none with texts, since no text of a row is carried.
     pub greatest_key: Option<String>,
     /// In how many ranges the staging table is looked at.
     pub staging_ranges: usize,
@@ -58,8 +59,9 @@ pub struct ComparedTable {
 }
 
 impl ComparedTable {
-    pub(super) fn seen(&self) -> LiveContent {
-        LiveContent { content: self.live, greatest_key: self.greatest_key.clone() }
+    pub(super) fn seen(&self, table: &Table) -> LiveContent {
+        let greatest_key = self.greatest_key.as_ref().and_then(|key| KeyText::read(table, key));
+        LiveContent { content: self.live, greatest_key }
     }
 }
 

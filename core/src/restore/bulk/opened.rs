@@ -71,7 +71,8 @@ impl OpenedRestore {
             table: table.name.to_string(),
             content: most,
             live: most,
-            greatest_key: Some(i64::MIN.to_string()),
+            // Each part with its quotes, a comma and a bracket.
+            greatest_key: Some("-".repeat(table.key.len() * (i64::MIN.to_string().len() + 6))),
             staging_ranges: 1,
             live_ranges: 1,
         };

@@ -202,7 +202,7 @@ pub async fn report<H: Host>(
     {
         let old = done.iter().filter_map(Done::old);
         let now = add_up(table, compared.live_ranges, old).ok();
-        let late = late::of(services, table, &comparison.id, &compared.seen(), now).await;
+        let late = late::of(services, table, &comparison.id, &compared.seen(table), now).await;
         restored.late.extend(late);
     }
     Ok(restored)

@@ -1,6 +1,6 @@
 //! The tables of a restore in parts, by the names that its steps are given.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -11,7 +11,8 @@ use super::super::tables::is_id;
 use crate::aws::host::Host;
 use crate::backup::{BackupError, Damage, KeyRange, Services, split};
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{KeyKind, Schema, Table};
+use crate::table::schema::{Column, KeyKind, Schema, Table};
+use crate::table::types::Definition;
 
 /// The most ranges in which the live tables are compared, and the staging tables.
 const MOST_RANGES: usize = 200;
@@ -32,14 +33,16 @@ pub(super) fn table_plan(table: &'static Table, is_missing: bool) -> TablePlan {
     TablePlan { table, files: vec![], content, live, is_missing, null_columns, odd_values }
 }
 
-/// None of texts: no text of a row is carried.
+/// None where a part is a text: no text of a row is carried.
 pub(super) async fn greatest_key<H: Host>(
     services: &Services<'_, H>,
     table: &Table,
 ) -> Result<Option<String>, RestoreError> {
-    match table.key_kind() {
-        KeyKind::Integer { .. } => late::greatest_key(services, table).await,
-        _ => Ok(None),
+    let is_integer =
+        |column: &Column| matches!(column.column_type.key_kind(), KeyKind::Integer { .. });
+    match table.key_columns().all(is_integer) {
+        true => Ok(late::greatest_key(services, table).await?.map(|key| key.to_string())),
+        false => Ok(None),
     }
 }
 

@@ -1,5 +1,11 @@
 //! What the database holds the rows of a table to, beside its columns and its primary key.
 
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What MySQL calls each primary key.
+pub const PRIMARY: &str = "PRIMARY";
+
 /// A unique key besides the primary one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UniqueKey {
@@ -7,6 +13,8 @@ pub struct UniqueKey {
     pub name: &'static str,
     /// Its parts, in their order.
     pub parts: &'static [KeyPart],
+    /// The positions of its columns, if it is made of whole columns alone.
+    pub columns: Option<&'static [usize]>,
 }
 
 /// One part of a unique key.
@@ -18,20 +26,6 @@ pub enum KeyPart {
     Prefix(usize, u32),
     /// An expression, which the database alone computes.
     Expression,
-}
-
-impl UniqueKey {
-    /// The positions of its columns, if it is made of whole columns alone.
-    pub fn columns(&self) -> Option<impl Iterator<Item = usize> + Clone + use<>> {
-        let parts = self.parts;
-        let is_column = |part: &KeyPart| matches!(part, KeyPart::Column(_));
-        parts.iter().all(is_column).then(|| {
-            parts.iter().filter_map(|part| match part {
-                KeyPart::Column(column) => Some(*column),
-                KeyPart::Prefix(..) | KeyPart::Expression => None,
-            })
-        })
-    }
 }
 
 /// A foreign key.
@@ -61,9 +55,34 @@ pub struct Constraints {
 impl Constraints {
     /// No constraints.
     pub const NONE: Self = Self { unique: &[], foreign: &[], checks: &[] };
+}
 
-    /// The unique key of this name.
-    pub fn unique_key(&self, name: &str) -> Option<&'static UniqueKey> {
-        self.unique.iter().find(|key| key.name == name)
+/// A name by which no rows can be told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyNameError {
+    /// The table has no unique key of this name.
+    Unknown {
+        /// The names of those that it has.
+        keys: Vec<&'static str>,
+    },
+    /// The key is not of whole columns.
+    NotWhole {
+        /// Its name.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for KeyNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { keys } => {
+                write!(f, "key is one of the table's unique keys: {}", keys.join(", "))
+            }
+            Self::NotWhole { key } => write!(
+                f,
+                "key {key} is of an expression or of the beginning of a column, by which rows are not \
+                 told apart; name a key of whole columns"
+            ),
+        }
     }
 }

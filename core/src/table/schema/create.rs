@@ -13,8 +13,6 @@ use super::description::{
 };
 
 /// The statement that makes a table, of both engines.
-///
-/// Without generated columns: a table that has them is not made by rowgate.
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
     let has_collation = table.collation.is_some();
@@ -45,7 +43,16 @@ fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
         }
         None => {}
     }
-    text += if column.nullable { " NULL" } else { " NOT NULL" };
+    if let Some(generated) = &column.generated {
+        let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
+        text += &format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression);
+    }
+    // MariaDB takes neither behind an expression.
+    text += match (&column.generated, column.nullable) {
+        (Some(_), true) => "",
+        (None, true) => " NULL",
+        (_, false) => " NOT NULL",
+    };
     text += &match &column.default {
         Some(DefaultValue::Literal(value)) => format!(" DEFAULT {}", text_literal(value)),
         Some(DefaultValue::Expression(sql)) => format!(" DEFAULT {}", expression(sql)),

@@ -66,10 +66,8 @@ fn of_column(column: &ColumnDescription) -> Option<Misfit> {
     if let Some(rule) = of_any_name(&column.name) {
         return Some(Misfit::Name { name: name(), rule });
     }
-    if column.generated.is_some() {
-        return Some(Misfit::Generated { column: name() });
-    }
-    of_type(column)
+    // The database computes it, so that its type does not matter.
+    if column.generated.is_some() { None } else { of_type(column) }
 }
 
 fn of_type(column: &ColumnDescription) -> Option<Misfit> {
@@ -99,23 +97,29 @@ fn of_aliases(table: &TableDescription) -> Vec<Misfit> {
 }
 
 fn of_key(table: &TableDescription) -> Option<Misfit> {
-    let [key] = table.primary_key.as_slice() else {
-        return Some(match table.primary_key.len() {
-            0 => Misfit::NoPrimaryKey,
-            columns => Misfit::CompositeKey { columns },
-        });
-    };
-    let column = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(key))?;
-    if let Some(length) = table.primary_key_lengths.first().filter(|length| **length > 0) {
-        return Some(Misfit::KeyPrefix { column: column.name.clone(), length: *length });
+    if table.primary_key.is_empty() {
+        return Some(Misfit::NoPrimaryKey);
     }
-    if column_type(column)?.key_kind() == KeyKind::Unfit {
-        let column_type = column.column_type.clone();
-        return Some(Misfit::KeyType { column: column.name.clone(), column_type });
+    let lengths = table.primary_key_lengths.iter().copied().chain(core::iter::repeat(0));
+    table
+        .primary_key
+        .iter()
+        .zip(lengths)
+        .find_map(|(name, length)| of_key_part(table, name, length))
+}
+
+fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misfit> {
+    let column = table.columns.iter().find(|column| is_called(column, name))?;
+    let name = column.name.clone();
+    if column.generated.is_some() {
+        return Some(Misfit::Generated { column: name });
     }
-    let is_text = column_type(column)?.key_kind() == KeyKind::Text;
-    let is_exact = column.collation.as_deref() == Some("utf8mb4_bin");
-    (is_text && !is_exact).then(|| Misfit::TextKey { column: column.name.clone() })
+    if length > 0 {
+        return Some(Misfit::KeyPrefix { column: name, length });
+    }
+    let column_type = column.column_type.clone();
+    let is_unfit = self::column_type(column)?.key_kind() == KeyKind::Unfit;
+    is_unfit.then_some(Misfit::KeyType { column: name, column_type })
 }
 
 /// Unique keys, foreign keys and CHECKs refuse rows, which are then named; a trigger changes them.
@@ -123,11 +127,18 @@ fn of_triggers(table: &TableDescription) -> impl Iterator<Item = Misfit> {
     table.triggers.iter().map(|name| Misfit::Trigger { name: name.clone() })
 }
 
+/// Names of columns are the same in any case.
+fn is_called(column: &ColumnDescription, name: &str) -> bool {
+    column.name.eq_ignore_ascii_case(name)
+}
+
 fn of_width(table: &TableDescription) -> Option<Misfit> {
     let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
     let columns: Vec<_> = known.collect();
     let create = create::statement(table).chars().count();
-    let characters = longest_statement(&columns).max(create);
+    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
+    let key: Vec<_> = table.columns.iter().filter(is_key).map(|it| it.name.as_str()).collect();
+    let characters = longest_statement(&columns, &key).max(create);
     let limit = STATEMENT_LIMIT;
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
 }
@@ -166,6 +177,7 @@ mod tests {
             r#""name":"X9_","column_type":"varchar(20)","comment":"format=date-time; since 2021""#,
             r#""name":"boss","column_type":"smallint","comment":"references=t.id;aliases=e-mail""#,
             r#""name":"x","column_type":"varchar(9)","collation":"utf8mb4_general_ci""#,
+            r#""name":"x","column_type":"point","generated":{"expression":"`id` + 1"}"#,
         ] {
             assert_eq!(against(column, ""), [""; 0], "{column}");
         }
@@ -190,10 +202,6 @@ mod tests {
             (
                 r#""name":"Rowgate_key","column_type":"int""#,
                 r#"name "Rowgate_key" is not understood: names that begin with rowgate_"#,
-            ),
-            (
-                r#""name":"x","column_type":"int","generated":{"expression":"`id` + 1"}"#,
-                "x is generated",
             ),
             (
                 r#""name":"x","column_type":"varchar(19)","comment":"format=date-time""#,
@@ -255,29 +263,35 @@ mod tests {
         let Constraints { unique, foreign, checks } = schema.table("t").unwrap().constraints;
         let parts = [KeyPart::Column(0), KeyPart::Prefix(1, 3), KeyPart::Expression];
         assert_eq!((unique[0].name, unique[0].parts), ("u1", parts.as_slice()));
-        assert!(unique[0].columns().is_none());
-        assert_eq!(unique[1].columns().map(Vec::from_iter), Some(alloc::vec![1]));
+        assert_eq!((unique[0].columns, unique[1].columns), (None, Some(&[1][..])));
         assert_eq!((foreign[0].name, foreign[0].columns, foreign[0].table), ("f1", &[0][..], "u"));
         assert_eq!((foreign[0].references, checks), (&["id"][..], &["c1"][..]));
     }
 
     #[test]
-    fn a_key_is_one_column_that_compares_exactly() {
+    fn a_key_is_of_whole_columns() {
         let text = |collation: &str| {
             format!(r#"{{"name":"k","column_type":"varchar(9)","nullable":false{collation}}}"#)
         };
         let key = r#","primary_key":["k"]"#;
+        let computed = text(r#","generated":{"expression":"1","stored":true}"#);
+        assert!(against_columns(&computed, key)[0].contains("key k is generated"));
         assert_eq!(against_columns(&text(r#","collation":"utf8mb4_bin""#), key), [""; 0]);
-        let other = against_columns(&text(r#","collation":"utf8mb4_unicode_ci""#), key);
-        assert!(other[0].contains("COLLATE utf8mb4_bin"), "{other:?}");
-        assert_eq!(against_columns(&text(""), key), other);
+        for collation in ["utf8mb4_unicode_ci", "latin1_swedish_ci", "ascii_bin"] {
+            let text = text(&format!(r#","collation":"{collation}""#));
+            assert_eq!(against_columns(&text, key), [""; 0]);
+        }
+        assert_eq!(against_columns(&text(""), key), [""; 0]);
         let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
         let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);
         assert!(prefix[0].contains("key k is only its first 4 characters"), "{prefix:?}");
         assert!(against_columns(&text(""), "")[0].contains("no PRIMARY KEY"));
         let id = r#"{"name":"id","column_type":"int","nullable":false}"#;
-        let both = against_columns(&format!("{id},{}", text("")), r#","primary_key":["id","k"]"#);
-        assert!(both[0].contains("its primary key has 2 columns"), "{both:?}");
+        let columns = format!("{id},{}", text(""));
+        assert_eq!(against_columns(&columns, r#","primary_key":["id","k"]"#), [""; 0]);
+        let second = r#","primary_key":["id","k"],"primary_key_lengths":[0,3]"#;
+        let second = against_columns(&columns, second);
+        assert!(second[0].contains("key k is only its first 3 characters"), "{second:?}");
     }
 
     /// The reasons against a table of so many columns with names of 20 characters, besides its id.

@@ -43,11 +43,6 @@ pub enum Misfit {
         /// Its collation.
         collation: String,
     },
-    /// A primary key of several columns.
-    CompositeKey {
-        /// How many.
-        columns: usize,
-    },
     /// An engine without transactions.
     Engine {
         /// Its name.
@@ -62,7 +57,7 @@ pub enum Misfit {
         /// The column's type.
         column_type: String,
     },
-    /// A generated column.
+    /// A generated column as the key.
     Generated {
         /// The column.
         column: String,
@@ -96,11 +91,6 @@ pub enum Misfit {
         column: String,
         /// What it refers to.
         target: String,
-    },
-    /// A text key in which different texts are one key.
-    TextKey {
-        /// The column.
-        column: String,
     },
     /// A statement about the table would be longer than a call takes.
     TooWide {
@@ -139,15 +129,12 @@ impl Misfit {
             Self::Collation { column, collation } => {
                 write!(f, "{column} is of collation {collation}, whose character set is not known")
             }
-            Self::CompositeKey { columns } => {
-                write!(f, "its primary key has {columns} columns, and only one is understood yet")
-            }
             Self::Engine { engine } => write!(f, "its engine {engine} has no transactions"),
             Self::Format { column, format, column_type } => {
                 write!(f, "{column}: format={format} does not go with {column_type}")
             }
             Self::Generated { column } => {
-                write!(f, "{column} is generated, which is not understood yet")
+                write!(f, "key {column} is generated, so that a row does not have it")
             }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
@@ -166,9 +153,6 @@ impl Misfit {
             Self::KeyType { column, column_type } => {
                 write!(f, "key {column} is of type {column_type}, which serves as no key")
             }
-            Self::TextKey { column } => {
-                write!(f, "key {column} is a text in which 'a' and 'A' may be one")
-            }
             Self::TooWide { characters, limit } => write!(
                 f,
                 "a statement about it has up to {characters} characters, and a call takes {limit}"
@@ -186,16 +170,14 @@ impl Misfit {
             Self::Trigger { .. } => "drop it, or fill the table otherwise",
             Self::Circle => "remove one from a COMMENT",
             Self::Collation { .. } => "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4",
-            Self::CompositeKey { .. } => "give it an id of its own",
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
-            Self::Generated { .. } => "drop it, or fill the table otherwise",
+            Self::Generated { .. } => "make a column the key that rows have",
             Self::KeyPrefix { .. } => "make the whole column the key",
             Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
             Self::Reference { .. } => "write references=table.column, or make that table fit",
-            Self::TextKey { .. } => "ALTER TABLE … MODIFY … COLLATE utf8mb4_bin",
             Self::TooWide { .. } => "use shorter names, or two tables with the same key",
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"

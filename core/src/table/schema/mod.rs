@@ -13,10 +13,11 @@ mod misfit;
 mod order;
 mod served;
 mod table;
+mod table_key;
 mod tables;
 mod width;
 
-pub use constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
+pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,

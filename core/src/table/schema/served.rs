@@ -29,7 +29,8 @@ pub(super) fn serve(tables: &[TableDescription]) -> (&'static [Table], &'static 
 
 /// `None` only of a table that does not fit.
 fn table(table: &TableDescription) -> Option<Table> {
-    let columns = table.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+    let columns = written(table).map(column).collect::<Option<Vec<_>>>()?;
+    let generated = table.columns.iter().filter(|column| column.generated.is_some());
     let key =
         table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
     Some(Table {
@@ -37,6 +38,7 @@ fn table(table: &TableDescription) -> Option<Table> {
         aliases: texts(&Items::read(&table.comment).aliases),
         key: list(key),
         columns: list(columns),
+        generated: list(generated.map(|column| text(&column.name)).collect()),
         create: text(&create::statement(table)),
         comment: text(&table.comment),
         constraints: constraints(table),
@@ -64,7 +66,13 @@ fn unique_key(table: &TableDescription, key: &IndexDescription) -> UniqueKey {
             (None, _) => KeyPart::Expression,
         }
     };
-    UniqueKey { name: text(&key.name), parts: list(key.parts.iter().map(part).collect()) }
+    let parts: Vec<_> = key.parts.iter().map(part).collect();
+    let whole = |part: &KeyPart| match part {
+        KeyPart::Column(column) => Some(*column),
+        KeyPart::Prefix(..) | KeyPart::Expression => None,
+    };
+    let columns = parts.iter().map(whole).collect::<Option<Vec<_>>>().map(list);
+    UniqueKey { name: text(&key.name), parts: list(parts), columns }
 }
 
 /// `None` of one of a column that the table does not have, which no database says.
@@ -78,8 +86,14 @@ fn foreign_key(table: &TableDescription, key: &ForeignKeyDescription) -> Option<
     })
 }
 
+/// The columns that rows have: not those that the database computes.
+fn written(table: &TableDescription) -> impl Iterator<Item = &ColumnDescription> {
+    table.columns.iter().filter(|column| column.generated.is_none())
+}
+
+/// A column's place among those that rows have.
 fn position(table: &TableDescription, name: &str) -> Option<usize> {
-    table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+    written(table).position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
 fn column(column: &ColumnDescription) -> Option<Column> {

@@ -1,9 +1,9 @@
 //! One table and its columns.
 
-use super::constraints::{Constraints, ForeignKey};
+use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
 #[cfg(feature = "avro")]
 use super::description::TableDescription;
-use crate::table::types::{ColumnType, Definition, KeyKind};
+use crate::table::types::{ColumnType, Definition};
 
 /// One table that rowgate fills. It equals those of its name.
 #[derive(Debug)]
@@ -12,8 +12,10 @@ pub struct Table {
     pub name: &'static str,
     /// Other names under which requests and files may call it.
     pub aliases: &'static [&'static str],
-    /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header.
+    /// Its columns, in the order of `CREATE TABLE` and of a CSV line without a header, but for the generated.
     pub columns: &'static [Column],
+    /// The names of its generated columns, which the database computes.
+    pub generated: &'static [&'static str],
     /// The positions of the primary key's columns, in the key's own order; at least one.
     pub key: &'static [usize],
     /// Its `CREATE TABLE` statement.
@@ -36,12 +38,13 @@ impl PartialEq for Table {
 impl Eq for Table {}
 
 impl Table {
-    /// A table whose key is its first column, without aliases, statement, comment and constraints.
+    /// A table whose key is its first column, without aliases, generated columns, statement, comment and constraints.
     pub const fn new(name: &'static str, columns: &'static [Column]) -> Self {
         Self {
             name,
             aliases: &[],
             columns,
+            generated: &[],
             key: &[0],
             create: "",
             comment: "",
@@ -51,30 +54,26 @@ impl Table {
         }
     }
 
-    /// The primary key's columns, in the key's own order.
-    pub fn key_columns(&self) -> impl Iterator<Item = &'static Column> + use<> {
-        let columns = self.columns;
-        self.key.iter().map(move |position| &columns[*position])
-    }
-
-    /// Whether the column at this position belongs to the primary key.
-    pub fn is_key(&self, position: usize) -> bool {
-        self.key.contains(&position)
-    }
-
-    /// The position of the primary key's first column.
-    pub fn first_key(&self) -> usize {
-        self.key[0]
-    }
-
-    /// The primary key's first column.
-    pub fn key_column(&self) -> &'static Column {
-        &self.columns[self.first_key()]
-    }
-
-    /// How the values of the primary key's first column serve as a key.
-    pub fn key_kind(&self) -> KeyKind {
-        self.key_column().column_type.key_kind()
+    /// The unique key of this name, by which rows are told apart; `None` of the primary key.
+    ///
+    /// # Errors
+    ///
+    /// Where the table has no such key, or it is not of whole columns.
+    pub fn key_called(&self, name: &str) -> Result<Option<&'static UniqueKey>, KeyNameError> {
+        if name == PRIMARY {
+            return Ok(None);
+        }
+        let unique = self.constraints.unique;
+        let Some(key) = unique.iter().find(|key| key.name == name) else {
+            let names = unique.iter().map(|key| key.name);
+            return Err(KeyNameError::Unknown {
+                keys: [PRIMARY].into_iter().chain(names).collect(),
+            });
+        };
+        match key.columns {
+            Some(_) => Ok(Some(key)),
+            None => Err(KeyNameError::NotWhole { key: key.name }),
+        }
     }
 
     /// Its foreign keys that refer to itself.
@@ -83,9 +82,19 @@ impl Table {
         self.constraints.foreign.iter().filter(move |key| key.table == name)
     }
 
+    /// Whether what is written into a column is by the clock of the session's time zone.
+    pub(crate) fn is_by_the_clock(&self) -> bool {
+        self.columns.iter().any(|column| column.column_type.is_by_the_clock())
+    }
+
     /// Whether a column's values may come with an offset from UTC or without.
     pub(crate) fn takes_offsets(&self) -> bool {
         self.columns.iter().any(|column| column.column_type.takes_offset())
+    }
+
+    /// Whether a name is that of a generated column, in any case.
+    pub(crate) fn is_generated(&self, name: &str) -> bool {
+        self.generated.iter().any(|generated| generated.eq_ignore_ascii_case(name))
     }
 
     /// Index of the column with this name or alias; names are compared exactly.

@@ -180,7 +180,8 @@ const WIDTHS: [(usize, usize); 6] = [(1, 3), (95, 20), (380, 20), (550, 3), (400
 #[cfg(test)]
 pub(crate) fn longest_statement(table: &Table) -> usize {
     let columns: Vec<_> = table.columns.iter().map(|it| (it.name, it.column_type)).collect();
-    super::width::longest_statement(&columns)
+    let key: Vec<_> = table.key_columns().map(|it| it.name).collect();
+    super::width::longest_statement(&columns, &key)
 }
 
 /// A type's name and its collation.
@@ -189,7 +190,7 @@ type Kind = (&'static str, Option<&'static str>);
 
 /// Types whose columns take different amounts of SQL.
 #[cfg(test)]
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 18] = [
     ("varchar(9)", None),
     ("varchar(9)", Some("latin1_swedish_ci")),
     ("int", None),
@@ -200,12 +201,34 @@ const KINDS: [Kind; 10] = [
     ("datetime(6)", None),
     ("char(9)", None),
     ("longtext", None),
+    ("year", None),
+    ("time(3)", None),
+    ("timestamp(6)", None),
+    ("double", None),
+    ("bit(8)", None),
+    ("varbinary(9)", None),
+    ("longblob", None),
+    ("json", None),
 ];
 
 /// A table of each kind and width.
 #[cfg(test)]
 pub(crate) fn wide_tables() -> impl Iterator<Item = &'static Table> {
-    KINDS.into_iter().flat_map(|kind| WIDTHS.map(|(columns, name)| wide(columns, name, kind)))
+    let plain =
+        KINDS.into_iter().flat_map(|kind| WIDTHS.map(|(columns, name)| wide(columns, name, kind)));
+    let of_all = |kind: Kind| {
+        with_key(wide(16, 64, kind), &[7, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+    };
+    let of_two = |kind: Kind| with_key(wide(95, 20, kind), &[1, 0]);
+    plain.chain(KINDS.map(of_all)).chain(KINDS.map(of_two))
+}
+
+#[cfg(test)]
+fn with_key(table: &'static Table, key: &'static [usize]) -> &'static Table {
+    alloc::boxed::Box::leak(alloc::boxed::Box::new(Table {
+        key,
+        ..Table::new(table.name, table.columns)
+    }))
 }
 
 /// A table of so many columns with names of this length, itself with the longest name.
@@ -215,7 +238,8 @@ fn wide(columns: usize, name: usize, (of, collation): Kind) -> &'static Table {
     use alloc::format;
 
     let of = ColumnType::known(of, None, collation);
-    let column = |number: usize| Column::new(format!("{number:c>name$}").leak(), of);
+    let column =
+        |number: usize| Column { collation, ..Column::new(format!("{number:c>name$}").leak(), of) };
     let columns = (0..columns).map(column).collect::<Vec<_>>().leak();
     let name = "t".repeat(34).leak();
     Box::leak(Box::new(Table::new(name, columns)))

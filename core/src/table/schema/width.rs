@@ -10,12 +10,23 @@ pub(super) const STATEMENT_LIMIT: usize = 65_536;
 /// What stands around the columns, names of tables among it.
 const AROUND: usize = 2_048;
 
-/// The most characters of a statement about a table with columns of these names and types.
-pub(super) fn longest_statement(columns: &[(&str, ColumnType)]) -> usize {
+/// Times that a column of a key of several stands in a statement, besides what every column is there for.
+const KEY_TIMES: usize = 12;
+
+/// The most characters that are compared with such a column, but for its name.
+const KEY_OPERAND: usize = 150;
+
+/// The most characters of a statement about a table with columns of these names and types, and a key of these
+/// names.
+pub(super) fn longest_statement(columns: &[(&str, ColumnType)], key: &[&str]) -> usize {
     let all = |part: fn(&str, ColumnType) -> usize| -> usize {
         columns.iter().map(|(name, of)| part(name, *of)).sum()
     };
-    AROUND + [write, page, checksum, comparison].map(all).into_iter().max().unwrap_or_default()
+    let key = if key.len() > 1 { key } else { &[] };
+    let keys: usize = key.iter().map(|name| KEY_TIMES * (name.len() + KEY_OPERAND)).sum();
+    AROUND
+        + keys
+        + [write, page, checksum, comparison].map(all).into_iter().max().unwrap_or_default()
 }
 
 /// A column's part of an INSERT with ON DUPLICATE KEY UPDATE.

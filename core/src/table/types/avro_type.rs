@@ -22,6 +22,8 @@ pub(crate) enum AvroType {
     Date,
     /// A date and time of no zone, in microseconds since 1970-01-01.
     LocalTimestampMicros,
+    /// A moment, in microseconds since 1970-01-01T00:00:00Z.
+    TimestampMicros,
     /// A number with so many digits, at most 38, and so many of them behind the point.
     Decimal {
         /// All digits.
@@ -43,6 +45,7 @@ impl AvroType {
             Self::Bytes => "bytes",
             Self::Date => "date",
             Self::LocalTimestampMicros => "local-timestamp-micros",
+            Self::TimestampMicros => "timestamp-micros",
             Self::Decimal { .. } => "decimal",
         }
     }
@@ -51,7 +54,7 @@ impl AvroType {
     pub(crate) fn primitive(self) -> &'static str {
         match self {
             Self::Date => "int",
-            Self::LocalTimestampMicros => "long",
+            Self::LocalTimestampMicros | Self::TimestampMicros => "long",
             Self::Decimal { .. } => "bytes",
             _ => self.name(),
         }
@@ -64,6 +67,7 @@ impl AvroType {
                 None
             }
             Self::LocalTimestampMicros => Some(r#""logicalType":"local-timestamp-micros""#.into()),
+            Self::TimestampMicros => Some(r#""logicalType":"timestamp-micros""#.into()),
             Self::Date => Some(r#""logicalType":"date""#.into()),
             Self::Decimal { precision, scale } => {
                 Some(format!(r#""logicalType":"decimal","precision":{precision},"scale":{scale}"#))

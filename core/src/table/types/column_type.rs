@@ -23,6 +23,7 @@ use super::local_date_time::LocalDateTime;
 use super::set::Set;
 use super::text::Text;
 use super::time::Time;
+use super::timestamp::Timestamp;
 use super::varchar::Varchar;
 use super::year::Year;
 use crate::table::issue::RowErrorKind;
@@ -80,6 +81,7 @@ macro_rules! column_types {
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
                 fn takes_offset(self) -> bool;
                 fn takes_document(self) -> bool;
+                fn is_by_the_clock(self) -> bool;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;
@@ -163,6 +165,8 @@ column_types! {
     Binary,
     /// JSON.
     Json,
+    /// TIMESTAMP.
+    Timestamp,
     }
     listed {
     /// ENUM.

@@ -72,6 +72,12 @@ pub(crate) trait Definition: Copy {
         source.to_owned()
     }
 
+    /// Whether the database takes what is written by the clock of the session's time zone, so that the
+    /// statement has to say that it is UTC.
+    fn is_by_the_clock(self) -> bool {
+        false
+    }
+
     /// What reads the canonical form back.
     fn canonical(self, column: &str) -> String;
 

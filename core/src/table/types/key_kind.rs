@@ -41,7 +41,7 @@ pub enum KeyKind {
     },
     /// Bytes, as base64.
     Bytes,
-    /// Texts, in the order of their bytes.
+    /// Texts, in the order of their column's collation.
     Text,
     /// None: a table with such a key is not served.
     Unfit,
@@ -69,7 +69,7 @@ impl KeyKind {
     ///
     /// Said exactly, since the database would compare an integer with a text as floating point, and
     /// could use no index for it.
-    pub(crate) fn operand(self, text: &str) -> String {
+    pub(crate) fn operand(self, text: &str, of: Texts) -> String {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
             Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
@@ -80,8 +80,44 @@ impl KeyKind {
             }
             Self::Time { decimals } => format!("CAST({text} AS TIME({decimals}))"),
             Self::Bytes => format!("FROM_BASE64({text})"),
-            Self::Text | Self::Unfit => format!("{text} COLLATE utf8mb4_bin"),
+            Self::Text | Self::Unfit => of.operand(text),
         }
+    }
+}
+
+/// The character set and the collation of a column of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Texts {
+    /// `None` where the column has none.
+    pub(crate) character_set: Option<&'static str>,
+    /// `None` of the one that the server has for utf8mb4.
+    pub(crate) collation: Option<&'static str>,
+}
+
+impl Texts {
+    /// What is compared with a column of these. Without the column's own collation no index would serve.
+    fn operand(self, text: &str) -> String {
+        let mut operand = format!("CONVERT({text} USING utf8mb4)");
+        if let Some(character_set) = self.other_set() {
+            operand = format!("CONVERT({operand} USING {character_set})");
+        }
+        match self.collation {
+            Some(collation) => operand + " COLLATE " + collation,
+            None => operand,
+        }
+    }
+
+    /// The condition that the character set has each character of a text, which would else be a `?`;
+    /// none of utf8mb4.
+    pub(crate) fn holds(self, text: &str) -> Option<String> {
+        let character_set = self.other_set()?;
+        Some(format!(
+            "CONVERT(CONVERT({text} USING {character_set}) USING utf8mb4) = {text} COLLATE utf8mb4_bin"
+        ))
+    }
+
+    fn other_set(self) -> Option<&'static str> {
+        self.character_set.filter(|character_set| *character_set != "utf8mb4")
     }
 }
 
@@ -119,8 +155,31 @@ mod tests {
                 "2024-02-29T01:02:03Z",
             ),
         ] {
-            assert_eq!(kind.operand(":k"), operand);
+            assert_eq!(kind.operand(":k", Texts::default()), operand);
             assert!(kind.takes(key) && !kind.takes(other) && !kind.takes(""), "{operand}");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_in_their_own_character_set_and_collation() {
+        for (character_set, collation, operand, holds) in [
+            ("utf8mb4", None, "CONVERT(:k USING utf8mb4)", None),
+            (
+                "utf8mb4",
+                Some("utf8mb4_unicode_ci"),
+                "CONVERT(:k USING utf8mb4) COLLATE utf8mb4_unicode_ci",
+                None,
+            ),
+            (
+                "latin1",
+                Some("latin1_bin"),
+                "CONVERT(CONVERT(:k USING utf8mb4) USING latin1) COLLATE latin1_bin",
+                Some("CONVERT(CONVERT(:k USING latin1) USING utf8mb4) = :k COLLATE utf8mb4_bin"),
+            ),
+        ] {
+            let texts = Texts { character_set: Some(character_set), collation };
+            assert_eq!(KeyKind::Text.operand(":k", texts), operand);
+            assert_eq!(texts.holds(":k").as_deref(), holds);
         }
     }
 }

@@ -26,6 +26,7 @@ mod bit;
 mod boolean;
 mod char;
 mod character_set;
+mod collation;
 mod column_type;
 mod date;
 mod date_time;
@@ -43,6 +44,7 @@ mod raw;
 mod set;
 mod text;
 mod time;
+mod timestamp;
 mod varchar;
 mod year;
 
@@ -51,8 +53,10 @@ mod tests;
 
 pub(crate) use answer::Answer;
 pub(crate) use avro_type::{AvroType, AvroValue};
+pub(crate) use collation::{is_exact, significant_cell};
 pub use column_type::ColumnType;
 pub(crate) use decimal::with_point;
 pub(crate) use definition::{Definition, Rules};
 pub(crate) use int::without_width;
 pub use key_kind::KeyKind;
+pub(crate) use key_kind::Texts;

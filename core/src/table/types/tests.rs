@@ -362,6 +362,49 @@ fn bytes_of_a_text_are_those_of_its_character_set() {
     assert_eq!(error, Err(RowErrorKind::TooManyBytes { limit: 255, got: 256 }));
 }
 
+fn timestamps(name: &'static str, decimals: usize) -> Case {
+    let part = |digits: &'static str| &digits[..if decimals == 0 { 0 } else { decimals + 1 }];
+    let (fraction, zeros) = (part(".123456"), part(".000000"));
+    let taken = [
+        ("2021-07-27T16:02:08.1234567Z", format!("2021-07-27 16:02:08{fraction}Z")),
+        ("2021-07-27 16:02:08+02:00", format!("2021-07-27 14:02:08{zeros}Z")),
+        ("1970-01-01T00:00:01Z", format!("1970-01-01 00:00:01{zeros}Z")),
+        ("2038-01-19T03:14:07z", format!("2038-01-19 03:14:07{zeros}Z")),
+    ];
+    let refused = [
+        ("2021-07-27 16:02:08", "no_offset"),
+        ("2021-07-27T16:02:08.5", "no_offset"),
+        ("1970-01-01T00:00:00Z", "out_of_range"),
+        ("1970-01-01T01:00:00+01:00", "out_of_range"),
+        ("2038-01-19T03:14:08Z", "out_of_range"),
+        ("9999-12-31T23:59:59Z", "out_of_range"),
+        ("2021-02-29T00:00:00Z", "invalid_date_time"),
+        ("2021-07-27", "invalid_date_time"),
+        ("", "invalid_date_time"),
+    ];
+    let wrong = [RawField::Integer(0), RawField::Bool(true), RawField::Day(0)];
+    Case {
+        name,
+        format: None,
+        taken: taken.map(|(given, canonical)| (text(given), canonical)).into(),
+        refused: refused
+            .map(|(given, code)| (text(given), code))
+            .into_iter()
+            .chain(wrong.map(|field| (field, "wrong_type")))
+            .collect(),
+    }
+}
+
+#[test]
+fn a_time_zone_makes_a_moment_of_a_time() {
+    let rules = Rules { time_zone: TimeZone::of("+02:00"), ..Rules::default() };
+    let column_type = ColumnType::known("timestamp(1)", None, None);
+    for given in ["2021-07-27 16:02:08.55", "2021-07-27T14:02:08.5Z"] {
+        let cell = column_type.parse(text(given), rules);
+        assert_eq!(cell, Ok(Cell::Text("2021-07-27 14:02:08.5Z".into())));
+    }
+}
+
 fn case(
     name: &'static str,
     taken: Vec<(RawField<'static>, &str)>,
@@ -577,6 +620,9 @@ fn cases() -> Vec<Case> {
         documents(),
         sets(),
         years(),
+        timestamps("timestamp", 0),
+        timestamps("timestamp(3)", 3),
+        timestamps("timestamp(6)", 6),
         times("time", 0),
         times("time(3)", 3),
         times("time(6)", 6),
@@ -634,6 +680,12 @@ fn evaluate(sql: &str, c: &str) -> String {
         // In this model bytes are what base64 has of them, and a line has no end.
         "FROM_BASE64(c)" | "REPLACE(TO_BASE64(c), CHAR(10 USING utf8mb4), '')" => c.to_owned(),
         "LPAD(c, 4, '0')" => format!("{c:0>4}"),
+        "TRIM(TRAILING 'Z' FROM c)" => c.trim_end_matches('Z').to_owned(),
+        // The model's clock is that of UTC.
+        "CAST(UNIX_TIMESTAMP(c) AS CHAR)" => {
+            let stored = format!("{c}Z");
+            ColumnType::known("timestamp(6)", None, None).digested(&stored).into_owned()
+        }
         "SUBSTR(HEX(ST_AsWKB(POINT(c + 0e0, 0))), 11, 16)" => {
             let bytes = c.parse::<f64>().unwrap().to_le_bytes();
             bytes.map(|byte| format!("{byte:02X}")).concat()

@@ -1,0 +1,101 @@
+//! What a statement sums up of so many rows in the order of their keys, with the last one's key, from which
+//! the next statement goes on.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::key_range::where_all;
+use super::key_text::KeyText;
+use crate::aws::data_api::Field;
+use crate::table::schema::Table;
+
+/// The first rows of a table that has the columns of one of ours.
+pub(crate) struct FirstRows<'r> {
+    pub(crate) table: &'r Table,
+    pub(crate) name: &'r str,
+    /// What is summed up of each, as columns of SQL, each with a blank before it and a comma behind.
+    pub(crate) columns: &'r str,
+    /// The sums.
+    pub(crate) sums: &'r str,
+    /// Which rows.
+    pub(crate) conditions: &'r [String],
+    /// How many.
+    pub(crate) rows: usize,
+}
+
+impl FirstRows<'_> {
+    /// Answers the sums, and behind them the parts of the last row's key, which are NULL without rows.
+    pub(crate) fn sql(&self) -> String {
+        let Self { table, name, columns, sums, conditions, rows } = self;
+        let keys = table.key_columns().enumerate();
+        let keys: Vec<_> =
+            keys.map(|(at, it)| format!("`{}` AS rowgate_key_{at}", it.name)).collect();
+        let chosen = format!(
+            "SELECT{columns} {} FROM `{name}` {}ORDER BY {} LIMIT {rows}",
+            keys.join(", "),
+            where_all(conditions),
+            key_order(table, name, "")
+        );
+        match table.key.len() {
+            1 => format!(
+                "SELECT {sums}, CAST(MAX(rowgate_key_0) AS CHAR) FROM ({chosen}) AS rowgate_rows"
+            ),
+            parts => last_of_several(&chosen, sums, parts),
+        }
+    }
+}
+
+/// No sum says which of several parts are the last row's.
+fn last_of_several(chosen: &str, sums: &str, parts: usize) -> String {
+    let each = |item: fn(usize) -> String| (0..parts).map(item).collect::<Vec<_>>().join(", ");
+    format!(
+        "WITH rowgate_rows AS ({chosen}) SELECT rowgate_sums.*, {} \
+         FROM (SELECT {sums} FROM rowgate_rows) AS rowgate_sums \
+         LEFT JOIN (SELECT {} FROM rowgate_rows ORDER BY {} LIMIT 1) AS rowgate_last ON TRUE",
+        each(|at| format!("CAST(rowgate_last.rowgate_key_{at} AS CHAR)")),
+        each(|at| format!("rowgate_key_{at}")),
+        each(|at| format!("rowgate_key_{at} DESC")),
+    )
+}
+
+/// The last row's key among what was answered behind the sums; `None` if there are fewer rows than were
+/// asked for, so that they are the last.
+pub(crate) fn goes_on(fields: &[Field], found: u64, rows: usize) -> Option<KeyText> {
+    if found < rows as u64 { None } else { KeyText::of_fields(fields) }
+}
+
+/// What rows are sorted by, in the order of their key; by a table's name, since a column's alone may be what
+/// it is selected as. `direction` has a blank before it.
+pub(crate) fn key_order(table: &Table, name: &str, direction: &str) -> String {
+    let part = |name_of: &str| format!("`{name}`.`{name_of}`{direction}");
+    table.key_columns().map(|column| part(column.name)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::tests::KEYS;
+    use super::*;
+
+    #[test]
+    fn the_last_key_is_answered_behind_the_sums() {
+        let sql = |table, conditions: &[String]| {
+            FirstRows { table, name: "t", columns: " 1 AS x,", sums: "SUM(x)", conditions, rows: 9 }
+                .sql()
+        };
+        assert_eq!(
+            sql(&KEYS[0], &["`v` > 1".into()]),
+            "SELECT SUM(x), CAST(MAX(rowgate_key_0) AS CHAR) FROM (SELECT 1 AS x, `a` AS rowgate_key_0 \
+             FROM `t` WHERE `v` > 1 ORDER BY `t`.`a` LIMIT 9) AS rowgate_rows"
+        );
+        assert_eq!(
+            sql(&KEYS[1], &[]),
+            "WITH rowgate_rows AS (SELECT 1 AS x, `a` AS rowgate_key_0, `b` AS rowgate_key_1 FROM `t` \
+             ORDER BY `t`.`a`, `t`.`b` LIMIT 9) SELECT rowgate_sums.*, \
+             CAST(rowgate_last.rowgate_key_0 AS CHAR), CAST(rowgate_last.rowgate_key_1 AS CHAR) \
+             FROM (SELECT SUM(x) FROM rowgate_rows) AS rowgate_sums \
+             LEFT JOIN (SELECT rowgate_key_0, rowgate_key_1 FROM rowgate_rows \
+             ORDER BY rowgate_key_0 DESC, rowgate_key_1 DESC LIMIT 1) AS rowgate_last ON TRUE"
+        );
+    }
+}
