@@ -149,7 +149,8 @@ def test_a_backup_of_them_comes_back(stack, db, command, named):
     for table in named:
         db.rows(f"DELETE FROM {sql_name(table.name)}")
         for id in range(5):
-            db.rows(f"INSERT INTO {sql_name(table.name)} VALUES (%s, %s, %s)", id, f"row {id}", id)
+            # Without arguments: a name may have a % in it.
+            db.rows(f"INSERT INTO {sql_name(table.name)} VALUES ({id}, 'row {id}', {id})")
     before = [checksum(db, table) for table in named]
     for options in [(), ("--parallel", "2")]:
         manifest = made(command("backup", "--json", *options))
@@ -157,14 +158,12 @@ def test_a_backup_of_them_comes_back(stack, db, command, named):
         assert {it["table"]: it["schema"]["name"] for it in manifest["tables"]} == {it.name: it.name for it in named}
         for table in named:
             assert len(bucket.rows(manifest, table.name)) == 5
-        for mode in ("swap", "merge"):
+        for mode in ("replace", "merge"):
             for table in named:
                 db.rows(f"UPDATE {sql_name(table.name)} SET {sql_name(table.text)} = 'x'")
             made(command("restore", manifest["run"], "--mode", mode, "--json"))
             assert [checksum(db, table) for table in named] == before, (options, mode)
     assert command("backup", "verify", "latest", "--live").returncode == 0
-    done = command("restore", "drop-old", "--help")
-    assert done.returncode == 0
 
 
 def test_they_are_compared_in_the_scratch_database(command, db, named):

@@ -320,5 +320,5 @@ mod tests {
 
     const FIRST_SEAL: &str = "18d0f1d6c91e18535edcdf1808a1784bedacd696a3d789e238e7f739f3a76df6";
 
-    const SEAL: &str = "";
+    const SEAL: &str = "2ef4c2738e8f1f8b7c2e89becb5a7db9f78529fe7ee430973b03e7de9f959071";
 }
