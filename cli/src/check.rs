@@ -83,6 +83,8 @@ pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
 struct Checked {
     status: Status,
     tables: Vec<TableReport>,
+    /// Good rows that lack a column which a new row needs.
+    missing_if_new: u64,
     issues: Issues,
 }
 
@@ -152,7 +154,8 @@ fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> 
 impl Checked {
     fn of_load(report: LoadReport) -> Self {
         let tables = report.table_report().into_iter().collect();
-        Self { status: report.status, tables, issues: report.issues }
+        let missing_if_new = report.missing_if_new;
+        Self { status: report.status, tables, missing_if_new, issues: report.issues }
     }
 
     fn of_body(report: &Report) -> Self {
@@ -163,13 +166,14 @@ impl Checked {
             Verdict::Partial => Status::Partial,
             Verdict::Invalid | Verdict::Conflict => Status::Rejected,
         };
-        Self { status, tables: report.tables().to_vec(), issues: report.issues().clone() }
+        let (tables, issues) = (report.tables().to_vec(), report.issues().clone());
+        Self { status, tables, missing_if_new: 0, issues }
     }
 }
 
 fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {
     let path = path.display();
-    let Checked { status, tables, issues } = checked;
+    let Checked { status, tables, missing_if_new, issues } = checked;
     for table in tables {
         let good = table.counts.received - table.invalid;
         let (name, received, invalid) = (table.table, table.counts.received, table.invalid);
@@ -180,6 +184,13 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
     }
     if tables.is_empty() {
         writeln!(out, "{path}: {status}")?;
+    }
+    if *missing_if_new > 0 {
+        writeln!(
+            out,
+            "{path}: {missing_if_new} of the good rows lack a column that a new row needs: they update \
+             rows that the table has, and are rejected where it has none (missing)"
+        )?;
     }
     for issue in issues.listed() {
         writeln!(out, "{path}:{}", IssueText(issue))?;
@@ -215,6 +226,7 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
         file: String,
         status: Status,
         tables: BTreeMap<&'static str, &'l TableReport>,
+        missing_if_new: u64,
         error_count: u64,
         errors: &'l [Issue],
     }
@@ -222,6 +234,7 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
         file: path.display().to_string(),
         status: checked.status,
         tables: checked.tables.iter().map(|table| (table.table, table)).collect(),
+        missing_if_new: checked.missing_if_new,
         error_count: checked.issues.count(),
         errors: checked.issues.listed(),
     };

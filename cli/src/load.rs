@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::schema::Schema;
+use rowgate_core::schema::{KeyName, Schema};
 use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError, TimeZone};
 use serde_json::Value;
 
@@ -88,6 +88,10 @@ struct DirectOptions {
     )]
     on_duplicate: OnDuplicate,
 
+    /// Unique key that says which rows the table has, instead of its primary key
+    #[arg(long, value_name = "NAME", value_parser = parse_key, requires = "direct")]
+    key: Option<KeyName>,
+
     /// Require a value in every column
     #[arg(long, requires = "direct")]
     strict: bool,
@@ -136,6 +140,7 @@ impl DirectOptions {
         LoadOptions {
             on_error: self.on_error,
             on_duplicate: self.on_duplicate,
+            key: self.key,
             strict: self.strict,
             check_references: self.check_references,
             max_errors: self.max_errors,
@@ -147,6 +152,10 @@ impl DirectOptions {
             time_zone: self.time_zone,
         }
     }
+}
+
+fn parse_key(text: &str) -> Result<KeyName, String> {
+    KeyName::of(text).ok_or_else(|| "the name of a key".to_owned())
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -180,7 +189,9 @@ fn how_to_go_on(args: &LoadArgs, others: &[PathBuf]) -> String {
         OnDuplicate::Fail => {
             "load it again with --on-duplicate keep, which leaves the stored rows as they are"
         }
-        _ => "load it again: rows that are stored are not stored twice",
+        _ => {
+            "load it again: rows that are stored are not stored twice, but for those without an id"
+        }
     };
     let names: Vec<_> = others.iter().map(|path| path.display().to_string()).collect();
     match names.is_empty() {

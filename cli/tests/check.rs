@@ -47,6 +47,22 @@ fn good_files_are_counted_and_exit_with_0() {
 }
 
 #[test]
+fn rows_that_may_only_update_are_counted() {
+    let folder = folder(&[("employees.csv", "id,job_id\n1,7\n2,\n")]);
+    let output = check(folder.path(), &["employees.csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("2 of the good rows lack a column that a new row needs"));
+    let output = check(folder.path(), &["--format", "json", "employees.csv"]);
+    let report: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!((&report["missing_if_new"], &report["status"]), (&2.into(), &"complete".into()));
+    // A file that is refused for one bad row has to be whole.
+    let rules = r#"{"": {"on_error": "reject"}}"#;
+    let output = check(folder.path(), &["--load-options", rules, "employees.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("name: missing"));
+}
+
+#[test]
 fn bad_rows_are_named_by_file_and_line_and_exit_with_1() {
     let output = check(samples(), &["hired_employees.csv"]);
     assert_eq!(output.status.code(), Some(1));

@@ -81,6 +81,7 @@ pub use sql::chunk::{CHUNK_LIMIT, Chunk};
 pub use sql::introspect::{IntrospectError, introspect};
 #[cfg(feature = "avro")]
 pub use sql::key_text::KeyText;
+pub use sql::live_schema::{LiveSchema, LookError};
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::world::*;
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Counts, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError,
-    RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
+    Client, Counts, Header, Job, LiveSchema, LoadError, LoadOptions, LoadReport, OnDuplicate,
+    OnError, RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
 };
 use serde_json::Value;
 
@@ -90,7 +90,8 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
-    let job = Job { schema: OFFICE, database: &client, source, path, options };
+    let schema = &LiveSchema::still(OFFICE);
+    let job = Job { schema, database: &client, source, path, options };
     let report = run_in_turns(load(&job, &mut sinks));
     let RejectSinks { rejects, undecoded } = sinks;
     assert_eq!(rejects.ended, report.rejects.is_some());
@@ -750,7 +751,7 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let full = || Rejects { full: true, ..Rejects::default() };
     let mut sinks = RejectSinks { rejects: full(), undecoded: full() };
     let job = Job {
-        schema: OFFICE,
+        schema: &LiveSchema::still(OFFICE),
         database: &client,
         source: &source,
         path: "jobs.csv",

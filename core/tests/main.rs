@@ -17,12 +17,14 @@ mod backup;
 #[cfg(feature = "avro")]
 mod bulk_tables;
 mod column_types;
+mod constraints;
 mod doctor;
 mod gate;
 mod idempotency;
 mod imports;
 mod interruption;
 mod lengths;
+mod live_schema;
 mod load;
 mod load_object;
 mod migrate;

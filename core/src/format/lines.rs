@@ -1,10 +1,23 @@
 //! The formats that come line by line, CSV and NDJSON, behind one door.
 
+use alloc::vec::Vec;
+
 use super::formats::LineFormat;
 use crate::format::csv::{CsvDecoder, Header};
 use crate::format::ndjson::NdjsonDecoder;
 use crate::table::record::RawRow;
 use crate::table::schema::Table;
+
+/// By what the fields of a file's rows are told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReadBy {
+    /// Each row by the names of its members.
+    Members,
+    /// By a header, which names these columns.
+    Header(Vec<&'static str>),
+    /// By their position.
+    Position,
+}
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
@@ -125,6 +138,14 @@ impl LineDecoder {
         match self {
             Self::Csv(decoder) => decoder.header(),
             Self::Ndjson(_) => None,
+        }
+    }
+
+    /// By what the fields of its rows are told apart, once the first one is read.
+    pub(crate) fn read_by(&self) -> ReadBy {
+        match self {
+            Self::Csv(decoder) => decoder.header_columns().map_or(ReadBy::Position, ReadBy::Header),
+            Self::Ndjson(_) => ReadBy::Members,
         }
     }
 

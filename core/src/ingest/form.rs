@@ -2,7 +2,7 @@
 
 use crate::sql::chunk::Chunk;
 use crate::sql::statement::OnDuplicate;
-use crate::sql::upsert::{KeyedRows, Lock};
+use crate::sql::upsert::{KeyedRows, RowLock};
 use crate::table::schema::Table;
 
 /// Which chunk of which table.
@@ -29,8 +29,8 @@ pub(super) fn rows_of<'r>(table: &'r Table, chunk: &'r Chunk, key: &'r [usize]) 
 }
 
 /// How rows are looked at within a transaction or without one.
-pub(super) fn lock_in(id: Option<&str>) -> Lock {
-    if id.is_some() { Lock::Share } else { Lock::None }
+pub(super) fn lock_in(id: Option<&str>) -> RowLock {
+    if id.is_some() { RowLock::Share } else { RowLock::None }
 }
 
 /// How a row is written over or not, where the table has it.

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::form::WriteForm;
 use super::groups::SETS_LIMIT;
 use super::ledger_entry::LedgerEntry;
+use super::numbered::RUNS_LIMIT;
 use super::offsets::Offsets;
 use super::options::{IngestOptions, OnError};
 use super::report::{Report, TableReport, Verdict};
@@ -40,6 +41,8 @@ pub struct Intake {
     pub(super) tables: Vec<TableIntake>,
     offsets: Offsets,
     issues: Issues,
+    /// Whether a table or a column was named that the schema does not have.
+    has_unknown_names: bool,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
     /// The rows that were good until the database was asked.
@@ -65,6 +68,7 @@ impl Intake {
             tables: Vec::new(),
             offsets: Offsets::default(),
             issues: Issues::default(),
+            has_unknown_names: false,
             faulty: false,
             rejected: Vec::new(),
             room: None,
@@ -137,8 +141,15 @@ impl Intake {
     /// Takes note of something that no row is to blame for; nothing will be stored.
     pub fn fault(&mut self, table: Cow<'static, str>, kind: RowErrorKind) {
         self.faulty = true;
+        self.has_unknown_names |= kind.is_of_unknown_name();
         let error = RowError::row(kind);
         self.issues.push(Issue { table, index: None, line: None, error });
+    }
+
+    /// Whether a table or a column was named that the schema does not have, or a table that it does not
+    /// serve.
+    pub(crate) fn has_unknown_names(&self) -> bool {
+        self.has_unknown_names
     }
 
     /// How many rows came so far, in all tables.
@@ -204,7 +215,21 @@ impl Intake {
         if let Some(table) = too_mixed.map(|intake| intake.table) {
             self.refuse(table.name, RowErrorKind::TooManyShapes { limit: SETS_LIMIT });
         }
+        if let Some(table) = self.tables.iter().find(|it| self.has_too_many_runs(it)) {
+            self.refuse(table.table.name, RowErrorKind::MixedIds { limit: RUNS_LIMIT });
+        }
         self.settle(client, entry).await
+    }
+
+    /// Whether the ids that are wanted back would be more runs than an answer may have.
+    fn has_too_many_runs(&self, intake: &TableIntake) -> bool {
+        let is_numbered =
+            |chunk: &&Chunk| self.insert_form(intake.table, chunk) == WriteForm::Numbered;
+        let chunks = intake.groups.chunks.iter().filter(is_numbered);
+        let places = chunks.flat_map(|chunk| (0..chunk.rows()).map(|row| chunk.place(row).index));
+        let mut indexes: Vec<u64> = places.flatten().collect();
+        indexes.sort_unstable();
+        indexes.chunk_by(|one, next| one + 1 == *next).count() > RUNS_LIMIT
     }
 
     /// Refuses all rows for something that is wrong with them together.
@@ -331,6 +356,7 @@ impl Intake {
     }
 
     fn issues(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.has_unknown_names |= errors.iter().any(|error| error.kind.is_of_unknown_name());
         self.issues.push_row(table.name, place.index, place.line, errors);
     }
 

@@ -14,7 +14,7 @@ use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
 use crate::sql::statement;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::Place;
 use crate::table::schema::Table;
@@ -42,7 +42,7 @@ pub(super) async fn existing_rows<H: Host>(
     let table = intake.table;
     let sql = match intake.key == table.key {
         true => statement::existing(table, &key_positions(table, chunk)),
-        false => rows_of(table, chunk, intake.key).existing(Lock::None),
+        false => rows_of(table, chunk, intake.key).existing(RowLock::None),
     };
     existing(client, &sql, (table, chunk), transaction_id).await
 }
@@ -58,7 +58,7 @@ pub(super) async fn existing_rows_by_now<H: Host>(
     let table = intake.table;
     let sql = match intake.key == table.key {
         true => statement::existing_by_now(table, &key_positions(table, chunk)),
-        false => rows_of(table, chunk, intake.key).existing(Lock::Share),
+        false => rows_of(table, chunk, intake.key).existing(RowLock::Share),
     };
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }

@@ -10,6 +10,9 @@ use crate::sql::chunk::Chunk;
 use crate::sql::values::insert_row_values;
 use crate::table::schema::Table;
 
+/// The most runs of ids in an answer, which the ledger can keep.
+pub(super) const RUNS_LIMIT: usize = 1_000;
+
 /// Asks for the id of the first row that the transaction's last statement has numbered, and how far apart
 /// two ids are.
 const FIRST_ID: &str = "SELECT LAST_INSERT_ID(), @@auto_increment_increment";

@@ -14,9 +14,10 @@ use super::seen_keys::CHECKED_KEYS;
 use super::table::TableIntake;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::schema::{ForeignKey, Table};
+use crate::table::schema::{ForeignKey, KeyKind, Table};
+use crate::table::types::Definition;
 
 /// MySQL's numbers.
 const NULL: u16 = 1048;
@@ -53,12 +54,15 @@ impl Intake {
         (chunk, form): (&Chunk, WriteForm),
         id: Option<&str>,
     ) -> Result<(), StoreError> {
+        if chunk.rows() == 0 {
+            return Ok(());
+        }
         let asked = Asked { client, intake: &self.tables[position], id };
-        let found = conflicts(&asked, chunk, (form, Lock::None)).await?;
+        let found = conflicts(&asked, chunk, (form, RowLock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
         let chunk = chunk.filter(|_, place| !rejected.contains(&place.index));
         let asked = Asked { client, intake: &self.tables[position], id };
-        let mut found = orphans(&asked, &chunk, Lock::None).await?;
+        let mut found = orphans(&asked, &chunk, RowLock::None).await?;
         self.spare_parents(position, &chunk, &mut found);
         self.reject_found(position, &chunk, found);
         Ok(())
@@ -181,7 +185,7 @@ fn keys_of(parent: &TableIntake, foreign: &ForeignKey) -> HashSet<String> {
 async fn conflicts<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    (form, lock): (WriteForm, Lock),
+    (form, lock): (WriteForm, RowLock),
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let mut found = Found::new();
@@ -225,14 +229,19 @@ async fn conflicts<H: Host>(
 async fn orphans<H: Host>(
     asked: &Asked<'_, '_, H>,
     chunk: &Chunk,
-    lock: Lock,
+    lock: RowLock,
 ) -> Result<Found, StoreError> {
     let intake = asked.intake;
     let table = intake.table;
     let mut found = Found::new();
     let rows = rows_of(table, chunk, intake.key);
     // Of another database the user may see nothing.
-    let is_here = |key: &&ForeignKey| !key.table.contains('.') && rows.carries(key.columns);
+    let kind = |at: &usize| table.columns[*at].column_type.key_kind();
+    let is_here = |key: &&ForeignKey| {
+        !key.table.contains('.')
+            && rows.carries(key.columns)
+            && key.columns.iter().all(|at| kind(at) != KeyKind::Unfit)
+    };
     for foreign in table.constraints.foreign.iter().filter(is_here) {
         let orphans = numbered_rows(asked, &rows.orphans(foreign, lock), chunk).await?;
         let own = match foreign.table == table.name {

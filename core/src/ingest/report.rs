@@ -62,7 +62,8 @@ impl Report {
     /// Why no row was stored, if that is no matter of single rows.
     pub(crate) fn refusal(&self) -> Option<&RowErrorKind> {
         let kind = &self.issues.listed().first()?.error.kind;
-        matches!(kind, RowErrorKind::TooManyShapes { .. }).then_some(kind)
+        matches!(kind, RowErrorKind::TooManyShapes { .. } | RowErrorKind::MixedIds { .. })
+            .then_some(kind)
     }
 
     /// Lists no more errors than so many.

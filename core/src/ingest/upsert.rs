@@ -15,7 +15,7 @@ use super::lookup::{Asked, existing_rows_by_now, numbered_rows, row_pairs};
 use super::seen_keys::CHECKED_KEYS;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
-use crate::sql::upsert::Lock;
+use crate::sql::upsert::RowLock;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
@@ -74,9 +74,13 @@ impl Intake {
             parts.reverse();
         }
         for (chunk, form) in parts {
-            let part = self.write_part(client, position, (chunk, form, is_last), id).await?;
-            if part == Part::Changed || self.refused() {
-                return Ok(part);
+            if self.refused() {
+                // Nothing will be stored, but the client should hear of everything at once.
+                self.foresee(client, position, (chunk, form), Some(id)).await?;
+            } else if self.write_part(client, position, (chunk, form, is_last), id).await?
+                == Part::Changed
+            {
+                return Ok(Part::Changed);
             }
         }
         Ok(Part::Done)
@@ -156,7 +160,7 @@ impl Intake {
 
         let intake = &self.tables[position];
         let asked = Asked { client, intake, id };
-        let lock = if id.is_some() { Lock::Update } else { Lock::None };
+        let lock = if id.is_some() { RowLock::Update } else { RowLock::None };
         let sql = rows_of(intake.table, &chunk, intake.key).existing(lock);
         let found = match chunk.rows() {
             0 => return Ok(None),

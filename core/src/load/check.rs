@@ -56,7 +56,7 @@ async fn read_rows<S: Source>(
     file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
-    let mut intake = Intake::check_only(schema, report.settings.ingest(true));
+    let mut intake = Intake::check_only(schema, report.settings.ingest(file.key, true));
     let mut reader = FileReader::open(source, file, None).await?;
     while reader.next().await? {
         let row = reader.decoder().row();
@@ -71,5 +71,6 @@ async fn read_rows<S: Source>(
             break;
         }
     }
+    report.missing_if_new = intake.lacking();
     Ok(())
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::error::LoadError;
 use super::object_ref::ObjectRef;
 use super::options::LoadOptions;
+use super::read_as::ReadAs;
 use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
@@ -55,6 +56,7 @@ pub(super) fn to_claim<'o>(
         e_tag: object.e_tag.as_deref(),
         sequencer: object.sequencer.as_deref(),
         table: table.name,
+        read_as: ReadAs::of(table).to_json(),
         // Numbers, words and flags always serialize.
         settings: serde_json::to_string(options).unwrap_or_default(),
         is_decided: !options.may_refuse(),

@@ -7,6 +7,7 @@
 mod bulk;
 mod check;
 mod claimed;
+mod column_change;
 mod error;
 mod handover;
 mod heartbeat;
@@ -15,6 +16,8 @@ mod object;
 mod object_ref;
 mod options;
 mod pass;
+mod read_anew;
+mod read_as;
 mod reader;
 mod refusal;
 mod reject_room;

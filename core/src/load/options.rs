@@ -14,8 +14,9 @@ use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Header;
 use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
+use crate::sql::live_schema::LiveSchema;
 use crate::sql::statement::OnDuplicate;
-use crate::table::schema::Schema;
+use crate::table::schema::{KeyName, Schema, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
@@ -41,6 +42,9 @@ pub struct LoadOptions {
     pub on_error: OnError,
     /// What to do with rows whose key the table has already; `update` unless told otherwise.
     pub on_duplicate: OnDuplicate,
+    /// The unique key that says which rows the table has already, instead of the primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyName>,
     /// Whether every column is required.
     pub strict: bool,
     /// Whether a row's parents must exist.
@@ -80,6 +84,7 @@ impl Default for LoadOptions {
         Self {
             on_error: OnError::Skip,
             on_duplicate: OnDuplicate::Update,
+            key: None,
             strict: false,
             check_references: false,
             max_errors: None,
@@ -100,7 +105,8 @@ impl LoadOptions {
         limited || self.on_error == OnError::Reject
     }
 
-    pub(super) fn ingest(&self, dry_run: bool) -> IngestOptions {
+    /// The same of the rows of one table; its key was looked up.
+    pub(super) fn ingest(&self, key: Option<&'static UniqueKey>, dry_run: bool) -> IngestOptions {
         IngestOptions {
             on_error: OnError::Skip,
             on_duplicate: self.on_duplicate,
@@ -108,7 +114,7 @@ impl LoadOptions {
             check_references: self.check_references,
             time_zone: self.time_zone,
             dry_run,
-            key: None,
+            key,
             exact_counts: false,
             return_ids: false,
             // A file that is refused for a bad row is read before the database is asked.
@@ -120,8 +126,9 @@ impl LoadOptions {
 /// What loading files from S3 needs.
 #[derive(Debug, Clone)]
 pub struct LoadSettings {
-    /// The tables that the rows are for.
-    pub schema: Schema,
+    /// The tables that the rows are for, and how long a look at them is believed (`SCHEMA_LOOK_SECONDS`,
+    /// 60).
+    pub schema: LiveSchema,
     /// Where the rows go.
     pub target: Target,
     /// Where the files are.
@@ -169,7 +176,7 @@ impl LoadSettings {
     pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
         Ok(Self {
-            schema,
+            schema: LiveSchema::read(lookup, schema)?,
             target: Target::read(lookup)?,
             endpoint: S3Endpoint::read(lookup)?,
             lease: Lease::read(lookup)?,
@@ -192,6 +199,7 @@ pub struct LoadRules(BTreeMap<String, Overrides>);
 struct Overrides {
     on_error: Option<OnError>,
     on_duplicate: Option<OnDuplicate>,
+    key: Option<KeyName>,
     strict: Option<bool>,
     check_references: Option<bool>,
     max_errors: Option<u64>,
@@ -236,6 +244,7 @@ impl Overrides {
     fn apply(&self, options: &mut LoadOptions) {
         options.on_error = self.on_error.unwrap_or(options.on_error);
         options.on_duplicate = self.on_duplicate.unwrap_or(options.on_duplicate);
+        options.key = self.key.or(options.key);
         options.strict = self.strict.unwrap_or(options.strict);
         options.check_references = self.check_references.unwrap_or(options.check_references);
         options.max_errors = self.max_errors.or(options.max_errors);
@@ -266,6 +275,8 @@ mod tests {
         assert_eq!((few.max_reject_lines, few.max_reject_bytes), (0, 32 << 30));
         let zone = LoadRules::read(r#"{"incoming/": {"time_zone": "+02:00"}}"#).unwrap();
         assert_eq!(zone.options("incoming/a.csv").time_zone, TimeZone::of("+02:00"));
+        let key = LoadRules::read(r#"{"incoming/": {"key": "uq_email"}}"#).unwrap();
+        assert_eq!(key.options("incoming/a.csv").key, KeyName::of("uq_email"));
         let jobs = LoadOptions { strict: false, on_duplicate: OnDuplicate::Keep, ..incoming };
         assert_eq!(rules.options("incoming/jobs/a.csv"), jobs);
     }

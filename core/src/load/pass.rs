@@ -15,6 +15,7 @@ use super::error::LoadError;
 use super::heartbeat::{Heartbeat, was_held};
 use super::job::Job;
 use super::options::BATCH_BYTES;
+use super::read_anew;
 use super::reader::{FileReader, Mark, ReadError, broken};
 use super::rejects::{RejectSink, RejectWriter};
 use super::report::{LoadReport, Status, milliseconds};
@@ -101,6 +102,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
+            read_anew::look(self.job, self.file, &mut reader, batch.is_some()).await?;
             let storing = self.store(batch.take());
             let filling = async {
                 match at_end {
@@ -183,12 +185,12 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         PendingRows {
             intake: match self.asks {
                 true => Intake::in_batches(
-                    self.job.schema,
+                    self.file.schema,
                     self.options,
                     self.batch_bytes(),
                     first_kept,
                 ),
-                false => Intake::check_only(self.job.schema, self.options),
+                false => Intake::check_only(self.file.schema, self.options),
             },
             end: None,
             stop: None,
@@ -433,6 +435,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let row = reader.decoder().row();
             let place = row.place;
             let mut errors = rows.intake.row(self.file.table, row);
+            read_anew::look_for_names(self.job, self.file, place, &errors).await?;
             if errors.is_empty() {
                 if rows.intake.has_batch() {
                     rows.end = Some(before);

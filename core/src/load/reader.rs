@@ -63,10 +63,12 @@ impl Mark {
 #[derive(Debug)]
 pub(super) enum ReadError {
     Source(SourceError),
-    /// What earlier attempts have left could not be read.
+    /// What earlier attempts have left, or what the tables are by now, could not be read.
     Ledger(StoreError),
     /// The file as a whole is wrong from here on.
     Fault(RowErrorKind),
+    /// The table is another one than that by which it was begun.
+    TablesChanged,
 }
 
 impl FileReader<()> {
@@ -265,5 +267,6 @@ pub(super) fn broken(error: ReadError) -> LoadError {
         ReadError::Source(error) => LoadError::Read(error.to_string()),
         ReadError::Ledger(error) => error.into(),
         ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
+        ReadError::TablesChanged => LoadError::TablesChanged,
     }
 }

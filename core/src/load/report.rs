@@ -109,6 +109,9 @@ pub struct LoadReport {
     pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
     pub invalid: u64,
+    /// Of a check, good rows that lack a column which a new row needs: a load rejects those whose keys the
+    /// table does not have.
+    pub missing_if_new: u64,
     /// What is wrong, and how often.
     pub issues: Issues,
     /// The key of the reject file, if there is one.
@@ -151,6 +154,7 @@ impl LoadReport {
             settings,
             counts: Counts::default(),
             invalid: 0,
+            missing_if_new: 0,
             issues: Issues::default(),
             rejects: None,
             undecoded: None,
@@ -167,11 +171,12 @@ impl LoadReport {
 
     /// What the file is for, by its path; if that does not say it, the file is rejected.
     pub(super) fn begin_file(&mut self, schema: Schema, path: &str) -> Option<TableFile> {
-        match TableFile::of_path(schema, path) {
+        let file = TableFile::of_path(schema, path).and_then(|file| file.with(&self.settings));
+        match file {
             Ok(file) => {
                 self.table = Some(file.table.name);
                 self.format = Some(file.format);
-                Some(TableFile { header: self.settings.header, ..file })
+                Some(file)
             }
             Err(issue) => {
                 self.issues.push(issue);

@@ -5,6 +5,7 @@ use super::error::LoadError;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
 use super::pass::Pass;
+use super::read_anew;
 use super::refusal::{is_refused, refuse};
 use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
 use super::report::{LoadReport, Status, failed, milliseconds, stored};
@@ -39,7 +40,11 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     if let Some(claimed) = claimed {
         report.load_id.clone_from(&claimed.claim.load_id);
     }
-    if let Some(file) = report.begin_file(job.schema, job.path) {
+    let schema = match job.schema.current(job.database).await {
+        Ok(schema) => schema,
+        Err(error) => return failed(report, StoreError::of_look(&error).into()),
+    };
+    if let Some(file) = report.begin_file(schema, job.path) {
         let rejects = RejectWriter::new(sinks, file.table, file.format, &job.options);
         report = match load_rows(job, &file, rejects, &mut report, claimed).await {
             Ok(status) => LoadReport { status, ..report },
@@ -71,7 +76,8 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
-    let options = report.settings.ingest(false);
+    read_anew::check(job, file, claimed).await?;
+    let options = report.settings.ingest(file.key, false);
     let host = job.database.host();
     let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
     let mut decided = None;
@@ -114,7 +120,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let may_conflict = file.table.constraints != Constraints::NONE;
     let asks =
         settings.check_references || settings.on_duplicate == OnDuplicate::Fail || may_conflict;
-    let options = settings.ingest(true);
+    let options = settings.ingest(file.key, true);
     let host = job.database.host();
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = true;

@@ -1,20 +1,26 @@
 //! What a file is for, by its name.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::ToString;
 
+use super::options::LoadOptions;
 use crate::format::csv::Header;
 use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
-use crate::table::issue::{Issue, RowError};
-use crate::table::schema::{Schema, Table};
+use crate::table::issue::{Issue, RowError, RowErrorKind};
+use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
 
 /// What a file is for, by its name.
 #[derive(Debug)]
 pub(super) struct TableFile {
+    /// The tables, of which it is for one.
+    pub(super) schema: Schema,
     pub(super) table: &'static Table,
     pub(super) format: LineFormat,
     /// Whether the name says that it is packed.
     pub(super) named_gzip: bool,
+    /// The unique key that says which rows the table has already, instead of the primary key.
+    pub(super) key: Option<&'static UniqueKey>,
     /// Whether the file is said to have a header, or none.
     pub(super) header: Header,
 }
@@ -34,6 +40,18 @@ impl TableFile {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_gzip = is_named_gzip(path);
-        Ok(Self { table, format, named_gzip, header: Header::Detect })
+        Ok(Self { schema, table, format, named_gzip, key: None, header: Header::Detect })
+    }
+
+    /// The same with what the options say of it.
+    pub(super) fn with(self, options: &LoadOptions) -> Result<Self, Issue> {
+        let name = options.key.as_ref().map_or(PRIMARY, KeyName::as_str);
+        let key = self.table.key_called(name).map_err(|wrong| Issue {
+            table: self.table.name.into(),
+            index: None,
+            line: None,
+            error: RowError::row(RowErrorKind::UnknownKey(Box::new(wrong))),
+        })?;
+        Ok(Self { key, header: options.header, ..self })
     }
 }

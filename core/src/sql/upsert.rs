@@ -25,7 +25,7 @@ pub(crate) struct KeyedRows<'k> {
 
 /// How rows that are looked at are kept from changing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lock {
+pub(crate) enum RowLock {
     /// They are not.
     None,
     /// Others may read them with a lock, too.
@@ -34,7 +34,7 @@ pub(crate) enum Lock {
     Update,
 }
 
-impl Lock {
+impl RowLock {
     fn sql(self) -> &'static str {
         match self {
             Self::None => "",
@@ -47,14 +47,14 @@ impl Lock {
 impl KeyedRows<'_> {
     /// Names, by their number from 1, the rows whose key the table has; page by page, as
     /// [`existing`](super::statement::existing) does.
-    pub(crate) fn existing(&self, lock: Lock) -> String {
+    pub(crate) fn existing(&self, lock: RowLock) -> String {
         let found = self.found(&self.same(), lock);
         self.numbers(self.key, &format!("{found} = 1"))
     }
 
     /// The same of rows that have the values of another key of the table in common with another row than
     /// their own. Rows without a value in it have none in common.
-    pub(crate) fn conflicts(&self, other: &[usize], lock: Lock) -> String {
+    pub(crate) fn conflicts(&self, other: &[usize], lock: RowLock) -> String {
         let same = KeyedRows { key: other, table: self.table, columns: self.columns }.same();
         // Rows without a key of their own are new.
         let another = match self.carries(self.key) {
@@ -84,7 +84,7 @@ impl KeyedRows<'_> {
     }
 
     /// Names the rows whose parent by a foreign key is not there. Rows without a value in it have none.
-    pub(crate) fn orphans(&self, foreign: &ForeignKey, lock: Lock) -> String {
+    pub(crate) fn orphans(&self, foreign: &ForeignKey, lock: RowLock) -> String {
         let pairs = foreign.references.iter().zip(foreign.columns);
         let same: Vec<_> =
             pairs.map(|(name, at)| format!("e.{} = {}", quoted(name), self.operand(*at))).collect();
@@ -161,7 +161,7 @@ impl KeyedRows<'_> {
     }
 
     /// The look at a row of the table, named `e`: 1, or NULL where there is none.
-    fn found(&self, condition: &str, lock: Lock) -> String {
+    fn found(&self, condition: &str, lock: RowLock) -> String {
         let (table, lock) = (quoted(self.table.name), lock.sql());
         format!("(SELECT 1 FROM {table} AS e WHERE {condition} LIMIT 1{lock})")
     }
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn rows_are_looked_for_by_their_key_with_a_lock() {
         assert_eq!(
-            rows(&[0]).existing(Lock::Update),
+            rows(&[0]).existing(RowLock::Update),
             format!(
                 "SELECT r.n FROM {} WHERE (SELECT 1 FROM `staff` AS e \
                  WHERE e.`id` = CAST(r.c0 AS SIGNED) LIMIT 1 FOR UPDATE) = 1 AND {PAGED}",
@@ -248,7 +248,7 @@ mod tests {
             )
         );
         assert_eq!(
-            rows(&[2, 1]).existing(Lock::None),
+            rows(&[2, 1]).existing(RowLock::None),
             format!(
                 "SELECT r.n FROM {} WHERE (SELECT 1 FROM `staff` AS e WHERE \
                  e.`a``b` = CONVERT(CONVERT(r.c2 USING utf8mb4) USING latin1) COLLATE latin1_swedish_ci AND \
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn conflicts_are_with_other_rows() {
-        let found = rows(&[0]).conflicts(&[1], Lock::Share);
+        let found = rows(&[0]).conflicts(&[1], RowLock::Share);
         assert!(found.contains(
             "e.`email` = CONVERT(r.c1 USING utf8mb4) COLLATE utf8mb4_unicode_ci AND NOT (e.`id` = CAST(r.c0 AS SIGNED)) \
              LIMIT 1 LOCK IN SHARE MODE) = 1"
@@ -296,7 +296,7 @@ mod tests {
     fn orphans_have_a_value_and_no_parent() {
         let foreign = ForeignKey { name: "f", columns: &[3], table: "staff", references: &["id"] };
         assert_eq!(
-            rows(&[0]).orphans(&foreign, Lock::Share),
+            rows(&[0]).orphans(&foreign, RowLock::Share),
             format!(
                 "SELECT r.n FROM {} WHERE r.c3 IS NOT NULL AND (SELECT 1 FROM `staff` AS e \
                  WHERE e.`id` = CAST(r.c3 AS SIGNED) LIMIT 1 LOCK IN SHARE MODE) IS NULL AND {PAGED}",
@@ -310,7 +310,7 @@ mod tests {
         let sql = rows(&[1]).keep();
         assert!(sql.ends_with(
             "WHERE NOT EXISTS (SELECT 1 FROM `staff` AS e \
-             WHERE e.`email` = r.`email` COLLATE utf8mb4_unicode_ci)"
+             WHERE e.`email` = CONVERT(r.`email` USING utf8mb4) COLLATE utf8mb4_unicode_ci)"
         ));
     }
 }

@@ -8,7 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::schema::Unfit;
+use super::schema::{KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -186,6 +186,11 @@ pub enum RowErrorKind {
     MarksInCell,
     /// Absent, null or blank where a value is required.
     Missing,
+    /// Rows with and without the id that the database gives by turns, so that the ids would be too many runs.
+    MixedIds {
+        /// The most runs.
+        limit: usize,
+    },
     /// A date-time with an offset in a file or body of which the first one has none, or the other way round.
     MixedOffsets {
         /// Whether this one has an offset.
@@ -315,6 +320,8 @@ pub enum RowErrorKind {
         /// Which cell of the line it is, counted from 1.
         cell: usize,
     },
+    /// The key by which rows are to be known is none of the table's.
+    UnknownKey(Box<KeyNameError>),
     /// A value that is no key of the parent table.
     UnknownReference {
         /// The parent table.
@@ -393,6 +400,7 @@ impl RowErrorKind {
         "malformed_quote",
         "marks_in_cell",
         "missing",
+        "mixed_ids",
         "mixed_offsets",
         "more_errors",
         "no_header",
@@ -411,6 +419,7 @@ impl RowErrorKind {
         "unclosed_quote",
         "unfit_table",
         "unknown_column",
+        "unknown_key",
         "unknown_reference",
         "unknown_table",
         "unnamed_column",
@@ -449,6 +458,7 @@ impl RowErrorKind {
             Self::MalformedQuote { .. } => "malformed_quote",
             Self::MarksInCell => "marks_in_cell",
             Self::Missing => "missing",
+            Self::MixedIds { .. } => "mixed_ids",
             Self::MixedOffsets { .. } => "mixed_offsets",
             Self::MoreErrors { .. } => "more_errors",
             Self::NoOffset => "no_offset",
@@ -470,6 +480,7 @@ impl RowErrorKind {
             Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
+            Self::UnknownKey(_) => "unknown_key",
             Self::UnknownReference { .. } | Self::NoParent { .. } => "unknown_reference",
             Self::UnfitTable(_) => "unfit_table",
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
@@ -485,5 +496,10 @@ impl RowErrorKind {
             Self::WrongType { .. } => "wrong_type",
             Self::DecimalInteger | Self::HiddenCharacter { .. } => "wrong_type",
         }
+    }
+
+    /// Whether a look at the live database may find what is named.
+    pub(crate) fn is_of_unknown_name(&self) -> bool {
+        matches!(self, Self::UnknownColumn | Self::UnknownHeader(_) | Self::UnfitTable(_))
     }
 }

@@ -84,6 +84,11 @@ impl fmt::Display for RowErrorKind {
                  its lines, or close the quote where the cell ends",
             ),
             Self::Missing => f.write_str("a value is required"),
+            Self::MixedIds { limit } => write!(
+                f,
+                "the rows whose ids the database gives stand in more than {limit} places; send them one \
+                 behind the other, or without return=ids"
+            ),
             Self::MixedOffsets { has_offset } => {
                 let (this, first) = if *has_offset { ("an", "none") } else { ("no", "one") };
                 write!(
@@ -151,6 +156,7 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnknownColumn => f.write_str("the table has no such column"),
             Self::UnknownHeader(unknown) => unknown.fmt(f),
+            Self::UnknownKey(wrong) => wrong.fmt(f),
             Self::UnknownReference { table } => write!(f, "table {table} has no such row"),
             Self::UnfitTable(unfit) => {
                 write!(f, "table {} is not served: {unfit}", unfit.table)

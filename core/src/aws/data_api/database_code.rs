@@ -79,8 +79,11 @@ pub(super) fn refused_by(number: u16, message: &str) -> Option<String> {
     let name = match number {
         1062 => words.rsplit_once(" for key '")?.1.strip_suffix('\''),
         1048 | 1364 => words.split('\'').nth(1),
-        3819 => words.strip_prefix("check constraint '")?.split('\'').next(),
-        4025 => words.strip_prefix("constraint `")?.split('`').next(),
+        3819 | 4025 => {
+            let (_, name) =
+                words.split_once("constraint '").or_else(|| words.split_once("constraint `"))?;
+            name.split(['\'', '`']).next()
+        }
         1452 => words.split_once(", constraint `")?.1.split('`').next(),
         _ => None,
     };
@@ -263,6 +266,7 @@ mod tests {
             (1048, "Column 'name' cannot be null", Some("name")),
             (1364, "Field 'name' doesn't have a default value", Some("name")),
             (3819, "Check constraint 'ck' is violated.", Some("ck")),
+            (3819, "CONSTRAINT `ck` failed for `shop`.`t`", Some("ck")),
             (4025, "CONSTRAINT `ck` failed for `shop`.`t`", Some("ck")),
             (
                 1452,

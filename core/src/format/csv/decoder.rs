@@ -215,6 +215,11 @@ impl CsvDecoder {
         self.layout.header.as_deref()
     }
 
+    /// The columns that the header names, if there is one.
+    pub(crate) fn header_columns(&self) -> Option<Vec<&'static str>> {
+        self.layout.header.as_ref().map(|_| self.layout.columns(self.table))
+    }
+
     /// [`Self::text`] without the marks that rowgate put in front of it when it was rejected before.
     pub(crate) fn own_text(&self) -> &[u8] {
         let text = self.text();

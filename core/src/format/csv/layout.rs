@@ -91,6 +91,15 @@ impl Layout {
         self.targets.len()
     }
 
+    /// The names of the columns that the cells are for.
+    pub(super) fn columns(&self, table: &Table) -> Vec<&'static str> {
+        let column = |target: &CellTarget| match target {
+            CellTarget::Column(column) => Some(table.columns[*column].name),
+            CellTarget::Ignored | CellTarget::Nameless => None,
+        };
+        self.targets.iter().filter_map(column).collect()
+    }
+
     /// Whether the first cell of each line is a column's.
     pub(super) fn begins_with_column(&self) -> bool {
         matches!(self.targets.first(), Some(CellTarget::Column(_)))

@@ -22,7 +22,9 @@ use super::plan::{self, PlannedRows};
 use super::scan::{Scan, Scanner};
 use crate::aws::host::Host;
 use crate::aws::source::{SourceError, pieces};
-use crate::ledger::{self, Claim, FilePart, FileToClaim, Held, Lease, Lost, PlannedPart};
+use crate::ledger::{
+    self, Claim, FilePart, FileProgress, FileToClaim, Held, Lease, Lost, PlannedPart,
+};
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::Schema;
 
@@ -83,7 +85,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let object = object.pinned(&head);
         let options = self.services.options(&object.key);
         let size = head.content_length;
-        let Ok(file) = TableFile::of_path(self.schema(), &object.key) else {
+        let schema = self.services.schema(&object.key).await?;
+        let Ok(file) = TableFile::of_path(schema, &object.key) else {
             return Ok(OpenedLoad::Whole);
         };
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
@@ -189,6 +192,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     /// With [`Status::Unfinished`] it is to be called again. A report without a row, superseded, means
     /// that a newer version is there.
     pub async fn load(&self, file: &BulkFile, number: u64) -> Result<LoadReport, LoadError> {
+        self.services.schema(&file.object.key).await?;
         let (claim, held) = self.hold(file).await?;
         let Ok(held) = held else { return Ok(self.superseded(file)) };
         let planned = told(claim.planned(&self.services.database, number).await)?;
@@ -204,6 +208,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Begun::Over(report, _) => return Ok(*report),
             };
         let batch_bytes = self.services.settings.batch_bytes;
+        // All parts are read by the columns with which the file was opened.
+        let progress = FileProgress { read_as: held.read_as, ..progress };
         let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
         let services = &self.services;
         let report = object::load_rows(services, object, end, options, Some(&claimed)).await;
@@ -260,7 +266,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     }
 
     fn schema(&self) -> Schema {
-        self.services.settings.schema
+        self.services.settings.schema.believed()
     }
 
     pub(super) fn superseded(&self, file: &BulkFile) -> LoadReport {
@@ -297,6 +303,7 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
         ReadError::Fault(_) | ReadError::Source(SourceError::Gone) => Ok(()),
         ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
         ReadError::Ledger(error) => Err(error.into()),
+        ReadError::TablesChanged => Err(LoadError::TablesChanged),
     }
 }
 

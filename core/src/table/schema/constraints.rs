@@ -13,7 +13,8 @@ pub struct UniqueKey {
     pub name: &'static str,
     /// Its parts, in their order.
     pub parts: &'static [KeyPart],
-    /// The positions of its columns, if it is made of whole columns alone.
+    /// The positions of its columns, if it is made of whole columns alone, of types that rows are looked for
+    /// by.
     pub columns: Option<&'static [usize]>,
 }
 
@@ -80,8 +81,8 @@ impl fmt::Display for KeyNameError {
             }
             Self::NotWhole { key } => write!(
                 f,
-                "key {key} is of an expression or of the beginning of a column, by which rows are not \
-                 told apart; name a key of whole columns"
+                "key {key} is of an expression, of the beginning of a column or of a type by which rows \
+                 are not looked for; name a key of whole columns"
             ),
         }
     }

@@ -62,6 +62,8 @@ pub enum Misfit {
         /// The column.
         column: String,
     },
+    /// The live database does not have the table, or does not show it to this user.
+    Gone,
     /// A name that is not of letters, digits and `_`, or is too long, or is one of rowgate's own.
     Name {
         /// The name.
@@ -143,6 +145,9 @@ impl Misfit {
             Self::Generated { column } => {
                 write!(f, "key {column} is generated, so that a row does not have it")
             }
+            Self::Gone => {
+                f.write_str("the database has no such table, or this user has no rights on it")
+            }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
             Self::Reference { column, target } => {
@@ -188,6 +193,7 @@ impl Misfit {
             Self::Generated { .. } => "make a column the key that rows have",
             Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
+            Self::Gone => "make it, or grant the rights: `rowgate migrate --users`",
             Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
