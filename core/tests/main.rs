@@ -37,6 +37,7 @@ mod restore;
 mod schema_is_given;
 mod sizes;
 mod store;
+mod text_keys;
 mod type_names;
 mod unreachable;
 mod wake_up;
