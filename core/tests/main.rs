@@ -22,6 +22,7 @@ mod gate;
 mod idempotency;
 mod imports;
 mod interruption;
+mod layouts;
 mod lengths;
 mod load;
 mod load_object;
