@@ -59,27 +59,27 @@ impl RejectSink for Rejects {
     }
 }
 
-type Answers = Vec<Result<Response, SendError>>;
+pub(crate) type Answers = Vec<Result<Response, SendError>>;
 
 /// What became of a file, what was called, and the reject file.
-struct Loaded {
-    report: LoadReport,
-    json: Value,
-    world: World,
-    rejects: String,
+pub(crate) struct Loaded {
+    pub(crate) report: LoadReport,
+    pub(crate) json: Value,
+    pub(crate) world: World,
+    pub(crate) rejects: String,
     undecoded: Vec<u8>,
 }
 
 impl Loaded {
     /// status, received, stored, kept, rejected
-    fn counts(&self) -> (Status, [u64; 4]) {
+    pub(crate) fn counts(&self) -> (Status, [u64; 4]) {
         let LoadReport { status, counts, .. } = self.report;
         let Counts { received, stored, kept, rejected } = counts;
         (status, [received, stored, kept, rejected])
     }
 
     /// line and code of every error that is listed
-    fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
+    pub(crate) fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
         let listed = self.report.issues.listed();
         listed.iter().map(|issue| (issue.line, issue.error.kind.code())).collect()
     }
@@ -118,7 +118,12 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     Loaded { report, json, world, rejects, undecoded: undecoded.text }
 }
 
-fn load_bytes(bytes: &[u8], path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+pub(crate) fn load_bytes(
+    bytes: &[u8],
+    path: &str,
+    options: LoadOptions,
+    answers: Answers,
+) -> Loaded {
     load_from(&Memory { bytes: bytes.into(), broken: None }, path, options, answers)
 }
 

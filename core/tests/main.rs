@@ -23,6 +23,7 @@ mod gate;
 mod idempotency;
 mod imports;
 mod interruption;
+mod layouts;
 mod lengths;
 mod live_schema;
 mod load;
