@@ -278,7 +278,10 @@ fn rows_by_a_key_that_is_named() {
     assert_eq!(found(&report), [(2, "duplicate_in_batch", message)]);
     assert_eq!(counts(&report), (2, Some((1, 1)), 1));
     let update = world.calls()[3].1["sql"].as_str().unwrap().to_owned();
-    assert!(update.contains("ON e.`email` = r.c1 SET e.`name` = r.c2"), "{update}");
+    assert!(
+        update.contains("ON e.`email` = CONVERT(r.c1 USING utf8mb4) SET e.`name` = r.c2"),
+        "{update}"
+    );
 }
 
 #[test]

@@ -143,10 +143,10 @@ impl TableIntake {
                 reference.rows.entry(key).or_default().push(place);
             }
         }
-        if let Some(own) = &mut self.own {
+        let has_key = self.has_key(record);
+        if let Some(own) = self.own.as_mut().filter(|_| has_key) {
             own.extend(Key::of(&row_key(self.table, record.cells())).zip(place.index));
         }
-        let has_key = self.has_key(record);
         if has_key && !self.table.has_exact_key() {
             self.key_rows.push(self.table, record, place, chunk_limit);
         }

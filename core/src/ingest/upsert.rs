@@ -31,7 +31,7 @@ pub(super) struct Looked {
 
 /// Whether a part of a chunk is done with.
 #[derive(PartialEq)]
-enum Part {
+enum PartState {
     Done,
     /// The table has rows by now that it had not when it was looked at.
     Changed,
@@ -50,7 +50,8 @@ impl Intake {
             let Some(looked) = self.look_at(client, at, Some(id)).await? else { return Ok(()) };
             let updated = self.tables[position].updated;
             let is_last = tries >= DUPLICATE_TRIES;
-            if self.write_looked(client, position, (&looked, is_last), id).await? == Part::Done {
+            if self.write_looked(client, position, (&looked, is_last), id).await? == PartState::Done
+            {
                 self.tables[position].updated += looked.superseded;
                 return Ok(());
             }
@@ -67,7 +68,7 @@ impl Intake {
         position: usize,
         (looked, is_last): (&Looked, bool),
         id: &str,
-    ) -> Result<Part, StoreError> {
+    ) -> Result<PartState, StoreError> {
         let insert = self.insert_form(self.tables[position].table, &looked.new);
         let mut parts = [(&looked.old, WriteForm::Update), (&looked.new, insert)];
         if self.tables[position].table.own_keys().next().is_some() {
@@ -78,12 +79,12 @@ impl Intake {
                 // Nothing will be stored, but the client should hear of everything at once.
                 self.foresee(client, position, (chunk, form), Some(id)).await?;
             } else if self.write_part(client, position, (chunk, form, is_last), id).await?
-                == Part::Changed
+                == PartState::Changed
             {
-                return Ok(Part::Changed);
+                return Ok(PartState::Changed);
             }
         }
-        Ok(Part::Done)
+        Ok(PartState::Done)
     }
 
     async fn write_part<H: Host>(
@@ -92,7 +93,7 @@ impl Intake {
         position: usize,
         (chunk, form, is_last): (&Chunk, WriteForm, bool),
         id: &str,
-    ) -> Result<Part, StoreError> {
+    ) -> Result<PartState, StoreError> {
         let mut chunk = chunk.clone();
         for tries in 0.. {
             if chunk.rows() == 0 {
@@ -107,7 +108,7 @@ impl Intake {
             };
             let may_be_there = form != WriteForm::Update && refusal.number == DUPLICATE && !is_last;
             if may_be_there && self.has_any(client, position, &chunk, id).await? {
-                return Ok(Part::Changed);
+                return Ok(PartState::Changed);
             }
             let refused = (&chunk, form, &refusal);
             let named = self.name_refused(client, position, refused, Some(id)).await?;
@@ -121,7 +122,7 @@ impl Intake {
             let rejected = self.rejected_indexes();
             chunk = chunk.filter(|_, place| !rejected.contains(&place.index));
         }
-        Ok(Part::Done)
+        Ok(PartState::Done)
     }
 
     /// Whether the table has a row of a chunk by now.

@@ -1,5 +1,7 @@
 //! The good rows into the database, all or none.
 
+use core::time::Duration;
+
 use super::chunk_write::Settled;
 use super::error::StoreError;
 use super::intake::Intake;
@@ -25,7 +27,12 @@ impl Intake {
             }
             self.foretell_counts();
             match self.write_once(client, entry).await {
-                Err(StoreError::Interrupted(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(StoreError::Interrupted(_)) if attempt < ATTEMPTS => {
+                    // Those who gave way to each other would meet again.
+                    let part = client.host().random() % 64;
+                    client.pause(Duration::from_millis(part << attempt)).await;
+                    attempt += 1;
+                }
                 result => return result,
             }
         }
