@@ -71,8 +71,9 @@ impl Admitted<'_> {
         post: &Post<'_>,
     ) -> Result<(RowSource, IngestOptions), Problem> {
         let source = post.source(schema, self.key, self.head)?;
-        let (options, header) = options(&self.head.query, source.table())?;
-        Ok((source.with_header(header)?, options))
+        let (options, dialect) = options(&self.head.query, source.table())?;
+        let has_time_zone = options.time_zone.is_some();
+        Ok((source.with_dialect(dialect.as_ref(), has_time_zone)?, options))
     }
 }
 

@@ -112,8 +112,7 @@ impl TableIntake {
         record: &Record<'_>,
         place: Place,
     ) -> Result<(), Vec<RowError>> {
-        // The database numbers a row that comes without its key.
-        if !record.columns().has(self.table.first_key()) {
+        if !self.has_key(record) {
             return Ok(());
         }
         let index = place.index.and_then(|index| u32::try_from(index).ok());
@@ -122,6 +121,11 @@ impl TableIntake {
             let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
             alloc::vec![RowError::key(self.table.key_name(), kind)]
         })
+    }
+
+    /// Whether a row carries its whole key: the database numbers one that does not.
+    fn has_key(&self, record: &Record<'_>) -> bool {
+        self.table.key.iter().all(|position| record.columns().has(*position))
     }
 
     /// Takes note of a good row that lacks what a new row needs.
@@ -142,11 +146,12 @@ impl TableIntake {
         if let Some(own) = &mut self.own {
             own.extend(Key::of(&row_key(self.table, record.cells())).zip(place.index));
         }
-        if !self.table.has_exact_key() {
+        let has_key = self.has_key(record);
+        if has_key && !self.table.has_exact_key() {
             self.key_rows.push(self.table, record, place, chunk_limit);
         }
         let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
-        let key = (!is_new).then(|| row_key(self.table, record.cells()));
+        let key = (has_key && !is_new).then(|| row_key(self.table, record.cells()));
         self.groups.push(record, place, chunk_limit, key.as_ref());
     }
 

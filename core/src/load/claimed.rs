@@ -89,7 +89,7 @@ pub(super) async fn begin<H: Host>(
             status,
             object: Some(object.clone()),
             table: Some(file.table),
-            ..LoadReport::begin(client.host(), *options, 0)
+            ..LoadReport::begin(client.host(), options.clone(), 0)
         })
     };
     match claim {
@@ -139,7 +139,7 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
 
 /// How this attempt loads the file: an attempt that goes on does as the first one did.
 pub(super) fn options(progress: &FileProgress, now: &LoadOptions) -> LoadOptions {
-    serde_json::from_str(&progress.settings).unwrap_or(*now)
+    serde_json::from_str(&progress.settings).unwrap_or_else(|_| now.clone())
 }
 
 impl Claimed<'_> {

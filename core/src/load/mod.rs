@@ -8,10 +8,13 @@ mod bulk;
 mod check;
 mod claimed;
 mod column_change;
+#[cfg(test)]
+mod corpus_tests;
 mod error;
 mod handover;
 mod heartbeat;
 mod job;
+mod layout_check;
 mod object;
 mod object_ref;
 mod options;

@@ -65,6 +65,8 @@ fn table(table: Kept) -> Option<Table> {
         create: Box::leak(create::statement(table).into_boxed_str()),
         comment: &table.comment,
         constraints: constraints(table),
+        #[cfg(feature = "avro")]
+        described: Some(Box::leak(Box::new(table.clone()))),
     })
 }
 

@@ -1,6 +1,8 @@
 //! One table and its columns.
 
 use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
+#[cfg(feature = "avro")]
+use super::description::TableDescription;
 use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition};
 
@@ -23,6 +25,9 @@ pub struct Table {
     pub comment: &'static str,
     /// What else the database holds its rows to.
     pub constraints: Constraints,
+    /// All that was said of it, which backups record.
+    #[cfg(feature = "avro")]
+    pub described: Option<&'static TableDescription>,
 }
 
 impl PartialEq for Table {
@@ -45,6 +50,8 @@ impl Table {
             create: "",
             comment: "",
             constraints: Constraints::NONE,
+            #[cfg(feature = "avro")]
+            described: None,
         }
     }
 
