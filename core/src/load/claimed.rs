@@ -36,6 +36,7 @@ pub(super) struct Claimed<'c> {
 }
 
 /// What a claim has come to.
+#[allow(clippy::large_enum_variant, reason = "there is one a file, never many of them")]
 pub(super) enum Begun {
     /// The file is to be loaded, from there on.
     Claimed(Claim, FileProgress),
