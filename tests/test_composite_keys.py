@@ -49,7 +49,7 @@ TABLES = {
 
 COLLATIONS = {
     "mariadb": ["utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_bin", "utf8mb4_unicode_nopad_ci",
-                "utf8mb4_uca1400_as_cs", "utf8mb3_general_ci", "latin1_swedish_ci"],
+                "utf8mb4_uca1400_ai_ci", "utf8mb3_general_ci", "latin1_swedish_ci"],
     "mysql": ["utf8mb4_0900_ai_ci", "utf8mb4_0900_as_cs", "utf8mb4_0900_bin", "utf8mb4_general_ci",
               "utf8mb4_unicode_ci", "utf8mb4_bin", "latin1_swedish_ci"],
 }[ENGINE]  # fmt: skip
@@ -85,7 +85,9 @@ def of_collation(kind, number, collation):
 
 TEXTS = {}
 for number, (kind, collation) in enumerate(product(("VARCHAR(20)", "CHAR(20)"), COLLATIONS)):
-    TEXTS[f"{kind} {collation}"] = (number, kind, collation)
+    # Such a CHAR is not served: its index fills it up with blanks, and they count.
+    if not (kind.startswith("CHAR") and "nopad" in collation):
+        TEXTS[f"{kind} {collation}"] = (number, kind, collation)
 
 
 def quoted(*names):
