@@ -1,10 +1,12 @@
 """Starts the Lambda's bootstrap again and again, until it asks the Runtime API for its first event."""
 
+import json
 import os
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,6 +15,13 @@ PROGRAM = Path(__file__).resolve().parent.parent / "target/lambda/x86_64/bootstr
 STARTS = 30
 MOST_MILLISECONDS = 30
 MOST_BYTES = 8_000_000
+
+# A database of this size costs the start so much more than one of three tables.
+TABLES = 200
+COLUMNS = 30
+MOST_MORE_MILLISECONDS = 5
+
+TYPES = ("int", "varchar(60)", "decimal(12,2)", "datetime(3)", "text", "bigint unsigned")
 
 FIRST_REQUEST = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
 PATIENCE_SECONDS = 10
@@ -38,25 +47,54 @@ def main():
     program = Path(sys.argv[1] if len(sys.argv) > 1 else PROGRAM)
     warm = [start(program) for _ in range(STARTS)]
     from_disk = [start(forgotten(program)) for _ in range(STARTS)]
+    few, many = by_tables(program)
     size = program.stat().st_size
 
     print(f"{STARTS} starts       min  median     p95     max")
     print(f"in memory   {line(warm)}  ms")
     print(f"from disk   {line(from_disk)}  ms")
+    print(f"3 tables    {line(few)}  ms")
+    print(f"{TABLES} tables  {line(many)}  ms, of {COLUMNS} columns each")
     print()
     results = [
         limit("median, program in memory", statistics.median(warm), MOST_MILLISECONDS, "ms"),
+        limit(f"{TABLES} tables", more(few, many), MOST_MORE_MILLISECONDS, "ms more"),
         limit("size", size / 1e6, MOST_BYTES / 1e6, "MB"),
     ]
     sys.exit(0 if all(results) else 1)
 
 
-def start(program):
+def by_tables(program):
+    """The starts with three tables and with many, by turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{count}.json" for count in (3, TABLES)]
+        for path, count in zip(paths, (3, TABLES), strict=True):
+            tables = [table(f"table_{number}") for number in range(count)]
+            path.write_text(json.dumps({"rowgate_schema": 1, "tables": tables}))
+        pairs = [[start(program, path) for path in paths] for _ in range(STARTS)]
+    return [list(times) for times in zip(*pairs, strict=True)]
+
+
+def table(name):
+    columns = [{"name": "id", "column_type": "int", "nullable": False}]
+    for number in range(1, COLUMNS):
+        columns.append({"name": f"column_{number}", "column_type": TYPES[number % len(TYPES)]})
+    return {"name": name, "columns": columns, "primary_key": ["id"]}
+
+
+def more(few, many):
+    """How much more the median is."""
+    return statistics.median(many) - statistics.median(few)
+
+
+def start(program, schema=None):
     """Milliseconds from just before the process is made until its request is here."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE_SECONDS)
         host, port = listener.getsockname()
         environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"}
+        if schema:
+            environment["ROWGATE_SCHEMA"] = str(schema)
         began = time.perf_counter()
         process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL)
         try:

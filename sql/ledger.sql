@@ -6,7 +6,8 @@
 -- One row for each file version, and for each request with an Idempotency-Key. `load_id` is made
 -- from what is claimed (bucket, key and version; API key and Idempotency-Key), so that the primary
 -- key is the lock. A file that can be refused for how it ends is read twice: until
--- `is_decided` is 1, `next_*` and the counts are those of the checking pass.
+-- `is_decided` is 1, `next_*` and the counts are those of the checking pass. `read_as` has the columns by
+-- which a file is read.
 CREATE TABLE rowgate_loads (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   door VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -20,6 +21,7 @@ CREATE TABLE rowgate_loads (
   e_tag VARCHAR(255) NULL,
   sequencer VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   settings VARCHAR(1024) NULL,
+  read_as MEDIUMTEXT NULL,
   is_decided SMALLINT NOT NULL DEFAULT 1,
   table_name VARCHAR(255) NULL,
   status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -56,7 +56,7 @@ def broken(manifest):
         "empty object": ({}, "the manifest is not one of rowgate's"),
         "text": ("no manifest", "the manifest is not one of rowgate's"),
         "another run": (manifest, f"the manifest is of run {manifest['run']}"),
-        "later format": (manifest | {"format": 2}, "format 2"),
+        "later format": (manifest | {"format": 3}, "format 3"),
         "foreign file": (foreign | {"run": run_at(1)}, "backups/../mine/jobs.csv"),
     }
 

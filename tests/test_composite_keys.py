@@ -49,7 +49,7 @@ TABLES = {
 
 COLLATIONS = {
     "mariadb": ["utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_bin", "utf8mb4_unicode_nopad_ci",
-                "utf8mb4_uca1400_as_cs", "utf8mb3_general_ci", "latin1_swedish_ci"],
+                "utf8mb4_uca1400_ai_ci", "utf8mb3_general_ci", "latin1_swedish_ci"],
     "mysql": ["utf8mb4_0900_ai_ci", "utf8mb4_0900_as_cs", "utf8mb4_0900_bin", "utf8mb4_general_ci",
               "utf8mb4_unicode_ci", "utf8mb4_bin", "latin1_swedish_ci"],
 }[ENGINE]  # fmt: skip
@@ -85,7 +85,9 @@ def of_collation(kind, number, collation):
 
 TEXTS = {}
 for number, (kind, collation) in enumerate(product(("VARCHAR(20)", "CHAR(20)"), COLLATIONS)):
-    TEXTS[f"{kind} {collation}"] = (number, kind, collation)
+    # Such a CHAR is not served: its index fills it up with blanks, and they count.
+    if not (kind.startswith("CHAR") and "nopad" in collation):
+        TEXTS[f"{kind} {collation}"] = (number, kind, collation)
 
 
 def quoted(*names):
@@ -335,7 +337,6 @@ class Model:
 @pytest.fixture(scope="module", params=TEXTS)
 def of_texts(request, db):
     number, kind, collation = TEXTS[request.param]
-    db.set_charset("utf8mb4")
     return number, Model(db, number, kind, collation)
 
 
@@ -345,6 +346,14 @@ def key_rows(db, table):
 
 def errors_of(answer):
     return [(error["index"], error["column"], error["code"]) for error in answer.json()["errors"]]
+
+
+def assert_named(answer, named):
+    """All of these errors are counted, and the first 100 that came up are told."""
+    answered = answer.json()
+    assert answered["error_count"] == len(named), answered
+    told = errors_of(answer)
+    assert len(told) == min(100, len(named)) and set(told) <= set(named), told
 
 
 @pytest.mark.parametrize("letter", ["t", "g"])
@@ -361,14 +370,16 @@ def test_hostile_texts_are_stored_or_named(db, post, command, bucket, of_texts, 
     for way in ("fail", "keep", "update"):
         answer = post(path, rows, on_duplicate=way)
         assert answer.status_code == (422 if named else 200), answer.text
-        if named:
-            assert errors_of(answer) == named[:100] and answer.json()["error_count"] == len(named)
-            assert db.count(table) == 0
-        answer = post(path, rows, on_duplicate=way, on_error="skip")
-        assert errors_of(answer) == named[:100] and key_rows(db, table) == good, way
+        # Where rows are byte for byte the same, the database is not asked.
+        assert set(errors_of(answer)) <= set(named)
+        assert db.count(table) == (0 if named else len(good))
         db.empty(table)
-    dry = post(path, rows, dry_run="true")
-    assert errors_of(dry) == named[:100] and db.count(table) == 0
+        answer = post(path, rows, on_duplicate=way, on_error="skip")
+        assert_named(answer, named)
+        assert key_rows(db, table) == good, way
+        db.empty(table)
+    assert_named(post(path, rows, dry_run="true", on_error="skip"), named)
+    assert db.count(table) == 0
 
     # Those that are there are kept, and updated by any of their spellings.
     assert post(path, [rows[at] for at in model.good]).status_code == 200
@@ -407,5 +418,7 @@ def test_texts_of_a_file_that_are_one_key_are_rejected(db, files, command, of_te
     good = {at: model.texts[at] for at in model.good}
     report = files.load(f"incoming/{table}/x.ndjson", ndjson_body(rows))
     assert counts(report) == (len(rows), len(good), 0, len(model.bad))
-    assert [it[0] for it in codes(report)] == model.bad[: len(codes(report))]
+    assert len(codes(report)) == min(100, len(model.bad))
+    # Lines are counted from 1.
+    assert {(line - 1, code) for line, _, code in codes(report)} <= {(at, "duplicate_in_batch") for at in model.bad}
     assert key_rows(db, table) == good

@@ -31,6 +31,20 @@ def put(bucket, kind):
     return run
 
 
+def format_of(kind):
+    return 2 if kind.startswith("format2-") else 1
+
+
+def test_a_manifest_of_format_2_says_what_was_backed_up(bucket):
+    for kind in (kind for kind in KINDS if format_of(kind) == 2):
+        manifest = bucket.manifest(put(bucket, kind))
+        assert manifest["digest"] == 1
+        assert ("engine" in manifest) == manifest["snapshot"]
+        described = {table["table"]: table["schema"] for table in manifest["tables"]}
+        example = json.loads((FOLDER.parents[2] / "sql/schema.json").read_text())["tables"]
+        assert described == {table["name"]: table for table in example}
+
+
 def test_there_is_one_of_each_kind():
     assert set(KINDS) >= {
         "snapshot-null",
@@ -38,6 +52,9 @@ def test_there_is_one_of_each_kind():
         "snapshot-snappy",
         "parallel-snappy",
         "bulk-deflate",
+        "format2-snapshot-snappy",
+        "format2-parallel-deflate",
+        "format2-bulk-null",
     }
     assert sorted(ROWS) == sorted(TABLES)
     assert all(len(rows) > 2 for rows in ROWS.values())
@@ -46,8 +63,8 @@ def test_there_is_one_of_each_kind():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_row_of_it_comes_back(backup, restore, bucket, db, kind):
     run = put(bucket, kind)
-    assert "format" not in bucket.manifest(run)
-    assert made(backup("verify", run, "--json"))["format"] == 1
+    assert bucket.manifest(run).get("format", 1) == format_of(kind)
+    assert made(backup("verify", run, "--json"))["format"] == format_of(kind)
     made(restore(run, "--json"))
     assert content(db) == ROWS
     assert backup("verify", "latest", "--live").returncode == 0

@@ -1,5 +1,6 @@
 """`rowgate migrate` through the Data API, against real tables."""
 
+import json
 import re
 import subprocess
 from contextlib import contextmanager
@@ -237,6 +238,46 @@ def test_the_database_itself_reads_what_is_compared(things, db, own):
         db.rows(f"DROP TABLE {own}.things")
         db.rows(EXACT.replace("things", f"{own}.things"))
     assert databases(db) == []
+
+
+# Staff and teams refer to each other, so that neither can be made whole before the other.
+TIED = """CREATE TABLE teams (id INT NOT NULL PRIMARY KEY, lead_id INT NULL, KEY of_lead (lead_id));
+CREATE TABLE staff (
+  id INT NOT NULL PRIMARY KEY, team_id INT NOT NULL, boss_id INT NULL, age INT NOT NULL,
+  CONSTRAINT of_team FOREIGN KEY (team_id) REFERENCES teams (id) ON DELETE CASCADE,
+  CONSTRAINT of_boss FOREIGN KEY (boss_id) REFERENCES staff (id),
+  CONSTRAINT grown CHECK (age > 15), UNIQUE KEY once (team_id, age)
+);
+ALTER TABLE teams ADD CONSTRAINT of_lead FOREIGN KEY (lead_id) REFERENCES staff (id);
+"""
+
+
+def test_tables_that_refer_to_each_other_are_made_and_compared(migrate, db, own, tmp_path):
+    (tmp_path / "tied.sql").write_text(TIED)
+    engine = "mariadb" if "MariaDB" in db.value("SELECT VERSION()") else "mysql"
+    file = tmp_path / "schema.json"
+    read = [PROGRAM, "schema", "read", tmp_path / "tied.sql", "--output", file, "--engine", engine]
+    subprocess.run(read, check=True)
+    check = partial(migrate, "--check", "--schema", file, DB_NAME=own)
+    done = migrate("--schema", file, DB_NAME=own)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (check().returncode, check().stdout) == (0, "the tables are as expected\n")
+    db.rows(f"ALTER TABLE {own}.teams DROP FOREIGN KEY of_lead")
+    expected = "teams: foreign key: expected `of_lead` (`lead_id`) to `staff` (`id`), found none\n"
+    assert check().stdout == expected
+    db.rows(f"ALTER TABLE {own}.teams ADD CONSTRAINT of_lead FOREIGN KEY (lead_id) REFERENCES staff (id) ON DELETE SET NULL")
+    assert check().stdout == expected.replace("found none", "found `of_lead` (`lead_id`) to `staff` (`id`) ON DELETE SET NULL")
+
+    # Of a table that is not served the scratch database has nothing.
+    described = json.loads(file.read_text())
+    described["tables"] = [table for table in described["tables"] if table["name"] == "staff"]
+    file.write_text(json.dumps(described))
+    only_staff = check()
+    assert only_staff.stdout == "staff: reference: expected none, found FOREIGN KEY of_lead of teams\n", only_staff.stderr
+    db.rows(f"ALTER TABLE {own}.staff DROP FOREIGN KEY of_team")
+    assert "staff: foreign key: expected `of_team` to `teams`, found none\n" in check().stdout
+    for table in ("teams DROP FOREIGN KEY of_lead", "staff DROP FOREIGN KEY of_boss"):
+        db.rows(f"ALTER TABLE {own}.{table}")
 
 
 def databases(db):

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    BodyItem, CHECKED_KEYS, Header, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, RowFormat, Status, TableReport, TimeZone, Verdict, decode_rows,
-    decode_tables,
+    BodyItem, CHECKED_KEYS, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport, LoadRules,
+    OnError, Report, RowFormat, Status, TableReport, TimeZone, Verdict, decode_rows, decode_tables,
 };
 use serde::Serialize;
 
-use crate::arguments::{Format, one_of, parse_time_zone};
+use crate::arguments::{Format, parse_time_zone};
+use crate::dialect::{DialectArgs, typed};
 use crate::file_source::{self, FileSource, name_of, table_of};
 use crate::terminal;
 
@@ -40,10 +40,6 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     strict: bool,
 
-    /// Whether CSV files have a header
-    #[arg(long, value_name = "HEADER", value_parser = one_of(&[Header::Detect, Header::Present, Header::Absent]))]
-    header: Option<Header>,
-
     /// Zone of DATETIME columns: UTC or an offset such as +02:00
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone)]
     time_zone: Option<TimeZone>,
@@ -55,6 +51,13 @@ pub(crate) struct CheckArgs {
     /// How to print the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Print how each CSV file is written as options for the command, a query and `LOAD_OPTIONS`
+    #[arg(long)]
+    explain: bool,
+
+    #[command(flatten)]
+    dialect: DialectArgs,
 }
 
 fn parse_rules(text: &str) -> Result<LoadRules, String> {
@@ -72,7 +75,7 @@ pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
             check(args, schema, path).await.with_context(|| path.display().to_string())?;
         all_good &= matches!(checked.status, Status::Complete | Status::Empty);
         match args.format {
-            Format::Text => print_text(&mut out, path, &checked)?,
+            Format::Text => print_text(&mut out, path, &checked, args.explain)?,
             Format::Json => print_json(&mut out, path, &checked)?,
         }
     }
@@ -82,6 +85,8 @@ pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
 /// What is to be said of a file.
 struct Checked {
     status: Status,
+    /// The options that say again how a CSV file is written.
+    layout: Vec<(&'static str, String)>,
     tables: Vec<TableReport>,
     /// Good rows that lack a column which a new row needs.
     missing_if_new: u64,
@@ -104,7 +109,7 @@ async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) 
     let rules = args.load_options.clone().unwrap_or_default();
     let mut options = rules.options(&key);
     options.strict |= args.strict;
-    options.header = args.header.unwrap_or(options.header);
+    options.dialect = options.dialect.with(&args.dialect.read()?);
     options.time_zone = args.time_zone.or(options.time_zone);
 
     let source = FileSource::new(file)?;
@@ -155,7 +160,8 @@ impl Checked {
     fn of_load(report: LoadReport) -> Self {
         let tables = report.table_report().into_iter().collect();
         let missing_if_new = report.missing_if_new;
-        Self { status: report.status, tables, missing_if_new, issues: report.issues }
+        let LoadReport { status, layout, issues, .. } = report;
+        Self { status, layout, tables, missing_if_new, issues }
     }
 
     fn of_body(report: &Report) -> Self {
@@ -167,13 +173,31 @@ impl Checked {
             Verdict::Invalid | Verdict::Conflict => Status::Rejected,
         };
         let (tables, issues) = (report.tables().to_vec(), report.issues().clone());
-        Self { status, tables, missing_if_new: 0, issues }
+        Self { status, layout: Vec::new(), tables, missing_if_new: 0, issues }
     }
 }
 
-fn print_text(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {
-    let path = path.display();
-    let Checked { status, tables, missing_if_new, issues } = checked;
+fn print_layout(out: &mut impl Write, path: &str, layout: &[(&str, String)]) -> Result<()> {
+    let json: BTreeMap<_, _> = layout.iter().map(|(name, text)| (name, text)).collect();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(layout).finish();
+    writeln!(out, "{path}: options of the command: {}", typed(layout))?;
+    writeln!(out, "{path}: query: {query}")?;
+    writeln!(out, "{path}: LOAD_OPTIONS: {}", serde_json::json!({ "incoming/": json }))?;
+    Ok(())
+}
+
+fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bool) -> Result<()> {
+    let path = path.display().to_string();
+    let Checked { status, layout, tables, missing_if_new, issues } = checked;
+    if !layout.is_empty() {
+        let options: Vec<_> = layout.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        writeln!(out, "{path}: read with {}", options.join(" "))?;
+    }
+    match (explains, layout.is_empty()) {
+        (true, false) => print_layout(out, &path, layout)?,
+        (true, true) => writeln!(out, "{path}: no option is needed or found")?,
+        (false, _) => {}
+    }
     for table in tables {
         let good = table.counts.received - table.invalid;
         let (name, received, invalid) = (table.table, table.counts.received, table.invalid);
@@ -225,6 +249,7 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
     struct Line<'l> {
         file: String,
         status: Status,
+        layout: BTreeMap<&'static str, &'l str>,
         tables: BTreeMap<&'static str, &'l TableReport>,
         missing_if_new: u64,
         error_count: u64,
@@ -233,6 +258,7 @@ fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()
     let line = Line {
         file: path.display().to_string(),
         status: checked.status,
+        layout: checked.layout.iter().map(|(name, text)| (*name, text.as_str())).collect(),
         tables: checked.tables.iter().map(|table| (table.table, table)).collect(),
         missing_if_new: checked.missing_if_new,
         error_count: checked.issues.count(),

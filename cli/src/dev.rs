@@ -112,6 +112,10 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "SECONDS")]
     lease: Option<f64>,
 
+    /// How long a look at the live tables is believed, in seconds, or off for none [default: 60]
+    #[arg(long, env = "SCHEMA_LOOK_SECONDS", value_name = "SECONDS")]
+    schema_look: Option<String>,
+
     /// How long a transaction may lie idle, in seconds [default: AWS's 180]
     #[arg(long, value_name = "SECONDS")]
     transaction_idle: Option<f64>,
@@ -211,6 +215,8 @@ impl Stack {
         variables.push(("API_KEYS", api_key.setting.clone()));
         variables.push(("SCHEMA", tables.variable()));
         variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
+        let look = args.schema_look.iter().cloned();
+        variables.extend(look.map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds)));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
             config: checkout.worker_config(args.rate_limit)?,

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::{KeyName, Schema};
-use rowgate_core::{Header, LoadOptions, OnDuplicate, OnError, TimeZone};
+use rowgate_core::{Dialect, LoadOptions, OnDuplicate, OnError, TimeZone};
 use serde_json::Value;
 
 use crate::arguments::{Format, one_of, parse_time_zone};
+use crate::dialect::DialectArgs;
 use crate::file_source::{self, name_of, table_of};
 use crate::signals;
 use crate::terminal;
@@ -108,15 +109,6 @@ struct DirectOptions {
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
     max_error_rate: Option<f64>,
 
-    /// Whether a CSV file has a header [default: detect]
-    #[arg(
-        long,
-        value_name = "HEADER",
-        value_parser = one_of(&[Header::Detect, Header::Present, Header::Absent]),
-        requires = "direct"
-    )]
-    header: Option<Header>,
-
     /// Zone of DATETIME columns: UTC or an offset such as +02:00
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone, requires = "direct")]
     time_zone: Option<TimeZone>,
@@ -132,12 +124,15 @@ struct DirectOptions {
     /// Mark cells of rejected lines that a spreadsheet takes for formulas
     #[arg(long, requires = "direct")]
     mark_formulas: bool,
+
+    #[command(flatten)]
+    dialect: DialectArgs,
 }
 
 impl DirectOptions {
-    fn read(&self) -> LoadOptions {
+    fn read(&self) -> Result<LoadOptions> {
         let default = LoadOptions::default();
-        LoadOptions {
+        Ok(LoadOptions {
             on_error: self.on_error,
             on_duplicate: self.on_duplicate,
             key: self.key,
@@ -145,12 +140,13 @@ impl DirectOptions {
             check_references: self.check_references,
             max_errors: self.max_errors,
             max_error_rate: self.max_error_rate,
-            header: self.header.unwrap_or_default(),
+            dialect: self.dialect.read()?,
             max_reject_lines: self.max_reject_lines.unwrap_or(default.max_reject_lines),
             max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
             mark_formulas: self.mark_formulas,
             time_zone: self.time_zone,
-        }
+            ..default
+        })
     }
 }
 
@@ -207,12 +203,17 @@ async fn load(args: &LoadArgs, schema: Schema, path: &Path) -> Result<Option<Val
     let name = name_of(path)?;
     match &args.bucket {
         Some(bucket) if !args.direct => {
+            if args.options.dialect.read()? != Dialect::default() {
+                bail!(
+                    "how files in the bucket are written is told by LOAD_OPTIONS of the Lambda, or load with --direct"
+                );
+            }
             let key = format!("{}{}/{name}", args.prefix, table.name);
             bucket::load(bucket, &key, file, Duration::from_secs(args.wait)).await
         }
         _ => {
             let name = format!("{}/{name}", table.name);
-            direct::load(schema, path, file, &name, args.options.read()).await.map(Some)
+            direct::load(schema, path, file, &name, args.options.read()?).await.map(Some)
         }
     }
 }
@@ -303,6 +304,6 @@ mod tests {
     #[test]
     fn without_options_a_file_is_loaded_as_the_core_loads_one() {
         let command = Command::parse_from(["load", "--direct", "jobs.csv"]);
-        assert_eq!(command.args.options.read(), LoadOptions::default());
+        assert_eq!(command.args.options.read().unwrap(), LoadOptions::default());
     }
 }

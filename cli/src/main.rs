@@ -4,6 +4,7 @@ mod arguments;
 mod backup;
 mod check;
 mod dev;
+mod dialect;
 mod doctor;
 mod file_source;
 mod keys;

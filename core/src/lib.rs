@@ -44,6 +44,7 @@ pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 
 mod table;
+pub use table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 pub use table::counts::Counts;
 pub use table::example::example_row;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
@@ -56,7 +57,8 @@ pub use table::unknown_names::UnknownNames;
 mod format;
 #[cfg(feature = "avro")]
 pub use format::avro;
-pub use format::csv::{CsvDecoder, Header, ROW_LIMIT};
+pub use format::csv::{CsvDecoder, Dialect, EmptyCell, Header, ROW_LIMIT};
+pub use format::encoding::Encoding;
 pub use format::formats::{FORMATS, LineFormat, RowFormat};
 pub use format::json::{BodyItem, JsonError, decode_rows, decode_tables};
 pub use format::lines::LineDecoder;
@@ -81,6 +83,7 @@ pub use sql::chunk::{CHUNK_LIMIT, Chunk};
 pub use sql::introspect::{IntrospectError, introspect};
 #[cfg(feature = "avro")]
 pub use sql::key_text::KeyText;
+pub use sql::live_schema::{LiveSchema, LookError};
 pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_keys, write};
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 

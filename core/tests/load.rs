@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::world::*;
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Counts, Header, Job, LoadError, LoadOptions, LoadReport, OnDuplicate, OnError,
-    RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
+    Client, Counts, Dialect, Job, LiveSchema, LoadError, LoadOptions, LoadReport, OnDuplicate,
+    OnError, RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
 };
 use serde_json::Value;
 
@@ -59,30 +59,41 @@ impl RejectSink for Rejects {
     }
 }
 
-type Answers = Vec<Result<Response, SendError>>;
+pub(crate) type Answers = Vec<Result<Response, SendError>>;
 
 /// What became of a file, what was called, and the reject file.
-struct Loaded {
-    report: LoadReport,
-    json: Value,
-    world: World,
-    rejects: String,
+pub(crate) struct Loaded {
+    pub(crate) report: LoadReport,
+    pub(crate) json: Value,
+    pub(crate) world: World,
+    pub(crate) rejects: String,
     undecoded: Vec<u8>,
 }
 
 impl Loaded {
     /// status, received, stored, kept, rejected
-    fn counts(&self) -> (Status, [u64; 4]) {
+    pub(crate) fn counts(&self) -> (Status, [u64; 4]) {
         let LoadReport { status, counts, .. } = self.report;
         let Counts { received, stored, kept, rejected } = counts;
         (status, [received, stored, kept, rejected])
     }
 
     /// line and code of every error that is listed
-    fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
+    pub(crate) fn errors(&self) -> Vec<(Option<u64>, &'static str)> {
         let listed = self.report.issues.listed();
         listed.iter().map(|issue| (issue.line, issue.error.kind.code())).collect()
     }
+}
+
+/// A dialect of which only the header is given.
+fn dialect(header: &str) -> Dialect {
+    let mut dialect = Dialect::default();
+    dialect.set("header", header).unwrap();
+    dialect
+}
+
+fn headerless() -> LoadOptions {
+    LoadOptions { dialect: dialect("absent"), ..LoadOptions::default() }
 }
 
 fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers) -> Loaded {
@@ -90,7 +101,8 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
-    let job = Job { schema: OFFICE, database: &client, source, path, options };
+    let schema = &LiveSchema::still(OFFICE);
+    let job = Job { schema, database: &client, source, path, options };
     let report = run_in_turns(load(&job, &mut sinks));
     let RejectSinks { rejects, undecoded } = sinks;
     assert_eq!(rejects.ended, report.rejects.is_some());
@@ -106,7 +118,12 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     Loaded { report, json, world, rejects, undecoded: undecoded.text }
 }
 
-fn load_bytes(bytes: &[u8], path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+pub(crate) fn load_bytes(
+    bytes: &[u8],
+    path: &str,
+    options: LoadOptions,
+    answers: Answers,
+) -> Loaded {
     load_from(&Memory { bytes: bytes.into(), broken: None }, path, options, answers)
 }
 
@@ -323,7 +340,8 @@ fn a_forgotten_quote_gives_its_lines_back_to_be_mended() {
 
 #[test]
 fn lines_that_are_no_utf_8_come_back_byte_for_byte() {
-    let text = b"id,job\r\n1,Caf\xe9\r\n2,\r\n3,\"x\xe9\n4,y\"z\n5,Cook\n";
+    // The last line is UTF-8, so the others are meant to be.
+    let text = b"id,job\r\n1,Caf\xe9\r\n2,\r\n3,\"x\xe9\n4,y\"z\n5,B\xc3\xa4cker\n";
     let loaded = load_bytes(text, "jobs.csv", LoadOptions::default(), vec![updated(1)]);
     assert_eq!(loaded.counts(), (Status::Partial, [5, 1, 0, 4]));
     assert_eq!(loaded.undecoded, b"id,job\n1,Caf\xe9\n3,\"x\xe9\n4,y\"z\n");
@@ -350,7 +368,7 @@ fn a_file_whose_header_changes_ends_there() {
 
 #[test]
 fn a_file_may_be_said_to_have_no_header() {
-    let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
+    let options = headerless();
     let loaded = load_bytes(b"x,a\n2,b\n", "jobs.csv", options, vec![updated(1)]);
     assert_eq!(loaded.counts(), (Status::Partial, [2, 1, 0, 1]));
     assert_eq!(loaded.json["settings"]["header"], "absent");
@@ -369,7 +387,7 @@ fn a_reject_file_has_at_most_100_000_lines() {
 fn a_reject_file_has_at_most_64_mebibytes() {
     let line = format!("x,{}\n", "y".repeat(1_000_000));
     let source = Memory { bytes: line.repeat(90).into_bytes(), broken: None };
-    let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
+    let options = headerless();
     let loaded = load_from(&source, "jobs.csv", options, vec![]);
     assert_eq!(loaded.counts(), (Status::Rejected, [90, 0, 0, 90]));
     let given = loaded.rejects.lines().count() - 1;
@@ -404,7 +422,7 @@ fn without_room_there_is_no_reject_file() {
 #[test]
 fn both_reject_files_have_one_limit() {
     let options = LoadOptions { max_reject_lines: 3, ..LoadOptions::default() };
-    let text = b"1,a\nx,b\ny,\xff\nz,c\nw,\xfe\nv,d\n";
+    let text = b"1,\xc3\xa9\nx,b\ny,\xff\nz,c\nw,\xfe\nv,d\n";
     let loaded = load_bytes(text, "jobs.csv", options, vec![updated(1)]);
     assert_eq!(entries(&loaded.rejects).len(), 2);
     assert_eq!(loaded.undecoded, b"y,\xff\n");
@@ -421,8 +439,8 @@ proptest! {
         max_reject_bytes in 0..2_000_u64,
     ) {
         let text = format!("{}\n", lines.join("\n"));
-        let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
-        let all = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        let options = headerless();
+        let all = load_bytes(text.as_bytes(), "jobs.csv", options.clone(), vec![]);
         let options = LoadOptions { max_reject_lines, max_reject_bytes, ..options };
         let some = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
         prop_assert_eq!(some.counts(), all.counts());
@@ -465,12 +483,12 @@ proptest! {
         header in proptest::sample::select(vec!["id,job\n", "job,id\n", "id,job,\n", "_x,id,job\n", "\"id\",job\n", ""]),
     ) {
         let text = format!("{header}{}\n", lines.join("\n"));
-        let has_header = if header.is_empty() { Header::Absent } else { Header::Detect };
-        let options = LoadOptions { on_error: OnError::Reject, header: has_header, strict: true, ..LoadOptions::default() };
-        let first = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        let has_header = if header.is_empty() { "absent" } else { "detect" };
+        let options = LoadOptions { on_error: OnError::Reject, dialect: dialect(has_header), strict: true, ..LoadOptions::default() };
+        let first = load_bytes(text.as_bytes(), "jobs.csv", options.clone(), vec![]);
         prop_assume!(first.report.invalid > 0);
         prop_assert_eq!(first.report.counts.received, first.report.invalid);
-        let options = LoadOptions { header: Header::Detect, ..options };
+        let options = LoadOptions { dialect: dialect("detect"), ..options };
         let again = load_bytes(format!("\u{feff}{}", first.rejects).as_bytes(), "jobs.csv", options, vec![]);
         prop_assert_eq!(entries(&first.rejects), entries(&again.rejects));
         prop_assert_eq!(first.report.counts.rejected, again.report.counts.rejected);
@@ -483,10 +501,10 @@ proptest! {
     ) {
         let text = format!("id,job\n{}\n", lines.join("\n"));
         let options = LoadOptions { on_error: OnError::Reject, ..LoadOptions::default() };
-        let plain = load_bytes(text.as_bytes(), "jobs.csv", options, vec![]);
+        let plain = load_bytes(text.as_bytes(), "jobs.csv", options.clone(), vec![]);
         prop_assume!(plain.report.invalid > 0);
         let marking = LoadOptions { mark_formulas: true, ..options };
-        let marked = load_bytes(text.as_bytes(), "jobs.csv", marking, vec![]);
+        let marked = load_bytes(text.as_bytes(), "jobs.csv", marking.clone(), vec![]);
         let of_plain = load_text(&plain.rejects, "jobs.csv", vec![]);
         let of_marked = load_text(&marked.rejects, "jobs.csv", vec![]);
         prop_assert_eq!(of_plain.rejects, of_marked.rejects);
@@ -500,7 +518,7 @@ proptest! {
 const FORMULAS: &str = "x,=cmd|' /C calc'!A0\ny,\"@a,-b\"\nz,'=c\nw,O'Brien\n";
 
 fn marking() -> LoadOptions {
-    LoadOptions { header: Header::Absent, mark_formulas: true, ..LoadOptions::default() }
+    LoadOptions { dialect: dialect("absent"), mark_formulas: true, ..LoadOptions::default() }
 }
 
 #[test]
@@ -555,9 +573,9 @@ fn limits_of_errors_are_asked_before_anything_is_stored() {
 #[test]
 fn reject_stores_all_or_nothing_of_what_is_known_before() {
     let options = LoadOptions { on_error: OnError::Reject, ..LoadOptions::default() };
-    let refused = load_bytes(MIXED.as_bytes(), "jobs.csv", options, vec![]);
+    let refused = load_bytes(MIXED.as_bytes(), "jobs.csv", options.clone(), vec![]);
     assert_eq!(refused.counts(), (Status::Rejected, [5, 0, 0, 5]));
-    let good = load_bytes(b"1,Clerk\n", "jobs.csv", options, vec![updated(1)]);
+    let good = load_bytes(b"1,Clerk\n", "jobs.csv", options.clone(), vec![updated(1)]);
     assert_eq!(good.counts(), (Status::Complete, [1, 1, 0, 0]));
     // With `fail` the first reading looks for the keys.
     let fail = LoadOptions { on_duplicate: OnDuplicate::Fail, ..options };
@@ -619,13 +637,14 @@ fn a_file_that_is_for_nothing_is_rejected() {
 
 #[test]
 fn another_encoding_is_named_with_its_line() {
-    let latin1 =
-        load_bytes(b"1,a\n2,caf\xe9\n", "jobs.csv", LoadOptions::default(), vec![updated(1)]);
-    assert_eq!(latin1.errors(), [(Some(2), "invalid_utf8")]);
-    let utf16: Vec<u8> = "\u{feff}1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let utf16 = load_bytes(&utf16, "jobs.csv", LoadOptions::default(), vec![]);
-    assert_eq!(utf16.counts(), (Status::Rejected, [0; 4]));
-    assert_eq!(utf16.errors(), [(Some(1), "wrong_encoding")]);
+    let both = "1,é\n".bytes().chain(*b"2,caf\xe9\n").collect::<Vec<_>>();
+    let both = load_bytes(&both, "jobs.csv", LoadOptions::default(), vec![updated(1)]);
+    assert_eq!(both.errors(), [(Some(2), "invalid_utf8")]);
+    let utf32: Vec<u8> =
+        "\u{feff}1,a\n".chars().flat_map(|it| u32::from(it).to_le_bytes()).collect();
+    let utf32 = load_bytes(&utf32, "jobs.csv", LoadOptions::default(), vec![]);
+    assert_eq!(utf32.counts(), (Status::Rejected, [0; 4]));
+    assert_eq!(utf32.errors(), [(Some(1), "wrong_encoding")]);
 }
 
 #[test]
@@ -750,7 +769,7 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let full = || Rejects { full: true, ..Rejects::default() };
     let mut sinks = RejectSinks { rejects: full(), undecoded: full() };
     let job = Job {
-        schema: OFFICE,
+        schema: &LiveSchema::still(OFFICE),
         database: &client,
         source: &source,
         path: "jobs.csv",
@@ -823,7 +842,7 @@ mod gzip {
     fn kilobytes_of_gzip_become_a_reject_file_within_the_limit() {
         let packed = pack(&"x,\n".repeat(500_000));
         assert!(packed.len() < 2_000, "{}", packed.len());
-        let options = LoadOptions { header: Header::Absent, ..LoadOptions::default() };
+        let options = headerless();
         let loaded = load_bytes(&packed, "jobs.csv.gz", options, vec![]);
         assert_eq!(loaded.counts(), (Status::Rejected, [500_000, 0, 0, 500_000]));
         assert_eq!(left_out(&loaded), (100_001.into(), 400_000.into()));
@@ -833,19 +852,20 @@ mod gzip {
     #[test]
     fn what_cannot_be_unpacked_is_a_fault_of_the_file() {
         let options = LoadOptions::default();
-        let plain = load_bytes(b"1,a\n", "jobs.csv.gz", options, vec![]);
+        let plain = load_bytes(b"1,a\n", "jobs.csv.gz", options.clone(), vec![]);
         assert_eq!(
             (plain.counts().0, plain.errors()),
             (Status::Rejected, vec![(None, "unreadable_gzip")])
         );
-        let empty = load_bytes(b"", "jobs.csv.gz", options, vec![]);
+        let empty = load_bytes(b"", "jobs.csv.gz", options.clone(), vec![]);
         assert_eq!(empty.errors(), [(None, "unreadable_gzip")]);
 
         let names = |rows: Range<u32>| -> String {
             rows.map(|id| format!("{id},{:x}\n", id.wrapping_mul(2_654_435_761))).collect()
         };
         let whole = pack(&names(1..50_000));
-        let cut = load_bytes(&whole[..whole.len() / 2], "jobs.csv.gz", options, vec![updated(1)]);
+        let cut =
+            load_bytes(&whole[..whole.len() / 2], "jobs.csv.gz", options.clone(), vec![updated(1)]);
         let (status, [received, stored, _, rejected]) = cut.counts();
         assert_eq!((status, received, rejected), (Status::Partial, stored, 0));
         assert_eq!(cut.errors(), [(None, "unreadable_gzip")]);

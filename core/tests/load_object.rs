@@ -373,7 +373,8 @@ fn a_lease_is_renewed_while_a_file_is_only_read() {
     let piece = |at: usize| bytes(std::str::from_utf8(pieces[at]).unwrap());
     // The place in the file, whose UPDATE finds its row; at its end only the lease is renewed.
     let kept = || updated(1);
-    let held = || answer(200, r#"{"records":[[{"stringValue":""},{"longValue":9}]]}"#);
+    let held =
+        || answer(200, r#"{"records":[[{"stringValue":""},{"stringValue":""},{"longValue":9}]]}"#);
     let world = world([
         vec![head(text.len(), None), taken()],
         vec![piece(0), kept(), piece(1), kept(), piece(2), kept(), taken(), held()],
@@ -550,6 +551,7 @@ struct Earlier {
     received: u64,
     stored: u64,
     rejected: u64,
+    read_as: &'static str,
     report: &'static str,
 }
 
@@ -564,6 +566,7 @@ const EARLIER: Earlier = Earlier {
     received: 0,
     stored: 0,
     rejected: 0,
+    read_as: "",
     report: "",
 };
 
@@ -584,6 +587,7 @@ fn earlier(it: &Earlier) -> [Answer; 2] {
         number(0),
         number(it.rejected),
         text(""),
+        text(it.read_as),
         text(it.report),
         number(0),
         number(0),
@@ -630,6 +634,60 @@ fn an_attempt_goes_on_where_the_one_before_has_committed() {
     let lines = String::from_utf8(rejects.body.to_vec()).unwrap();
     let lines: Vec<_> = lines.lines().map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(lines, ["\u{feff}_line", "2", "3", "6"]);
+}
+
+/// The columns with which a load of jobs began; `job` had so many characters.
+fn began_with(characters: u32) -> String {
+    let id = serde_json::json!({ "name": "id", "definition": "int NOT NULL AUTO_INCREMENT PRIMARY KEY",
+        "takes": "an integer; ", "required": true });
+    let name = serde_json::json!({ "name": "job_name", "required": true,
+        "definition": format!("varchar({characters}) NOT NULL"), "takes": "a string; job" });
+    serde_json::json!({ "fingerprint": characters.to_string(), "columns": [id, name] }).to_string()
+}
+
+#[test]
+fn rows_that_were_read_by_other_columns_are_not_read_on() {
+    let read_as: &'static str = began_with(9).leak();
+    for (text, offset) in [("id,job\n1,a\n2,b\n", 11), ("1,a\n2,b\n", 4)] {
+        let left = Earlier { offset, line: 2, row: 1, stored: 1, read_as, ..EARLIER };
+        let world = world([
+            vec![head(text.len(), None)],
+            earlier(&left).into(),
+            vec![taken(), bytes(text), written(), taken()],
+        ]);
+        let error = load(&world, &object("jobs.csv")).unwrap_err().to_string();
+        for word in ["they were id int NOT NULL", "job_name varchar(9) NOT NULL; they are id int"] {
+            assert!(error.contains(word), "{error}");
+        }
+        let calls = calls(&world);
+        assert!(calls.iter().any(|call| call.starts_with("PUT reports/")), "{calls:?}");
+        assert_eq!(sent_rows(&world), [""; 0]);
+    }
+}
+
+#[test]
+fn a_load_of_which_no_row_was_read_goes_by_the_columns_of_today() {
+    let narrow: &'static str = began_with(9).leak();
+    let text = "1,a\n";
+    let left = Earlier { read_as: narrow, ..EARLIER };
+    let world = world([
+        vec![head(text.len(), None)],
+        earlier(&left).into(),
+        vec![taken(), bytes(text)],
+        stored(1).into(),
+        vec![written(), taken()],
+    ]);
+    assert_eq!(load(&world, &object("jobs.csv")).unwrap().status, Status::Complete);
+    let takes = world
+        .requests()
+        .into_iter()
+        .find(|it| String::from_utf8_lossy(&it.body).contains("attempts + 1"));
+    let body = String::from_utf8(takes.unwrap().body.to_vec()).unwrap();
+    assert!(
+        body.contains("varchar(255) NOT NULL")
+            && body.contains(r#""name":"reads_anew","value":{"stringValue":"1"}"#),
+        "{body}"
+    );
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::world::{
 };
 use proptest::prelude::*;
 use rowgate_core::{
-    Client, Host, Job, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks, Request,
-    Response, SendError, Service, SignError, Source, SourceError, Status, load,
+    Client, Host, Job, LiveSchema, LoadOptions, LoadReport, OnDuplicate, RejectSink, RejectSinks,
+    Request, Response, SendError, Service, SignError, Source, SourceError, Status, load,
 };
 use serde_json::{Value, json};
 
@@ -197,6 +197,7 @@ fn load_file(narrow: &Narrow, text: String, on_duplicate: OnDuplicate) -> LoadRe
     let options = LoadOptions { on_duplicate, ..LoadOptions::default() };
     let mut sinks = RejectSinks { rejects: Nowhere, undecoded: Nowhere };
     let (schema, database, path) = (OFFICE, &client, "jobs.csv");
+    let schema = &LiveSchema::still(schema);
     let job = Job { schema, database, source: &Memory(text), path, options };
     run_in_turns(load(&job, &mut sinks))
 }

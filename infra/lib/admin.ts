@@ -7,6 +7,7 @@ import { databaseSettings, type Database } from "./database";
 import { LONGEST, Program } from "./program";
 import { deleteObjects, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
+import { readTables, tableSettings } from "./tables";
 
 export interface AdminProps {
   readonly settings: Settings;
@@ -28,6 +29,7 @@ export class Admin extends Construct {
       settings,
       environment: {
         ...databaseSettings(database, database.adminSecretArn),
+        ...tableSettings(settings, bucket),
         DATA_BUCKET: bucket.bucketName,
       },
       rights: [
@@ -37,6 +39,7 @@ export class Admin extends Construct {
         writeObjects(bucket, PREFIXES.backups),
         // Older backups, when the newer one is whole.
         deleteObjects(bucket, PREFIXES.backups),
+        ...readTables(settings, bucket),
       ],
       // What is on its way when an answer is lost should not be done three times.
       events: { retries: 1, failures: props.failures },

@@ -7,6 +7,7 @@ import { databaseSettings, type Database } from "./database";
 import { LONGEST, Program } from "./program";
 import { allow, listBucket, readObjects, useDatabase, writeObjects } from "./rights";
 import type { Settings } from "./settings";
+import { readTables, tableSettings } from "./tables";
 
 export interface IntakeProps {
   readonly settings: Settings;
@@ -32,6 +33,7 @@ export class Intake extends Construct {
       settings,
       environment: {
         ...databaseSettings(database, database.writerSecretArn),
+        ...tableSettings(settings, bucket),
         DATA_BUCKET: bucket.bucketName,
         ...(props.machine ? { BULK_STATE_MACHINE_ARN: props.machine.stateMachineArn } : {}),
         ...(settings.loadOptions ? { LOAD_OPTIONS: settings.loadOptions } : {}),
@@ -41,6 +43,7 @@ export class Intake extends Construct {
         listBucket(bucket),
         readObjects(bucket, PREFIXES.incoming),
         writeObjects(bucket, PREFIXES.reports, PREFIXES.rejects),
+        ...readTables(settings, bucket),
         ...(props.machine ? [allow(["states:StartExecution"], props.machine.stateMachineArn)] : []),
       ],
       // After a minute and after two more: by then the ledger has let go of whoever was killed.

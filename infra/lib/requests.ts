@@ -1,14 +1,17 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, type aws_s3 as s3 } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { databaseSettings, type Database } from "./database";
 import { Program } from "./program";
 import { useDatabase } from "./rights";
 import type { Settings } from "./settings";
+import { readTables, tableSettings } from "./tables";
 
 export interface RequestsProps {
   readonly settings: Settings;
   readonly database: Database;
+  /** Where a `schema.json` may be. */
+  readonly bucket: s3.IBucket;
   /** The setting `API_KEYS`. */
   readonly apiKeys: string;
 }
@@ -23,7 +26,7 @@ const TIMEOUT = Duration.seconds(90);
 export class Requests extends Construct {
   readonly program: Program;
 
-  constructor(scope: Construct, id: string, { settings, database, apiKeys }: RequestsProps) {
+  constructor(scope: Construct, id: string, { settings, database, bucket, apiKeys }: RequestsProps) {
     super(scope, id);
     this.program = new Program(this, "Program", {
       name: "requests",
@@ -31,9 +34,13 @@ export class Requests extends Construct {
       settings,
       environment: {
         ...databaseSettings(database, database.writerSecretArn),
+        ...tableSettings(settings, bucket),
         API_KEYS: apiKeys,
       },
-      rights: useDatabase(database, database.writerSecretArn),
+      rights: [
+        ...useDatabase(database, database.writerSecretArn),
+        ...readTables(settings, bucket),
+      ],
       timeout: TIMEOUT,
     });
   }

@@ -34,6 +34,10 @@ export interface Settings {
   readonly quota: apigateway.QuotaSettings | undefined;
   /** The functions' setting `LOAD_OPTIONS`: how files are loaded, by prefix. */
   readonly loadOptions: string | undefined;
+  /** The key of a `schema.json` in the bucket; none is the one of the archive, or the example. */
+  readonly schema: string | undefined;
+  /** Tables of the live database that are served without a `schema.json`, with commas between them. */
+  readonly tables: string | undefined;
   /** The most parts of a large file, or of a big table, that are worked on at the same time. */
   readonly bulkConcurrency: number;
   /** Whether the nightly backup is one call of the function, in one snapshot, or made in parts. */
@@ -90,6 +94,8 @@ export function readSettings(node: Node): Settings {
     burst: context.number("burst", 2, 1, 5000),
     quota: readQuota(context),
     loadOptions: context.json("loadOptions"),
+    schema: context.text("schema", /^(?!incoming\/)[A-Za-z0-9_][A-Za-z0-9_./-]*\.json$/),
+    tables: context.text("tables", /^[^,]+(,[^,]+)*$/),
     bulkConcurrency: context.number("bulkConcurrency", 8, 1, 1000),
     backup: context.oneOf("backup", ["function", "bulk"]),
     backupSchedule: context.text("backupSchedule", /^(cron|rate)\(.+\)$/) ?? "cron(0 2 * * ? *)",

@@ -42,7 +42,7 @@ export class RowgateStack extends Stack {
       description: "rowgate: loads files",
       machine: bulkLoad.machine,
     }).program.function;
-    const requests = new Requests(this, "Requests", { settings, database, apiKeys }).program.function;
+    const requests = new Requests(this, "Requests", { ...common, apiKeys }).program.function;
     const admin = new Admin(this, "Admin", common).program.function;
     data.notify(intake);
     const bulk = new BulkTables(this, "Bulk", { target: admin, concurrency: bulkConcurrency });

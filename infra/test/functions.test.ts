@@ -89,6 +89,17 @@ test("options of loads are a setting of the functions that load", () => {
   }
 });
 
+test("every function reads its tables from the bucket or the database, if asked for", () => {
+  const bucket = { Ref: only(template(), "AWS::S3::Bucket").id };
+  for (const name of ALL) {
+    const of = (context: Context) => program(name, context).Properties["Environment"].Variables;
+    const { SCHEMA, DATA_BUCKET } = of({ schema: "config/schema.json" });
+    deepEqual([SCHEMA, DATA_BUCKET], ["config/schema.json", bucket], name);
+    equal(of({ tables: "jobs,Order Lines" }).TABLES, "jobs,Order Lines", name);
+    deepEqual([of({}).SCHEMA, of({}).TABLES], [undefined, undefined], name);
+  }
+});
+
 test("the nightly backup goes to the admin function, and keeps so many", () => {
   const rule = only(template({ ...GIVEN, backupKeep: 7 }), "AWS::Events::Rule").Properties;
   const [target, ...more] = rule["Targets"];

@@ -117,6 +117,17 @@ test("only the roles that may read a secret may decrypt it with a key of the cus
   deepEqual(withKey, plain);
 });
 
+test("with a schema.json in the bucket each function may read that object besides", () => {
+  const plain = rights(template());
+  const of = template({ ...GIVEN, schema: "config/schema.json" });
+  const bucket = `<${only(of, "AWS::S3::Bucket").id}.Arn>`;
+  const readers = ["IntakeProgramRole", "PartsProgramRole", "RequestsProgramRole", "AdminProgramRole"];
+  for (const policy of readers) {
+    plain[policy] = [...plain[policy]!, `s3:GetObject ${bucket}/config/schema.json`].sort();
+  }
+  deepEqual(rights(of), plain);
+});
+
 test("with a new database everybody has exactly these rights, on that one", () => {
   const of = template({ database: "create" });
   const cluster = only(of, "AWS::RDS::DBCluster").id;

@@ -2,17 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rowgate_core::migrate::Migration;
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Gate, Host, LoadSettings, RequestTime, Settings, SettingsError};
-use rowgate_native::{Interruption, NativeHost, from_environment, read_migrations, read_schema};
+use rowgate_native::{Interruption, NativeHost, from_environment, read_migrations};
 use tracing::warn;
 
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::tables::{self, StartError};
 
 /// How long one call of a backup or a restore is repeated.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -37,17 +37,15 @@ pub(crate) struct App<H> {
 
 impl App<NativeHost> {
     /// Reads the environment's settings and credentials; `interruption` tells it to end.
-    pub(crate) fn from_environment(
-        interruption: &Interruption,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let schema = read_schema(schema_file().as_deref())?;
+    pub(crate) async fn from_environment(interruption: &Interruption) -> Result<Self, StartError> {
+        let host = NativeHost::from_environment()?.interrupted_by(interruption);
+        let schema = tables::read(&host).await?;
         let files = LoadSettings::read(&from_environment, schema);
         let http = Settings::read(&from_environment, schema);
         let http = http.map(|settings| Gate::new(settings, REQUEST_TIME));
-        let host = NativeHost::from_environment()?.interrupted_by(interruption);
         let app = Self::new(schema, host, files, http)?;
         let metrics = Metrics::of(from_environment("AWS_LAMBDA_FUNCTION_NAME"));
-        let migrations = read_migrations(&in_package("migrations"))?;
+        let migrations = read_migrations(&tables::in_package("migrations"))?;
         Ok(Self { migrations, bucket: from_environment("DATA_BUCKET"), metrics, ..app })
     }
 }
@@ -88,18 +86,6 @@ impl<H: Host> App<H> {
     pub(crate) fn client<'c, T>(&'c self, target: &'c T, time: Duration) -> Client<'c, H, T> {
         Client::new(&self.host, target, time).patient(PATIENCE).ending()
     }
-}
-
-/// What `ROWGATE_SCHEMA` names, or `schema.json` in the package.
-fn schema_file() -> Option<PathBuf> {
-    let named = from_environment("ROWGATE_SCHEMA").filter(|path| !path.is_empty());
-    named.map(PathBuf::from).or_else(|| Some(in_package("schema.json")).filter(|it| it.is_file()))
-}
-
-/// A path beside the program, where Lambda unpacks a function's archive.
-fn in_package(name: &str) -> PathBuf {
-    let folder = from_environment("LAMBDA_TASK_ROOT").unwrap_or_default();
-    PathBuf::from(folder).join(name)
 }
 
 /// There are neither settings for files nor for HTTP.

@@ -19,6 +19,7 @@ mod log;
 mod metrics;
 mod operations;
 mod records;
+mod tables;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,7 +54,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<ExitCode, lambda_runtime::Error> {
     let terminate = signal(SignalKind::terminate())?;
     let (interruption, at_work) = (Interruption::default(), Mutex::new(()));
-    let app = &App::from_environment(&interruption)?;
+    let app = &App::from_environment(&interruption).await?;
     let handle = async |event: LambdaEvent<Box<RawValue>>| {
         let _guard = at_work.lock().await;
         handler::handle(app, event.payload, Invocation::of(&event.context)).await

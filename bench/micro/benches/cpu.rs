@@ -15,9 +15,9 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
 use rowgate_core::{
-    Client, Credentials, CsvDecoder, Host, IngestOptions, Intake, Job, LoadOptions, LoadReport,
-    RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source, SourceError,
-    load, sign,
+    Client, Credentials, CsvDecoder, Host, IngestOptions, Intake, Job, LiveSchema, LoadOptions,
+    LoadReport, RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source,
+    SourceError, load, sign,
 };
 
 fn main() {
@@ -70,7 +70,7 @@ fn loaded(file: &File, credentials: Option<&Credentials>) -> LoadReport {
     let (world, target) = (World { credentials }, target());
     let client = Client::new(&world, &target, Duration::from_secs(60));
     let job = Job {
-        schema: rowgate_bench::schema(),
+        schema: &LiveSchema::still(rowgate_bench::schema()),
         database: &client,
         source: file,
         path: "employees.csv",

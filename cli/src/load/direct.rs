@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rowgate_core::schema::Schema;
-use rowgate_core::{Job, LineFormat, LoadOptions, RejectSink, RejectSinks};
+use rowgate_core::{Job, LineFormat, LiveSchema, LoadOptions, RejectSink, RejectSinks};
+use rowgate_native::from_environment;
 use serde_json::Value;
 
 use crate::file_source::FileSource;
@@ -23,6 +24,7 @@ pub(super) async fn load(
 ) -> Result<Value> {
     let session = Session::from_environment();
     let client = session.database()?;
+    let schema = &LiveSchema::read(&from_environment, schema)?;
     let source = FileSource::new(file)?;
     let mut sinks = RejectSinks {
         rejects: RejectFile { beside: path.to_owned(), kind: "rejects", open: None },

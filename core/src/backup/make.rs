@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 3;
 /// If the snapshot is lost, which the service does to an answer over its limit or after a fault, a
 /// new run begins, at most twice; what the lost run wrote has no manifest. Without a snapshot a
 /// page that was not answered is asked for again. A run that fails leaves no manifest, and one whose
-/// time is over, or that is interrupted, no files either.
+/// time is over, that is interrupted, or that meets a row that no answer holds, no files either.
 pub async fn backup<H: Host>(
     services: &Services<'_, H>,
     tables: &[&'static Table],
@@ -65,7 +65,9 @@ async fn give_up<H: Host>(
 ) -> BackupError {
     // A manifest without an answer may be there, or come.
     let may_be_whole = |name: &String| matches!(&error, BackupError::Write { key, .. } if *key == Manifest::key_of(name));
-    if !services.s3.is_out_of_time() || names.iter().any(may_be_whole) {
+    // What would come to the same the next time leaves nothing either.
+    let is_final = services.s3.is_out_of_time() || matches!(error, BackupError::LongRow { .. });
+    if !is_final || names.iter().any(may_be_whole) {
         return error;
     }
     let s3 = services.s3.closing();
@@ -96,25 +98,25 @@ impl<H: Host> BackupRun<'_, H> {
         tables: &[&'static Table],
         progress: &mut impl FnMut(Progress),
     ) -> Result<Manifest, BackupError> {
-        let written = if self.is_snapshot {
-            self.write_snapshot(tables, progress).await
+        let (written, engine) = if self.is_snapshot {
+            self.write_snapshot(tables, progress).await?
         } else {
-            self.write_tables(tables, None, progress).await
+            (self.write_tables(tables, None, progress).await?, None)
         };
-        self.write_manifest(self.manifest(written?)).await
+        self.write_manifest(Manifest { engine, ..self.manifest(written) }).await
     }
 
     async fn write_snapshot(
         &self,
         tables: &[&'static Table],
         progress: &mut impl FnMut(Progress),
-    ) -> Result<Vec<TableManifest>, BackupError> {
+    ) -> Result<(Vec<TableManifest>, Option<String>), BackupError> {
         let database = self.services.database;
         let id = database.call(&BeginTransaction, Repeat::Harmless).await;
         let id = id.map_err(BackupError::Database)?;
         let written = async {
-            self.check_isolation(&id).await?;
-            self.write_tables(tables, Some(&id), progress).await
+            let engine = self.check_isolation(&id).await?;
+            Ok((self.write_tables(tables, Some(&id), progress).await?, engine))
         };
         let written = written.await;
         // Nothing was changed; if this fails, the service does it after 3 idle minutes.
@@ -147,14 +149,20 @@ impl<H: Host> BackupRun<'_, H> {
         Ok(written)
     }
 
-    /// At any other level later tables would be of a later moment.
-    async fn check_isolation(&self, id: &str) -> Result<(), BackupError> {
+    /// At any other level later tables would be of a later moment. Answers the server's version.
+    async fn check_isolation(&self, id: &str) -> Result<Option<String>, BackupError> {
         let call =
             ExecuteStatement { sql: isolation::SHOW, transaction_id: Some(id), parameters: &[] };
         let shown = self.services.database.call(&call, Repeat::Never).await;
         let records = shown.map_err(|error| self.read_error(error))?.records;
+        let version = match records.last().map(Vec::as_slice) {
+            Some([Field::String(name), Field::String(version)]) if name == "version" => {
+                Some(version.clone())
+            }
+            _ => None,
+        };
         match records.first().map(Vec::as_slice) {
-            Some([_, Field::String(level)]) if level == isolation::REPEATABLE_READ => Ok(()),
+            Some([_, Field::String(level)]) if level == isolation::REPEATABLE_READ => Ok(version),
             Some([_, Field::String(level)]) => {
                 Err(BackupError::NoSnapshot { level: level.clone() })
             }

@@ -12,7 +12,7 @@ use super::left_out_folder::NoBackup;
 use crate::base::hex::hex;
 use crate::format::avro;
 use crate::sql::checksum::Checksum;
-use crate::table::schema::Table;
+use crate::table::schema::{Table, TableDescription};
 
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,12 @@ pub struct Manifest {
     pub snapshot: bool,
     /// How blocks are packed.
     pub codec: String,
+    /// The form of the tables' checksums; those of format 1 have form 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<u32>,
+    /// The database's own version, as `8.0.39` or `11.4.2-MariaDB`; left out where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
     /// What a restore would have refused of the tables, which was accepted, or for which they were
     /// left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,6 +61,9 @@ pub struct TableManifest {
     pub checksum: String,
     /// SHA-256 of the Avro schema's Parsing Canonical Form.
     pub fingerprint: String,
+    /// The table as the schema of the backup described it; those of format 1 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<TableDescription>,
     /// The files, in the order of the rows' keys; none of an empty table.
     pub parts: Vec<PartManifest>,
 }
@@ -80,6 +89,7 @@ impl TableManifest {
             rows: content.rows,
             checksum: content.hex(),
             fingerprint: avro::fingerprint(table),
+            schema: table.described.cloned(),
             parts,
         }
     }
@@ -92,7 +102,10 @@ fn first_format() -> u32 {
 
 impl Manifest {
     /// The form that this version writes; it reads earlier ones as well.
-    pub(super) const FORMAT: u32 = 1;
+    pub(super) const FORMAT: u32 = 2;
+
+    /// The form of checksums that this version makes.
+    pub(super) const DIGEST: u32 = 1;
 
     /// The key of a run's manifest.
     pub fn key_of(run: &str) -> String {
@@ -202,6 +215,7 @@ fn checked_sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
 mod tests {
     use super::super::keys::part_key;
     use super::*;
+    use crate::table::schema::{Description, EXAMPLE};
 
     const RUN: &str = "20270115T080000Z-1a2b3c4d";
 
@@ -222,6 +236,8 @@ mod tests {
             finished: "2027-01-15T08:00:01Z".into(),
             snapshot: true,
             codec: "snappy".into(),
+            digest: Some(Manifest::DIGEST),
+            engine: Some("11.4.2-MariaDB".into()),
             obstacles: Vec::new(),
             tables: alloc::vec![TableManifest::new(jobs, content, alloc::vec![part])],
             sha256: None,
@@ -292,8 +308,17 @@ mod tests {
 
     #[test]
     fn what_is_sealed_stays_the_same_text_in_every_version() {
-        assert_eq!(manifest().seal(), SEAL);
+        let first = Manifest { format: 1, digest: None, engine: None, ..manifest() };
+        assert_eq!(first.seal(), FIRST_SEAL);
+        let mut second = manifest();
+        let described = Description::from_json(EXAMPLE).unwrap().tables;
+        second.tables[0].schema = described.into_iter().find(|table| table.name == "jobs");
+        assert_eq!(second.seal(), SEAL);
+        let sealed = second.sealed();
+        assert_eq!(read(&sealed), Ok(sealed.clone()));
     }
 
-    const SEAL: &str = "18d0f1d6c91e18535edcdf1808a1784bedacd696a3d789e238e7f739f3a76df6";
+    const FIRST_SEAL: &str = "18d0f1d6c91e18535edcdf1808a1784bedacd696a3d789e238e7f739f3a76df6";
+
+    const SEAL: &str = "2ef4c2738e8f1f8b7c2e89becb5a7db9f78529fe7ee430973b03e7de9f959071";
 }

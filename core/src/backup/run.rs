@@ -67,6 +67,8 @@ impl<'p, H: Host> BackupRun<'p, H> {
             finished: date_time::text(self.services.database.host().now()),
             snapshot: self.is_snapshot,
             codec: self.options.codec.name().to_string(),
+            digest: Some(Manifest::DIGEST),
+            engine: None,
             obstacles: self.obstacles.clone(),
             tables,
             sha256: None,

@@ -5,4 +5,5 @@ pub(crate) mod hex;
 pub(crate) mod json_string;
 pub(crate) mod lookup;
 pub(crate) mod printable;
+pub(crate) mod shared;
 pub(crate) mod sql_text;

@@ -371,11 +371,7 @@ impl<'de> Visitor<'de> for RowSeed {
                 }),
                 None if self.skips_marked && name.starts_with('_') => {}
                 None => push_capped(&mut row.errors, || {
-                    let kind = match self.table.is_generated(&name) {
-                        true => RowErrorKind::GeneratedColumn,
-                        false => RowErrorKind::UnknownColumn,
-                    };
-                    RowError::given_column(&name, kind)
+                    RowError::given_column(&name, self.table.no_column_called(&name))
                 }),
             }
         }

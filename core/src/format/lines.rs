@@ -1,10 +1,35 @@
 //! The formats that come line by line, CSV and NDJSON, behind one door.
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
 use super::formats::LineFormat;
-use crate::format::csv::{CsvDecoder, Header};
+use crate::format::csv::detect::{self, SAMPLE};
+use crate::format::csv::{CsvDecoder, Dialect, Header};
+use crate::format::encoding::Encoding;
 use crate::format::ndjson::NdjsonDecoder;
+use crate::table::issue::RowErrorKind;
 use crate::table::record::RawRow;
 use crate::table::schema::Table;
+
+/// By what the fields of a file's rows are told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReadBy {
+    /// Each row by the names of its members.
+    Members,
+    /// By a header, which names these columns.
+    Header(Vec<&'static str>),
+    /// By their position.
+    Position,
+}
+
+/// What is said of a file before it is looked at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GivenLayout {
+    pub(crate) dialect: Dialect,
+    /// Whether the zone of its times is given.
+    pub(crate) has_time_zone: bool,
+}
 
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
@@ -27,6 +52,73 @@ impl LineDecoder {
         match format {
             LineFormat::Csv => Self::Csv(CsvDecoder::with_header(table, header)),
             LineFormat::Ndjson => Self::Ndjson(NdjsonDecoder::new(table)),
+        }
+    }
+
+    /// A decoder for a file of which all is known.
+    pub(crate) fn of_dialect(
+        format: LineFormat,
+        table: &'static Table,
+        dialect: Arc<Dialect>,
+    ) -> Self {
+        match format {
+            LineFormat::Csv => Self::Csv(CsvDecoder::of_dialect(table, dialect)),
+            LineFormat::Ndjson => Self::Ndjson(NdjsonDecoder::new(table)),
+        }
+    }
+
+    /// A decoder for a file that begins like this, and its encoding. What is not given is looked for; a
+    /// file that is not certain gives nothing but its refusal.
+    ///
+    /// `is_whole` says whether it is all of the file; a longer one shows its first [`SAMPLE`] bytes.
+    pub(crate) fn of_start(
+        format: LineFormat,
+        table: &'static Table,
+        given: &GivenLayout,
+        start: &[u8],
+        is_whole: bool,
+    ) -> (Self, Encoding) {
+        let sample = &start[..start.len().min(SAMPLE)];
+        let is_whole = is_whole && sample.len() == start.len();
+        let verdict = match format {
+            LineFormat::Ndjson => {
+                let encoding = detect::ndjson_encoding(&given.dialect, sample);
+                return (Self::Ndjson(NdjsonDecoder::new(table)), encoding);
+            }
+            LineFormat::Csv => {
+                let GivenLayout { dialect, has_time_zone } = given;
+                detect::look(table, dialect, *has_time_zone, sample, is_whole)
+            }
+        };
+        match verdict.into_dialect() {
+            Ok(dialect) => {
+                let encoding = dialect.encoding;
+                let is_found = !dialect.is_plain() && dialect.layout() != given.dialect.layout();
+                let decoder = CsvDecoder::of_dialect(table, Arc::new(dialect));
+                (Self::Csv(decoder.of_found_layout(is_found)), encoding)
+            }
+            Err(error) => (Self::Csv(CsvDecoder::refused(table, error)), Encoding::Utf8),
+        }
+    }
+
+    /// How the file is written.
+    pub(crate) fn dialect(&self) -> Option<&Dialect> {
+        match self {
+            Self::Csv(decoder) => Some(decoder.dialect()),
+            Self::Ndjson(_) => None,
+        }
+    }
+
+    /// Whether the layout, which is not the default, was found and not given.
+    pub(crate) fn has_found_layout(&self) -> bool {
+        matches!(self, Self::Csv(decoder) if decoder.has_found_layout())
+    }
+
+    /// Why the bad row at hand shows that the layout which was found is not that of the whole file.
+    pub(crate) fn contradiction(&self) -> Option<RowErrorKind> {
+        match self {
+            Self::Csv(decoder) => decoder.contradiction(),
+            Self::Ndjson(_) => None,
         }
     }
 
@@ -128,19 +220,11 @@ impl LineDecoder {
         }
     }
 
-    /// [`Self::text`] of CSV without the marks of a reject file.
-    pub(crate) fn own_text(&self) -> &[u8] {
+    /// By what the fields of its rows are told apart, once the first one is read.
+    pub(crate) fn read_by(&self) -> ReadBy {
         match self {
-            Self::Csv(decoder) => decoder.own_text(),
-            Self::Ndjson(decoder) => decoder.text(),
-        }
-    }
-
-    /// [`Self::header`] without the columns of a reject file.
-    pub(crate) fn own_header(&self) -> Option<&[u8]> {
-        match self {
-            Self::Csv(decoder) => decoder.own_header(),
-            Self::Ndjson(_) => None,
+            Self::Csv(decoder) => decoder.header_columns().map_or(ReadBy::Position, ReadBy::Header),
+            Self::Ndjson(_) => ReadBy::Members,
         }
     }
 

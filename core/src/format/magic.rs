@@ -36,6 +36,11 @@ pub(crate) fn wrong_format(start: &[u8]) -> Option<RowErrorKind> {
     if is_utf_16(start) {
         return Some(RowErrorKind::WrongEncoding);
     }
+    other_file(start)
+}
+
+/// The same of a file that may be a text in any encoding.
+pub(crate) fn other_file(start: &[u8]) -> Option<RowErrorKind> {
     let of_table = MAGIC.iter().find(|(magic, ..)| start.starts_with(magic));
     let (found, advice) = of_table
         .map(|(_, found, advice)| (*found, *advice))

@@ -3,6 +3,7 @@
 #[cfg(feature = "avro")]
 pub mod avro;
 pub(crate) mod csv;
+pub(crate) mod encoding;
 pub(crate) mod formats;
 pub(crate) mod json;
 pub(crate) mod lines;

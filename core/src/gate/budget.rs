@@ -163,7 +163,6 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
-    use crate::format::csv::Header;
     use crate::format::formats::LineFormat;
     use crate::format::json::{self, BodyItem};
     use crate::format::lines::LineDecoder;
@@ -224,7 +223,7 @@ mod tests {
         match format {
             None => _ = json::decode_rows(body.as_bytes(), table, sink),
             Some(format) => {
-                let mut decoder = LineDecoder::with_header(format, table, Header::Detect);
+                let mut decoder = LineDecoder::new(format, table);
                 let mut input = body.as_bytes();
                 while let Some(row) = decoder.next_row(&mut input) {
                     intake.row(table, row);

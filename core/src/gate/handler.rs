@@ -21,12 +21,14 @@ use super::problem::{Problem, too_many_bytes, too_slow};
 use super::report::report_response;
 use super::route::{Post, Route};
 use super::settings::Settings;
+use super::source::RowSource;
 use super::time::RequestTime;
 use super::{cors, loads};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
-use crate::ingest::Intake;
+use crate::ingest::{IngestOptions, Intake, StoreError};
 use crate::ledger::RequestToClaim;
+use crate::table::schema::Schema;
 
 /// The period of the rate limits in `wrangler.toml`, after which a client may come again.
 const RATE_PERIOD_SECONDS: &str = "10";
@@ -52,6 +54,36 @@ struct Admitted<'r> {
     head: &'r Head,
     caller: Caller<'r>,
     key: &'r KeyEntry,
+}
+
+/// A request's rows, and how they are to be taken.
+struct PostedRows<'r> {
+    admitted: &'r Admitted<'r>,
+    post: &'r Post<'r>,
+    body: &'r [u8],
+}
+
+impl Admitted<'_> {
+    /// Where the rows come from, and how they are to be stored, with the tables of a schema.
+    fn source(
+        &self,
+        schema: Schema,
+        post: &Post<'_>,
+    ) -> Result<(RowSource, IngestOptions), Problem> {
+        let source = post.source(schema, self.key, self.head)?;
+        let (options, dialect) = options(&self.head.query, source.table())?;
+        let has_time_zone = options.time_zone.is_some();
+        Ok((source.with_dialect(dialect.as_ref(), has_time_zone)?, options))
+    }
+}
+
+impl PostedRows<'_> {
+    fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
+        let (source, options) = self.admitted.source(schema, self.post)?;
+        let mut intake = Intake::new(schema, options);
+        source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
+        Ok(intake)
+    }
 }
 
 impl Gate {
@@ -116,7 +148,11 @@ impl Gate {
                 loads::show(&client, &owner(&caller, key), &load_id).await
             }
             Route::Post(post) => {
-                self.post(&client, &Admitted { head, caller, key }, &post, body).await
+                let answer = self.post(&client, &Admitted { head, caller, key }, &post, body).await;
+                answer.map_err(|problem| match problem.is_of_changed_tables {
+                    true if self.settings.schema.doubt(host) => Problem::tables_changed(),
+                    _ => problem,
+                })
             }
         }
     }
@@ -125,13 +161,12 @@ impl Gate {
     async fn post<H: Host>(
         &self,
         client: &Client<'_, H>,
-        &Admitted { head, caller, key }: &Admitted<'_>,
+        admitted: &Admitted<'_>,
         post: &Post<'_>,
         body: impl AsyncFnOnce(usize) -> Result<Vec<u8>, BodyError>,
     ) -> Result<Response, Problem> {
-        let source = post.source(self.settings.schema, key, head)?;
-        let (options, header) = options(&head.query, source.table())?;
-        let source = source.with_header(header)?;
+        let &Admitted { head, caller, key } = admitted;
+        let options = self.check_source(client, admitted, post).await?;
         // A dry run has no effect that could be had twice.
         let idempotency_key = idempotency_key(head)?.filter(|_| !options.dry_run);
         let coding = Coding::read(head.header("content-encoding"))?;
@@ -146,8 +181,8 @@ impl Gate {
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
-        let mut intake = Intake::new(self.settings.schema, options);
-        source.read(&body, key, max_rows, &mut intake)?;
+        let rows = PostedRows { admitted, post, body: &body };
+        let intake = self.take_rows(client, &rows).await?;
         reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
 
         let Some(idempotency_key) = idempotency_key else {
@@ -174,6 +209,51 @@ impl Gate {
             }
             Err(answer) => Ok(answer),
         }
+    }
+
+    /// Refuses a request whose table, format or query will not do, before its body is read.
+    async fn check_source<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        admitted: &Admitted<'_>,
+        post: &Post<'_>,
+    ) -> Result<IngestOptions, Problem> {
+        let check = |schema| admitted.source(schema, post).map(|(_, options)| options);
+        let schema = &self.settings.schema;
+        match check(schema.believed()) {
+            // By now it may fit.
+            Err(problem) if problem.is_of_unfit_table() && schema.doubt(client.host()) => {
+                check(self.schema(client).await?)
+            }
+            checked => checked,
+        }
+    }
+
+    /// Checks the rows against the tables as they are by now; once more where the look at them is not of
+    /// this moment and they name what it does not have.
+    async fn take_rows<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        rows: &PostedRows<'_>,
+    ) -> Result<Intake, Problem> {
+        let max_rows = self.settings.max_rows;
+        let schema = self.schema(client).await?;
+        let intake = rows.read(schema, max_rows)?;
+        if !intake.has_unknown_names() || !self.settings.schema.doubt(client.host()) {
+            return Ok(intake);
+        }
+        let now = self.schema(client).await?;
+        if now.is(schema) {
+            return Ok(intake);
+        }
+        drop(intake);
+        rows.read(now, max_rows)
+    }
+
+    /// The tables as they may be written to.
+    async fn schema<H: Host>(&self, client: &Client<'_, H>) -> Result<Schema, Problem> {
+        let schema = self.settings.schema.current(client).await;
+        schema.map_err(|error| Problem::of_store(&StoreError::of_look(&error)))
     }
 
     fn client<'g, H: Host>(&'g self, host: &'g H) -> Client<'g, H> {

@@ -1,31 +1,36 @@
 //! What a body is, by its Content-Type.
 
 use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
 
 use super::problem::Problem;
+use crate::format::encoding::Encoding;
 use crate::format::formats::RowFormat;
-
-/// The names of UTF-8, and of ASCII, which is a part of it; in lower case.
-const CHARSETS: [&str; 4] = ["utf-8", "utf8", "us-ascii", "ascii"];
 
 /// The format that a Content-Type names, if it is known. Parameters other than `charset` are ignored.
 pub(super) fn format_of(content_type: &str) -> Option<&'static RowFormat> {
     RowFormat::of_media_type(parts(content_type).next().unwrap_or_default().trim())
 }
 
-/// Refuses a charset that is not UTF-8.
-pub(super) fn check_charset(content_type: &str) -> Result<(), Problem> {
+/// The encoding that `charset` names, if it is given; one that is not read is refused.
+pub(super) fn charset(content_type: &str) -> Result<Option<Encoding>, Problem> {
     let parameters = parts(content_type).skip(1).filter_map(|part| part.split_once('='));
-    let mut charsets = parameters
+    let charsets = parameters
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-        .map(|(_, it)| it);
-    let is_utf8 = |value: &str| CHARSETS.iter().any(|it| unquoted(value).eq_ignore_ascii_case(it));
-    if charsets.all(is_utf8) {
-        return Ok(());
+        .map(|(_, it)| Encoding::of(&unquoted(it)));
+    let known: Option<Vec<_>> = charsets.collect();
+    match known.as_deref() {
+        Some([]) => Ok(None),
+        Some([first, others @ ..]) if others.iter().all(|it| it == first) => Ok(Some(*first)),
+        _ => Err(unsupported_charset("charset is none that is read here")),
     }
-    let detail =
-        "charset is not utf-8; send the body as UTF-8, with charset=utf-8 or without charset";
-    Err(Problem::new(415, "unsupported_charset", detail))
+}
+
+/// A charset that is not read, or not for this format.
+pub(super) fn unsupported_charset(what: &str) -> Problem {
+    let detail = format!("{what}; send the body as UTF-8, with charset=utf-8 or without charset");
+    Problem::new(415, "unsupported_charset", detail)
 }
 
 /// The media type and its parameters: the parts between semicolons outside quotes.
@@ -73,7 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn a_charset_is_utf_8_or_refused() {
+    fn a_charset_is_one_that_is_read_or_refused() {
+        for (label, encoding) in [
+            ("iso-8859-1", Encoding::Windows1252),
+            ("\"Windows-1252\"", Encoding::Windows1252),
+            ("utf-16", Encoding::Utf16Le),
+        ] {
+            let read = charset(&format!("text/csv; charset={label}")).ok().flatten();
+            assert_eq!(read, Some(encoding), "{label}");
+        }
         for good in [
             "text/csv",
             "text/csv;",
@@ -88,17 +101,17 @@ mod tests {
             "text/csv; note=\"\\\"; charset=latin1\"",
             "text/csv; mycharset=latin1",
         ] {
-            assert!(check_charset(good).is_ok(), "{good}");
+            let read = charset(good).ok();
+            assert!(matches!(read, Some(None | Some(Encoding::Utf8))), "{good}");
         }
         for bad in [
-            "text/csv; charset=iso-8859-1",
-            "text/csv; charset=\"windows-1252\"",
-            "text/csv; charset=utf-16",
+            "text/csv; charset=utf-32",
+            "text/csv; charset=x-user-defined",
             "text/csv; charset=",
             "text/csv; charset=utf-8; charset=latin1",
-            "text/csv; note=\"\\\\\"; charset=latin1",
+            "text/csv; note=\"\\\\\"; charset=latin2000",
         ] {
-            assert!(check_charset(bad).is_err(), "{bad}");
+            assert!(charset(bad).is_err(), "{bad}");
         }
     }
 }

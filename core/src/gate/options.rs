@@ -6,23 +6,34 @@ use alloc::vec::Vec;
 
 use super::parameters::{bad_parameter, parameters};
 use super::problem::Problem;
-use crate::format::csv::Header;
+use crate::format::csv::Dialect;
 use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::{Table, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 21] = [
     "on_error",
     "on_duplicate",
     "key",
     "strict",
     "check_references",
     "dry_run",
-    "header",
     "time_zone",
     "count",
     "return",
+    "delimiter",
+    "quote",
+    "escape",
+    "encoding",
+    "decimal",
+    "date_order",
+    "null_values",
+    "empty",
+    "integers",
+    "skip_lines",
+    "ignore_extra",
+    "header",
 ];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
@@ -30,17 +41,14 @@ const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", On
 const ON_DUPLICATE: [(&str, OnDuplicate); 3] =
     [("fail", OnDuplicate::Fail), ("keep", OnDuplicate::Keep), ("update", OnDuplicate::Update)];
 
-const HEADER: [(&str, Header); 3] =
-    [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
-
-/// Reads the query of a route that takes rows. The header is `None` unless it is spoken of.
+/// Reads the query of a route that takes rows. The dialect is `None` unless it is spoken of.
 ///
 /// `table` is the one that all rows are for, if the route says one.
 pub(super) fn options(
     query: &str,
     table: Option<&'static Table>,
-) -> Result<(IngestOptions, Option<Header>), Problem> {
-    let (mut options, mut header) = (IngestOptions::default(), None);
+) -> Result<(IngestOptions, Option<Dialect>), Problem> {
+    let (mut options, mut dialect) = (IngestOptions::default(), None);
     for (name, value) in parameters(query, &KNOWN)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
@@ -48,15 +56,18 @@ pub(super) fn options(
             "strict" => options.strict = flag(&name, &value)?,
             "check_references" => options.check_references = flag(&name, &value)?,
             "time_zone" => options.time_zone = Some(time_zone(&value)?),
-            "header" => header = Some(one_of(&name, &value, &HEADER)?),
             "key" => options.key = key(table, &value)?,
             "count" => options.exact_counts = one_of(&name, &value, &[("exact", true)])?,
             "return" => options.return_ids = one_of(&name, &value, &[("ids", true)])?,
-            _ => options.dry_run = flag(&name, &value)?,
+            "dry_run" => options.dry_run = flag(&name, &value)?,
+            name => {
+                let dialect = dialect.get_or_insert_with(Dialect::default);
+                dialect.set(name, &value).map_err(bad_parameter)?;
+            }
         }
     }
     options.may_lack = options.on_duplicate == OnDuplicate::Update;
-    Ok((options, header))
+    Ok((options, dialect))
 }
 
 /// The unique key of this name; `None` of the primary key.

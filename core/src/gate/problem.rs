@@ -24,6 +24,8 @@ pub(super) struct Problem {
     name: &'static str,
     detail: Cow<'static, str>,
     headers: Vec<(String, String)>,
+    /// Whether the database has the request's table otherwise than it was believed.
+    pub(super) is_of_changed_tables: bool,
 }
 
 impl Problem {
@@ -32,7 +34,8 @@ impl Problem {
         name: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, name, detail: detail.into(), headers: Vec::new() }
+        let (detail, headers) = (detail.into(), Vec::new());
+        Self { status, name, detail, headers, is_of_changed_tables: false }
     }
 
     pub(super) fn unavailable(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -42,6 +45,17 @@ impl Problem {
     pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// That a request may come again, since the tables are then looked at anew.
+    pub(super) fn tables_changed() -> Self {
+        let detail = "nothing was stored: the table has changed; try again";
+        Self::unavailable("tables_changed", detail)
+    }
+
+    /// Whether the request's table is listed, but not served.
+    pub(super) fn is_of_unfit_table(&self) -> bool {
+        self.name == "unfit_table"
     }
 
     pub(super) fn response(self) -> Response {
@@ -82,6 +96,10 @@ impl Problem {
             StoreError::Refused(cause) => {
                 Self::new(500, "database_refused", format!("nothing was stored: {cause}"))
             }
+            StoreError::TablesChanged(cause) => Self {
+                is_of_changed_tables: true,
+                ..Self::new(500, "database_refused", format!("nothing was stored: {cause}"))
+            },
             StoreError::LeaseLost | StoreError::Outdated => {
                 Self::unavailable("lease_lost", "nothing was stored; try again")
             }

@@ -8,13 +8,14 @@ use super::api_key::KeyRing;
 use crate::aws::data_api::Target;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number, required};
 use crate::ledger::Lease;
+use crate::sql::live_schema::LiveSchema;
 use crate::table::schema::Schema;
 
 /// What an HTTP door needs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The tables.
-    pub schema: Schema,
+    /// The tables, and how long a look at them is believed (`SCHEMA_LOOK_SECONDS`, 60).
+    pub schema: LiveSchema,
     /// Where the rows go.
     pub target: Target,
     /// Who may send them (`API_KEYS`).
@@ -35,7 +36,7 @@ impl Settings {
         let target = Target::read(lookup)?;
         let [keys] = required(lookup, ["API_KEYS"])?;
         Ok(Self {
-            schema,
+            schema: LiveSchema::read(lookup, schema)?,
             target,
             keys: KeyRing::from_json(&keys, schema)
                 .map_err(|error| invalid("API_KEYS", &error.to_string()))?,

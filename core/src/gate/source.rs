@@ -1,19 +1,21 @@
 //! Where the rows of a request come from, and how they get into the intake.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::api_key::KeyEntry;
 use super::head::Head;
-use super::media::{check_charset, format_of};
+use super::media::{charset, format_of, unsupported_charset};
 use super::parameters::bad_parameter;
 use super::problem::Problem;
 use super::route::Post;
-use crate::format::csv::Header;
+use crate::format::csv::Dialect;
+use crate::format::encoding::{Encoding, decoded};
 use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
 use crate::format::json::{self, BodyItem, JsonError};
-use crate::format::lines::LineDecoder;
+use crate::format::lines::{GivenLayout, LineDecoder};
 use crate::ingest::Intake;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::{Schema, Table};
@@ -22,7 +24,7 @@ use crate::table::schema::{Schema, Table};
 pub(super) enum RowSource {
     JsonTables(Schema),
     JsonRows(&'static Table),
-    Lines(LineFormat, &'static Table, Header),
+    Lines(LineFormat, &'static Table, GivenLayout),
 }
 
 impl Post<'_> {
@@ -46,7 +48,7 @@ impl Post<'_> {
                 format.map(|format| RowSource::of_table(format, table))
             }
         }?;
-        check_charset(content_type).map(|()| source)
+        source.with_charset(charset(content_type)?)
     }
 }
 
@@ -81,7 +83,7 @@ fn allow(key: &KeyEntry, table: &str) -> Result<(), Problem> {
 impl RowSource {
     fn of_table(format: &RowFormat, table: &'static Table) -> Self {
         match format.lines {
-            Some(lines) => Self::Lines(lines, table, Header::Detect),
+            Some(lines) => Self::Lines(lines, table, GivenLayout::default()),
             None => Self::JsonRows(table),
         }
     }
@@ -94,14 +96,35 @@ impl RowSource {
         }
     }
 
-    /// The same with what the query says of a header, which only CSV has.
-    pub(super) fn with_header(self, header: Option<Header>) -> Result<Self, Problem> {
-        match (self, header) {
-            (source, None) => Ok(source),
-            (Self::Lines(LineFormat::Csv, table, _), Some(header)) => {
-                Ok(Self::Lines(LineFormat::Csv, table, header))
+    /// The same in an encoding, which JSON never has another one than UTF-8 of.
+    fn with_charset(self, charset: Option<Encoding>) -> Result<Self, Problem> {
+        match (self, charset) {
+            (source, None | Some(Encoding::Utf8)) => Ok(source),
+            (Self::Lines(format, table, mut given), Some(encoding)) => {
+                // A name that is known is taken.
+                _ = given.dialect.set("encoding", &encoding.name());
+                Ok(Self::Lines(format, table, given))
             }
-            (_, Some(_)) => Err(bad_parameter("header is for text/csv only".into())),
+            (_, Some(_)) => Err(unsupported_charset("JSON is UTF-8")),
+        }
+    }
+
+    /// The same with what the query says of how the body is written, which is for CSV alone.
+    pub(super) fn with_dialect(
+        self,
+        dialect: Option<&Dialect>,
+        has_time_zone: bool,
+    ) -> Result<Self, Problem> {
+        match (self, dialect) {
+            (Self::Lines(LineFormat::Csv, table, given), dialect) => {
+                let dialect = given.dialect.with(dialect.unwrap_or(&Dialect::default()));
+                Ok(Self::Lines(LineFormat::Csv, table, GivenLayout { dialect, has_time_zone }))
+            }
+            (source, None) => Ok(source),
+            (_, Some(dialect)) => {
+                let name = dialect.given().next().map_or("header", |(name, _)| name);
+                Err(bad_parameter(format!("{name} is for text/csv only")))
+            }
         }
     }
 
@@ -118,6 +141,15 @@ impl RowSource {
             intake.table(table);
         }
         let mut refused = None;
+        let opened = match self {
+            Self::Lines(format, table, given) => {
+                Some(LineDecoder::of_start(*format, table, given, body, true))
+            }
+            Self::JsonTables(_) | Self::JsonRows(_) => None,
+        };
+        if let Some(dialect) = opened.as_ref().and_then(|(decoder, _)| decoder.dialect()) {
+            intake.expect(dialect.forms, dialect.layout());
+        }
         let sink = |part: BodyItem<'_>| match take(part, key, max_rows, intake) {
             Ok(()) => true,
             Err(problem) => {
@@ -128,9 +160,10 @@ impl RowSource {
         let read = match self {
             Self::JsonTables(schema) => json::decode_tables(body, *schema, sink),
             Self::JsonRows(table) => json::decode_rows(body, table, sink),
-            Self::Lines(format, table, header) => {
-                let decoder = LineDecoder::with_header(*format, table, *header);
-                decode_lines(body, decoder, table, sink)
+            Self::Lines(_, table, _) => {
+                let Some((decoder, encoding)) = opened else { return Ok(()) };
+                let text = decoded(encoding, body, true).map_or(Cow::Borrowed(body), Cow::Owned);
+                decode_lines(&text, decoder, table, sink)
             }
         };
         read.map_err(|error| refused.unwrap_or_else(|| Problem::of_json(error)))
@@ -172,11 +205,17 @@ fn decode_lines(
     table: &'static Table,
     mut sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
-    while let Some(row) = decoder.next_row(&mut body) {
-        go_on(sink(BodyItem::Row(table, row)))?;
-    }
-    while let Some(row) = decoder.finish() {
-        go_on(sink(BodyItem::Row(table, row)))?;
+    while decoder.advance(&mut body) || decoder.end() {
+        // A body is stored as a whole, so that it is refused before a row of it is.
+        let item = match decoder.contradiction() {
+            Some(kind) => BodyItem::Fault(table.name.into(), kind),
+            None => BodyItem::Row(table, decoder.row()),
+        };
+        let is_over = matches!(item, BodyItem::Fault(..));
+        go_on(sink(item))?;
+        if is_over {
+            break;
+        }
     }
     Ok(())
 }

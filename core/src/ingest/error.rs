@@ -7,6 +7,7 @@ use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
 use crate::ledger::ClaimError;
 use crate::sql::chunk::Chunk;
+use crate::sql::live_schema::LookError;
 use crate::sql::statement::SLOW_BYTES;
 use crate::table::record::Place;
 use crate::table::schema::Table;
@@ -25,6 +26,8 @@ pub enum StoreError {
     OutcomeUnknown(String),
     /// Nothing was stored: the call was refused, and would be again.
     Refused(String),
+    /// Nothing was stored: the database does not have a table or a column as it was believed.
+    TablesChanged(String),
     /// Nothing was stored: another holder has the claim in the ledger, or its time is over.
     LeaseLost,
     /// Nothing was stored: a newer version of the file is there.
@@ -57,7 +60,16 @@ impl StoreError {
             Retry::NotRun if *error == CallError::OutOfTime => Self::OutOfTime,
             Retry::NotRun => Self::Unavailable(error.to_string()),
             Retry::OutcomeUnknown | Retry::Transaction => Self::Interrupted(error.to_string()),
+            Retry::Never if is_of_changed_tables(error) => Self::TablesChanged(error.to_string()),
             Retry::Never => Self::Refused(error.to_string()),
+        }
+    }
+
+    /// Why it is not known what the tables are by now: nothing comes before it.
+    pub(crate) fn of_look(error: &LookError) -> Self {
+        match error {
+            LookError::Call(error) => Self::before_commit(error),
+            error => Self::Refused(error.to_string()),
         }
     }
 
@@ -94,6 +106,14 @@ impl StoreError {
     }
 }
 
+/// MySQL's numbers for a column and a table that are not there, and for values that are not one a column.
+const CHANGED: [u16; 3] = [1054, 1146, 1136];
+
+fn is_of_changed_tables(error: &CallError) -> bool {
+    let CallError::Api(error) = error else { return false };
+    error.database_code.is_some_and(|code| CHANGED.contains(&code))
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -102,6 +122,7 @@ impl fmt::Display for StoreError {
             Self::Interrupted(cause) => write!(f, "transaction interrupted: {cause}"),
             Self::OutcomeUnknown(cause) => write!(f, "outcome unknown: {cause}"),
             Self::Refused(cause) => write!(f, "refused: {cause}"),
+            Self::TablesChanged(cause) => write!(f, "the tables are not as they were: {cause}"),
             Self::LeaseLost => f.write_str("the lease is over: somebody else is at it, or may be"),
             Self::Outdated => f.write_str("a newer version of the file is there"),
             Self::TooLarge { table, place, rows, bytes } => {

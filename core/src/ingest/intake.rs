@@ -1,6 +1,7 @@
 //! Takes rows in, and stores the good ones.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use hashbrown::HashSet;
@@ -20,6 +21,7 @@ use crate::ledger::{Claim, StoredResponse};
 use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
 use crate::sql::statement::OnDuplicate;
 use crate::sql::values::most_rows;
+use crate::table::cell_forms::CellForms;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
 use crate::table::record::{EntryRules, Place, RawRow, Record};
@@ -41,6 +43,10 @@ pub struct Intake {
     pub(super) tables: Vec<TableIntake>,
     offsets: Offsets,
     issues: Issues,
+    /// Whether a table or a column was named that the schema does not have.
+    has_unknown_names: bool,
+    /// The options that say how the rows are written, where that is not the default.
+    layout: Vec<(&'static str, String)>,
     /// Whether something was wrong that no single row is to blame for.
     faulty: bool,
     /// The rows that were good until the database was asked.
@@ -66,6 +72,8 @@ impl Intake {
             tables: Vec::new(),
             offsets: Offsets::default(),
             issues: Issues::default(),
+            has_unknown_names: false,
+            layout: Vec::new(),
             faulty: false,
             rejected: Vec::new(),
             room: None,
@@ -97,16 +105,16 @@ impl Intake {
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
     pub fn row(&mut self, table: &'static Table, mut row: RawRow<'_>) -> Vec<RowError> {
         let place = row.place;
-        let IngestOptions { strict, time_zone, may_lack, key, .. } = self.options;
+        let IngestOptions { strict, time_zone, may_lack, key, forms, .. } = self.options;
         let key = key.and_then(|key| key.columns);
-        let rules = EntryRules { strict, time_zone, may_lack, key, stored: false };
+        let rules = EntryRules { strict, time_zone, may_lack, key, forms, stored: false };
         let is_done = place.index.is_some_and(|index| index < self.first_kept);
         let (keeps_row, chunk_limit) = (self.keeps_rows && !is_done, self.chunk_limit);
         let last_key_is_past = self.is_file && place.index == Some(u64::from(CHECKED_KEYS));
         let index = self.table_index(table);
         let intake = &mut self.tables[index];
-        if rules.time_zone.is_none() {
-            self.offsets.check(table, &intake.with_offsets, &mut row);
+        if time_zone.is_none() {
+            self.offsets.check(table, &intake.with_offsets, forms.date_order, &mut row);
         }
         if last_key_is_past {
             intake.keys = SeenKeys::default();
@@ -135,11 +143,24 @@ impl Intake {
         errors
     }
 
+    /// Says how the cells that come from here on write numbers and dates, and the options that say so again.
+    pub(crate) fn expect(&mut self, forms: CellForms, layout: Vec<(&'static str, String)>) {
+        self.options.forms = forms;
+        self.layout = layout;
+    }
+
     /// Takes note of something that no row is to blame for; nothing will be stored.
     pub fn fault(&mut self, table: Cow<'static, str>, kind: RowErrorKind) {
         self.faulty = true;
+        self.has_unknown_names |= kind.is_of_unknown_name();
         let error = RowError::row(kind);
         self.issues.push(Issue { table, index: None, line: None, error });
+    }
+
+    /// Whether a table or a column was named that the schema does not have, or a table that it does not
+    /// serve.
+    pub(crate) fn has_unknown_names(&self) -> bool {
+        self.has_unknown_names
     }
 
     /// How many rows came so far, in all tables.
@@ -156,14 +177,20 @@ impl Intake {
     /// The report as it is before anything is stored; all that an offline check has to say.
     pub fn report(self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        Report { tables, verdict, issues: self.issues, dry_run: self.options.dry_run }
+        Report {
+            tables,
+            verdict,
+            issues: self.issues,
+            layout: self.layout,
+            dry_run: self.options.dry_run,
+        }
     }
 
     /// The report as it would be now.
     pub(super) fn report_so_far(&self) -> Report {
         let (tables, verdict) = (self.counts(), self.verdict());
-        let issues = self.issues.clone();
-        Report { tables, verdict, issues, dry_run: self.options.dry_run }
+        let (issues, layout) = (self.issues.clone(), self.layout.clone());
+        Report { tables, verdict, issues, layout, dry_run: self.options.dry_run }
     }
 
     pub(super) fn counts(&self) -> Vec<TableReport> {
@@ -346,6 +373,7 @@ impl Intake {
     }
 
     fn issues(&mut self, table: &'static Table, place: Place, errors: &[RowError]) {
+        self.has_unknown_names |= errors.iter().any(|error| error.kind.is_of_unknown_name());
         self.issues.push_row(table.name, place.index, place.line, errors);
     }
 

@@ -28,6 +28,6 @@ pub(crate) use intake::{Rejected, RowBatch, Stored};
 pub(crate) use ledger_entry::LedgerEntry;
 pub use numbered::IdRun;
 pub use options::{IngestOptions, OnError};
-pub(crate) use report::ByName;
+pub(crate) use report::{ByName, LayoutOptions};
 pub use report::{Report, TableReport, Verdict};
 pub use seen_keys::CHECKED_KEYS;

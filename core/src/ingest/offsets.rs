@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
+use crate::table::cell_forms::DateOrder;
 use crate::table::date_time::Written;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{RawField, RawRow};
 use crate::table::schema::Table;
 use crate::table::types::Definition;
+use crate::table::written_date;
 
 /// What the first date-time has been; those behind it have to be the same.
 #[derive(Debug, Default)]
@@ -18,9 +20,18 @@ impl Offsets {
     /// Looks at a row's values in these columns, and adds an error for each that is of the other kind.
     ///
     /// What is no date-time is left to the column's type.
-    pub(super) fn check(&mut self, table: &'static Table, columns: &[usize], row: &mut RawRow<'_>) {
+    pub(super) fn check(
+        &mut self,
+        table: &'static Table,
+        columns: &[usize],
+        order: DateOrder,
+        row: &mut RawRow<'_>,
+    ) {
         for column in columns {
-            let Some(has_offset) = row.fields.get(*column).and_then(has_offset) else { continue };
+            let field = row.fields.get(*column);
+            let Some(has_offset) = field.and_then(|field| has_offset(field, order)) else {
+                continue;
+            };
             if *self.first.get_or_insert(has_offset) != has_offset {
                 let kind = RowErrorKind::MixedOffsets { has_offset };
                 row.errors.push(RowError::column(table.columns[*column].name, kind));
@@ -36,13 +47,15 @@ pub(super) fn columns(table: &Table) -> Vec<usize> {
     with_offset.map(|(position, _)| position).collect()
 }
 
-fn has_offset(field: &RawField<'_>) -> Option<bool> {
-    let text = match field {
-        RawField::Text(text) => text,
-        RawField::Cell(cell) => *cell,
-        _ => return None,
-    };
-    Written::read(text).map(|written| written.has_offset())
+fn has_offset(field: &RawField<'_>, order: DateOrder) -> Option<bool> {
+    let read = |text: &str| Written::read(text).map(Written::has_offset);
+    match field {
+        RawField::Text(text) => read(text),
+        RawField::Cell(cell) => {
+            read(cell).or_else(|| written_date::date_time(cell, order).and_then(|text| read(&text)))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sql::statement::OnDuplicate;
+use crate::table::cell_forms::CellForms;
 use crate::table::schema::UniqueKey;
 use crate::table::time_zone::TimeZone;
 
@@ -40,6 +41,8 @@ pub struct IngestOptions {
     /// The zone of DATETIME columns: date-times with an offset become its clocks' time, and may stand beside
     /// those without one. Where it is not given they become UTC.
     pub time_zone: Option<TimeZone>,
+    /// How cells of CSV write numbers and dates.
+    pub forms: CellForms,
     /// Whether to look for existing keys, and to store nothing.
     pub dry_run: bool,
 }

@@ -1,5 +1,6 @@
 //! What became of a request's or file's rows.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -15,6 +16,8 @@ pub struct Report {
     pub(super) tables: Vec<TableReport>,
     pub(super) issues: Issues,
     pub(super) verdict: Verdict,
+    /// The options that say how the rows are written, where that is not the default.
+    pub(super) layout: Vec<(&'static str, String)>,
     pub(super) dry_run: bool,
 }
 
@@ -77,12 +80,16 @@ impl Report {
     }
 }
 
-/// Serializes as `{"tables": {name: counts}, "error_count", "errors"}`; a dry run says so first.
+/// Serializes as `{"tables": {name: counts}, "error_count", "errors"}`; a dry run says so first, and a layout
+/// other than the default comes before the tables.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut report = serializer.serialize_map(None)?;
         if self.dry_run {
             report.serialize_entry("dry_run", &true)?;
+        }
+        if !self.layout.is_empty() {
+            report.serialize_entry("layout", &LayoutOptions(&self.layout))?;
         }
         report.serialize_entry("tables", &ByName(&self.tables))?;
         report.serialize_entry("error_count", &self.issues.count())?;
@@ -101,6 +108,15 @@ impl Serialize for ByName<'_> {
             map.serialize_entry(table.table, table)?;
         }
         map.end()
+    }
+}
+
+/// Serializes the options that say how rows are written, by their names.
+pub(crate) struct LayoutOptions<'l>(pub(crate) &'l [(&'static str, String)]);
+
+impl Serialize for LayoutOptions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, text)| (name, text)))
     }
 }
 

@@ -112,7 +112,6 @@ impl TableIntake {
         record: &Record<'_>,
         place: Place,
     ) -> Result<(), Vec<RowError>> {
-        // The database numbers a row that comes without its key.
         if !self.has_key(record) {
             return Ok(());
         }
@@ -122,6 +121,11 @@ impl TableIntake {
             let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
             alloc::vec![RowError::key(self.table.key_name(), kind)]
         })
+    }
+
+    /// Whether a row carries its whole key: the database numbers one that does not.
+    fn has_key(&self, record: &Record<'_>) -> bool {
+        self.table.key.iter().all(|position| record.columns().has(*position))
     }
 
     /// Takes note of a good row that lacks what a new row needs.
@@ -149,11 +153,6 @@ impl TableIntake {
         let is_new = place.index.is_some_and(|index| index < u64::from(CHECKED_KEYS));
         let key = (has_key && !is_new).then(|| row_key(self.table, record.cells()));
         self.groups.push(record, place, chunk_limit, key.as_ref());
-    }
-
-    /// Whether a row carries its primary key.
-    fn has_key(&self, record: &Record<'_>) -> bool {
-        self.table.key.iter().all(|at| record.columns().has(*at))
     }
 
     /// Takes a batch away, with all that is known of its rows.

@@ -36,6 +36,8 @@ pub(crate) struct FileToClaim<'f> {
     /// What S3 orders the versions of one key by; `None` where no event has brought it.
     pub(crate) sequencer: Option<&'f str>,
     pub(crate) table: &'static str,
+    /// The table's columns, as JSON: an attempt that goes on reads the rows by them, or not at all.
+    pub(crate) read_as: String,
     /// How it is to be loaded; an attempt that goes on with it does so as the first one did.
     pub(crate) settings: String,
     /// Whether its rows are stored at once: it cannot be refused for how it ends.
@@ -84,13 +86,36 @@ pub(crate) struct FileProgress {
     pub(crate) counts: Counts,
     /// How the first attempt loaded it; empty if this is the first.
     pub(crate) settings: String,
+    /// The columns by which rows were read before; empty if none were.
+    pub(crate) read_as: String,
 }
 
 impl FileProgress {
     /// No further than where the file, or the part, begins.
     pub(crate) fn none(from: Position, is_decided: bool) -> Self {
-        let (counts, settings) = (Counts::default(), String::new());
-        Self { is_decided, position: from, counts, settings }
+        let (counts, settings, read_as) = (Counts::default(), String::new(), String::new());
+        Self { is_decided, position: from, counts, settings, read_as }
+    }
+}
+
+/// What of an earlier attempt an attempt goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeptOf {
+    /// Nothing.
+    Nothing,
+    /// How it is loaded, by the columns that there are now.
+    Settings,
+    /// That, and by which columns.
+    All,
+}
+
+impl KeptOf {
+    fn of(anew: bool, reads_anew: bool) -> Self {
+        match (anew, reads_anew) {
+            (true, _) => Self::Nothing,
+            (false, true) => Self::Settings,
+            (false, false) => Self::All,
+        }
     }
 }
 
@@ -202,9 +227,9 @@ impl FileToClaim<'_> {
     ) -> Result<bool, CallError> {
         let sql = format!(
             "INSERT INTO rowgate_loads (load_id, door, object_hash, bucket, object_key, \
-             version_id, e_tag, sequencer, settings, is_decided, table_name, status, holder, lease_until, \
+             version_id, e_tag, sequencer, settings, read_as, is_decided, table_name, status, holder, lease_until, \
              next_offset, next_line, next_row, started_at) SELECT :load_id, :door, :object, :bucket, :key, NULLIF(:version, ''), \
-             NULLIF(:e_tag, ''), :sequencer, :settings, CAST(:is_decided AS SIGNED), :table, :status, :holder, {LEASE_END}, \
+             NULLIF(:e_tag, ''), :sequencer, :settings, :read_as, CAST(:is_decided AS SIGNED), :table, :status, :holder, {LEASE_END}, \
              CAST(:offset AS SIGNED), CAST(:line AS SIGNED), CAST(:row AS SIGNED), \
              UTC_TIMESTAMP(3) {} AND {IS_CURRENT} = (:status <> 'stale')",
             from_known_ledger()
@@ -217,6 +242,7 @@ impl FileToClaim<'_> {
             .with("version", self.version_id.unwrap_or_default())
             .with("e_tag", self.e_tag.unwrap_or_default())
             .with("settings", &self.settings)
+            .with("read_as", &self.read_as)
             .with("is_decided", u8::from(self.is_decided))
             .with("table", self.table)
             .with("status", status)
@@ -233,7 +259,7 @@ impl FileToClaim<'_> {
     ) -> Result<Option<FileRow>, CallError> {
         let sql = format!(
             "SELECT {}, sequencer, is_decided, next_offset, next_line, next_row, received_rows, \
-             stored_rows, kept_rows, rejected_rows, settings, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
+             stored_rows, kept_rows, rejected_rows, settings, read_as, answer, EXISTS (SELECT 1 FROM rowgate_loads AS other \
              WHERE other.object_hash = rowgate_loads.object_hash \
              AND other.load_id <> rowgate_loads.load_id AND other.status <> 'stale' \
              AND other.sequencer > rowgate_loads.sequencer), \
@@ -243,12 +269,12 @@ impl FileToClaim<'_> {
             Look::COLUMNS
         );
         let output = Statement::new(sql).with("load_id", &claim.load_id).run(client).await?;
-        let row: Option<[Field; 16]> = only_row(output);
+        let row: Option<[Field; 17]> = only_row(output);
         Ok(row.map(|row| {
             let [status, holder, lease, sequencer, is_decided, rest @ ..] = &row;
             let [offset, line, next_row, rest @ ..] = rest;
-            let [received, stored, kept, rejected, settings, report, is_overwritten, has_rejects] =
-                rest;
+            let [received, stored, kept, rejected, settings, read_as, rest @ ..] = rest;
+            let [report, is_overwritten, has_rejects] = rest;
             let (offset, line, row) = (number(offset), number(line), number(next_row));
             let [received, kept, rejected] = [received, kept, rejected].map(number);
             let is_decided = number(is_decided) == 1;
@@ -265,6 +291,7 @@ impl FileToClaim<'_> {
                     position: Position { offset, line, row },
                     counts: Counts { received: stored + kept + rejected, stored, kept, rejected },
                     settings: text(settings),
+                    read_as: text(read_as),
                 },
                 report: text(report),
                 is_overwritten: number(is_overwritten) == 1,
@@ -312,17 +339,23 @@ impl FileToClaim<'_> {
             self.tell_sequencer(client, claim).await?;
         }
         let anew = is_back || !is_to_go_on(&found.look.status);
-        if !self.take_over(client, claim, &found.look, anew).await? {
+        // Where no place was kept, no row was read for good. Of a file in parts its parts may have been.
+        let is_at_start = found.progress.position == self.from();
+        let kept = KeptOf::of(anew, is_at_start && self.holder.is_none());
+        if !self.take_over(client, claim, &found.look, kept).await? {
             let is_outdated = super::fence::Fence::Request { claim }.lost(client).await?;
             let outdated = is_outdated == super::fence::Lost::Outdated;
             return Ok(outdated.then_some(FileClaim::Outdated { load_id }));
         }
-        // Where no place was kept, no rejected row belongs to one: an attempt was killed in between.
-        let is_at_start = found.progress.position == self.from();
+        // No rejected row belongs to such a place: an attempt was killed in between.
         if anew || (found.has_rejects && is_at_start) {
             forget_rejects(client, claim).await?;
         }
-        let progress = if anew { self.no_progress() } else { found.progress };
+        let progress = match kept {
+            KeptOf::Nothing => self.no_progress(),
+            KeptOf::Settings => FileProgress { read_as: String::new(), ..found.progress },
+            KeptOf::All => found.progress,
+        };
         Ok(Some(FileClaim::Claimed(claim.clone(), progress)))
     }
 
@@ -332,8 +365,9 @@ impl FileToClaim<'_> {
         client: &Client<'_, H>,
         claim: &Claim,
         former: &Look,
-        anew: bool,
+        kept: KeptOf,
     ) -> Result<bool, CallError> {
+        let anew = kept == KeptOf::Nothing;
         let reset = match anew {
             true => {
                 format!("is_decided = CAST(:is_decided AS SIGNED), {SET_POSITION}, {SET_COUNTS}, ")
@@ -343,7 +377,8 @@ impl FileToClaim<'_> {
         let sql = format!(
             "UPDATE rowgate_loads SET {reset}status = 'running', holder = :holder, \
              lease_until = {LEASE_END}, sequencer = :sequencer, attempts = attempts + 1, \
-             settings = IF(:anew = 1, :settings, settings), ended_at = NULL, answer = NULL \
+             settings = IF(:anew = 1, :settings, settings), \
+             read_as = IF(:reads_anew = 1, :read_as, read_as), ended_at = NULL, answer = NULL \
              WHERE load_id = :load_id AND holder = :former AND status = :status \
              AND (status <> 'running' OR lease_until <= UTC_TIMESTAMP(3)) AND {IS_CURRENT}"
         );
@@ -353,6 +388,8 @@ impl FileToClaim<'_> {
             .with("status", &former.status)
             .with("anew", u8::from(anew))
             .with("settings", &self.settings)
+            .with("reads_anew", u8::from(kept != KeptOf::All))
+            .with("read_as", &self.read_as)
             .with("lease", &claim.lease.seconds);
         if anew {
             statement = self.from().bind(Counts::default().bind(statement));

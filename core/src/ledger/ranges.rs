@@ -32,6 +32,8 @@ const FORGET_RANGES: &str =
 pub(crate) struct Held {
     /// How it is loaded.
     pub(crate) settings: String,
+    /// The columns by which it is read.
+    pub(crate) read_as: String,
     /// How long ago the load was begun.
     pub(crate) age: Duration,
 }
@@ -74,14 +76,14 @@ impl Claim {
         // The count of the UPDATE does not tell: a row that is renewed twice within a millisecond
         // does not change.
         let sql = format!(
-            "SELECT settings, TIMESTAMPDIFF(MICROSECOND, started_at, UTC_TIMESTAMP(3)) \
+            "SELECT settings, read_as, TIMESTAMPDIFF(MICROSECOND, started_at, UTC_TIMESTAMP(3)) \
              FROM rowgate_loads WHERE {is_held}"
         );
         let look = bind_object(self, self.statement(sql)).run(client).await?;
         match super::statement::only_row(look) {
-            Some([settings, age]) => {
+            Some([settings, read_as, age]) => {
                 let age = Duration::from_micros(number(&age));
-                Ok(Ok(Held { settings: text(&settings), age }))
+                Ok(Ok(Held { settings: text(&settings), read_as: text(&read_as), age }))
             }
             None => Fence::Request { claim: self }.lost(client).await.map(Err),
         }

@@ -23,7 +23,7 @@ pub async fn check<S: Source>(
     path: &str,
     options: &LoadOptions,
 ) -> LoadReport {
-    let mut report = LoadReport::new(*options, Duration::ZERO, source.size());
+    let mut report = LoadReport::new(options.clone(), Duration::ZERO, source.size());
     let Some(file) = report.begin_file(schema, path) else { return report };
     match read(schema, source, &file, &mut report).await {
         Ok(status) => LoadReport { status, ..report },
@@ -46,7 +46,8 @@ async fn read<S: Source>(
         }
         Err(error) => return Err(broken(error)),
     }
-    let refused = if report.settings.may_refuse() { refuse(file, report) } else { None };
+    let refuses = report.settings.may_refuse() || report.is_contradicted;
+    let refused = if refuses { refuse(file, report) } else { None };
     Ok(refused.unwrap_or_else(|| stored(report)))
 }
 
@@ -56,8 +57,10 @@ async fn read_rows<S: Source>(
     file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
-    let mut intake = Intake::check_only(schema, report.settings.ingest(file.key, true));
     let mut reader = FileReader::open(source, file, None).await?;
+    report.layout = reader.layout();
+    let mut intake =
+        Intake::check_only(schema, reader.forms_in(report.settings.ingest(file.key, true)));
     while reader.next().await? {
         let row = reader.decoder().row();
         let place = row.place;
@@ -65,6 +68,10 @@ async fn read_rows<S: Source>(
         if errors.is_empty() {
             report.add_good(1, 0);
             continue;
+        }
+        if let Some(kind) = reader.decoder().contradiction() {
+            report.contradict(file.table, kind);
+            break;
         }
         report.add_bad(file.table, place, &errors);
         if place.index.is_none() {

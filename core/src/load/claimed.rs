@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::error::LoadError;
 use super::object_ref::ObjectRef;
 use super::options::LoadOptions;
+use super::read_as::ReadAs;
 use super::report::{LoadReport, Status};
 use crate::aws::host::{CallError, Client, Host};
 use crate::ingest::StoreError;
@@ -35,6 +36,7 @@ pub(super) struct Claimed<'c> {
 }
 
 /// What a claim has come to.
+#[allow(clippy::large_enum_variant, reason = "there is one a file, never many of them")]
 pub(super) enum Begun {
     /// The file is to be loaded, from there on.
     Claimed(Claim, FileProgress),
@@ -55,6 +57,7 @@ pub(super) fn to_claim<'o>(
         e_tag: object.e_tag.as_deref(),
         sequencer: object.sequencer.as_deref(),
         table: table.name,
+        read_as: ReadAs::of(table).to_json(),
         // Numbers, words and flags always serialize.
         settings: serde_json::to_string(options).unwrap_or_default(),
         is_decided: !options.may_refuse(),
@@ -86,7 +89,7 @@ pub(super) async fn begin<H: Host>(
             status,
             object: Some(object.clone()),
             table: Some(file.table),
-            ..LoadReport::begin(client.host(), *options, 0)
+            ..LoadReport::begin(client.host(), options.clone(), 0)
         })
     };
     match claim {
@@ -136,7 +139,7 @@ fn of_stored(mut report: Box<LoadReport>, stored: &str) -> (Box<LoadReport>, Vec
 
 /// How this attempt loads the file: an attempt that goes on does as the first one did.
 pub(super) fn options(progress: &FileProgress, now: &LoadOptions) -> LoadOptions {
-    serde_json::from_str(&progress.settings).unwrap_or(*now)
+    serde_json::from_str(&progress.settings).unwrap_or_else(|_| now.clone())
 }
 
 impl Claimed<'_> {

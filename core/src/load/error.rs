@@ -1,8 +1,10 @@
 //! Why a file has to be loaded again.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use super::column_change::ColumnChange;
 use crate::ingest::StoreError;
 
 /// Why a file has to be loaded again.
@@ -17,6 +19,10 @@ pub enum LoadError {
     Read(String),
     /// Its rows could not be stored.
     Store(StoreError),
+    /// The table has changed since the first row was read; another attempt reads the file by what it is now.
+    TablesChanged,
+    /// The columns by which it was read are not there any more as they were.
+    ColumnsChanged(Box<ColumnChange>),
     /// Another attempt is at it.
     Running,
     /// The state machine was not started, or its steps do not fit together.
@@ -34,6 +40,8 @@ impl fmt::Display for LoadError {
             Self::Interrupted => f.write_str("interrupted"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
             Self::Store(error) => error.fmt(f),
+            Self::TablesChanged => f.write_str("the table has just changed; load the file again"),
+            Self::ColumnsChanged(change) => change.fmt(f),
             Self::Machine(cause) => f.write_str(cause),
             Self::Running => f.write_str("another attempt is at it"),
             Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),

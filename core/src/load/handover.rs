@@ -34,7 +34,8 @@ pub(super) async fn hand_over<H: Host>(
 ) -> Result<Option<LoadReport>, LoadError> {
     let LoadServices { settings, database, .. } = services;
     let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
-    let Ok(TableFile { table, .. }) = TableFile::of_path(settings.schema, &object.key) else {
+    let Ok(TableFile { table, .. }) = TableFile::of_path(settings.schema.believed(), &object.key)
+    else {
         return Ok(None);
     };
     let (host, options) = (services.host(), services.options(&object.key));

@@ -2,13 +2,13 @@
 
 use super::options::LoadOptions;
 use crate::aws::host::Client;
-use crate::table::schema::Schema;
+use crate::sql::live_schema::LiveSchema;
 
 /// A file that is to be loaded.
 #[derive(Debug)]
 pub struct Job<'j, H, S> {
     /// The tables of the database.
-    pub schema: Schema,
+    pub schema: &'j LiveSchema,
     /// The database.
     pub database: &'j Client<'j, H>,
     /// The file's bytes.

@@ -7,14 +7,20 @@
 mod bulk;
 mod check;
 mod claimed;
+mod column_change;
+#[cfg(test)]
+mod corpus_tests;
 mod error;
 mod handover;
 mod heartbeat;
 mod job;
+mod layout_check;
 mod object;
 mod object_ref;
 mod options;
 mod pass;
+mod read_anew;
+mod read_as;
 mod reader;
 mod refusal;
 mod reject_room;

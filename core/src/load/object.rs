@@ -19,6 +19,7 @@ use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{HeadObject, HeadObjectOutput, PutObject, S3Endpoint};
 use crate::aws::source::{ObjectSource, SourceError};
 use crate::aws::upload::Upload;
+use crate::ingest::StoreError;
 use crate::ledger::{Claim, Position};
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::Schema;
@@ -44,7 +45,17 @@ pub async fn load_object<H: Host>(
     }
     let started = host.now();
     let services = LoadServices::new(host, settings, time);
-    let Attempt { mut report, claim, written } = attempt(&services, object, occasion).await?;
+    let mut done = attempt(&services, object, occasion).await?;
+    if done.report.failure == Some(LoadError::TablesChanged) {
+        if let Some(claim) = &done.claim {
+            claimed::end(&services.database, claim, &done.report).await?;
+        }
+        done = attempt(&services, object, occasion).await?;
+    }
+    let Attempt { mut report, claim, written } = done;
+    if let Some(LoadError::Store(StoreError::TablesChanged(_))) = report.failure {
+        settings.schema.doubt(host);
+    }
     report.started = started;
     report.duration_ms = milliseconds(host.now().saturating_sub(started));
     if let Err(error) = write_report(&services.s3.closing(), &report, written).await {
@@ -68,11 +79,11 @@ async fn attempt<H: Host>(
     let settings = services.settings;
     let report = LoadReport::begin(services.host(), services.options(&object.key), 0);
     if !object.is_readable() {
-        return Ok(Attempt::of(unreadable(settings.schema, object, report)));
+        return Ok(Attempt::of(unreadable(settings.schema.believed(), object, report)));
     }
     let head = match head(&services.s3, object).await {
         Ok(Some(head)) => head,
-        Ok(None) => return Ok(Attempt::of(gone(settings.schema, object, report))),
+        Ok(None) => return Ok(Attempt::of(gone(settings.schema.believed(), object, report))),
         Err(error) => {
             let report = LoadReport { object: Some(object.clone()), ..report };
             return Ok(Attempt::failed(report, error));
@@ -145,7 +156,15 @@ async fn load_version<H: Host>(
 ) -> Result<Attempt, LoadError> {
     let LoadServices { settings, database, .. } = services;
     let options = services.options(&object.key);
-    let Ok(TableFile { table, .. }) = TableFile::of_path(settings.schema, &object.key) else {
+    let schema = match services.schema(&object.key).await {
+        Ok(schema) => schema,
+        Err(error) => {
+            let report = LoadReport::begin(database.host(), options, size);
+            let report = LoadReport { object: Some(object.clone()), ..report };
+            return Ok(Attempt::failed(report, error));
+        }
+    };
+    let Ok(TableFile { table, .. }) = TableFile::of_path(schema, &object.key) else {
         let report = load_rows(services, object, size, options, None).await;
         return Ok(Attempt::of(report));
     };
@@ -203,7 +222,7 @@ pub(super) async fn load_rows<H: Host>(
         rejects: S3Rejects::new(s3, object, &keys.rejects, keys.media_type),
         undecoded: S3Rejects::new(s3, object, &keys.undecoded, "application/octet-stream"),
     };
-    let (schema, source, path) = (settings.schema, &source, object.key.as_str());
+    let (schema, source, path) = (&settings.schema, &source, object.key.as_str());
     let job = Job { schema, database, source, path, options };
     let report = load_claimed(&job, &mut sinks, claimed).await;
     if report.failure.is_some() {

@@ -5,15 +5,18 @@ use alloc::string::{String, ToString};
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::reject_room::{MOST_REJECT_BYTES, REJECT_BYTES, REJECT_LINES};
 use crate::aws::data_api::Target;
 use crate::aws::s3::S3Endpoint;
 use crate::aws::step_functions::StepFunctionsEndpoint;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number};
-use crate::format::csv::Header;
+use crate::format::csv::Dialect;
+use crate::format::lines::GivenLayout;
 use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
+use crate::sql::live_schema::LiveSchema;
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::{KeyName, Schema, UniqueKey};
 use crate::table::time_zone::TimeZone;
@@ -35,7 +38,7 @@ const RANGE_BYTES: u64 = 64 << 20;
 const LEAST_RANGE_BYTES: u64 = 1 << 10;
 
 /// How one file is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// What to do with rows that are not good; `skip` unless told otherwise.
     pub on_error: OnError,
@@ -52,9 +55,12 @@ pub struct LoadOptions {
     pub max_errors: Option<u64>,
     /// With a larger part of the rows bad than this, 0 to 1, nothing of the file is stored.
     pub max_error_rate: Option<f64>,
-    /// Whether a CSV file begins with a header; its first line tells, unless told otherwise.
-    #[serde(default)]
-    pub header: Header,
+    /// How a CSV file is written; what is not given is looked for in the file.
+    #[serde(flatten)]
+    pub dialect: Dialect,
+    /// Whether all that is not given is as in the default, so that nothing is looked for.
+    #[serde(skip)]
+    pub is_settled: bool,
     /// The most rejected lines that are given back, in both reject files together; 100,000 unless
     /// told otherwise. Of a file that is loaded in parts that is for each part.
     #[serde(default = "reject_lines")]
@@ -88,7 +94,8 @@ impl Default for LoadOptions {
             check_references: false,
             max_errors: None,
             max_error_rate: None,
-            header: Header::Detect,
+            dialect: Dialect::default(),
+            is_settled: false,
             max_reject_lines: REJECT_LINES,
             max_reject_bytes: REJECT_BYTES,
             mark_formulas: false,
@@ -104,6 +111,11 @@ impl LoadOptions {
         limited || self.on_error == OnError::Reject
     }
 
+    /// What is said of a file before it is looked at.
+    pub(super) fn given_layout(&self) -> GivenLayout {
+        GivenLayout { dialect: self.dialect.clone(), has_time_zone: self.time_zone.is_some() }
+    }
+
     /// The same of the rows of one table; its key was looked up.
     pub(super) fn ingest(&self, key: Option<&'static UniqueKey>, dry_run: bool) -> IngestOptions {
         IngestOptions {
@@ -112,6 +124,7 @@ impl LoadOptions {
             strict: self.strict,
             check_references: self.check_references,
             time_zone: self.time_zone,
+            forms: self.dialect.forms,
             dry_run,
             key,
             exact_counts: false,
@@ -125,8 +138,9 @@ impl LoadOptions {
 /// What loading files from S3 needs.
 #[derive(Debug, Clone)]
 pub struct LoadSettings {
-    /// The tables that the rows are for.
-    pub schema: Schema,
+    /// The tables that the rows are for, and how long a look at them is believed (`SCHEMA_LOOK_SECONDS`,
+    /// 60).
+    pub schema: LiveSchema,
     /// Where the rows go.
     pub target: Target,
     /// Where the files are.
@@ -174,7 +188,7 @@ impl LoadSettings {
     pub fn read(lookup: Lookup<'_>, schema: Schema) -> Result<Self, SettingsError> {
         let rules = lookup("LOAD_OPTIONS").filter(|text| !text.is_empty());
         Ok(Self {
-            schema,
+            schema: LiveSchema::read(lookup, schema)?,
             target: Target::read(lookup)?,
             endpoint: S3Endpoint::read(lookup)?,
             lease: Lease::read(lookup)?,
@@ -202,7 +216,8 @@ struct Overrides {
     check_references: Option<bool>,
     max_errors: Option<u64>,
     max_error_rate: Option<f64>,
-    header: Option<Header>,
+    #[serde(skip)]
+    dialect: Dialect,
     max_reject_lines: Option<u64>,
     max_reject_bytes: Option<u64>,
     mark_formulas: Option<bool>,
@@ -214,8 +229,12 @@ impl LoadRules {
     pub fn read(text: &str) -> Result<Self, SettingsError> {
         let wrong = |reason: &str| invalid("LOAD_OPTIONS", reason);
         // serde_json names the member or value that it does not know, which are no secrets.
-        let rules: BTreeMap<String, Overrides> =
+        let objects: BTreeMap<String, Map<String, Value>> =
             serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let mut rules = BTreeMap::new();
+        for (prefix, object) in objects {
+            rules.insert(prefix, Overrides::read(object).map_err(|error| wrong(&error))?);
+        }
         let is_rate = |rate: f64| (0.0..=1.0).contains(&rate);
         if !rules.values().filter_map(|rule| rule.max_error_rate).all(is_rate) {
             return Err(wrong("max_error_rate is between 0 and 1"));
@@ -239,6 +258,13 @@ impl LoadRules {
 }
 
 impl Overrides {
+    fn read(mut object: Map<String, Value>) -> Result<Self, String> {
+        let mut dialect = Dialect::default();
+        dialect.take_from(&mut object)?;
+        let others: Self = serde_json::from_value(object.into()).map_err(|it| it.to_string())?;
+        Ok(Self { dialect, ..others })
+    }
+
     fn apply(&self, options: &mut LoadOptions) {
         options.on_error = self.on_error.unwrap_or(options.on_error);
         options.on_duplicate = self.on_duplicate.unwrap_or(options.on_duplicate);
@@ -247,7 +273,7 @@ impl Overrides {
         options.check_references = self.check_references.unwrap_or(options.check_references);
         options.max_errors = self.max_errors.or(options.max_errors);
         options.max_error_rate = self.max_error_rate.or(options.max_error_rate);
-        options.header = self.header.unwrap_or(options.header);
+        options.dialect = options.dialect.with(&self.dialect);
         options.max_reject_lines = self.max_reject_lines.unwrap_or(options.max_reject_lines);
         options.max_reject_bytes = self.max_reject_bytes.unwrap_or(options.max_reject_bytes);
         options.mark_formulas = self.mark_formulas.unwrap_or(options.mark_formulas);
@@ -266,7 +292,7 @@ mod tests {
         let rules = LoadRules::read(text).unwrap();
         let default = LoadOptions::default();
         assert_eq!(rules.options("elsewhere/jobs/a.csv"), default);
-        let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default };
+        let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default.clone() };
         assert_eq!(rules.options("incoming/a.csv"), incoming);
         let few = r#"{"incoming/": {"max_reject_lines": 0, "max_reject_bytes": 34359738368}}"#;
         let few = LoadRules::read(few).unwrap().options("incoming/a.csv");

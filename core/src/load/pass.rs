@@ -15,6 +15,7 @@ use super::error::LoadError;
 use super::heartbeat::{Heartbeat, was_held};
 use super::job::Job;
 use super::options::BATCH_BYTES;
+use super::read_anew;
 use super::reader::{FileReader, Mark, ReadError, broken};
 use super::rejects::{RejectSink, RejectWriter};
 use super::report::{LoadReport, Status, milliseconds};
@@ -88,19 +89,21 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Reads to the end, or answers how the file ended otherwise.
     pub(super) async fn run<R: RejectSink>(
         &self,
+        opened: Result<FileReader<impl Stream<Item = Piece> + Unpin>, ReadError>,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<Option<Status>, LoadError> {
-        let mut reader = match self.reader().await {
+        let mut reader = match opened {
             Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
             reader => reader.map_err(broken)?,
         };
-        let mut rows = self.rows();
+        let mut rows = self.rows(&reader, report);
         let mut places = self.places();
         rows.left_out = self.take_earlier(reader.place(), rejects, report);
         let mut at_end = false;
         let (mut batch, mut start) = (None, reader.mark().clone());
         while !at_end || batch.is_some() {
+            read_anew::look(self.job, self.file, &mut reader, batch.is_some()).await?;
             let storing = self.store(batch.take());
             let filling = async {
                 match at_end {
@@ -176,19 +179,18 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         Ok(())
     }
 
-    fn rows(&self) -> PendingRows {
+    fn rows<P>(&self, reader: &FileReader<P>, report: &mut LoadReport) -> PendingRows {
+        report.layout = reader.layout();
+        let options = reader.forms_in(self.options);
         let progress = self.claimed.map(|claimed| &claimed.progress);
         let first_kept = progress.map_or(0, |progress| progress.position.row);
         let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
         PendingRows {
             intake: match self.asks {
-                true => Intake::in_batches(
-                    self.job.schema,
-                    self.options,
-                    self.batch_bytes(),
-                    first_kept,
-                ),
-                false => Intake::check_only(self.job.schema, self.options),
+                true => {
+                    Intake::in_batches(self.file.schema, options, self.batch_bytes(), first_kept)
+                }
+                false => Intake::check_only(self.file.schema, options),
             },
             end: None,
             stop: None,
@@ -292,7 +294,9 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     /// Reads from where an earlier attempt has stopped, if nothing before it is to be known again:
     /// neither keys and the first date-time, which later ones are compared with, nor rejected lines for the
     /// reject file, unless they may be left out. Otherwise the earlier rows are read once more, without the database.
-    async fn reader(&self) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
+    pub(super) async fn open(
+        &self,
+    ) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
         let place = self.claimed.map(|Claimed { progress, from, .. }| {
             let position = progress.position;
             let has_keys = position == *from || position.row >= u64::from(CHECKED_KEYS);
@@ -433,6 +437,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let row = reader.decoder().row();
             let place = row.place;
             let mut errors = rows.intake.row(self.file.table, row);
+            read_anew::look_for_names(self.job, self.file, place, &errors).await?;
             if errors.is_empty() {
                 if rows.intake.has_batch() {
                     rows.end = Some(before);

@@ -1,7 +1,7 @@
 //! A file's rows, one after the other.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -14,8 +14,11 @@ use super::error::LoadError;
 use super::table_file::TableFile;
 use super::unpack::Unpack;
 use crate::aws::source::{Piece, Source, SourceError, pieces};
+use crate::format::csv::Dialect;
+use crate::format::csv::detect::SAMPLE;
+use crate::format::encoding::{Encoding, Transcoder};
 use crate::format::lines::LineDecoder;
-use crate::ingest::StoreError;
+use crate::ingest::{IngestOptions, StoreError};
 use crate::ledger::Position;
 use crate::table::issue::RowErrorKind;
 
@@ -23,6 +26,13 @@ use crate::table::issue::RowErrorKind;
 pub(super) struct FileReader<P> {
     pieces: P,
     unpack: Unpack,
+    /// What makes UTF-8 of the text that comes.
+    transcoder: Option<Transcoder>,
+    /// The start of the file, which has been looked at and is to be read.
+    start: Option<Vec<u8>>,
+    /// What ended the look at it.
+    failure: Option<ReadError>,
+    encoding: Encoding,
     decoder: LineDecoder,
     text: Vec<u8>,
     /// How much of `text` is read.
@@ -42,20 +52,22 @@ pub(super) struct FileReader<P> {
 pub(super) struct Mark {
     /// Bytes of text before it.
     offset: u64,
-    is_gzip: bool,
+    /// Whether the text can only be had from the file's start.
+    is_packed: bool,
+    encoding: Encoding,
     decoder: LineDecoder,
 }
 
 impl Mark {
     /// The record that is being read, `offset` bytes into the text.
-    fn new(offset: u64, is_gzip: bool, decoder: &LineDecoder) -> Self {
+    fn new(offset: u64, is_packed: bool, encoding: Encoding, decoder: &LineDecoder) -> Self {
         let (back, decoder) = decoder.at_record_start();
-        Self { offset: offset - back, is_gzip, decoder }
+        Self { offset: offset - back, is_packed, encoding, decoder }
     }
 
-    /// Whether the file is packed.
+    /// Whether the file is packed, or in another encoding than UTF-8.
     pub(super) fn is_packed(&self) -> bool {
-        self.is_gzip
+        self.is_packed
     }
 }
 
@@ -63,10 +75,12 @@ impl Mark {
 #[derive(Debug)]
 pub(super) enum ReadError {
     Source(SourceError),
-    /// What earlier attempts have left could not be read.
+    /// What earlier attempts have left, or what the tables are by now, could not be read.
     Ledger(StoreError),
     /// The file as a whole is wrong from here on.
     Fault(RowErrorKind),
+    /// The table is another one than that by which it was begun.
+    TablesChanged,
 }
 
 impl FileReader<()> {
@@ -77,14 +91,18 @@ impl FileReader<()> {
         place: Option<Position>,
     ) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
         let mut first = FileReader::fresh(pieces(source, 0), file);
+        first.look(file).await;
         let Some(place) = place else { return Ok(first) };
         // The header, if there is one, says what the cells of all rows are.
         first.next().await?;
-        if first.unpack.is_gzip() {
-            return Ok(FileReader::fresh(pieces(source, 0), file));
+        if first.is_packed() {
+            let mut first = FileReader::fresh(pieces(source, 0), file);
+            first.look(file).await;
+            return Ok(first);
         }
-        let decoder = first.decoder.at_place(place.line, place.row);
-        let mark = Arc::new(Mark { offset: place.offset, is_gzip: false, decoder });
+        let (encoding, decoder) = (first.encoding, first.decoder.at_place(place.line, place.row));
+        let mark = Mark { offset: place.offset, is_packed: false, encoding, decoder };
+        let mark = Arc::new(mark);
         Ok(FileReader::marked(pieces(source, place.offset), &mark))
     }
 
@@ -93,13 +111,14 @@ impl FileReader<()> {
         source: &S,
         mark: &Arc<Mark>,
     ) -> FileReader<Pin<Box<impl Stream<Item = Piece>>>> {
-        FileReader::marked(pieces(source, if mark.is_gzip { 0 } else { mark.offset }), mark)
+        FileReader::marked(pieces(source, if mark.is_packed { 0 } else { mark.offset }), mark)
     }
 }
 
 impl<P> FileReader<P> {
     fn fresh(pieces: P, file: &TableFile) -> Self {
-        let decoder = LineDecoder::with_header(file.format, file.table, file.header);
+        let decoder =
+            LineDecoder::of_dialect(file.format, file.table, Arc::new(file.given.dialect.clone()));
         Self {
             pieces,
             unpack: Unpack::New { named_gzip: file.named_gzip },
@@ -107,7 +126,11 @@ impl<P> FileReader<P> {
             position: 0,
             offset: 0,
             skip: 0,
-            mark: Arc::new(Mark::new(0, false, &decoder)),
+            mark: Arc::new(Mark::new(0, false, Encoding::Utf8, &decoder)),
+            transcoder: None,
+            start: None,
+            failure: None,
+            encoding: Encoding::Utf8,
             decoder,
             ended: false,
             has_new_text: false,
@@ -115,7 +138,7 @@ impl<P> FileReader<P> {
     }
 
     fn marked(pieces: P, mark: &Arc<Mark>) -> Self {
-        let (start, skip) = if mark.is_gzip { (0, mark.offset) } else { (mark.offset, 0) };
+        let (start, skip) = if mark.is_packed { (0, mark.offset) } else { (mark.offset, 0) };
         let unpack = match start {
             0 => Unpack::New { named_gzip: false },
             _ => Unpack::Plain(Vec::new()),
@@ -123,6 +146,10 @@ impl<P> FileReader<P> {
         Self {
             pieces,
             unpack,
+            transcoder: Transcoder::of(mark.encoding),
+            start: None,
+            failure: None,
+            encoding: mark.encoding,
             decoder: mark.decoder.at_record_start().1,
             text: Vec::new(),
             position: 0,
@@ -135,7 +162,56 @@ impl<P> FileReader<P> {
     }
 }
 
+impl<P> FileReader<P> {
+    /// Whether a place in the text is none in the file.
+    fn is_packed(&self) -> bool {
+        self.unpack.is_gzip() || self.encoding != Encoding::Utf8
+    }
+
+    /// Whether the layout, which is not the default, was found and not given.
+    pub(super) fn has_found_layout(&self) -> bool {
+        self.decoder.has_found_layout()
+    }
+
+    /// The options that say again how the file is written.
+    pub(super) fn layout(&self) -> Vec<(&'static str, String)> {
+        self.decoder.dialect().map(Dialect::layout).unwrap_or_default()
+    }
+
+    /// How its rows are checked, of which the file's cells have a part.
+    pub(super) fn forms_in(&self, options: IngestOptions) -> IngestOptions {
+        let forms = self.decoder.dialect().map_or(options.forms, |dialect| dialect.forms);
+        IngestOptions { forms, ..options }
+    }
+}
+
 impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
+    /// Looks at the file's start to find out how it is written.
+    async fn look(&mut self, file: &TableFile) {
+        let (mut start, mut is_whole) = (Vec::new(), false);
+        while start.len() < SAMPLE && !is_whole && self.failure.is_none() {
+            match self.some_unpacked().await {
+                Ok(Some(text)) if start.is_empty() => start = text,
+                Ok(Some(text)) => start.extend_from_slice(&text),
+                Ok(None) => is_whole = true,
+                Err(failure) => self.failure = Some(failure),
+            }
+        }
+        let given = &file.given;
+        (self.decoder, self.encoding) = match file.is_settled {
+            true => {
+                let dialect = Arc::new(given.dialect.clone());
+                let decoder = LineDecoder::of_dialect(file.format, file.table, dialect);
+                (decoder, given.dialect.encoding)
+            }
+            false => LineDecoder::of_start(file.format, file.table, given, &start, is_whole),
+        };
+        self.transcoder = Transcoder::of(self.encoding);
+        let mark = Mark::new(0, self.is_packed(), self.encoding, &self.decoder);
+        self.mark = Arc::new(mark);
+        self.start = Some(start).filter(|start| !start.is_empty());
+    }
+
     /// Goes to the next row, for [`Self::decoder`] to give; `false` at the end of the file.
     pub(super) async fn next(&mut self) -> Result<bool, ReadError> {
         loop {
@@ -210,14 +286,37 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
     }
 
     fn begin_text(&mut self, text: Vec<u8>) {
-        let is_gzip = self.unpack.is_gzip();
-        self.mark = Arc::new(Mark::new(self.offset, is_gzip, &self.decoder));
+        let mark = Mark::new(self.offset, self.is_packed(), self.encoding, &self.decoder);
+        self.mark = Arc::new(mark);
         self.text = text;
         self.has_new_text = true;
     }
 
     /// The next text; empty if it comes before the place to start from.
     async fn some_text(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        let unpacked = match self.start.take() {
+            Some(start) => Some(start),
+            None => self.some_unpacked().await?,
+        };
+        let text = match (&mut self.transcoder, unpacked) {
+            (None, unpacked) => unpacked,
+            (Some(transcoder), Some(bytes)) => Some(transcoder.read(&bytes)),
+            (Some(transcoder), None) => Some(transcoder.finish()).filter(|text| !text.is_empty()),
+        };
+        let Some(text) = text else { return Ok(None) };
+        let skipped = self.skip.min(text.len() as u64);
+        self.skip -= skipped;
+        Ok(Some(match skipped {
+            0 => text,
+            _ => text[skipped as usize..].to_vec(),
+        }))
+    }
+
+    /// The next bytes as they were before they were packed.
+    async fn some_unpacked(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         loop {
             let text = match self.unpack.next_text().map_err(ReadError::Fault)? {
                 Some(text) => text,
@@ -235,12 +334,7 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
                     },
                 },
             };
-            let skipped = self.skip.min(text.len() as u64);
-            self.skip -= skipped;
-            return Ok(Some(match skipped {
-                0 => text,
-                _ => text[skipped as usize..].to_vec(),
-            }));
+            return Ok(Some(text));
         }
     }
 }
@@ -265,5 +359,6 @@ pub(super) fn broken(error: ReadError) -> LoadError {
         ReadError::Source(error) => LoadError::Read(error.to_string()),
         ReadError::Ledger(error) => error.into(),
         ReadError::Fault(kind) => LoadError::Read(kind.to_string()),
+        ReadError::TablesChanged => LoadError::TablesChanged,
     }
 }

@@ -8,7 +8,7 @@ use crate::table::issue::RowErrorKind;
 
 /// Whether there are more rows with errors than the file may have.
 fn has_too_many_errors(report: &LoadReport) -> bool {
-    let LoadOptions { max_errors, max_error_rate, .. } = report.settings;
+    let LoadOptions { max_errors, max_error_rate, .. } = report.settings.clone();
     let (errors, rows) = (report.invalid, report.counts.received);
     max_errors.is_some_and(|most| errors > most)
         || max_error_rate.is_some_and(|most| errors as f64 > most * rows as f64)

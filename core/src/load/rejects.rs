@@ -12,8 +12,8 @@ use super::options::LoadOptions;
 use super::reject_room::{LeftOutLines, RejectRoom};
 use crate::aws::s3::PART_MINIMUM;
 use crate::base::printable::printable;
-use crate::format::csv::{self, MARKS, MARKS_WITH_FORMULAS};
-use crate::format::formats::LineFormat;
+use crate::format::csv::{self, CsvDecoder, MARKS, MARKS_WITH_FORMULAS, Syntax};
+use crate::format::encoding::Encoding;
 use crate::format::json;
 use crate::format::lines::LineDecoder;
 use crate::table::issue::RowError;
@@ -54,7 +54,6 @@ pub(super) struct RejectWriter<'s, S> {
     rejects: RejectFile<'s, S>,
     undecoded: RejectFile<'s, S>,
     table: &'static Table,
-    format: LineFormat,
     room: RejectRoom,
     /// Whether rejected lines of earlier rows are not in it.
     pub(super) is_incomplete: bool,
@@ -72,14 +71,12 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
     pub(super) fn new(
         sinks: &'s mut RejectSinks<S>,
         table: &'static Table,
-        format: LineFormat,
         options: &LoadOptions,
     ) -> Self {
         Self {
             rejects: RejectFile::new(&mut sinks.rejects, options.mark_formulas),
             undecoded: RejectFile::new(&mut sinks.undecoded, false),
             table,
-            format,
             room: RejectRoom::new(options.max_reject_lines, options.max_reject_bytes),
             is_incomplete: false,
         }
@@ -93,10 +90,10 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         let is_utf8 = decoder.is_utf8();
         let file = if is_utf8 { &mut self.rejects } else { &mut self.undecoded };
         let before = file.buffer.len();
-        match (is_utf8, self.format) {
+        match (is_utf8, decoder) {
             (false, _) => file.raw_line(decoder),
-            (true, LineFormat::Csv) => file.csv_line(self.table, decoder, line, errors),
-            (true, LineFormat::Ndjson) => file.ndjson_line(line, errors, decoder.text()),
+            (true, LineDecoder::Csv(decoder)) => file.csv_line(self.table, decoder, line, errors),
+            (true, LineDecoder::Ndjson(_)) => file.ndjson_line(line, errors, decoder.text()),
         }
         file.buffer.push(b'\n');
         if self.room.take((file.buffer.len() - before) as u64) {
@@ -176,7 +173,14 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     }
 
     /// The line and, in front of the first one, the header: a file in the source's own encoding.
+    ///
+    /// What another encoding was decoded to has a byte order mark, so that it is not taken for that encoding
+    /// again.
     fn raw_line(&mut self, decoder: &LineDecoder) {
+        let is_decoded = decoder.dialect().is_some_and(|it| it.encoding != Encoding::Utf8);
+        if self.lines == 0 && is_decoded {
+            self.buffer.extend_from_slice(json::BOM);
+        }
         if let Some(header) = decoder.header().filter(|_| self.lines == 0) {
             self.buffer.extend_from_slice(header);
             self.buffer.push(b'\n');
@@ -186,18 +190,24 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
 
     /// The marks are in front of the file's own columns, so that short and long lines stay as they
     /// are. The byte order mark is for spreadsheets, which else take UTF-8 for another encoding.
-    fn csv_header(&mut self, header: Option<&[u8]>, table: &Table) {
+    ///
+    /// Where lines are passed over at the start, there are as many empty ones.
+    fn csv_header(&mut self, decoder: &CsvDecoder, table: &Table) {
+        let (dialect, header) = (decoder.dialect(), decoder.own_header());
+        let delimiter = dialect.syntax.delimiter;
         self.buffer.extend_from_slice(json::BOM);
+        self.buffer.extend((0..dialect.skip_lines).map(|_| b'\n'));
         let marks = if self.marks_formulas { MARKS_WITH_FORMULAS } else { MARKS };
         for mark in marks {
             self.buffer.extend_from_slice(mark.as_bytes());
-            self.buffer.push(b',');
+            self.buffer.push(delimiter);
         }
         match header {
             Some(header) => self.buffer.extend_from_slice(header),
             None => {
                 let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
-                self.buffer.extend_from_slice(names.join(",").as_bytes());
+                let delimiter = char::from(delimiter).to_string();
+                self.buffer.extend_from_slice(names.join(&delimiter).as_bytes());
             }
         }
         self.buffer.push(b'\n');
@@ -206,21 +216,25 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     fn csv_line(
         &mut self,
         table: &Table,
-        decoder: &LineDecoder,
+        decoder: &CsvDecoder,
         line: Option<u64>,
         errors: &[RowError],
     ) {
         if self.lines == 0 {
-            self.csv_header(decoder.own_header(), table);
+            self.csv_header(decoder, table);
         }
+        let syntax = decoder.dialect().syntax;
         let line = line.unwrap_or_default();
         let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
         let codes = joined(errors, |error| error.kind.code().into());
         let messages = joined(errors, |error| error.kind.to_string());
         let (columns, messages) = (printable(&columns), printable(&messages));
+        let cells = [line.to_string(), columns.into_owned(), codes, messages.into_owned()];
         let mut front = String::new();
-        // Writing to a String cannot fail.
-        _ = write!(front, "{line},{},{codes},{},", cell(&columns), cell(&messages));
+        for text in cells {
+            front += &cell(&text, syntax);
+            front.push(char::from(syntax.delimiter));
+        }
         let line = [front.as_bytes(), decoder.own_text()].concat();
         let line = if self.marks_formulas { csv::mark_formulas(&line) } else { line };
         self.buffer.extend_from_slice(&line);
@@ -278,11 +292,18 @@ fn joined(errors: &[RowError], text: impl Fn(&RowError) -> String) -> String {
     errors.iter().map(text).collect::<Vec<_>>().join(";")
 }
 
-/// A CSV cell, quoted where that is needed.
-fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        alloc::format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.into()
+/// A CSV cell, quoted where that is needed. Where there are no quotes, blanks stand for what they would
+/// enclose.
+fn cell(text: &str, syntax: Syntax) -> String {
+    let (delimiter, quote) = (char::from(syntax.delimiter), char::from(syntax.quote));
+    let text = if syntax.escapes { text.replace('\\', "\\\\") } else { text.to_string() };
+    let is_special = |it: char| it == delimiter || it == quote || matches!(it, '\n' | '\r');
+    match text.contains(is_special) {
+        false => text,
+        true if syntax.has_quotes() => {
+            let doubled = text.replace(quote, &alloc::format!("{quote}{quote}"));
+            alloc::format!("{quote}{doubled}{quote}")
+        }
+        true => text.replace(is_special, " "),
     }
 }

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
@@ -16,7 +17,7 @@ use super::rejects::RejectNames;
 use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::format::formats::LineFormat;
-use crate::ingest::{ByName, CHECKED_KEYS, TableReport};
+use crate::ingest::{ByName, CHECKED_KEYS, LayoutOptions, TableReport};
 use crate::table::counts::Counts;
 use crate::table::date_time;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
@@ -105,6 +106,8 @@ pub struct LoadReport {
     pub format: Option<LineFormat>,
     /// How it was loaded.
     pub settings: LoadOptions,
+    /// The options that say again how a CSV file is written, where that is not the default.
+    pub layout: Vec<(&'static str, String)>,
     /// The rows that were dealt with.
     pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
@@ -124,6 +127,8 @@ pub struct LoadReport {
     pub rejects_left_out: u64,
     /// Whether something is wrong that no row is to blame for.
     pub(super) faulty: bool,
+    /// Whether a line does not fit the layout that the file's start shows.
+    pub(super) is_contradicted: bool,
     /// Whether the database did not take some rows, which the ledger then knows.
     pub(super) has_refused_rows: bool,
     /// Why it has to be loaded again.
@@ -152,6 +157,7 @@ impl LoadReport {
             table: None,
             format: None,
             settings,
+            layout: Vec::new(),
             counts: Counts::default(),
             invalid: 0,
             missing_if_new: 0,
@@ -161,6 +167,7 @@ impl LoadReport {
             rejects_full_at_line: None,
             rejects_left_out: 0,
             faulty: false,
+            is_contradicted: false,
             has_refused_rows: false,
             failure: None,
             started,
@@ -228,6 +235,12 @@ impl LoadReport {
         self.issues.push_first(Issue { table, index: None, line: None, error });
     }
 
+    /// Takes note that a line does not fit the layout that the file's start shows: nothing is stored.
+    pub(super) fn contradict(&mut self, table: &'static Table, kind: RowErrorKind) {
+        self.is_contradicted = true;
+        self.add_first_fault(table, kind);
+    }
+
     /// Begins to count anew, for another reading of the file.
     pub(super) fn forget_rows(&mut self) {
         (self.counts, self.invalid) = (Counts::default(), 0);
@@ -269,6 +282,7 @@ impl Serialize for LoadReport {
         report.serialize_entry("table", &self.table)?;
         report.serialize_entry("format", &self.format)?;
         report.serialize_entry("settings", &self.settings)?;
+        report.serialize_entry("layout", &LayoutOptions(&self.layout))?;
         report.serialize_entry("started", &date_time::text(self.started))?;
         report.serialize_entry("duration_ms", &self.duration_ms)?;
         report.serialize_entry("database_ms", &self.database_ms)?;

@@ -4,7 +4,10 @@ use super::claimed::Claimed;
 use super::error::LoadError;
 use super::heartbeat::Heartbeat;
 use super::job::Job;
+use super::layout_check::check_layout;
 use super::pass::Pass;
+use super::read_anew;
+use super::reader::FileReader;
 use super::refusal::{is_refused, refuse};
 use super::rejects::{RejectNames, RejectSink, RejectSinks, RejectWriter};
 use super::report::{LoadReport, Status, failed, milliseconds, stored};
@@ -35,12 +38,16 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     claimed: Option<&Claimed<'_>>,
 ) -> LoadReport {
     let host = job.database.host();
-    let mut report = LoadReport::begin(host, job.options, job.source.size());
+    let mut report = LoadReport::begin(host, job.options.clone(), job.source.size());
     if let Some(claimed) = claimed {
         report.load_id.clone_from(&claimed.claim.load_id);
     }
-    if let Some(file) = report.begin_file(job.schema, job.path) {
-        let rejects = RejectWriter::new(sinks, file.table, file.format, &job.options);
+    let schema = match job.schema.current(job.database).await {
+        Ok(schema) => schema,
+        Err(error) => return failed(report, StoreError::of_look(&error).into()),
+    };
+    if let Some(file) = report.begin_file(schema, job.path) {
+        let rejects = RejectWriter::new(sinks, file.table, &job.options);
         report = match load_rows(job, &file, rejects, &mut report, claimed).await {
             Ok(status) => LoadReport { status, ..report },
             // It was the time that kept the file from being read, or written.
@@ -71,6 +78,7 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
+    read_anew::check(job, file, claimed).await?;
     let options = report.settings.ingest(file.key, false);
     let host = job.database.host();
     let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);
@@ -96,7 +104,18 @@ async fn load_rows<H: Host, S: Source, R: RejectSink>(
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = false;
     let pass = Pass { job, file, options, asks: true, claimed, may_leave_out, heartbeat };
-    let ended = pass.run(&mut rejects, report).await?;
+    let opened = pass.open().await;
+    let is_found = opened.as_ref().is_ok_and(FileReader::has_found_layout);
+    // What an earlier attempt has stored, it has checked.
+    let is_fresh = claimed.is_none_or(|claimed| claimed.progress.position == claimed.from);
+    if is_found && is_fresh {
+        check_layout(job, file, report, claimed).await?;
+        if report.is_contradicted {
+            report.add_rejects(finish(rejects).await?);
+            return Ok(Status::Rejected);
+        }
+    }
+    let ended = pass.run(opened, &mut rejects, report).await?;
     report.add_rejects(finish(rejects).await?);
     Ok(ended.unwrap_or_else(|| stored(report)))
 }
@@ -110,7 +129,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Option<Status>, LoadError> {
-    let settings = report.settings;
+    let settings = report.settings.clone();
     let may_conflict = file.table.constraints != Constraints::NONE;
     let asks =
         settings.check_references || settings.on_duplicate == OnDuplicate::Fail || may_conflict;
@@ -119,7 +138,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let heartbeat = Heartbeat::start(host, claimed);
     let may_leave_out = true;
     let pass = Pass { job, file, options, asks, claimed, may_leave_out, heartbeat };
-    let ended = pass.run(rejects, report).await?;
+    let ended = pass.run(pass.open().await, rejects, report).await?;
     let Some(claimed) = claimed.filter(|_| rejects.is_incomplete) else {
         return Ok(ended.or_else(|| refuse(file, report)));
     };
@@ -133,7 +152,7 @@ async fn check_rows<H: Host, S: Source, R: RejectSink>(
     let heartbeat = Heartbeat::start(host, Some(claimed));
     let claimed = Some(claimed);
     let pass = Pass { job, file, options, asks: false, claimed, may_leave_out, heartbeat };
-    let read = pass.run(rejects, report).await?;
+    let read = pass.run(pass.open().await, rejects, report).await?;
     Ok(ended.or(read).or_else(|| refuse(file, report)))
 }
 

@@ -2,10 +2,13 @@
 
 use core::time::Duration;
 
+use super::error::LoadError;
 use super::options::{LoadOptions, LoadSettings, PATIENCE};
 use crate::aws::data_api::Target;
 use crate::aws::host::{Client, Host};
 use crate::aws::s3::S3Endpoint;
+use crate::ingest::StoreError;
+use crate::table::schema::Schema;
 
 /// What objects are loaded by: the settings, and a client of each service.
 #[derive(Debug)]
@@ -25,6 +28,21 @@ impl<'s, H: Host> LoadServices<'s, H> {
 
     pub(super) fn host(&self) -> &'s H {
         self.database.host()
+    }
+
+    /// The tables as an object with this key is loaded by: those of a look that is young enough.
+    pub(super) async fn schema(&self, key: &str) -> Result<Schema, LoadError> {
+        let look = async || {
+            let schema = self.settings.schema.current(&self.database).await;
+            schema.map_err(|error| LoadError::from(StoreError::of_look(&error)))
+        };
+        let schema = look().await?;
+        // By now a table may fit that did not.
+        let is_unfit = schema.no_table_in(key).is_of_unknown_name();
+        match is_unfit && self.settings.schema.doubt(self.host()) {
+            true => look().await,
+            false => Ok(schema),
+        }
     }
 
     /// How an object with this key is loaded.

@@ -5,22 +5,26 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 
 use super::options::LoadOptions;
-use crate::format::csv::Header;
 use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
+use crate::format::lines::GivenLayout;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
 
 /// What a file is for, by its name.
 #[derive(Debug)]
 pub(super) struct TableFile {
+    /// The tables, of which it is for one.
+    pub(super) schema: Schema,
     pub(super) table: &'static Table,
     pub(super) format: LineFormat,
     /// Whether the name says that it is packed.
     pub(super) named_gzip: bool,
     /// The unique key that says which rows the table has already, instead of the primary key.
     pub(super) key: Option<&'static UniqueKey>,
-    /// Whether the file is said to have a header, or none.
-    pub(super) header: Header,
+    /// What is said of it.
+    pub(super) given: GivenLayout,
+    /// Whether nothing else is looked for.
+    pub(super) is_settled: bool,
 }
 
 impl TableFile {
@@ -38,7 +42,8 @@ impl TableFile {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_gzip = is_named_gzip(path);
-        Ok(Self { table, format, named_gzip, key: None, header: Header::Detect })
+        let given = GivenLayout::default();
+        Ok(Self { schema, table, format, named_gzip, key: None, given, is_settled: false })
     }
 
     /// The same with what the options say of it.
@@ -50,6 +55,6 @@ impl TableFile {
             line: None,
             error: RowError::row(RowErrorKind::UnknownKey(Box::new(wrong))),
         })?;
-        Ok(Self { key, header: options.header, ..self })
+        Ok(Self { key, given: options.given_layout(), is_settled: options.is_settled, ..self })
     }
 }

@@ -208,7 +208,7 @@ impl Pair<'_> {
 
 /// The parts of the key as texts, as a list of SQL.
 pub(super) fn key_texts(table: &Table) -> String {
-    let part = |column: &Column| format!("CAST(`{}` AS CHAR)", column.name);
+    let part = |column: &Column| column.key_text(&format!("`{}`", column.name));
     table.key_columns().map(part).collect::<Vec<_>>().join(", ")
 }
 

@@ -8,7 +8,7 @@ use super::plan::RestorePlan;
 use crate::backup::LeftOutFolder;
 
 impl RestorePlan {
-    /// What is left out, and which columns are filled up with NULL; each a sentence.
+    /// What is left out, and which columns are filled up with NULL or their DEFAULT; each a sentence.
     pub fn notes(&self) -> Vec<String> {
         let columns =
             |table: &super::plan::TablePlan| (table.table.name, table.null_columns.clone());
@@ -26,7 +26,9 @@ pub(super) fn notes(
     let filled = null_columns.iter().filter(|(_, columns)| !columns.is_empty());
     let filled = filled.map(|(table, columns)| {
         let columns = columns.join(", ");
-        format!("{table}: NULL in some rows, since a file does not have it: {columns}")
+        format!(
+            "{table}: NULL or its DEFAULT in some rows, since a file does not have it: {columns}"
+        )
     });
     let empty = empty_files.first().map(|first| {
         let count = empty_files.len();
@@ -51,7 +53,7 @@ mod tests {
         assert_eq!(
             notes(&[left], &files, &null_columns),
             [
-                "employees: NULL in some rows, since a file does not have it: department_id, job_id",
+                "employees: NULL or its DEFAULT in some rows, since a file does not have it: department_id, job_id",
                 "files of 0 bytes, which have no row: 2, the first: a.avro",
                 "left out: backups/x/: the manifest is not one of rowgate's",
             ]

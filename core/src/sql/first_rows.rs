@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::key_range::where_all;
 use super::key_text::KeyText;
 use crate::aws::data_api::Field;
-use crate::table::schema::Table;
+use crate::table::schema::{Column, Table};
 
 /// The first rows of a table that has the columns of one of ours.
 pub(crate) struct FirstRows<'r> {
@@ -37,25 +37,27 @@ impl FirstRows<'_> {
             where_all(conditions),
             key_order(table, name, "")
         );
-        match table.key.len() {
-            1 => format!(
-                "SELECT {sums}, CAST(MAX(rowgate_key_0) AS CHAR) FROM ({chosen}) AS rowgate_rows"
-            ),
-            parts => last_of_several(&chosen, sums, parts),
+        if table.key.len() > 1 {
+            return last_of_several(table, &chosen, sums);
         }
+        let last = table.key_column().key_text("MAX(rowgate_key_0)");
+        format!("SELECT {sums}, {last} FROM ({chosen}) AS rowgate_rows")
     }
 }
 
 /// No sum says which of several parts are the last row's.
-fn last_of_several(chosen: &str, sums: &str, parts: usize) -> String {
-    let each = |item: fn(usize) -> String| (0..parts).map(item).collect::<Vec<_>>().join(", ");
+fn last_of_several(table: &Table, chosen: &str, sums: &str) -> String {
+    let each = |item: fn(usize, &Column) -> String| {
+        let parts = table.key_columns().enumerate().map(|(at, column)| item(at, column));
+        parts.collect::<Vec<_>>().join(", ")
+    };
     format!(
         "WITH rowgate_rows AS ({chosen}) SELECT rowgate_sums.*, {} \
          FROM (SELECT {sums} FROM rowgate_rows) AS rowgate_sums \
          LEFT JOIN (SELECT {} FROM rowgate_rows ORDER BY {} LIMIT 1) AS rowgate_last ON TRUE",
-        each(|at| format!("CAST(rowgate_last.rowgate_key_{at} AS CHAR)")),
-        each(|at| format!("rowgate_key_{at}")),
-        each(|at| format!("rowgate_key_{at} DESC")),
+        each(|at, column| column.key_text(&format!("rowgate_last.rowgate_key_{at}"))),
+        each(|at, _| format!("rowgate_key_{at}")),
+        each(|at, _| format!("rowgate_key_{at} DESC")),
     )
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod key_range;
 #[cfg(feature = "avro")]
 pub(crate) mod key_text;
+pub(crate) mod live_schema;
 pub(crate) mod statement;
 pub(crate) mod statements;
 pub(crate) mod upsert;

@@ -310,7 +310,7 @@ mod tests {
         let sql = rows(&[1]).keep();
         assert!(sql.ends_with(
             "WHERE NOT EXISTS (SELECT 1 FROM `staff` AS e \
-             WHERE e.`email` = r.`email` COLLATE utf8mb4_unicode_ci)"
+             WHERE e.`email` = CONVERT(r.`email` USING utf8mb4) COLLATE utf8mb4_unicode_ci)"
         ));
     }
 }

@@ -112,6 +112,11 @@ impl<'t> Written<'t> {
         self.offset.is_some()
     }
 
+    /// The canonical text of a time without an offset, whose clocks are so many seconds ahead of UTC.
+    pub(crate) fn utc(self, ahead: i64) -> Option<String> {
+        text_of_seconds(self.seconds - ahead)
+    }
+
     /// What clocks show then that are so many seconds ahead of UTC, as `YYYY-MM-DD HH:MM:SS` with so many
     /// decimals; further ones are cut off. Without an offset it is the time as it is written. `None` outside
     /// the years 0001 to 9999.

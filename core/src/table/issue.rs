@@ -8,6 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::layout_question::LayoutQuestion;
 use super::schema::{KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
@@ -217,6 +218,25 @@ pub enum RowErrorKind {
     },
     /// The object is not there any more, or is another one by now.
     ObjectGone,
+    /// A file of which something has to be told before it can be read.
+    UnclearLayout {
+        /// What has to be told.
+        questions: Vec<LayoutQuestion>,
+    },
+    /// A column of which no value has a form that is read, or whose values have two.
+    UnreadableLayout {
+        /// The column.
+        column: &'static str,
+        /// What its values are.
+        kind: &'static str,
+        /// What is read.
+        advice: &'static str,
+    },
+    /// A line that the layout which the file's start shows does not fit.
+    ContradictedLayout {
+        /// The line.
+        line: u64,
+    },
     /// A number below 0 in an UNSIGNED column.
     Negative,
     /// A number in a JSON document that a database would keep as another one.
@@ -385,6 +405,7 @@ impl RowErrorKind {
         "changed_header",
         "check_violated",
         "conflict",
+        "contradicted_layout",
         "database_refused",
         "duplicate_column",
         "duplicate_in_batch",
@@ -416,6 +437,7 @@ impl RowErrorKind {
         "too_many_errors",
         "too_many_shapes",
         "too_precise",
+        "unclear_layout",
         "unclosed_quote",
         "unfit_table",
         "unknown_column",
@@ -426,6 +448,7 @@ impl RowErrorKind {
         "unpacks_too_large",
         "unreadable_gzip",
         "unreadable_key",
+        "unreadable_layout",
         "unsupported_format",
         "wrong_delimiter",
         "wrong_encoding",
@@ -440,6 +463,7 @@ impl RowErrorKind {
             Self::ChangedHeader { .. } => "changed_header",
             Self::CheckViolated { .. } => "check_violated",
             Self::Conflict { .. } => "conflict",
+            Self::ContradictedLayout { .. } => "contradicted_layout",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
@@ -478,6 +502,7 @@ impl RowErrorKind {
             Self::TooManyErrors { .. } => "too_many_errors",
             Self::TooManyShapes { .. } => "too_many_shapes",
             Self::TooPrecise { .. } | Self::NumberNotKept => "too_precise",
+            Self::UnclearLayout { .. } => "unclear_layout",
             Self::UnclosedQuote { .. } => "unclosed_quote",
             Self::UnknownColumn | Self::UnknownHeader(_) => "unknown_column",
             Self::UnknownKey(_) => "unknown_key",
@@ -487,6 +512,7 @@ impl RowErrorKind {
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
+            Self::UnreadableLayout { .. } => "unreadable_layout",
             Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",
@@ -496,5 +522,10 @@ impl RowErrorKind {
             Self::WrongType { .. } => "wrong_type",
             Self::DecimalInteger | Self::HiddenCharacter { .. } => "wrong_type",
         }
+    }
+
+    /// Whether a look at the live database may find what is named.
+    pub(crate) fn is_of_unknown_name(&self) -> bool {
+        matches!(self, Self::UnknownColumn | Self::UnknownHeader(_) | Self::UnfitTable(_))
     }
 }

@@ -1,10 +1,12 @@
 //! Tables and their rows: the schema, checked records, and what is wrong with a row.
 
+pub(crate) mod cell_forms;
 pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod example;
 pub(crate) mod issue;
 pub(crate) mod issues;
+pub(crate) mod layout_question;
 pub(crate) mod record;
 pub(crate) mod row_error_text;
 pub(crate) mod row_key;
@@ -14,3 +16,4 @@ pub(crate) mod time_zone;
 pub(crate) mod types;
 pub(crate) mod unknown_names;
 pub(crate) mod value;
+pub(crate) mod written_date;

@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use crate::table::cell_forms::CellForms;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::{Column, Table};
 use crate::table::time_zone::TimeZone;
@@ -87,17 +88,18 @@ impl<'r> Record<'r> {
     /// With `strict` every column is required and a JSON `""` counts as missing. On error all
     /// errors of the row come back, in the order of the columns; the list is never empty.
     pub fn parse(table: &Table, row: RawRow<'r>, strict: bool) -> Result<Self, Vec<RowError>> {
-        Self::parse_in(table, row, strict, None)
+        Self::parse_in(table, row, strict, None, CellForms::default())
     }
 
-    /// The same with the zone of date-times that a column keeps without one.
+    /// The same with the zone of date-times that a column keeps without one, and the forms of cells.
     pub(crate) fn parse_in(
         table: &Table,
         row: RawRow<'r>,
         strict: bool,
         time_zone: Option<TimeZone>,
+        forms: CellForms,
     ) -> Result<Self, Vec<RowError>> {
-        Self::parse_by(table, row, EntryRules { strict, time_zone, ..EntryRules::default() })
+        Self::parse_by(table, row, EntryRules { strict, time_zone, forms, ..EntryRules::default() })
     }
 
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
@@ -167,6 +169,8 @@ pub(crate) struct EntryRules {
     pub(crate) stored: bool,
     /// The zone of date-times that a column keeps without one.
     pub(crate) time_zone: Option<TimeZone>,
+    /// How the file writes its cells.
+    pub(crate) forms: CellForms,
     /// The columns of the unique key that says which rows the table has, where that is not the primary one.
     pub(crate) key: Option<&'static [usize]>,
     /// Columns that only a new row needs may be absent.
@@ -229,8 +233,8 @@ fn check<'r>(
         }
         field => {
             let not_zero = column.auto_increment && !entry.stored;
-            let EntryRules { stored, time_zone, .. } = entry;
-            column.column_type.parse(field, Rules { stored, not_zero, time_zone })
+            let EntryRules { stored, time_zone, forms, .. } = entry;
+            column.column_type.parse(field, Rules { stored, not_zero, time_zone, forms })
         }
     }
 }

@@ -102,7 +102,8 @@ impl fmt::Display for RowErrorKind {
             Self::NoHeader { columns } => write!(
                 f,
                 "the first line is neither a header nor a row; the columns are {}; \
-                 a file without a header needs the option header=absent",
+                 a file without a header needs the option header=absent; other names are told by \
+                 header={{\"name in the file\":\"column\"}}",
                 columns.join(", ")
             ),
             Self::NotAMember { members } => not_a_member(f, members),
@@ -151,6 +152,21 @@ impl fmt::Display for RowErrorKind {
                 "the rows carry more than {limit} different sets of columns; send null or the value \
                  for the same columns in every row, or split the request"
             ),
+            Self::UnclearLayout { questions } => {
+                for (number, question) in questions.iter().enumerate() {
+                    write!(f, "{}{question}", if number > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::UnreadableLayout { column, kind, advice } => write!(
+                f,
+                "the {kind} of column {column} are in no form that is read, or in two; write {advice}"
+            ),
+            Self::ContradictedLayout { line } => write!(
+                f,
+                "line {line} does not fit how the start of the file is written; nothing is stored: mend \
+                 the line, or give the layout as options to have its rows rejected one by one"
+            ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
             }
@@ -184,7 +200,7 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "the cells are separated by {found}; save the file with commas")
             }
             Self::WrongEncoding => {
-                f.write_str("UTF-16 where UTF-8 is expected; save the file as CSV UTF-8")
+                f.write_str("the text is in UTF-16 or UTF-32, and not in UTF-8; save the file as CSV UTF-8")
             }
             Self::WrongFieldCount { expected, got, empty_end } => {
                 write!(f, "{got} cells where {expected} are expected")?;

@@ -31,6 +31,11 @@ pub static LEDGER_MIGRATIONS: &[Migration] = &[
         name: "range_bytes",
         text: include_str!("../../../../sql/ledger/0003_range_bytes.sql"),
     },
+    Migration {
+        number: 4,
+        name: "read_as",
+        text: include_str!("../../../../sql/ledger/0004_read_as.sql"),
+    },
 ];
 
 /// A change of tables that databases have already.

@@ -1,7 +1,6 @@
 //! The schema of a file into what each of its fields is for the table.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use apache_avro::Schema;
@@ -14,7 +13,7 @@ use super::names::TRUE_NAME;
 use super::shape::Shape;
 use crate::table::issue::RowError;
 use crate::table::record::RawField;
-use crate::table::schema::{Column, Table};
+use crate::table::schema::{Column, DefaultValue, Table};
 use crate::table::types::Definition;
 
 /// What becomes of a field that the table has no column for.
@@ -33,6 +32,8 @@ pub(super) struct ReadPlan {
     table: &'static Table,
     /// In the order of the file.
     fields: Vec<PlannedField>,
+    /// What a row has of each column before a field fills it: the column's DEFAULT where no field does.
+    unfilled: Vec<RawField<'static>>,
 }
 
 #[derive(Debug)]
@@ -58,7 +59,12 @@ impl ReadPlan {
             return Err(AvroErrorKind::SchemaNotUnderstood);
         };
         let fields = record.fields.iter().map(|field| PlannedField::new(table, field, extra));
-        let plan = Self { table, fields: fields.collect::<Result<_, _>>()? };
+        let mut plan =
+            Self { table, fields: fields.collect::<Result<_, _>>()?, unfilled: Vec::new() };
+        for index in 0..table.columns.len() {
+            let default = if plan.is_filled(index) { None } else { default(table, index) };
+            plan.unfilled.push(default.unwrap_or(RawField::Null));
+        }
         for (index, column) in table.columns.iter().enumerate() {
             plan.check_column(index, column)?;
         }
@@ -71,20 +77,25 @@ impl ReadPlan {
         if fields.next().is_some() {
             return Err(AvroErrorKind::TwoFields { column: column.name });
         }
-        let may_be_null = column.nullable || has_values;
-        may_be_null.then_some(()).ok_or(AvroErrorKind::MissingColumn { column: column.name })
+        let has_default = !matches!(self.unfilled[index], RawField::Null);
+        let is_fine = column.nullable || has_values || has_default;
+        is_fine.then_some(()).ok_or(AvroErrorKind::MissingColumn { column: column.name })
     }
 
     /// The columns that no field is for.
     pub(super) fn null_columns(&self) -> Vec<&'static str> {
-        let is_filled = |index| self.fields.iter().any(|field| field.column == Some(index));
         let columns = self.table.columns.iter().enumerate();
-        columns.filter(|(index, _)| !is_filled(*index)).map(|(_, column)| column.name).collect()
+        let unfilled = columns.filter(|(index, _)| !self.is_filled(*index));
+        unfilled.map(|(_, column)| column.name).collect()
+    }
+
+    fn is_filled(&self, index: usize) -> bool {
+        self.fields.iter().any(|field| field.column == Some(index))
     }
 
     /// Reads one row; a fault is in the field of that name.
     pub(super) fn read<'a>(&self, cursor: &mut Cursor<'a>) -> Result<Fields<'a>, &str> {
-        let mut fields = vec![RawField::Null; self.table.columns.len()];
+        let mut fields: Vec<RawField<'a>> = self.unfilled.clone();
         let mut errors = Vec::new();
         for field in &self.fields {
             field.read(cursor, self.table, &mut fields, &mut errors).map_err(|_| &*field.name)?;
@@ -136,6 +147,22 @@ impl PlannedField {
         }
         Ok(())
     }
+}
+
+/// Types whose DEFAULT is the same text as a value.
+const PLAIN_DEFAULTS: [&str; 8] =
+    ["char", "date", "datetime", "decimal", "enum", "set", "tinytext", "varchar"];
+
+/// A column's DEFAULT as a value, if it is one and not computed.
+fn default(table: &Table, index: usize) -> Option<RawField<'static>> {
+    let column = &table.columns[index];
+    let described = table.described?.columns.iter().find(|its| its.name == column.name)?;
+    let Some(DefaultValue::Literal(text)) = &described.default else { return None };
+    let kind = described.column_type.split(['(', ' ']).next().unwrap_or_default();
+    if kind.ends_with("int") {
+        return text.parse().ok().map(RawField::Integer);
+    }
+    PLAIN_DEFAULTS.contains(&kind).then(|| RawField::Text(text.as_str().into()))
 }
 
 /// The column of a field's name, or else the only one of that name in another case: many a writer
@@ -214,6 +241,7 @@ mod tests {
     use crate::table::issue::RowErrorKind;
     use crate::table::schema::table;
     use alloc::format;
+    use alloc::vec;
 
     fn plan(fields: &str, extra: ExtraFields) -> Result<ReadPlan, AvroErrorKind> {
         let schema = format!(r#"{{"type":"record","name":"topLevelRecord","fields":[{fields}]}}"#);
@@ -227,6 +255,39 @@ mod tests {
     const ID: &str = r#"{"name":"id","type":["int","null"]}"#;
     const NAME: &str = r#"{"name":"name","type":"string"}"#;
     const TIME: &str = r#"{"name":"datetime","type":"string"}"#;
+
+    #[test]
+    fn a_column_without_a_field_has_its_default() {
+        let column = |name: &str, of: &str, default: &str| {
+            let default =
+                if default.is_empty() { String::new() } else { format!(r#","default":{default}"#) };
+            format!(r#"{{"name":"{name}","column_type":"{of}","nullable":false{default}}}"#)
+        };
+        let plan = |columns: &[String]| {
+            let id = column("id", "int", "");
+            let json = format!(
+                r#"{{"rowgate_schema":1,"tables":[{{"name":"t","columns":[{id},{}],"primary_key":["id"]}}]}}"#,
+                columns.join(",")
+            );
+            let table = crate::table::schema::Schema::from_json(&json).unwrap().table("t").unwrap();
+            let schema = r#"{"type":"record","name":"t","fields":[{"name":"id","type":"int"}]}"#;
+            ReadPlan::new(table, schema, ExtraFields::Refuse)
+        };
+        let all = [
+            column("a", "int", r#"{"literal":"7"}"#),
+            column("b", "varchar(9)", r#"{"literal":"it's"}"#),
+            column("c", "decimal(9,2)", r#"{"literal":"1.50"}"#),
+        ];
+        let plan_of_all = plan(&all).unwrap();
+        assert_eq!(plan_of_all.null_columns(), ["a", "b", "c"]);
+        let (fields, _) = plan_of_all.read(&mut Cursor::new(&[2])).unwrap();
+        let expected = r#"[Integer(1), Integer(7), Text("it's"), Text("1.50")]"#;
+        assert_eq!(format!("{fields:?}"), expected);
+        let computed = r#"{"expression":"uuid()"}"#;
+        let missing = AvroErrorKind::MissingColumn { column: "a" };
+        assert_eq!(plan(&[column("a", "varchar(36)", computed)]).err(), Some(missing.clone()));
+        assert_eq!(plan(&[column("a", "int", "")]).err(), Some(missing));
+    }
 
     #[test]
     fn fields_go_by_name_or_alias_in_any_order() {

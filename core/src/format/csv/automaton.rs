@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dialect::Syntax;
+
 /// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineEnd {
@@ -129,15 +131,15 @@ pub(crate) enum End {
 
 impl State {
     /// The state behind a byte, and what ends there.
-    pub(crate) fn step(self, byte: u8, line_end: LineEnd) -> (Self, Option<End>) {
+    pub(crate) fn step(self, byte: u8, syntax: Syntax, line_end: LineEnd) -> (Self, Option<End>) {
         match self {
-            Self::EmptyQuoted | Self::Quoted => (self.step_in_quotes(byte), None),
+            Self::EmptyQuoted | Self::Quoted => (self.step_in_quotes(byte, syntax.quote), None),
             _ if byte == b'\n' || (byte == b'\r' && line_end == LineEnd::Cr) => {
                 let next = if self == Self::Rest { Self::Rest } else { Self::Record };
                 (next, Some(self.end()))
             }
             Self::Rest | Self::Fault => (self, None),
-            _ => (self.step_in_line(byte), None),
+            _ => (self.step_in_line(byte, syntax), None),
         }
     }
 
@@ -160,27 +162,43 @@ impl State {
         }
     }
 
-    fn step_in_quotes(self, byte: u8) -> Self {
+    /// The state behind a character that a backslash has made one of the text.
+    pub(crate) fn after_escape(self) -> Self {
+        match self {
+            Self::EmptyQuoted | Self::Quoted => Self::Quoted,
+            Self::Record | Self::Bom1 | Self::Bom2 | Self::Blank | Self::Cell => Self::Text,
+            _ => self.step_in_line(b'\\', Syntax::default()),
+        }
+    }
+
+    fn step_in_quotes(self, byte: u8, quote: u8) -> Self {
         match (self, byte) {
-            (Self::EmptyQuoted, b'"') => Self::EmptyQuote,
-            (_, b'"') => Self::Quote,
+            (Self::EmptyQuoted, it) if it == quote => Self::EmptyQuote,
+            (_, it) if it == quote => Self::Quote,
             (Self::EmptyQuoted, b' ' | b'\t') => Self::EmptyQuoted,
             _ => Self::Quoted,
         }
     }
 
-    fn step_in_line(self, byte: u8) -> Self {
+    fn step_in_line(self, byte: u8, syntax: Syntax) -> Self {
+        if byte == syntax.delimiter {
+            return match self {
+                Self::Record | Self::Blank | Self::EmptyQuote | Self::EmptyAfter => Self::Blank,
+                _ => Self::Cell,
+            };
+        }
+        if byte == syntax.quote {
+            return match self {
+                Self::Record | Self::Blank => Self::EmptyQuoted,
+                // The second of two quotes is a quote, which is a value.
+                Self::Cell | Self::EmptyQuote | Self::Quote => Self::Quoted,
+                _ => Self::Fault,
+            };
+        }
         match (self, byte) {
             (Self::Record, 0xEF) => Self::Bom1,
             (Self::Bom1, 0xBB) => Self::Bom2,
             (Self::Bom2, 0xBF) => Self::Record,
-            (Self::Record | Self::Blank | Self::EmptyQuote | Self::EmptyAfter, b',') => Self::Blank,
-            (_, b',') => Self::Cell,
-            (Self::Record | Self::Blank, b'"') => Self::EmptyQuoted,
-            (Self::Cell, b'"') => Self::Quoted,
-            // The second of two quotes is a quote, which is a value.
-            (Self::EmptyQuote | Self::Quote, b'"') => Self::Quoted,
-            (_, b'"') => Self::Fault,
             (Self::Record | Self::Blank, b' ' | b'\t' | b'\r') => Self::Blank,
             (Self::Cell, b' ' | b'\t' | b'\r') => Self::Cell,
             (Self::EmptyQuote | Self::EmptyAfter, b' ' | b'\t' | b'\r') => Self::EmptyAfter,

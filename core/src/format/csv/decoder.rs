@@ -1,10 +1,12 @@
 //! Puts records together, tells the header from rows, and gives a wrong record back line by line.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::automaton::{End, LineEnd, State};
-use super::diagnosis::{self, SepLine};
+use super::diagnosis;
+use super::dialect::Dialect;
 use super::file_head::FileHead;
 use super::formulas;
 use super::header::Header;
@@ -18,8 +20,8 @@ use crate::table::schema::Table;
 /// Takes bytes in any chunking and gives rows.
 #[derive(Debug)]
 pub struct CsvDecoder {
-    table: &'static Table,
-    option: Header,
+    pub(super) table: &'static Table,
+    pub(super) dialect: Arc<Dialect>,
     /// What has come of a file whose line ends are not known yet.
     pub(super) opening: Option<FileHead>,
     pub(super) line_end: LineEnd,
@@ -39,6 +41,10 @@ pub struct CsvDecoder {
     /// The line on which the record begins, and that of the next byte.
     pub(super) record_line: u64,
     pub(super) line: u64,
+    /// How many lines are still to be passed over at the start.
+    pub(super) lines_to_skip: u64,
+    /// Whether the last byte was a backslash that takes the meaning of the next one.
+    pub(super) is_escaped: bool,
     /// Whether the last byte was a carriage return, whose line feed ends no other line.
     pub(super) after_return: bool,
     pub(super) layout: Layout,
@@ -49,14 +55,17 @@ pub struct CsvDecoder {
     /// The part of the record that is still to be given back, and its first line.
     lines: Range<usize>,
     lines_line: u64,
-    row: Row,
+    pub(super) row: Row,
     refused: bool,
+    pub(super) has_found_layout: bool,
+    /// Why the file is refused before anything of it is read.
+    pub(super) refusal: Option<RowError>,
     next_index: u64,
 }
 
 /// What [`CsvDecoder::row`] gives.
 #[derive(Debug, Clone)]
-enum Row {
+pub(super) enum Row {
     /// The record.
     Record { too_long: bool },
     /// One line of a record that is given back.
@@ -73,21 +82,27 @@ impl CsvDecoder {
 
     /// A decoder for a file that is said to have a header, or none.
     pub fn with_header(table: &'static Table, option: Header) -> Self {
+        Self::of_dialect(table, Arc::new(Dialect { header: option, ..Dialect::default() }))
+    }
+
+    /// A decoder for a file of which all is known.
+    pub(crate) fn of_dialect(table: &'static Table, dialect: Arc<Dialect>) -> Self {
         Self {
             table,
-            option,
             opening: Some(FileHead::default()),
             line_end: LineEnd::Lf,
             held: Vec::new(),
             held_read: 0,
             state: State::Record,
-            record: RecordBuffer::default(),
+            record: RecordBuffer::new(dialect.syntax),
             is_between: true,
             is_split: false,
             is_unmarked: false,
             length: 0,
             record_line: 1,
             line: 1,
+            lines_to_skip: dialect.skip_lines,
+            is_escaped: false,
             after_return: false,
             layout: Layout::by_position(table),
             has_layout: false,
@@ -96,7 +111,10 @@ impl CsvDecoder {
             lines_line: 0,
             row: Row::Record { too_long: false },
             refused: false,
+            refusal: None,
+            has_found_layout: false,
             next_index: 0,
+            dialect,
         }
     }
 
@@ -104,7 +122,8 @@ impl CsvDecoder {
     /// that is back from here.
     pub(crate) fn at_record_start(&self) -> (u64, Self) {
         if let Some(opening) = &self.opening {
-            return (opening.len() as u64, Self::with_header(self.table, self.option));
+            let fresh = Self::of_dialect(self.table, self.dialect.clone());
+            return (opening.len() as u64, fresh.of_found_layout(self.has_found_layout));
         }
         let (back, line) = match self.is_between {
             true => (0, self.line),
@@ -115,12 +134,15 @@ impl CsvDecoder {
             line_end: self.line_end,
             state: if self.state == State::Rest { State::Rest } else { State::Record },
             line,
+            lines_to_skip: self.lines_to_skip,
             layout: self.layout.clone(),
             has_layout: self.has_layout,
             given_back: self.given_back.clone(),
             refused: self.refused,
+            refusal: self.refusal.clone(),
+            has_found_layout: self.has_found_layout,
             next_index: self.next_index,
-            ..Self::with_header(self.table, self.option)
+            ..Self::of_dialect(self.table, self.dialect.clone())
         };
         (back as u64, decoder)
     }
@@ -133,7 +155,14 @@ impl CsvDecoder {
     /// A decoder of the same file that goes on at another place between two records.
     pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
         let (_, decoder) = self.at_record_start();
-        Self { line, next_index, state: State::Record, given_back: None, ..decoder }
+        Self {
+            line,
+            next_index,
+            state: State::Record,
+            given_back: None,
+            lines_to_skip: 0,
+            ..decoder
+        }
     }
 
     /// Reads up to the end of the next row and moves `input` behind it.
@@ -150,6 +179,9 @@ impl CsvDecoder {
 
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     pub(crate) fn advance(&mut self, input: &mut &[u8]) -> bool {
+        if let Some(error) = self.refusal.take() {
+            return self.refuse(error);
+        }
         if let Some(opening) = &mut self.opening {
             let Some(opened) = opening.read(input) else { return false };
             if self.open(opened) {
@@ -158,6 +190,9 @@ impl CsvDecoder {
         }
         if self.refused {
             *input = &[];
+            return false;
+        }
+        if !self.skip_lines(input) {
             return false;
         }
         loop {
@@ -215,6 +250,11 @@ impl CsvDecoder {
         self.layout.header.as_deref()
     }
 
+    /// The columns that the header names, if there is one.
+    pub(crate) fn header_columns(&self) -> Option<Vec<&'static str>> {
+        self.layout.header.as_ref().map(|_| self.layout.columns(self.table))
+    }
+
     /// [`Self::text`] without the marks that rowgate put in front of it when it was rejected before.
     pub(crate) fn own_text(&self) -> &[u8] {
         let text = self.text();
@@ -223,7 +263,7 @@ impl CsvDecoder {
         }
         let is_whole = matches!(self.row, Row::Record { .. });
         let by_header = is_whole && self.record.cells().len() == self.layout.width();
-        let start = match end_of_marks(text) {
+        let start = match end_of_marks(text, self.record.syntax()) {
             Some(end) => end,
             None if by_header => self.record.cells()[MARKS.len()].start,
             None => 0,
@@ -239,7 +279,8 @@ impl CsvDecoder {
     /// Whether a scan of the file's ranges finds its records: its lines end with a line feed, and
     /// the first cell of each is a column's.
     pub(crate) fn can_be_cut(&self) -> bool {
-        self.line_end == LineEnd::Lf && self.layout.begins_with_column()
+        let has_lines = self.line_end == LineEnd::Lf && self.dialect.can_be_cut();
+        has_lines && self.layout.begins_with_column()
     }
 
     /// Whether the row at hand, and all behind it, is the rest of a file that has ended early.
@@ -286,7 +327,7 @@ impl CsvDecoder {
             return self.takes_first(too_long);
         }
         self.row = Row::Record { too_long };
-        match self.layout.repeated(self.table, &self.record) {
+        match self.layout.repeated(self.table, &self.dialect, &self.record) {
             Some(Repeated::Same) if !too_long => false,
             Some(Repeated::Changed) if !too_long => {
                 self.give_back_rest(RowErrorKind::ChangedHeader { line: self.record_line });
@@ -300,16 +341,17 @@ impl CsvDecoder {
     fn takes_first(&mut self, too_long: bool) -> bool {
         let line = self.line_end.trim(&self.record.text);
         match diagnosis::sep_line(line) {
-            Some(SepLine::Comma) => return false,
-            Some(SepLine::Other(found)) => {
+            Some(byte) if byte == self.dialect.syntax.delimiter => return false,
+            Some(byte) => {
+                let found = diagnosis::delimiter_name(byte);
                 return self.refuse(RowError::row(RowErrorKind::WrongDelimiter { found }));
             }
             None => {}
         }
         let first = match too_long {
-            true if self.option == Header::Absent => First::Row,
+            true if self.dialect.header == Header::Absent => First::Row,
             true => First::Refused(too_long_error()),
-            false => layout::first(self.table, self.option, &self.record, line),
+            false => layout::first(self.table, &self.dialect, &self.record, line),
         };
         self.has_layout = true;
         match first {
@@ -324,7 +366,7 @@ impl CsvDecoder {
             First::Refused(error) => self.refuse(error),
             First::Neither => {
                 let line = self.line_end.trim(&self.record.text);
-                self.refuse(diagnosis::of_first_line(self.table, &self.record, line))
+                self.refuse(diagnosis::of_first_line(self.table, &self.dialect, &self.record, line))
             }
         }
     }
@@ -342,9 +384,9 @@ impl CsvDecoder {
             false => RowErrorKind::MalformedQuote { first: opened, last: self.line_before() },
         };
         if !self.has_layout {
-            let is_row =
-                self.option == Header::Detect && layout::has_typed_value(self.table, &self.record);
-            if !is_row && self.option != Header::Absent {
+            let is_row = self.dialect.header == Header::Detect
+                && layout::has_typed_value(self.table, &self.record);
+            if !is_row && self.dialect.header != Header::Absent {
                 return self.refuse(RowError::row(kind));
             }
             self.has_layout = true;
@@ -420,10 +462,10 @@ impl CsvDecoder {
         let error = match &self.row {
             Row::Record { too_long: true } => too_long_error(),
             Row::Record { too_long: false } => {
-                if self.layout.has_marks() && holds_marks(&self.record.text) {
+                if self.layout.has_marks() && holds_marks(&self.record.text, self.record.syntax()) {
                     return RawRow::refused(place, RowError::row(RowErrorKind::MarksInCell));
                 }
-                let mut row = self.layout.row(self.table, place, &self.record);
+                let mut row = self.layout.row(self.table, &self.dialect, place, &self.record);
                 if self.next_index == 1 && has_unnamed_column(&row) {
                     self.refused = true;
                     row.place.index = None;

@@ -4,10 +4,13 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::dialect::{Dialect, EmptyCell, Syntax};
 use super::header::Header;
 use super::marks::{MARKS, Marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
+use super::written_values::contradicts;
+use crate::table::cell_forms::{CellForms, Notation};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawField, RawRow};
 use crate::table::schema::{Column, Table};
@@ -91,6 +94,15 @@ impl Layout {
         self.targets.len()
     }
 
+    /// The names of the columns that the cells are for.
+    pub(super) fn columns(&self, table: &Table) -> Vec<&'static str> {
+        let column = |target: &CellTarget| match target {
+            CellTarget::Column(column) => Some(table.columns[*column].name),
+            CellTarget::Ignored | CellTarget::Nameless => None,
+        };
+        self.targets.iter().filter_map(column).collect()
+    }
+
     /// Whether the first cell of each line is a column's.
     pub(super) fn begins_with_column(&self) -> bool {
         matches!(self.targets.first(), Some(CellTarget::Column(_)))
@@ -100,6 +112,7 @@ impl Layout {
     pub(super) fn row<'r>(
         &self,
         table: &Table,
+        dialect: &Dialect,
         place: Place,
         record: &'r RecordBuffer,
     ) -> RawRow<'r> {
@@ -111,7 +124,9 @@ impl Layout {
         let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
         for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
             match target {
-                CellTarget::Column(column) => fields[*column] = field(cell),
+                CellTarget::Column(column) => {
+                    fields[*column] = field(dialect, &table.columns[*column], cell)
+                }
                 CellTarget::Nameless if !cell.text.is_empty() => {
                     return refused(RowErrorKind::UnnamedColumn { cell: at + 1 });
                 }
@@ -119,6 +134,22 @@ impl Layout {
             }
         }
         RawRow { place, fields, errors: Vec::new() }
+    }
+
+    /// Whether a cell that is no value of its column would be one if the file were written otherwise.
+    pub(super) fn contradicts<'r>(
+        &self,
+        table: &Table,
+        forms: CellForms,
+        cells: impl Iterator<Item = CellText<'r>>,
+    ) -> bool {
+        self.targets.iter().zip(cells).any(|(target, cell)| match target {
+            CellTarget::Column(column) => {
+                let notation = table.columns[*column].column_type.notation();
+                contradicts(notation, forms, cell.text)
+            }
+            CellTarget::Ignored | CellTarget::Nameless => false,
+        })
     }
 
     fn wrong_count<'r>(&self, cells: impl Iterator<Item = CellText<'r>>) -> RowErrorKind {
@@ -137,7 +168,12 @@ impl Layout {
 
     /// Whether a record below the first is a header, which no row can be taken for: none of its
     /// cells for integers and date-times is one, and its names are at least half of its cells.
-    pub(super) fn repeated(&self, table: &Table, record: &RecordBuffer) -> Option<Repeated> {
+    pub(super) fn repeated(
+        &self,
+        table: &Table,
+        dialect: &Dialect,
+        record: &RecordBuffer,
+    ) -> Option<Repeated> {
         if !self.may_be_header(record) {
             return None;
         }
@@ -147,7 +183,7 @@ impl Layout {
         let cells: Vec<_> = record.texts()?.map(|cell| cell.text).collect();
         let of_same_kind = Marks::of_names(&cells).is_none_or(|found| Some(found) == self.marks);
         let cells = cells.get(marks..)?;
-        let found: Vec<_> = cells.iter().map(|name| target(table, name)).collect();
+        let found: Vec<_> = cells.iter().map(|name| target(table, dialect, name)).collect();
         let is_name = |target: &&Option<CellTarget>| matches!(target, Some(CellTarget::Column(_)));
         let names = found.iter().filter(is_name).count();
         let values = cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -174,13 +210,15 @@ impl Layout {
         let is_column = |target: &CellTarget| matches!(target, CellTarget::Column(_));
         let first = self.targets.iter().position(is_column).unwrap_or_default();
         let cells = record.cells().iter().skip(first);
-        let mut starts = cells.filter_map(|cell| name_start(&record.text[cell.start..]));
+        let mut starts =
+            cells.filter_map(|cell| name_start(&record.text[cell.start..], record.syntax()));
         starts.next().is_some_and(|start| self.name_starts.has(start))
     }
 }
 
 /// Says what a file's first record is.
-pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: &[u8]) -> First {
+pub(super) fn first(table: &Table, dialect: &Dialect, record: &RecordBuffer, line: &[u8]) -> First {
+    let option = dialect.header;
     if option == Header::Absent {
         return First::Row;
     }
@@ -190,11 +228,11 @@ pub(super) fn first(table: &Table, option: Header, record: &RecordBuffer, line: 
         return if reads_as_row { First::Row } else { First::Refused(refused) };
     };
     let cells: Vec<_> = cells.map(|cell| cell.text).collect();
-    let targets: Option<Vec<_>> = cells.iter().map(|name| target(table, name)).collect();
+    let targets: Option<Vec<_>> = cells.iter().map(|name| target(table, dialect, name)).collect();
     if let Some(targets) =
         targets.filter(|targets| targets.iter().any(|it| matches!(it, CellTarget::Column(_))))
     {
-        return header(table, targets, &cells, record, line);
+        return header(table, dialect, targets, record, line);
     }
     let is_row = cells.len() == table.columns.len() && has_typed_value(table, record);
     match option {
@@ -215,8 +253,8 @@ pub(super) fn has_typed_value(table: &Table, record: &RecordBuffer) -> bool {
 
 fn header(
     table: &Table,
+    dialect: &Dialect,
     targets: Vec<CellTarget>,
-    cells: &[&str],
     record: &RecordBuffer,
     line: &[u8],
 ) -> First {
@@ -228,19 +266,24 @@ fn header(
         let name = table.columns[column].name;
         return First::Refused(RowError::column(name, RowErrorKind::DuplicateColumn));
     }
-    let marks = Marks::of_names(cells).filter(|_| cells.len() > MARKS.len());
+    let cells: Vec<_> = record.texts().into_iter().flatten().map(|cell| cell.text).collect();
+    let marks = Marks::of_names(&cells).filter(|_| cells.len() > MARKS.len());
     let own_start = marks.map_or(0, |_| record.cells()[MARKS.len()].start);
     let header = Some(line.to_vec());
-    let name_starts = NameStarts::of(table);
+    let meant = dialect.names.keys().map(String::as_str);
+    let name_starts = NameStarts::of(table).with(meant);
     First::Header(Layout { targets, header, own_start, marks, name_starts })
 }
 
 /// What a header's cell says, or `None` if it is no column's name.
-fn target(table: &Table, name: &str) -> Option<CellTarget> {
+fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
     match name {
         "" => Some(CellTarget::Nameless),
         name if name.starts_with('_') => Some(CellTarget::Ignored),
-        name => names::column(table, name).map(CellTarget::Column),
+        name => match names::column_of(table, &dialect.names, name) {
+            None if dialect.ignore_extra => Some(CellTarget::Ignored),
+            column => column.map(CellTarget::Column),
+        },
     }
 }
 
@@ -251,16 +294,27 @@ fn reads_as(column: &Column, cell: &str) -> Option<bool> {
 }
 
 /// An unquoted `\N` is NULL, as databases write it; no other text is.
-fn field(cell: CellText<'_>) -> RawField<'_> {
+fn field<'r>(dialect: &Dialect, column: &Column, cell: CellText<'r>) -> RawField<'r> {
     match cell {
         CellText { text: "\\N", quoted: false } => RawField::Null,
+        CellText { text: "", .. } if dialect.empty != EmptyCell::Null => {
+            let is_text = column.column_type.notation() == Notation::Text;
+            match dialect.empty {
+                EmptyCell::Absent => RawField::Absent,
+                EmptyCell::Text if is_text => RawField::Text("".into()),
+                EmptyCell::Text | EmptyCell::Null => RawField::Null,
+            }
+        }
+        CellText { text, quoted: false } if dialect.null_values.iter().any(|it| it == text) => {
+            RawField::Null
+        }
         CellText { text, .. } => RawField::Cell(text),
     }
 }
 
 /// What an unknown header is told: its unknown names, and the columns nearest to them.
-pub(super) fn unknown_header(table: &Table, cells: &[&str]) -> RowError {
-    let unknown = cells.iter().filter(|name| target(table, name).is_none());
+pub(super) fn unknown_header(table: &Table, dialect: &Dialect, cells: &[&str]) -> RowError {
+    let unknown = cells.iter().filter(|name| target(table, dialect, name).is_none());
     let cut = |name: &&str| name.chars().take(64).collect::<String>();
     let names: Vec<_> = unknown.take(LISTED_NAMES).map(cut).collect();
     let near = names.iter().map(|name| names::nearest(table, name)).collect();
@@ -271,17 +325,22 @@ pub(super) fn unknown_header(table: &Table, cells: &[&str]) -> RowError {
 }
 
 /// How many cells are columns' names.
-pub(super) fn count_names(table: &Table, cells: &[&str]) -> usize {
-    cells.iter().filter(|name| matches!(target(table, name), Some(CellTarget::Column(_)))).count()
+pub(super) fn count_names(table: &Table, dialect: &Dialect, cells: &[&str]) -> usize {
+    cells
+        .iter()
+        .filter(|name| matches!(target(table, dialect, name), Some(CellTarget::Column(_))))
+        .count()
 }
 
 /// The first byte of a cell's value: the first behind blanks, quotes and byte order marks.
-pub(crate) fn name_start(cell: &[u8]) -> Option<u8> {
-    let skipped = |byte: &u8| {
-        matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'_' | b'-' | 0xEF | 0xBB | 0xBF | 0xC2 | 0xA0)
+pub(crate) fn name_start(cell: &[u8], syntax: Syntax) -> Option<u8> {
+    let Syntax { delimiter, quote, .. } = syntax;
+    let skipped = |byte: u8| {
+        matches!(byte, b' ' | b'\t' | b'\r' | b'_' | b'-' | 0xEF | 0xBB | 0xBF | 0xC2 | 0xA0)
+            || (byte == quote && byte != b'\n')
     };
-    let start = cell.iter().find(|byte| !skipped(byte))?;
-    (!matches!(start, b',' | b'\n')).then_some(*start)
+    let start = cell.iter().find(|byte| **byte == delimiter || !skipped(**byte))?;
+    (*start != delimiter && *start != b'\n').then_some(*start)
 }
 
 /// A set of bytes.
@@ -291,10 +350,14 @@ pub(crate) struct NameStarts([u64; 4]);
 impl NameStarts {
     /// The bytes with which the names of a table's columns begin, in any case.
     pub(crate) fn of(table: &Table) -> Self {
-        let mut starts = Self([0; 4]);
-        let names = (0..table.columns.len()).flat_map(|column| names::names(table, column));
+        Self([0; 4]).with((0..table.columns.len()).flat_map(|column| names::names(table, column)))
+    }
+
+    /// The same with other names.
+    fn with<'n>(self, names: impl Iterator<Item = &'n str>) -> Self {
+        let mut starts = self;
         let cases = names.flat_map(|name| [name.to_lowercase(), name.to_uppercase()]);
-        for byte in cases.filter_map(|name| name_start(name.as_bytes())) {
+        for byte in cases.filter_map(|name| name_start(name.as_bytes(), Syntax::default())) {
             starts.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
         }
         starts

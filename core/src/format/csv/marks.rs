@@ -1,5 +1,6 @@
 //! The columns that rowgate itself puts in front of a rejected line.
 
+use super::dialect::Syntax;
 use crate::table::issue::RowErrorKind;
 
 /// Their names.
@@ -30,17 +31,17 @@ impl Marks {
 
 /// Where the line's own text begins, if rowgate's marks are in front of it: a line number, the
 /// columns, known codes, and a message.
-pub(crate) fn end_of_marks(line: &[u8]) -> Option<usize> {
+pub(crate) fn end_of_marks(line: &[u8], syntax: Syntax) -> Option<usize> {
     let mut start = 0;
     for at in 0..MARKS.len() {
-        let end = start + cell_length(&line[start..])?;
+        let end = start + cell_length(&line[start..], syntax)?;
         let cell = &line[start..end];
         let is_mark = match at {
             0 => !cell.is_empty() && cell.iter().all(u8::is_ascii_digit),
             2 => is_codes(cell),
             _ => true,
         };
-        if !is_mark || line.get(end) != Some(&b',') {
+        if !is_mark || line.get(end) != Some(&syntax.delimiter) {
             return None;
         }
         start = end + 1;
@@ -50,20 +51,21 @@ pub(crate) fn end_of_marks(line: &[u8]) -> Option<usize> {
 
 /// Whether a line of a record other than its first begins with marks: lines that were rejected one
 /// by one, and would now be stored as parts of a cell.
-pub(super) fn holds_marks(record: &[u8]) -> bool {
+pub(super) fn holds_marks(record: &[u8], syntax: Syntax) -> bool {
     let mut breaks = memchr::memchr_iter(b'\n', record);
-    breaks.any(|feed| end_of_marks(&record[feed + 1..]).is_some())
+    breaks.any(|feed| end_of_marks(&record[feed + 1..], syntax).is_some())
 }
 
 /// The bytes of a cell as rowgate writes it, quoted or not.
-fn cell_length(text: &[u8]) -> Option<usize> {
-    if text.first() != Some(&b'"') {
-        return memchr::memchr2(b',', b'\n', text);
+fn cell_length(text: &[u8], syntax: Syntax) -> Option<usize> {
+    let Syntax { delimiter, quote, .. } = syntax;
+    if text.first() != Some(&quote) {
+        return memchr::memchr2(delimiter, b'\n', text);
     }
     let mut at = 1;
     loop {
-        at += memchr::memchr(b'"', &text[at..])? + 1;
-        if text.get(at) != Some(&b'"') {
+        at += memchr::memchr(quote, &text[at..])? + 1;
+        if text.get(at) != Some(&quote) {
             return Some(at);
         }
         at += 1;
@@ -82,7 +84,9 @@ mod tests {
 
     #[test]
     fn only_what_rowgate_wrote_is_taken_off() {
-        let own = |line: &str| end_of_marks(line.as_bytes()).map(|end| line[end..].to_string());
+        let own = |line: &str| {
+            end_of_marks(line.as_bytes(), Syntax::default()).map(|end| line[end..].to_string())
+        };
         assert_eq!(own("7,name,missing,a value is required,7,,x").as_deref(), Some("7,,x"));
         assert_eq!(own("7,a;b,missing;too_long,\"a, \"\"b\"\"\",").as_deref(), Some(""));
         for line in [
@@ -100,7 +104,10 @@ mod tests {
 
     #[test]
     fn marks_inside_a_record_are_found() {
-        assert!(holds_marks(b"2,,unclosed_quote,m,1,\"a\n3,,unclosed_quote,m,b\",5\n"));
-        assert!(!holds_marks(b"2,,unclosed_quote,m,1,\"a\nb\",5\n"));
+        assert!(holds_marks(
+            b"2,,unclosed_quote,m,1,\"a\n3,,unclosed_quote,m,b\",5\n",
+            Syntax::default()
+        ));
+        assert!(!holds_marks(b"2,,unclosed_quote,m,1,\"a\nb\",5\n", Syntax::default()));
     }
 }

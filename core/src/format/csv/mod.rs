@@ -10,9 +10,12 @@
 
 pub(crate) mod automaton;
 mod decoder;
+pub(crate) mod detect;
 mod diagnosis;
+mod dialect;
 mod file_head;
 mod formulas;
+mod found_layout;
 mod header;
 mod layout;
 mod marks;
@@ -21,8 +24,11 @@ mod reading;
 mod record_buffer;
 #[cfg(test)]
 mod tests;
+mod written_values;
 
 pub use decoder::CsvDecoder;
+pub(crate) use dialect::Syntax;
+pub use dialect::{Dialect, EmptyCell};
 pub(crate) use formulas::mark as mark_formulas;
 pub use header::Header;
 pub(crate) use layout::{NameStarts, name_start};

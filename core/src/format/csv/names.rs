@@ -1,5 +1,6 @@
 //! Names in a file's header, and the columns that they are for.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,6 +19,19 @@ pub(super) fn column(table: &Table, name: &str) -> Option<usize> {
         .filter(|column| names(table, *column).any(|name| fold(name) == folded));
     let found = columns.next()?;
     columns.next().is_none().then_some(found)
+}
+
+/// The same where some names of the file are said to mean a column.
+pub(super) fn column_of(
+    table: &Table,
+    meant: &BTreeMap<String, String>,
+    name: &str,
+) -> Option<usize> {
+    let is_it = |(theirs, _): &(&String, &String)| fold(theirs) == fold(name);
+    match meant.iter().find(is_it) {
+        Some((_, ours)) => column(table, ours),
+        None => column(table, name),
+    }
 }
 
 /// A name without case, blanks, `_` and `-`.

@@ -2,6 +2,7 @@
 
 use super::automaton::{End, LineEnd, State};
 use super::decoder::CsvDecoder;
+use super::dialect::Syntax;
 use super::file_head::HeadVerdict;
 use super::record_buffer::{ROW_LIMIT, Split};
 use crate::table::issue::RowError;
@@ -12,6 +13,28 @@ impl CsvDecoder {
         self.held = self.opening.take().unwrap_or_default().into_held();
         self.line_end = opened.line_end;
         opened.refused.is_some_and(|kind| self.refuse(RowError::row(kind)))
+    }
+
+    /// Passes over the lines in front of the header; `false` if there are more than have come.
+    pub(super) fn skip_lines(&mut self, input: &mut &[u8]) -> bool {
+        while self.lines_to_skip > 0 {
+            let is_held = self.held_read < self.held.len();
+            let text = if is_held { &self.held[self.held_read..] } else { *input };
+            if text.is_empty() {
+                return false;
+            }
+            let end = self.line_end.find(text);
+            let count = end.map_or(text.len(), |end| end + 1);
+            match is_held {
+                true => self.held_read += count,
+                false => *input = &input[count..],
+            }
+            if end.is_some() {
+                self.line += 1;
+                self.lines_to_skip -= 1;
+            }
+        }
+        true
     }
 
     pub(super) fn read_held(&mut self) -> Option<End> {
@@ -43,7 +66,7 @@ impl CsvDecoder {
             at += self.run(&bytes[at..]);
             let mut end = None;
             if at < bytes.len() && !self.is_overrun(at - start) {
-                (self.state, end) = self.state.step(bytes[at], self.line_end);
+                (self.state, end) = self.step(bytes[at]);
                 at += 1;
                 if self.state == State::Record && end.is_none() {
                     // A byte order mark in front of a record is none of it.
@@ -80,10 +103,16 @@ impl CsvDecoder {
     /// is left to the automaton, which the property tests hold this against.
     fn read_line(&mut self, input: &mut &[u8]) -> Option<End> {
         let is_first = self.state == State::Record && self.line_end == LineEnd::Lf;
-        if !is_first || self.layout.has_marked_formulas() || !begins_with_value(input) {
+        if !is_first
+            || self.layout.has_marked_formulas()
+            || !begins_with_value(input, self.record.syntax().quote)
+        {
             return None;
         }
         let end = memchr::memchr(b'\n', input).filter(|end| *end < ROW_LIMIT)?;
+        if self.record.syntax().escapes && memchr::memchr(b'\\', &input[..end]).is_some() {
+            return None;
+        }
         self.record.text.extend_from_slice(&input[..=end]);
         let text = self.line_end.trim(&self.record.text).len();
         if self.record.split(0..text) != Split::Whole {
@@ -99,11 +128,26 @@ impl CsvDecoder {
         Some(End::Row)
     }
 
+    fn step(&mut self, byte: u8) -> (State, Option<End>) {
+        let syntax = self.record.syntax();
+        if core::mem::take(&mut self.is_escaped) {
+            return (self.state.after_escape(), None);
+        }
+        let is_text = !matches!(self.state, State::Fault | State::Rest);
+        if syntax.escapes && byte == b'\\' && is_text {
+            self.is_escaped = true;
+            return (self.state.after_escape(), None);
+        }
+        self.state.step(byte, syntax, self.line_end)
+    }
+
     /// How many of the next bytes surely leave the state as it is.
     fn run(&self, bytes: &[u8]) -> usize {
+        let Syntax { delimiter, quote, escapes } = self.record.syntax();
         let found = match (self.state, self.line_end) {
-            (State::Quoted, _) => memchr::memchr(b'"', bytes),
-            (State::Text, LineEnd::Lf) => memchr::memchr3(b',', b'"', b'\n', bytes),
+            (State::Quoted | State::Text, _) if escapes => Some(0),
+            (State::Quoted, _) => memchr::memchr(quote, bytes),
+            (State::Text, LineEnd::Lf) => memchr::memchr3(delimiter, quote, b'\n', bytes),
             (State::Fault | State::Rest, LineEnd::Lf) => memchr::memchr(b'\n', bytes),
             _ => Some(0),
         };
@@ -128,9 +172,10 @@ impl CsvDecoder {
 }
 
 /// Whether a line surely has a value: its first cell begins with a letter or digit.
-fn begins_with_value(line: &[u8]) -> bool {
+fn begins_with_value(line: &[u8], quote: u8) -> bool {
     match line {
-        [b'"', first, ..] | [first, ..] => first.is_ascii_alphanumeric(),
+        [opening, first, ..] if *opening == quote => first.is_ascii_alphanumeric(),
+        [first, ..] => first.is_ascii_alphanumeric(),
         [] => false,
     }
 }

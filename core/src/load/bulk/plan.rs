@@ -163,6 +163,7 @@ mod tests {
 
     use super::super::scan::Scanner;
     use super::*;
+    use crate::format::csv::{Dialect, Syntax};
     use crate::format::formats::LineFormat;
     use crate::format::lines::LineDecoder;
     use crate::table::schema::table;
@@ -170,8 +171,20 @@ mod tests {
     /// Index, line, and all else of a row.
     type Seen = (Option<u64>, Option<u64>, String);
 
-    fn decoder(format: LineFormat) -> LineDecoder {
-        LineDecoder::new(format, table("jobs").unwrap())
+    /// How a file is written.
+    #[derive(Debug, Clone, Copy)]
+    struct FileForm(LineFormat, Syntax);
+
+    impl From<LineFormat> for FileForm {
+        fn from(format: LineFormat) -> Self {
+            Self(format, Syntax::default())
+        }
+    }
+
+    fn decoder(form: impl Into<FileForm>) -> LineDecoder {
+        let FileForm(format, syntax) = form.into();
+        let dialect = Dialect { syntax, ..Dialect::default() };
+        LineDecoder::of_dialect(format, table("jobs").unwrap(), dialect.into())
     }
 
     fn rows(mut decoder: LineDecoder, mut text: &[u8]) -> Vec<Seen> {
@@ -190,8 +203,8 @@ mod tests {
     }
 
     /// The file's cut; none if its first line refuses it as a whole.
-    fn cut(format: LineFormat, text: &[u8], range: u64) -> Option<Cut> {
-        let mut first = decoder(format);
+    fn cut(form: impl Into<FileForm>, text: &[u8], range: u64) -> Option<Cut> {
+        let mut first = decoder(form);
         let mut rest = text;
         if first.advance(&mut rest) || first.end() {
             first.row().place.index?;
@@ -203,29 +216,30 @@ mod tests {
         Some(Cut { size: text.len() as u64, range, has_header })
     }
 
-    fn scan(format: LineFormat, text: &[u8], chunk: usize, is_first: bool) -> Scan {
-        let mut scanner = Scanner::new(format, table("jobs").unwrap(), is_first);
+    fn scan(FileForm(format, syntax): FileForm, text: &[u8], chunk: usize, is_first: bool) -> Scan {
+        let mut scanner = Scanner::new(format, syntax, table("jobs").unwrap(), is_first);
         text.chunks(chunk).for_each(|chunk| scanner.read(chunk));
         scanner.finish()
     }
 
     /// The rows of all chunks, each read by itself.
     fn by_chunks(
-        format: LineFormat,
+        form: impl Into<FileForm>,
         text: &[u8],
         cut: &Cut,
         chunk: usize,
     ) -> (PartPlan, Vec<Seen>) {
+        let form = form.into();
         let scan = |number| {
             let Range { start, end } = cut.range(number);
             let text = &text[start as usize..end as usize];
-            scan(format, text, chunk, number == 0)
+            scan(form, text, chunk, number == 0)
         };
         let scans: Vec<_> = (0..cut.count()).map(scan).collect();
         let plan = plan(cut, &scans).unwrap();
         let mut seen = Vec::new();
         for PartBounds { number, from, end } in &plan.chunks {
-            let mut start = decoder(format);
+            let mut start = decoder(form);
             if *number > 0 {
                 start.advance(&mut &*text);
                 start = start.at_place(from.line, from.row);
@@ -235,10 +249,27 @@ mod tests {
         (plan, seen)
     }
 
+    /// With commas and quotes, and with what stands for them elsewhere.
     fn assert_same(format: LineFormat, text: &[u8], range: u64, chunk: usize) {
-        let Some(cut) = cut(format, text, range) else { return };
-        let whole = rows(decoder(format), text);
-        let (plan, seen) = by_chunks(format, text, &cut, chunk);
+        assert_same_of(format.into(), text, range, chunk);
+        if format == LineFormat::Csv && text.len() < 1_000 {
+            for (delimiter, quote) in [(b';', b'"'), (b'\t', b'\''), (b'|', b'"')] {
+                let other = |byte: &u8| match byte {
+                    b',' => delimiter,
+                    b'"' => quote,
+                    byte => *byte,
+                };
+                let text: Vec<u8> = text.iter().map(other).collect();
+                let syntax = Syntax { delimiter, quote, escapes: false };
+                assert_same_of(FileForm(format, syntax), &text, range, chunk);
+            }
+        }
+    }
+
+    fn assert_same_of(form: FileForm, text: &[u8], range: u64, chunk: usize) {
+        let Some(cut) = cut(form, text, range) else { return };
+        let whole = rows(decoder(form), text);
+        let (plan, seen) = by_chunks(form, text, &cut, chunk);
         let shown = String::from_utf8_lossy(&text[..text.len().min(1_000)]);
         assert!(seen == whole, "{shown:?} in ranges of {}: {plan:?}", cut.range);
         let rows = Option::from(plan.rows).unwrap_or(whole.len() as u64);

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::format::csv::automaton::{End, LineEnd, STATES, State};
-use crate::format::csv::{NameStarts, ROW_LIMIT, fold, name_start, names};
+use crate::format::csv::{NameStarts, ROW_LIMIT, Syntax, fold, name_start, names};
 use crate::format::formats::LineFormat;
 use crate::table::schema::Table;
 
@@ -87,6 +87,7 @@ impl Scan {
 #[derive(Debug)]
 pub(super) struct Scanner {
     format: LineFormat,
+    syntax: Syntax,
     runs: Vec<MergedRun>,
     headers: HeaderWatch,
     offset: u64,
@@ -119,7 +120,7 @@ struct Start {
 
 impl Scanner {
     /// One of a range, for its text.
-    pub(super) fn new(format: LineFormat, table: &Table, is_first: bool) -> Self {
+    pub(super) fn new(format: LineFormat, syntax: Syntax, table: &Table, is_first: bool) -> Self {
         let run = |(number, state): (usize, &State)| {
             let is_between = *state == State::Record;
             let here = is_between.then_some(Boundary { offset: 0, lines: 0, rows: 0 });
@@ -130,8 +131,9 @@ impl Scanner {
         };
         Self {
             format,
+            syntax,
             runs: STATES.iter().enumerate().map(run).collect(),
-            headers: HeaderWatch::new(format, table, is_first),
+            headers: HeaderWatch::new(format, syntax, table, is_first),
             offset: 0,
             lines: 0,
             ends_line: true,
@@ -142,7 +144,7 @@ impl Scanner {
     pub(super) fn read(&mut self, bytes: &[u8]) {
         for block in bytes.chunks(BLOCK) {
             for run in &mut self.runs {
-                run.read(self.format, block, self.offset, self.lines);
+                run.read((self.format, self.syntax), block, self.offset, self.lines);
             }
             self.offset += block.len() as u64;
             self.lines += LineEnd::Lf.count(block, false);
@@ -223,10 +225,16 @@ impl MergedRun {
         }
     }
 
-    fn read(&mut self, format: LineFormat, block: &[u8], offset: u64, lines: u64) {
+    fn read(
+        &mut self,
+        (format, syntax): (LineFormat, Syntax),
+        block: &[u8],
+        offset: u64,
+        lines: u64,
+    ) {
         let mut at = 0;
         while at < block.len() && self.state != State::Rest {
-            at += self.skip(format, &block[at..]);
+            at += self.skip(format, syntax, &block[at..]);
             self.note_quoted(offset + at as u64);
             let Some(byte) = block.get(at) else { return };
             if self.state == State::Rest {
@@ -235,7 +243,7 @@ impl MergedRun {
             let was = self.state;
             let end;
             (self.state, end) = match format {
-                LineFormat::Csv => was.step(*byte, LineEnd::Lf),
+                LineFormat::Csv => was.step(*byte, syntax, LineEnd::Lf),
                 LineFormat::Ndjson => step_ndjson(was, *byte),
             };
             at += 1;
@@ -248,10 +256,12 @@ impl MergedRun {
     }
 
     /// How many of the next bytes surely leave the state as it is.
-    fn skip(&self, format: LineFormat, bytes: &[u8]) -> usize {
+    fn skip(&self, format: LineFormat, syntax: Syntax, bytes: &[u8]) -> usize {
         let found = match (self.state, format) {
-            (State::Quoted, _) => memchr::memchr(b'"', bytes),
-            (State::Text, LineFormat::Csv) => memchr::memchr3(b',', b'"', b'\n', bytes),
+            (State::Quoted, _) => memchr::memchr(syntax.quote, bytes),
+            (State::Text, LineFormat::Csv) => {
+                memchr::memchr3(syntax.delimiter, syntax.quote, b'\n', bytes)
+            }
             (State::Fault, _) | (State::Text, LineFormat::Ndjson) => memchr::memchr(b'\n', bytes),
             _ => Some(0),
         };
@@ -295,6 +305,7 @@ impl MergedRun {
 /// Looks for lines that may be headers: whose first value is a column's name, or may go on as one.
 #[derive(Debug)]
 struct HeaderWatch {
+    syntax: Syntax,
     names: Vec<String>,
     starts: NameStarts,
     /// The line's first value so far, while it is being read.
@@ -304,12 +315,12 @@ struct HeaderWatch {
 
 impl HeaderWatch {
     /// Of NDJSON, which has no headers, nothing is found.
-    fn new(format: LineFormat, table: &Table, is_first: bool) -> Self {
+    fn new(format: LineFormat, syntax: Syntax, table: &Table, is_first: bool) -> Self {
         let columns = 0..if format == LineFormat::Csv { table.columns.len() } else { 0 };
         let names = columns.flat_map(|column| names(table, column)).map(fold).collect();
         // The file's own header is on its first line.
         let value = (!is_first).then(Vec::new);
-        Self { names, starts: NameStarts::of(table), value, has_found: false }
+        Self { syntax, names, starts: NameStarts::of(table), value, has_found: false }
     }
 
     fn read(&mut self, mut bytes: &[u8]) {
@@ -329,7 +340,9 @@ impl HeaderWatch {
 
     /// Reads on in a line's first value, and answers what is left of the bytes.
     fn read_value<'b>(&mut self, mut value: Vec<u8>, bytes: &'b [u8]) -> &'b [u8] {
-        let is_between = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+        let Syntax { delimiter, quote, .. } = self.syntax;
+        let is_between =
+            |byte: &u8| *byte == delimiter || *byte == quote || matches!(byte, b'\r' | b'\n');
         let skipped = match value.is_empty() {
             true => bytes.iter().take_while(|byte| is_between(byte)).count(),
             false => 0,
@@ -351,7 +364,7 @@ impl HeaderWatch {
 
     /// Whether a value is a name or, unless it is whole, may become one.
     fn is_name(&self, value: &[u8], is_whole: bool) -> bool {
-        let Some(start) = name_start(value) else { return !is_whole };
+        let Some(start) = name_start(value, self.syntax) else { return !is_whole };
         if !self.starts.has(start) {
             return false;
         }

@@ -22,7 +22,9 @@ use super::plan::{self, PlannedRows};
 use super::scan::{Scan, Scanner};
 use crate::aws::host::Host;
 use crate::aws::source::{SourceError, pieces};
-use crate::ledger::{self, Claim, FilePart, FileToClaim, Held, Lease, Lost, PlannedPart};
+use crate::ledger::{
+    self, Claim, FilePart, FileProgress, FileToClaim, Held, Lease, Lost, PlannedPart,
+};
 use crate::sql::statement::OnDuplicate;
 use crate::table::schema::Schema;
 
@@ -83,13 +85,14 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let object = object.pinned(&head);
         let options = self.services.options(&object.key);
         let size = head.content_length;
-        let Ok(file) = TableFile::of_path(self.schema(), &object.key) else {
+        let schema = self.services.schema(&object.key).await?;
+        let Ok(file) = TableFile::of_path(schema, &object.key) else {
             return Ok(OpenedLoad::Whole);
         };
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
             return Ok(OpenedLoad::Whole);
         }
-        let file = TableFile { header: options.header, ..file };
+        let Ok(file) = file.with(&options) else { return Ok(OpenedLoad::Whole) };
         let Some(has_header) = self.header(&object, &file, size).await? else {
             return Ok(OpenedLoad::Whole);
         };
@@ -128,17 +131,19 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Ok(_) => {}
             Err(error) => return unreadable(error).map(|()| None),
         }
-        let can_be_cut = !reader.mark().is_packed() && reader.decoder().can_be_cut();
+        let is_given = !reader.has_found_layout();
+        let can_be_cut = is_given && !reader.mark().is_packed() && reader.decoder().can_be_cut();
         Ok(can_be_cut.then(|| reader.decoder().header().is_some()))
     }
 
     /// Reads one range, and keeps the states in which it can end, by those in which it can begin.
     pub async fn scan(&self, file: &BulkFile, number: u64) -> Result<(), LoadError> {
-        let (claim, Ok(_)) = self.hold(file).await? else { return Ok(()) };
+        let (claim, Ok(held)) = self.hold(file).await? else { return Ok(()) };
         let range = file.cut().range(number);
         let source = object::source(&self.services.s3, &file.object, range.end);
         let TableFile { format, table, .. } = self.kind(file)?;
-        let mut scanner = Scanner::new(format, table, number == 0);
+        let syntax = held_options(&held).dialect.syntax;
+        let mut scanner = Scanner::new(format, syntax, table, number == 0);
         let mut pieces = pieces(&source, range.start);
         while let Some(piece) = pieces.next().await {
             let piece = match piece {
@@ -189,12 +194,13 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     /// With [`Status::Unfinished`] it is to be called again. A report without a row, superseded, means
     /// that a newer version is there.
     pub async fn load(&self, file: &BulkFile, number: u64) -> Result<LoadReport, LoadError> {
+        self.services.schema(&file.object.key).await?;
         let (claim, held) = self.hold(file).await?;
         let Ok(held) = held else { return Ok(self.superseded(file)) };
         let planned = told(claim.planned(&self.services.database, number).await)?;
         let not_planned = || LoadError::Machine(format!("part {number} is not planned"));
         let (from, end) = planned.ok_or_else(not_planned)?;
-        let options = held_options(&held);
+        let options = LoadOptions { is_settled: true, ..held_options(&held) };
         let part = FilePart { number, from, range_bytes: file.range_bytes };
         let to_claim = self.part(file, part, &options)?;
         let (lease, object) = (&self.services.settings.lease, &file.object);
@@ -204,6 +210,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
                 Begun::Over(report, _) => return Ok(*report),
             };
         let batch_bytes = self.services.settings.batch_bytes;
+        // All parts are read by the columns with which the file was opened.
+        let progress = FileProgress { read_as: held.read_as, ..progress };
         let claimed = Claimed { claim: &claim, progress, from, batch_bytes };
         let services = &self.services;
         let report = object::load_rows(services, object, end, options, Some(&claimed)).await;
@@ -260,7 +268,7 @@ impl<'s, H: Host> BulkLoad<'s, H> {
     }
 
     fn schema(&self) -> Schema {
-        self.services.settings.schema
+        self.services.settings.schema.believed()
     }
 
     pub(super) fn superseded(&self, file: &BulkFile) -> LoadReport {
@@ -297,6 +305,7 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
         ReadError::Fault(_) | ReadError::Source(SourceError::Gone) => Ok(()),
         ReadError::Source(error) => Err(LoadError::Read(error.to_string())),
         ReadError::Ledger(error) => Err(error.into()),
+        ReadError::TablesChanged => Err(LoadError::TablesChanged),
     }
 }
 
@@ -324,7 +333,7 @@ mod tests {
     fn of_a_table_with_a_datetime_only_files_with_a_time_zone_are_cut() {
         let schema = Schema::new(&TABLES);
         let (without, zone) = (LoadOptions::default(), TimeZone::of("UTC"));
-        let with = LoadOptions { time_zone: zone, ..without };
+        let with = LoadOptions { time_zone: zone, ..without.clone() };
         for (path, options, is_cut) in [
             ("calls/a.csv", &without, false),
             ("calls/a.csv", &with, true),

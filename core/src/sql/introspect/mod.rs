@@ -10,5 +10,5 @@ mod texts;
 pub(crate) use defaults::is_default;
 pub use error::IntrospectError;
 pub use read::introspect;
-pub(crate) use read::introspect_those;
+pub(crate) use read::{Server, introspect_those, server, tables};
 pub(crate) use texts::texts;

@@ -28,6 +28,10 @@ pub(super) const NAMES: &str = "SELECT t.TABLE_NAME, VERSION(), \
     WHERE c.CHARACTER_SET_NAME = 'utf8mb4') FROM information_schema.TABLES AS t \
     WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' ORDER BY t.TABLE_NAME";
 
+/// The server's version and its collation for utf8mb4.
+pub(super) const SERVER: &str = "SELECT VERSION(), c.DEFAULT_COLLATE_NAME \
+    FROM information_schema.CHARACTER_SETS AS c WHERE c.CHARACTER_SET_NAME = 'utf8mb4'";
+
 /// All that is said of these tables: kind, table, name, position and the rest.
 pub(super) fn of_tables(engine: Engine, names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| literal(name)).collect();

@@ -4,14 +4,22 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::IntrospectError;
-use super::query::{Engine, NAMES, of_tables};
+use super::query::{Engine, NAMES, SERVER, of_tables};
 use super::rows::{SchemaRow, described};
 use super::texts::texts;
 use crate::aws::host::{Client, Host};
-use crate::table::schema::Description;
+use crate::table::schema::{Description, TableDescription};
 
 /// How many tables one call asks about: an answer has at most 1 MiB, and a column takes some 200 bytes.
 const TABLES_A_CALL: usize = 50;
+
+/// What a server says of itself, on which the queries and the answers depend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    engine: Engine,
+    /// Its collation for utf8mb4.
+    default_collation: Option<String>,
+}
 
 /// Reads what the database says of its tables, or of those that are named; its own of rowgate are none.
 ///
@@ -48,14 +56,36 @@ pub(crate) async fn introspect_those<H: Host>(
         return Ok(Description::new(Vec::new()));
     };
     let engine = Engine::of_version(version);
+    let server = Server { engine, default_collation: default.clone() };
+    tables(client, &server, &names).await.map(Description::new)
+}
+
+/// Looks which server it is: a call.
+pub(crate) async fn server<H: Host>(client: &Client<'_, H>) -> Result<Server, IntrospectError> {
+    let rows: Vec<[Option<String>; 2]> = texts(client, SERVER).await?;
+    match rows.into_iter().next() {
+        Some([Some(version), default_collation]) => {
+            Ok(Server { engine: Engine::of_version(&version), default_collation })
+        }
+        _ => Err(IntrospectError::Unreadable),
+    }
+}
+
+/// What the database says of these tables, of those that it has: a call for 50 of them.
+pub(crate) async fn tables<H: Host>(
+    client: &Client<'_, H>,
+    server: &Server,
+    names: &[&str],
+) -> Result<Vec<TableDescription>, IntrospectError> {
+    let Server { engine, default_collation } = server;
     let mut rows = Vec::new();
     for names in names.chunks(TABLES_A_CALL) {
-        let found: Vec<[Option<String>; 5]> = texts(client, &of_tables(engine, names)).await?;
+        let found: Vec<[Option<String>; 5]> = texts(client, &of_tables(*engine, names)).await?;
         let found: Option<Vec<_>> = found.into_iter().map(SchemaRow::read).collect();
         rows.extend(found.ok_or(IntrospectError::Unreadable)?);
     }
-    let tables = described(engine, default.as_deref(), &names, rows);
-    tables.map(Description::new).ok_or(IntrospectError::Unreadable)
+    let tables = described(*engine, default_collation.as_deref(), names, rows);
+    tables.ok_or(IntrospectError::Unreadable)
 }
 
 /// Whether a table is the ledger's, or one that a restore left.

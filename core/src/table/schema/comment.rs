@@ -16,6 +16,10 @@ pub(super) struct Items<'c> {
 impl<'c> Items<'c> {
     pub(super) fn read(comment: &'c str) -> Self {
         let mut items = Self::default();
+        // Most columns have none, and each is asked several times.
+        if !comment.contains('=') {
+            return items;
+        }
         for item in comment.split(';') {
             match item.trim().split_once('=') {
                 Some(("aliases", names)) => {

@@ -8,8 +8,8 @@ use super::comment::Items;
 use super::create;
 use super::description::{ColumnDescription, INNODB, TableDescription};
 use super::misfit::Misfit;
-use super::width::{STATEMENT_LIMIT, longest_statement};
-use crate::table::types::{ColumnType, Definition, KeyKind, without_width};
+use super::width::{STATEMENT_LIMIT, longest_statement, surely_fits};
+use crate::table::types::{ColumnType, Definition, KeyKind, is_told_apart, without_width};
 
 /// Every reason why the table cannot be filled that shows in itself.
 pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
@@ -33,9 +33,8 @@ pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
     let format = Items::read(&column.comment).format;
     let collation = column.collation.as_deref();
     // A width says nothing about the values, unless a type of its own is known by it.
-    let bare = without_width(&column.column_type);
     ColumnType::of(&column.column_type, format, collation)
-        .or_else(|| ColumnType::of(&bare, format, collation))
+        .or_else(|| ColumnType::of(&without_width(&column.column_type), format, collation))
 }
 
 /// A comma stands between names where several tables are named.
@@ -118,8 +117,18 @@ fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misf
         return Some(Misfit::KeyPrefix { column: name, length });
     }
     let column_type = column.column_type.clone();
-    let is_unfit = self::column_type(column)?.key_kind() == KeyKind::Unfit;
-    is_unfit.then_some(Misfit::KeyType { column: name, column_type })
+    match self::column_type(column)?.key_kind() {
+        KeyKind::Unfit => Some(Misfit::KeyType { column: name, column_type }),
+        KeyKind::Text => of_key_collation(column),
+        _ => None,
+    }
+}
+
+fn of_key_collation(column: &ColumnDescription) -> Option<Misfit> {
+    let (name, collation) = (column.name.clone(), column.collation.as_ref()?);
+    let is_char = column.column_type.starts_with("char");
+    let misfit = || Misfit::KeyCollation { column: name, collation: collation.clone() };
+    (!is_told_apart(collation, is_char)).then(misfit)
 }
 
 /// Unique keys, foreign keys and CHECKs refuse rows, which are then named; a trigger changes them.
@@ -133,14 +142,20 @@ fn is_called(column: &ColumnDescription, name: &str) -> bool {
 }
 
 fn of_width(table: &TableDescription) -> Option<Misfit> {
-    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
-    let columns: Vec<_> = known.collect();
+    let surely = surely_fits(table.columns.len(), table.primary_key.len());
+    let longest = if surely { 0 } else { longest(table) };
     let create = create::statement(table).chars().count();
-    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
-    let key: Vec<_> = table.columns.iter().filter(is_key).map(|it| it.name.as_str()).collect();
-    let characters = longest_statement(&columns, &key).max(create);
+    let characters = longest.max(create);
     let limit = STATEMENT_LIMIT;
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
+}
+
+fn longest(table: &TableDescription) -> usize {
+    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
+    let columns: Vec<_> = known.collect();
+    let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
+    let key: Vec<_> = table.columns.iter().filter(is_key).map(|it| it.name.as_str()).collect();
+    longest_statement(&columns, &key)
 }
 
 #[cfg(test)]
@@ -281,6 +296,8 @@ mod tests {
             let text = text(&format!(r#","collation":"{collation}""#));
             assert_eq!(against_columns(&text, key), [""; 0]);
         }
+        let accents = against_columns(&text(r#","collation":"utf8mb4_uca1400_as_cs""#), key);
+        assert!(accents[0].contains("key k: a statement does not tell"), "{accents:?}");
         assert_eq!(against_columns(&text(""), key), [""; 0]);
         let prefix = format!(r#"{key},"primary_key_lengths":[4]"#);
         let prefix = against_columns(&text(r#","collation":"utf8mb4_bin""#), &prefix);

@@ -62,6 +62,8 @@ pub enum Misfit {
         /// The column.
         column: String,
     },
+    /// The live database does not have the table, or does not show it to this user.
+    Gone,
     /// A name that is not of letters, digits and `_`, or is too long, or is one of rowgate's own.
     Name {
         /// The name.
@@ -71,6 +73,13 @@ pub enum Misfit {
     },
     /// No primary key.
     NoPrimaryKey,
+    /// A text of the primary key of a collation whose keys statements do not tell apart as its index does.
+    KeyCollation {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
     /// A primary key of the first characters of a column.
     KeyPrefix {
         /// The column.
@@ -136,12 +145,21 @@ impl Misfit {
             Self::Generated { column } => {
                 write!(f, "key {column} is generated, so that a row does not have it")
             }
+            Self::Gone => {
+                f.write_str("the database has no such table, or this user has no rights on it")
+            }
             Self::Name { name, .. } => write!(f, "name {name:?} is not understood"),
             Self::NoPrimaryKey => f.write_str("it has no PRIMARY KEY"),
             Self::Reference { column, target } => {
                 write!(
                     f,
                     "{column}: references={target} is no primary key of its type that is served"
+                )
+            }
+            Self::KeyCollation { column, collation } => {
+                write!(
+                    f,
+                    "key {column}: a statement does not tell texts of {collation} apart as its index does"
                 )
             }
             Self::KeyPrefix { column, length } => {
@@ -173,7 +191,9 @@ impl Misfit {
             Self::Engine { .. } => "ALTER TABLE … ENGINE=InnoDB",
             Self::Format { .. } => "format=date-time goes with VARCHAR(20) or more",
             Self::Generated { .. } => "make a column the key that rows have",
+            Self::KeyCollation { .. } => "make it a VARCHAR of utf8mb4_bin or utf8mb4_unicode_ci",
             Self::KeyPrefix { .. } => "make the whole column the key",
+            Self::Gone => "make it, or grant the rights: `rowgate migrate --users`",
             Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",

@@ -1,4 +1,4 @@
-//! The tables and their columns, as data, read when a program starts.
+//! The tables and their columns, as data, read when a program starts and looked at anew while it runs.
 //!
 //! Nothing else in rowgate knows a table's or a column's name. A [`Description`] says all of a database's
 //! tables, whether rowgate can fill them or not; [`Schema`] has those that it can, and why not the others.
@@ -12,6 +12,7 @@ mod fitness;
 mod key_name;
 mod misfit;
 mod order;
+mod renewed;
 mod served;
 mod table;
 mod table_key;
@@ -27,6 +28,7 @@ pub use description::{
 pub use error::DescriptionError;
 pub use key_name::KeyName;
 pub use misfit::{Misfit, Unfit};
+pub(crate) use renewed::Renewal;
 pub use table::{Column, Reference, Table};
 pub use tables::{EXAMPLE, Schema};
 

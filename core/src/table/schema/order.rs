@@ -16,9 +16,13 @@ pub(super) struct Judged<'d> {
     pub(super) reasons: Vec<Misfit>,
 }
 
-/// Judges every table, in the order of the description.
-pub(super) fn judge(tables: &[TableDescription]) -> Vec<Judged<'_>> {
-    let judged = |table| Judged { table, reasons: reasons(table) };
+/// Judges every table, in the order of the descriptions; those that are `gone` are not in the database.
+pub(super) fn judge<'d>(tables: &[&'d TableDescription], gone: &[&str]) -> Vec<Judged<'d>> {
+    let judged = |table: &&'d TableDescription| {
+        let is_gone = gone.contains(&table.name.as_str());
+        let reasons = if is_gone { Vec::from([Misfit::Gone]) } else { reasons(table) };
+        Judged { table, reasons }
+    };
     let mut all: Vec<_> = tables.iter().map(judged).collect();
     add_aliases(&mut all);
     while add_references(&mut all) {}

@@ -1,10 +1,13 @@
 //! One table and its columns.
 
 use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
+#[cfg(feature = "avro")]
+use super::description::TableDescription;
+use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition};
 
 /// One table that rowgate fills. It equals those of its name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Its name in the database, of any characters but control characters and the comma.
     pub name: &'static str,
@@ -22,6 +25,9 @@ pub struct Table {
     pub comment: &'static str,
     /// What else the database holds its rows to.
     pub constraints: Constraints,
+    /// All that was said of it, which backups record.
+    #[cfg(feature = "avro")]
+    pub described: Option<&'static TableDescription>,
 }
 
 impl PartialEq for Table {
@@ -44,6 +50,8 @@ impl Table {
             create: "",
             comment: "",
             constraints: Constraints::NONE,
+            #[cfg(feature = "avro")]
+            described: None,
         }
     }
 
@@ -83,6 +91,14 @@ impl Table {
     /// Whether a column's values may come with an offset from UTC or without.
     pub(crate) fn takes_offsets(&self) -> bool {
         self.columns.iter().any(|column| column.column_type.takes_offset())
+    }
+
+    /// What is wrong with a name for which [`column_index`](Self::column_index) finds nothing.
+    pub(crate) fn no_column_called(&self, name: &str) -> RowErrorKind {
+        match self.is_generated(name) {
+            true => RowErrorKind::GeneratedColumn,
+            false => RowErrorKind::UnknownColumn,
+        }
     }
 
     /// Whether a name is that of a generated column, in any case.

@@ -68,6 +68,13 @@ impl Column {
         self.column_type.key_kind().operand(text, self.texts())
     }
 
+    /// A stored value of the column, by an expression of SQL, as the text that
+    /// [`key_operand`](Self::key_operand) takes.
+    #[cfg(feature = "avro")]
+    pub(crate) fn key_text(&self, value: &str) -> String {
+        alloc::format!("CAST({} AS CHAR)", self.column_type.canonical(value))
+    }
+
     /// The condition that a text is none but that of [`key_operand`](Self::key_operand), where it could
     /// be another.
     pub(crate) fn key_holds(&self, text: &str) -> Option<String> {

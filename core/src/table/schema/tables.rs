@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::description::Description;
 use super::error::DescriptionError;
 use super::misfit::Unfit;
-use super::served::serve;
+use super::served::{Kept, kept, list, serve};
 use super::table::Table;
 use crate::table::issue::RowErrorKind;
 
@@ -22,6 +22,10 @@ use super::{Column, ColumnType, Reference};
 pub struct Schema {
     tables: &'static [Table],
     unfit: &'static [Unfit],
+    /// What the tables were made of; nothing of tables that are written in code.
+    described: &'static [Kept],
+    /// Of those, the tables that a look at the live database has not found.
+    gone: &'static [&'static str],
 }
 
 impl Schema {
@@ -29,8 +33,7 @@ impl Schema {
     ///
     /// Each call keeps its memory, some 2 kB, for the life of the process; a program makes one.
     pub fn example() -> Self {
-        let description = Description::from_json(EXAMPLE);
-        Self::of(&description.expect("sql/schema.json is a description"))
+        Self::from_json(EXAMPLE).expect("sql/schema.json is a description")
     }
 
     /// Reads a `schema.json`.
@@ -40,7 +43,7 @@ impl Schema {
     /// Where the text is no description of tables. A table that rowgate cannot fill is no error: it is
     /// among the [`unfit`](Self::unfit).
     pub fn from_json(json: &str) -> Result<Self, DescriptionError> {
-        Description::from_json(json).map(|description| Self::of(&description))
+        Description::from_json(json).map(Self::keeping)
     }
 
     /// The tables of a description that rowgate can fill, and why not the others.
@@ -48,13 +51,37 @@ impl Schema {
     /// What they need stays in memory for the life of the process: three times the description's own
     /// size, a few hundred bytes a column. A program reads its schema once, so that nothing adds up.
     pub fn of(description: &Description) -> Self {
-        let (tables, unfit) = serve(&description.tables);
-        Self { tables, unfit }
+        Self::keeping(description.clone())
+    }
+
+    fn keeping(description: Description) -> Self {
+        let described = kept(description);
+        let (tables, unfit) = serve(&described, &[], &[]);
+        Self::of_parts(tables, unfit, list(described), &[])
+    }
+
+    pub(super) const fn of_parts(
+        tables: &'static [Table],
+        unfit: &'static [Unfit],
+        described: &'static [Kept],
+        gone: &'static [&'static str],
+    ) -> Self {
+        Self { tables, unfit, described, gone }
     }
 
     /// These tables, parents before their children; no two of them have a name or alias in common.
     pub const fn new(tables: &'static [Table]) -> Self {
-        Self { tables, unfit: &[] }
+        Self::of_parts(tables, &[], &[], &[])
+    }
+
+    /// What the tables were made of, those that rowgate cannot fill as well.
+    pub(crate) const fn described(self) -> &'static [Kept] {
+        self.described
+    }
+
+    /// The tables that a look at the live database has not found.
+    pub(super) const fn gone(self) -> &'static [&'static str] {
+        self.gone
     }
 
     /// The tables that rowgate cannot fill, in the order of the description.
@@ -256,6 +283,20 @@ mod tests {
             let longest = longest_statement(wide(columns, name, KINDS[0]));
             assert!(longest <= super::super::width::STATEMENT_LIMIT, "{columns} {name}: {longest}");
         }
+    }
+
+    #[test]
+    fn no_column_takes_more_of_a_statement_than_is_reckoned_with() {
+        let name: &'static str = "`".repeat(64).leak();
+        for (of, collation) in KINDS {
+            let column = Column::new(name, ColumnType::known(of, None, collation));
+            let columns = alloc::boxed::Box::leak(alloc::boxed::Box::new([column]));
+            let longest = longest_statement(&Table::new("t", columns));
+            assert!(longest <= 2_048 + 2_000, "{of}: {longest}");
+        }
+        assert!(
+            super::super::width::surely_fits(31, 1) && !super::super::width::surely_fits(32, 1)
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -46,6 +47,10 @@ impl Definition for BigintUnsigned {
 
     /// A string is taken, too: JavaScript's numbers end at 53 bits.
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+        let field = match field {
+            RawField::Cell(cell) => RawField::Cell(rules.forms.integer(cell)),
+            field => field,
+        };
         let digits = match &field {
             RawField::Integer(value) => Cow::Owned(value.to_string()),
             RawField::Double(value) => Cow::Owned(whole(*value)?.to_string()),
@@ -71,6 +76,10 @@ impl Definition for BigintUnsigned {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(is_integer(cell))
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Integer
     }
 
     fn source(self) -> &'static str {

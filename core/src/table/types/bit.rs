@@ -10,6 +10,7 @@ use super::bigint_unsigned::BigintUnsigned;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{number, split_once, strip};
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -75,6 +76,10 @@ impl Definition for Bit {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         self.number.reads_as_value(cell)
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Integer
     }
 
     fn source(self) -> &'static str {

@@ -10,6 +10,7 @@ use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
 use super::raw::wrong_type;
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -61,6 +62,10 @@ impl Definition for Boolean {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(truth_value(cell).is_some() || self.number.reads_as_value(cell) == Some(true))
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Boolean
     }
 
     /// The service answers TINYINT(1) as a boolean, whatever number it holds; a sum it does not.

@@ -9,6 +9,16 @@ pub(crate) fn is_exact(collation: Option<&str>) -> bool {
     collation.is_some_and(|name| name.ends_with("_bin"))
 }
 
+/// Whether statements tell keys of it apart as the index of the column does.
+///
+/// MariaDB's do not in the collations of UCA 14 that see accents, and where a CHAR, which its index fills up
+/// with blanks, is of a collation in which they count.
+pub(crate) fn is_told_apart(collation: &str, is_char: bool) -> bool {
+    let sees_accents = collation.contains("uca1400") && !collation.ends_with("_ai_ci");
+    let is_filled = is_char && collation.contains("_nopad_");
+    is_exact(Some(collation)) || !sees_accents && !is_filled
+}
+
 /// Whether blanks at the end surely do not count.
 ///
 /// They count in the collations of MySQL 8.0 and later, whose names have `0900`, and in those that MariaDB
@@ -34,6 +44,23 @@ pub(crate) fn significant_cell<'c>(collation: Option<&str>, cell: &'c Cell<'_>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_of_mariadb_are_not_told_apart() {
+        for (collation, as_varchar, as_char) in [
+            ("utf8mb4_uca1400_as_cs", false, false),
+            ("utf8mb4_uca1400_swedish_as_ci", false, false),
+            ("utf8mb4_uca1400_ai_ci", true, true),
+            ("utf8mb4_uca1400_nopad_ai_ci", true, false),
+            ("utf8mb4_unicode_nopad_ci", true, false),
+            ("utf8mb4_nopad_bin", true, true),
+            ("utf8mb4_0900_as_cs", true, true),
+            ("latin1_swedish_ci", true, true),
+        ] {
+            assert_eq!(is_told_apart(collation, false), as_varchar, "{collation}");
+            assert_eq!(is_told_apart(collation, true), as_char, "{collation}");
+        }
+    }
 
     #[test]
     fn blanks_at_the_end_count_where_the_collation_says_so() {

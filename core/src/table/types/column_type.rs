@@ -26,6 +26,7 @@ use super::time::Time;
 use super::timestamp::Timestamp;
 use super::varchar::Varchar;
 use super::year::Year;
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -82,6 +83,7 @@ macro_rules! column_types {
                 fn takes_offset(self) -> bool;
                 fn takes_document(self) -> bool;
                 fn is_by_the_clock(self) -> bool;
+                fn notation(self) -> Notation;
                 fn source(self) -> &'static str;
                 fn written(self, source: &str) -> String;
                 fn canonical(self, column: &str) -> String;

@@ -9,9 +9,11 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
+use crate::table::cell_forms::Notation;
 use crate::table::date_time::{date_of_days, days_of_date};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
+use crate::table::written_date;
 
 /// A DATE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +44,13 @@ impl Definition for Date {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let date = match field {
             RawField::Day(days) => date_of_days(days).map(Cow::Owned),
+            RawField::Cell(cell) if days_of_date(cell).is_none() => {
+                let date = written_date::date(cell, rules.forms.date_order);
+                date.filter(|date| days_of_date(date).is_some()).map(Cow::Owned)
+            }
             field => {
                 let text = text(field, self.expected())?;
                 days_of_date(&text).map(|_| text)
@@ -55,6 +61,10 @@ impl Definition for Date {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(days_of_date(cell).is_some())
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Date
     }
 
     fn source(self) -> &'static str {

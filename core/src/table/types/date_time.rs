@@ -9,9 +9,11 @@ use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
 use super::varchar::Varchar;
-use crate::table::date_time::{canonical, text_of_seconds};
+use crate::table::cell_forms::Notation;
+use crate::table::date_time::{Written, canonical, text_of_seconds};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
+use crate::table::written_date;
 
 /// A date-time as a text; what the database makes of it is what it makes of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,16 @@ impl DateTime {
     }
 }
 
+/// A cell in another form than RFC 3339's, or without the offset that `time_zone` then gives.
+fn moment_of_cell(cell: &str, rules: Rules) -> Option<String> {
+    let text = written_date::date_time(cell, rules.forms.date_order)?;
+    if let Some(moment) = canonical(&text) {
+        return Some(moment.into_owned());
+    }
+    let written = Written::read(&text).filter(|it| !it.has_offset())?;
+    written.utc(rules.time_zone?.seconds())
+}
+
 impl Definition for DateTime {
     fn expected(self) -> &'static str {
         self.text.expected()
@@ -56,9 +68,15 @@ impl Definition for DateTime {
             let text = days.checked_mul(86_400).and_then(text_of_seconds);
             return text.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);
         }
+        let cell = if let RawField::Cell(cell) = field { Some(cell) } else { None };
         let text = text(field, self.expected())?;
         if rules.stored {
             return Ok(Cell::Text(text));
+        }
+        let otherwise = cell.filter(|cell| canonical(cell).is_none());
+        if let Some(cell) = otherwise {
+            let moment = moment_of_cell(cell, rules);
+            return moment.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);
         }
         let canonical = match text {
             Cow::Borrowed(text) => canonical(text),
@@ -69,6 +87,10 @@ impl Definition for DateTime {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(canonical(cell).is_some())
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Moment
     }
 
     fn canonical(self, column: &str) -> String {

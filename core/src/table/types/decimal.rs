@@ -9,6 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_plain, number, split_once, strip, wrong_type};
+use crate::table::cell_forms::{DecimalMark, Notation};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -86,6 +87,11 @@ pub(super) fn significant(token: &str) -> (&'static str, String, i64) {
     (minus, digits.trim_end_matches('0').to_string(), point.saturating_add(exponent))
 }
 
+/// A number with a decimal comma as one with a point; `None` where it has a point already.
+pub(super) fn with_decimal_point(cell: &str) -> Option<String> {
+    (!cell.contains('.')).then(|| cell.replacen(',', ".", 1))
+}
+
 /// Digits with a point before the last ones, so many of them, and at least a zero before it.
 pub(crate) fn with_point(digits: &str, decimals: usize) -> String {
     let digits = format!("{digits:0>width$}", width = decimals + 1);
@@ -109,11 +115,17 @@ impl Definition for Decimal {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let fitted = match &field {
             RawField::Integer(value) => self.fitted(&value.to_string()),
             RawField::Number(token) => self.fitted(token),
             RawField::Text(text) if is_plain(text) => self.fitted(text),
+            RawField::Cell(cell) if rules.forms.decimal == DecimalMark::Comma => {
+                match with_decimal_point(cell) {
+                    Some(number) if is_plain(&number) => self.fitted(&number),
+                    _ => Err(wrong_type(self.expected(), &field)),
+                }
+            }
             RawField::Cell(cell) if is_plain(cell) => self.fitted(cell),
             other => Err(wrong_type(self.expected(), other)),
         };
@@ -122,6 +134,10 @@ impl Definition for Decimal {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(is_plain(cell))
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Decimal
     }
 
     fn source(self) -> &'static str {

@@ -6,6 +6,7 @@ use alloc::string::String;
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::key_kind::KeyKind;
+use crate::table::cell_forms::{CellForms, Notation};
 use crate::table::issue::RowErrorKind;
 use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
@@ -57,6 +58,11 @@ pub(crate) trait Definition: Copy {
     /// Whether a value of a JSON body is a document, whatever it is.
     fn takes_document(self) -> bool {
         false
+    }
+
+    /// What its cells in a text file are written as.
+    fn notation(self) -> Notation {
+        Notation::Text
     }
 
     /// The type of its column in JSON_TABLE.
@@ -128,4 +134,6 @@ pub(crate) struct Rules {
     /// The zone of date-times that a column keeps without one; where it is not given, those with an offset
     /// become UTC.
     pub(crate) time_zone: Option<TimeZone>,
+    /// How the file writes its cells.
+    pub(crate) forms: CellForms,
 }

@@ -6,9 +6,11 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::decimal::with_decimal_point;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_plain, wrong_type};
+use crate::table::cell_forms::{DecimalMark, Notation};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -88,6 +90,12 @@ impl Definition for Float {
             RawField::Integer(value) => self.nearest(itoa::Buffer::new().format(*value)),
             RawField::Number(token) => self.nearest(token),
             RawField::Text(text) if is_number(text) => self.nearest(text),
+            RawField::Cell(cell) if rules.forms.decimal == DecimalMark::Comma => {
+                match with_decimal_point(cell) {
+                    Some(number) if is_number(&number) => self.nearest(&number),
+                    _ => Err(wrong_type(self.expected(), &field)),
+                }
+            }
             RawField::Cell(cell) if is_number(cell) => self.nearest(cell),
             RawField::Double(value) => Ok(*value),
             other => Err(wrong_type(self.expected(), other)),
@@ -101,6 +109,10 @@ impl Definition for Float {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(is_number(cell))
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Decimal
     }
 
     fn source(self) -> &'static str {

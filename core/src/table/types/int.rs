@@ -9,6 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -72,6 +73,10 @@ impl Definition for Int {
     }
 
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+        let field = match field {
+            RawField::Cell(cell) => RawField::Cell(rules.forms.integer(cell)),
+            field => field,
+        };
         let value = match &field {
             RawField::Integer(value) => *value,
             RawField::Double(value) => whole(*value)?,
@@ -91,6 +96,10 @@ impl Definition for Int {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(cell.parse::<i64>().is_ok())
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Integer
     }
 
     /// The service answers TINYINT(1) as a boolean, whatever number it holds; a sum it does not.

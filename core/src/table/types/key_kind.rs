@@ -72,7 +72,8 @@ impl KeyKind {
     pub(crate) fn operand(self, text: &str, of: Texts) -> String {
         match self {
             Self::Integer { .. } => format!("CAST({text} AS SIGNED)"),
-            Self::Unsigned => format!("CAST({text} AS UNSIGNED)"),
+            // MySQL takes a bare parameter of CAST for a signed number, and ends it at 2^63 - 1.
+            Self::Unsigned => format!("CAST(CONVERT({text} USING utf8mb4) AS UNSIGNED)"),
             Self::Date => format!("CAST({text} AS DATE)"),
             Self::DateTime { decimals } => format!("CAST({text} AS DATETIME({decimals}))"),
             Self::Decimal { precision, scale } => {
@@ -145,7 +146,12 @@ mod tests {
     fn a_key_is_compared_as_what_its_column_is() {
         let decimal = KeyKind::Decimal { precision: 10, scale: 2 };
         for (kind, operand, key, other) in [
-            (KeyKind::Unsigned, "CAST(:k AS UNSIGNED)", "18446744073709551615", "-1"),
+            (
+                KeyKind::Unsigned,
+                "CAST(CONVERT(:k USING utf8mb4) AS UNSIGNED)",
+                "18446744073709551615",
+                "-1",
+            ),
             (decimal, "CAST(:k AS DECIMAL(10,2))", "-7.50", "7,5"),
             (KeyKind::Date, "CAST(:k AS DATE)", "2024-02-29", "2023-02-29"),
             (

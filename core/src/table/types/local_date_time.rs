@@ -1,6 +1,6 @@
 //! DATETIME: a date and a time of some clock, of which the database does not know the zone.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 
@@ -9,10 +9,12 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{decimals, text};
+use crate::table::cell_forms::Notation;
 use crate::table::date_time::Written;
 use crate::table::issue::RowErrorKind;
 use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
+use crate::table::written_date;
 
 /// A DATETIME.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,16 @@ impl Definition for LocalDateTime {
 
     /// A value that a table held has no offset: one that has is of another meaning.
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
-        let text = text(field, self.expected())?;
+        let written_otherwise = match field {
+            RawField::Cell(cell) if Written::read(cell).is_none() => {
+                written_date::date_time(cell, rules.forms.date_order)
+            }
+            _ => None,
+        };
+        let text = match written_otherwise {
+            Some(text) => Cow::Owned(text),
+            None => text(field, self.expected())?,
+        };
         let written = Written::read(&text).filter(|it| !(rules.stored && it.has_offset()));
         let ahead = rules.time_zone.map_or(0, TimeZone::seconds);
         let canonical = written.and_then(|it| it.local(ahead, self.decimals.into()));
@@ -58,6 +69,10 @@ impl Definition for LocalDateTime {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(Written::read(cell).is_some())
+    }
+
+    fn notation(self) -> Notation {
+        Notation::DateTime
     }
 
     fn takes_offset(self) -> bool {

@@ -9,10 +9,12 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{decimals, text};
+use crate::table::cell_forms::Notation;
 use crate::table::date_time::{Written, utc_clock};
 use crate::table::issue::RowErrorKind;
 use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
+use crate::table::written_date;
 
 /// The last second of a TIMESTAMP, 2038-01-19T03:14:07Z; the first is the one behind the Unix epoch.
 const LAST: i64 = i32::MAX as i64;
@@ -59,7 +61,13 @@ impl Definition for Timestamp {
     }
 
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
-        let text = text(field, self.expected())?;
+        let text = match field {
+            RawField::Cell(cell) if Written::read(cell).is_none() => {
+                let iso = written_date::date_time(cell, rules.forms.date_order);
+                iso.map_or(Cow::Borrowed(cell), Cow::Owned)
+            }
+            field => text(field, self.expected())?,
+        };
         let written = Written::read(&text).ok_or(RowErrorKind::InvalidDateTime)?;
         let ahead = rules.time_zone.map(TimeZone::seconds);
         let (seconds, fraction) = written.moment(ahead).ok_or(RowErrorKind::NoOffset)?;
@@ -69,6 +77,10 @@ impl Definition for Timestamp {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(Written::read(cell).is_some())
+    }
+
+    fn notation(self) -> Notation {
+        Notation::DateTime
     }
 
     fn source(self) -> &'static str {

@@ -9,6 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_integer, whole, wrong_type};
+use crate::table::cell_forms::Notation;
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
 
@@ -53,7 +54,9 @@ impl Definition for Year {
             RawField::Integer(year) => *year,
             RawField::Double(year) => whole(*year)?,
             RawField::Number(digits) if is_integer(digits) => return Err(beyond),
-            RawField::Cell(cell) if is_integer(cell) => cell.parse().map_err(|_| beyond.clone())?,
+            RawField::Cell(cell) if is_integer(rules.forms.integer(cell)) => {
+                rules.forms.integer(cell).parse().map_err(|_| beyond.clone())?
+            }
             other => return Err(wrong_type(self.expected(), other)),
         };
         let is_one = (Self::FIRST..=Self::LAST).contains(&year) || (rules.stored && year == 0);
@@ -62,6 +65,10 @@ impl Definition for Year {
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {
         Some(is_integer(cell))
+    }
+
+    fn notation(self) -> Notation {
+        Notation::Integer
     }
 
     /// The year 0 has four zeros: one would be 2000.

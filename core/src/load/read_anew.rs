@@ -1,0 +1,100 @@
+//! Whether a file is read on, or anew, once its table has changed.
+
+use alloc::string::ToString;
+
+use futures_util::stream::Stream;
+
+use super::claimed::Claimed;
+use super::error::LoadError;
+use super::job::Job;
+use super::read_as::ReadAs;
+use super::reader::{FileReader, ReadError, broken};
+use super::table_file::TableFile;
+use crate::aws::host::Host;
+use crate::aws::source::{Piece, Source, SourceError};
+use crate::ingest::StoreError;
+use crate::table::issue::RowError;
+use crate::table::record::Place;
+
+/// Fails if an earlier attempt has read the file by columns that are not there any more as they were.
+pub(super) async fn check<H: Host, S: Source>(
+    job: &Job<'_, H, S>,
+    file: &TableFile,
+    claimed: Option<&Claimed<'_>>,
+) -> Result<(), LoadError> {
+    let was = claimed.map(|claimed| claimed.progress.read_as.as_str());
+    // The row of an older program's load does not say it.
+    let Some(was) = was.and_then(|json| serde_json::from_str::<ReadAs>(json).ok()) else {
+        return Ok(());
+    };
+    let now = ReadAs::of(file.table);
+    if was == now {
+        return Ok(());
+    }
+    let by = match first_row(job, file).await {
+        Ok(mut reader) => reader.decoder().read_by(),
+        // The reading itself will say so.
+        Err(ReadError::Source(SourceError::Gone) | ReadError::Fault(_)) => return Ok(()),
+        Err(error) => return Err(broken(error)),
+    };
+    match was.holds(&now, &by, job.options.strict, true) {
+        true => Ok(()),
+        false => Err(was.change(file.table, now.to_string())),
+    }
+}
+
+async fn first_row<H: Host, S: Source>(
+    job: &Job<'_, H, S>,
+    file: &TableFile,
+) -> Result<FileReader<impl Stream<Item = Piece> + Unpin>, ReadError> {
+    let mut reader = FileReader::open(job.source, file, None).await?;
+    reader.next().await?;
+    Ok(reader)
+}
+
+/// Before rows are stored: looks at the tables if that is due, and fails if the file's is another by now. Rows
+/// that are read go on only by columns that are as they were.
+pub(super) async fn look<H: Host, S: Source>(
+    job: &Job<'_, H, S>,
+    file: &TableFile,
+    reader: &mut FileReader<impl Stream<Item = Piece> + Unpin>,
+    has_rows: bool,
+) -> Result<(), LoadError> {
+    if !has_rows {
+        return Ok(());
+    }
+    let now = job.schema.current(job.database).await;
+    let now = now.map_err(|error| StoreError::of_look(&error))?;
+    if now.is(file.schema) {
+        return Ok(());
+    }
+    let was = ReadAs::of(file.table);
+    let Some(table) = now.table(file.table.name) else {
+        return Err(was.change(file.table, now.no_table_called(file.table.name).to_string()));
+    };
+    let now = ReadAs::of(table);
+    match was.holds(&now, &reader.decoder().read_by(), job.options.strict, false) {
+        true => Ok(()),
+        false => Err(was.change(file.table, now.to_string())),
+    }
+}
+
+/// Looks at the tables if the header, or the first row, names what the schema does not have. Where that was
+/// because of an old look, the file is to be read anew.
+pub(super) async fn look_for_names<H: Host, S: Source>(
+    job: &Job<'_, H, S>,
+    file: &TableFile,
+    place: Place,
+    errors: &[RowError],
+) -> Result<(), ReadError> {
+    let is_first = place.index.unwrap_or_default() == 0;
+    let is_unknown = |error: &RowError| error.kind.is_of_unknown_name();
+    if !is_first || !errors.iter().any(is_unknown) || !job.schema.doubt(job.database.host()) {
+        return Ok(());
+    }
+    match job.schema.current(job.database).await {
+        Ok(now) if now.is(file.schema) => Ok(()),
+        Ok(_) => Err(ReadError::TablesChanged),
+        Err(error) => Err(ReadError::Ledger(StoreError::of_look(&error))),
+    }
+}

@@ -1,0 +1,107 @@
+//! Files and bodies that are written otherwise than with commas and in UTF-8.
+
+use crate::load::load_bytes;
+use crate::world::door::*;
+use crate::world::*;
+use rowgate_core::{Dialect, LoadOptions, Status};
+use serde_json::json;
+
+fn options(given: &[(&str, &str)]) -> LoadOptions {
+    let mut dialect = Dialect::default();
+    given.iter().for_each(|(name, text)| dialect.set(name, text).unwrap());
+    LoadOptions { dialect, ..LoadOptions::default() }
+}
+
+#[test]
+fn a_layout_that_is_certain_is_read_and_said() {
+    let text = b"id;job\r\n1;K\xf6chin, nachts\r\n2;B\xe4cker\r\n";
+    let loaded = load_bytes(text, "jobs.csv", LoadOptions::default(), vec![updated(2)]);
+    assert_eq!(loaded.counts(), (Status::Complete, [2, 2, 0, 0]));
+    assert_eq!(loaded.json["layout"], json!({"delimiter": ";", "encoding": "windows-1252"}));
+    let sent = loaded.world.calls()[0].1.to_string();
+    assert!(sent.contains("Köchin, nachts") && sent.contains("Bäcker"), "{sent}");
+
+    let layout = [("delimiter", ";"), ("encoding", "windows-1252")];
+    let again = load_bytes(text, "jobs.csv", options(&layout), vec![updated(2)]);
+    assert_eq!(again.json["layout"], loaded.json["layout"]);
+    let plain = load_bytes(b"1,a\n", "jobs.csv", LoadOptions::default(), vec![updated(1)]);
+    assert_eq!(plain.json["layout"], json!({"header": "absent"}));
+}
+
+#[test]
+fn utf_16_is_loaded_with_its_rejected_lines_in_utf_8() {
+    let text = "id\tjob\n1\tŁódź\nx\tZoë\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let loaded = load_bytes(&bytes, "jobs.csv", LoadOptions::default(), vec![updated(1)]);
+    assert_eq!(loaded.counts(), (Status::Partial, [2, 1, 0, 1]));
+    assert_eq!(loaded.errors(), [(Some(3), "wrong_type")]);
+    assert!(loaded.rejects.ends_with("\tx\tZoë\n"), "{}", loaded.rejects);
+}
+
+#[test]
+fn a_line_that_does_not_fit_what_was_found_refuses_the_file_before_a_row_is_stored() {
+    let mut text = b"id;job\n".to_vec();
+    (0..9_000).for_each(|id| text.extend(format!("{};Clerk\n", id + 1).bytes()));
+    text.extend(b"9001;B\xe4cker\n");
+    let found = load_bytes(&text, "jobs.csv", LoadOptions::default(), vec![]);
+    assert_eq!(found.counts(), (Status::Rejected, [0; 4]));
+    assert_eq!(found.errors(), [(None, "contradicted_layout")]);
+    let message = found.report.issues.listed()[0].error.kind.to_string();
+    assert!(message.contains("line 9002"), "{message}");
+
+    // Of a layout that is given, the row is rejected alone.
+    let given = load_bytes(&text, "jobs.csv", options(&[("delimiter", ";")]), vec![updated(9_000)]);
+    assert_eq!(given.errors(), [(Some(9_002), "invalid_utf8")]);
+    let given = [("delimiter", ";"), ("encoding", "windows-1252")];
+    let given = load_bytes(&text, "jobs.csv", options(&given), vec![updated(9_001)]);
+    assert_eq!(given.counts().0, Status::Complete);
+}
+
+#[test]
+fn rejected_lines_come_back_by_the_same_options() {
+    for (given, text) in [
+        (vec![], "id;job\nx;a,\"\" b\ny;c\n"),
+        (vec![], "id\tjob\nx\ta\ny\tc\n"),
+        (vec![("quote", "'")], "'id'|'job'\n'x'|'a|b'\n'y'|'c'\n"),
+        (vec![("quote", "none")], "id;job\nx;\"a\ny;c\n"),
+        (vec![("escape", "backslash")], "id\tjob\nx\ta\\\\b\\\nc\ny\tc\n"),
+        (vec![("skip_lines", "2")], "a title\n\"more\nid;job\nx;a\ny;c\n"),
+        (vec![("header", "{\"Nr\":\"id\",\"Beruf\":\"job\"}")], "Nr;Beruf\nx;a\ny;c\n"),
+    ] {
+        let first = load_bytes(text.as_bytes(), "jobs.csv", options(&given), vec![]);
+        let codes: Vec<_> = first.errors().into_iter().map(|(_, code)| code).collect();
+        assert!(first.counts().1[3] >= 1 && !codes.contains(&"no_header"), "{text:?}: {codes:?}");
+        let file = format!("\u{feff}{}", first.rejects);
+        let again = load_bytes(file.as_bytes(), "jobs.csv", options(&given), vec![]);
+        let again_codes: Vec<_> = again.errors().into_iter().map(|(_, code)| code).collect();
+        assert_eq!((again.counts(), again_codes), (first.counts(), codes), "{file:?}");
+    }
+}
+
+#[test]
+fn a_body_says_its_layout_too() {
+    let post = |path: &str, content_type: &str, body: &[u8], answers| {
+        let (world, body) = (World::new(answers), body.to_vec());
+        let response = run(gate().handle(&world, &head(path, content_type), async |_| Ok(body)));
+        assert_eq!(world.answers_left(), 0, "calls that were not made");
+        (response.status, crate::world::door::body(&response))
+    };
+    let (status, answer) = post(JOBS, "text/csv", b"id;job\n1;Cook\n", vec![updated(1)]);
+    assert_eq!((status, &answer["layout"]), (200, &json!({"delimiter": ";"})));
+    let (status, answer) =
+        post(JOBS, "text/csv; charset=iso-8859-1", b"id,job\n1,caf\xe9\n", vec![updated(1)]);
+    assert_eq!((status, &answer["layout"]), (200, &json!({"encoding": "windows-1252"})));
+    let (status, answer) = post(JOBS, "text/csv", b"1,a\n", vec![updated(1)]);
+    assert_eq!((status, &answer["layout"]), (200, &json!({"header": "absent"})));
+    let title = b"A title\nid,job\n1,Cook\n";
+    let (status, answer) = post(JOBS, "text/csv", title, vec![]);
+    assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("unclear_layout")));
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    let option = message.rsplit_once("give ").unwrap().1;
+    let (status, _) = post(&format!("{JOBS}?{option}"), "text/csv", title, vec![updated(1)]);
+    assert_eq!((option, status), ("skip_lines=1", 200));
+    let (status, answer) = post(&format!("{JOBS}?delimiter=x"), "text/csv", title, vec![]);
+    assert_eq!(status, 400, "{answer}");
+    let (status, _) = post(&format!("{JOBS}?delimiter=;"), "application/json", b"[]", vec![]);
+    assert_eq!(status, 400);
+}

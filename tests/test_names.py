@@ -1,0 +1,186 @@
+"""Tables and columns of any names: rows by HTTP and by file, a backup and its restore, and a comparison.
+
+The seed is printed, and ROWGATE_SEED repeats it.
+"""
+
+import json
+import os
+import random
+import subprocess
+from urllib.parse import quote
+
+import pytest
+from backups import Bucket, made
+from conftest import PROGRAM, client, environment_of, running, sender
+from conftest import database as database_of
+from files import Files, counts
+
+# Pieces that SQL, paths, JSON, CSV or Avro could mistake for something else.
+PIECES = [
+    "select", "key", "Größe", "価格", "☺", " ", "'", '"', "\\", ";", ":a", "?", "%41", ".", "..", "#", "--", "/*", "(", ")",
+    "$", "@", "&", "+", "=", "9", "_x20_", "A", "a", "NULL", "{}", "<b>", "|", "~", "*", "!", "^",
+]  # fmt: skip
+# What a table's file could not stand in a path for.
+IN_PATHS = ["/", "\\"]
+LONG = 64
+
+
+def name(chance, taken, pieces):
+    """A name that no other one is in any case, at most 64 characters and without a blank at its end."""
+    while True:
+        made = "".join(chance.choice(pieces) for _ in range(chance.randint(1, 9)))[:LONG].rstrip()
+        if made and made.lower() not in taken and not made.lower().startswith("rowgate_"):
+            taken.add(made.lower())
+            return made
+
+
+def sql_name(name):
+    return "`" + name.replace("`", "``") + "`"
+
+
+class Named:
+    """A table with a number as its key, a text and a number with a DEFAULT."""
+
+    def __init__(self, name, columns):
+        self.name, (self.id, self.text, self.number) = name, columns
+
+    def sql(self):
+        id, text, number = map(sql_name, (self.id, self.text, self.number))
+        return (
+            f"CREATE TABLE {sql_name(self.name)} ({id} INT NOT NULL, {text} VARCHAR(40) NULL, "
+            f"{number} BIGINT NOT NULL DEFAULT 7, PRIMARY KEY ({id}));"
+        )
+
+    def row(self, id, text, number):
+        return {self.id: id, self.text: text, self.number: number}
+
+
+def tables(chance):
+    pieces = [piece for piece in PIECES if piece not in IN_PATHS]
+    taken = set()
+    names = [name(chance, taken, pieces) for _ in range(5)]
+    names += ["t" * LONG, ("☺ " * 20).strip(), "n", "order lines", "Unit.Price"]
+    return [Named(it, columns(chance)) for it in names]
+
+
+def columns(chance):
+    taken = set()
+    special = chance.choice([["n"], ["e"], ["r"], ["k"], ["c" * LONG], ["a b", "a_x20_b"], []])
+    taken.update(special)
+    return chance.sample(special + [name(chance, taken, PIECES) for _ in range(3 - len(special))], 3)
+
+
+@pytest.fixture(scope="module")
+def named():
+    seed = int(os.environ.get("ROWGATE_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"ROWGATE_SEED={seed}")
+    return tables(random.Random(seed))
+
+
+@pytest.fixture(scope="module")
+def stack(named, tmp_path_factory):
+    file = tmp_path_factory.mktemp("names") / "names.sql"
+    file.write_text("\n".join(it.sql() for it in named))
+    with running("--bare", "--schema", file) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def db(stack):
+    with database_of(stack) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def command(stack, tmp_path_factory):
+    """Runs the operator's command in a folder with the stack's schema.json."""
+    folder = tmp_path_factory.mktemp("command")
+    settings = os.environ | environment_of(stack) | {"DB_NAME": stack["database_url"].rsplit("/", 1)[1]}
+    pull = [PROGRAM, "schema", "pull", "--output", "schema.json"]
+    assert subprocess.run(pull, cwd=folder, env=settings).returncode == 0
+
+    def command(*arguments):
+        return subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
+
+    return command
+
+
+def rows(db, table):
+    names = [table.id, table.text, table.number]
+    selected = ", ".join(f"{sql_name(it)} AS c{at}" for at, it in enumerate(names))
+    found = db.rows(f"SELECT {selected} FROM {sql_name(table.name)} ORDER BY 1")
+    return [tuple(row.values()) for row in found]
+
+
+def checksum(db, table):
+    return db.rows(f"CHECKSUM TABLE {sql_name(table.name)}")[0]["Checksum"]
+
+
+def csv_line(cells):
+    return ",".join('"' + str(cell).replace('"', '""') + '"' for cell in cells) + "\n"
+
+
+def test_tables_of_any_name_are_served(command, named):
+    shown = command("schema", "show").stdout
+    for table in named:
+        assert f"{table.name}: served, 3 columns" in shown, shown
+
+
+def test_rows_come_by_http_and_by_file(stack, db, named):
+    files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+    for table in named:
+        path = f"/tables/{quote(table.name, safe='')}/rows"
+        sent = [table.row(1, "one", 1), table.row(2, None, 2), {table.id: 3, table.text: "DEFAULT"}]
+        answer = sender(stack)(path, sent)
+        assert answer.status_code == 200, (table.name, answer.text)
+        again = sender(stack)(path, [table.row(1, "changed", 5)], on_duplicate="update")
+        assert again.status_code == 200, (table.name, again.text)
+        body = csv_line([table.id, table.text, table.number]) + csv_line([4, "four", 4]) + csv_line(["x", "bad", 5])
+        key = f"incoming/{table.name}/rows.csv" if not any(it in table.name for it in "/\\") else None
+        if key:
+            report = files.load(key, body.encode())
+            assert counts(report) == (2, 1, 0, 1), (table.name, report)
+        expected = [(1, "changed", 5), (2, None, 2), (3, "DEFAULT", 7)] + ([(4, "four", 4)] if key else [])
+        assert rows(db, table) == expected, table.name
+
+
+def test_a_backup_of_them_comes_back(stack, db, command, named):
+    bucket = Bucket(client(stack, "s3"), stack["bucket"])
+    for table in named:
+        db.rows(f"DELETE FROM {sql_name(table.name)}")
+        for id in range(5):
+            # Without arguments: a name may have a % in it.
+            db.rows(f"INSERT INTO {sql_name(table.name)} VALUES ({id}, 'row {id}', {id})")
+    before = [checksum(db, table) for table in named]
+    for options in [(), ("--parallel", "2")]:
+        manifest = made(command("backup", "--json", *options))
+        assert manifest["format"] == 2
+        assert {it["table"]: it["schema"]["name"] for it in manifest["tables"]} == {it.name: it.name for it in named}
+        for table in named:
+            assert len(bucket.rows(manifest, table.name)) == 5
+        for mode in ("replace", "merge"):
+            for table in named:
+                db.rows(f"UPDATE {sql_name(table.name)} SET {sql_name(table.text)} = 'x'")
+            made(command("restore", manifest["run"], "--mode", mode, "--json"))
+            assert [checksum(db, table) for table in named] == before, (options, mode)
+    assert command("backup", "verify", "latest", "--live").returncode == 0
+
+
+def test_they_are_compared_in_the_scratch_database(command, db, named):
+    done = command("migrate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = named[0]
+    db.rows(f"ALTER TABLE {sql_name(table.name)} ALTER {sql_name(table.number)} SET DEFAULT 8")
+    done = command("migrate", "--check")
+    assert done.stdout == f"{table.name}.{table.number}: default: expected '7', found '8'\n", done.stderr
+    db.rows(f"ALTER TABLE {sql_name(table.name)} ALTER {sql_name(table.number)} SET DEFAULT 7")
+
+
+def test_what_stays_refused_says_why(tmp_path):
+    made = [{"name": it, "columns": [{"name": "id", "column_type": "int", "nullable": False}], "primary_key": ["id"]}
+            for it in ("a,b", "rowgate_x", "a`b", "a\tb")]  # fmt: skip
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps({"rowgate_schema": 1, "tables": made}))
+    shown = subprocess.run([PROGRAM, "schema", "show", "--schema", file], capture_output=True, text=True).stdout
+    for words in ["use no comma", "rowgate's own", "use no backtick", "use no control characters"]:
+        assert words in shown, shown
