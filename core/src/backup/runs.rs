@@ -414,7 +414,7 @@ mod tests {
             put(&mut bucket, &run_name(number + 3), case);
         }
         let mut later = manifest(&run_name(7), &["jobs"]);
-        later["format"] = json!(2);
+        later["format"] = json!(3);
         put(&mut bucket, &run_name(7), &later);
         bucket.insert(format!("backups/{}/jobs/part-00000.avro", run_name(8)), vec![]);
         bucket.insert("backups/readme.txt".to_owned(), vec![]);
@@ -429,7 +429,7 @@ mod tests {
         for number in 3..=6 {
             assert_eq!(why(&bucket, &run_name(number)), "the manifest is not one of rowgate's");
         }
-        assert!(why(&bucket, &run_name(7)).contains("format 2"));
+        assert!(why(&bucket, &run_name(7)).contains("format 3"));
         assert!(why(&bucket, &run_name(8)).contains("no manifest"));
         assert_eq!(why(&bucket, "notes"), "its name is not a run's");
     }

@@ -71,14 +71,14 @@ impl From<CallError> for NotLocked {
 
 /// The lock, while it is held.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub(crate) struct MigrationLock {
     holder: String,
     lease: Lease,
     /// By the host's clock.
     renewed: Duration,
 }
 
-impl Lock {
+impl MigrationLock {
     /// Takes the lock in the name of `by`, unless another one's lease has not ended.
     pub(crate) async fn take<H: Host>(client: &Client<'_, H>, by: &str) -> Result<Self, NotLocked> {
         let (holder, lease) = (new_holder(client.host()), Lease::of_seconds(LEASE_SECONDS));

@@ -31,7 +31,7 @@ pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_lo
 pub(crate) use ids::holder_of;
 pub use lease::Lease;
 pub use lock::LockHolder;
-pub(crate) use lock::{LOCKS, Lock, NotLocked};
+pub(crate) use lock::{LOCKS, MigrationLock, NotLocked};
 pub(crate) use progress::Position;
 pub(crate) use ranges::{Held, PlannedPart};
 pub(crate) use rejects::{StoredRejects, reject_parts, write_rejects};

@@ -89,18 +89,18 @@ fn compare_column(
 type TextOf = fn(&ColumnDescription) -> String;
 
 /// A name, and all that is said of what has it.
-type Part<'p> = (&'p str, String);
+type NamedPart<'p> = (&'p str, String);
 
 /// What is compared of a table by names.
-type PartsOf = fn(&TableDescription) -> Vec<Part<'_>>;
+type PartsOf = fn(&TableDescription) -> Vec<NamedPart<'_>>;
 
 fn compare_parts(
     property: &'static str,
-    expected: &[Part<'_>],
-    live: &[Part<'_>],
+    expected: &[NamedPart<'_>],
+    live: &[NamedPart<'_>],
     report: &mut TableDrift<'_>,
 ) {
-    let text = |parts: &[Part<'_>], name: &str| {
+    let text = |parts: &[NamedPart<'_>], name: &str| {
         let part = parts.iter().find(|(its, _)| *its == name);
         part.map_or_else(none, |(_, text)| text.clone())
     };
@@ -143,13 +143,13 @@ fn primary_key(table: &TableDescription) -> String {
     if columns.is_empty() { none() } else { columns.join(", ") }
 }
 
-fn index(index: &IndexDescription) -> Part<'_> {
+fn index(index: &IndexDescription) -> NamedPart<'_> {
     let kind = index.index_type.as_ref().map(|kind| format!(" {kind}")).unwrap_or_default();
     (&index.name, key_text(index) + &kind)
 }
 
 /// RESTRICT and NO ACTION are the same, and the engines differ in which of them they name.
-fn foreign_key(key: &ForeignKeyDescription) -> Part<'_> {
+fn foreign_key(key: &ForeignKeyDescription) -> NamedPart<'_> {
     let names = |names: &[String]| names.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(", ");
     let action = |on: &str, action: &str| match action {
         "RESTRICT" | "NO ACTION" => String::new(),
@@ -167,7 +167,7 @@ fn foreign_key(key: &ForeignKeyDescription) -> Part<'_> {
     (&key.name, text)
 }
 
-fn check(check: &CheckDescription) -> Part<'_> {
+fn check(check: &CheckDescription) -> NamedPart<'_> {
     let enforced = if check.enforced { "" } else { ", not enforced" };
     (&check.name, [&quoted(&check.name), " ", check.clause.as_str(), enforced].concat())
 }

@@ -5,17 +5,20 @@ use alloc::borrow::ToOwned;
 use super::error::MigrateError;
 use crate::aws::host::{Client, Host};
 use crate::aws::operation::Retry;
-use crate::ledger::{Lock, NotLocked};
+use crate::ledger::{MigrationLock, NotLocked};
 
 /// Takes the lock in the name of `by`.
-pub(super) async fn lock<H: Host>(client: &Client<'_, H>, by: &str) -> Result<Lock, MigrateError> {
-    Ok(Lock::take(client, by).await?)
+pub(super) async fn lock<H: Host>(
+    client: &Client<'_, H>,
+    by: &str,
+) -> Result<MigrationLock, MigrateError> {
+    Ok(MigrationLock::take(client, by).await?)
 }
 
 /// Gives the lock back, unless a statement may still be running: then it ends by its lease.
 pub(super) async fn unlock<H: Host, T>(
     client: &Client<'_, H>,
-    lock: Lock,
+    lock: MigrationLock,
     result: Result<T, MigrateError>,
 ) -> Result<T, MigrateError> {
     match &result {

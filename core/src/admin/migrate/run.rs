@@ -12,7 +12,7 @@ use super::live::LiveTables;
 use super::lock::{lock, unlock};
 use super::migration::Migration;
 use crate::aws::host::{CallError, Client, Host};
-use crate::ledger::{self, LOCKS, Lock};
+use crate::ledger::{self, LOCKS, MigrationLock};
 use crate::table::schema::Schema;
 
 /// MySQL's number for a table that is there already.
@@ -75,7 +75,7 @@ async fn make_locks<H: Host>(client: &Client<'_, H>) -> Result<(), MigrateError>
 async fn bring_up<H: Host>(
     client: &Client<'_, H>,
     (schema, migrations): (Schema, &[Migration]),
-    held: &mut Lock,
+    held: &mut MigrationLock,
     done: &mut impl FnMut(MigrationStep<'_>),
 ) -> Result<(), MigrateError> {
     let mut live = LiveTables::read(client, schema).await?;
@@ -139,7 +139,7 @@ async fn make_missing<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
     live: &LiveTables,
-    held: &mut Lock,
+    held: &mut MigrationLock,
     done: &mut impl FnMut(MigrationStep<'_>),
 ) -> Result<(), MigrateError> {
     let missing = schema.tables().iter().filter(|table| !live.has(table.name)).collect::<Vec<_>>();
@@ -162,7 +162,7 @@ async fn make_missing<H: Host>(
 async fn run<H: Host>(
     client: &Client<'_, H>,
     migration: &Migration,
-    held: &mut Lock,
+    held: &mut MigrationLock,
 ) -> Result<(), MigrateError> {
     let statements = migration.statements();
     let count = statements.len();

@@ -15,7 +15,7 @@ use crate::aws::data_api::Target;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::hex::hex;
 use crate::base::sql_text::quoted;
-use crate::ledger::Lock;
+use crate::ledger::MigrationLock;
 use crate::sql::introspect::{IntrospectError, introspect_those};
 use crate::table::schema::{Table, TableDescription};
 
@@ -86,7 +86,7 @@ pub(super) fn scratch_name(database: &str) -> String {
 pub(super) async fn made_in_scratch<H: Host>(
     client: &Client<'_, H>,
     tables: &[&'static Table],
-    lock: &mut Lock,
+    lock: &mut MigrationLock,
 ) -> Result<Made, MigrateError> {
     let scratch = Scratch::of(client);
     for (right, sql) in [("DROP", scratch.drop()), ("CREATE", scratch.create())] {
@@ -125,7 +125,7 @@ impl Scratch {
         &self,
         live: &Client<'_, H>,
         tables: &[&'static Table],
-        lock: &mut Lock,
+        lock: &mut MigrationLock,
     ) -> Result<Made, MigrateError> {
         let client = &live.on(&self.target);
         // A foreign key to a table that is not served has no parent here.
