@@ -130,7 +130,7 @@ impl Transcoder {
                 }
             }
             TranscoderKind::Windows1252 => {
-                bytes.iter().for_each(|byte| push_windows_1252(*byte, &mut text))
+                bytes.iter().for_each(|byte| push_windows_1252(*byte, &mut text));
             }
             #[cfg(feature = "encodings")]
             TranscoderKind::Other(decoder) => read_other(decoder, bytes, false, &mut text),

@@ -291,7 +291,6 @@ fn no_file_of_the_corpus_is_read_wrong() {
             *counts.entry(found).or_default() += 1;
         }
     }
-    std::println!("{report}\n{counts:#?}");
     for wrong in ["WRONG", "ANSWERED WRONG", "asked in vain", "refused in vain", "other layout"] {
         assert_eq!(counts.get(wrong), None, "{report}");
     }

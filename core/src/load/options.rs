@@ -292,7 +292,7 @@ mod tests {
         let rules = LoadRules::read(text).unwrap();
         let default = LoadOptions::default();
         assert_eq!(rules.options("elsewhere/jobs/a.csv"), default);
-        let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default.clone() };
+        let incoming = LoadOptions { strict: true, max_errors: Some(5), ..default };
         assert_eq!(rules.options("incoming/a.csv"), incoming);
         let few = r#"{"incoming/": {"max_reject_lines": 0, "max_reject_bytes": 34359738368}}"#;
         let few = LoadRules::read(few).unwrap().options("incoming/a.csv");

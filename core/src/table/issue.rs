@@ -229,8 +229,6 @@ pub enum RowErrorKind {
         column: &'static str,
         /// What its values are.
         kind: &'static str,
-        /// What is read.
-        advice: &'static str,
     },
     /// A line that the layout which the file's start shows does not fit.
     ContradictedLayout {

@@ -158,10 +158,10 @@ impl fmt::Display for RowErrorKind {
                 }
                 Ok(())
             }
-            Self::UnreadableLayout { column, kind, advice } => write!(
-                f,
-                "the {kind} of column {column} are in no form that is read, or in two; write {advice}"
-            ),
+            Self::UnreadableLayout { column, kind } => {
+                let advice = readable(kind);
+                write!(f, "the {kind} of column {column} are in no form that is read, or in two; write {advice}")
+            }
             Self::ContradictedLayout { line } => write!(
                 f,
                 "line {line} does not fit how the start of the file is written; nothing is stored: mend \
@@ -219,6 +219,18 @@ fn conflict(f: &mut fmt::Formatter<'_>, key: &str, first: Option<u64>) -> fmt::R
     match first {
         Some(first) => write!(f, "the row at index {first} has the same value in unique key {key}"),
         None => write!(f, "another row of the table has the same value in unique key {key}"),
+    }
+}
+
+/// How values of a kind are to be written.
+fn readable(kind: &str) -> &'static str {
+    match kind {
+        "dates" => "2021-07-27, 27.07.2021 or 07/27/2021",
+        "date-times" => "2021-07-27 16:02, 27.07.2021 16:02 or 07/27/2021 4:02 PM",
+        "truth values" => "true and false, or 1 and 0",
+        "numbers" => "19.90, without the sign of a currency",
+        "orders of dates" => "all dates with the day first, or all with the month first",
+        _ => "all numbers with a decimal point, or all with a decimal comma",
     }
 }
 

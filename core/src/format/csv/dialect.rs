@@ -253,7 +253,7 @@ fn one_of<T: Copy>(name: &str, text: &str, known: &[(&str, T)]) -> Result<T, Str
     })
 }
 
-fn name_of<T: PartialEq>(value: T, known: &[(&str, T)]) -> String {
+fn name_of<T: PartialEq + Copy>(value: T, known: &[(&str, T)]) -> String {
     known.iter().find(|(_, it)| *it == value).map_or("", |(name, _)| *name).to_owned()
 }
 

@@ -125,7 +125,7 @@ impl Layout {
         for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
             match target {
                 CellTarget::Column(column) => {
-                    fields[*column] = field(dialect, &table.columns[*column], cell)
+                    fields[*column] = field(dialect, &table.columns[*column], cell);
                 }
                 CellTarget::Nameless if !cell.text.is_empty() => {
                     return refused(RowErrorKind::UnnamedColumn { cell: at + 1 });

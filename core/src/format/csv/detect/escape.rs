@@ -23,7 +23,8 @@ pub(super) fn ask(
     let (damage, mended) = (sample.damage(start), escaped.damage(start));
     let mends = mended < damage;
     let is_dump = dialect.syntax.delimiter == b'\t' || sample.rows(start).any(has_null);
-    if !mends && !(mended <= damage && is_dump && sample.rows(start).any(has_escape)) {
+    let may_be = mended <= damage && is_dump && sample.rows(start).any(has_escape);
+    if !(mends || may_be) {
         return None;
     }
     Some(LayoutQuestion {

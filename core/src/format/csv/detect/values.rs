@@ -95,7 +95,7 @@ fn cells_of<'s>(
     start: &RowsStart,
 ) -> Vec<ColumnCells<'s>> {
     let width = start.columns.len();
-    let whole = |row: &&_| is_whole(*row, width);
+    let whole = |row: &&SampleRecord| is_whole(row, width);
     let rows: Vec<_> = sample.rows(start).filter(whole).collect();
     let is_null = |cell: &SampleCell| {
         cell.text.is_empty()
@@ -145,16 +145,12 @@ fn unreadable(column: &ColumnCells<'_>) -> Option<RowErrorKind> {
     let mut texts = texts.peekable();
     texts.peek()?;
     let name = column.column.name;
-    let refused =
-        |kind, advice| Some(RowErrorKind::UnreadableLayout { column: name, kind, advice });
+    let refused = |kind| Some(RowErrorKind::UnreadableLayout { column: name, kind });
     match column.notation {
         Notation::Date | Notation::DateTime | Notation::Moment => {
             let is_other = |text: &str| digits(text) >= 4 && !is_readable(column.notation, text);
-            let advice = match column.notation {
-                Notation::Date => "2021-07-27, 27.07.2021 or 07/27/2021",
-                _ => "2021-07-27 16:02, 27.07.2021 16:02 or 07/27/2021 4:02 PM",
-            };
-            if texts.all(is_other) { refused("dates", advice) } else { None }
+            let kind = if column.notation == Notation::Date { "dates" } else { "date-times" };
+            if texts.all(is_other) { refused(kind) } else { None }
         }
         Notation::Boolean => {
             let words: Vec<_> = texts.map(str::to_lowercase).collect();
@@ -162,21 +158,14 @@ fn unreadable(column: &ColumnCells<'_>) -> Option<RowErrorKind> {
             let is_word = |word: &&String| {
                 word.chars().all(char::is_alphabetic) && !matches!(word.as_str(), "true" | "false")
             };
-            let are_words =
-                words.len() > 1 && distinct.len() <= 2 && distinct.iter().all(|it| is_word(&it));
-            if are_words { refused("booleans", "true and false, or 1 and 0") } else { None }
+            let are_words = words.len() > 1 && distinct.len() <= 2 && distinct.iter().all(is_word);
+            if are_words { refused("truth values") } else { None }
         }
         Notation::Decimal => {
-            let is_money = |text: &str| {
-                digits(text) > 0
-                    && decimal_marks(text).is_none()
-                    && text.contains(['$', '€', '£', '¥', '₹'])
-            };
-            if texts.all(is_money) {
-                refused("numbers", "19.90, without a sign of a currency")
-            } else {
-                None
-            }
+            let has_sign = |text: &str| text.contains(['$', '€', '£', '¥', '₹']);
+            let is_money =
+                |text: &str| digits(text) > 0 && decimal_marks(text).is_none() && has_sign(text);
+            if texts.all(is_money) { refused("numbers") } else { None }
         }
         Notation::Text | Notation::Integer => None,
     }
@@ -211,11 +200,9 @@ fn date_order(columns: &[ColumnCells<'_>]) -> Result<Order, RowErrorKind> {
         (Some(column), true, true) => Ok(Order::Ask(column)),
         (Some(_), true, false) => Ok(Order::Is(DateOrder::Dmy)),
         (Some(_), false, true) => Ok(Order::Is(DateOrder::Mdy)),
-        (Some(column), false, false) => Err(RowErrorKind::UnreadableLayout {
-            column,
-            kind: "dates",
-            advice: "dates of which all have the day first, or all the month",
-        }),
+        (Some(column), false, false) => {
+            Err(RowErrorKind::UnreadableLayout { column, kind: "orders of dates" })
+        }
     }
 }
 
@@ -229,10 +216,10 @@ fn decimal_mark(
         for cell in &column.cells {
             match decimal_marks(&cell.text) {
                 Some(DecimalMarks { point: true, comma: false }) => {
-                    point = Some(column.column.name)
+                    point = Some(column.column.name);
                 }
                 Some(DecimalMarks { point: false, comma: true }) => {
-                    comma = Some(column.column.name)
+                    comma = Some(column.column.name);
                 }
                 _ => {}
             }
@@ -241,11 +228,9 @@ fn decimal_mark(
         }
     }
     match (point, comma) {
-        (Some(_), Some(column)) => Err(RowErrorKind::UnreadableLayout {
-            column,
-            kind: "numbers",
-            advice: "numbers of which all have a decimal point, or all a decimal comma",
-        }),
+        (Some(_), Some(column)) => {
+            Err(RowErrorKind::UnreadableLayout { column, kind: "decimal marks" })
+        }
         (None, Some(_)) => Ok(Some(DecimalMark::Comma)),
         (None, None) if undecided && (has_comma || !is_plain) => Ok(None),
         _ => Ok(Some(DecimalMark::Point)),
