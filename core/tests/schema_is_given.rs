@@ -6,8 +6,12 @@ use std::path::Path;
 use crate::source::code;
 
 /// Where the example is named: its definition, and where a program's schema is read.
-const NAMED: [(&str, usize); 3] =
-    [("core/src/table/schema/tables.rs", 1), ("edge/src/lib.rs", 1), ("native/src/files.rs", 1)];
+const NAMED: [(&str, usize); 4] = [
+    ("core/src/table/schema/tables.rs", 1),
+    ("edge/src/lib.rs", 1),
+    ("lambda-shim/src/tables.rs", 1),
+    ("native/src/files.rs", 1),
+];
 
 const FOLDERS: [&str; 5] = ["cli/src", "core/src", "edge/src", "lambda-shim/src", "native/src"];
 

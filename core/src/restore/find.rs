@@ -1,5 +1,6 @@
 //! What is to be restored: a run, folders or files, sorted by their tables.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -35,7 +36,7 @@ pub(super) async fn find<H: Host>(
     for source in wanted.sources {
         match read_source(services, wanted, source).await? {
             SourceContent::Run(manifest, left_out) if wanted.sources.len() == 1 => {
-                return of_run(services, wanted, manifest, left_out).await;
+                return of_run(services, wanted, *manifest, left_out).await;
             }
             SourceContent::Run(manifest, _) => {
                 return Err(RestoreError::RunAmongOthers { run: manifest.run });
@@ -50,7 +51,7 @@ pub(super) async fn find<H: Host>(
 }
 
 enum SourceContent {
-    Run(Manifest, Vec<LeftOutFolder>),
+    Run(Box<Manifest>, Vec<LeftOutFolder>),
     Files { found: Vec<PartFile>, empty: Vec<String> },
 }
 
@@ -71,7 +72,7 @@ async fn read_source<H: Host>(
     }
     if let Some(run) = run_of(source) {
         match backup::manifest(services.s3, services.bucket, run).await {
-            Ok(manifest) => return Ok(SourceContent::Run(manifest, Vec::new())),
+            Ok(manifest) => return Ok(SourceContent::Run(Box::new(manifest), Vec::new())),
             Err(BackupError::NoManifest { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -100,7 +101,7 @@ fn latest(schema: Schema, runs: &Runs, wanted: &Wanted<'_>) -> Result<SourceCont
     let newest = runs.newest(&tables)?;
     let left_out: Vec<_> = runs.left_out_after(newest).cloned().collect();
     if let Some(newest) = newest {
-        return Ok(SourceContent::Run(newest.clone(), left_out));
+        return Ok(SourceContent::Run(Box::new(newest.clone()), left_out));
     }
     if runs.backups.is_empty() && left_out.is_empty() {
         return Err(RestoreError::Nothing { source: LATEST.into() });

@@ -113,7 +113,7 @@ impl Table {
 }
 
 /// One column of a [`Table`].
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// Its name in the database.
     pub name: &'static str,

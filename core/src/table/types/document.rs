@@ -17,17 +17,17 @@ const DEEPEST: usize = 100;
 pub(super) fn check(text: &str) -> Result<(), RowErrorKind> {
     // The grammar first: what follows rests on it.
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| RowErrorKind::InvalidDocument)?;
-    Walk { rest: text, open: Vec::new() }.all()
+    DocumentWalk { rest: text, open: Vec::new() }.all()
 }
 
 /// A walk through a text that is JSON by its grammar.
-struct Walk<'t> {
+struct DocumentWalk<'t> {
     rest: &'t str,
     /// The names of each object that is open; none of an array.
     open: Vec<Option<HashSet<Cow<'t, str>>>>,
 }
 
-impl<'t> Walk<'t> {
+impl<'t> DocumentWalk<'t> {
     fn all(mut self) -> Result<(), RowErrorKind> {
         while let Some(first) = self.rest.bytes().next() {
             match first {

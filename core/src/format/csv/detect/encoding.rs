@@ -5,16 +5,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::dialect::Dialect;
-use super::looked::Looked;
+use super::looked::LayoutFound;
 use crate::format::encoding::{Encoding, guess};
 use crate::table::issue::RowErrorKind;
 use crate::table::layout_question::LayoutQuestion;
 
 /// The encoding; what is given gives way to a byte order mark.
-pub(super) fn find(given: &Dialect, bytes: &[u8], is_whole: bool) -> Result<Encoding, Looked> {
+pub(super) fn find(given: &Dialect, bytes: &[u8], is_whole: bool) -> Result<Encoding, LayoutFound> {
     let marks = [&b"\xff\xfe\0\0"[..], b"\0\0\xfe\xff"];
     if marks.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(Looked::Refused(RowErrorKind::WrongEncoding));
+        return Err(LayoutFound::Refused(RowErrorKind::WrongEncoding));
     }
     let by_mark = match bytes {
         [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
@@ -34,7 +34,7 @@ pub(super) fn find(given: &Dialect, bytes: &[u8], is_whole: bool) -> Result<Enco
     match invalid_lines(bytes, is_whole) {
         false => Ok(Encoding::Utf8),
         true if is_windows_1252(bytes) => Ok(Encoding::Windows1252),
-        true => Err(Looked::Ask(vec![ask(bytes)])),
+        true => Err(LayoutFound::Ask(vec![ask(bytes)])),
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::diagnosis::sep_line;
 use super::super::dialect::{Dialect, NO_QUOTE};
 use super::super::header::Header;
 use super::super::names;
-use super::looked::Looked;
+use super::looked::LayoutFound;
 use super::sample::{FileStart, RowsStart, Sample, SampleRecord};
 use crate::format::json::BOM;
 use crate::table::layout_question::LayoutQuestion;
@@ -29,7 +29,7 @@ const MOST_RECORDS: usize = 2_000;
 pub(super) fn find(
     file: &FileStart<'_>,
     dialect: &mut Dialect,
-) -> Result<(Option<RowsStart>, Sample), Looked> {
+) -> Result<(Option<RowsStart>, Sample), LayoutFound> {
     let table = file.table;
     let candidates = candidates(dialect, file.text);
     let mut best: Option<(FirstLine, u8)> = None;
@@ -56,7 +56,7 @@ pub(super) fn find(
         }
         best => {
             if let Some(question) = explain(file, dialect) {
-                return Err(Looked::Ask(vec![question]));
+                return Err(LayoutFound::Ask(vec![question]));
             }
             if best.is_none_or(|(first, _)| first.names == 0 && !first.is_of_width) {
                 dialect.syntax.delimiter =

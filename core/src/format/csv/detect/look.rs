@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::super::dialect::Dialect;
-use super::looked::Looked;
+use super::looked::LayoutFound;
 use super::sample::{FileStart, RowsStart, Sample};
 use super::{encoding, escape, first, format, values};
 use crate::format::encoding::{Encoding, decoded};
@@ -23,7 +23,7 @@ pub(crate) fn look(
     has_time_zone: bool,
     bytes: &[u8],
     is_whole: bool,
-) -> Looked {
+) -> LayoutFound {
     let found = match encoding::find(given, bytes, is_whole) {
         Ok(found) => found,
         Err(verdict) => return verdict,
@@ -31,28 +31,28 @@ pub(crate) fn look(
     let mut dialect = Dialect { encoding: found, ..given.clone() };
     let text = decoded(found, bytes, is_whole).map_or(Cow::Borrowed(bytes), Cow::Owned);
     if let Some(kind) = format::other_format(&text) {
-        return Looked::Refused(kind);
+        return LayoutFound::Refused(kind);
     }
     let file = FileStart { table, text: &text, is_whole };
     let (start, sample) = match first::find(&file, &mut dialect) {
         Ok(found) => found,
         Err(verdict) => return verdict,
     };
-    let Some(start) = start else { return Looked::Certain(dialect) };
+    let Some(start) = start else { return LayoutFound::Certain(dialect) };
     let mut questions = Vec::new();
     if let Some(question) = escape::ask(&file, &dialect, &sample, &start) {
         questions.push(question);
-        return Looked::Ask(questions);
+        return LayoutFound::Ask(questions);
     }
     if let Some(kind) = escaped_width(&sample, &start) {
-        return Looked::Refused(kind);
+        return LayoutFound::Refused(kind);
     }
     match values::find(table, &mut dialect, &sample, &start, &mut questions) {
-        Err(kind) => return Looked::Refused(kind),
+        Err(kind) => return LayoutFound::Refused(kind),
         Ok(()) if has_time_zone => {}
         Ok(()) => questions.extend(values::time_zone(table, &dialect, &sample, &start)),
     }
-    if questions.is_empty() { Looked::Certain(dialect) } else { Looked::Ask(questions) }
+    if questions.is_empty() { LayoutFound::Certain(dialect) } else { LayoutFound::Ask(questions) }
 }
 
 /// The encoding of a file of NDJSON: UTF-8 unless it is given, or marked.

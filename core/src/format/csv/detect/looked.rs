@@ -8,7 +8,7 @@ use crate::table::layout_question::LayoutQuestion;
 
 /// What the start of a file shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Looked {
+pub(crate) enum LayoutFound {
     /// How it is written.
     Certain(Dialect),
     /// It has to be told, and that decides.
@@ -17,7 +17,7 @@ pub(crate) enum Looked {
     Refused(RowErrorKind),
 }
 
-impl Looked {
+impl LayoutFound {
     /// The error of a file that cannot be read as it is.
     pub(crate) fn into_dialect(self) -> Result<Dialect, RowError> {
         match self {

@@ -41,8 +41,8 @@ pub(super) fn find(
     }
     if !dialect.is_given("date_order") {
         match date_order(&columns)? {
-            Order::Is(order) => dialect.forms.date_order = order,
-            Order::Ask(column) => questions.push(LayoutQuestion {
+            DatePartOrder::Is(order) => dialect.forms.date_order = order,
+            DatePartOrder::Ask(column) => questions.push(LayoutQuestion {
                 kind: "date_order",
                 seen: format!("the dates of {column} may have the day or the month first"),
                 options: vec!["date_order=dmy".into(), "date_order=mdy".into()],
@@ -175,14 +175,14 @@ fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-enum Order {
+enum DatePartOrder {
     Is(DateOrder),
     /// Of this column's dates.
     Ask(&'static str),
 }
 
 /// The order that all dates have which do not begin with their year. A column that has both is left to its rows.
-fn date_order(columns: &[ColumnCells<'_>]) -> Result<Order, RowErrorKind> {
+fn date_order(columns: &[ColumnCells<'_>]) -> Result<DatePartOrder, RowErrorKind> {
     let (mut dmy, mut mdy, mut seen) = (true, true, None);
     for column in columns {
         let is_date =
@@ -196,10 +196,10 @@ fn date_order(columns: &[ColumnCells<'_>]) -> Result<Order, RowErrorKind> {
         }
     }
     match (seen, dmy, mdy) {
-        (None, ..) => Ok(Order::Is(DateOrder::Ymd)),
-        (Some(column), true, true) => Ok(Order::Ask(column)),
-        (Some(_), true, false) => Ok(Order::Is(DateOrder::Dmy)),
-        (Some(_), false, true) => Ok(Order::Is(DateOrder::Mdy)),
+        (None, ..) => Ok(DatePartOrder::Is(DateOrder::Ymd)),
+        (Some(column), true, true) => Ok(DatePartOrder::Ask(column)),
+        (Some(_), true, false) => Ok(DatePartOrder::Is(DateOrder::Dmy)),
+        (Some(_), false, true) => Ok(DatePartOrder::Is(DateOrder::Mdy)),
         (Some(column), false, false) => {
             Err(RowErrorKind::UnreadableLayout { column, kind: "orders of dates" })
         }
