@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_an_option_may_be_is_told() {
         let args = DialectArgs { date_order: Some("day".into()), ..DialectArgs::default() };
-        let error = args.read().unwrap_err().to_string();
+        let error = args.read().expect_err("no dialect").to_string();
         assert_eq!(error, "--date-order: date_order is one of: ymd  dmy  mdy");
     }
 }

@@ -304,6 +304,6 @@ mod tests {
     #[test]
     fn without_options_a_file_is_loaded_as_the_core_loads_one() {
         let command = Command::parse_from(["load", "--direct", "jobs.csv"]);
-        assert_eq!(command.args.options.read().unwrap(), LoadOptions::default());
+        assert_eq!(command.args.options.read().expect("options"), LoadOptions::default());
     }
 }

@@ -46,7 +46,7 @@ enum Command {
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
     Keys(keys::KeysArgs),
-    Load(load::LoadArgs),
+    Load(Box<load::LoadArgs>),
     Loads(loads::LoadsArgs),
     Migrate(migrate::MigrateArgs),
     Restore(restore::RestoreArgs),

@@ -183,7 +183,7 @@ fn a_look_is_made_before_the_first_write_and_then_once_a_minute() {
     let now = current(&live, &database).unwrap();
     assert_eq!(columns(now), ["id", "title", "pay"]);
     assert_eq!(now.table("jobs").unwrap().column_index("job"), Some(1));
-    assert_eq!(columns(live.clone().believed()), ["id", "title", "pay"]);
+    assert_eq!(columns(live.believed()), ["id", "title", "pay"]);
 }
 
 #[test]

@@ -27,7 +27,9 @@ impl Intake {
             }
             self.foretell_counts();
             match self.write_once(client, entry).await {
-                Err(StoreError::Interrupted(_)) if attempt < ATTEMPTS => {
+                Err(StoreError::Interrupted(_))
+                    if attempt < ATTEMPTS && !client.is_out_of_time() =>
+                {
                     // Those who gave way to each other would meet again.
                     let part = client.host().random() % 64;
                     client.pause(Duration::from_millis(part << attempt)).await;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::table::schema::Table;
 
 /// A strict mode in which a 0 stays 0 in a column that the database numbers.
+#[cfg(feature = "avro")]
 const ZERO_MODE: &str = "'STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO'";
 
 /// `INSERT` or `UPDATE` for values of a table as rowgate sends them: TIMESTAMPs by the clock of UTC.

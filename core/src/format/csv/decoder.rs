@@ -11,7 +11,7 @@ use super::file_head::FileHead;
 use super::formulas;
 use super::header::Header;
 use super::layout::{self, First, Layout, Repeated};
-use super::marks::{MARKS, end_of_marks, holds_marks};
+use super::marks::holds_marks;
 use super::record_buffer::{ROW_LIMIT, RecordBuffer, Split};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawRow};
@@ -262,13 +262,7 @@ impl CsvDecoder {
             return text;
         }
         let is_whole = matches!(self.row, Row::Record { .. });
-        let by_header = is_whole && self.record.cells().len() == self.layout.width();
-        let start = match end_of_marks(text, self.record.syntax()) {
-            Some(end) => end,
-            None if by_header => self.record.cells()[MARKS.len()].start,
-            None => 0,
-        };
-        &text[start..]
+        &text[self.layout.start_behind_marks(text, &self.record, is_whole)..]
     }
 
     /// [`Self::header`] without rowgate's own columns.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::dialect::{Dialect, EmptyCell, Syntax};
 use super::header::Header;
-use super::marks::{MARKS, Marks};
+use super::marks::{MARKS, Marks, end_of_marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
 use super::written_values::contradicts;
@@ -82,6 +82,23 @@ impl Layout {
     /// Whether the file is one of rejected lines: its header begins with [`MARKS`].
     pub(super) fn has_marks(&self) -> bool {
         self.marks.is_some()
+    }
+
+    /// Where a rejected line's own text begins, behind what [`MARKS`] say; `is_whole` of a record that is no
+    /// single line of one.
+    pub(super) fn start_behind_marks(
+        &self,
+        text: &[u8],
+        record: &RecordBuffer,
+        is_whole: bool,
+    ) -> usize {
+        match end_of_marks(text, record.syntax()) {
+            Some(end) => end,
+            None if is_whole && record.cells().len() == self.width() => {
+                record.cells()[MARKS.len()].start
+            }
+            None => 0,
+        }
     }
 
     /// Whether formulas in its lines are marked.

@@ -80,7 +80,7 @@ impl Definition for Timestamp {
     }
 
     fn notation(self) -> Notation {
-        Notation::DateTime
+        Notation::Moment
     }
 
     fn source(self) -> &'static str {
