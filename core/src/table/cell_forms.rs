@@ -47,11 +47,12 @@ pub enum IntegerForm {
 impl CellForms {
     /// The integer that a cell is; the cell itself where it has no decimals, or may have none.
     pub(crate) fn integer(self, cell: &str) -> &str {
-        let mark = self.decimal.as_char();
-        match cell.split_once(mark) {
+        if self.integers == IntegerForm::Strict {
+            return cell;
+        }
+        match cell.split_once(self.decimal.as_char()) {
             Some((whole, zeros))
-                if self.integers == IntegerForm::Lenient
-                    && !zeros.is_empty()
+                if !zeros.is_empty()
                     && zeros.bytes().all(|byte| byte == b'0') =>
             {
                 whole

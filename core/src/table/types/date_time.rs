@@ -73,15 +73,12 @@ impl Definition for DateTime {
         if rules.stored {
             return Ok(Cell::Text(text));
         }
-        let otherwise = cell.filter(|cell| canonical(cell).is_none());
-        if let Some(cell) = otherwise {
-            let moment = moment_of_cell(cell, rules);
-            return moment.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);
-        }
         let canonical = match text {
             Cow::Borrowed(text) => canonical(text),
             Cow::Owned(text) => canonical(&text).map(|text| Cow::Owned(text.into_owned())),
         };
+        let otherwise = || cell.and_then(|cell| moment_of_cell(cell, rules)).map(Cow::Owned);
+        let canonical = canonical.or_else(otherwise);
         canonical.map(Cell::Text).ok_or(RowErrorKind::InvalidDateTime)
     }
 

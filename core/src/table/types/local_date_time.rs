@@ -1,6 +1,6 @@
 //! DATETIME: a date and a time of some clock, of which the database does not know the zone.
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 
@@ -51,17 +51,12 @@ impl Definition for LocalDateTime {
 
     /// A value that a table held has no offset: one that has is of another meaning.
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
-        let written_otherwise = match field {
-            RawField::Cell(cell) if Written::read(cell).is_none() => {
-                written_date::date_time(cell, rules.forms.date_order)
-            }
-            _ => None,
-        };
-        let text = match written_otherwise {
-            Some(text) => Cow::Owned(text),
-            None => text(field, self.expected())?,
-        };
-        let written = Written::read(&text).filter(|it| !(rules.stored && it.has_offset()));
+        let cell = if let RawField::Cell(cell) = field { Some(cell) } else { None };
+        let text = text(field, self.expected())?;
+        let otherwise = cell.filter(|_| Written::read(&text).is_none());
+        let iso = otherwise.and_then(|cell| written_date::date_time(cell, rules.forms.date_order));
+        let written = Written::read(iso.as_deref().unwrap_or(&text));
+        let written = written.filter(|it| !(rules.stored && it.has_offset()));
         let ahead = rules.time_zone.map_or(0, TimeZone::seconds);
         let canonical = written.and_then(|it| it.local(ahead, self.decimals.into()));
         canonical.map(|text| Cell::Text(text.into())).ok_or(RowErrorKind::InvalidLocalDateTime)
