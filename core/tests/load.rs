@@ -67,7 +67,9 @@ pub(crate) struct Loaded {
     pub(crate) json: Value,
     pub(crate) world: World,
     pub(crate) rejects: String,
-    undecoded: Vec<u8>,
+    /// Whether they have a byte order mark in front.
+    pub(crate) has_mark: bool,
+    pub(crate) undecoded: Vec<u8>,
 }
 
 impl Loaded {
@@ -114,8 +116,9 @@ fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     let text = String::from_utf8(rejects.text).unwrap();
+    let has_mark = text.starts_with('\u{feff}');
     let rejects = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
-    Loaded { report, json, world, rejects, undecoded: undecoded.text }
+    Loaded { report, json, world, rejects, has_mark, undecoded: undecoded.text }
 }
 
 pub(crate) fn load_bytes(
@@ -778,6 +781,24 @@ fn rejects_that_cannot_be_written_fail_the_load() {
     let report = run_in_turns(load(&job, &mut sinks));
     assert_eq!(report.failure, Some(LoadError::Write("disk full".into())));
     assert_eq!((report.status, report.counts.stored), (Status::Failed, 1));
+}
+
+#[test]
+fn an_interruption_before_the_tables_are_known_leaves_the_load_unfinished() {
+    let (world, target) = (World::new([]).interrupted_after(0), target());
+    let client = Client::new(&world, &target, Duration::from_secs(600));
+    let job = Job {
+        schema: &LiveSchema::read(&|_: &str| None, OFFICE).unwrap(),
+        database: &client,
+        source: &Memory { bytes: b"1,a\n".to_vec(), broken: None },
+        path: "jobs.csv",
+        options: LoadOptions::default(),
+    };
+    let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
+    let report = run_in_turns(load(&job, &mut sinks));
+    assert_eq!(report.status, Status::Unfinished);
+    assert!(matches!(report.failure, Some(LoadError::Interrupted)));
+    assert!(world.calls().is_empty());
 }
 
 #[cfg(feature = "gzip")]

@@ -44,7 +44,10 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
     }
     let schema = match job.schema.current(job.database).await {
         Ok(schema) => schema,
-        Err(error) => return failed(report, StoreError::of_look(&error).into()),
+        Err(error) => {
+            let error = StoreError::of_look(&error).into();
+            return failed(report, interrupted(host, error));
+        }
     };
     if let Some(file) = report.begin_file(schema, job.path) {
         let rejects = RejectWriter::new(sinks, file.table, &job.options);
