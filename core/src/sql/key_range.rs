@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 use crate::table::schema::{KeyKind, Table};
+use crate::table::types::Definition;
 
 /// Integers from behind one up to another: keys, or the first parts of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -94,7 +95,9 @@ impl KeyBounds {
 
     /// What answers them, as a list of SQL.
     pub(crate) fn columns(table: &Table) -> String {
-        format!("MIN(`{0}`), MAX(`{0}`)", table.key_column().name)
+        let key = table.key_column();
+        let value = |of| key.column_type.canonical(&format!("{of}(`{}`)", key.name));
+        format!("{}, {}", value("MIN"), value("MAX"))
     }
 
     /// Those that [`Self::columns`] has answered.

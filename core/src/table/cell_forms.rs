@@ -51,10 +51,7 @@ impl CellForms {
             return cell;
         }
         match cell.split_once(self.decimal.as_char()) {
-            Some((whole, zeros))
-                if !zeros.is_empty()
-                    && zeros.bytes().all(|byte| byte == b'0') =>
-            {
+            Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
                 whole
             }
             _ => cell,

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::aws::host::{Client, Host};
 use crate::sql::introspect::is_default;
 use crate::table::schema::{Column, Schema, Table};
-use crate::table::types::{Definition, without_width};
+use crate::table::types::{Definition, is_seen_as, without_width};
 
 use super::difference::{CONSTRAINT, Difference, NONE, TableDrift, shown};
 use super::error::MigrateError;
@@ -87,7 +87,10 @@ fn compare_column(expected: &Column, is_key: bool, live: &LiveColumn, report: &m
     let key = |key| if key { "primary key" } else { NONE };
     let extra = if expected.auto_increment { "auto_increment" } else { NONE };
 
-    report.same(column, "type", &expected.column_type.sql_name(), &live.column_type);
+    let expected_type = expected.column_type.sql_name();
+    if !is_seen_as(&expected_type, &live.column_type) {
+        report.same(column, "type", &expected_type, &live.column_type);
+    }
     report.same(column, "null", null(expected.nullable), null(live.nullable));
     report.same(column, "key", key(is_key), key(live.key));
     if !is_default(expected.default, live.default.as_deref()) {

@@ -5,9 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::aws::host::{Client, Host};
-#[cfg(feature = "avro")]
-use crate::table::schema::Table;
-use crate::table::schema::{Constraints, Schema};
+use crate::table::schema::{Constraints, Schema, Table};
+use crate::table::types::Definition;
 
 #[cfg(feature = "avro")]
 use super::difference::{CONSTRAINT, Difference, NONE, TableDrift};
@@ -34,10 +33,16 @@ impl Extra {
         match self.kind.as_str() {
             "UNIQUE" => unique.iter().any(|key| key.name == name),
             "FOREIGN KEY" => foreign.iter().any(|key| key.name == name),
-            "CHECK" => checks.contains(&name),
+            // One of a JSON column's name is MariaDB's own.
+            "CHECK" => checks.contains(&name) || is_document(table, name),
             _ => false,
         }
     }
+}
+
+fn is_document(table: &Table, name: &str) -> bool {
+    let column = table.columns.iter().find(|column| column.name == name);
+    column.is_some_and(|column| column.column_type.takes_document())
 }
 
 /// The foreign keys and CHECKs that the schema says of a table, also foreign keys of other tables that refer
