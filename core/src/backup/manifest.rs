@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::keys::{FOLDER, is_part_key, is_run, table_folder};
 use super::left_out_folder::NoBackup;
+use super::packed_table::PackedTable;
 use crate::base::hex::hex;
 use crate::format::avro;
 use crate::sql::checksum::Checksum;
-use crate::table::schema::{Table, TableDescription};
+use crate::table::schema::Table;
 
 /// What a backup consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +64,7 @@ pub struct TableManifest {
     pub fingerprint: String,
     /// The table as the schema of the backup described it; those of format 1 do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<TableDescription>,
+    pub schema: Option<PackedTable>,
     /// The files, in the order of the rows' keys; none of an empty table.
     pub parts: Vec<PartManifest>,
 }
@@ -89,7 +90,7 @@ impl TableManifest {
             rows: content.rows,
             checksum: content.hex(),
             fingerprint: avro::fingerprint(table),
-            schema: table.described.cloned(),
+            schema: table.described.map(PackedTable::new),
             parts,
         }
     }
@@ -137,19 +138,18 @@ impl Manifest {
 
     /// The same with its own SHA-256, by which a change is seen that fits itself.
     pub(super) fn sealed(self) -> Self {
-        let sha256 = Some(self.seal());
-        Self { sha256, ..self }
+        let unsealed = Self { sha256: None, ..self };
+        Self { sha256: Some(unsealed.seal()), ..unsealed }
     }
 
-    /// Of the members in this order and without blanks, whatever its file looks like.
+    /// Of the members of one without it in this order and without blanks, whatever its file looks like.
     fn seal(&self) -> String {
-        let unsealed = Self { sha256: None, ..self.clone() };
         // Texts and numbers, which cannot fail.
-        hex(&Sha256::digest(serde_json::to_vec(&unsealed).unwrap_or_default()))
+        hex(&Sha256::digest(serde_json::to_vec(self).unwrap_or_default()))
     }
 
     /// Its files are deleted by what it says, so it may name those of its run alone.
-    fn check(self) -> Result<Self, NoBackup> {
+    fn check(mut self) -> Result<Self, NoBackup> {
         let mut names: Vec<_> = self.tables.iter().map(|table| &table.table).collect();
         names.sort();
         let mut keys: Vec<_> = self.parts().map(|part| &part.key).collect();
@@ -165,9 +165,9 @@ impl Manifest {
                 return Err(NoBackup::ForeignFile { key: part.key.clone() });
             }
         }
-        match &self.sha256 {
-            Some(sha256) if *sha256 != self.seal() => Err(NoBackup::Changed),
-            _ => Ok(self),
+        match self.sha256.take() {
+            Some(sha256) if sha256 != self.seal() => Err(NoBackup::Changed),
+            sha256 => Ok(Self { sha256, ..self }),
         }
     }
 
@@ -312,10 +312,13 @@ mod tests {
         assert_eq!(first.seal(), FIRST_SEAL);
         let mut second = manifest();
         let described = Description::from_json(EXAMPLE).unwrap().tables;
-        second.tables[0].schema = described.into_iter().find(|table| table.name == "jobs");
+        let jobs = described.iter().find(|table| table.name == "jobs");
+        second.tables[0].schema = jobs.map(PackedTable::new);
         assert_eq!(second.seal(), SEAL);
         let sealed = second.sealed();
         assert_eq!(read(&sealed), Ok(sealed.clone()));
+        let pretty = serde_json::to_vec_pretty(&sealed).unwrap();
+        assert_eq!(Manifest::read(RUN, &pretty), Ok(sealed));
     }
 
     const FIRST_SEAL: &str = "18d0f1d6c91e18535edcdf1808a1784bedacd696a3d789e238e7f739f3a76df6";
