@@ -11,19 +11,19 @@ use crate::table::schema::{
     TableDescription, key_text,
 };
 
-/// How a collation is shown that a description leaves out.
-const DEFAULT_COLLATION: &str = "that of utf8mb4";
-
+/// Reports the differences; the descriptions leave out the server's collation for utf8mb4.
 pub(super) fn compare(
     expected: &TableDescription,
     live: &TableDescription,
+    default_collation: &str,
     report: &mut TableDrift<'_>,
 ) {
     report.same(None, "engine", &expected.engine, &live.engine);
-    let (collation, found) = (collation(&expected.collation), collation(&live.collation));
-    report.same(None, "collation of new columns", collation, found);
+    let collation =
+        |of: &TableDescription| of.collation.clone().unwrap_or(default_collation.into());
+    report.same(None, "collation of new columns", &collation(expected), &collation(live));
     report.same(None, "comment", &shown(&expected.comment), &shown(&live.comment));
-    compare_columns(&expected.columns, &live.columns, report);
+    compare_columns(&expected.columns, &live.columns, default_collation, report);
     report.same(None, "primary key", &primary_key(expected), &primary_key(live));
     let parts: [(_, PartsOf); 5] = [
         ("unique key", |table| table.unique_keys.iter().map(index).collect()),
@@ -40,11 +40,12 @@ pub(super) fn compare(
 fn compare_columns(
     expected: &[ColumnDescription],
     live: &[ColumnDescription],
+    default_collation: &str,
     report: &mut TableDrift<'_>,
 ) {
     for column in expected {
         match live.iter().find(|live| live.name == column.name) {
-            Some(live) => compare_column(column, live, report),
+            Some(live) => compare_column(column, live, default_collation, report),
             None => report.add(Some(&column.name), "column", &column.column_type, NONE),
         }
     }
@@ -68,21 +69,23 @@ fn compare_columns(
 fn compare_column(
     expected: &ColumnDescription,
     live: &ColumnDescription,
+    default_collation: &str,
     report: &mut TableDrift<'_>,
 ) {
-    let properties: [(_, TextOf); 8] = [
+    let properties: [(_, TextOf); 7] = [
         ("type", |column| column.column_type.clone()),
         ("null", |column| if column.nullable { "NULL" } else { "NOT NULL" }.to_owned()),
         ("default", |column| column.default.as_ref().map_or_else(none, default)),
         ("on update", |column| column.on_update.clone().unwrap_or_else(none)),
         ("extra", |column| if column.auto_increment { "auto_increment".into() } else { none() }),
         ("generated", generated),
-        ("collation", |column| collation(&column.collation).to_owned()),
         ("comment", |column| shown(&column.comment)),
     ];
     for (property, of) in properties {
         report.same(Some(&expected.name), property, &of(expected), &of(live));
     }
+    let collation = |column| collation(column, default_collation);
+    report.same(Some(&expected.name), "collation", collation(expected), collation(live));
 }
 
 /// What is compared of a column.
@@ -115,8 +118,9 @@ fn none() -> String {
     NONE.to_owned()
 }
 
-fn collation(collation: &Option<String>) -> &str {
-    collation.as_deref().unwrap_or(DEFAULT_COLLATION)
+fn collation<'c>(column: &'c ColumnDescription, default_collation: &'c str) -> &'c str {
+    let implied = if column.is_text() { default_collation } else { NONE };
+    column.collation.as_deref().unwrap_or(implied)
 }
 
 fn default(default: &DefaultValue) -> String {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::aws::host::{CallError, Client, Host};
 use crate::base::sql_text::quoted;
 use crate::ledger::{self, LOCKS};
-use crate::sql::introspect::introspect_those;
+use crate::sql::introspect::{server, tables};
 use crate::table::schema::{ForeignKeyDescription, Schema, Table, TableDescription};
 
 use super::difference::{Difference, NONE, TableDrift};
@@ -154,13 +154,15 @@ async fn by_description_of<H: Host>(
     live: &LiveTables,
     made: &[TableDescription],
 ) -> Result<Vec<Difference>, MigrateError> {
-    let names: Vec<_> = made.iter().map(|table| table.name.clone()).collect();
-    let (found, references) = if names.is_empty() {
-        (Vec::new(), Vec::new())
-    } else {
-        let references = references_to(client, &name_list(schema.names())).await?;
-        (introspect_those(client, &names).await?.tables, references)
-    };
+    let names: Vec<_> = made.iter().map(|table| table.name.as_str()).collect();
+    let (mut found, mut references, mut default_collation) = (Vec::new(), Vec::new(), None);
+    if !names.is_empty() {
+        references = references_to(client, &name_list(schema.names())).await?;
+        let server = server(client).await?;
+        found = tables(client, &server, &names).await?;
+        default_collation = server.default_collation;
+    }
+    let default_collation = default_collation.as_deref().unwrap_or(NONE);
     let named =
         |tables: &'_ [TableDescription], name| tables.iter().position(|table| table.name == name);
     let mut differences = Vec::new();
@@ -170,7 +172,7 @@ async fn by_description_of<H: Host>(
             (Some(made_at), Some(at)) => {
                 let mut found = found[at].clone();
                 compare_outer_keys(schema, table, &mut found, &mut report);
-                by_description::compare(&made[made_at], &found, &mut report);
+                by_description::compare(&made[made_at], &found, default_collation, &mut report);
             }
             // What is no table has no engine; only InnoDB has transactions.
             _ if live.has(table.name) => report.add(None, "engine", "InnoDB", NONE),

@@ -18,7 +18,7 @@ const TABLES_A_CALL: usize = 50;
 pub(crate) struct Server {
     engine: Engine,
     /// Its collation for utf8mb4.
-    default_collation: Option<String>,
+    pub(crate) default_collation: Option<String>,
 }
 
 /// Reads what the database says of its tables, or of those that are named; its own of rowgate are none.

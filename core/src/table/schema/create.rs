@@ -38,7 +38,7 @@ fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
     match &column.collation {
         Some(collation) => text += &collate(collation),
         // Its own is the one that the server has for utf8mb4, and not the table's.
-        None if table_has_collation && is_text(&column.column_type) => {
+        None if table_has_collation && column.is_text() => {
             text += " CHARACTER SET utf8mb4";
         }
         None => {}
@@ -63,11 +63,6 @@ fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
     }
     text += if column.auto_increment { " AUTO_INCREMENT" } else { "" };
     text + &comment(&column.comment)
-}
-
-fn is_text(column_type: &str) -> bool {
-    let kinds = ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"];
-    kinds.contains(&column_type.split('(').next().unwrap_or_default())
 }
 
 /// MySQL takes an expression in parentheses, but for the current time.

@@ -92,6 +92,15 @@ pub struct ColumnDescription {
     pub comment: String,
 }
 
+impl ColumnDescription {
+    /// Whether its values are texts, which have a collation.
+    pub(crate) fn is_text(&self) -> bool {
+        let kinds =
+            ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"];
+        kinds.contains(&self.column_type.split('(').next().unwrap_or_default())
+    }
+}
+
 /// A column's DEFAULT.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
