@@ -46,7 +46,6 @@ UNFIT = [
     "places: not served",
     "  area is of type geometry, which is not known: change it to one that docs/types.md lists, or "
     "move it to another table",
-    "  twice is generated, which is not understood yet: drop it, or fill the table otherwise",
 ]
 
 
