@@ -73,10 +73,10 @@ def many_parts(count):
     return change
 
 
-def many_tables(count):
+def many_tables(count, **members):
     def change(manifest):
         tables = [{**manifest["tables"][0], "table": f"t{number}", "parts": []} for number in range(count)]
-        return manifest | {"tables": tables}
+        return manifest | {"tables": tables} | members
 
     return change
 
@@ -112,6 +112,7 @@ TABLES = [
     Manifest("a table of dots", with_table(table="..")),
     Manifest("a table with an escape", with_table(table=RED)),
     Manifest("100,000 tables", many_tables(100_000), False, 2, 2),
+    Manifest("100,000 tables under another's SHA-256", many_tables(100_000, sha256="0" * 64), is_long=True),
     Manifest("2^64-1 rows of a table", with_table(rows=MOST), False),
     Manifest("2^64 rows of a table", with_table(rows=MOST + 1)),
     Manifest("-1 rows of a table", with_table(rows=-1)),

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -144,8 +145,10 @@ impl Manifest {
 
     /// Of the members of one without it in this order and without blanks, whatever its file looks like.
     fn seal(&self) -> String {
+        let mut sum = Sum(Sha256::new());
         // Texts and numbers, which cannot fail.
-        hex(&Sha256::digest(serde_json::to_vec(self).unwrap_or_default()))
+        _ = serde_json::to_writer(&mut sum, self);
+        hex(&sum.0.finalize())
     }
 
     /// Its files are deleted by what it says, so it may name those of its run alone.
@@ -204,6 +207,20 @@ impl Manifest {
     /// All files.
     pub fn parts(&self) -> impl Iterator<Item = &PartManifest> {
         self.tables.iter().flat_map(|table| &table.parts)
+    }
+}
+
+/// Takes a text piece by piece, so that it is never in memory as a whole.
+struct Sum(Sha256);
+
+impl Write for Sum {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
