@@ -120,16 +120,22 @@ impl<'r> Record<'r> {
         let mut errors = row.errors;
         let mut cells = Vec::with_capacity(row.fields.len());
         let mut columns = ColumnSet::ALL;
+        let EntryRules { stored, time_zone, forms, .. } = entry;
+        let mut rules = Rules { stored, time_zone, forms, not_zero: false };
         for (position, (column, field)) in table.columns.iter().zip(row.fields).enumerate() {
-            let place = entry.place(table, position);
-            let is_absent = matches!(field, RawField::Absent)
-                || (place == KeyPlace::Numbered && is_null(&field) && !entry.stored);
-            if is_absent {
-                columns.absent.push(position);
-            }
-            let checked = match is_absent {
-                true => absent(column, place, entry),
-                false => check(column, field, entry, place),
+            let checked = if is_lacking(&field, entry.strict) {
+                let place = entry.place(table, position);
+                let is_absent = matches!(field, RawField::Absent)
+                    || (place == KeyPlace::Numbered && is_null(&field) && !entry.stored);
+                if is_absent {
+                    columns.absent.push(position);
+                    absent(column, place, entry)
+                } else {
+                    null(column, place, entry.strict)
+                }
+            } else {
+                rules.not_zero = column.auto_increment && !entry.stored;
+                column.column_type.parse(field, rules)
             };
             match checked {
                 Ok(cell) => cells.push(cell),
@@ -199,6 +205,15 @@ impl EntryRules {
     }
 }
 
+/// Whether a row has no value in a field, so that what its column is decides.
+fn is_lacking(field: &RawField<'_>, strict: bool) -> bool {
+    match field {
+        RawField::Absent | RawField::Null | RawField::Cell("") => true,
+        RawField::Text(text) => strict && text.is_empty(),
+        _ => false,
+    }
+}
+
 fn is_null(field: &RawField<'_>) -> bool {
     matches!(field, RawField::Null | RawField::Cell(""))
 }
@@ -217,25 +232,6 @@ fn absent<'r>(
     match may_be_absent && !entry.strict {
         true => Ok(Cell::Null),
         false => null(column, place, entry.strict),
-    }
-}
-
-fn check<'r>(
-    column: &Column,
-    field: RawField<'r>,
-    entry: EntryRules,
-    place: KeyPlace,
-) -> Result<Cell<'r>, RowErrorKind> {
-    match field {
-        RawField::Absent | RawField::Null | RawField::Cell("") => null(column, place, entry.strict),
-        RawField::Text(text) if text.is_empty() && entry.strict => {
-            null(column, place, entry.strict)
-        }
-        field => {
-            let not_zero = column.auto_increment && !entry.stored;
-            let EntryRules { stored, time_zone, forms, .. } = entry;
-            column.column_type.parse(field, Rules { stored, not_zero, time_zone, forms })
-        }
     }
 }
 

@@ -73,21 +73,21 @@ impl Definition for Int {
     }
 
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
-        let field = match field {
-            RawField::Cell(cell) => RawField::Cell(rules.forms.integer(cell)),
-            field => field,
-        };
         let value = match &field {
             RawField::Integer(value) => *value,
             RawField::Double(value) => whole(*value)?,
             RawField::Number(digits) if is_integer(digits) => return Err(self.out_of_range(rules)),
             // Rust would take a plus sign, too.
-            RawField::Cell(cell) if !cell.starts_with('+') => match cell.parse() {
-                Ok(value) => value,
-                Err(_) if is_integer(cell) => return Err(self.out_of_range(rules)),
-                Err(_) if is_whole_decimal(cell) => return Err(RowErrorKind::DecimalInteger),
-                Err(_) => return Err(wrong_type(self.expected(), &field)),
-            },
+            RawField::Cell(cell) if !cell.starts_with('+') => {
+                match rules.forms.integer(cell).parse() {
+                    Ok(value) => value,
+                    Err(_) if is_integer(rules.forms.integer(cell)) => {
+                        return Err(self.out_of_range(rules));
+                    }
+                    Err(_) if is_whole_decimal(cell) => return Err(RowErrorKind::DecimalInteger),
+                    Err(_) => return Err(wrong_type(self.expected(), &field)),
+                }
+            }
             other => return Err(wrong_type(self.expected(), other)),
         };
         let fits = (self.min..=self.max).contains(&value) && !(rules.not_zero && value == 0);
