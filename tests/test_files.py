@@ -76,6 +76,7 @@ def test_a_report_says_all_that_there_is_to_say(files):
             "max_reject_bytes": 64 << 20,
             "mark_formulas": False,
         },
+        "layout": {"header": "absent"},
         "repeated_keys_sought_in_rows": 500_000,
         "error_count": 33,
         "rejects": f"rejects/incoming/employees/all.csv.{e_tag}.csv",
@@ -201,7 +202,7 @@ def test_a_reject_file_of_ndjson_can_be_repaired_too(files, db):
 
 
 TORN = gzip.compress(job_lines(20_000))
-UTF_16 = job_lines(3).decode().encode("utf-16")
+UTF_32 = job_lines(3).decode().encode("utf-32")
 NO_ROWS = (0, 0, 0, 0)
 
 
@@ -217,7 +218,7 @@ NO_ROWS = (0, 0, 0, 0)
         pytest.param(
             "x.csv.gz", job_lines(3), "rejected", NO_ROWS, ["unreadable_gzip"], id="not-gzip"
         ),
-        pytest.param("x.csv", UTF_16, "rejected", NO_ROWS, ["1 wrong_encoding"], id="utf-16"),
+        pytest.param("x.csv", UTF_32, "rejected", NO_ROWS, ["1 wrong_encoding"], id="utf-32"),
         pytest.param(
             "x.csv",
             b"id,job,salary\n1,a,2\n",
@@ -228,11 +229,11 @@ NO_ROWS = (0, 0, 0, 0)
         ),
         pytest.param(
             "x.csv",
-            b"1,a\n2,Caf\xe9\n3,c\n",
+            b"1,\xc3\xa4\n2,Caf\xe9\n3,c\n",
             "partial",
             (3, 2, 0, 1),
             ["2 invalid_utf8"],
-            id="latin-1",
+            id="latin-1-among-utf-8",
         ),
         pytest.param(
             "x.csv",
@@ -261,12 +262,25 @@ def test_files_with_something_wrong(files, db, name, body, status, rows, errors)
     assert bool(files.rejects(report) or report["undecoded"]) == (rows[3] > 0)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "layout"),
+    [("utf-16", "utf-16le"), ("utf-16-be", "utf-16be"), ("cp1252", "windows-1252")],
+)
+def test_files_in_other_encodings_are_read(files, db, encoding, layout):
+    jobs = {1: "a", 2: "Café", 3: "Müller"}
+    text = "".join(f"{id},{job}\r\n" for id, job in jobs.items())
+    report = files.load("incoming/jobs/x.csv", text.encode(encoding))
+    assert (report["status"], counts(report)) == ("complete", (3, 3, 0, 0))
+    assert report["layout"] == {"encoding": layout, "header": "absent"}
+    assert stored_jobs(db) == jobs
+
+
 def test_a_line_in_another_encoding_comes_back_byte_for_byte(files, db):
-    report = files.load("incoming/jobs/x.csv", b'1,a\r\n2, "Caf\xe9" \r\n3,c')
+    report = files.load("incoming/jobs/x.csv", b'1,\xc3\xa4\r\n2, "Caf\xe9" \r\n3,c')
     assert codes(report) == [(2, None, "invalid_utf8")]
     assert files.rejects(report) == b""
     assert files.read(report["undecoded"]) == b'2, "Caf\xe9" \n'
-    assert stored_jobs(db) == {1: "a", 3: "c"}
+    assert stored_jobs(db) == {1: "ä", 3: "c"}
 
 
 def test_of_a_torn_gzip_file_is_stored_what_can_be_read(files, db):

@@ -277,7 +277,7 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         writeln!(out, "{path}: the rejected lines are in {rejects}")?;
     }
     if let Some(undecoded) = report["undecoded"].as_str() {
-        writeln!(out, "{path}: the lines that are not UTF-8 are in {undecoded}")?;
+        writeln!(out, "{path}: the lines with bytes that are no character are in {undecoded}")?;
     }
     if let Some(line) = report["rejects_full_at_line"].as_u64() {
         let count = &report["rejects_left_out"];

@@ -1,6 +1,6 @@
 //! Files and bodies that are written otherwise than with commas and in UTF-8.
 
-use crate::load::load_bytes;
+use crate::load::{Loaded, load_bytes};
 use crate::world::door::*;
 use crate::world::*;
 use rowgate_core::{Dialect, LoadOptions, Status};
@@ -76,6 +76,95 @@ fn rejected_lines_come_back_by_the_same_options() {
         let again_codes: Vec<_> = again.errors().into_iter().map(|(_, code)| code).collect();
         assert_eq!((again.counts(), again_codes), (first.counts(), codes), "{file:?}");
     }
+}
+
+#[test]
+fn rejected_lines_that_are_not_mended_are_rejected_one_by_one_again() {
+    const GOOD: &str = "1,a,2021-07-27T16:02:08Z,1,1\n";
+    for (bad, code) in [
+        ("2,a,2021-07-,7T16:02:08Z,1,1\n", "wrong_field_count"),
+        ("2,a,2021-13-27T16:02:08Z,1,1\n", "invalid_date_time"),
+        ("2,a,2021-07-27T16:02:08,1,1\n", "invalid_date_time"),
+        ("2,a,27th of July 2021,1,1\n", "invalid_date_time"),
+        ("2,a,2021-07-27T16:02:08Z,1,1,\n3,b,2021-07-27T16:02:08Z,1,1,\n", "wrong_field_count"),
+    ] {
+        let text = format!("id,name,datetime,department_id,job_id\n{GOOD}{bad}");
+        let first = load_bytes(text.as_bytes(), "employees.csv", options(&[]), vec![updated(1)]);
+        let codes = |loaded: &Loaded| -> Vec<_> {
+            loaded.errors().into_iter().map(|(_, code)| code.to_string()).collect()
+        };
+        assert_eq!(
+            (first.counts().1[1], codes(&first)),
+            (1, vec![code.to_string(); bad.lines().count()]),
+            "{bad}"
+        );
+        let file = format!("\u{feff}{}", first.rejects);
+        let again = load_bytes(file.as_bytes(), "employees.csv", options(&[]), vec![]);
+        assert_eq!(codes(&again), codes(&first), "{bad}");
+        let mut lines = again.rejects.lines().skip(1).zip(bad.lines());
+        assert!(lines.all(|(line, bad)| line.ends_with(bad)), "{}", again.rejects);
+    }
+}
+
+/// The options, the kind of file, its bytes, and the file of undecoded lines.
+type Undecoded<'a> = (&'a [(&'a str, &'a str)], &'a str, Vec<u8>, Vec<u8>);
+
+#[test]
+fn lines_that_are_not_decoded_come_back_byte_for_byte_by_the_same_options() {
+    let utf_16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let marked = |lines: &str, end: &[u8]| [&utf_16(&format!("\u{feff}{lines}")), end].concat();
+    let bad = [utf_16("2,Zoë"), vec![0, 0xD8], utf_16("\n")].concat();
+    let cases: Vec<Undecoded<'_>> = vec![
+        (
+            &[("encoding", "windows-1252")],
+            "csv",
+            b"id,job\r\n1,B\xe4cker\r\n2,\x80\x81\xe4\r\n".to_vec(),
+            b"id,job\n2,\x80\x81\xe4\n".to_vec(),
+        ),
+        (
+            &[("encoding", "windows-1252"), ("skip_lines", "2")],
+            "csv",
+            b"title\n\nid,job\n1,B\xe4cker\n2,\x8d\n".to_vec(),
+            b"\n\nid,job\n2,\x8d\n".to_vec(),
+        ),
+        (
+            &[("encoding", "utf-16le")],
+            "csv",
+            [utf_16("id,job\n1,Zoë\n"), bad.clone()].concat(),
+            marked("id,job\n", &bad),
+        ),
+        (
+            &[("encoding", "windows-1252")],
+            "ndjson",
+            b"{\"id\":1,\"job\":\"\xe4\"}\n{\"id\":2,\"job\":\"\xe4\x81\"}\n".to_vec(),
+            b"{\"id\":2,\"job\":\"\xe4\x81\"}\n".to_vec(),
+        ),
+    ];
+    for (given, kind, bytes, undecoded) in cases {
+        let path = format!("jobs.{kind}");
+        let first = load_bytes(&bytes, &path, options(given), vec![updated(1)]);
+        assert_eq!(first.counts(), (Status::Partial, [2, 1, 0, 1]), "{given:?}");
+        assert_eq!(first.undecoded, undecoded, "{given:?}");
+        let again = load_bytes(&undecoded, &path, options(given), vec![]);
+        assert_eq!(again.counts(), (Status::Rejected, [1, 0, 0, 1]), "{given:?}");
+        assert_eq!(again.undecoded, undecoded, "{given:?}");
+    }
+}
+
+#[test]
+fn rejected_lines_of_ndjson_in_another_encoding_come_back_as_utf_8() {
+    let given = [("encoding", "windows-1252")];
+    let text = b"{\"id\":\"x\",\"job\":\"B\xe4cker\"}\n";
+    let first = load_bytes(text, "jobs.ndjson", options(&given), vec![]);
+    let file = format!("\u{feff}{}", first.rejects);
+    assert!(first.rejects.contains("Bäcker"), "{file}");
+    assert!(first.has_mark);
+    let mended = file.replace("\"x\"", "1");
+    let again = load_bytes(mended.as_bytes(), "jobs.ndjson", options(&given), vec![updated(1)]);
+    assert_eq!(again.counts(), (Status::Complete, [1, 1, 0, 0]));
+    let sent = again.world.calls()[0].1.to_string();
+    assert!(sent.contains("Bäcker"), "{sent}");
 }
 
 #[test]

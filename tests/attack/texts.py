@@ -81,8 +81,8 @@ LINES = [
 ]
 
 BYTES = [
-    File("UTF-16", "csv", lambda: rows(3).decode().encode("utf-16"), "rejected"),
-    File("UTF-16 without a mark", "csv", lambda: rows(3).decode().encode("utf-16-le"), "rejected"),
+    File("UTF-16", "csv", lambda: rows(3).decode().encode("utf-16"), "complete", 3),
+    File("UTF-16 without a mark", "csv", lambda: rows(3).decode().encode("utf-16-le"), "complete", 3),
     File("UTF-32", "csv", lambda: rows(3).decode().encode("utf-32"), "rejected"),
     File("NULs", "csv", lambda: b"\0" * LENGTH, "rejected"),
     File("bytes that are not UTF-8", "csv", lambda: b"\xff" * LENGTH, "rejected"),

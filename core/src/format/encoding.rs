@@ -1,13 +1,13 @@
 //! The encodings of text files, and their bytes into UTF-8.
 //!
-//! What cannot be decoded becomes the byte `0xFF`, which is no UTF-8: its row is refused by name, and the
-//! rows around it are read.
+//! Each byte that cannot be decoded becomes two that are no UTF-8, and of which it can be made again: its row
+//! is refused by name, and the rows around it are read.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What stands for bytes that are no character.
-const UNDECODABLE: u8 = 0xFF;
+/// What begins the two bytes for one that is no character; its two high bits are in the low ones.
+const UNDECODABLE: u8 = 0xF8;
 
 /// How a text file's characters are written as bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,9 +48,15 @@ impl Encoding {
 
     #[cfg(feature = "encodings")]
     fn other(name: &str) -> Option<Self> {
-        let known = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
-        // What is left to decode is no text: its letters are private.
-        known.filter(|it| *it != encoding_rs::X_USER_DEFINED).map(Self::Other)
+        match encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())? {
+            // What is left to decode is no text: its letters are private.
+            it if it == encoding_rs::X_USER_DEFINED => None,
+            it if it == encoding_rs::UTF_8 => Some(Self::Utf8),
+            it if it == encoding_rs::UTF_16LE => Some(Self::Utf16Le),
+            it if it == encoding_rs::UTF_16BE => Some(Self::Utf16Be),
+            it if it == encoding_rs::WINDOWS_1252 => Some(Self::Windows1252),
+            it => Some(Self::Other(it)),
+        }
     }
 
     #[cfg(not(feature = "encodings"))]
@@ -76,6 +82,37 @@ impl Encoding {
             Self::Other(encoding) => encoding.name().to_ascii_lowercase(),
         }
     }
+
+    /// The bytes of which a [`Transcoder`] has made this text.
+    ///
+    /// An encoding that has several byte sequences for one character gives its usual one.
+    pub(crate) fn encoded(self, text: &[u8]) -> Vec<u8> {
+        if self == Self::Utf8 {
+            return text.to_vec();
+        }
+        let (mut bytes, mut high) = (Vec::with_capacity(text.len()), None);
+        for chunk in text.utf8_chunks() {
+            self.encode(chunk.valid(), &mut bytes);
+            for byte in chunk.invalid() {
+                match high.take() {
+                    Some(high) => bytes.push(high << 6 | byte & 0x3F),
+                    None => high = Some(*byte),
+                }
+            }
+        }
+        bytes
+    }
+
+    fn encode(self, text: &str, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Utf8 => bytes.extend_from_slice(text.as_bytes()),
+            Self::Utf16Le => bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
+            Self::Utf16Be => bytes.extend(text.encode_utf16().flat_map(u16::to_be_bytes)),
+            Self::Windows1252 => bytes.extend(text.chars().map(windows_1252)),
+            #[cfg(feature = "encodings")]
+            Self::Other(encoding) => bytes.extend_from_slice(&encoding.encode(text).0),
+        }
+    }
 }
 
 /// Bytes in any chunking into UTF-8.
@@ -93,7 +130,15 @@ enum TranscoderKind {
     },
     Windows1252,
     #[cfg(feature = "encodings")]
-    Other(alloc::boxed::Box<encoding_rs::Decoder>),
+    Other(alloc::boxed::Box<OtherDecoder>),
+}
+
+#[cfg(feature = "encodings")]
+#[derive(Debug)]
+struct OtherDecoder {
+    decoder: encoding_rs::Decoder,
+    /// The last bytes, in which a malformed sequence may begin.
+    tail: Vec<u8>,
 }
 
 impl Transcoder {
@@ -106,7 +151,8 @@ impl Transcoder {
             Encoding::Windows1252 => TranscoderKind::Windows1252,
             #[cfg(feature = "encodings")]
             Encoding::Other(encoding) => {
-                TranscoderKind::Other(encoding.new_decoder_without_bom_handling().into())
+                let decoder = encoding.new_decoder_without_bom_handling();
+                TranscoderKind::Other(OtherDecoder { decoder, tail: Vec::new() }.into())
             }
         };
         Some(Self { kind })
@@ -126,14 +172,14 @@ impl Transcoder {
                         true => u16::from_be_bytes([first, *byte]),
                         false => u16::from_le_bytes([first, *byte]),
                     };
-                    take_unit(unit, high, &mut text);
+                    take_unit(unit, *is_big, high, &mut text);
                 }
             }
             TranscoderKind::Windows1252 => {
                 bytes.iter().for_each(|byte| push_windows_1252(*byte, &mut text));
             }
             #[cfg(feature = "encodings")]
-            TranscoderKind::Other(decoder) => read_other(decoder, bytes, false, &mut text),
+            TranscoderKind::Other(decoder) => decoder.read(bytes, false, &mut text),
         }
         text
     }
@@ -142,13 +188,13 @@ impl Transcoder {
     pub(crate) fn finish(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
         match &mut self.kind {
-            TranscoderKind::Utf16 { odd, high, .. } => {
-                let is_cut = odd.take().is_some() | high.take().is_some();
-                text.extend(is_cut.then_some(UNDECODABLE));
+            TranscoderKind::Utf16 { is_big, odd, high } => {
+                high.take().into_iter().for_each(|unit| push_unpaired(unit, *is_big, &mut text));
+                odd.take().into_iter().for_each(|byte| push_undecodable(byte, &mut text));
             }
             TranscoderKind::Windows1252 => {}
             #[cfg(feature = "encodings")]
-            TranscoderKind::Other(decoder) => read_other(decoder, &[], true, &mut text),
+            TranscoderKind::Other(decoder) => decoder.read(&[], true, &mut text),
         }
         text
     }
@@ -180,7 +226,7 @@ pub(crate) fn guess(bytes: &[u8]) -> Vec<String> {
     }
 }
 
-fn take_unit(unit: u16, high: &mut Option<u16>, text: &mut Vec<u8>) {
+fn take_unit(unit: u16, is_big: bool, high: &mut Option<u16>, text: &mut Vec<u8>) {
     let is_high = (0xD800..0xDC00).contains(&unit);
     let units = [high.take(), Some(unit).filter(|_| !is_high)];
     if is_high {
@@ -189,9 +235,18 @@ fn take_unit(unit: u16, high: &mut Option<u16>, text: &mut Vec<u8>) {
     for character in char::decode_utf16(units.into_iter().flatten()) {
         match character {
             Ok(character) => push(character, text),
-            Err(_) => text.push(UNDECODABLE),
+            Err(error) => push_unpaired(error.unpaired_surrogate(), is_big, text),
         }
     }
+}
+
+fn push_unpaired(unit: u16, is_big: bool, text: &mut Vec<u8>) {
+    let bytes = if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+    bytes.into_iter().for_each(|byte| push_undecodable(byte, text));
+}
+
+fn push_undecodable(byte: u8, text: &mut Vec<u8>) {
+    text.extend([UNDECODABLE | byte >> 6, 0x80 | byte & 0x3F]);
 }
 
 fn push(character: char, text: &mut Vec<u8>) {
@@ -208,34 +263,51 @@ const SIGNS: [char; 32] = [
 fn push_windows_1252(byte: u8, text: &mut Vec<u8>) {
     match byte {
         0x80..=0x9F => match SIGNS[usize::from(byte - 0x80)] {
-            '\0' => text.push(UNDECODABLE),
+            '\0' => push_undecodable(byte, text),
             sign => push(sign, text),
         },
         byte => push(char::from(byte), text),
     }
 }
 
+/// The byte of a character that [`push_windows_1252`] has made.
+fn windows_1252(character: char) -> u8 {
+    let sign = SIGNS.iter().zip(0x80_u8..).find(|(sign, _)| **sign == character);
+    match u8::try_from(character) {
+        Ok(byte) => byte,
+        Err(_) => sign.map_or(b'?', |(_, byte)| byte),
+    }
+}
+
+/// No malformed sequence is longer, with what is read behind it.
 #[cfg(feature = "encodings")]
-fn read_other(
-    decoder: &mut encoding_rs::Decoder,
-    mut bytes: &[u8],
-    last: bool,
-    text: &mut Vec<u8>,
-) {
-    loop {
-        let start = text.len();
-        let room =
-            decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0).max(16);
-        text.resize(start + room, 0);
-        let (result, read, written) =
-            decoder.decode_to_utf8_without_replacement(bytes, &mut text[start..], last);
-        text.truncate(start + written);
-        bytes = &bytes[read..];
-        match result {
-            encoding_rs::DecoderResult::InputEmpty => return,
-            encoding_rs::DecoderResult::OutputFull => {}
-            encoding_rs::DecoderResult::Malformed(..) => text.push(UNDECODABLE),
+const TAIL: usize = 8;
+
+#[cfg(feature = "encodings")]
+impl OtherDecoder {
+    fn read(&mut self, bytes: &[u8], last: bool, text: &mut Vec<u8>) {
+        let seen = [self.tail.as_slice(), bytes].concat();
+        let mut position = self.tail.len();
+        loop {
+            let start = text.len();
+            let rest = &seen[position..];
+            let room = self.decoder.max_utf8_buffer_length_without_replacement(rest.len());
+            text.resize(start + room.unwrap_or(0).max(16), 0);
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(rest, &mut text[start..], last);
+            text.truncate(start + written);
+            position += read;
+            match result {
+                encoding_rs::DecoderResult::InputEmpty => break,
+                encoding_rs::DecoderResult::OutputFull => {}
+                encoding_rs::DecoderResult::Malformed(length, behind) => {
+                    let end = position - usize::from(behind);
+                    let malformed = &seen[end - usize::from(length)..end];
+                    malformed.iter().for_each(|byte| push_undecodable(*byte, text));
+                }
+            }
         }
+        self.tail = seen[seen.len().saturating_sub(TAIL)..].to_vec();
     }
 }
 
@@ -279,6 +351,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn other_names_of_what_is_built_in_are_it() {
+        for (name, encoding) in [
+            ("unicode-1-1-utf-8", Encoding::Utf8),
+            ("ucs-2", Encoding::Utf16Le),
+            ("unicodefffe", Encoding::Utf16Be),
+            ("cp819", Encoding::Windows1252),
+        ] {
+            let known = cfg!(feature = "encodings").then_some(encoding);
+            assert_eq!(Encoding::of(name), known, "{name}");
+        }
+    }
+
     #[cfg(feature = "encodings")]
     #[test]
     fn the_others_are_decoded_where_they_are_built_in() {
@@ -295,11 +380,46 @@ mod tests {
                 (Encoding::Utf16Le, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
                 (Encoding::Utf16Be, text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
             ] {
-                let mut transcoder = Transcoder::of(encoding).unwrap();
-                let mut read: Vec<u8> = bytes.chunks(chunk).flat_map(|it| transcoder.read(it)).collect();
-                read.extend(transcoder.finish());
-                prop_assert_eq!(read, text.as_bytes());
+                prop_assert_eq!(in_chunks(encoding, &bytes, chunk), text.as_bytes());
             }
         }
+
+        #[test]
+        fn the_bytes_can_be_made_again_in_any_chunking(
+            bytes in proptest::collection::vec(any::<u8>(), 0..40),
+            chunk in 1..7_usize,
+        ) {
+            for name in ["utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "koi8-r"] {
+                let Some(encoding) = Encoding::of(name) else { continue };
+                prop_assert_eq!(encoding.encoded(&in_chunks(encoding, &bytes, chunk)), &bytes[..], "{}", name);
+            }
+        }
+
+        #[test]
+        fn what_is_no_character_is_made_again_in_any_chunking(
+            parts in proptest::collection::vec("[ab,\n]{1,3}|東京|[\u{80}\u{ff}]", 0..9),
+            chunk in 1..7_usize,
+        ) {
+            for name in ["shift_jis", "euc-jp", "gbk", "big5", "euc-kr"] {
+                let Some(encoding) = Encoding::of(name) else { continue };
+                // Letters of Latin-1 stand for bytes that do not go with the next ones.
+                let mut bytes = Vec::new();
+                for part in &parts {
+                    match part.chars().next() {
+                        Some(it @ '\u{80}'..='\u{ff}') => bytes.extend([it as u8, b'\n']),
+                        _ => encoding.encode(part, &mut bytes),
+                    }
+                }
+                let text = in_chunks(encoding, &bytes, chunk);
+                prop_assert_eq!(encoding.encoded(&text), bytes, "{}", name);
+            }
+        }
+    }
+
+    fn in_chunks(encoding: Encoding, bytes: &[u8], chunk: usize) -> Vec<u8> {
+        let Some(mut transcoder) = Transcoder::of(encoding) else { return bytes.to_vec() };
+        let mut text: Vec<u8> = bytes.chunks(chunk).flat_map(|it| transcoder.read(it)).collect();
+        text.extend(transcoder.finish());
+        text
     }
 }

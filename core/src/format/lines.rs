@@ -62,8 +62,10 @@ impl LineDecoder {
         dialect: Arc<Dialect>,
     ) -> Self {
         match format {
+            LineFormat::Ndjson => {
+                Self::Ndjson(NdjsonDecoder::new(table).of_encoding(dialect.encoding))
+            }
             LineFormat::Csv => Self::Csv(CsvDecoder::of_dialect(table, dialect)),
-            LineFormat::Ndjson => Self::Ndjson(NdjsonDecoder::new(table)),
         }
     }
 
@@ -83,7 +85,8 @@ impl LineDecoder {
         let verdict = match format {
             LineFormat::Ndjson => {
                 let encoding = detect::ndjson_encoding(&given.dialect, sample);
-                return (Self::Ndjson(NdjsonDecoder::new(table)), encoding);
+                let decoder = NdjsonDecoder::new(table).of_encoding(encoding);
+                return (Self::Ndjson(decoder), encoding);
             }
             LineFormat::Csv => {
                 let GivenLayout { dialect, has_time_zone } = given;
@@ -106,6 +109,14 @@ impl LineDecoder {
         match self {
             Self::Csv(decoder) => Some(decoder.dialect()),
             Self::Ndjson(_) => None,
+        }
+    }
+
+    /// What its text is decoded from.
+    pub(crate) fn encoding(&self) -> Encoding {
+        match self {
+            Self::Csv(decoder) => decoder.dialect().encoding,
+            Self::Ndjson(decoder) => decoder.encoding(),
         }
     }
 

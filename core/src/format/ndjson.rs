@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use serde::de::IgnoredAny;
 
 use crate::format::csv::ROW_LIMIT;
+use crate::format::encoding::Encoding;
 use crate::format::json;
 use crate::format::magic::{self, START};
 use crate::table::issue::{RowError, RowErrorKind};
@@ -18,6 +19,8 @@ use crate::table::schema::Table;
 #[derive(Debug)]
 pub struct NdjsonDecoder {
     table: &'static Table,
+    /// What its text is decoded from.
+    encoding: Encoding,
     /// The line so far; a whole one until the next call.
     line: Vec<u8>,
     line_is_whole: bool,
@@ -36,6 +39,7 @@ impl NdjsonDecoder {
     pub fn new(table: &'static Table) -> Self {
         Self {
             table,
+            encoding: Encoding::Utf8,
             line: Vec::new(),
             line_is_whole: false,
             length: 0,
@@ -46,12 +50,21 @@ impl NdjsonDecoder {
         }
     }
 
+    /// The same for a file in another encoding.
+    pub(crate) fn of_encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// A decoder that goes on from the start of the line that is being read, and how many bytes
     /// that is back from here.
     pub(crate) fn at_record_start(&self) -> (u64, Self) {
         let back = if self.line_is_whole { 0 } else { self.length };
-        let Self { table, lines, next_index, refused, .. } = *self;
-        (back, Self { lines, next_index, refused, ..Self::new(table) })
+        let Self { table, encoding, lines, next_index, refused, .. } = *self;
+        (back, Self { encoding, lines, next_index, refused, ..Self::new(table) })
     }
 
     /// The line of the next byte and the index of the next row, between two rows.
@@ -61,7 +74,7 @@ impl NdjsonDecoder {
 
     /// A decoder of the same file that goes on at another place between two rows.
     pub(crate) fn at_place(&self, line: u64, next_index: u64) -> Self {
-        Self { lines: line - 1, next_index, ..Self::new(self.table) }
+        Self { encoding: self.encoding, lines: line - 1, next_index, ..Self::new(self.table) }
     }
 
     /// Reads up to the end of the next row and moves `input` behind it.

@@ -16,6 +16,7 @@ use crate::format::csv::{self, CsvDecoder, MARKS, MARKS_WITH_FORMULAS, Syntax};
 use crate::format::encoding::Encoding;
 use crate::format::json;
 use crate::format::lines::LineDecoder;
+use crate::format::ndjson::NdjsonDecoder;
 use crate::table::issue::RowError;
 use crate::table::schema::Table;
 
@@ -36,7 +37,7 @@ pub trait RejectSink {
 pub struct RejectSinks<S> {
     /// Lines with what is wrong with them, in UTF-8.
     pub rejects: S,
-    /// Lines that are not UTF-8, byte for byte as they were.
+    /// Lines with bytes that are no character, byte for byte as they were.
     pub undecoded: S,
 }
 
@@ -93,9 +94,8 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         match (is_utf8, decoder) {
             (false, _) => file.raw_line(decoder),
             (true, LineDecoder::Csv(decoder)) => file.csv_line(self.table, decoder, line, errors),
-            (true, LineDecoder::Ndjson(_)) => file.ndjson_line(line, errors, decoder.text()),
+            (true, LineDecoder::Ndjson(decoder)) => file.ndjson_line(decoder, line, errors),
         }
-        file.buffer.push(b'\n');
         if self.room.take((file.buffer.len() - before) as u64) {
             file.lines += 1;
         } else {
@@ -174,18 +174,23 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
 
     /// The line and, in front of the first one, the header: a file in the source's own encoding.
     ///
-    /// What another encoding was decoded to has a byte order mark, so that it is not taken for that encoding
-    /// again.
+    /// UTF-16 has its byte order mark. Where lines are passed over at the start, there are as many empty ones.
     fn raw_line(&mut self, decoder: &LineDecoder) {
-        let is_decoded = decoder.dialect().is_some_and(|it| it.encoding != Encoding::Utf8);
-        if self.lines == 0 && is_decoded {
-            self.buffer.extend_from_slice(json::BOM);
+        let (mut text, encoding) = (Vec::new(), decoder.encoding());
+        if self.lines == 0 {
+            if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+                text.extend_from_slice(json::BOM);
+            }
+            let skipped = decoder.dialect().map_or(0, |dialect| dialect.skip_lines);
+            text.extend((0..skipped).map(|_| b'\n'));
+            if let Some(header) = decoder.header() {
+                text.extend_from_slice(header);
+                text.push(b'\n');
+            }
         }
-        if let Some(header) = decoder.header().filter(|_| self.lines == 0) {
-            self.buffer.extend_from_slice(header);
-            self.buffer.push(b'\n');
-        }
-        self.buffer.extend_from_slice(decoder.text());
+        text.extend_from_slice(decoder.text());
+        text.push(b'\n');
+        self.buffer.append(&mut encoding.encoded(&text));
     }
 
     /// The marks are in front of the file's own columns, so that short and long lines stay as they
@@ -238,10 +243,18 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         let line = [front.as_bytes(), decoder.own_text()].concat();
         let line = if self.marks_formulas { csv::mark_formulas(&line) } else { line };
         self.buffer.extend_from_slice(&line);
+        self.buffer.push(b'\n');
     }
 
     /// The members stand in front as well; what is no object becomes the member `_text` of one.
-    fn ndjson_line(&mut self, line: Option<u64>, errors: &[RowError], text: &[u8]) {
+    ///
+    /// What another encoding was decoded to has a byte order mark, so that it is not taken for that encoding
+    /// again.
+    fn ndjson_line(&mut self, decoder: &NdjsonDecoder, line: Option<u64>, errors: &[RowError]) {
+        if self.lines == 0 && decoder.encoding() != Encoding::Utf8 {
+            self.buffer.extend_from_slice(json::BOM);
+        }
+        let text = decoder.text();
         let line = line.unwrap_or_default();
         let list: Vec<Value> = errors
             .iter()
@@ -263,6 +276,7 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
                 self.buffer.extend_from_slice(alloc::format!(",\"_text\":{text}}}").as_bytes());
             }
         }
+        self.buffer.push(b'\n');
     }
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::super::diagnosis::sep_line;
 use super::super::dialect::{Dialect, NO_QUOTE};
 use super::super::header::Header;
+use super::super::marks::Marks;
 use super::super::names;
 use super::looked::LayoutFound;
 use super::sample::{FileStart, RowsStart, Sample, SampleRecord};
@@ -52,7 +53,8 @@ pub(super) fn find(
                 true => header_columns(table, dialect, sample.records.first()),
                 false => (0..table.columns.len()).map(Some).collect(),
             };
-            Ok((Some(RowsStart { has_header: first.is_header, columns }), sample))
+            let is_reject_file = first.is_header && sample.records.first().is_some_and(has_marks);
+            Ok((Some(RowsStart { has_header: first.is_header, is_reject_file, columns }), sample))
         }
         best => {
             if let Some(question) = explain(file, dialect) {
@@ -139,6 +141,11 @@ fn header_columns(
     header: Option<&SampleRecord>,
 ) -> Vec<Option<usize>> {
     header.map(|header| columns_of(table, dialect, header)).unwrap_or_default()
+}
+
+fn has_marks(header: &SampleRecord) -> bool {
+    let names: Vec<_> = header.cells.iter().map(|cell| cell.text.as_str()).collect();
+    Marks::of_names(&names).is_some()
 }
 
 fn has_typed_value(table: &Table, record: &SampleRecord) -> bool {

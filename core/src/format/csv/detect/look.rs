@@ -49,7 +49,7 @@ pub(crate) fn look(
     }
     match values::find(table, &mut dialect, &sample, &start, &mut questions) {
         Err(kind) => return LayoutFound::Refused(kind),
-        Ok(()) if has_time_zone => {}
+        Ok(()) if has_time_zone || start.is_reject_file => {}
         Ok(()) => questions.extend(values::time_zone(table, &dialect, &sample, &start)),
     }
     if questions.is_empty() { LayoutFound::Certain(dialect) } else { LayoutFound::Ask(questions) }
@@ -76,5 +76,5 @@ fn escaped_width(sample: &Sample, start: &RowsStart) -> Option<RowErrorKind> {
         count += 1;
     }
     let wrong = RowErrorKind::WrongFieldCount { expected, got: expected + 1, empty_end: true };
-    (count > 1 && start.has_header).then_some(wrong)
+    (count > 1 && start.has_header && !start.is_reject_file).then_some(wrong)
 }

@@ -15,6 +15,9 @@ use crate::table::schema::Table;
 #[derive(Debug)]
 pub(super) struct RowsStart {
     pub(super) has_header: bool,
+    /// Whether it is a reject file, of which each row is known to be bad: what is wrong with all of them is
+    /// said row by row.
+    pub(super) is_reject_file: bool,
     /// The column of each cell.
     pub(super) columns: Vec<Option<usize>>,
 }

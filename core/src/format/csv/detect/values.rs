@@ -36,7 +36,7 @@ pub(super) fn find(
 ) -> Result<(), RowErrorKind> {
     let columns = cells_of(table, dialect, sample, start);
     questions.extend(null_words(dialect, &columns));
-    for column in &columns {
+    for column in columns.iter().filter(|_| !start.is_reject_file) {
         unreadable(column).map_or(Ok(()), Err)?;
     }
     if !dialect.is_given("date_order") {
