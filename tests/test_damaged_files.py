@@ -57,6 +57,16 @@ class Outcome:
         found = (values(record, names_of(self)) for record in self.records if not record.faulty)
         return {row["id"] for row in found if row} | {row["id"] for row in self.file.rows}
 
+    def unnumbered(self):
+        """The rows without an id, with their date-times as they are in the file."""
+        found = []
+        for record in self.records:
+            row = None if record.faulty else values(record, names_of(self))
+            if row and row["id"] is None:
+                cells = dict(zip(names_of(self), record.cells, strict=False))
+                found.append(row | {"datetime": cells["datetime"].strip(BLANKS)})
+        return found
+
     @property
     def ends(self):
         return "\n" if "\n" in self.file.text else "\r"
@@ -139,8 +149,13 @@ def share_out(rows, outcomes):
         for outcome in files if len(files) > 1 else []:
             outcome.shared.add(number)
     for row in rows:
-        assert row["id"] in holders, f"{row} is in no file of seed {SEED}"
-        holders[row["id"]][0].stored.append(row)
+        if row["id"] in holders:
+            holders[row["id"]][0].stored.append(row)
+            continue
+        # The database numbers a row without an id.
+        holder = next((it for it in holders[None] if row | {"id": None} in it.unnumbered()), None)
+        assert holder, f"{row} is in no file of seed {SEED}"
+        holder.shared.add(None)
 
 
 def reports_of(command, paths):
