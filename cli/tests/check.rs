@@ -40,7 +40,9 @@ fn good_files_are_counted_and_exit_with_0() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         stdout(&output),
-        "departments.csv: departments: 12 rows, 12 good, 0 bad (complete)\n\
+        "departments.csv: read with header=absent\n\
+         departments.csv: departments: 12 rows, 12 good, 0 bad (complete)\n\
+         jobs.csv: read with header=absent\n\
          jobs.csv: jobs: 183 rows, 183 good, 0 bad (complete)\n"
     );
     assert_eq!(stderr(&output), "");
@@ -68,6 +70,7 @@ fn bad_rows_are_named_by_file_and_line_and_exit_with_1() {
     assert_eq!(output.status.code(), Some(1));
     let mut lines = stdout(&output).lines();
     let counts = "hired_employees.csv: employees: 1999 rows, 1966 good, 33 bad (partial)";
+    assert_eq!(lines.next(), Some("hired_employees.csv: read with header=absent"));
     assert_eq!(lines.next(), Some(counts));
     let rest: Vec<_> = lines.collect();
     assert_eq!(rest.len(), 33);
