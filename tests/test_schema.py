@@ -69,10 +69,23 @@ def shop(tmp_path_factory):
     return folder
 
 
-def test_the_example_is_what_a_database_makes_of_its_sql(tmp_path):
-    done = run("schema", "read", ROOT / "sql/schema.sql", "--engine", ENGINE, cwd=tmp_path)
+def comparable(text):
+    """A description without what the engines word differently: CHECKs, and the rules of foreign keys."""
+    description = json.loads(text)
+    for table in description["tables"]:
+        for check in table.get("checks", []):
+            del check["clause"]
+        for key in table.get("foreign_keys", []):
+            del key["on_update"], key["on_delete"]
+    return description
+
+
+@pytest.mark.parametrize("sql", ["sql/schema.sql", "samples/shop/shop.sql"])
+def test_an_example_is_what_a_database_makes_of_its_sql(tmp_path, sql):
+    done = run("schema", "read", ROOT / sql, "--engine", ENGINE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (ROOT / "sql/schema.json").read_text()
+    file = (ROOT / sql).with_name("schema.json").read_text()
+    assert comparable(done.stdout) == comparable(file)
 
 
 def test_tables_come_in_one_order_on_every_engine(tmp_path):
