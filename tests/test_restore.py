@@ -283,7 +283,7 @@ def test_what_cannot_be_restored_is_refused_by_name(restore, bucket, db):
         ),
         (
             "ALTER TABLE employees ADD CONSTRAINT of_job FOREIGN KEY (job_id) REFERENCES jobs (id)",
-            "ALTER TABLE employees DROP FOREIGN KEY of_job",
+            "ALTER TABLE employees DROP FOREIGN KEY of_job, DROP INDEX of_job",
             "jobs: constraint or trigger: expected none, found FOREIGN KEY of_job of employees",
         ),
         (
