@@ -296,7 +296,10 @@ fn header(
 fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
     match name {
         "" => Some(CellTarget::Nameless),
-        name if name.starts_with('_') => Some(CellTarget::Ignored),
+        // One that a column has as its own is no mark.
+        name if name.starts_with('_') => {
+            Some(table.column_index(name).map_or(CellTarget::Ignored, CellTarget::Column))
+        }
         name => match names::column_of(table, &dialect.names, name) {
             None if dialect.ignore_extra => Some(CellTarget::Ignored),
             column => column.map(CellTarget::Column),
