@@ -369,7 +369,7 @@ impl<'de> Visitor<'de> for RowSeed {
                     let name = self.table.columns[column].name;
                     RowError::column(name, RowErrorKind::DuplicateColumn)
                 }),
-                None if self.skips_marked && name.starts_with('_') => {}
+                None if self.skips_marked && self.table.is_marked(&name) => {}
                 None => push_capped(&mut row.errors, || {
                     RowError::given_column(&name, self.table.no_column_called(&name))
                 }),

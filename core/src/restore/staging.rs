@@ -24,7 +24,8 @@ use crate::sql::checksum::Checksum;
 use crate::sql::chunk::Chunk;
 use crate::sql::statement::{self, SLOW_BYTES};
 use crate::table::record::{Cell, Place as RowPlace};
-use crate::table::schema::{KeyKind, Table};
+use crate::table::schema::{Column, KeyKind, Table};
+use crate::table::types::Definition;
 
 /// Statements that travel at the same time, while one more is filled.
 const IN_FLIGHT: usize = 2;
@@ -138,13 +139,8 @@ impl<'s, H: Host> Staging<'s, H> {
             table.key_column().name
         );
         let records = self.run(&sql, &[], "the live table is not read").await?.records;
-        let cell = |field: &Field| match field {
-            Field::Null(_) => Ok(Cell::Null),
-            Field::Long(value) => Ok(Cell::Int(*value)),
-            Field::String(text) => Ok(Cell::Text(Cow::Owned(text.clone()))),
-            _ => Err(RestoreError::Unreadable),
-        };
-        records.first().map(|row| row.iter().map(cell).collect()).transpose()
+        let row = |fields: &Vec<Field>| table.columns.iter().zip(fields).map(live_cell).collect();
+        records.first().map(row).transpose()
     }
 
     /// Whether the files that were written have a row 0.
@@ -350,4 +346,16 @@ pub(super) async fn drop_table<H: Host>(
 ) -> Result<(), RestoreError> {
     let sql = format!("DROP TABLE IF EXISTS `{name}`");
     run(client, &sql, &[], "a table is not dropped").await.map(drop)
+}
+/// What [`select_list`] reads of a column, in its canonical form.
+fn live_cell((column, field): (&Column, &Field)) -> Result<Cell<'static>, RestoreError> {
+    match field {
+        Field::Null(_) => Ok(Cell::Null),
+        Field::Long(value) => Ok(Cell::Int(*value)),
+        Field::String(text) => {
+            let read = column.column_type.read(Cow::Owned(text.clone()));
+            read.map(|text| Cell::Text(text.into_owned().into())).ok_or(RestoreError::Unreadable)
+        }
+        _ => Err(RestoreError::Unreadable),
+    }
 }

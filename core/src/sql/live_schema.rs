@@ -31,7 +31,7 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// How often a request looks whether another one's look has ended.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// After so long a look that has not ended is taken for one that nobody waits for any more.
+/// After so long a look that has not ended is given up, since the request that began it is gone.
 const LOST_AFTER: Duration = Duration::from_secs(20);
 
 /// The most bytes that tables may take that were found changed: they are never given back.

@@ -298,7 +298,8 @@ fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
         "" => Some(CellTarget::Nameless),
         // One that a column has as its own is no mark.
         name if name.starts_with('_') => {
-            Some(table.column_index(name).map_or(CellTarget::Ignored, CellTarget::Column))
+            let column = table.column_index_in_any_case(name);
+            Some(column.map_or(CellTarget::Ignored, CellTarget::Column))
         }
         name => match names::column_of(table, &dialect.names, name) {
             None if dialect.ignore_extra => Some(CellTarget::Ignored),

@@ -60,10 +60,16 @@ fn of_any_name(name: &str) -> Option<&'static str> {
     None
 }
 
+/// What rowgate puts in front of a rejected row; in a reject file such a column's own values could not be
+/// told from it.
+const MARK_NAMES: [&str; 7] =
+    ["_line", "_column", "_code", "_message", "_message_marked", "_errors", "_text"];
+
 fn of_column(column: &ColumnDescription) -> Option<Misfit> {
-    let name = || column.name.clone();
-    if let Some(rule) = of_any_name(&column.name) {
-        return Some(Misfit::Name { name: name(), rule });
+    let is_mark = MARK_NAMES.iter().any(|mark| column.name.eq_ignore_ascii_case(mark));
+    let rule = is_mark.then_some("rowgate's reject files have a column of this name");
+    if let Some(rule) = rule.or(of_any_name(&column.name)) {
+        return Some(Misfit::Name { name: column.name.clone(), rule });
     }
     // The database computes it, so that its type does not matter.
     if column.generated.is_some() { None } else { of_type(column) }
@@ -205,6 +211,7 @@ mod tests {
     fn each_thing_that_is_not_is_named_with_what_to_do() {
         for (column, reason) in [
             (r#""name":"x","column_type":"geometry""#, "x is of type geometry, which is not known"),
+            (r#""name":"_Line","column_type":"int""#, "reject files have a column of this name"),
             (r#""name":"x","column_type":"varchar(20000)""#, "x is of type varchar(20000)"),
             (
                 r#""name":"x","column_type":"text","collation":"latin2_general_ci""#,

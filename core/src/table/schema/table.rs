@@ -93,6 +93,11 @@ impl Table {
         self.columns.iter().any(|column| column.column_type.takes_offset())
     }
 
+    /// Whether a name is ignored: one that begins with `_`, and is no column's in any case.
+    pub(crate) fn is_marked(&self, name: &str) -> bool {
+        name.starts_with('_') && self.column_index_in_any_case(name).is_none()
+    }
+
     /// What is wrong with a name for which [`column_index`](Self::column_index) finds nothing.
     pub(crate) fn no_column_called(&self, name: &str) -> RowErrorKind {
         match self.is_generated(name) {
@@ -104,6 +109,14 @@ impl Table {
     /// Whether a name is that of a generated column, in any case.
     pub(crate) fn is_generated(&self, name: &str) -> bool {
         self.generated.iter().any(|generated| generated.eq_ignore_ascii_case(name))
+    }
+
+    /// Index of the column with this name or alias, whatever its case; a `_` counts.
+    pub(crate) fn column_index_in_any_case(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| {
+            let names = core::iter::once(&column.name).chain(column.aliases);
+            names.into_iter().any(|its| its.to_lowercase() == name.to_lowercase())
+        })
     }
 
     /// Index of the column with this name or alias; names are compared exactly.

@@ -86,9 +86,10 @@ impl Definition for Bit {
         LONG_SOURCE
     }
 
-    /// The databases would store the digits' own bytes.
+    /// The databases would store the digits' own bytes, and MySQL takes no bare parameter for more than
+    /// 2^63 - 1.
     fn written(self, source: &str) -> String {
-        format!("CAST({source} AS UNSIGNED)")
+        format!("CAST(CONVERT({source} USING utf8mb4) AS UNSIGNED)")
     }
 
     /// As a number, and that as a text: the service has no integers of more than 63 bits.

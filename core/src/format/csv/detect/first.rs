@@ -129,7 +129,7 @@ fn is_named(dialect: &Dialect, cell: &str, column: Option<usize>) -> bool {
 fn columns_of(table: &Table, dialect: &Dialect, record: &SampleRecord) -> Vec<Option<usize>> {
     let column = |name: &str| match name {
         "" => None,
-        name if name.starts_with('_') => table.column_index(name),
+        name if name.starts_with('_') => table.column_index_in_any_case(name),
         name => names::column_of(table, &dialect.names, name),
     };
     record.cells.iter().map(|cell| column(&cell.text)).collect()
