@@ -12,7 +12,8 @@ use crate::sql::statement::OnDuplicate;
 use crate::table::schema::{Table, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
-const KNOWN: [&str; 21] = [
+/// The parameters besides those of a [`Dialect`].
+const OWN: [&str; 9] = [
     "on_error",
     "on_duplicate",
     "key",
@@ -22,18 +23,6 @@ const KNOWN: [&str; 21] = [
     "time_zone",
     "count",
     "return",
-    "delimiter",
-    "quote",
-    "escape",
-    "encoding",
-    "decimal",
-    "date_order",
-    "null_values",
-    "empty",
-    "integers",
-    "skip_lines",
-    "ignore_extra",
-    "header",
 ];
 
 const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", OnError::Skip)];
@@ -49,7 +38,8 @@ pub(super) fn options(
     table: Option<&'static Table>,
 ) -> Result<(IngestOptions, Option<Dialect>), Problem> {
     let (mut options, mut dialect) = (IngestOptions::default(), None);
-    for (name, value) in parameters(query, &KNOWN)? {
+    let known = [&OWN[..], &Dialect::NAMES[..]].concat();
+    for (name, value) in parameters(query, &known)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
             "on_duplicate" => options.on_duplicate = one_of(&name, &value, &ON_DUPLICATE)?,

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::statement::{AFTER, OnDuplicate, PAGE, ROWS, write};
 use super::verb::verb;
+use crate::base::sql_text::quoted;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, ForeignKey, Table};
 use crate::table::types::Definition;
@@ -193,10 +194,6 @@ impl KeyedRows<'_> {
             columns.join(", ")
         )
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::chunk::Chunk;
 use super::verb::verb;
+use crate::base::sql_text::quoted;
 use crate::table::record::ColumnSet;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
@@ -37,10 +38,9 @@ pub(crate) fn insert_row_values(table: &Table, chunk: &Chunk) -> (String, Vec<St
             columns.iter().zip(cells).map(|(column, value)| cell(column, value, &mut values));
         rows.push(format!("({})", cells.collect::<Vec<_>>().join(", ")));
     }
-    let names: Vec<_> =
-        columns.iter().map(|column| format!("`{}`", column.name.replace('`', "``"))).collect();
-    let (insert, table) = (verb("INSERT", table), table.name.replace('`', "``"));
-    let sql = format!("{insert} INTO `{table}` ({}) VALUES {}", names.join(", "), rows.join(", "));
+    let names: Vec<_> = columns.iter().map(|column| quoted(column.name)).collect();
+    let (insert, table) = (verb("INSERT", table), quoted(table.name));
+    let sql = format!("{insert} INTO {table} ({}) VALUES {}", names.join(", "), rows.join(", "));
     (sql, values)
 }
 
