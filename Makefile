@@ -14,8 +14,8 @@ ROWGATE := target/debug/rowgate
 # tests' dependencies add features.
 CLI_BUILD ?= --package rowgate --package rowgate-lambda
 # The Worker is checked for its own target, all else for this machine.
-HOST_PACKAGES := --workspace --exclude rowgate-edge
-EDGE_PACKAGE := --package rowgate-edge --target wasm32-unknown-unknown
+HOST_PACKAGES := --workspace --exclude rowgate-edge --exclude rowgate-console
+EDGE_PACKAGE := --package rowgate-edge --package rowgate-console --target wasm32-unknown-unknown
 
 .PHONY: help
 help: ## List the targets
