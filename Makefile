@@ -46,8 +46,9 @@ cli: setup ## Build the command rowgate, and the Lambda that it runs
 	@cargo build --quiet --locked $(CLI_BUILD)
 
 .PHONY: edge
-edge: setup ## Build the Worker, if a source has changed
+edge: setup ## Build the Worker and the page, if a source has changed
 	@scripts/build-edge
+	@scripts/build-console
 
 .PHONY: lambda
 lambda: ## Build the Lambda for both kinds of processor, if a source has changed
@@ -172,4 +173,4 @@ destroy: setup ## Take it away again; the bucket and the database's last snapsho
 
 .PHONY: clean
 clean: ## Remove what was built here; the cache of tools stays
-	rm -rf target node_modules edge/build infra/node_modules infra/build
+	rm -rf target node_modules edge/build console/build console/src/core infra/node_modules infra/build

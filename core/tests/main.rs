@@ -36,6 +36,7 @@ mod requests;
 #[cfg(feature = "avro")]
 mod restore;
 mod schema_is_given;
+mod sheet;
 mod sizes;
 mod store;
 mod text_keys;
