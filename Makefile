@@ -103,7 +103,7 @@ bench-steps: setup ## Count the instructions of each step; fails on 5 % more tha
 	@bench/steps
 
 .PHONY: test
-test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra e2e ## Check and test everything
+test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra test-page e2e ## Check and test everything
 
 .PHONY: fmt
 fmt: ## Format the Rust code
@@ -134,6 +134,11 @@ docs: setup ## Build the Rust documentation
 .PHONY: samples
 samples: setup ## Check that the sample files are what their generator makes
 	@node samples/generate.mjs --check
+
+.PHONY: test-page
+test-page: edge cli ## Run the tests of the page in Chromium, which make its pictures in docs/page
+	@scripts/setup page
+	@ROWGATE=$(ROWGATE) node --test --test-concurrency=1 'console/test/*.test.mjs'
 
 .PHONY: e2e
 e2e: setup-tests edge cli ## Run the Python tests against a whole local stack

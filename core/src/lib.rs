@@ -105,9 +105,9 @@ pub use load::{
 
 mod sheet;
 pub use sheet::{
-    CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Leftover, Mended, Preview, Replacement, RequestBody,
-    RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, SheetRow, column_notes, preview, table_alone,
-    table_of_file,
+    CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, Preview, Replacement,
+    RequestBody, RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, SheetRow, WrongRows,
+    column_notes, preview, table_alone, table_of_file,
 };
 
 mod admin;

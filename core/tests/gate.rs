@@ -363,7 +363,8 @@ fn a_key_sees_its_tables_and_no_others() {
 fn openapi_has_tables_for_a_key_and_routes_for_all() {
     let (status, answer) = get(&World::new([]), "/openapi.json");
     assert_eq!((status, &answer["openapi"]), (200, &json!("3.1.0")));
-    let rows = &answer["paths"]["/tables/jobs/rows"]["post"]["requestBody"]["content"]["application/json"];
+    let rows =
+        &answer["paths"]["/tables/jobs/rows"]["post"]["requestBody"]["content"]["application/json"];
     assert_eq!(rows["schema"]["items"]["$ref"], "#/components/schemas/row-jobs");
     assert!(rows["example"][0].get("id").is_some());
     assert_eq!(answer["components"]["schemas"]["row-jobs"]["required"], json!(["job_name"]));

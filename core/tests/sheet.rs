@@ -2,8 +2,8 @@
 
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
-    DeliveryStep, Dialect, LineFormat, NdjsonDecoder, Replacement, RowFilter, Sheet, SheetError, SheetOptions,
-    preview, table_alone, table_of_file,
+    DeliveryStep, Dialect, LineFormat, NdjsonDecoder, Replacement, RowFilter, Sheet, SheetError,
+    SheetOptions, preview, table_alone, table_of_file,
 };
 use serde_json::{Value, json};
 
@@ -11,10 +11,14 @@ const EXAMPLE: &str = include_str!("../../sql/schema.json");
 const SHOP: &str = include_str!("../../samples/shop/schema.json");
 
 fn table(name: &str) -> &'static Table {
-    Schema::from_json(if EXAMPLE.contains(&format!("\"name\": \"{name}\"")) { EXAMPLE } else { SHOP })
-        .unwrap()
-        .table(name)
-        .unwrap()
+    Schema::from_json(if EXAMPLE.contains(&format!("\"name\": \"{name}\"")) {
+        EXAMPLE
+    } else {
+        SHOP
+    })
+    .unwrap()
+    .table(name)
+    .unwrap()
 }
 
 fn read(table: &'static Table, text: &str) -> Sheet {
@@ -30,7 +34,9 @@ fn open(table: &'static Table, bytes: &[u8], options: SheetOptions) -> Result<Sh
 fn codes(sheet: &Sheet) -> Vec<(u32, String)> {
     let rows = sheet.select(&RowFilter { is_wrong: true, ..RowFilter::default() });
     let row = |row| sheet.row(row).unwrap();
-    rows.into_iter().flat_map(|at| row(at).faults.into_iter().map(move |it| (at, it.code))).collect()
+    rows.into_iter()
+        .flat_map(|at| row(at).faults.into_iter().map(move |it| (at, it.code)))
+        .collect()
 }
 
 fn answer(status: u16, errors: &Value) -> (u16, Vec<u8>) {
@@ -44,7 +50,8 @@ fn rows_are_judged_as_by_an_intake() {
     let sheet = read(table("jobs"), "id,job\n1,Clerk\nx,Cook\n3\n1,Baker\n\n5,\n");
     let counts = sheet.counts();
     assert_eq!((counts.rows, counts.ready, counts.wrong), (5, 1, 4));
-    let found = [(1, "wrong_type"), (2, "wrong_field_count"), (3, "duplicate_in_batch"), (4, "missing")];
+    let found =
+        [(1, "wrong_type"), (2, "wrong_field_count"), (3, "duplicate_in_batch"), (4, "missing")];
     assert_eq!(codes(&sheet), found.map(|(row, code)| (row, code.to_owned())));
     let row = sheet.row(3).unwrap();
     assert_eq!((row.line, row.cells), (5, vec![Some("1".into()), Some("Baker".into())]));
@@ -62,7 +69,9 @@ fn what_is_not_certain_is_asked_and_then_read() {
     assert_eq!(layout, ["delimiter", "encoding", "date_order"]);
     assert_eq!(sheet.row(0).unwrap().cells[2].as_deref(), Some("Köhn"));
     let slashes = "id,email,name,city,birthday\n1,a@b.de,K,Bonn,03/04/1990\n";
-    let Err(SheetError::File(error)) = open(table("customers"), slashes.as_bytes(), SheetOptions::default()) else {
+    let Err(SheetError::File(error)) =
+        open(table("customers"), slashes.as_bytes(), SheetOptions::default())
+    else {
         panic!("certain");
     };
     assert_eq!(error.kind.code(), "unclear_layout");
@@ -131,7 +140,12 @@ fn a_body_is_read_back_as_what_was_checked() {
         let ready = sheet.counts().ready;
         let body = sheet.deliver("key", usize::MAX, usize::MAX).unwrap().unwrap();
         assert_eq!(body.rows.len() as u32, ready, "{name}");
-        let mut again = Sheet::open(table(name), LineFormat::Ndjson, body.body.clone().into_bytes(), SheetOptions::default());
+        let mut again = Sheet::open(
+            table(name),
+            LineFormat::Ndjson,
+            body.body.clone().into_bytes(),
+            SheetOptions::default(),
+        );
         while again.check(1000).unwrap() {}
         assert_eq!(again.counts().wrong, 0, "{name}");
         let second = again.deliver("key", usize::MAX, usize::MAX).unwrap().unwrap();
@@ -214,7 +228,10 @@ fn a_dry_run_names_rows_and_stores_none() {
     assert_eq!(codes(&sheet)[1], (2, "exists".to_owned()));
     sheet.forgive();
     assert_eq!(sheet.counts().ready, 2);
-    assert!(matches!(sheet.take_probe(&[0], 401, br#"{"detail":"no"}"#), Err(DeliveryStep::Stop { .. })));
+    assert!(matches!(
+        sheet.take_probe(&[0], 401, br#"{"detail":"no"}"#),
+        Err(DeliveryStep::Stop { .. })
+    ));
     assert_eq!(sheet.take_probe(&[0], 0, b""), Err(DeliveryStep::Again));
 }
 
@@ -232,7 +249,11 @@ fn the_wrong_rows_come_as_a_file_that_is_taken_back() {
     let mut sheet = read(table("jobs"), text);
     sheet.set_cell(3, 1, "").unwrap();
     let leftover = sheet.leftover();
-    assert!(leftover.text.starts_with("\u{feff}_line;_column;_code;_message;id;job_name\r\n"), "{}", leftover.text);
+    assert!(
+        leftover.text.starts_with("\u{feff}_line;_column;_code;_message;id;job_name\r\n"),
+        "{}",
+        leftover.text
+    );
     assert_eq!(leftover.rows, 3);
     let again = read(table("jobs"), &leftover.text);
     let found: Vec<_> = codes(&again).into_iter().map(|(_, code)| code).collect();
@@ -243,7 +264,9 @@ fn the_wrong_rows_come_as_a_file_that_is_taken_back() {
 #[test]
 fn a_file_of_other_names_is_shown_before_it_is_read() {
     let text = "Nummer;Beruf\n1;Köchin\n2;Bäcker\n";
-    let Err(SheetError::File(error)) = open(table("jobs"), text.as_bytes(), SheetOptions::default()) else {
+    let Err(SheetError::File(error)) =
+        open(table("jobs"), text.as_bytes(), SheetOptions::default())
+    else {
         panic!("read");
     };
     assert!(matches!(error.kind.code(), "unknown_column" | "no_header"), "{}", error.kind);
@@ -262,7 +285,12 @@ fn a_table_is_read_without_its_parents() {
     let alone = json!({"rowgate_schema": 1, "tables": [employees]}).to_string();
     assert_eq!(table_alone(&alone).unwrap().name, "employees");
     assert!(table_alone("{}").is_err());
-    let tables = || vec![("employees".to_owned(), vec!["hired_employees".to_owned()]), ("jobs".to_owned(), vec![])];
+    let tables = || {
+        vec![
+            ("employees".to_owned(), vec!["hired_employees".to_owned()]),
+            ("jobs".to_owned(), vec![]),
+        ]
+    };
     assert_eq!(table_of_file(tables(), "Hired_Employees (1).csv"), Some("employees"));
     assert_eq!(table_of_file(tables(), "cats.csv"), None);
 }

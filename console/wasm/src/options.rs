@@ -17,7 +17,8 @@ pub(crate) struct OpenOptions {
 impl OpenOptions {
     pub(crate) fn read(json: &str) -> Result<(LineFormat, SheetOptions), JsValue> {
         let options: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        let format = LineFormat::of_file(&format!(".{}", options.format)).unwrap_or(LineFormat::Csv);
+        let format =
+            LineFormat::of_file(&format!(".{}", options.format)).unwrap_or(LineFormat::Csv);
         let time_zone = match options.time_zone.as_str() {
             "" => None,
             text => {
@@ -59,6 +60,7 @@ struct ReplaceOptions {
 }
 
 pub(crate) fn replacement(json: &str) -> Replacement {
-    let ReplaceOptions { find, put, whole, column } = serde_json::from_str(json).unwrap_or_default();
+    let ReplaceOptions { find, put, whole, column } =
+        serde_json::from_str(json).unwrap_or_default();
     Replacement { find, put, is_whole: whole, column }
 }

@@ -15,7 +15,7 @@ use crate::table::schema::{FORM, Schema, Table, TableDescription};
 /// The key's tables, and what one request may have.
 pub(super) fn list(settings: &Settings, key: &KeyEntry) -> Response {
     #[derive(Serialize)]
-    struct Tables {
+    struct KeyTables {
         tables: Vec<ListedTable>,
         not_served: Vec<UnservedTable>,
         limits: RequestLimits,
@@ -33,7 +33,7 @@ pub(super) fn list(settings: &Settings, key: &KeyEntry) -> Response {
     let schema = settings.schema.believed();
     let unfit = schema.unfit().iter().filter(|unfit| key.allows_name(unfit.table));
     let limits = RequestLimits { rows: settings.max_rows, bytes: settings.max_bytes };
-    let tables = Tables {
+    let tables = KeyTables {
         tables: of_key(schema, key).map(ListedTable::of).collect(),
         not_served: unfit.map(|it| UnservedTable { name: it.table, why: it.to_string() }).collect(),
         limits,
@@ -68,11 +68,7 @@ pub(super) fn of_key(schema: Schema, key: &KeyEntry) -> impl Iterator<Item = &'s
 }
 
 /// One table in the form of a `schema.json`.
-pub(super) fn show(
-    settings: &Settings,
-    key: &KeyEntry,
-    name: &str,
-) -> Result<Response, Problem> {
+pub(super) fn show(settings: &Settings, key: &KeyEntry, name: &str) -> Result<Response, Problem> {
     #[derive(Serialize)]
     struct OneTable {
         rowgate_schema: u32,

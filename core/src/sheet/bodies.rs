@@ -10,7 +10,7 @@ use core::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::rows::CellFault;
+use super::fault::CellFault;
 use super::state::Sheet;
 use crate::base::hex::hex;
 use crate::base::json_string::write_string;

@@ -7,16 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::bodies::RequestBody;
-use super::rows::CellFault;
+use super::fault::CellFault;
+use super::pending::Pending;
 use super::state::Sheet;
-
-/// The rows of the request whose answer is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pending {
-    pub(super) rows: Vec<u32>,
-    /// The id of the API key with which they were sent: another one's request would be another request.
-    pub(super) sender: String,
-}
 
 /// What is to be done after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +54,7 @@ pub struct Forecast {
 
 /// The members of the gate's answer that matter here.
 #[derive(Debug, Default, Deserialize)]
-struct Answer {
+struct GateAnswer {
     #[serde(default)]
     r#type: String,
     #[serde(default)]
@@ -69,18 +62,18 @@ struct Answer {
     #[serde(default)]
     tables: serde_json::Map<String, Value>,
     #[serde(default)]
-    errors: Vec<AnswerError>,
+    errors: Vec<NamedError>,
 }
 
 #[derive(Debug, Deserialize)]
-struct AnswerError {
+struct NamedError {
     index: Option<usize>,
     column: Option<String>,
     code: String,
     message: String,
 }
 
-impl Answer {
+impl GateAnswer {
     fn read(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
     }
@@ -135,7 +128,8 @@ impl Sheet {
                 self.refuse(row, fault);
             }
             if !body.rows.is_empty() {
-                self.pending = Some(Pending { rows: body.rows.clone(), sender: sender.to_string() });
+                self.pending =
+                    Some(Pending { rows: body.rows.clone(), sender: sender.to_string() });
                 return Ok(Some(body));
             }
             if unwritten.is_empty() {
@@ -146,11 +140,12 @@ impl Sheet {
 
     /// Takes the answer to the rows that were sent; the status is 0 where none came.
     pub fn settle(&mut self, status: u16, body: &[u8]) -> DeliveryStep {
-        let answer = Answer::read(body);
+        let answer = GateAnswer::read(body);
         let Some(pending) = &self.pending else { return answer.stop() };
         match status {
             200 => {
-                let step = DeliveryStep::Stored { stored: answer.sum("stored"), kept: answer.sum("kept") };
+                let step =
+                    DeliveryStep::Stored { stored: answer.sum("stored"), kept: answer.sum("kept") };
                 let rows = self.pending.take().map(|pending| pending.rows);
                 rows.into_iter().flatten().for_each(|row| self.finish(row));
                 step
@@ -170,7 +165,7 @@ impl Sheet {
     }
 
     /// Refuses the rows that an answer names, which says that nothing was stored.
-    fn take_refusals(&mut self, rows: &[u32], answer: Answer) -> DeliveryStep {
+    fn take_refusals(&mut self, rows: &[u32], answer: GateAnswer) -> DeliveryStep {
         let named = self.refuse_named(rows, &answer);
         if named == 0 {
             return answer.stop();
@@ -179,7 +174,7 @@ impl Sheet {
         DeliveryStep::Refused { rows: named }
     }
 
-    fn refuse_named(&mut self, rows: &[u32], answer: &Answer) -> u32 {
+    fn refuse_named(&mut self, rows: &[u32], answer: &GateAnswer) -> u32 {
         let mut named = Vec::new();
         for error in &answer.errors {
             let Some(row) = error.index.and_then(|index| rows.get(index)) else { continue };
@@ -208,7 +203,7 @@ impl Sheet {
         status: u16,
         body: &[u8],
     ) -> Result<Forecast, DeliveryStep> {
-        let answer = Answer::read(body);
+        let answer = GateAnswer::read(body);
         let is_report = matches!(status, 200 | 207 | 409 | 422) && !answer.tables.is_empty();
         if !is_report {
             return Err(match status {

@@ -3,13 +3,14 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::rows::{CellFault, shown};
+use super::fault::CellFault;
+use super::rows::shown;
 use super::state::Sheet;
 use crate::format::csv::{MARKS, Syntax};
 
 /// A CSV file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leftover {
+pub struct WrongRows {
     /// UTF-8 with a byte order mark, which a spreadsheet needs to know it.
     pub text: String,
     /// How many rows it has.
@@ -20,7 +21,7 @@ const BOM: char = '\u{feff}';
 
 impl Sheet {
     /// The rows that are wrong, with what is wrong with each in front, in the file's own form.
-    pub fn leftover(&self) -> Leftover {
+    pub fn leftover(&self) -> WrongRows {
         let delimiter = self.delimiter();
         let columns = self.columns();
         let mut text = String::from(BOM);
@@ -30,7 +31,7 @@ impl Sheet {
         for row in &rows {
             self.write_leftover(&mut text, *row, &columns, delimiter);
         }
-        Leftover { text, rows: rows.len() as u32 }
+        WrongRows { text, rows: rows.len() as u32 }
     }
 
     /// An empty file of a table, with a header.

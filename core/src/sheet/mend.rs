@@ -7,6 +7,7 @@ use super::error::SheetError;
 use super::rows::shown;
 use super::selection::RowFilter;
 use super::state::Sheet;
+use super::undo::{Before, Undo};
 
 /// What a change came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,16 +39,6 @@ impl Replacement {
             false => value.contains(&*self.find).then(|| value.replace(&*self.find, &self.put)),
         }
     }
-}
-
-/// What a change has replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Undo(Vec<Before>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Before {
-    Cell { row: u32, column: u16, text: Option<String> },
-    Line { row: u32, text: Option<String> },
 }
 
 /// The most changes that can be taken back.
@@ -92,7 +83,8 @@ impl Sheet {
             None => columns,
         };
         let mut cells = Vec::new();
-        let rows: Vec<u32> = self.select(filter).into_iter().filter(|it| self.is_open(*it)).collect();
+        let rows: Vec<u32> =
+            self.select(filter).into_iter().filter(|it| self.is_open(*it)).collect();
         self.each_row(&rows, |row, raw| {
             for column in &columns {
                 let Some(field) = raw.fields.get(*column) else { continue };
@@ -172,13 +164,5 @@ impl Sheet {
             self.undo.remove(0);
         }
         self.undo.push(Undo(changes));
-    }
-}
-
-impl Before {
-    fn row(&self) -> u32 {
-        match self {
-            Self::Cell { row, .. } | Self::Line { row, .. } => *row,
-        }
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::error::SheetError;
 use super::key_index::KeyIndex;
+use super::read_so_far::ReadSoFar;
 use super::rows::judge;
 use super::state::{ROWS_LIMIT, Sheet};
 use crate::format::csv::Dialect;
@@ -30,14 +31,6 @@ pub struct SheetOptions {
     pub time_zone: Option<TimeZone>,
     /// Whether a row may lack columns that only a new row needs.
     pub may_lack: bool,
-}
-
-/// How far a file has been read.
-#[derive(Debug)]
-pub(super) struct Reading {
-    decoder: LineDecoder,
-    pub(super) position: usize,
-    broken_bytes: usize,
 }
 
 impl Sheet {
@@ -78,7 +71,7 @@ impl Sheet {
             lines: Default::default(),
             undo: Vec::new(),
             pending: None,
-            reading: Some(Reading { decoder, position: 0, broken_bytes: 0 }),
+            reading: Some(ReadSoFar { decoder, position: 0, broken_bytes: 0 }),
         }
     }
 
@@ -98,8 +91,8 @@ impl Sheet {
         Ok(true)
     }
 
-    fn check_next(&mut self, reading: &mut Reading) -> Result<bool, SheetError> {
-        let Reading { decoder, position, broken_bytes } = reading;
+    fn check_next(&mut self, reading: &mut ReadSoFar) -> Result<bool, SheetError> {
+        let ReadSoFar { decoder, position, broken_bytes } = reading;
         let (start, (line, _)) = (*position, decoder.place());
         let mut rest = &self.text[start..];
         let found = decoder.advance(&mut rest) || decoder.end();

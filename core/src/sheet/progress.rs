@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Pending;
 use super::error::SheetError;
-use super::rows::CellFault;
+use super::fault::CellFault;
+use super::pending::Pending;
 use super::state::Sheet;
 
 /// The version of the form.
@@ -15,7 +15,7 @@ const FORM: u32 = 1;
 
 /// Holds no cell but the changed ones, and never a key: only the id of one.
 #[derive(Debug, Serialize, Deserialize)]
-struct Progress {
+struct SavedSheet {
     form: u32,
     table: String,
     rows: u32,
@@ -32,7 +32,7 @@ impl Sheet {
     /// What [`go_on`](Self::go_on) takes, as JSON.
     pub fn saved(&self) -> String {
         let edits = self.edits.iter().map(|((row, column), text)| (*row, *column, text.clone()));
-        let progress = Progress {
+        let progress = SavedSheet {
             form: FORM,
             table: self.table.name.to_string(),
             rows: self.len(),
@@ -53,7 +53,7 @@ impl Sheet {
     /// Where it was saved of another file.
     pub fn go_on(&mut self, saved: &str) -> Result<(), SheetError> {
         let other = |what: &str| SheetError::OtherState(what.to_string());
-        let progress: Progress =
+        let progress: SavedSheet =
             serde_json::from_str(saved).map_err(|_| other("it cannot be read"))?;
         let is_same = progress.form == FORM
             && progress.table == self.table.name

@@ -4,9 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::fault::CellFault;
 use super::state::Sheet;
-use serde::{Deserialize, Serialize};
-
 use crate::format::lines::LineDecoder;
 use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
@@ -14,17 +13,6 @@ use crate::table::record::{EntryRules, RawField, RawRow, Record};
 use crate::table::row_key::row_key;
 use crate::table::schema::Table;
 use crate::table::value::Cell;
-
-/// What is wrong with one cell, or with its row as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CellFault {
-    /// The column; `None` where the row as a whole is wrong.
-    pub column: Option<String>,
-    /// The stable code.
-    pub code: String,
-    /// What is wrong, in words.
-    pub message: String,
-}
 
 /// A row as a page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +37,7 @@ pub struct SheetRow {
 }
 
 /// A row's key, where it carries one, or what is wrong with it.
-pub(super) type Judged = Result<Option<Cell<'static>>, Vec<RowError>>;
+pub(super) type JudgedRow = Result<Option<Cell<'static>>, Vec<RowError>>;
 
 /// Checks a row by itself.
 pub(super) fn judge(
@@ -58,7 +46,7 @@ pub(super) fn judge(
     with_offsets: &[usize],
     offsets: &mut Offsets,
     mut raw: RawRow<'_>,
-) -> Judged {
+) -> JudgedRow {
     if rules.time_zone.is_none() {
         offsets.check(table, with_offsets, rules.forms.date_order, &mut raw);
     }
@@ -138,13 +126,15 @@ impl Sheet {
         };
         let mut rest = match self.lines.get(&row) {
             Some(line) => {
-                decoder = self.later.at_place(u64::from(self.starts[row as usize].1), u64::from(row));
+                decoder =
+                    self.later.at_place(u64::from(self.starts[row as usize].1), u64::from(row));
                 line.as_bytes()
             }
             None => &self.text[start as usize..],
         };
         let found = decoder.advance(&mut rest) || decoder.end();
-        let place = crate::table::record::Place { index: Some(row.into()), line: Some(line.into()) };
+        let place =
+            crate::table::record::Place { index: Some(row.into()), line: Some(line.into()) };
         let mut raw = match found {
             true => decoder.row(),
             false => RawRow::refused(place, RowError::row(RowErrorKind::Missing)),

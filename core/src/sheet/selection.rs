@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::rows::CellFault;
+use super::fault::CellFault;
 use super::state::Sheet;
 
 /// Which rows are meant.

@@ -4,11 +4,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::delivery::Pending;
-use super::rows::CellFault;
+use super::fault::CellFault;
 use super::key_index::KeyIndex;
-use super::mend::Undo;
-use super::open::Reading;
+use super::pending::Pending;
+use super::read_so_far::ReadSoFar;
+use super::undo::Undo;
 use crate::format::lines::{LineDecoder, ReadBy};
 use crate::ingest::Offsets;
 use crate::table::issue::RowError;
@@ -52,7 +52,7 @@ pub struct Sheet {
     pub(super) lines: BTreeMap<u32, String>,
     pub(super) undo: Vec<Undo>,
     pub(super) pending: Option<Pending>,
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<ReadSoFar>,
 }
 
 /// How many rows there are, by what became of them.
@@ -122,7 +122,8 @@ impl Sheet {
 
     /// Whether a row may be changed and sent.
     pub(super) fn is_open(&self, row: u32) -> bool {
-        let is_pending = self.pending.as_ref().is_some_and(|it| it.rows.binary_search(&row).is_ok());
+        let is_pending =
+            self.pending.as_ref().is_some_and(|it| it.rows.binary_search(&row).is_ok());
         !self.done[row as usize] && !is_pending
     }
 
