@@ -77,7 +77,7 @@ def test_a_file_of_another_format_is_checked_and_loaded(command, stack, db, made
     report = json.loads(done.stdout)
     assert (report["status"], report["format"]) == ("complete", path.suffix[1:])
     stored = db.rows("SELECT id, name, datetime, department_id, job_id FROM employees ORDER BY id")
-    assert [tuple(row) for row in stored] == [tuple(row.values()) for row in ROWS]
+    assert [tuple(row.values()) for row in stored] == [tuple(row.values()) for row in ROWS]
 
 
 def test_its_bad_rows_come_back_and_load_once_they_are_mended(command, db, made):

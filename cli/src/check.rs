@@ -99,7 +99,7 @@ async fn check(args: &CheckArgs, schema: Schema, path: &Path) -> Result<Checked>
     let extension = path.extension().and_then(|extension| extension.to_str());
     let is_json = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     match is_json && !begins_array(&file)? {
-        true => check_body(args, schema, path, file),
+        true => check_body(args, schema, file),
         false => check_rows(args, schema, path, file).await,
     }
 }
@@ -132,7 +132,7 @@ async fn check_rows(args: &CheckArgs, schema: Schema, path: &Path, file: File) -
 }
 
 /// A JSON file that is no array is read whole: it is the body of one request, or meant to be.
-fn check_body(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> Result<Checked> {
+fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checked> {
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
         IngestOptions { on_error: OnError::Skip, strict, time_zone, ..IngestOptions::default() };

@@ -126,7 +126,8 @@ fn an_avro_file_that_does_not_fit_is_refused_with_what_to_do() {
     let loaded = load(&avro(unknown, &row()), "jobs.avro", vec![]);
     assert_eq!(loaded.errors(), [(None, "unknown_column")]);
     assert!(message(&loaded).contains("jobb (did you mean job_name?)"), "{}", message(&loaded));
-    let mut extra = LoadOptions::default();
+    let keep = OnDuplicate::Keep;
+    let mut extra = LoadOptions { on_duplicate: keep, ..LoadOptions::default() };
     extra.dialect.set("ignore_extra", "true").unwrap();
     let loaded = load_bytes(&avro(unknown, &row()), "jobs.avro", extra, vec![]);
     assert_eq!(loaded.errors(), [(None, "missing")]);
