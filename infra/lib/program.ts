@@ -16,7 +16,7 @@ const ARCHITECTURES = { arm64: lambda.Architecture.ARM_64, x86_64: lambda.Archit
 export interface ProgramProps {
   readonly description: string;
   readonly settings: Settings;
-  /** Its settings, as the README lists them. */
+  /** Its settings, as docs/settings.md lists them. */
   readonly environment: Record<string, string>;
   /** What it may do, its log aside. */
   readonly rights: iam.PolicyStatement[];

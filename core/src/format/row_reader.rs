@@ -17,7 +17,7 @@ use crate::table::schema::Table;
 /// Takes a file's bytes in any chunking and gives rows, one after the other.
 ///
 /// A file that is wrong as a whole gives a row without an index, and no more behind it.
-pub(crate) trait RowReader: Debug + Send {
+pub(crate) trait RowReader: Debug + Send + Sync {
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     fn next(&mut self, input: &mut &[u8]) -> bool;
 

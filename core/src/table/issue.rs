@@ -460,7 +460,7 @@ impl RowErrorKind {
         "wrong_type",
     ];
 
-    /// The stable code: lower case, never renamed, listed in the README.
+    /// The stable code: lower case, never renamed, listed in docs/errors.md.
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
