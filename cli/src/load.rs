@@ -24,12 +24,13 @@ use crate::terminal;
 ///
 /// A file is put under incoming/ in the bucket, where the Lambda takes it, and its report is waited
 /// for. With --direct it is loaded from here by the same pipeline, without S3, through the Data API
-/// with the settings of `rowgate migrate`; rejected lines then go into a file beside it. CSV and
-/// NDJSON, plain or gzip; a file goes to the table that the nearest folder or its own name says.
+/// with the settings of `rowgate migrate`; rejected lines then go into a file beside it. CSV,
+/// NDJSON, arrays of JSON and Avro, plain or gzip; a file goes to the table that the nearest folder or its
+/// own name says.
 /// The exit code is 1 if a row was rejected.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// .csv, .ndjson and .jsonl files, with or without .gz
+    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz
     #[arg(required_unless_present = "resume")]
     files: Vec<PathBuf>,
 
@@ -248,6 +249,9 @@ fn is_all_good(report: &Value) -> bool {
 
 fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(layout) = layout(report) {
+        writeln!(out, "{path}: read with {layout}")?;
+    }
     for (table, counts) in report["tables"].as_object().into_iter().flatten() {
         let [received, stored, kept, rejected] =
             ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
@@ -287,6 +291,16 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The layout that was found, as options in the order of the documents.
+fn layout(report: &Value) -> Option<String> {
+    let layout = report["layout"].as_object().filter(|layout| !layout.is_empty())?;
+    let option = |name: &&str| match layout.get(*name)? {
+        Value::String(text) => Some(format!("{name}={text}")),
+        other => Some(format!("{name}={other}")),
+    };
+    Some(Dialect::NAMES.iter().filter_map(option).collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

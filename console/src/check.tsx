@@ -127,7 +127,7 @@ interface LineProps {
 function LayoutLine({ layout, table, options, read }: LineProps) {
   const [changing, setChanging] = useState(false);
   const zone = options.time_zone === "" ? [] : [optionWords("time_zone", options.time_zone)];
-  const words = options.format === "ndjson" ? ["one JSON object a line"] : [layoutWords(layout.options)];
+  const words = options.format !== "csv" ? [options.format === "json" ? "an array of JSON" : "one JSON object a line"] : [layoutWords(layout.options)];
   const lacking = table.columns.filter((_, at) => !layout.columns.includes(at));
   return (
     <div class="layout">

@@ -35,7 +35,7 @@ export function useScroll(count: number, headHeight: number): Scroll {
   const scale = room === 0 ? 1 : way / room;
 
   useEffect(() => {
-    const measure = () => setView(Math.max(ROW_HEIGHT, box.current!.clientHeight - headHeight));
+    const measure = () => box.current && setView(Math.max(ROW_HEIGHT, box.current.clientHeight - headHeight));
     const observer = new ResizeObserver(measure);
     observer.observe(box.current!);
     measure();

@@ -19,6 +19,7 @@ mod bulk_tables;
 mod column_types;
 mod constraints;
 mod doctor;
+mod documents;
 mod gate;
 mod idempotency;
 mod imports;
@@ -27,11 +28,12 @@ mod layouts;
 mod lengths;
 mod live_schema;
 mod load;
+#[cfg(feature = "avro")]
+mod load_formats;
 mod load_object;
 mod migrate;
 #[cfg(feature = "avro")]
 mod own_schema;
-mod readme;
 mod requests;
 #[cfg(feature = "avro")]
 mod restore;

@@ -2,7 +2,7 @@
 
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
-    DeliveryStep, Dialect, LineFormat, NdjsonDecoder, Replacement, RowFilter, Sheet, SheetError,
+    DeliveryStep, Dialect, NdjsonDecoder, Replacement, RowFilter, RowFormat, Sheet, SheetError,
     SheetOptions, preview, table_alone, table_of_file,
 };
 use serde_json::{Value, json};
@@ -26,7 +26,8 @@ fn read(table: &'static Table, text: &str) -> Sheet {
 }
 
 fn open(table: &'static Table, bytes: &[u8], options: SheetOptions) -> Result<Sheet, SheetError> {
-    let mut sheet = Sheet::open(table, LineFormat::Csv, bytes.to_vec(), options);
+    let mut sheet =
+        Sheet::open(table, RowFormat::of_extension("csv").unwrap(), bytes.to_vec(), options);
     while sheet.check(7)? {}
     Ok(sheet)
 }
@@ -142,7 +143,7 @@ fn a_body_is_read_back_as_what_was_checked() {
         assert_eq!(body.rows.len() as u32, ready, "{name}");
         let mut again = Sheet::open(
             table(name),
-            LineFormat::Ndjson,
+            RowFormat::of_extension("ndjson").unwrap(),
             body.body.clone().into_bytes(),
             SheetOptions::default(),
         );

@@ -7,17 +7,16 @@ mod answers;
 mod checker;
 mod options;
 
-use rowgate_core::{ApiKey, Dialect, LineFormat, preview, table_of_file};
+use rowgate_core::{ApiKey, Dialect, RowFormat, preview, table_of_file};
 use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use checker::Checker;
 
-/// The format that a file's name says, `csv` or `ndjson`; nothing of another name.
+/// The format that a file's name says, `csv`, `ndjson` or `json`; nothing of another name.
 #[wasm_bindgen(js_name = formatOf)]
 pub fn format_of(name: &str) -> Option<String> {
-    let format = LineFormat::of_file(name)?;
-    Some(options::name_of(format).to_owned())
+    RowFormat::of_file(name).map(|format| format.name.to_owned())
 }
 
 /// The table that a file's name says, of the tables that `GET /tables` has answered.

@@ -1,6 +1,6 @@
 //! What the page asks, as it is sent.
 
-use rowgate_core::{Dialect, LineFormat, Replacement, RowFilter, SheetOptions, TimeZone};
+use rowgate_core::{Dialect, Replacement, RowFilter, RowFormat, SheetOptions, TimeZone};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 
@@ -15,7 +15,7 @@ pub(crate) struct OpenOptions {
 }
 
 impl OpenOptions {
-    pub(crate) fn read(json: &str) -> Result<(LineFormat, SheetOptions), JsValue> {
+    pub(crate) fn read(json: &str) -> Result<(&'static RowFormat, SheetOptions), JsValue> {
         let options: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
         let format =
             LineFormat::of_file(&format!(".{}", options.format)).unwrap_or(LineFormat::Csv);
@@ -29,10 +29,6 @@ impl OpenOptions {
         let Self { dialect, may_lack, .. } = options;
         Ok((format, SheetOptions { dialect, time_zone, may_lack }))
     }
-}
-
-pub(crate) fn name_of(format: LineFormat) -> &'static str {
-    format.format().extensions[0]
 }
 
 /// Which rows are meant.

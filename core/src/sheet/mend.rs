@@ -53,7 +53,7 @@ impl Sheet {
 
     /// Writes a row that is no cells anew.
     pub fn set_line(&mut self, row: u32, text: &str) -> Result<Mended, SheetError> {
-        if !self.broken.contains_key(&row) {
+        if !self.broken.contains_key(&row) || self.format.lines.is_none() {
             return Err(SheetError::NoSuchCell);
         }
         if !self.is_open(row) {

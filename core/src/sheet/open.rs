@@ -11,8 +11,8 @@ use super::rows::judge;
 use super::state::{ROWS_LIMIT, Sheet};
 use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
-use crate::format::formats::LineFormat;
-use crate::format::lines::{GivenLayout, LineDecoder};
+use crate::format::formats::RowFormat;
+use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
 use crate::ingest::{Offsets, offset_columns};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::EntryRules;
@@ -37,22 +37,24 @@ impl Sheet {
     /// Takes a file; [`check`](Self::check) reads it.
     pub fn open(
         table: &'static Table,
-        format: LineFormat,
+        format: &'static RowFormat,
         bytes: Vec<u8>,
         options: SheetOptions,
     ) -> Self {
         let SheetOptions { dialect, time_zone, may_lack } = options;
         let given = GivenLayout { dialect, has_time_zone: time_zone.is_some() };
-        let (decoder, encoding) = LineDecoder::of_start(format, table, &given, &bytes, true);
-        let mut text = decoded(encoding, &bytes, true).unwrap_or(bytes);
+        let (start, is_whole, is_settled) = (bytes.as_slice(), true, false);
+        let reader = format.open(Opening { table, given: &given, is_settled, start, is_whole });
+        let mut text = decoded(reader.encoding(), &bytes, true).unwrap_or(bytes);
         if !matches!(text.last(), None | Some(b'\n' | b'\r')) {
             text.push(b'\n');
         }
-        let forms = decoder.dialect().map_or(Default::default(), |dialect| dialect.forms);
-        let (_, first) = decoder.at_record_start();
-        let (_, later) = decoder.at_record_start();
+        let forms = reader.dialect().map_or(Default::default(), |dialect| dialect.forms);
+        let (_, first) = reader.at_record_start();
+        let (_, later) = reader.at_record_start();
         Self {
             table,
+            format,
             text,
             starts: Vec::new(),
             first,
@@ -71,7 +73,7 @@ impl Sheet {
             lines: Default::default(),
             undo: Vec::new(),
             pending: None,
-            reading: Some(ReadSoFar { decoder, position: 0, broken_bytes: 0 }),
+            reading: Some(ReadSoFar { reader, position: 0, broken_bytes: 0 }),
         }
     }
 
@@ -92,16 +94,16 @@ impl Sheet {
     }
 
     fn check_next(&mut self, reading: &mut ReadSoFar) -> Result<bool, SheetError> {
-        let ReadSoFar { decoder, position, broken_bytes } = reading;
-        let (start, (line, _)) = (*position, decoder.place());
+        let ReadSoFar { reader, position, broken_bytes } = reading;
+        let (start, (line, _)) = (*position, reader.position());
         let mut rest = &self.text[start..];
-        let found = decoder.advance(&mut rest) || decoder.end();
+        let found = reader.next(&mut rest) || reader.end();
         *position = self.text.len() - rest.len();
         if !found {
             return Ok(false);
         }
-        let contradiction = decoder.contradiction();
-        let raw = decoder.row();
+        let contradiction = reader.contradiction();
+        let raw = reader.row();
         if raw.place.index.is_none() {
             return Err(SheetError::File(first_of(raw.errors)));
         }
@@ -114,13 +116,13 @@ impl Sheet {
         self.starts.push((start as u32, line as u32));
         self.done.push(false);
         if !has_cells {
-            let text = String::from_utf8_lossy(decoder.text());
+            let text = text_of(&**reader);
             *broken_bytes += text.len();
             let text = if *broken_bytes > BROKEN_BYTES { Cow::Borrowed("") } else { text };
             self.broken.insert(row, text.into_owned());
         }
         if row == 0 {
-            self.later = decoder.at_record_start().1;
+            self.later = reader.at_record_start().1;
         }
         let judged = judged.map(|key| key.map(|key| (self.keys.digest(&key), key)));
         if let (Err(_), Some(kind)) = (&judged, contradiction) {
@@ -133,4 +135,13 @@ impl Sheet {
 
 fn first_of(errors: Vec<RowError>) -> RowError {
     errors.into_iter().next().unwrap_or(RowError::row(RowErrorKind::Missing))
+}
+
+/// A row's own text, as a reject file gives it back.
+fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
+    match reader.reject() {
+        RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
+        RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
+        RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
+    }
 }

@@ -1,12 +1,13 @@
 //! Rows read again, with what was changed, and judged.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::fault::CellFault;
 use super::state::Sheet;
-use crate::format::lines::LineDecoder;
+use crate::format::row_reader::RowReader;
 use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{EntryRules, RawField, RawRow, Record};
@@ -120,23 +121,23 @@ impl Sheet {
     /// Reads a row, with what was changed in it.
     pub(super) fn with_row<T>(&self, row: u32, take: impl FnOnce(RawRow<'_>) -> T) -> T {
         let (start, line) = self.starts[row as usize];
-        let mut decoder = match row {
+        let mut reader = match row {
             0 => self.first.at_record_start().1,
-            _ => self.later.at_place(u64::from(line), u64::from(row)),
+            _ => self.later.at_position(u64::from(line), u64::from(row)),
         };
         let mut rest = match self.lines.get(&row) {
             Some(line) => {
-                decoder =
-                    self.later.at_place(u64::from(self.starts[row as usize].1), u64::from(row));
+                reader =
+                    self.later.at_position(u64::from(self.starts[row as usize].1), u64::from(row));
                 line.as_bytes()
             }
             None => &self.text[start as usize..],
         };
-        let found = decoder.advance(&mut rest) || decoder.end();
+        let found = reader.next(&mut rest) || reader.end();
         let place =
             crate::table::record::Place { index: Some(row.into()), line: Some(line.into()) };
         let mut raw = match found {
-            true => decoder.row(),
+            true => reader.row(),
             false => RawRow::refused(place, RowError::row(RowErrorKind::Missing)),
         };
         self.put_edits(row, &mut raw);
@@ -145,26 +146,26 @@ impl Sheet {
 
     /// Reads rows one behind the other, with what was changed in them; those that are no cells are left out.
     pub(super) fn each_row(&self, rows: &[u32], mut take: impl FnMut(u32, RawRow<'_>)) {
-        let mut reader: Option<(LineDecoder, &[u8])> = None;
+        let mut open: Option<(Box<dyn RowReader>, &[u8])> = None;
         for row in rows.iter().copied() {
             let is_changed = self.lines.contains_key(&row);
             if self.broken.contains_key(&row) && !is_changed {
                 continue;
             }
-            let is_next = reader.as_ref().is_some_and(|(it, _)| it.place().1 == u64::from(row));
+            let is_next = open.as_ref().is_some_and(|(it, _)| it.position().1 == u64::from(row));
             if row == 0 || is_changed {
                 self.with_row(row, |raw| take(row, raw));
-                reader = None;
+                open = None;
                 continue;
             }
             if !is_next {
                 let (start, line) = self.starts[row as usize];
-                let decoder = self.later.at_place(u64::from(line), u64::from(row));
-                reader = Some((decoder, &self.text[start as usize..]));
+                let reader = self.later.at_position(u64::from(line), u64::from(row));
+                open = Some((reader, &self.text[start as usize..]));
             }
-            let Some((decoder, rest)) = &mut reader else { continue };
-            if decoder.advance(rest) || decoder.end() {
-                let mut raw = decoder.row();
+            let Some((reader, rest)) = &mut open else { continue };
+            if reader.next(rest) || reader.end() {
+                let mut raw = reader.row();
                 self.put_edits(row, &mut raw);
                 take(row, raw);
             }
@@ -247,7 +248,7 @@ fn waits_for(errors: &[RowError], row: u32) -> bool {
     })
 }
 
-/// A changed cell as the decoder would have given it.
+/// A changed cell as a reader would have given it.
 pub(super) fn field_of(text: &str) -> RawField<'_> {
     match text.trim() {
         "" | "\\N" => RawField::Null,

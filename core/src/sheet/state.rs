@@ -1,5 +1,6 @@
 //! The sheet itself: a file's text, where its rows begin, and what became of each.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,7 +10,8 @@ use super::key_index::KeyIndex;
 use super::pending::Pending;
 use super::read_so_far::ReadSoFar;
 use super::undo::Undo;
-use crate::format::lines::{LineDecoder, ReadBy};
+use crate::format::formats::RowFormat;
+use crate::format::row_reader::{ReadBy, RowReader};
 use crate::ingest::Offsets;
 use crate::table::issue::RowError;
 use crate::table::record::EntryRules;
@@ -25,14 +27,15 @@ pub(super) const ROWS_LIMIT: u32 = 5_000_000;
 #[derive(Debug)]
 pub struct Sheet {
     pub(super) table: &'static Table,
+    pub(super) format: &'static RowFormat,
     /// UTF-8, with a line end behind the last row.
     pub(super) text: Vec<u8>,
     /// Where the rows begin, and the line of that place.
     pub(super) starts: Vec<(u32, u32)>,
     /// Reads the first row, behind a header.
-    pub(super) first: LineDecoder,
+    pub(super) first: Box<dyn RowReader>,
     /// Reads any other row once it is moved there.
-    pub(super) later: LineDecoder,
+    pub(super) later: Box<dyn RowReader>,
     pub(super) rules: EntryRules,
     /// The columns whose values may come with an offset from UTC or without.
     pub(super) with_offsets: Vec<usize>,
@@ -117,7 +120,7 @@ impl Sheet {
 
     /// Whether the file begins with a header.
     pub fn has_header(&self) -> bool {
-        self.later.header().is_some()
+        matches!(self.later.read_by(), ReadBy::Header(_))
     }
 
     /// Whether a row may be changed and sent.
