@@ -32,7 +32,7 @@ const LOOKED_AT = 20_000;
 const TRIES = 6;
 
 const DUPLICATES: [string, string][] = [
-  ["fail", "name them, so that I can decide"],
+  ["fail", "report them, so that I can decide"],
   ["keep", "leave them as they are"],
   ["update", "write these values over them"],
 ];

@@ -1,6 +1,6 @@
 // What is wrong, fault by fault: looked at alone, or mended in all rows at once.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { Engine } from "./engine";
 import type { FaultCount, Filter, TableNote } from "./types";
@@ -64,6 +64,7 @@ function Mend({ engine, table, filter, fault, mended, locked }: MendProps) {
   const [whole, setWhole] = useState(false);
   const [said, setSaid] = useState("");
   const column = table.columns.findIndex((it) => it.name === fault?.column);
+  useEffect(() => setSaid(""), [filter.code, filter.column, filter.wrong]);
 
   async function act(change: () => Promise<{ changed: number; good: number }>) {
     const { changed, good } = await change();

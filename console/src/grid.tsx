@@ -43,6 +43,14 @@ export function Grid({ engine, table, layout, count, version, mended, undo, lock
     if (place.at >= count) setPlace({ ...place, at: Math.max(0, count - 1) });
   }, [count]);
 
+  // At first the cell at hand is one that is wrong.
+  const isMoved = useRef(false);
+  useEffect(() => {
+    const wrong = isMoved.current || place.at !== 0 ? -1 : columns.findIndex((column) => here?.faults.some((fault) => namesColumn(fault, table.columns[column]!.name)));
+    if (wrong > 0) setPlace({ at: 0, column: wrong });
+    if (here) isMoved.current = true;
+  }, [here !== undefined]);
+
   function go(at: number, column: number) {
     const next = { at: clamp(at, count), column: clamp(column, columns.length) };
     setPlace(next);

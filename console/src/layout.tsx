@@ -31,7 +31,7 @@ export function LayoutHelp({ engine, refusal, table, options, read }: HelpProps)
   }
   return (
     <section class="card">
-      <Heading>{refusal.questions.length > 0 ? "One thing to tell" : "This file cannot be read as it is"}</Heading>
+      <Heading>{refusal.questions.length > 0 ? "How is this file to be read?" : "This file cannot be read as it is"}</Heading>
       {refusal.questions.length === 0 && <p>{sentence(refusal.message)}</p>}
       {refusal.questions.map((question) => (
         <Answer key={question.seen} question={question} options={options} read={read} />
@@ -45,12 +45,13 @@ export function LayoutHelp({ engine, refusal, table, options, read }: HelpProps)
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function Answer({ question, options, read }: { question: Question; options: OpenOptions; read: (options: OpenOptions) => void }) {
-  const isZone = question.options.some((option) => option.startsWith("time_zone="));
+  const plain = question.options.filter((option) => !splitOption(option)[0].includes(" "));
+  const isZone = plain.some((option) => option.startsWith("time_zone="));
   return (
     <div class="question" role="group" aria-label={question.seen}>
       <p>{sentence(question.seen)}</p>
       <div class="choices">
-        {question.options.map((option) => {
+        {plain.map((option) => {
           const [name, value] = splitOption(option);
           return <Button key={option} onClick={() => read(withOption(options, name, value))}>{optionWords(name, value)}</Button>;
         })}
@@ -60,13 +61,21 @@ function Answer({ question, options, read }: { question: Question; options: Open
   );
 }
 
-// The zone of this computer is offered as well, and said with its offset.
+// The offset of this computer is offered as well, and any other can be told.
 function OwnZone({ options, read }: { options: OpenOptions; read: (options: OpenOptions) => void }) {
+  const [zone, setZone] = useState("");
   const minutes = -new Date().getTimezoneOffset();
   const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, "0");
   const offset = `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
-  if (minutes === 0) return null;
-  return <Button onClick={() => read({ ...options, time_zone: offset })}>times are {offset}, as on this computer now</Button>;
+  return (
+    <>
+      {minutes !== 0 && <Button onClick={() => read({ ...options, time_zone: offset })}>times are {offset}, as on this computer now</Button>}
+      <form class="row" onSubmit={(event) => { event.preventDefault(); read({ ...options, time_zone: zone.trim() }); }}>
+        <input value={zone} placeholder="+02:00" size={8} aria-label="Another offset from UTC" onInput={(event) => setZone(event.currentTarget.value)} />
+        <Button type="submit" disabled={zone.trim() === ""}>times have this offset</Button>
+      </form>
+    </>
+  );
 }
 
 function FirstLines({ peek }: { peek: Peek }) {

@@ -68,6 +68,7 @@ test("100 MB are checked while the page answers, and row 1,700,001 is changed", 
 
   await page.getByRole("button", { name: "All 1,930,000" }).click();
   const grid = page.locator(".grid");
+  await page.locator('.grid[aria-rowcount="1930001"]').waitFor();
   await grid.focus();
   await page.keyboard.press("Control+End");
   await page.locator('[aria-rowindex="1930001"]').waitFor();

@@ -168,7 +168,7 @@ test("a file that is not certain is asked about with buttons", () => withPage(as
   await heading(page, "Drop a file here");
   const text = "id;name;datetime;department_id;job_id\n9001;Zo\u00eb;03/04/2021 18:02;;\n";
   await drop(page, "employees.csv", Buffer.from(text, "latin1"));
-  await heading(page, "One thing to tell");
+  await heading(page, "How is this file to be read?");
   await picture(page, "ask");
   await checkAxe(page);
   await page.getByRole("button", { name: "dates as 27.07.2021" }).click();

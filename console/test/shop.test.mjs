@@ -41,7 +41,8 @@ function german(text) {
   const cells = text.trimEnd().split("\n").map((line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
   const written = cells.map((line) => line.slice(0, cells[0].length).map((cell) => cell
     .replace(/^(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d)?$/, (_, year, month, day, time) => `${day}.${month}.${year}${time ?? ""}`)
-    .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")));
+    .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")
+    .replace(/^[^"]*;.*$/, '"$&"')));
   return Buffer.from(`${written.map((line) => line.join(";")).join("\r\n")}\r\n`, "latin1");
 }
 

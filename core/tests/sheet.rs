@@ -180,8 +180,12 @@ fn a_request_has_one_key_however_often_it_is_made() {
     assert_eq!(reloaded.settle(status, &body), DeliveryStep::Stored { stored: 2, kept: 0 });
     assert_eq!((reloaded.counts().done, reloaded.counts().ready), (2, 1));
     assert_eq!(reloaded.set_cell(0, 1, "z"), Err(SheetError::Sent));
+    reloaded.set_cell(2, 1, "later").unwrap();
     let last = reloaded.deliver("me", 2, 1000).unwrap().unwrap();
     assert_eq!((last.rows.as_slice(), last.key != first.key), ([2].as_slice(), true));
+    // What was sent is not taken back.
+    assert!(reloaded.undo());
+    assert_eq!(reloaded.row(2).unwrap().cells[1].as_deref(), Some("later"));
 }
 
 #[test]

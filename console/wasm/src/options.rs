@@ -17,8 +17,12 @@ pub(crate) struct OpenOptions {
 impl OpenOptions {
     pub(crate) fn read(json: &str) -> Result<(&'static RowFormat, SheetOptions), JsValue> {
         let options: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let format = match options.format.as_str() {
+            "" => "csv",
+            format => format,
+        };
         let format =
-            LineFormat::of_file(&format!(".{}", options.format)).unwrap_or(LineFormat::Csv);
+            RowFormat::of_extension(format).ok_or_else(|| format!("no format {format}"))?;
         let time_zone = match options.time_zone.as_str() {
             "" => None,
             text => {

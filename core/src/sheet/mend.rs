@@ -99,7 +99,9 @@ impl Sheet {
 
     /// Takes the last change back; `false` if there is none.
     pub fn undo(&mut self) -> bool {
-        let Some(Undo(changes)) = self.undo.pop() else { return false };
+        let Some(Undo(mut changes)) = self.undo.pop() else { return false };
+        // What was sent stays as it was sent.
+        changes.retain(|before| self.is_open(before.row()));
         let mut rows: Vec<u32> = changes.iter().map(Before::row).collect();
         for before in changes {
             match before {
