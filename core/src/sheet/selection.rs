@@ -1,7 +1,7 @@
 //! Which rows are meant: all, the wrong ones, or those with one fault.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::fault::CellFault;
@@ -96,6 +96,6 @@ impl Sheet {
     fn value_in(&self, row: u32, column: Option<&str>) -> Option<String> {
         let at = self.table.column_index(column?)?;
         self.with_row(row, |raw| raw.fields.get(at).and_then(super::rows::shown))
-            .map(|value| value.chars().take(40).collect::<String>().to_string())
+            .map(|value| value.chars().take(40).collect())
     }
 }
