@@ -1,5 +1,8 @@
 //! The Lambda's `bootstrap`.
 
+// The future of an invocation is deep; see lib.rs.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
