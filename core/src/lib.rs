@@ -47,6 +47,7 @@ mod table;
 pub use table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 pub use table::counts::Counts;
 pub use table::example::example_row;
+pub use table::fill::Fill;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};

@@ -19,6 +19,7 @@ mod bulk_tables;
 mod column_types;
 mod constraints;
 mod doctor;
+mod fill;
 mod gate;
 mod idempotency;
 mod imports;
@@ -42,6 +43,8 @@ mod text_keys;
 mod type_names;
 mod unreachable;
 mod wake_up;
+#[cfg(feature = "zstd")]
+mod zstandard;
 
 /// Crates whose tests are one program, and the files that are programs of their own: what they measure is
 /// the process.

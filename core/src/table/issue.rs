@@ -145,6 +145,8 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A value for a column that the option `fill` fills.
+    FilledColumn,
     /// A value for a column that the database computes.
     GeneratedColumn,
     /// A CSV cell that is not of the wanted type and has a character that is not seen.
@@ -154,6 +156,8 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// A column that `fill` names is none of the table's, or does not take what it gets.
+    InvalidFill(Box<RowErrorKind>),
     /// A text that is no JSON document.
     InvalidDocument,
     /// A text that is no base64.
@@ -232,6 +236,11 @@ pub enum RowErrorKind {
     },
     /// A line that the layout which the file's start shows does not fit.
     ContradictedLayout {
+        /// The line.
+        line: u64,
+    },
+    /// A line that the layout which is given does not fit; the file ends there.
+    ContradictedOptions {
         /// The line.
         line: u64,
     },
@@ -349,7 +358,7 @@ pub enum RowErrorKind {
     UnknownTable,
     /// A table of the schema that rowgate cannot fill.
     UnfitTable(&'static Unfit),
-    /// Gzip data that unpacks to more than anybody would store in rows.
+    /// Packed data that unpacks to more than anybody would store in rows.
     UnpacksTooLarge {
         /// So many times its own size.
         times: u64,
@@ -360,6 +369,8 @@ pub enum RowErrorKind {
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
+    /// Zstandard data that is broken, ends early, or has a window larger than the memory that is kept for one.
+    UnreadableZstandard,
     /// A file whose name says no format that comes line by line.
     UnsupportedFormat {
         /// What the names of such files end in, without the dot.
@@ -409,10 +420,12 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "filled_column",
         "generated_column",
         "invalid_base64",
         "invalid_date",
         "invalid_date_time",
+        "invalid_fill",
         "invalid_json",
         "invalid_time",
         "invalid_utf8",
@@ -447,6 +460,7 @@ impl RowErrorKind {
         "unreadable_gzip",
         "unreadable_key",
         "unreadable_layout",
+        "unreadable_zstandard",
         "unsupported_format",
         "wrong_delimiter",
         "wrong_encoding",
@@ -462,10 +476,12 @@ impl RowErrorKind {
             Self::CheckViolated { .. } => "check_violated",
             Self::Conflict { .. } => "conflict",
             Self::ContradictedLayout { .. } => "contradicted_layout",
+            Self::ContradictedOptions { .. } => "contradicted_layout",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::FilledColumn => "filled_column",
             Self::GeneratedColumn => "generated_column",
             Self::Exists => "exists",
             Self::InvalidBase64 => "invalid_base64",
@@ -475,6 +491,7 @@ impl RowErrorKind {
             | Self::LoneSurrogate
             | Self::InvalidDocument
             | Self::TooDeep { .. } => "invalid_json",
+            Self::InvalidFill(_) => "invalid_fill",
             Self::InvalidTime => "invalid_time",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
@@ -511,6 +528,7 @@ impl RowErrorKind {
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableLayout { .. } => "unreadable_layout",
+            Self::UnreadableZstandard => "unreadable_zstandard",
             Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",

@@ -4,6 +4,7 @@ pub(crate) mod cell_forms;
 pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod example;
+pub(crate) mod fill;
 pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod layout_question;

@@ -39,6 +39,10 @@ impl fmt::Display for RowErrorKind {
             Self::BeyondFloat => f.write_str(
                 "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
             ),
+            Self::FilledColumn => f.write_str(
+                "the option fill gives this column its value; leave it out, or take it out of fill",
+            ),
+            Self::InvalidFill(kind) => write!(f, "the option fill does not fit the table: {kind}"),
             Self::GeneratedColumn => {
                 f.write_str("the database computes this column; leave it out")
             }
@@ -165,7 +169,12 @@ impl fmt::Display for RowErrorKind {
             Self::ContradictedLayout { line } => write!(
                 f,
                 "line {line} does not fit how the start of the file is written; nothing is stored: mend \
-                 the line, or give the layout as options to have its rows rejected one by one"
+                 the line, or give the layout as options to have the lines above it loaded"
+            ),
+            Self::ContradictedOptions { line } => write!(
+                f,
+                "line {line} does not fit the layout that is given, and nothing is read from there on; mend \
+                 the line, or load what follows as a file of its own with other options"
             ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
@@ -187,9 +196,13 @@ impl fmt::Display for RowErrorKind {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
+            Self::UnreadableZstandard => f.write_str(
+                "no zstandard data, broken from here on, or packed with a window of more than 8 MiB; pack it \
+                 with a level up to 19 and without --long",
+            ),
             Self::UnsupportedFormat { extensions } => write!(
                 f,
-                "the name ends in none of {}, with or without .gz; save a workbook as CSV UTF-8",
+                "the name ends in none of {}, with or without .gz or .zst; save a workbook as CSV UTF-8",
                 AllOf(extensions)
             ),
             Self::UnreadableKey => f.write_str(
