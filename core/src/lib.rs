@@ -36,7 +36,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 extern crate alloc;
-#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4"))]
+#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4", feature = "zones"))]
 extern crate std;
 
 mod base;

@@ -137,7 +137,7 @@ mod tests {
         }
         assert_eq!(read("time_zone=-09:30"), TimeZone::of("-09:30"));
         assert_eq!(read("time_zone=UTC"), TimeZone::of("UTC"));
-        for query in ["time_zone=", "time_zone=Europe/Berlin", "time_zone=2"] {
+        for query in ["time_zone=", "time_zone=Europe/Berlinn", "time_zone=2"] {
             assert!(options(query, None).is_err(), "{query}");
         }
     }

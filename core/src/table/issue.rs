@@ -166,6 +166,18 @@ pub enum RowErrorKind {
     InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
+    /// A time without an offset that the clocks of the time zone show twice, as they are put back.
+    AmbiguousTime {
+        /// The time zone.
+        zone: String,
+        /// The offsets from UTC with which they show it.
+        offsets: [String; 2],
+    },
+    /// A time without an offset that the clocks of the time zone never show, as they are put forward past it.
+    SkippedTime {
+        /// The time zone.
+        zone: String,
+    },
     /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
     InvalidLocalDateTime,
     /// No time from -838:59:59 to 838:59:59.
@@ -411,6 +423,7 @@ pub enum RowErrorKind {
 impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
+        "ambiguous_time",
         "changed_header",
         "check_violated",
         "conflict",
@@ -443,6 +456,7 @@ impl RowErrorKind {
         "out_of_range",
         "reference_cycle",
         "row_too_long",
+        "skipped_time",
         "too_few_bytes",
         "too_long",
         "too_many_errors",
@@ -472,6 +486,8 @@ impl RowErrorKind {
     /// The stable code: lower case, never renamed, listed in the README.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::AmbiguousTime { .. } => "ambiguous_time",
+            Self::SkippedTime { .. } => "skipped_time",
             Self::ChangedHeader { .. } => "changed_header",
             Self::CheckViolated { .. } => "check_violated",
             Self::Conflict { .. } => "conflict",

@@ -18,3 +18,5 @@ pub(crate) mod types;
 pub(crate) mod unknown_names;
 pub(crate) mod value;
 pub(crate) mod written_date;
+#[cfg(feature = "zones")]
+pub(crate) mod zone;

@@ -9,6 +9,16 @@ use crate::base::all_of::AllOf;
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AmbiguousTime { zone, offsets: [first, second] } => write!(
+                f,
+                "the clocks of {zone} show this time twice, as they are put back; write its offset behind it, \
+                 {first} or {second}"
+            ),
+            Self::SkippedTime { zone } => write!(
+                f,
+                "the clocks of {zone} never show this time, as they are put forward past it; write an offset \
+                 from UTC behind it"
+            ),
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
