@@ -32,7 +32,7 @@ use tempfile::TempDir;
 use checkout::Checkout;
 use end::End;
 use files::Files;
-use report::Report;
+use report::{Report, ReportForm};
 use tables::Tables;
 use worker::{Worker, WorkerOptions};
 
@@ -48,6 +48,10 @@ pub(crate) struct DevArgs {
     /// Print the addresses and keys as one line of JSON, and end with the process that started this
     #[arg(long)]
     json: bool,
+
+    /// Print nothing but commands for a shell that export addresses, keys and settings
+    #[arg(long, conflicts_with = "json")]
+    env: bool,
 
     /// Port of the gateway on 127.0.0.1 [default: a free one]
     #[arg(long)]
@@ -160,7 +164,12 @@ pub(crate) async fn run(args: DevArgs, schema: Option<&Path>) -> Result<()> {
         stack = Stack::start(&args, schema) => stack?,
         () = end.wanted() => return Ok(()),
     };
-    stack.report().print(args.json)?;
+    let form = match (args.json, args.env) {
+        (true, _) => ReportForm::Json,
+        (_, true) => ReportForm::Exports,
+        _ => ReportForm::Text,
+    };
+    stack.report().print(form)?;
     progress(&format!("ready after {:.1} s", started.elapsed().as_secs_f64()));
 
     let outcome = tokio::select! {
@@ -178,9 +187,11 @@ struct Stack {
     data_api: DataApi,
     database: Option<Database>,
     database_url: String,
+    database_name: String,
     api_key: LocalKey,
     call_log: PathBuf,
     schema: Schema,
+    schema_file: PathBuf,
     _folder: TempDir,
 }
 
@@ -229,7 +240,7 @@ impl Stack {
             crate::migrate::apply(&host, &target, schema),
         )?;
 
-        tables.write(folder.path())?;
+        let schema_file = tables.write(folder.path())?;
         let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
 
         Ok(Self {
@@ -238,10 +249,12 @@ impl Stack {
             worker,
             data_api,
             database,
+            database_name: target.database.clone(),
             database_url,
             api_key,
             call_log,
             schema,
+            schema_file,
             _folder: folder,
         })
     }
@@ -262,6 +275,8 @@ impl Stack {
             call_log: &self.call_log,
             worker_log: self.worker.log(),
             schema: self.schema,
+            database: &self.database_name,
+            schema_file: &self.schema_file,
         }
     }
 

@@ -19,6 +19,7 @@ mod bulk_tables;
 mod column_types;
 mod constraints;
 mod doctor;
+mod documents;
 mod fill;
 mod gate;
 mod idempotency;
@@ -32,7 +33,6 @@ mod load_object;
 mod migrate;
 #[cfg(feature = "avro")]
 mod own_schema;
-mod readme;
 mod requests;
 #[cfg(feature = "avro")]
 mod restore;

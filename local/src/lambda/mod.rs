@@ -46,15 +46,15 @@ pub struct LambdaOptions {
     pub environment: Vec<(String, String)>,
     /// How long an invocation may run before its process is killed.
     pub timeout: Duration,
-    /// What the function is told about its memory; nobody enforces it.
+    /// What the function is told about its memory; it is not enforced.
     pub memory_mb: u32,
     /// A file that what the function prints is appended to, and a `REPORT` line of AWS's for each
     /// invocation.
     pub log: Option<PathBuf>,
     /// How long a failed event waits before each of its further attempts.
     pub retry_delays: Vec<Duration>,
-    /// How many processes may run at a time. More invocations wait, where AWS would refuse those
-    /// that somebody waits for.
+    /// How many processes may run at a time. More invocations wait, where AWS would refuse synchronous
+    /// ones.
     pub concurrency: usize,
     /// Where Lambda's API listens; port 0 is a free one.
     pub address: SocketAddr,
@@ -153,7 +153,7 @@ impl LambdaHost {
 
     /// Runs the function and waits for its answer; its own failure is in the [`Invocation`].
     ///
-    /// It runs to its end even if nobody waits any more. Fails when no process can be started, when
+    /// It runs to its end even if the caller has gone. Fails when no process can be started, when
     /// the payload is over 6 MB, or when the host is stopped meanwhile.
     pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Invocation> {
         self.service.invoke(payload.into()).await
