@@ -41,7 +41,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     strict: bool,
 
-    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    /// Zone of date-times without one: UTC, an offset such as +02:00, or a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone)]
     time_zone: Option<TimeZone>,
 

@@ -109,7 +109,7 @@ struct DirectOptions {
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
     max_error_rate: Option<f64>,
 
-    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    /// Zone of date-times without one: UTC, an offset such as +02:00, or a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone, requires = "direct")]
     time_zone: Option<TimeZone>,
 

@@ -11,7 +11,8 @@
 //! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
 //! | `gzip` | packed files, for [`load`](fn@load), and packed bodies, for [`Gate`] | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
-//! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
+//! | `zones` | time zones by their names | `std` |
+//! | `zstd` | Avro and text files packed with zstandard | `std`, a C compiler |
 //!
 //! The modules are in twelve wings, here from the bottom up. A wing imports only from those above it:
 //!

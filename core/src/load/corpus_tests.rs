@@ -302,5 +302,7 @@ fn no_file_of_the_corpus_is_read_wrong() {
     let docs = fs::read_to_string(path).unwrap();
     let lines: String =
         counts.iter().map(|(found, count)| format!("| {found} | {count} |\n")).collect();
-    assert!(docs.contains(&lines), "docs/formats.md lacks:\n{lines}");
+    // Without them fewer answers are read.
+    let has_all = cfg!(all(feature = "encodings", feature = "zones"));
+    assert!(!has_all || docs.contains(&lines), "docs/formats.md lacks:\n{lines}");
 }

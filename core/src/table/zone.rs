@@ -79,6 +79,13 @@ mod tests {
         }
     }
 
+    /// In 2023 the clocks of Nuuk were put forward and not back; jiff has their first hour of winter twice, and
+    /// Python's zoneinfo once.
+    fn is_of_nuuk(name: &str, local: i64) -> bool {
+        let is_hour = (1_698_534_000..1_698_537_600).contains(&local);
+        is_hour && matches!(name, "America/Nuuk" | "America/Godthab")
+    }
+
     #[test]
     fn around_every_change_of_every_zone_a_local_time_is_what_jiff_says() {
         let (mut changes, mut others) = (0, Vec::new());
@@ -95,7 +102,7 @@ mod tests {
                 {
                     let local = at + ahead + around;
                     let found = TimeZone::of(name).unwrap().clock(local);
-                    if found != by_jiff(zone, local) {
+                    if found != by_jiff(zone, local) && !is_of_nuuk(name, local) {
                         others.push(format!("{name} at {local}: {found:?}"));
                     }
                 }
