@@ -33,6 +33,7 @@ mod run;
 mod services;
 mod table_file;
 mod unpack;
+#[cfg(any(feature = "gzip", feature = "zstd"))]
 mod unpacked_size;
 #[cfg(feature = "zstd")]
 mod unzstd;

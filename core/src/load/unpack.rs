@@ -1,6 +1,6 @@
 //! Bytes as they are stored into bytes of text: packed or not, by the file's first bytes.
 
-#[cfg(feature = "gzip")]
+#[cfg(any(feature = "gzip", feature = "zstd"))]
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 

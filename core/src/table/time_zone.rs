@@ -13,10 +13,10 @@ use super::zone::Zone;
 /// A time zone: UTC, an offset from it, or one by its name, whose clocks are put forward and back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TimeZone(Kind);
+pub struct TimeZone(ZoneKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ZoneKind {
     Offset {
         minutes: i64,
     },
@@ -49,26 +49,30 @@ impl TimeZone {
     /// built in.
     pub fn of(text: &str) -> Option<Self> {
         let zone = if text == "UTC" { "Z" } else { text };
-        let offset = offset_minutes(zone.as_bytes()).map(|minutes| Kind::Offset { minutes });
+        let offset = offset_minutes(zone.as_bytes()).map(|minutes| ZoneKind::Offset { minutes });
         offset.or_else(|| Self::named(text)).map(Self)
     }
 
     #[cfg(feature = "zones")]
-    fn named(text: &str) -> Option<Kind> {
-        Zone::of(text).map(Kind::Named)
+    fn named(text: &str) -> Option<ZoneKind> {
+        Zone::of(text).map(ZoneKind::Named)
     }
 
     #[cfg(not(feature = "zones"))]
-    fn named(_: &str) -> Option<Kind> {
+    fn named(_: &str) -> Option<ZoneKind> {
         None
     }
 
     /// How far its clocks are ahead of UTC at a second since the Unix epoch.
+    #[cfg_attr(
+        not(feature = "zones"),
+        allow(unused_variables, reason = "an offset is one at all times")
+    )]
     pub(crate) fn ahead_at(self, moment: i64) -> i64 {
         match self.0 {
-            Kind::Offset { minutes } => minutes * 60,
+            ZoneKind::Offset { minutes } => minutes * 60,
             #[cfg(feature = "zones")]
-            Kind::Named(zone) => zone.ahead_at(moment),
+            ZoneKind::Named(zone) => zone.ahead_at(moment),
         }
     }
 
@@ -108,9 +112,9 @@ fn offset_text(seconds: i64) -> String {
 impl core::fmt::Display for TimeZone {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.0 {
-            Kind::Offset { minutes } => f.write_str(&offset_text(minutes * 60)),
+            ZoneKind::Offset { minutes } => f.write_str(&offset_text(minutes * 60)),
             #[cfg(feature = "zones")]
-            Kind::Named(zone) => f.write_str(zone.name()),
+            ZoneKind::Named(zone) => f.write_str(zone.name()),
         }
     }
 }
