@@ -145,12 +145,12 @@ pub(super) fn is_id(text: &str) -> bool {
 /// `20270115_080000_1a2b`.
 const ID_LENGTH: usize = 20;
 
-/// Makes a table that is not there, empty.
+/// Makes tables that are not there, empty.
 pub(super) async fn make_missing<H: Host>(
     client: &Client<'_, H>,
-    table: &Table,
+    tables: &[&'static Table],
 ) -> Result<(), RestoreError> {
-    migrate::make_table(client, table.name, table.create).await.map_err(|error| match error {
+    migrate::make_missing(client, tables).await.map_err(|error| match error {
         MigrateError::Call { error, .. } => {
             RestoreError::Database { doing: "a missing table is not made", error }
         }

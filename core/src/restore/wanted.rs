@@ -16,6 +16,8 @@ pub struct Wanted<'w> {
     pub tables: &'w [&'static Table],
     /// What becomes of live rows that the files do not have.
     pub mode: Mode,
+    /// Whether tables with triggers are restored, though these run for each row that goes or comes.
+    pub fire_triggers: bool,
 }
 
 impl Wanted<'_> {
