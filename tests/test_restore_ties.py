@@ -252,8 +252,10 @@ def test_a_child_without_its_parents_is_refused(backup, restore, db):
     made(backup("--json"))
     db.rows("DELETE FROM customers WHERE id = 9")
     before = content(db)
-    refused(restore("latest", "--table", "orders"), "orders: FOREIGN KEY of_customer to customers: 1 rows")
+    refused(restore("latest", "--table", "orders"), "orders: FOREIGN KEY of_customer to customers: 1 rows", "--keep-orphans")
     assert content(db) == before and leftovers(db) == []
+    made(restore("latest", "--table", "orders", "--keep-orphans", "--json"))
+    assert db.value("SELECT COUNT(*) FROM orders WHERE customer = 9") == 1
 
 
 def test_triggers_run_only_with_leave(backup, restore, db):
@@ -353,7 +355,7 @@ def test_writers_wait_for_it_and_are_not_lost(backup, restore, fault, calls, sta
 
 
 @pytest.mark.parametrize(
-    "text", ["any:access-denied:skip={}", "any:cut-after:skip={}:times=1", "any:cut-before:skip={}:times=1"]
+    "text", ["any:access-denied:skip={}:times=1", "any:cut-after:skip={}:times=1", "any:cut-before:skip={}:times=1"]
 )
 def test_a_fault_at_any_call_leaves_the_live_tables_whole(backup, restore, db, calls, fault, text):
     """Either all rows are the restored ones, and it says so, or none is, and nothing is left."""
@@ -367,13 +369,14 @@ def test_a_fault_at_any_call_leaves_the_live_tables_whole(backup, restore, db, c
         fault(text.format(skip))
         done = restore("latest", "--json")
         fault()
-        if done.returncode == 0:
+        # The ledger is told after that.
+        if done.returncode in (0, 1):
             assert content(db) == restored, skip
             done_well += 1
         else:
             assert content(db) == spoilt and leftovers(db) == [], (skip, done.stderr)
         total += 1
-    assert total > planning and (done_well > 0 or "denied" in text)
+    assert total > planning and (done_well > 0)
 
 
 def test_killed_anywhere_it_leaves_the_live_tables_whole(backup, restore, db, calls, kill, stack):

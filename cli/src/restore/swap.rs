@@ -44,6 +44,10 @@ pub(super) struct SwapArgs {
     #[arg(long)]
     fire_triggers: bool,
 
+    /// Restore rows though their foreign key names a row that is not there
+    #[arg(long)]
+    keep_orphans: bool,
+
     /// Restore the tables even if the live ones were written to since the plan
     #[arg(long)]
     force: bool,
@@ -59,7 +63,13 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
     let services = Services { schema, database, s3, bucket: args.place.bucket()? };
-    let wanted = Wanted { sources: &args.sources, tables: &tables, mode: args.mode, fire_triggers: args.fire_triggers };
+    let wanted = Wanted {
+        sources: &args.sources,
+        tables: &tables,
+        mode: args.mode,
+        fire_triggers: args.fire_triggers,
+        keep_orphans: args.keep_orphans,
+    };
 
     let reading = of_rows();
     let plan = restore::plan(&services, &wanted, |done| show(&reading, done)).await;

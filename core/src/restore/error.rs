@@ -253,8 +253,8 @@ impl fmt::Display for RestoreError {
             }
             Self::Orphans { key, rows } => write!(
                 f,
-                "{key}: {rows} rows would name a row that is not there; restore both tables from one backup, or \
-                 mend these rows first"
+                "{key}: {rows} rows would name a row that is not there; restore both tables from one backup, mend \
+                 these rows, or keep them as they are (--keep-orphans)"
             ),
             Self::Isolation { level } => write!(
                 f,

@@ -12,7 +12,7 @@ use super::like::make_like;
 use super::orphans::check_orphans;
 use super::staging::drop_table;
 use super::tables::run;
-use super::ties::Ties;
+use super::ties::TiedKey;
 use crate::aws::data_api::{
     BeginTransaction, CommitTransaction, Field, RollbackTransaction,
 };
@@ -57,7 +57,8 @@ pub(super) struct InPlace<'i, H> {
     /// The restore.
     pub(super) id: &'i str,
     pub(super) tables: &'i [Placing],
-    pub(super) ties: &'i Ties,
+    /// The foreign keys that must have a parent for each row.
+    pub(super) foreign: &'i [TiedKey],
 }
 
 impl<H: Host> InPlace<'_, H> {
@@ -150,7 +151,7 @@ impl<H: Host> InPlace<'_, H> {
             placing.insert(client).await?;
             placing.check_placed(client).await?;
         }
-        check_orphans(client, self.ties, |_| None).await?;
+        check_orphans(client, self.foreign, |_| None).await?;
         Ok(saved)
     }
 

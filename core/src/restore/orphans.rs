@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::error::RestoreError;
 use super::tables::run;
-use super::ties::{TableName, TiedKey, Ties};
+use super::ties::{TableName, TiedKey};
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::base::sql_text::quoted;
@@ -17,10 +17,10 @@ use crate::base::sql_text::quoted;
 /// To a client within a transaction they are as they are committed by now, and stay so until it ends.
 pub(super) async fn check_orphans<H: Host>(
     client: &Client<'_, H>,
-    ties: &Ties,
+    foreign: &[TiedKey],
     name_of: impl Fn(&TableName) -> Option<String>,
 ) -> Result<(), RestoreError> {
-    for key in &ties.foreign {
+    for key in foreign {
         let name = |table: &TableName| {
             name_of(table).map_or_else(|| table.quoted(), |its| quoted(&its))
         };

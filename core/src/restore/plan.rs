@@ -43,6 +43,8 @@ pub struct RestorePlan {
     pub ending: Ending,
     /// Why the tables are not swapped: their foreign keys, CHECKs and triggers, and the foreign keys to them.
     pub ties: Vec<String>,
+    /// Whether rows come back whose foreign key names a row that is not there.
+    pub keep_orphans: bool,
     /// Why it cannot be done; none if it can.
     pub obstacles: Vec<String>,
     /// Where the newest run was asked for, the later folders that are none.
@@ -163,6 +165,7 @@ pub async fn plan<H: Host>(
         empty_files,
         ending: end.ending,
         ties: end.ties,
+        keep_orphans: wanted.keep_orphans,
         obstacles,
         tables: planned,
         loads_since,

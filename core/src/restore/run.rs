@@ -11,7 +11,7 @@ use super::plan::{self, RestorePlan, TablePlan};
 use super::restored::{Restored, RestoredTable};
 use super::staging::{Sent, Staging};
 use super::tables::make_missing;
-use super::ties::{TableName, Ties};
+use super::ties::{TableName, TiedKey, Ties};
 use super::wanted::Mode;
 use super::{loads, swap};
 use crate::aws::host::{CallError, Host};
@@ -43,12 +43,12 @@ pub async fn restore<H: Host>(
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(services, table, &plan.id)).collect();
     let restored = async {
-        let Filled { tables, contents, ties } = fill(services, &mut stagings, plan, &mut progress).await?;
-        let seen = match ties {
+        let Filled { tables, contents, foreign } = fill(services, &mut stagings, plan, &mut progress).await?;
+        let seen = match foreign {
             None => Some(swap_all(services, plan, force, &mut progress).await?),
-            Some(ties) => {
+            Some(foreign) => {
                 let placings = placings(plan, &stagings, &contents, force);
-                put_all(services, plan, (&placings, &ties), &mut progress).await?;
+                put_all(services, plan, (&placings, &foreign), &mut progress).await?;
                 None
             }
         };
@@ -120,8 +120,8 @@ struct Filled {
     tables: Vec<RestoredTable>,
     /// What each holds.
     contents: Vec<Checksum>,
-    /// What holds the live tables, if anything does.
-    ties: Option<Ties>,
+    /// If the live tables are not swapped, the foreign keys that must have a parent for each row.
+    foreign: Option<Vec<TiedKey>>,
 }
 
 async fn fill<H: Host>(
@@ -161,9 +161,10 @@ async fn fill<H: Host>(
         let staging = stagings.iter().find(|staging| name.is(staging.table().name));
         staging.map(|staging| staging.name.clone())
     };
-    check_orphans(services.database, &ties, name_of).await?;
-    let ties = (ties.is_any() || !is_bare).then_some(ties);
-    Ok(Filled { tables, contents, ties })
+    let is_held = ties.is_any() || !is_bare;
+    let foreign = if plan.keep_orphans { Vec::new() } else { ties.foreign };
+    check_orphans(services.database, &foreign, name_of).await?;
+    Ok(Filled { tables, contents, foreign: is_held.then_some(foreign) })
 }
 
 fn placings<H: Host>(
@@ -187,14 +188,14 @@ fn placings<H: Host>(
 async fn put_all<H: Host>(
     services: &Services<'_, H>,
     plan: &RestorePlan,
-    (tables, ties): (&[Placing], &Ties),
+    (tables, foreign): (&[Placing], &[TiedKey]),
     progress: &mut impl FnMut(RestoreStep, Progress),
 ) -> Result<(), RestoreError> {
     let ready = async |attempt: u32| {
         say_waiting(plan, attempt, progress);
         in_time(services)
     };
-    InPlace { client: services.database, id: &plan.id, tables, ties }.put(ready).await
+    InPlace { client: services.database, id: &plan.id, tables, foreign }.put(ready).await
 }
 
 fn say_waiting(

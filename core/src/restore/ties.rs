@@ -96,6 +96,13 @@ impl Ties {
         Ok(ties)
     }
 
+    /// The foreign keys of which one table is not among these.
+    pub(super) fn outer(&self, tables: &[&'static Table]) -> Vec<TiedKey> {
+        let is_in = |name: &TableName| tables.iter().any(|table| name.is(table.name));
+        let keys = self.foreign.iter().filter(|key| !(is_in(&key.child) && is_in(&key.parent)));
+        keys.cloned().collect()
+    }
+
     /// Whether anything holds them.
     pub(super) fn is_any(&self) -> bool {
         !(self.foreign.is_empty() && self.checks.is_empty() && self.triggers.is_empty())

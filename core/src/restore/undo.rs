@@ -50,7 +50,9 @@ pub async fn undo<H: Host>(
     for table in &tables {
         placings.push(placing(client, table, id).await?);
     }
-    InPlace { client, id, tables: &placings, ties: &ties }.put(ready).await?;
+    // Rows without a parent that were live before come back as they were.
+    let foreign = ties.outer(&tables);
+    InPlace { client, id, tables: &placings, foreign: &foreign }.put(ready).await?;
     Ok(names.collect())
 }
 

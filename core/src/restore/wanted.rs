@@ -18,6 +18,8 @@ pub struct Wanted<'w> {
     pub mode: Mode,
     /// Whether tables with triggers are restored, though these run for each row that goes or comes.
     pub fire_triggers: bool,
+    /// Whether rows come back whose foreign key names a row that is not there.
+    pub keep_orphans: bool,
 }
 
 impl Wanted<'_> {
