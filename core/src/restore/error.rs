@@ -249,7 +249,10 @@ impl fmt::Display for RestoreError {
             Self::Interrupted { id, left } => interrupted(f, id, left),
             Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),
             Self::NotPlaced(error) => {
-                write!(f, "the rows were not put in place, and the live tables are what they were: {error}")
+                write!(
+                    f,
+                    "the rows were not put in place, and the live tables are what they were: {error}"
+                )
             }
             Self::Orphans { key, rows } => write!(
                 f,

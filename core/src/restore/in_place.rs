@@ -10,12 +10,9 @@ use super::copy::Pair;
 use super::error::RestoreError;
 use super::like::make_like;
 use super::orphans::check_orphans;
-use super::staging::drop_table;
-use super::tables::run;
+use super::tables::{drop_table, run};
 use super::ties::TiedKey;
-use crate::aws::data_api::{
-    BeginTransaction, CommitTransaction, Field, RollbackTransaction,
-};
+use crate::aws::data_api::{BeginTransaction, CommitTransaction, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
 use crate::backup::{Ranges, content};

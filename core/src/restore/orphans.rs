@@ -21,13 +21,13 @@ pub(super) async fn check_orphans<H: Host>(
     name_of: impl Fn(&TableName) -> Option<String>,
 ) -> Result<(), RestoreError> {
     for key in foreign {
-        let name = |table: &TableName| {
-            name_of(table).map_or_else(|| table.quoted(), |its| quoted(&its))
-        };
+        let name =
+            |table: &TableName| name_of(table).map_or_else(|| table.quoted(), |its| quoted(&its));
         let sql = orphans(key, &name(&key.child), &name(&key.parent));
         let lock = if client.transaction_id().is_some() { " LOCK IN SHARE MODE" } else { "" };
         let sql = format!("{sql}{lock}");
-        let records = run(client, &sql, &[], "rows without a parent are not counted").await?.records;
+        let records =
+            run(client, &sql, &[], "rows without a parent are not counted").await?.records;
         match records.first().map(Vec::as_slice) {
             Some([Field::Long(0)]) => {}
             Some([Field::Long(rows)]) => {

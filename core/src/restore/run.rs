@@ -43,7 +43,8 @@ pub async fn restore<H: Host>(
     let mut stagings: Vec<_> =
         plan.tables.iter().map(|table| Staging::new(services, table, &plan.id)).collect();
     let restored = async {
-        let Filled { tables, contents, foreign } = fill(services, &mut stagings, plan, &mut progress).await?;
+        let Filled { tables, contents, foreign } =
+            fill(services, &mut stagings, plan, &mut progress).await?;
         let seen = match foreign {
             None => Some(swap_all(services, plan, force, &mut progress).await?),
             Some(foreign) => {
@@ -130,7 +131,8 @@ async fn fill<H: Host>(
     plan: &RestorePlan,
     progress: &mut impl FnMut(RestoreStep, Progress),
 ) -> Result<Filled, RestoreError> {
-    let missing: Vec<_> = plan.tables.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
+    let missing: Vec<_> =
+        plan.tables.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
     make_missing(services.database, &missing).await?;
     let (mut rows, mut bytes, mut of) = (0, 0, plan.rows());
     let (mut tables, mut contents, mut is_bare) = (Vec::new(), Vec::new(), true);
@@ -174,13 +176,14 @@ fn placings<H: Host>(
     force: bool,
 ) -> Vec<Placing> {
     let all = plan.tables.iter().zip(stagings).zip(contents);
-    let placing = |((planned, staging), content): ((&TablePlan, &Staging<'_, H>), &Checksum)| Placing {
-        table: planned.table,
-        comes: staging.name.clone(),
-        goes: old_table(planned.table, &plan.id),
-        expected: *content,
-        live: (!force).then_some(planned.live),
-    };
+    let placing =
+        |((planned, staging), content): ((&TablePlan, &Staging<'_, H>), &Checksum)| Placing {
+            table: planned.table,
+            comes: staging.name.clone(),
+            goes: old_table(planned.table, &plan.id),
+            expected: *content,
+            live: (!force).then_some(planned.live),
+        };
     all.map(placing).collect()
 }
 
@@ -198,11 +201,7 @@ async fn put_all<H: Host>(
     InPlace { client: services.database, id: &plan.id, tables, foreign }.put(ready).await
 }
 
-fn say_waiting(
-    plan: &RestorePlan,
-    attempt: u32,
-    progress: &mut impl FnMut(RestoreStep, Progress),
-) {
+fn say_waiting(plan: &RestorePlan, attempt: u32, progress: &mut impl FnMut(RestoreStep, Progress)) {
     if let (2.., Some(first)) = (attempt, plan.tables.first()) {
         let (rows, table) = (attempt.into(), first.table.name);
         progress(RestoreStep::Wait, Progress { table, rows, of: rows, bytes: 0 });

@@ -15,7 +15,7 @@ use super::error::RestoreError;
 use super::like::make_like;
 use super::plan::TablePlan;
 use super::rows::{CHUNK_BYTES, FileRows};
-use super::tables::{STAGING, beside, run};
+use super::tables::{STAGING, beside, drop_table, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
@@ -333,14 +333,6 @@ fn gave_way(error: &RestoreError) -> bool {
     matches!(error, RestoreError::Database { error, .. } if error.retry() == Retry::Transaction)
 }
 
-/// Drops a table, if it is there.
-pub(super) async fn drop_table<H: Host>(
-    client: &Client<'_, H>,
-    name: &str,
-) -> Result<(), RestoreError> {
-    let sql = format!("DROP TABLE IF EXISTS `{name}`");
-    run(client, &sql, &[], "a table is not dropped").await.map(drop)
-}
 /// What [`select_list`] reads of a column, in its canonical form.
 fn live_cell((column, field): (&Column, &Field)) -> Result<Cell<'static>, RestoreError> {
     match field {

@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::error::RestoreError;
-use super::staging::drop_table;
-use super::tables::{BEFORE, Leftover, STAGING, TableNames, UNDONE, beside};
+use super::tables::{BEFORE, Leftover, STAGING, TableNames, UNDONE, beside, drop_table};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;

@@ -145,6 +145,15 @@ pub(super) fn is_id(text: &str) -> bool {
 /// `20270115_080000_1a2b`.
 const ID_LENGTH: usize = 20;
 
+/// Drops a table, if it is there.
+pub(super) async fn drop_table<H: Host>(
+    client: &Client<'_, H>,
+    name: &str,
+) -> Result<(), RestoreError> {
+    let sql = format!("DROP TABLE IF EXISTS `{name}`");
+    run(client, &sql, &[], "a table is not dropped").await.map(drop)
+}
+
 /// Makes tables that are not there, empty.
 pub(super) async fn make_missing<H: Host>(
     client: &Client<'_, H>,

@@ -49,6 +49,11 @@ impl TableName {
         Self { database: None, table: table.into() }
     }
 
+    /// The empty name of a database is that which is called.
+    fn of(database: String, table: String) -> Self {
+        Self { database: Some(database).filter(|database| !database.is_empty()), table }
+    }
+
     /// As the schema has it: with its database before a dot where that is another one.
     fn of_schema(name: &str) -> Self {
         match name.split_once('.') {
@@ -78,13 +83,10 @@ impl Ties {
         schema: Schema,
         tables: &[&'static Table],
     ) -> Result<Self, RestoreError> {
-        let names: Vec<_> = tables.iter().map(|table| literal(table.name)).collect();
-        let names = names.join(", ");
-        let mut ties = Self {
-            foreign: foreign_keys(client, &names).await?,
-            checks: named(client, &checks(&names)).await?,
-            triggers: named(client, &triggers(&names)).await?,
-        };
+        let mut ties = Self::default();
+        for row in rows(client, tables).await? {
+            ties.take(row);
+        }
         // A CHECK of a column's own name stands in the column's line, where it stays.
         ties.checks.retain(|[table, name]| !is_of_column(tables, table, name));
         for key in of_schema(schema, tables) {
@@ -94,6 +96,26 @@ impl Ties {
             }
         }
         Ok(ties)
+    }
+
+    fn take(&mut self, row: TieRow) {
+        let [kind, own, table, name, _, column, other, parent, reference] = row;
+        match kind.as_str() {
+            "check" => self.checks.push([table, name]),
+            "trigger" => self.triggers.push([table, name]),
+            _ => {
+                let (child, parent) = (TableName::of(own, table), TableName::of(other, parent));
+                let columns = [column, reference];
+                let before = self.foreign.last_mut();
+                match before.filter(|key| key.name == name && key.child == child) {
+                    Some(key) => key.columns.push(columns),
+                    None => {
+                        let columns = [columns].into();
+                        self.foreign.push(TiedKey { name, child, parent, columns });
+                    }
+                }
+            }
+        }
     }
 
     /// The foreign keys of which one table is not among these.
@@ -127,7 +149,9 @@ impl Ties {
     /// Why it takes a flag to restore them.
     pub(super) fn fired(&self) -> Vec<String> {
         let fired = self.triggers().into_iter().map(|trigger| {
-            format!("{trigger} would run for each row that goes or comes; --fire-triggers allows it")
+            format!(
+                "{trigger} would run for each row that goes or comes; --fire-triggers allows it"
+            )
         });
         fired.collect()
     }
@@ -145,71 +169,47 @@ impl core::fmt::Display for TiedKey {
     }
 }
 
-async fn foreign_keys<H: Host>(
+/// Kind, database, table, name and position; of a foreign key also its column, and the database, the table and the
+/// column that it refers to.
+type TieRow = [String; 9];
+
+/// One call, in the order of the keys and of the columns in each.
+async fn rows<H: Host>(
     client: &Client<'_, H>,
-    names: &str,
-) -> Result<Vec<TiedKey>, RestoreError> {
-    let here = |database: &str| format!("IF({database} = DATABASE(), '', {database})");
-    let sql = format!(
-        "SELECT {}, k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, {}, k.REFERENCED_TABLE_NAME, \
-         k.REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE AS k \
-         WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND (k.TABLE_SCHEMA = DATABASE() \
-         AND k.TABLE_NAME IN ({names}) OR k.REFERENCED_TABLE_SCHEMA = DATABASE() \
-         AND k.REFERENCED_TABLE_NAME IN ({names})) \
-         ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
-        here("k.TABLE_SCHEMA"),
-        here("k.REFERENCED_TABLE_SCHEMA"),
-    );
-    let mut keys: Vec<TiedKey> = Vec::new();
-    for row in texts::<_, 7>(client, &sql).await? {
-        let [own, table, name, column, other, parent, reference] = row;
-        let table_of = |database: String, table| {
-            let database = Some(database).filter(|database| !database.is_empty());
-            TableName { database, table }
-        };
-        let (child, parent) = (table_of(own, table), table_of(other, parent));
-        match keys.last_mut().filter(|key| key.name == name && key.child == child) {
-            Some(key) => key.columns.push([column, reference]),
-            None => keys.push(TiedKey { name, child, parent, columns: [[column, reference]].into() }),
-        }
-    }
-    Ok(keys)
-}
-
-fn checks(names: &str) -> String {
-    format!(
-        "SELECT c.TABLE_NAME, c.CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS AS c \
-         WHERE c.TABLE_SCHEMA = DATABASE() AND c.CONSTRAINT_TYPE = 'CHECK' AND c.TABLE_NAME IN ({names}) \
-         ORDER BY c.TABLE_NAME, c.CONSTRAINT_NAME"
-    )
-}
-
-fn triggers(names: &str) -> String {
-    format!(
-        "SELECT g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME FROM information_schema.TRIGGERS AS g \
-         WHERE g.EVENT_OBJECT_SCHEMA = DATABASE() AND g.EVENT_OBJECT_TABLE IN ({names}) \
-         ORDER BY g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME"
-    )
-}
-
-async fn named<H: Host>(
-    client: &Client<'_, H>,
-    sql: &str,
-) -> Result<Vec<[String; 2]>, RestoreError> {
-    texts::<_, 2>(client, sql).await
-}
-
-async fn texts<H: Host, const N: usize>(
-    client: &Client<'_, H>,
-    sql: &str,
-) -> Result<Vec<[String; N]>, RestoreError> {
-    let records = run(client, sql, &[], "constraints and triggers are not listed").await?.records;
+    tables: &[&'static Table],
+) -> Result<Vec<TieRow>, RestoreError> {
+    let names: Vec<_> = tables.iter().map(|table| literal(table.name)).collect();
+    let sql = TIES.replace("{names}", &names.join(", "));
+    let records = run(client, &sql, &[], "constraints and triggers are not listed").await?.records;
     let row = |fields: Vec<Field>| {
         let texts: Option<Vec<_>> = fields.iter().map(Field::text).collect();
         texts.and_then(|texts| texts.try_into().ok()).ok_or(RestoreError::Unreadable)
     };
-    records.into_iter().map(row).collect()
+    let mut rows = records.into_iter().map(row).collect::<Result<Vec<TieRow>, _>>()?;
+    rows.sort_by_cached_key(|[kind, database, table, name, position, ..]| {
+        let position: u32 = position.parse().unwrap_or_default();
+        [kind, database, table, name]
+            .map(String::clone)
+            .into_iter()
+            .chain([format!("{position:09}")])
+            .collect::<Vec<_>>()
+    });
+    Ok(rows)
 }
+
+const TIES: &str = "SELECT 'foreign', IF(k.TABLE_SCHEMA = DATABASE(), '', k.TABLE_SCHEMA), k.TABLE_NAME, \
+    k.CONSTRAINT_NAME, k.ORDINAL_POSITION, k.COLUMN_NAME, \
+    IF(k.REFERENCED_TABLE_SCHEMA = DATABASE(), '', k.REFERENCED_TABLE_SCHEMA), k.REFERENCED_TABLE_NAME, \
+    k.REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE AS k \
+    WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND (k.TABLE_SCHEMA = DATABASE() \
+    AND k.TABLE_NAME IN ({names}) OR k.REFERENCED_TABLE_SCHEMA = DATABASE() \
+    AND k.REFERENCED_TABLE_NAME IN ({names})) \
+    UNION ALL SELECT 'check', '', c.TABLE_NAME, c.CONSTRAINT_NAME, 0, '', '', '', '' \
+    FROM information_schema.TABLE_CONSTRAINTS AS c WHERE c.TABLE_SCHEMA = DATABASE() \
+    AND c.CONSTRAINT_TYPE = 'CHECK' AND c.TABLE_NAME IN ({names}) \
+    UNION ALL SELECT 'trigger', '', g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME, 0, '', '', '', '' \
+    FROM information_schema.TRIGGERS AS g WHERE g.EVENT_OBJECT_SCHEMA = DATABASE() \
+    AND g.EVENT_OBJECT_TABLE IN ({names})";
 
 fn is_of_column(tables: &[&'static Table], table: &str, name: &str) -> bool {
     let table = tables.iter().find(|its| its.name == table);

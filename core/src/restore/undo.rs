@@ -76,11 +76,8 @@ async fn tables<H: Host>(
 ) -> Result<Vec<&'static Table>, RestoreError> {
     let there = TableNames::read(client).await?;
     let left = there.leftovers(schema);
-    let is_before = |table: &&'static Table| {
-        left.iter()
-            .any(|it| it.id == id && it.kind == LeftoverKind::Before && it.table == table.name)
-    };
-    let tables: Vec<_> = schema.tables().iter().filter(is_before).collect();
+    let before = left.iter().filter(|it| it.id == id && it.kind == LeftoverKind::Before);
+    let tables: Vec<_> = before.filter_map(|it| schema.table(it.table)).collect();
     if tables.is_empty() || !is_id(id) {
         return Err(RestoreError::NoSuchRestore { id: id.into() });
     }

@@ -26,9 +26,9 @@ pub use difference::Difference;
 pub(crate) use drift::compare_tables;
 pub use drift::{Drift, check, compare};
 pub use error::MigrateError;
+pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 #[cfg(feature = "avro")]
 pub(crate) use missing::make_missing;
-pub use migration::{LEDGER_MIGRATIONS, Migration, MigrationFileError};
 pub use run::{MigrationStep, migrate, record};
 pub use scratch::LessCompared;
 pub use users::{ADMIN, Grant, Users, WRITER, grant};
