@@ -1,7 +1,7 @@
 """A proxy before the Data API and S3 that closes idle connections, resets some, and answers what a paused, a
 failing-over and an overloaded cluster does.
 
-Every answer is one that README has, what was answered 200 is stored, and nothing is stored in part or twice.
+Every answer is one that docs/http.md has, what was answered 200 is stored, and nothing is stored in part or twice.
 $ROWGATE_NETWORK_SECONDS says for how long (30), $ROWGATE_SEED is another seed.
 """
 

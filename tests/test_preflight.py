@@ -275,7 +275,7 @@ PROBLEMS = {
     "an update that could not be undone": (
         NEW, {STACK: stack("UPDATE_ROLLBACK_FAILED")}, ["continue-update-rollback --stack-name rowgate"],
     ),
-    "no database": ({}, {}, ["clusterArn is missing", "README"]),
+    "no database": ({}, {}, ["clusterArn is missing", "docs/deploy.md"]),
     "a choice of another form": (NEW | {"memory": 1}, {}, ["memory is not a number"]),
     "a parameter that rowgate does not set": (
         NEW | {"leaveParameters": "port"}, {}, ["leaveParameters: port", "sql_mode"],

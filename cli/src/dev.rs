@@ -1,13 +1,13 @@
 //! `rowgate dev`: the whole gateway on this machine.
 //!
-//! Any number of stacks run side by side from one checkout. Each has its own free ports and one
+//! Any number of stacks run side by side. Each has its own free ports and one
 //! private folder, removed at the end, for its settings, logs and state; nothing is written to
 //! the checkout. Every child ends with this process, even when that is killed: databases and
 //! Workers have supervisors that notice.
 
-mod checkout;
 mod end;
 mod files;
+mod home;
 mod report;
 mod tables;
 mod worker;
@@ -29,10 +29,10 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
-use checkout::Checkout;
 use end::End;
 use files::Files;
-use report::Report;
+use home::Home;
+use report::{Report, ReportForm};
 use tables::Tables;
 use worker::{Worker, WorkerOptions};
 
@@ -48,6 +48,10 @@ pub(crate) struct DevArgs {
     /// Print the addresses and keys as one line of JSON, and end with the process that started this
     #[arg(long)]
     json: bool,
+
+    /// Print nothing but commands for a shell that export addresses, keys and settings
+    #[arg(long, conflicts_with = "json")]
+    env: bool,
 
     /// Port of the gateway on 127.0.0.1 [default: a free one]
     #[arg(long)]
@@ -160,7 +164,12 @@ pub(crate) async fn run(args: DevArgs, schema: Option<&Path>) -> Result<()> {
         stack = Stack::start(&args, schema) => stack?,
         () = end.wanted() => return Ok(()),
     };
-    stack.report().print(args.json)?;
+    let form = match (args.json, args.env) {
+        (true, _) => ReportForm::Json,
+        (_, true) => ReportForm::Exports,
+        _ => ReportForm::Text,
+    };
+    stack.report().print(form)?;
     progress(&format!("ready after {:.1} s", started.elapsed().as_secs_f64()));
 
     let outcome = tokio::select! {
@@ -178,16 +187,18 @@ struct Stack {
     data_api: DataApi,
     database: Option<Database>,
     database_url: String,
+    database_name: String,
     api_key: LocalKey,
     call_log: PathBuf,
     schema: Schema,
+    schema_file: PathBuf,
     _folder: TempDir,
 }
 
 impl Stack {
     async fn start(args: &DevArgs, schema: Option<&Path>) -> Result<Self> {
-        let checkout = Checkout::find()?;
         let folder = private_folder()?;
+        let home = Home::find(folder.path())?;
 
         let (database, database_url) = match &args.database_url {
             Some(url) => (None, url.clone()),
@@ -219,17 +230,17 @@ impl Stack {
         variables.extend(look.map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds)));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
-            config: checkout.worker_config(args.rate_limit)?,
+            config: home.worker_config(args.rate_limit)?,
             variables: &of_doors,
             port: args.port,
             bare: args.bare,
         };
         let (worker, ()) = tokio::try_join!(
-            Worker::start(&checkout, folder.path(), options, &host),
+            Worker::start(&home, folder.path(), options, &host),
             crate::migrate::apply(&host, &target, schema),
         )?;
 
-        tables.write(folder.path())?;
+        let schema_file = tables.write(folder.path())?;
         let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
 
         Ok(Self {
@@ -238,10 +249,12 @@ impl Stack {
             worker,
             data_api,
             database,
+            database_name: target.database.clone(),
             database_url,
             api_key,
             call_log,
             schema,
+            schema_file,
             _folder: folder,
         })
     }
@@ -262,6 +275,8 @@ impl Stack {
             call_log: &self.call_log,
             worker_log: self.worker.log(),
             schema: self.schema,
+            database: &self.database_name,
+            schema_file: &self.schema_file,
         }
     }
 

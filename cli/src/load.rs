@@ -248,6 +248,9 @@ fn is_all_good(report: &Value) -> bool {
 
 fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(layout) = layout(report) {
+        writeln!(out, "{path}: read with {layout}")?;
+    }
     for (table, counts) in report["tables"].as_object().into_iter().flatten() {
         let [received, stored, kept, rejected] =
             ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
@@ -287,6 +290,16 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The layout that was found, as options in the order of the documents.
+fn layout(report: &Value) -> Option<String> {
+    let layout = report["layout"].as_object().filter(|layout| !layout.is_empty())?;
+    let option = |name: &&str| match layout.get(*name)? {
+        Value::String(text) => Some(format!("{name}={text}")),
+        other => Some(format!("{name}={other}")),
+    };
+    Some(Dialect::NAMES.iter().filter_map(option).collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod bulk_tables;
 mod column_types;
 mod constraints;
 mod doctor;
+mod documents;
 mod gate;
 mod idempotency;
 mod imports;
@@ -31,7 +32,6 @@ mod load_object;
 mod migrate;
 #[cfg(feature = "avro")]
 mod own_schema;
-mod readme;
 mod requests;
 #[cfg(feature = "avro")]
 mod restore;

@@ -40,7 +40,7 @@ function choices(): { finding: Finding; settings?: Settings } {
     if (settings.database.kind === "new") parameters(settings.database);
     return { finding: good("the choices are valid"), settings };
   } catch (error) {
-    return { finding: problem(`${(error as Error).message}; see the README, Deploy`) };
+    return { finding: problem(`${(error as Error).message}; see docs/deploy.md`) };
   }
 }
 

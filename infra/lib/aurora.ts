@@ -59,7 +59,7 @@ export class Aurora extends Construct implements Database {
     acknowledge(
       this,
       "Nothing but the Data API reaches the cluster, so a function that rotates passwords would need " +
-        "a way into the network; the README says how they are changed.",
+        "a way into the network; docs/deploy.md says how they are changed.",
       "SMG4",
     );
   }

@@ -16,7 +16,7 @@ const ARCHITECTURES = { arm64: lambda.Architecture.ARM_64, x86_64: lambda.Archit
 export interface ProgramProps {
   readonly description: string;
   readonly settings: Settings;
-  /** Its settings, as the README lists them. */
+  /** Its settings, as docs/settings.md lists them. */
   readonly environment: Record<string, string>;
   /** What it may do, its log aside. */
   readonly rights: iam.PolicyStatement[];
@@ -47,7 +47,7 @@ export class Program extends Construct {
     const reserved = room(settings)[props.name];
     const log = new logs.LogGroup(this, "Log", {
       retention: logs.RetentionDays.THREE_MONTHS,
-      // It has counts; what was loaded stands in the database's ledger.
+      // It has counts; what was loaded is in the database's ledger.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new iam.Role(this, "Role", {

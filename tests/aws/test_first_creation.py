@@ -51,7 +51,7 @@ def buckets(cloud):
 
 
 def delete(cloud):
-    """What the README says of a first creation that could not be undone."""
+    """What docs/deploy.md says of a first creation that could not be undone."""
     cloudformation = cloud.client("cloudformation")
     cloudformation.delete_stack(StackName="rowgate")
     cloudformation.get_waiter("stack_delete_complete").wait(

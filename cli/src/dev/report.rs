@@ -24,17 +24,53 @@ pub(super) struct Report<'a> {
     pub(super) call_log: &'a Path,
     pub(super) worker_log: &'a Path,
     pub(super) schema: Schema,
+    /// The name of the database.
+    pub(super) database: &'a str,
+    /// The schema.json of this stack.
+    pub(super) schema_file: &'a Path,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ReportForm {
+    /// For a person.
+    Text,
+    /// One line for a program.
+    Json,
+    /// Commands for a shell.
+    Exports,
 }
 
 impl Report<'_> {
-    pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
+    pub(super) fn print(&self, form: ReportForm) -> std::io::Result<()> {
+        let text = match form {
+            ReportForm::Text => self.to_text(),
+            ReportForm::Json => format!("{}\n", self.to_json()),
+            ReportForm::Exports => self.exports(""),
+        };
         let mut out = std::io::stdout();
-        if as_json {
-            writeln!(out, "{}", self.to_json())?;
-        } else {
-            write!(out, "{}", self.to_text())?;
-        }
+        out.write_all(text.as_bytes())?;
         out.flush()
+    }
+
+    /// Commands of a shell that set what rowgate's other commands and the examples of the documents need.
+    fn exports(&self, indent: &str) -> String {
+        let Identity { access_key_id, secret_access_key, cluster_arn, secret_arn, .. } =
+            self.identity;
+        let schema_file = self.schema_file.to_string_lossy();
+        let settings = [
+            [("EDGE", self.edge), ("KEY", self.api_key)],
+            [("AWS_ACCESS_KEY_ID", access_key_id), ("AWS_SECRET_ACCESS_KEY", secret_access_key)],
+            [("AWS_REGION", self.region), ("DB_NAME", self.database)],
+            [("DB_CLUSTER_ARN", cluster_arn), ("DB_SECRET_ARN", secret_arn)],
+            [("DATA_API_ENDPOINT", self.data_api), ("DATA_BUCKET", self.bucket)],
+            [("AWS_ENDPOINT_URL_S3", self.s3), ("ROWGATE_SCHEMA", &schema_file)],
+        ];
+        let line = |pair: [(&str, &str); 2]| {
+            let [first, second] = pair.map(|(name, value)| format!("{name}={}", shell_word(value)));
+            format!("{indent}export {first} {second}\n")
+        };
+        settings.into_iter().map(line).collect()
     }
 
     fn to_json(&self) -> serde_json::Value {
@@ -74,8 +110,7 @@ impl Report<'_> {
 
     fn to_text(&self) -> String {
         let Self { edge, data_api, database_url, api_key, s3, bucket, .. } = self;
-        let Identity { access_key_id, secret_access_key, .. } = self.identity;
-        let region = self.region;
+        let exports = self.exports("  ");
         let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
         let lambda_log = self.lambda_log.display();
         let (example, files) = (self.example(), self.files());
@@ -98,16 +133,40 @@ Try it:
     -H 'x-api-key: {api_key}' -H 'content-type: application/json' \
     -d '{example}'
 
-  export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}
-  export AWS_REGION={region} AWS_ENDPOINT_URL_S3={s3} DATA_BUCKET={bucket}
-  target/debug/rowgate load {files}
+In another terminal, for `rowgate load`, `loads`, `backup`, `restore`, `doctor` and the rest:
 
-This key is good here only. For a deployed Worker make one and tell it:
+{exports}  target/debug/rowgate load {files}
+
+This key is valid here only. For a deployed Worker make one and put it there:
 
   target/debug/rowgate keys new
   npx wrangler secret put API_KEYS < api-keys.json
 
 "#
         )
+    }
+}
+
+/// A value as one word of a shell.
+fn shell_word(value: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-+=,@".contains(letter);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_one_word() {
+        assert_eq!(
+            shell_word("arn:aws:rds:us-east-1:1:cluster:a"),
+            "arn:aws:rds:us-east-1:1:cluster:a"
+        );
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(shell_word(""), "''");
     }
 }

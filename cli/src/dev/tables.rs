@@ -1,6 +1,6 @@
 //! Whose tables a stack has.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rowgate_core::data_api::Target;
@@ -60,7 +60,10 @@ impl Tables {
         json_variable(&self.0)
     }
 
-    pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        Ok(std::fs::write(folder.join(Self::FILE), &self.0)?)
+    /// Writes them into the stack's folder, and says where.
+    pub(super) fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let file = folder.join(Self::FILE);
+        std::fs::write(&file, &self.0)?;
+        Ok(file)
     }
 }

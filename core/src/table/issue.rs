@@ -216,7 +216,7 @@ pub enum RowErrorKind {
         /// The parent table.
         table: &'static str,
     },
-    /// The object is not there any more, or is another one by now.
+    /// The object was deleted or replaced.
     ObjectGone,
     /// A file of which something has to be told before it can be read.
     UnclearLayout {
@@ -455,7 +455,7 @@ impl RowErrorKind {
         "wrong_type",
     ];
 
-    /// The stable code: lower case, never renamed, listed in the README.
+    /// The stable code: lower case, never renamed, listed in docs/errors.md.
     pub fn code(&self) -> &'static str {
         match self {
             Self::ChangedHeader { .. } => "changed_header",
