@@ -121,7 +121,7 @@ impl<'r> Ranges<'r> {
         Self { after: Some(after), ..self }
     }
 
-    /// The next rows; `None` at the end. To a client within a transaction they are as they are committed by now,
+    /// The next rows; `None` at the end. To a client within a transaction they are as the last commit left them,
     /// and stay so, with no row between them, until it ends.
     pub(crate) async fn next<H: Host>(
         &mut self,

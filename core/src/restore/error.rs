@@ -116,7 +116,7 @@ pub enum RestoreError {
         table: &'static str,
         /// Rows that the plan saw.
         planned: u64,
-        /// Rows by now.
+        /// Its rows now.
         found: u64,
     },
     /// More files or tables than a state machine can carry the names of.

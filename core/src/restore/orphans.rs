@@ -14,7 +14,7 @@ use crate::base::sql_text::quoted;
 /// Refuses rows whose foreign key names a row that is not there. `name_of` says where a table's rows are, if not
 /// in the table itself.
 ///
-/// To a client within a transaction they are as they are committed by now, and stay so until it ends.
+/// To a client within a transaction they are as the last commit left them, and stay so until it ends.
 pub(super) async fn check_orphans<H: Host>(
     client: &Client<'_, H>,
     foreign: &[TiedKey],

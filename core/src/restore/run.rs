@@ -1,5 +1,6 @@
 //! A restore in one go: checked, filled, compared, swapped.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::checks::{check_filled, in_time};
@@ -198,7 +199,9 @@ async fn put_all<H: Host>(
         say_waiting(plan, attempt, progress);
         in_time(services)
     };
-    InPlace { client: services.database, id: &plan.id, tables, foreign }.put(ready).await
+    let in_place = InPlace { client: services.database, id: &plan.id, tables, foreign };
+    // Beside the swap's, its calls are nested too deep for the compiler.
+    Box::pin(in_place.put(ready)).await
 }
 
 fn say_waiting(plan: &RestorePlan, attempt: u32, progress: &mut impl FnMut(RestoreStep, Progress)) {

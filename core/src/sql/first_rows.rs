@@ -22,7 +22,7 @@ pub(crate) struct FirstRows<'r> {
     pub(crate) conditions: &'r [String],
     /// How many.
     pub(crate) rows: usize,
-    /// Whether they are read as they are committed by now, and stay so until the transaction ends.
+    /// Whether they are read as the last commit left them, and stay so until the transaction ends.
     pub(crate) locked: bool,
 }
 
