@@ -27,8 +27,12 @@ use clap::{Parser, Subcommand};
 use signals::OnSignal;
 
 /// The version, the commit, and the form of schema.json that this program reads and writes.
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (", env!("ROWGATE_COMMIT"), ", schema format 1)");
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("ROWGATE_COMMIT"),
+    ", schema format 1)"
+);
 
 /// Rows from people and files, checked, into an Aurora MySQL database.
 #[derive(Debug, Parser)]
