@@ -11,7 +11,8 @@
 //! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
 //! | `gzip` | packed files, for [`load`](fn@load), and packed bodies, for [`Gate`] | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
-//! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
+//! | `zones` | time zones by their names | `std` |
+//! | `zstd` | Avro and text files packed with zstandard | `std`, a C compiler |
 //!
 //! The modules are in thirteen wings, here from the bottom up. A wing imports only from those above it:
 //!
@@ -36,7 +37,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 extern crate alloc;
-#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4"))]
+#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4", feature = "zones"))]
 extern crate std;
 
 mod base;
@@ -47,6 +48,7 @@ mod table;
 pub use table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 pub use table::counts::Counts;
 pub use table::example::example_row;
+pub use table::fill::Fill;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
 pub use table::layout_question::LayoutQuestion;

@@ -20,6 +20,7 @@ mod column_types;
 mod constraints;
 mod doctor;
 mod documents;
+mod fill;
 mod gate;
 mod idempotency;
 mod imports;
@@ -45,6 +46,8 @@ mod text_keys;
 mod type_names;
 mod unreachable;
 mod wake_up;
+#[cfg(feature = "zstd")]
+mod zstandard;
 
 /// Crates whose tests are one program, and the files that are programs of their own: what they measure is
 /// the process.

@@ -40,7 +40,15 @@ pub(super) struct SwapArgs {
     #[arg(long)]
     plan: bool,
 
-    /// Swap the tables even if the live ones were written to since the plan
+    /// Restore tables with triggers, though these run for each row that goes or comes
+    #[arg(long)]
+    fire_triggers: bool,
+
+    /// Restore rows though their foreign key names a row that is not there
+    #[arg(long)]
+    keep_orphans: bool,
+
+    /// Restore the tables even if the live ones were written to since the plan
     #[arg(long)]
     force: bool,
 
@@ -55,7 +63,13 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     let session = Session::from_environment();
     let (database, s3) = (&session.database()?, &session.s3()?);
     let services = Services { schema, database, s3, bucket: args.place.bucket()? };
-    let wanted = Wanted { sources: &args.sources, tables: &tables, mode: args.mode };
+    let wanted = Wanted {
+        sources: &args.sources,
+        tables: &tables,
+        mode: args.mode,
+        fire_triggers: args.fire_triggers,
+        keep_orphans: args.keep_orphans,
+    };
 
     let reading = of_rows();
     let plan = restore::plan(&services, &wanted, |done| show(&reading, done)).await;
@@ -104,7 +118,7 @@ fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
         writeln!(out, "{}", describe_loads(loads))?;
     }
     let id = &restored.id;
-    writeln!(out, "the old tables are beside the new ones, as TABLE__before_{id}")?;
+    writeln!(out, "what was live before is beside it, as TABLE__before_{id}")?;
     writeln!(out, "to go back: rowgate restore undo {id}")?;
     writeln!(out, "to drop them: rowgate restore drop-old {id} --yes")?;
     Ok(status)

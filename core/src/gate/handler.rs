@@ -15,8 +15,9 @@ use super::caller::Caller;
 use super::head::{BodyError, Head, within};
 use super::health::{deep_health, health, is_deep};
 use super::idempotency::{self, idempotency_key, owner};
+use super::media::charset;
 use super::openapi::openapi;
-use super::options::options;
+use super::options::{Options, options};
 use super::parameters::parameters;
 use super::problem::{Problem, too_many_bytes, too_slow};
 use super::report::report_response;
@@ -27,6 +28,7 @@ use super::time::RequestTime;
 use super::{cors, loads, tables};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
+use crate::format::encoding::Encoding;
 use crate::ingest::{IngestOptions, Intake, StoreError};
 use crate::ledger::RequestToClaim;
 use crate::table::schema::Schema;
@@ -66,22 +68,18 @@ struct PostedRows<'r> {
 
 impl Admitted<'_> {
     /// Where the rows come from, and how they are to be stored, with the tables of a schema.
-    fn source(
-        &self,
-        schema: Schema,
-        post: &Post<'_>,
-    ) -> Result<(RowSource, IngestOptions), Problem> {
+    fn source(&self, schema: Schema, post: &Post<'_>) -> Result<(RowSource, Options), Problem> {
         let source = post.source(schema, self.key, self.head)?;
-        let (options, dialect) = options(&self.head.query, source.table())?;
-        let has_time_zone = options.time_zone.is_some();
-        Ok((source.with_dialect(dialect.as_ref(), has_time_zone)?, options))
+        let options = options(&self.head.query, source.table())?;
+        let has_time_zone = options.ingest.time_zone.is_some();
+        Ok((source.with_dialect(options.dialect.as_ref(), has_time_zone)?, options))
     }
 }
 
 impl PostedRows<'_> {
     fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
         let (source, options) = self.admitted.source(schema, self.post)?;
-        let mut intake = Intake::new(schema, options);
+        let mut intake = Intake::new(schema, options.ingest).filling(options.filled.into());
         source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
         Ok(intake)
     }
@@ -196,7 +194,7 @@ impl Gate {
         let reading = self.reading.reserve(key.id(), address, announced)?;
         let body = self.read(client, body_time(announced), body).await?;
         let body = coding.decode(body, limit)?;
-        let most = most_bytes(&body, max_rows);
+        let most = most_bytes(&body, max_rows, names_encoding(head));
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
@@ -237,7 +235,7 @@ impl Gate {
         admitted: &Admitted<'_>,
         post: &Post<'_>,
     ) -> Result<IngestOptions, Problem> {
-        let check = |schema| admitted.source(schema, post).map(|(_, options)| options);
+        let check = |schema| admitted.source(schema, post).map(|(_, options)| options.ingest);
         let schema = &self.settings.schema;
         match check(schema.believed()) {
             // By now it may fit.
@@ -345,6 +343,13 @@ impl Gate {
         }
         response
     }
+}
+
+/// Whether a request may name another encoding than UTF-8; more than that is counted for nothing.
+fn names_encoding(head: &Head) -> bool {
+    let charset = charset(head.header("content-type"));
+    charset.is_ok_and(|it| it.is_some_and(|it| it != Encoding::Utf8))
+        || head.query.contains("encoding")
 }
 
 /// The answer of a door whose settings are missing or invalid; which of them is for its log.

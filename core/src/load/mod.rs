@@ -11,6 +11,9 @@ mod column_change;
 #[cfg(test)]
 mod corpus_tests;
 mod error;
+mod folder_options;
+#[cfg(feature = "gzip")]
+mod gunzip;
 mod handover;
 mod heartbeat;
 mod job;
@@ -30,6 +33,10 @@ mod run;
 mod services;
 mod table_file;
 mod unpack;
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+mod unpacked_size;
+#[cfg(feature = "zstd")]
+mod unzstd;
 
 pub use bulk::{BulkFile, BulkLoad, OpenedLoad, Planned, PlannedRows};
 pub use check::check;

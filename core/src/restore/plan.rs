@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::checks::in_time;
+use super::ending::{Ending, plan_end};
 use super::error::RestoreError;
 use super::find::{FoundFiles, check_partition, find};
 use super::foreign::{OddValues, SeenRows};
@@ -38,6 +39,12 @@ pub struct RestorePlan {
     pub mode: Mode,
     /// The tables, parents first.
     pub tables: Vec<TablePlan>,
+    /// How the rows take the place of the live ones.
+    pub ending: Ending,
+    /// Why the tables are not swapped: their foreign keys, CHECKs and triggers, and the foreign keys to them.
+    pub ties: Vec<String>,
+    /// Whether rows come back whose foreign key names a row that is not there.
+    pub keep_orphans: bool,
     /// Why it cannot be done; none if it can.
     pub obstacles: Vec<String>,
     /// Where the newest run was asked for, the later folders that are none.
@@ -145,6 +152,8 @@ pub async fn plan<H: Host>(
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
     obstacles.extend(self::obstacles(services, &names).await?);
+    let end = plan_end(services, wanted, &names, &live_tables).await?;
+    obstacles.extend(end.obstacles);
     let loads_since =
         loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
     Ok(RestorePlan {
@@ -154,6 +163,9 @@ pub async fn plan<H: Host>(
         mode: wanted.mode,
         left_out,
         empty_files,
+        ending: end.ending,
+        ties: end.ties,
+        keep_orphans: wanted.keep_orphans,
         obstacles,
         tables: planned,
         loads_since,
@@ -161,7 +173,7 @@ pub async fn plan<H: Host>(
     })
 }
 
-/// Why tables cannot be swapped, each with its name; none if they can.
+/// Why tables cannot be restored, each with its name; none if they can.
 pub(super) async fn obstacles<H: Host>(
     services: &Services<'_, H>,
     tables: &[&'static Table],

@@ -23,6 +23,10 @@ pub(super) struct Restore {
     mode: Mode,
     /// Whether only a plan is wanted.
     plan: bool,
+    /// Whether tables with triggers are restored, though these run.
+    fire_triggers: bool,
+    /// Whether rows come back whose parents are not there.
+    keep_orphans: bool,
     /// Whether live tables that change meanwhile are swapped all the same.
     force: bool,
     /// Where the files are, if not where the settings say.
@@ -45,13 +49,14 @@ impl Operation for Restore {
     type Answer = Outcome;
 
     fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
-        let Request { sources, tables: names, mode, plan, force, bucket, .. } =
-            members(request, Self::NAME)?;
+        let request: Request = members(request, Self::NAME)?;
+        let Request { sources, tables: names, mode, plan, force, bucket, .. } = request;
+        let Request { fire_triggers, keep_orphans, .. } = request;
         if sources.is_empty() {
             return Err(bad(Self::NAME, "sources is empty"));
         }
         let tables = names.map_or(Ok(Vec::new()), |names| tables(schema, &names, Self::NAME))?;
-        Ok(Self { sources, tables, mode, plan, force, bucket })
+        Ok(Self { sources, tables, mode, plan, fire_triggers, keep_orphans, force, bucket })
     }
 
     /// A restore that does not end in time fails, and the live tables are what they were.
@@ -83,7 +88,13 @@ impl Operation for Restore {
 
 impl Restore {
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { sources: &self.sources, tables: &self.tables, mode: self.mode }
+        Wanted {
+            sources: &self.sources,
+            tables: &self.tables,
+            mode: self.mode,
+            fire_triggers: self.fire_triggers,
+            keep_orphans: self.keep_orphans,
+        }
     }
 }
 
@@ -98,6 +109,10 @@ struct Request {
     mode: Mode,
     #[serde(default)]
     plan: bool,
+    #[serde(default)]
+    fire_triggers: bool,
+    #[serde(default)]
+    keep_orphans: bool,
     #[serde(default)]
     force: bool,
     bucket: Option<String>,

@@ -9,6 +9,7 @@
 //! test `any_chunking_gives_the_same_rows`.
 
 pub(crate) mod automaton;
+mod blank;
 mod decoder;
 pub(crate) mod detect;
 mod diagnosis;
@@ -22,6 +23,7 @@ mod marks;
 mod names;
 mod reading;
 mod record_buffer;
+mod target;
 #[cfg(test)]
 mod tests;
 mod written_values;
