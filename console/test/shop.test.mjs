@@ -22,7 +22,8 @@ after(async () => {
   await stack?.stop();
 });
 
-const shop = (name) => readFileSync(join(ROOT, `samples/shop/${name}.csv`), "utf8");
+// Windows-1252 has no ł.
+const shop = (name) => readFileSync(join(ROOT, `samples/shop/${name}.csv`), "utf8").replaceAll("ł", "l");
 const heading = (page, text) => page.getByRole("heading", { level: 1, name: text }).waitFor({ timeout: 20_000 });
 
 async function load(page, name, content) {
@@ -36,14 +37,28 @@ async function load(page, name, content) {
   return words;
 }
 
+// The cells of a file, with the line breaks in quoted ones.
+function cellsOf(text) {
+  const lines = [[""]];
+  let quoted = false;
+  for (const letter of text) {
+    const line = lines.at(-1);
+    if (letter === '"') quoted = !quoted;
+    else if (letter === "," && !quoted) line.push("");
+    else if (letter === "\n" && !quoted) lines.push([""]);
+    else line[line.length - 1] += letter;
+  }
+  return lines.slice(0, -1);
+}
+
 // Semicolons, Windows-1252, 27.07.2021 and 19,90: what "CSV" means in a German Excel.
 function german(text) {
-  const cells = text.trimEnd().split("\n").map((line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
-  const written = cells.map((line) => line.slice(0, cells[0].length).map((cell) => cell
+  const written = (cell) => cell
     .replace(/^(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d)?$/, (_, year, month, day, time) => `${day}.${month}.${year}${time ?? ""}`)
     .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")
-    .replace(/^[^"]*;.*$/, '"$&"')));
-  return Buffer.from(`${written.map((line) => line.join(";")).join("\r\n")}\r\n`, "latin1");
+    .replace(/^[^]*[;\n][^]*$/, '"$&"');
+  const lines = cellsOf(text).map((line) => line.map(written).join(";"));
+  return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
 }
 
 async function rowsOf(table) {
