@@ -45,9 +45,11 @@ async function load(page, name, content) {
 function cellsOf(text) {
   const lines = [[""]];
   let quoted = false;
-  for (const letter of text) {
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
     const line = lines.at(-1);
-    if (letter === '"') quoted = !quoted;
+    if (letter === '"' && quoted && text[at + 1] === '"') line[line.length - 1] += text[++at];
+    else if (letter === '"') quoted = !quoted;
     else if (letter === "," && !quoted) line.push("");
     else if (letter === "\n" && !quoted) lines.push([""]);
     else line[line.length - 1] += letter;
@@ -60,7 +62,7 @@ function german(text) {
   const written = (cell) => cell
     .replace(/^(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d)?$/, (_, year, month, day, time) => `${day}.${month}.${year}${time ?? ""}`)
     .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")
-    .replace(/^[^]*[;\n][^]*$/, '"$&"');
+    .replace(/^[^]*[;\n"][^]*$/, (cell) => `"${cell.replaceAll('"', '""')}"`);
   const lines = cellsOf(text).map((line) => line.map(written).join(";"));
   return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
 }
