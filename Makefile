@@ -142,7 +142,9 @@ samples: setup ## Check that the sample files are what their generator makes
 .PHONY: test-page
 test-page: edge cli ## Run the tests of the page in Chromium, which make its pictures in docs/page
 	@scripts/setup page
-	@ROWGATE=$(ROWGATE) node --test --test-concurrency=1 'console/test/*.test.mjs'
+	@scripts/page-size
+	@ROWGATE=$(abspath $(ROWGATE)) node --test --test-concurrency=1 console/test/
+	@scripts/test-openapi $(ROWGATE)
 
 .PHONY: e2e
 e2e: setup-tests edge cli ## Run the Python tests against a whole local stack
