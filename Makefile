@@ -90,6 +90,11 @@ bench-load: setup-tests edge ## Measure loading a file beside other tools (50 mi
 bench-edge: setup-tests edge ## Measure the Worker beside one in JavaScript (10 minutes)
 	@bench/edge
 
+.PHONY: bench-page
+bench-page: edge ## Measure how many rows a second a browser checks, beside Papa Parse with zod (1 minute)
+	@scripts/setup page
+	@bench/page
+
 .PHONY: bench
 bench: setup-tests edge ## Measure everything, into bench/RESULTS.md (an hour and a half)
 	@bench/all
