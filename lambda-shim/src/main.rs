@@ -1,6 +1,6 @@
 //! The Lambda's `bootstrap`.
 
-// As in the library.
+// The future of an invocation is deep; see lib.rs.
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;

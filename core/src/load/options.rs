@@ -13,7 +13,7 @@ use crate::aws::s3::S3Endpoint;
 use crate::aws::step_functions::StepFunctionsEndpoint;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Dialect;
-use crate::format::lines::GivenLayout;
+use crate::format::row_reader::GivenLayout;
 use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
 use crate::sql::live_schema::LiveSchema;

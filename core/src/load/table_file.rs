@@ -5,8 +5,8 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 
 use super::options::LoadOptions;
-use crate::format::formats::{LineFormat, is_named_gzip, unsupported_format};
-use crate::format::lines::GivenLayout;
+use crate::format::formats::{RowFormat, is_named_gzip, unsupported_format};
+use crate::format::row_reader::{GivenLayout, Opening};
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
 
@@ -16,7 +16,7 @@ pub(super) struct TableFile {
     /// The tables, of which it is for one.
     pub(super) schema: Schema,
     pub(super) table: &'static Table,
-    pub(super) format: LineFormat,
+    pub(super) format: &'static RowFormat,
     /// Whether the name says that it is packed.
     pub(super) named_gzip: bool,
     /// The unique key that says which rows the table has already, instead of the primary key.
@@ -38,12 +38,18 @@ impl TableFile {
             let name = Cow::Owned(name.unwrap_or_default().to_string());
             return Err(issue(name, schema.no_table_in(path)));
         };
-        let Some(format) = LineFormat::of_file(path) else {
+        let Some(format) = RowFormat::of_file(path) else {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_gzip = is_named_gzip(path);
         let given = GivenLayout::default();
         Ok(Self { schema, table, format, named_gzip, key: None, given, is_settled: false })
+    }
+
+    /// How it is opened, of whose start these bytes are; `is_whole` says whether they are all of it.
+    pub(super) fn opening<'o>(&'o self, start: &'o [u8], is_whole: bool) -> Opening<'o> {
+        let Self { table, given, is_settled, .. } = self;
+        Opening { table, given, is_settled: *is_settled, start, is_whole }
     }
 
     /// The same with what the options say of it.

@@ -356,11 +356,16 @@ pub enum RowErrorKind {
         /// Or so many GiB.
         gibibytes: u64,
     },
+    /// A file that cannot be read, or not from here on.
+    UnreadableFile {
+        /// What is wrong, and where.
+        what: Box<str>,
+    },
     /// An object's key with a segment `.` or `..`.
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
-    /// A file whose name says no format that comes line by line.
+    /// A file whose name says no format.
     UnsupportedFormat {
         /// What the names of such files end in, without the dot.
         extensions: Vec<&'static str>,
@@ -509,6 +514,7 @@ impl RowErrorKind {
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
+            Self::UnreadableFile { .. } => "unreadable_file",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableLayout { .. } => "unreadable_layout",
             Self::UnreadableKey => "unreadable_key",

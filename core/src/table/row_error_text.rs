@@ -186,6 +186,7 @@ impl fmt::Display for RowErrorKind {
             Self::UnpacksTooLarge { times, gibibytes } => {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
+            Self::UnreadableFile { what } => f.write_str(what),
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
             Self::UnsupportedFormat { extensions } => write!(
                 f,
