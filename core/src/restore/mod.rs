@@ -12,6 +12,7 @@ mod late;
 mod like;
 mod loads;
 mod merge;
+mod new_table;
 mod notes;
 mod orphans;
 mod plan;

@@ -12,7 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::checks::{check_content, in_time};
 use super::copy::Pair;
 use super::error::RestoreError;
-use super::like::make_like;
+use super::like::{make_described, make_like};
 use super::plan::TablePlan;
 use super::rows::{CHUNK_BYTES, FileRows};
 use super::tables::{STAGING, beside, drop_table, run};
@@ -60,6 +60,11 @@ impl<'s, H: Host> Staging<'s, H> {
     /// Makes the table, empty, as the live one is but for its constraints; answers whether that one has any.
     pub(super) async fn make(&self) -> Result<bool, RestoreError> {
         make_like(self.services.database, self.plan.table.name, &self.name).await
+    }
+
+    /// Makes the table, empty, as the schema says of it but for its constraints.
+    pub(super) async fn make_new(&self) -> Result<(), RestoreError> {
+        make_described(self.services.database, self.plan.table, &self.name).await
     }
 
     /// Writes the rows of all files; `stored` hears of each statement.
