@@ -166,7 +166,7 @@ def with_openpyxl():
     sheet["C3"] = "=1+1"
     save(book, "formula-without-value.xlsx", outcome="refused", code="unreadable_file")
     book, sheet = sheet_of(ROWS, above=[["=1+1"]])
-    save(book, "formula-in-title.xlsx", layout={"skip_lines": "1"}, note="a formula above the header is no value of a row")
+    save(book, "formula-in-title.xlsx", note="a formula above the header is no value of a row")
     book, sheet = sheet_of(ROWS, above=[["Items", "", ""]])
     sheet.merge_cells("A1:C1")
     save(book, "merged-title.xlsx", layout={"skip_lines": "1"})

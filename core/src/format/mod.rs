@@ -12,3 +12,5 @@ pub(crate) mod ndjson;
 pub(crate) mod row_reader;
 #[cfg(feature = "avro")]
 pub(crate) mod row_text;
+#[cfg(feature = "xlsx")]
+pub(crate) mod xlsx;

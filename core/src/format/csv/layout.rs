@@ -22,7 +22,7 @@ const LISTED_NAMES: usize = 5;
 
 /// What one cell of a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CellTarget {
+pub(crate) enum CellTarget {
     /// The column at this position.
     Column(usize),
     /// Nothing: the header's name begins with `_`.
@@ -293,7 +293,7 @@ fn header(
 }
 
 /// What a header's cell says, or `None` if it is no column's name.
-fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
+pub(crate) fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
     match name {
         "" => Some(CellTarget::Nameless),
         // One that a column has as its own is no mark.
@@ -312,6 +312,12 @@ fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
 /// empty cell and for a column of texts.
 fn reads_as(column: &Column, cell: &str) -> Option<bool> {
     if cell.is_empty() { None } else { column.column_type.reads_as_value(cell) }
+}
+
+/// A text of a sheet as a field of a column.
+#[cfg(feature = "avro")]
+pub(crate) fn field_of_text<'r>(dialect: &Dialect, column: &Column, text: &'r str) -> RawField<'r> {
+    field(dialect, column, CellText { text, quoted: false })
 }
 
 /// An unquoted `\N` is NULL, as databases write it; no other text is.
