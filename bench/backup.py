@@ -33,7 +33,7 @@ COLUMNS = {
     "employees": ("id", "name", "datetime", "department_id", "job_id"),
 }
 
-# Nobody knows of these employees where they work.
+# These employees have no department.
 EVERY_NULL = 97
 
 PEERS = ROOT / "bench/peers"

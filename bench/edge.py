@@ -213,7 +213,7 @@ def statuses_of(count, bad, rows):
 
 
 def configuration(main):
-    """wrangler.toml for another Worker, which nobody limits."""
+    """wrangler.toml for another Worker, without rate limits."""
     config = tomllib.loads((ROOT / "wrangler.toml").read_text())
     del config["build"]
     config["main"] = str(main)

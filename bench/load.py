@@ -37,7 +37,7 @@ from conftest import Calls  # noqa: E402  (found by the line above)
 LATENCIES_MS = (0, 20)
 ROWS = (100_000, 1_000_000)
 
-# Nobody knows of these employees where they work.
+# These employees have no department.
 EVERY_NULL = 97
 
 # With more rows than these a peer takes some minutes, and has one round where no aim speaks of it.

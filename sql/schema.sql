@@ -1,7 +1,7 @@
 -- The example's tables; what a database says of them is in schema.json, which rowgate reads. After a
 -- change: rowgate schema read sql/schema.sql --output sql/schema.json
 --
--- Plain MySQL that also runs on MariaDB. What a type cannot say stands in a COMMENT, as
+-- Plain MySQL that also runs on MariaDB. What a type cannot say is in a COMMENT, as
 -- `name=value` items separated by `;`, so that the database carries it as well:
 --   aliases=a,b              other names under which a table or column is accepted
 --   format=date-time         an RFC 3339 date and time, stored in UTC as YYYY-MM-DDTHH:MM:SSZ

@@ -458,7 +458,7 @@ def test_an_execution_that_lost_its_file_stores_nothing(own):
     machine = Machine(own, key)
     plan = machine.in_parts()
     own.db.rows("UPDATE rowgate_loads SET holder = 'somebody else' WHERE door = 's3'")
-    lost, held = "the lease is over; another attempt may be at it", "another attempt is at it"
+    lost, held = "the lease is over; another attempt may be in progress", "another attempt is at it"
     for event, cause in [
         (machine.of_file("scan", range=0), lost),
         (machine.of_file("plan"), lost),

@@ -76,7 +76,7 @@ async fn fetch(request: &Request) -> Result<Response, JsValue> {
     init.set_body_opt_u8_array(Some(&Uint8Array::from(request.body.as_ref())));
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLISECONDS)));
 
-    // By its URL: a `worker::Request` would be copied once more on its way out.
+    // By its URL: a `worker::Request` would be copied once more.
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let answer = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await?;
     let answer: web_sys::Response = answer.unchecked_into();

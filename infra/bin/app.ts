@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// rowgate's AWS side. What can be chosen, with `-c name=value`, stands in ../lib/settings.ts.
+// rowgate's AWS side. The choices, `-c name=value`, are in ../lib/settings.ts.
 
 import { App } from "aws-cdk-lib";
 

@@ -41,7 +41,7 @@ export class Admin extends Construct {
         deleteObjects(bucket, PREFIXES.backups),
         ...readTables(settings, bucket),
       ],
-      // What is on its way when an answer is lost should not be done three times.
+      // An event whose answer is lost should not be done three times.
       events: { retries: 1, failures: props.failures },
       timeout: LONGEST,
     });

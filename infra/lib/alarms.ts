@@ -70,7 +70,7 @@ export class Alarms extends Construct {
     });
   }
 
-  /** Rings when no backup was good for so long, whoever or whatever kept it from being made. */
+  /** Rings when there was no good backup for so long, for any reason. */
   private backups(admin: lambda.IFunction): void {
     this.ring("NoBackup", {
       alarmDescription: `rowgate: no good backup for ${HOURS_WITHOUT_BACKUP} hours.`,

@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge";
 import { allow } from "./rights";
 
-/** Where everything stands in the bucket. */
+/** The folders of the bucket. */
 export const PREFIXES = {
   incoming: "incoming/",
   reports: "reports/",
@@ -33,7 +33,7 @@ export class DataBucket extends Construct {
       minimumTLSVersion: 1.2,
       versioned: true,
       lifecycleRules: lifecycle(),
-      // Nobody else may widen what this role can do: CDK would allow it every bucket.
+      // This role's rights are fixed: CDK would allow it every bucket.
       notificationsHandlerRole: notifier.withoutPolicyUpdates(),
       // It goes, empty, with a first creation that failed, and never afterwards.
       removalPolicy: ephemeral ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -41,7 +41,7 @@ export class DataBucket extends Construct {
     });
     acknowledge(
       this.bucket,
-      "What is loaded stands in the ledger; who reads files is for CloudTrail's data events, which " +
+      "What is loaded is in the ledger; who reads files is for CloudTrail's data events, which " +
         "the account turns on.",
       "S1",
     );

@@ -12,7 +12,7 @@ export class Failures extends Construct {
     this.queue = new sqs.Queue(this, "Queue", {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // As long as there is: somebody has to look.
+      // The maximum: an operator has to look.
       retentionPeriod: Duration.days(14),
     });
     acknowledge(this.queue, "It is itself where failures end; only people take from it.", "SQS3");

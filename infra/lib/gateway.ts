@@ -28,7 +28,7 @@ export interface GatewayProps {
   readonly target: lambda.IFunction;
 }
 
-/** `POST /insert_data` for whoever has a key. */
+/** `POST /insert_data` for clients with a key. */
 export class Gateway extends Construct {
   readonly api: apigateway.RestApi;
 

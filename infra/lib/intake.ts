@@ -46,7 +46,7 @@ export class Intake extends Construct {
         ...readTables(settings, bucket),
         ...(props.machine ? [allow(["states:StartExecution"], props.machine.stateMachineArn)] : []),
       ],
-      // After a minute and after two more: by then the ledger has let go of whoever was killed.
+      // After a minute and after two more: by then the lease of a killed attempt is over.
       events: { retries: 2, failures: props.failures },
       timeout: LONGEST,
     });

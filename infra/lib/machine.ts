@@ -12,7 +12,7 @@ import { allow } from "./rights";
 /** That other executions have all that the function may do at the same time. */
 const THROTTLED = "Lambda.TooManyRequestsException";
 
-/** Errors of Lambda itself, after which nobody knows whether a step was done. */
+/** Errors of Lambda itself, after which it is unknown whether a step was done. */
 const SERVICE = [
   "Lambda.ClientExecutionTimeoutException",
   "Lambda.ServiceException",

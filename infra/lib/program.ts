@@ -47,7 +47,7 @@ export class Program extends Construct {
     const reserved = room(settings)[props.name];
     const log = new logs.LogGroup(this, "Log", {
       retention: logs.RetentionDays.THREE_MONTHS,
-      // It has counts; what was loaded stands in the database's ledger.
+      // It has counts; what was loaded is in the database's ledger.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new iam.Role(this, "Role", {

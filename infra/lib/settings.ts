@@ -1,4 +1,4 @@
-// What whoever deploys can choose: each member of `Settings` is a context value of that name,
+// The choices of a deployment: each member of `Settings` is a context value of that name,
 // `cdk deploy -c name=value` or a member of "context" in cdk.json.
 
 import { join } from "node:path";
@@ -75,7 +75,7 @@ export interface NewDatabase {
 
 const ROOT = join(__dirname, "../../..");
 
-/** Reads them all; the first one that does not do is named. */
+/** Reads them all; the first invalid one is named. */
 export function readSettings(node: Node): Settings {
   const context = new Context(node);
   const ephemeral = context.oneOf("ephemeral", ["false", "true"]) === "true";

@@ -5,9 +5,9 @@ import type { Database } from "./database";
 import { useDatabase } from "./rights";
 
 /**
- * Whoever signs for the Worker, which has no role to take: it can store rows and nothing else.
+ * The user that signs for the Worker, which has no role to take: it can store rows and nothing else.
  *
- * Its access key is not made here, or its secret would stand in CloudFormation.
+ * Its access key is not made here, or its secret would be in CloudFormation.
  */
 export class WorkerUser extends Construct {
   readonly user: iam.User;

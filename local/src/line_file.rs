@@ -21,7 +21,7 @@ impl LineFile {
         Ok(Self(Mutex::new(file)))
     }
 
-    /// Writes a line of JSON; whoever gets the answer afterwards finds it.
+    /// Writes a line of JSON, before the caller gets the answer.
     pub(crate) fn append_json(&self, line: &impl Serialize) -> Result<()> {
         self.append(serde_json::to_vec(line)?)
     }

@@ -33,7 +33,7 @@ pub(crate) enum RefusalKind {
 }
 
 impl RefusalKind {
-    /// The type as it stands in `x-amzn-ErrorType`; the status is 403 for all of them.
+    /// The type as in `x-amzn-ErrorType`; the status is 403 for all of them.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::IncompleteSignature => "IncompleteSignatureException",
@@ -77,7 +77,7 @@ pub(crate) struct SignedRequest<'a> {
 }
 
 impl Verifier {
-    /// Checks who calls, when, for what, and that nothing was changed on the way.
+    /// Checks who calls, when, for what, and that nothing was changed in transit.
     pub(crate) fn verify(
         &self,
         request: SignedRequest<'_>,

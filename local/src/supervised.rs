@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 /// the shell signals the program. A line in the pipe names another signal than $2. Being the
 /// program's parent, the shell can never hit a foreign process that got the same number: the number
 /// stays taken until `wait` has returned. Then it ends what the program has left in their group,
-/// removes the temporary folder ($1, may be empty), which nobody else would do after a SIGKILL, and
+/// removes the temporary folder ($1, may be empty), which nothing else would do after a SIGKILL, and
 /// ends with the program's own status.
 const SUPERVISOR: &str = r#"
 folder=$1; last=$2; shift 2
@@ -116,12 +116,12 @@ impl Supervised {
 }
 
 impl Drop for Supervised {
-    /// Waits as well: whoever drops a server may remove its folder next.
+    /// Waits as well: the caller may remove its folder next.
     fn drop(&mut self) {
         if let Some(mut pipe) = self.supervisor.stdin.take()
             && self.is_killed_on_drop
         {
-            // Nobody will read its data again, so there is nothing to close in order.
+            // Its data is not read again, so there is nothing to close in order.
             let _ = pipe.write_all(b"KILL\n");
         }
         let deadline = Instant::now() + STOP_LIMIT;

@@ -16,7 +16,7 @@ use crate::aws::data_api::{self, Target};
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Retry, Service, ServiceError};
 
-/// The world outside: network, clock, chance, and the right to sign as somebody.
+/// The world outside: network, clock, random numbers, and signatures.
 ///
 /// Always used as a type parameter, never as `dyn`, and without a `Send` bound: the futures are
 /// `Send` where the host's are, and a host of JavaScript values serves as well.
@@ -126,7 +126,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for CallError<E> {}
 
-/// Whether a call may be sent again when nobody knows if it ran.
+/// Whether a call may be sent again when it is unknown if it ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// Running it twice does no harm.

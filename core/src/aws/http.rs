@@ -99,7 +99,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Shows neither headers nor body: rows may stand in it.
+/// Shows neither headers nor body: they may hold rows.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

@@ -1,4 +1,4 @@
-//! A file's bytes, by ranges, with the next ones on their way.
+//! A file's bytes, by ranges, with the next ones in flight.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -13,10 +13,10 @@ use futures_util::stream::{self, Stream, StreamExt};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::s3::{Error, GetObject, S3Endpoint};
 
-/// How much is read at a time. Three of these are in memory: the one in use and two on their way.
+/// How much is read at a time. Three of these are in memory: the one in use and two in flight.
 const RANGE: u64 = 1 << 20;
 
-/// How many ranges are on their way.
+/// How many ranges are in flight.
 const AHEAD: usize = 2;
 
 /// Where a file's bytes come from.
@@ -31,7 +31,7 @@ pub trait Source {
 /// Why bytes could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceError {
-    /// The file is not there any more, or is another one by now.
+    /// The file was deleted or replaced.
     Gone,
     /// It may go well another time.
     Failed(String),

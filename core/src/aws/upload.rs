@@ -12,7 +12,7 @@ use crate::aws::s3::{
     S3Endpoint, UploadPart,
 };
 
-/// Writes one object; nobody sees anything of it before its end.
+/// Writes one object, which is not visible before its end.
 #[derive(Debug)]
 pub struct Upload<'u, H> {
     client: &'u Client<'u, H, S3Endpoint>,

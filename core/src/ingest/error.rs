@@ -65,7 +65,7 @@ impl StoreError {
         }
     }
 
-    /// Why it is not known what the tables are by now: nothing comes before it.
+    /// Why the look at the live tables failed; nothing was sent before it.
     pub(crate) fn of_look(error: &LookError) -> Self {
         match error {
             LookError::Call(error) => Self::before_commit(error),
@@ -123,7 +123,7 @@ impl fmt::Display for StoreError {
             Self::OutcomeUnknown(cause) => write!(f, "outcome unknown: {cause}"),
             Self::Refused(cause) => write!(f, "refused: {cause}"),
             Self::TablesChanged(cause) => write!(f, "the tables are not as they were: {cause}"),
-            Self::LeaseLost => f.write_str("the lease is over: somebody else is at it, or may be"),
+            Self::LeaseLost => f.write_str("the lease is over; another attempt may be in progress"),
             Self::Outdated => f.write_str("a newer version of the file is there"),
             Self::TooLarge { table, place, rows, bytes } => {
                 write!(f, "table {table}, ")?;

@@ -93,7 +93,7 @@ fn number(field: &Field) -> Option<usize> {
     }
 }
 
-/// Where the parts of the key stand in the rows of a chunk.
+/// The positions of the key's parts in the rows of a chunk.
 fn key_positions(table: &Table, chunk: &Chunk) -> Vec<usize> {
     table.key.iter().map(|position| chunk.columns().position(*position)).collect()
 }

@@ -38,7 +38,7 @@ pub struct IngestOptions {
     pub strict: bool,
     /// Whether a row's parents must exist, in the table or among the good rows that came along.
     pub check_references: bool,
-    /// The zone of DATETIME columns: date-times with an offset become its clocks' time, and may stand beside
+    /// The zone of DATETIME columns: date-times with an offset become its clocks' time, and may come together with
     /// those without one. Where it is not given they become UTC.
     pub time_zone: Option<TimeZone>,
     /// How cells of CSV write numbers and dates.

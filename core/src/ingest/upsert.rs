@@ -33,7 +33,7 @@ pub(super) struct Looked {
 #[derive(PartialEq)]
 enum PartState {
     Done,
-    /// The table has rows by now that it had not when it was looked at.
+    /// The table has rows now that it did not have at the look.
     Changed,
 }
 
@@ -125,7 +125,7 @@ impl Intake {
         Ok(PartState::Done)
     }
 
-    /// Whether the table has a row of a chunk by now.
+    /// Whether the table has a row of a chunk now.
     async fn has_any<H: Host>(
         &self,
         client: &Client<'_, H>,

@@ -30,7 +30,7 @@ impl Intake {
                 Err(StoreError::Interrupted(_))
                     if attempt < ATTEMPTS && !client.is_out_of_time() =>
                 {
-                    // Those who gave way to each other would meet again.
+                    // Transactions that gave way to each other would collide again.
                     let part = client.host().random() % 64;
                     client.pause(Duration::from_millis(part << attempt)).await;
                     attempt += 1;

@@ -32,7 +32,7 @@ impl Claim {
     }
 }
 
-/// What stands in a row that somebody has claimed before.
+/// The ledger row of an earlier claim.
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(super) status: String,

@@ -1,4 +1,4 @@
-//! The writes to the ledger that stand in a transaction with the rows themselves.
+//! The writes to the ledger that are in one transaction with the rows.
 
 use alloc::format;
 
@@ -22,7 +22,7 @@ pub(crate) enum Fence<'f> {
 /// Why a fence did not let pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
-    /// The lease is over, or somebody else is at it.
+    /// The lease is over, or another holder has the claim.
     Lease,
     /// A newer version of the object is there.
     Outdated,

@@ -184,7 +184,7 @@ pub async fn count_old_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Resu
 
 /// Forgets loads that ended more than so many days ago, and answers how many they were.
 ///
-/// Whoever sends one of these requests or files again has it done again.
+/// One of these requests or files that is sent again is done again.
 pub async fn forget_loads<H: Host>(client: &Client<'_, H>, days: u32) -> Result<u64, CallError> {
     let mut forgotten = 0;
     loop {

@@ -13,7 +13,7 @@ const LEASE: Duration = Duration::from_secs(120);
 /// How long a claim lasts without a sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Seconds, as they stand in a statement.
+    /// Seconds, as the text of a statement.
     pub(super) seconds: String,
     time: Duration,
 }

@@ -1,4 +1,4 @@
-//! Rows of a file that the database did not take: whoever reads the file again would not know.
+//! Rows of a file that the database refused; another reading of the file would not find them.
 //!
 //! What the core itself finds wrong is not written down, since another reading finds it again.
 
@@ -140,7 +140,7 @@ pub(crate) struct StoredRejects {
 }
 
 impl StoredRejects {
-    /// With `any` false there are none, and nobody is asked.
+    /// With `any` false there are none, and no query is sent.
     pub(crate) fn new(table: &'static Table, any: bool) -> Self {
         Self { table, runs: VecDeque::new(), after: any.then(|| "-1".to_string()) }
     }

@@ -56,7 +56,7 @@ pub(crate) enum RequestClaim {
     Claimed(Claim),
     /// It was done, and this was the answer.
     Done(StoredResponse),
-    /// Somebody is at it.
+    /// Another holder has it.
     Running,
     /// The same key came with another request.
     Mismatch,
@@ -76,7 +76,7 @@ impl RequestToClaim<'_> {
         ])
     }
 
-    /// Claims it: one call, unless somebody has claimed it before.
+    /// Claims it: one call, unless it was claimed before.
     pub(crate) async fn claim<H: Host>(
         &self,
         client: &Client<'_, H>,

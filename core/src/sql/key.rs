@@ -21,7 +21,7 @@ pub(crate) fn same_key(table: &Table, text: impl Fn(usize, &Column) -> String) -
 }
 
 /// The rows of a parameter, named `r`, of which only the keys are taken: with their numbers `n` from 1, and
-/// as `k0`, `k1` and so on the parts, which stand in a row at these positions.
+/// as `k0`, `k1` and so on the parts, which are at these positions of a row.
 pub(crate) fn key_rows(parameter: &str, positions: &[usize]) -> String {
     let part = |(place, position): (usize, &usize)| {
         format!("{} TEXT CHARACTER SET utf8mb4 PATH '$[{position}]'", key_source(place))

@@ -37,7 +37,7 @@ const LOST_AFTER: Duration = Duration::from_secs(20);
 /// The most bytes that tables may take that were found changed: they are never given back.
 const MOST_BYTES: usize = 16 << 20;
 
-/// The tables that a process writes, as it believes them by now. Clones believe the same.
+/// The tables that a process writes, as its last look found them. Clones share it.
 #[derive(Debug, Clone)]
 pub struct LiveSchema {
     listed: Schema,
@@ -64,7 +64,7 @@ struct Looks {
     bytes: usize,
 }
 
-/// Why it is not known what the tables are by now.
+/// Why the live tables could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookError {
     /// A call failed.

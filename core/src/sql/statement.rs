@@ -95,7 +95,7 @@ pub fn existing(table: &Table, key: &[usize]) -> String {
     numbers(key, &found)
 }
 
-/// The same of what is committed by now, also where the transaction's snapshot is older. The rows that
+/// The same of what is committed, also where the transaction's snapshot is older. The rows that
 /// it names are locked until the transaction's end, in a query of their own: MySQL locks no JSON_TABLE.
 pub(crate) fn existing_by_now(table: &Table, key: &[usize]) -> String {
     let found = format!(

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// One statement as it stands in a text, without its semicolon.
+/// One statement of a text, without its semicolon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqlStatement<'t> {
     /// The statement.

@@ -1,7 +1,7 @@
 //! SQL text that finds the rows of a statement in the table by a key, and writes them by what was found.
 //!
 //! A key is a list of whole columns, which the rows carry. What is looked for is locked, and is what is
-//! committed by now, also where the transaction's snapshot is older; MySQL locks no JSON_TABLE, so that
+//! committed, also where the transaction's snapshot is older; MySQL locks no JSON_TABLE, so that
 //! each look at a table is a query of its own within the query of the rows.
 
 use alloc::format;

@@ -1,4 +1,4 @@
-//! A row of a table, for those who try it out.
+//! An example row of a table.
 
 use alloc::borrow::Cow;
 use alloc::format;

@@ -216,7 +216,7 @@ pub enum RowErrorKind {
         /// The parent table.
         table: &'static str,
     },
-    /// The object is not there any more, or is another one by now.
+    /// The object was deleted or replaced.
     ObjectGone,
     /// A file of which something has to be told before it can be read.
     UnclearLayout {

@@ -11,7 +11,7 @@ use crate::table::time_zone::TimeZone;
 use crate::table::types::{Definition, Rules};
 pub use crate::table::value::{Cell, RawField};
 
-/// Where a row stands in its request or file.
+/// The place of a row in its request or file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Counted from 0, without a CSV header; `None` where the whole body is meant.
@@ -105,7 +105,7 @@ impl<'r> Record<'r> {
     /// Checks a row that a table held before: 0 is a value like any other, and a date-time stays
     /// as it was stored, so that a table comes back byte for byte.
     ///
-    /// Whoever writes it must keep the database from renumbering that 0.
+    /// The writer must keep the database from assigning a number in place of that 0.
     #[cfg(feature = "avro")]
     pub(crate) fn parse_stored(table: &Table, row: RawRow<'r>) -> Result<Self, Vec<RowError>> {
         Self::parse_by(table, row, EntryRules { stored: true, ..EntryRules::default() })

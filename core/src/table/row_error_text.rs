@@ -86,7 +86,7 @@ impl fmt::Display for RowErrorKind {
             Self::Missing => f.write_str("a value is required"),
             Self::MixedIds { limit } => write!(
                 f,
-                "the rows whose ids the database gives stand in more than {limit} places; send them one \
+                "the rows whose ids the database assigns are in more than {limit} places; send them one \
                  behind the other, or without return=ids"
             ),
             Self::MixedOffsets { has_offset } => {

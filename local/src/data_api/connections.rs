@@ -206,7 +206,7 @@ impl Lease {
 
     /// Hands the result of a call on, and ends the transaction if that result says so.
     ///
-    /// Rows may still be on their way then; killing the statement stops them.
+    /// Rows may still be in flight then; killing the statement stops them.
     pub(super) async fn settle<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
         if let Err(error) = &result
             && error.ends_transaction

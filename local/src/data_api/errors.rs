@@ -36,7 +36,7 @@ pub(super) enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The type as it stands in `x-amzn-ErrorType`.
+    /// The type as in `x-amzn-ErrorType`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::AccessDenied => "AccessDeniedException",

@@ -64,7 +64,7 @@ pub struct DataApiOptions {
     /// When calls and transactions time out.
     pub time_limits: TimeLimits,
     /// Whether an update counts the rows it found instead of those it changed (CLIENT_FOUND_ROWS),
-    /// which is one of the things that nobody has said about Aurora's own.
+    /// which is not documented for Aurora.
     pub found_rows: bool,
     /// How the messages of the database's errors are written; AWS documents no form.
     pub error_form: ErrorForm,

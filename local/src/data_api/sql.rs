@@ -53,7 +53,7 @@ fn end_of_piece(sql: &str, at: usize) -> usize {
         [b'#', ..] => end_of_line(rest),
         [b'-', b'-'] => rest.len(),
         [b'-', b'-', next, ..] if next.is_ascii_whitespace() => end_of_line(rest),
-        // What stands in `/*! … */` is run by the server, so it is read like the rest.
+        // The content of `/*! … */` is run by the server, so it is read like the rest.
         [b'/', b'*', b'!', ..] => 3,
         [b'/', b'*', ..] => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
         [b':', first, ..] if first.is_ascii_alphabetic() || *first == b'_' => {

@@ -130,7 +130,7 @@ const MYSQL: Product = Product {
     files_option: None,
     set_password: |password| format!("ALTER USER root@localhost IDENTIFIED BY '{password}';\n"),
     // Nothing that decides behaviour: the defaults are what this engine is here for. Names are
-    // resolved, since its root is that of localhost; for loopback it asks nobody.
+    // resolved, since its root is that of localhost; for loopback no server is asked.
     server_options: &[],
     advice: "scripts/install-mysql brings Oracle's MySQL",
 };

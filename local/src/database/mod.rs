@@ -145,9 +145,9 @@ impl Folder {
     }
 }
 
-/// A port that nobody listens on now; the server takes it a moment later.
+/// A free port; the server takes it a moment later.
 ///
-/// A given one is tried too: with somebody else's server on it, that would be the one we talk to.
+/// A given one is tried too: another server may listen there.
 fn free_port(wanted: Option<u16>) -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted.unwrap_or(0)));
     let listener = listener.with_context(|| format!("no free port (wanted: {wanted:?})"))?;

@@ -47,7 +47,7 @@ impl Log {
     }
 }
 
-/// Runs a program to its end, and says whether it was content.
+/// Runs a program to its end, and says whether it succeeded.
 ///
 /// It is not killed when the caller loses interest, since it has children of its own which would go
 /// on writing into a folder that the caller is about to remove. So that is waited for, a second.

@@ -40,21 +40,23 @@ pub struct LambdaOptions {
     pub identity: Identity,
     /// The function's executable, `bootstrap`.
     pub program: PathBuf,
+    /// What it is started with; AWS gives none.
+    pub arguments: Vec<String>,
     /// The function's name.
     pub name: String,
     /// The function's own variables, 4 KB at most; beside AWS's it finds no others.
     pub environment: Vec<(String, String)>,
     /// How long an invocation may run before its process is killed.
     pub timeout: Duration,
-    /// What the function is told about its memory; nobody enforces it.
+    /// What the function is told about its memory; it is not enforced.
     pub memory_mb: u32,
     /// A file that what the function prints is appended to, and a `REPORT` line of AWS's for each
     /// invocation.
     pub log: Option<PathBuf>,
     /// How long a failed event waits before each of its further attempts.
     pub retry_delays: Vec<Duration>,
-    /// How many processes may run at a time. More invocations wait, where AWS would refuse those
-    /// that somebody waits for.
+    /// How many processes may run at a time. More invocations wait, where AWS would refuse synchronous
+    /// ones.
     pub concurrency: usize,
     /// Where Lambda's API listens; port 0 is a free one.
     pub address: SocketAddr,
@@ -66,6 +68,7 @@ impl LambdaOptions {
         Self {
             identity,
             program: program.into(),
+            arguments: Vec::new(),
             name: "rowgate".into(),
             environment: Vec::new(),
             timeout: Duration::from_secs(900),
@@ -84,6 +87,7 @@ impl fmt::Debug for LambdaOptions {
         let names = self.environment.iter().map(|(name, _)| name).collect::<Vec<_>>();
         f.debug_struct("LambdaOptions")
             .field("program", &self.program)
+            .field("arguments", &self.arguments)
             .field("name", &self.name)
             .field("environment", &names)
             .field("timeout", &self.timeout)
@@ -125,6 +129,7 @@ impl LambdaHost {
         let function = Function {
             variables: variables(identity, &options.name, options.memory_mb, &program, own),
             program,
+            arguments: options.arguments,
             arn: arn.clone(),
             timeout: options.timeout,
             log: options.log.as_deref().map(LineFile::open).transpose()?.map(Arc::new),
@@ -153,7 +158,7 @@ impl LambdaHost {
 
     /// Runs the function and waits for its answer; its own failure is in the [`Invocation`].
     ///
-    /// It runs to its end even if nobody waits any more. Fails when no process can be started, when
+    /// It runs to its end even if the caller has gone. Fails when no process can be started, when
     /// the payload is over 6 MB, or when the host is stopped meanwhile.
     pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Invocation> {
         self.service.invoke(payload.into()).await

@@ -20,7 +20,7 @@ use super::invocation::FunctionError;
 use super::limits::RESPONSE;
 use crate::identifiers::random_hex;
 
-/// An event on its way into a process.
+/// An event for a process.
 pub(super) struct Job {
     pub(super) request_id: String,
     pub(super) payload: Bytes,

@@ -34,7 +34,7 @@ impl SharedBody {
         s3s::Body::http_body_unsync(Body::from_stream(data))
     }
 
-    /// Reads what nobody has read, and drops it.
+    /// Reads the unread rest and drops it.
     ///
     /// A client that is cut off while it sends would see a broken connection, not the answer.
     pub(super) async fn drain(self) {

@@ -57,7 +57,7 @@ pub(super) struct CallLine {
     pub(super) range: Option<String>,
     /// 0 if the connection was closed without an answer.
     pub(super) status: u16,
-    /// The bodies' lengths; `null` where nobody said. That of a cut answer is the announced one.
+    /// The bodies' lengths; `null` if unknown. That of a cut answer is the announced one.
     pub(super) request_bytes: Option<u64>,
     pub(super) response_bytes: Option<u64>,
     /// Until the answer's headers.

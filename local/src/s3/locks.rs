@@ -1,4 +1,4 @@
-//! One lock for each key, so that nobody sees half of a change.
+//! One lock for each key, so that no half of a change is visible.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

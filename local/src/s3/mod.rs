@@ -58,7 +58,7 @@ pub struct S3Options {
     pub call_log: Option<PathBuf>,
     /// What goes wrong on purpose; [`S3::set_faults`] and `POST /_rowgate/faults` change it.
     pub faults: Vec<S3Fault>,
-    /// Where a message goes for each object that comes; they stop when nobody receives.
+    /// Where a message goes for each object that comes; they stop when the receiver is gone.
     ///
     /// A message is what AWS would send: one record, with the key encoded as in a form. It is sent
     /// once, in order, and when the object can be read.

@@ -22,7 +22,7 @@ pub(super) struct Notifier {
 
 /// An object that has just come to be.
 pub(super) struct Created<'a> {
-    /// Without `s3:`, as it stands in the message.
+    /// Without `s3:`, as in the message.
     pub(super) event_name: &'a str,
     pub(super) bucket: &'a str,
     pub(super) key: &'a str,
@@ -45,7 +45,7 @@ impl Notifier {
     pub(super) fn notify(&self, created: &Created<'_>) {
         let now = OffsetDateTime::now_utc();
         let message = message(created, now, self.next_sequence(now));
-        // Whoever has stopped listening wants no more.
+        // A receiver that is gone needs no more.
         let _ = self.sender.send(message);
     }
 

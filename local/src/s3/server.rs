@@ -97,7 +97,7 @@ impl Server {
 /// Takes the faults that are in force from now on: a JSON array of their texts, unsigned.
 ///
 /// AWS has nothing like it. It wants the stack's secret; the answer is the list as it was understood.
-/// No bucket can have the name that stands in this path.
+/// No bucket can have the name in this path.
 pub(super) async fn set_faults(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,

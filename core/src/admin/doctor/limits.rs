@@ -22,8 +22,8 @@ const UNFOLD: &str = "SELECT r.n, r.t, HEX(r.t) FROM JSON_TABLE(CONVERT(:rows US
     '$[*]' COLUMNS(n TEXT CHARACTER SET utf8mb4 PATH '$[0]', \
     t TEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS r";
 
-/// The hexadecimal digits are the server's own view: a text that is turned wrong on the way in and
-/// back on the way out would look right.
+/// The hexadecimal digits are the server's own view: a text that is converted wrongly when it
+/// is written, and back when it is read, would look right.
 pub(super) async fn json_table<H: Host>(client: &Client<'_, H>) -> Examined {
     let rows = r#"[[1,"é😀\"\\"],[2,null]]"#;
     let records = query(client, UNFOLD, "rows", rows).await?;

@@ -114,7 +114,7 @@ pub(super) async fn database_charset<H: Host>(client: &Client<'_, H>) -> Examine
 
 pub(super) const TIME_ZONE: Subject = Subject {
     name: "time_zone",
-    why: "rowgate writes times of its own in UTC and stores those of rows as texts; what others write \
+    why: "rowgate writes times of its own in UTC and stores those of rows as texts; what other programs write \
           by NOW() is in the session's time zone",
     relied_on: false,
 };

@@ -10,7 +10,7 @@ use alloc::string::String;
 
 use crate::aws::operation::Retry;
 
-/// What stands in front of the database's own words.
+/// Prefixes of the database's own message.
 const WRAPPERS: [&str; 4] = ["database error", "database", "message", "error"];
 
 /// MySQL's own words by their beginning and their end, with the number.

@@ -16,7 +16,7 @@ pub const KEY_LIMIT: usize = 1024;
 pub struct S3Endpoint {
     /// Without a trailing slash.
     base: String,
-    /// Whether the bucket stands in the path at all times, not in the host.
+    /// Whether the bucket is always in the path, never in the host name.
     path_style: bool,
 }
 

@@ -1,4 +1,4 @@
-//! An object written in parts, of which nobody sees anything before it is complete.
+//! An object written in parts, which is not visible before it is complete.
 
 use alloc::borrow::ToOwned;
 use alloc::format;

@@ -61,7 +61,7 @@ fn unquoted(text: &str) -> String {
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            // The next one stands for itself, but for the few that have names.
+            // The next character is literal, except the few that have names.
             '\\' => plain.extend(letters.next().map(escaped)),
             '\'' => plain.extend(letters.next()),
             letter => plain.push(letter),

@@ -24,7 +24,7 @@ pub(crate) struct Renewal {
 }
 
 impl Schema {
-    /// The tables that this schema lists, as the live database has them by now: `live` is what it says
+    /// The tables that this schema lists, as the live database has them: `live` is what it says
     /// of those that it has. `self` lists the tables, `now` is how they were until now.
     ///
     /// What a user may not see stays as it is listed: names, comments, foreign keys, CHECKs and triggers. A

@@ -10,7 +10,7 @@ pub(super) const STATEMENT_LIMIT: usize = 65_536;
 /// What stands around the columns, names of tables among it.
 const AROUND: usize = 2_048;
 
-/// Times that a column of a key of several stands in a statement, besides what every column is there for.
+/// How often a column of a composite key appears in a statement, besides what every column is there for.
 const KEY_TIMES: usize = 12;
 
 /// The most characters that are compared with such a column, but for its name.

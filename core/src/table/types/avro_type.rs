@@ -76,7 +76,7 @@ impl AvroType {
     }
 }
 
-/// What a value of a file is, whoever wrote it.
+/// A value of a file of any program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AvroValue {
     /// `boolean`.

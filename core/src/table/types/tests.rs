@@ -1,4 +1,4 @@
-//! Each type's values, through every form that they take on the way into a database and back.
+//! Each type's values, through every form on the path into a database and back.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
