@@ -14,7 +14,8 @@ use flate2::write::GzEncoder;
 use tar::Builder;
 
 /// Files and folders of the checkout, which have the same places in the archive.
-const CONTENT: [&str; 4] = ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build"];
+const CONTENT: [&str; 4] =
+    ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build"];
 
 fn main() -> io::Result<()> {
     let root = Path::new("..");
@@ -37,7 +38,9 @@ fn content(root: &Path) -> Vec<&'static str> {
     match root.join("edge/build/index.js").is_file() {
         true => CONTENT.to_vec(),
         false => {
-            println!("cargo::warning=the Worker is not built (make edge): `rowgate dev` will need a checkout");
+            println!(
+                "cargo::warning=the Worker is not built (make edge): `rowgate dev` will need a checkout"
+            );
             Vec::new()
         }
     }

@@ -121,7 +121,9 @@ fn cache() -> Result<PathBuf> {
 
 /// Installs wrangler with the Workers runtime into a folder of its own, whole or not at all.
 fn install(folder: &Path, version: &str) -> Result<()> {
-    progress(&format!("installing wrangler {version} with the Workers runtime, once for this user"));
+    progress(&format!(
+        "installing wrangler {version} with the Workers runtime, once for this user"
+    ));
     let parent = folder.parent().context("no folder for caches")?;
     fs::create_dir_all(parent)?;
     let partial = tempfile::Builder::new().prefix("wrangler-").tempdir_in(parent)?;

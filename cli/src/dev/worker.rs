@@ -220,11 +220,7 @@ fn health_request(url: &str) -> Request {
     }
 }
 
-fn node_arguments(
-    home: &Home,
-    config: &Path,
-    options: &WorkerOptions<'_>,
-) -> Vec<OsString> {
+fn node_arguments(home: &Home, config: &Path, options: &WorkerOptions<'_>) -> Vec<OsString> {
     // 0 is a free port of the runtime's own choice, so no other program can take it first.
     let port = options.port.unwrap_or(0).to_string();
     if options.bare {
