@@ -145,19 +145,33 @@ mod tests {
         let latest = restore(r#"{"rowgate":"restore","sources":["latest"]}"#);
         let sources = vec!["latest".to_owned()];
         let (tables, mode) = (Vec::new(), Mode::Replace);
-        let default = Restore { sources, tables, mode, plan: false, force: false, bucket: None };
+        let default = Restore {
+            sources,
+            tables,
+            mode,
+            plan: false,
+            into_table: None,
+            fire_triggers: false,
+            keep_orphans: false,
+            force: false,
+            bucket: None,
+        };
         assert_eq!(latest, default);
     }
 
     #[test]
     fn a_restore_says_what_and_how() {
         let text = r#"{"rowgate":"restore","sources":["glue/jobs/","s3://b/jobs.avro"],
-            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
+            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b",
+            "into_table":"old jobs","fire_triggers":true,"keep_orphans":true}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
             tables: vec![Schema::example().table("jobs").unwrap()],
             mode: Mode::Merge,
             plan: true,
+            into_table: Some("old jobs".to_owned()),
+            fire_triggers: true,
+            keep_orphans: true,
             force: true,
             bucket: Some("b".to_owned()),
         };
