@@ -53,6 +53,10 @@ edge: setup ## Build the Worker, if a source has changed
 lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 	@scripts/build-lambda x86_64 arm64
 
+.PHONY: packages
+packages: edge ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
+	@scripts/packages $(MACHINES)
+
 .PHONY: bundle-size
 bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size

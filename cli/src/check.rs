@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,8 +11,7 @@ use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
     BodyItem, CHECKED_KEYS, Fill, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, RowFormat, Status, TableReport, TimeZone, Verdict, decode_rows,
-    decode_tables,
+    LoadRules, OnError, Report, Status, TableReport, TimeZone, Verdict, decode_tables,
 };
 use serde::Serialize;
 
@@ -22,14 +22,14 @@ use crate::terminal;
 
 /// Check files as a load or the gateway would, without a database.
 ///
-/// CSV (.csv) and NDJSON (.ndjson, .jsonl), plain, gzip or zstandard, are read as `rowgate load` reads them, and
-/// go to the table that the nearest folder or the file's own name says (incoming/jobs/may.csv,
-/// hired_employees.csv). A JSON file (.json) is an array of rows, or an object of tables like the
+/// CSV (.csv), NDJSON (.ndjson, .jsonl), arrays of JSON (.json) and Avro (.avro), plain, gzip or zstandard, are read
+/// as `rowgate load` reads them, and go to the table that the nearest folder or the file's own name says
+/// (incoming/jobs/may.csv, hired_employees.csv). A JSON file may also be an object of tables like the
 /// body of POST /insert_data. The status is that of a load into empty tables. The exit code is 0 if
 /// every file is complete or empty.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// .csv, .ndjson and .jsonl files, with or without .gz or .zst, and .json files
+    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz or .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -102,13 +102,22 @@ struct Checked {
 async fn check(args: &CheckArgs, schema: Schema, path: &Path) -> Result<Checked> {
     let file = file_source::open(path)?;
     let extension = path.extension().and_then(|extension| extension.to_str());
-    match extension.and_then(RowFormat::of_extension) {
-        Some(RowFormat { lines: None, .. }) => check_json(args, schema, path, file),
-        _ => check_lines(args, schema, path, file).await,
+    let is_json = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    match is_json && !begins_array(&file)? {
+        true => check_body(args, schema, file),
+        false => check_rows(args, schema, path, file).await,
     }
 }
 
-async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) -> Result<Checked> {
+/// Whether a file's first character, blanks aside, opens an array.
+fn begins_array(file: &File) -> Result<bool> {
+    let mut start = [0; 4096];
+    let length = file.read_at(&mut start, 0)?;
+    let text = start[..length].strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start[..length]);
+    Ok(text.trim_ascii_start().first() == Some(&b'['))
+}
+
+async fn check_rows(args: &CheckArgs, schema: Schema, path: &Path, file: File) -> Result<Checked> {
     let table = table_of(schema, path, args.table.as_deref())?;
     let name = format!("{}/{}", table.name, name_of(path)?);
     let key = path.strip_prefix(".").unwrap_or(path).to_string_lossy();
@@ -128,10 +137,10 @@ async fn check_lines(args: &CheckArgs, schema: Schema, path: &Path, file: File) 
     }
 }
 
-/// A JSON file is read whole: it is the body of one request, or meant to be.
-fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> Result<Checked> {
+/// A JSON file that is no array is read whole: it is the body of one request, or meant to be.
+fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checked> {
     if args.fill.is_some() {
-        bail!("--fill is for files of CSV and NDJSON");
+        bail!("--fill is for the rows of one table");
     }
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
@@ -149,12 +158,7 @@ fn check_json(args: &CheckArgs, schema: Schema, path: &Path, mut file: File) -> 
         }
         true
     };
-    let is_array = body.trim_ascii_start().first() == Some(&b'[');
-    let read = match is_array {
-        true => decode_rows(&body, table_of(schema, path, args.table.as_deref())?, take),
-        false => decode_tables(&body, schema, take),
-    };
-    match read {
+    match decode_tables(&body, schema, take) {
         Err(JsonError::Syntax { line, column }) => {
             bail!("no valid JSON at line {line}, column {column}")
         }

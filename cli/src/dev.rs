@@ -1,13 +1,13 @@
 //! `rowgate dev`: the whole gateway on this machine.
 //!
-//! Any number of stacks run side by side from one checkout. Each has its own free ports and one
+//! Any number of stacks run side by side. Each has its own free ports and one
 //! private folder, removed at the end, for its settings, logs and state; nothing is written to
 //! the checkout. Every child ends with this process, even when that is killed: databases and
 //! Workers have supervisors that notice.
 
-mod checkout;
 mod end;
 mod files;
+mod home;
 mod report;
 mod tables;
 mod worker;
@@ -29,9 +29,9 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
-use checkout::Checkout;
 use end::End;
 use files::Files;
+use home::Home;
 use report::{Report, ReportForm};
 use tables::Tables;
 use worker::{Worker, WorkerOptions};
@@ -197,8 +197,8 @@ struct Stack {
 
 impl Stack {
     async fn start(args: &DevArgs, schema: Option<&Path>) -> Result<Self> {
-        let checkout = Checkout::find()?;
         let folder = private_folder()?;
+        let home = Home::find(folder.path())?;
 
         let (database, database_url) = match &args.database_url {
             Some(url) => (None, url.clone()),
@@ -230,13 +230,13 @@ impl Stack {
         variables.extend(look.map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds)));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
-            config: checkout.worker_config(args.rate_limit)?,
+            config: home.worker_config(args.rate_limit)?,
             variables: &of_doors,
             port: args.port,
             bare: args.bare,
         };
         let (worker, ()) = tokio::try_join!(
-            Worker::start(&checkout, folder.path(), options, &host),
+            Worker::start(&home, folder.path(), options, &host),
             crate::migrate::apply(&host, &target, schema),
         )?;
 

@@ -26,9 +26,13 @@ use clap::{Parser, Subcommand};
 
 use signals::OnSignal;
 
+/// The version, the commit, and the form of schema.json that this program reads and writes.
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("ROWGATE_COMMIT"), ", schema format 1)");
+
 /// Rows from people and files, checked, into an Aurora MySQL database.
 #[derive(Debug, Parser)]
-#[command(name = "rowgate", version)]
+#[command(name = "rowgate", version = VERSION)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,6 +50,9 @@ enum Command {
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
     Keys(keys::KeysArgs),
+    /// Serve invocations as the Lambda's `bootstrap`: what `rowgate dev` runs.
+    #[command(hide = true)]
+    Lambda,
     Load(Box<load::LoadArgs>),
     Loads(loads::LoadsArgs),
     Migrate(migrate::MigrateArgs),
@@ -57,7 +64,7 @@ impl Command {
     /// `None` where the command handles signals itself.
     fn on_signal(&self) -> Option<OnSignal> {
         match self {
-            Self::Dev(_) => None,
+            Self::Dev(_) | Self::Lambda => None,
             Self::Check(_) | Self::Keys(_) => Some(OnSignal::Exit),
             _ => Some(OnSignal::EndInOrder),
         }
@@ -88,6 +95,7 @@ async fn run(Cli { command, schema: file }: Cli) -> Result<ExitCode> {
         Command::Check(args) => check::run(&args, schema()?).await,
         Command::Dev(args) => dev::run(args, file.as_deref()).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args, schema()?).await,
+        Command::Lambda => Ok(rowgate_lambda::serve().await),
         Command::Keys(args) => keys::run(&args, schema()?).map(|()| ExitCode::SUCCESS),
         Command::Load(args) => load::run(&args, schema()?).await,
         Command::Loads(args) => loads::run(&args).await,

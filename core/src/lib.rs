@@ -63,7 +63,6 @@ pub use format::csv::{CsvDecoder, Dialect, EmptyCell, Header, ROW_LIMIT};
 pub use format::encoding::Encoding;
 pub use format::formats::{FORMATS, LineFormat, RowFormat};
 pub use format::json::{BodyItem, JsonError, decode_rows, decode_tables};
-pub use format::lines::LineDecoder;
 pub use format::ndjson::NdjsonDecoder;
 
 mod aws;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::world::*;
 use proptest::prelude::*;
+use rowgate_core::schema::Schema;
 use rowgate_core::{
     Client, Counts, Dialect, Job, LiveSchema, LoadError, LoadOptions, LoadReport, OnDuplicate,
     OnError, RejectSink, RejectSinks, Response, SendError, Source, SourceError, Status, load,
@@ -99,11 +100,34 @@ fn headerless() -> LoadOptions {
 }
 
 fn load_from(source: &Memory, path: &str, options: LoadOptions, answers: Answers) -> Loaded {
+    load_source(OFFICE, source, path, options, answers)
+}
+
+/// The same into other tables.
+#[cfg(feature = "avro")]
+pub(crate) fn load_into(
+    schema: Schema,
+    bytes: &[u8],
+    path: &str,
+    options: LoadOptions,
+    answers: Answers,
+) -> Loaded {
+    let source = Memory { bytes: bytes.into(), broken: None };
+    load_source(schema, &source, path, options, answers)
+}
+
+fn load_source(
+    schema: Schema,
+    source: &Memory,
+    path: &str,
+    options: LoadOptions,
+    answers: Answers,
+) -> Loaded {
     let world = World::new(answers);
     let target = target();
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let mut sinks = RejectSinks { rejects: Rejects::default(), undecoded: Rejects::default() };
-    let schema = &LiveSchema::still(OFFICE);
+    let schema = &LiveSchema::still(schema);
     let job = Job { schema, database: &client, source, path, options };
     let report = run_in_turns(load(&job, &mut sinks));
     let RejectSinks { rejects, undecoded } = sinks;

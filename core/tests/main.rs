@@ -29,6 +29,8 @@ mod layouts;
 mod lengths;
 mod live_schema;
 mod load;
+#[cfg(feature = "avro")]
+mod load_formats;
 mod load_object;
 mod migrate;
 #[cfg(feature = "avro")]

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use crate::load::load_bytes;
-use crate::world::door::*;
 use crate::world::*;
 use rowgate_core::{LoadOptions, OnError, Status};
 

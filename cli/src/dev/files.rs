@@ -42,11 +42,13 @@ impl Files {
         .await?;
 
         let lambda_log = folder.join("lambda.log");
+        let (program, arguments) = program(args.lambda.as_deref())?;
         let mut options = LambdaOptions {
             environment: environment(folder, variables, &s3, args),
             log: Some(lambda_log.clone()),
             retry_delays: RETRY_DELAYS.into(),
-            ..LambdaOptions::new(program(args.lambda.as_deref())?, identity.clone())
+            arguments,
+            ..LambdaOptions::new(program, identity.clone())
         };
         if let Some(seconds) = args.timeout {
             options.timeout = Duration::try_from_secs_f64(seconds)?;
@@ -79,29 +81,24 @@ impl Files {
     }
 }
 
-/// The Lambda's program.
-fn program(given: Option<&Path>) -> Result<PathBuf> {
+/// The Lambda's program, and what it is started with: this program has it as a command.
+///
+/// In a checkout a `bootstrap` lies beside this program, as AWS runs it.
+fn program(given: Option<&Path>) -> Result<(PathBuf, Vec<String>)> {
+    let this = std::env::current_exe()?;
     match given {
         Some(program) => {
             ensure!(program.is_file(), "there is no program {}", program.display());
-            Ok(program.to_owned())
+            Ok((program.to_owned(), Vec::new()))
         }
-        None => beside(&std::env::current_exe()?),
+        None => Ok(beside(&this).unwrap_or_else(|| (this, vec!["lambda".to_owned()]))),
     }
 }
 
-/// The Lambda that lies beside this program; Cargo puts it there if it is built in the same profile.
-fn beside(this: &Path) -> Result<PathBuf> {
+/// The Lambda that Cargo puts beside this program if it is built in the same profile.
+fn beside(this: &Path) -> Option<(PathBuf, Vec<String>)> {
     let program = this.with_file_name("bootstrap");
-    let is_release = this.parent().is_some_and(|folder| folder.ends_with("release"));
-    let profile = if is_release { " --release" } else { "" };
-    ensure!(
-        program.is_file(),
-        "the Lambda is not built: there is no {}; run `cargo build{profile} --package \
-         rowgate-lambda`, or name another with --lambda",
-        program.display()
-    );
-    Ok(program)
+    program.is_file().then(|| (program, Vec::new()))
 }
 
 fn environment(
@@ -133,17 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lambda_is_the_one_of_the_same_profile() -> Result<()> {
-        let target = tempfile::tempdir()?;
-        for (profile, option) in [("debug", "cargo build --package"), ("release", "--release")] {
-            let folder = target.path().join(profile);
-            std::fs::create_dir(&folder)?;
-            let this = folder.join("rowgate");
-            let missing = beside(&this).map_err(|error| error.to_string());
-            assert!(missing.is_err_and(|error| error.contains(option)));
-            std::fs::write(folder.join("bootstrap"), "")?;
-            assert_eq!(beside(&this)?, folder.join("bootstrap"));
-        }
+    fn the_lambda_is_the_program_beside_this_one_if_there_is_one() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let this = folder.path().join("rowgate");
+        assert_eq!(beside(&this), None);
+        std::fs::write(folder.path().join("bootstrap"), "")?;
+        assert_eq!(beside(&this), Some((folder.path().join("bootstrap"), Vec::new())));
         Ok(())
     }
 }

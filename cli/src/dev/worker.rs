@@ -14,7 +14,7 @@ use rowgate_core::{Host, Request};
 
 use serde_json::Value;
 
-use super::checkout::Checkout;
+use super::home::Home;
 
 /// Between the start and the first answer; about half a second on an idle machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -80,7 +80,7 @@ impl Worker {
     /// `stack_folder` is private to this stack and removed when the Worker is ended. On error
     /// nothing keeps running, and the message ends with the last lines of the log.
     pub(super) async fn start(
-        checkout: &Checkout,
+        home: &Home,
         stack_folder: &Path,
         options: WorkerOptions<'_>,
         host: &impl Host,
@@ -95,7 +95,7 @@ impl Worker {
         let log = folder.join("worker.log");
         let supervisor = supervised(stack_folder, &log)
             .arg("node")
-            .args(node_arguments(checkout, &config, &options))
+            .args(node_arguments(home, &config, &options))
             .env("WRANGLER_SEND_METRICS", "false")
             .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
             // What it leaves behind after a SIGKILL goes with the folder.
@@ -220,17 +220,13 @@ fn health_request(url: &str) -> Request {
     }
 }
 
-fn node_arguments(
-    checkout: &Checkout,
-    config: &Path,
-    options: &WorkerOptions<'_>,
-) -> Vec<OsString> {
+fn node_arguments(home: &Home, config: &Path, options: &WorkerOptions<'_>) -> Vec<OsString> {
     // 0 is a free port of the runtime's own choice, so no other program can take it first.
     let port = options.port.unwrap_or(0).to_string();
     if options.bare {
-        return vec![checkout.bare_worker().into(), config.into(), port.into()];
+        return vec![home.bare_worker().into(), config.into(), port.into()];
     }
-    let mut arguments: Vec<OsString> = vec![checkout.wrangler().into(), "dev".into()];
+    let mut arguments: Vec<OsString> = vec![home.wrangler().into(), "dev".into()];
     arguments.extend(["--config".into(), config.into(), "--port".into(), port.into()]);
     let fixed =
         ["--ip", "127.0.0.1", "--inspector-port", "0", "--show-interactive-dev-session=false"];

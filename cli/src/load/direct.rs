@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rowgate_core::schema::Schema;
-use rowgate_core::{Job, LineFormat, LiveSchema, LoadOptions, RejectSink, RejectSinks};
+use rowgate_core::{Job, LiveSchema, LoadOptions, RejectSink, RejectSinks, RowFormat};
 use rowgate_native::from_environment;
 use serde_json::Value;
 
@@ -51,8 +51,8 @@ struct RejectFile {
 impl RejectFile {
     /// The first name that is free: an earlier one may be in repair.
     fn create(&self) -> std::io::Result<(PathBuf, File)> {
-        let format = LineFormat::of_file(&self.beside.to_string_lossy());
-        let extension = format.unwrap_or(LineFormat::Csv).format().extensions[0];
+        let format = RowFormat::of_file(&self.beside.to_string_lossy()).map(RowFormat::of_rejects);
+        let extension = format.map_or("csv", |format| format.extensions[0]);
         let mut number = 1;
         loop {
             let number_text = if number == 1 { String::new() } else { format!("-{number}") };

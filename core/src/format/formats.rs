@@ -2,26 +2,44 @@
 //!
 //! What else names a format is made from [`FORMATS`].
 
-use serde::Serialize;
+use alloc::boxed::Box;
+use core::fmt;
 
+use serde::{Serialize, Serializer};
+
+#[cfg(feature = "avro")]
+use super::avro::open_avro;
+use super::json_array::open_json_array;
+use super::row_reader::{Opening, RowReader, open_csv, open_ndjson};
 use crate::table::issue::RowErrorKind;
 
 /// A format in which rows come.
-#[derive(Debug, PartialEq, Eq)]
 pub struct RowFormat {
-    /// How its lines are read; `None` of one that is read as a whole.
+    /// What it is called, in lower case; no two have the same name.
+    pub name: &'static str,
+    /// How its lines are read; `None` of one that does not come line by line.
     pub lines: Option<LineFormat>,
+    /// Whether the body of a request may be in it.
+    pub is_body: bool,
     /// What its files end in, in lower case and without the dot; the first is what is written.
     pub extensions: &'static [&'static str],
     /// Its media types, in lower case; the first is the one that is asked for.
     pub media_types: &'static [&'static str],
-    /// The media type of the files that are written.
-    pub written_type: &'static str,
+    /// The format of the files with its rejected rows.
+    rejects: Rejects,
+    /// How a file of it is opened.
+    open: fn(Opening<'_>) -> Box<dyn RowReader>,
+}
+
+/// The format of a file with rejected rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rejects {
+    Csv,
+    Ndjson,
 }
 
 /// How the lines of a format are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineFormat {
     /// Comma-separated values, `text/csv`.
     Csv,
@@ -30,11 +48,6 @@ pub enum LineFormat {
 }
 
 impl LineFormat {
-    /// The format that a file's name says, with or without `.gz` or `.zst` behind it.
-    pub fn of_file(path: &str) -> Option<Self> {
-        RowFormat::of_file(path)?.lines
-    }
-
     /// What it is called.
     pub fn format(self) -> &'static RowFormat {
         match self {
@@ -45,19 +58,30 @@ impl LineFormat {
 }
 
 /// The formats, in the order in which messages name them.
-pub static FORMATS: [&RowFormat; 3] = [&JSON, &NDJSON, &CSV];
+pub static FORMATS: &[&RowFormat] = &[
+    &JSON,
+    &NDJSON,
+    &CSV,
+    #[cfg(feature = "avro")]
+    &AVRO,
+];
 
-/// An array of rows, or an object of tables.
+/// An array of rows; a body may also be an object of tables.
 pub(crate) static JSON: RowFormat = RowFormat {
+    name: "json",
     lines: None,
+    is_body: true,
     extensions: &["json"],
     media_types: &["application/json"],
-    written_type: "application/json",
+    rejects: Rejects::Ndjson,
+    open: open_json_array,
 };
 
 /// One JSON object a line.
 pub(crate) static NDJSON: RowFormat = RowFormat {
+    name: "ndjson",
     lines: Some(LineFormat::Ndjson),
+    is_body: true,
     extensions: &["ndjson", "jsonl"],
     media_types: &[
         "application/x-ndjson",
@@ -65,15 +89,31 @@ pub(crate) static NDJSON: RowFormat = RowFormat {
         "application/jsonl",
         "application/x-jsonlines",
     ],
-    written_type: "application/x-ndjson",
+    rejects: Rejects::Ndjson,
+    open: open_ndjson,
 };
 
 /// Comma-separated values.
 pub(crate) static CSV: RowFormat = RowFormat {
+    name: "csv",
     lines: Some(LineFormat::Csv),
+    is_body: true,
     extensions: &["csv"],
     media_types: &["text/csv", "application/csv"],
-    written_type: "text/csv; charset=utf-8",
+    rejects: Rejects::Csv,
+    open: open_csv,
+};
+
+/// Avro container files.
+#[cfg(feature = "avro")]
+pub(crate) static AVRO: RowFormat = RowFormat {
+    name: "avro",
+    lines: None,
+    is_body: false,
+    extensions: &["avro"],
+    media_types: &["application/avro", "application/vnd.apache.avro"],
+    rejects: Rejects::Ndjson,
+    open: open_avro,
 };
 
 /// How a file is packed.
@@ -87,6 +127,24 @@ pub(crate) enum Packing {
 const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstandard)];
 
 impl RowFormat {
+    /// Opens a file of it.
+    pub(crate) fn open(&self, opening: Opening<'_>) -> Box<dyn RowReader> {
+        (self.open)(opening)
+    }
+
+    /// The format of the files with its rejected rows.
+    pub fn of_rejects(&self) -> &'static Self {
+        match self.rejects {
+            Rejects::Csv => &CSV,
+            Rejects::Ndjson => &NDJSON,
+        }
+    }
+
+    /// The media type of the files that are written.
+    pub fn written_type(&self) -> &'static str {
+        if *self == CSV { "text/csv; charset=utf-8" } else { self.media_types[0] }
+    }
+
     /// The format that a file's name says, with or without `.gz` or `.zst` behind it.
     pub fn of_file(path: &str) -> Option<&'static Self> {
         let path = packed(path).map_or(path, |(path, _)| path);
@@ -96,15 +154,37 @@ impl RowFormat {
     /// The format of an extension, in any case.
     pub fn of_extension(extension: &str) -> Option<&'static Self> {
         FORMATS
-            .into_iter()
+            .iter()
+            .copied()
             .find(|it| it.extensions.iter().any(|its| its.eq_ignore_ascii_case(extension)))
     }
 
     /// The format of a media type without its parameters, in any case.
     pub fn of_media_type(name: &str) -> Option<&'static Self> {
         FORMATS
-            .into_iter()
+            .iter()
+            .copied()
             .find(|it| it.media_types.iter().any(|its| its.eq_ignore_ascii_case(name)))
+    }
+}
+
+impl PartialEq for RowFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for RowFormat {}
+
+impl fmt::Debug for RowFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Serialize for RowFormat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
     }
 }
 
@@ -121,12 +201,10 @@ fn packed(path: &str) -> Option<(&str, Packing)> {
     })
 }
 
-/// The error of a file whose name says no format that comes line by line.
+/// The error of a file whose name says no format.
 pub(crate) fn unsupported_format() -> RowErrorKind {
-    let lines = FORMATS.iter().rev().filter(|it| it.lines.is_some());
-    RowErrorKind::UnsupportedFormat {
-        extensions: lines.flat_map(|it| it.extensions).copied().collect(),
-    }
+    let extensions = FORMATS.iter().flat_map(|it| it.extensions);
+    RowErrorKind::UnsupportedFormat { extensions: extensions.copied().collect() }
 }
 
 #[cfg(test)]
@@ -161,14 +239,15 @@ mod tests {
 
     #[test]
     fn no_extension_and_no_media_type_is_that_of_two_formats() {
-        for format in FORMATS {
+        for format in FORMATS.iter().copied() {
             for extension in format.extensions {
                 assert_eq!(RowFormat::of_extension(extension), Some(format));
             }
             for media_type in format.media_types {
                 assert_eq!(RowFormat::of_media_type(media_type), Some(format));
             }
-            assert!(format.written_type.starts_with(format.media_types[0]), "{format:?}");
+            assert!(format.written_type().starts_with(format.media_types[0]), "{format:?}");
+            assert_eq!(format.of_rejects().of_rejects(), format.of_rejects());
         }
     }
 
@@ -184,8 +263,8 @@ mod tests {
     fn a_message_names_the_extensions_of_files() {
         assert_eq!(
             unsupported_format().to_string(),
-            "the name ends in none of .csv, .ndjson and .jsonl, with or without .gz or .zst; save a \
-             workbook as CSV UTF-8"
+            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or .zst; \
+             save a workbook as CSV UTF-8"
         );
     }
 }

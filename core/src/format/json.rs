@@ -95,6 +95,11 @@ pub(crate) fn decode_line<'b>(
     decode(line, seed(false)).or_else(|_| decode(line, seed(true))).map_err(|error| error.column())
 }
 
+/// Whether a text is one value of JSON.
+pub(crate) fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
+}
+
 /// The byte order mark, which RFC 8259 lets a reader pass over.
 pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 

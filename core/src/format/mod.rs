@@ -6,6 +6,9 @@ pub(crate) mod csv;
 pub(crate) mod encoding;
 pub(crate) mod formats;
 pub(crate) mod json;
-pub(crate) mod lines;
+pub(crate) mod json_array;
 pub(crate) mod magic;
 pub(crate) mod ndjson;
+pub(crate) mod row_reader;
+#[cfg(feature = "avro")]
+pub(crate) mod row_text;

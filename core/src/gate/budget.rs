@@ -179,7 +179,7 @@ mod tests {
     use crate::format::encoding::{Encoding, decoded};
     use crate::format::formats::LineFormat;
     use crate::format::json::{self, BodyItem};
-    use crate::format::lines::LineDecoder;
+    use crate::format::row_reader::{GivenLayout, Opening};
     use crate::ingest::{IngestOptions, Intake, OnError};
     use crate::table::schema::OFFICE;
 
@@ -241,13 +241,12 @@ mod tests {
         match format {
             None => _ = json::decode_rows(body, table, sink),
             Some(format) => {
-                let mut decoder = LineDecoder::new(format, table);
+                let (given, start, is_whole) = (&GivenLayout::default(), &[], true);
+                let opening = Opening { table, given, is_settled: true, start, is_whole };
+                let mut rows = format.format().open(opening);
                 let mut input = body;
-                while let Some(row) = decoder.next_row(&mut input) {
-                    intake.row(table, row);
-                }
-                while let Some(row) = decoder.finish() {
-                    intake.row(table, row);
+                while rows.next(&mut input) || rows.end() {
+                    intake.row(table, rows.row());
                 }
             }
         }

@@ -10,7 +10,8 @@ use crate::format::formats::RowFormat;
 
 /// The format that a Content-Type names, if it is known. Parameters other than `charset` are ignored.
 pub(super) fn format_of(content_type: &str) -> Option<&'static RowFormat> {
-    RowFormat::of_media_type(parts(content_type).next().unwrap_or_default().trim())
+    let name = parts(content_type).next().unwrap_or_default().trim();
+    RowFormat::of_media_type(name).filter(|format| format.is_body)
 }
 
 /// The encoding that `charset` names, if it is given; one that is not read is refused.

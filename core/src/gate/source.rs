@@ -15,7 +15,7 @@ use crate::format::csv::Dialect;
 use crate::format::encoding::{Encoding, decoded};
 use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
 use crate::format::json::{self, BodyItem, JsonError};
-use crate::format::lines::{GivenLayout, LineDecoder};
+use crate::format::row_reader::{GivenLayout, Opening, RowReader};
 use crate::ingest::Intake;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::{Schema, Table};
@@ -38,13 +38,13 @@ impl Post<'_> {
         let format = format_of(content_type);
         let source = match self {
             Self::Tables => {
-                let json = format.filter(|format| format.lines.is_none());
+                let json = format.filter(|format| **format == JSON);
                 json.map(|_| RowSource::JsonTables(schema)).ok_or_else(|| unsupported(&[&JSON]))
             }
             Self::Table(name) => {
                 let table = schema.table(name).ok_or_else(|| no_table(schema, key, name))?;
                 allow(key, table.name)?;
-                let format = format.ok_or_else(|| unsupported(&FORMATS));
+                let format = format.ok_or_else(|| unsupported(FORMATS));
                 format.map(|format| RowSource::of_table(format, table))
             }
         }?;
@@ -66,7 +66,8 @@ fn no_table(schema: Schema, key: &KeyEntry, name: &str) -> Problem {
 }
 
 fn unsupported(formats: &[&RowFormat]) -> Problem {
-    let types: Vec<_> = formats.iter().map(|format| format.media_types[0]).collect();
+    let bodies = formats.iter().filter(|format| format.is_body);
+    let types: Vec<_> = bodies.map(|format| format.media_types[0]).collect();
     let accept = types.join(", ");
     let detail = format!("content-type must be one of: {accept}");
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
@@ -143,11 +144,13 @@ impl RowSource {
         let mut refused = None;
         let opened = match self {
             Self::Lines(format, table, given) => {
-                Some(LineDecoder::of_start(*format, table, given, body, true))
+                let (start, is_whole, is_settled) = (body, true, false);
+                let opening = Opening { table, given, is_settled, start, is_whole };
+                Some(format.format().open(opening))
             }
             Self::JsonTables(_) | Self::JsonRows(_) => None,
         };
-        if let Some(dialect) = opened.as_ref().and_then(|(decoder, _)| decoder.dialect()) {
+        if let Some(dialect) = opened.as_ref().and_then(|rows| rows.dialect()) {
             intake.expect(dialect.forms, dialect.layout());
         }
         let sink = |part: BodyItem<'_>| match take(part, key, max_rows, intake) {
@@ -161,9 +164,10 @@ impl RowSource {
             Self::JsonTables(schema) => json::decode_tables(body, *schema, sink),
             Self::JsonRows(table) => json::decode_rows(body, table, sink),
             Self::Lines(_, table, _) => {
-                let Some((decoder, encoding)) = opened else { return Ok(()) };
-                let text = decoded(encoding, body, true).map_or(Cow::Borrowed(body), Cow::Owned);
-                decode_lines(&text, decoder, table, sink)
+                let Some(mut rows) = opened else { return Ok(()) };
+                let text =
+                    decoded(rows.encoding(), body, true).map_or(Cow::Borrowed(body), Cow::Owned);
+                decode_lines(&text, &mut *rows, table, sink)
             }
         };
         read.map_err(|error| refused.unwrap_or_else(|| Problem::of_json(error)))
@@ -201,15 +205,15 @@ fn take(
 
 fn decode_lines(
     mut body: &[u8],
-    mut decoder: LineDecoder,
+    rows: &mut dyn RowReader,
     table: &'static Table,
     mut sink: impl FnMut(BodyItem<'_>) -> bool,
 ) -> Result<(), JsonError> {
-    while decoder.advance(&mut body) || decoder.end() {
+    while rows.next(&mut body) || rows.end() {
         // A body is stored as a whole, so that it is refused before a row of it is.
-        let item = match decoder.contradiction() {
+        let item = match rows.contradiction() {
             Some(kind) => BodyItem::Fault(table.name.into(), kind),
-            None => BodyItem::Row(table, decoder.row()),
+            None => BodyItem::Row(table, rows.row()),
         };
         let is_over = matches!(item, BodyItem::Fault(..));
         go_on(sink(item))?;

@@ -65,14 +65,14 @@ async fn read_rows<S: Source>(
         Intake::check_only(schema, reader.forms_in(report.settings.ingest(file.key, true)))
             .filling(file.filled.clone());
     while reader.next().await? {
-        let row = reader.decoder().row();
+        let row = reader.rows().row();
         let place = row.place;
         let errors = intake.row(file.table, row);
         if errors.is_empty() {
             report.add_good(1, 0);
             continue;
         }
-        if let Some(kind) = reader.decoder().contradiction() {
+        if let Some(kind) = reader.rows().contradiction() {
             report.contradict(file.table, kind);
             break;
         }

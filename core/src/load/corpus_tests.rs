@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
-use crate::format::formats::LineFormat;
-use crate::format::lines::{GivenLayout, LineDecoder};
+use crate::format::formats::CSV;
+use crate::format::row_reader::{GivenLayout, Opening};
 use crate::ingest::{IngestOptions, Intake, OnError};
 use crate::sql::statement::OnDuplicate;
 use crate::table::issue::{RowError, RowErrorKind};
@@ -99,9 +99,11 @@ fn read(schema: Schema, table: &str, name: &str, options: &Value) -> Reading {
         }
     }
     let given = GivenLayout { dialect, has_time_zone: time_zone.is_some() };
-    let (mut decoder, encoding) =
-        LineDecoder::of_start(LineFormat::Csv, table, &given, &bytes, true);
-    let text = decoded(encoding, &bytes, true).map_or(Cow::Borrowed(&bytes[..]), Cow::Owned);
+    let (start, is_whole, is_settled) = (&bytes[..], true, false);
+    let opening = Opening { table, given: &given, is_settled, start, is_whole };
+    let mut decoder = CSV.open(opening);
+    let text =
+        decoded(decoder.encoding(), &bytes, true).map_or(Cow::Borrowed(&bytes[..]), Cow::Owned);
     let forms = decoder.dialect().unwrap().forms;
     let (on_error, on_duplicate) = (OnError::Skip, OnDuplicate::Update);
     let ingest = IngestOptions {
@@ -114,7 +116,7 @@ fn read(schema: Schema, table: &str, name: &str, options: &Value) -> Reading {
     };
     let mut intake = Intake::check_only(schema, ingest);
     let (mut input, mut rows, mut rejected) = (&text[..], Rows::new(), Vec::new());
-    while decoder.advance(&mut input) || decoder.end() {
+    while decoder.next(&mut input) || decoder.end() {
         if let Some(kind) = decoder.contradiction() {
             return Reading::Refused(kind);
         }

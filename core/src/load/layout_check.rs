@@ -29,7 +29,7 @@ pub(super) async fn check_layout<H: Host, S: Source>(
             }
             Err(error) => return Err(broken(error)),
         }
-        if let Some(kind) = reader.decoder().contradiction() {
+        if let Some(kind) = reader.rows().contradiction() {
             report.contradict(file.table, kind);
             return Ok(());
         }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::aws::s3::{HeadObjectOutput, KEY_LIMIT};
 use crate::base::hex::hex;
-use crate::format::formats::{LineFormat, RowFormat};
+use crate::format::formats::{CSV, RowFormat};
 
 /// Where rowgate itself writes; nothing there is ever loaded.
 const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
@@ -106,7 +106,7 @@ impl RejectKeys {
         let format = reject_format(&object.key);
         let extension = format.extensions[0];
         Self {
-            media_type: format.written_type,
+            media_type: format.written_type(),
             rejects: object.beside("rejects", &format!("{part}{extension}")),
             undecoded: object.beside("rejects", &format!("{part}undecoded.{extension}")),
         }
@@ -114,7 +114,7 @@ impl RejectKeys {
 }
 
 fn reject_format(key: &str) -> &'static RowFormat {
-    LineFormat::of_file(key).unwrap_or(LineFormat::Csv).format()
+    RowFormat::of_file(key).unwrap_or(&CSV).of_rejects()
 }
 
 fn has_dot_segment(key: &str) -> bool {

@@ -14,7 +14,7 @@ use crate::aws::step_functions::StepFunctionsEndpoint;
 use crate::base::distinct::Distinct;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Dialect;
-use crate::format::lines::GivenLayout;
+use crate::format::row_reader::GivenLayout;
 use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
 use crate::sql::live_schema::LiveSchema;

@@ -362,9 +362,9 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 if reader.takes_text() {
                     self.renew().await?;
                 }
-                let index = reader.decoder().row().place.index;
+                let index = reader.rows().row().place.index;
                 if index == place.index {
-                    rejects.reject(reader.decoder(), place.line, errors);
+                    rejects.reject(reader.rows(), place.line, errors);
                     break;
                 }
             }
@@ -382,11 +382,11 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
         loop {
-            let row = reader.decoder().row();
+            let row = reader.rows().row();
             let place = row.place;
             let errors = intake.row(self.file.table, row);
             report.add_bad(self.file.table, place, &errors);
-            rejects.reject(reader.decoder(), place.line, &errors);
+            rejects.reject(reader.rows(), place.line, &errors);
             rejects.flush().await.map_err(LoadError::Write)?;
             if reader.takes_text() {
                 self.renew().await?;
@@ -431,11 +431,11 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if !reader.next().await? {
                 return Ok(true);
             }
-            if reader.decoder().is_in_rest() {
+            if reader.rows().is_in_rest() {
                 rows.stop = Some(before);
                 return Ok(true);
             }
-            let row = reader.decoder().row();
+            let row = reader.rows().row();
             let place = row.place;
             let mut errors = rows.intake.row(self.file.table, row);
             read_anew::look_for_names(self.job, self.file, place, &errors).await?;
@@ -453,7 +453,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if place.index.is_none() {
                 return Ok(true);
             }
-            rejects.reject(reader.decoder(), place.line, &errors);
+            rejects.reject(reader.rows(), place.line, &errors);
         }
         Ok(false)
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::column_change::ColumnChange;
 use super::error::LoadError;
 use crate::base::hex::hex;
-use crate::format::lines::ReadBy;
+use crate::format::row_reader::ReadBy;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 

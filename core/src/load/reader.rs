@@ -17,7 +17,7 @@ use crate::aws::source::{Piece, Source, SourceError, pieces};
 use crate::format::csv::Dialect;
 use crate::format::csv::detect::SAMPLE;
 use crate::format::encoding::{Encoding, Transcoder};
-use crate::format::lines::LineDecoder;
+use crate::format::row_reader::{Opening, RowReader};
 use crate::ingest::{IngestOptions, StoreError};
 use crate::ledger::Position;
 use crate::table::issue::RowErrorKind;
@@ -33,7 +33,7 @@ pub(super) struct FileReader<P> {
     /// What ended the look at it.
     failure: Option<ReadError>,
     encoding: Encoding,
-    decoder: LineDecoder,
+    rows: Box<dyn RowReader>,
     text: Vec<u8>,
     /// How much of `text` is read.
     position: usize,
@@ -55,14 +55,14 @@ pub(super) struct Mark {
     /// Whether the text can only be had from the file's start.
     is_packed: bool,
     encoding: Encoding,
-    decoder: LineDecoder,
+    rows: Box<dyn RowReader>,
 }
 
 impl Mark {
     /// The record that is being read, `offset` bytes into the text.
-    fn new(offset: u64, is_packed: bool, encoding: Encoding, decoder: &LineDecoder) -> Self {
-        let (back, decoder) = decoder.at_record_start();
-        Self { offset: offset - back, is_packed, encoding, decoder }
+    fn new(offset: u64, is_packed: bool, encoding: Encoding, rows: &dyn RowReader) -> Self {
+        let (back, rows) = rows.at_record_start();
+        Self { offset: offset - back, is_packed, encoding, rows }
     }
 
     /// Whether the file is packed, or in another encoding than UTF-8.
@@ -100,8 +100,8 @@ impl FileReader<()> {
             first.look(file).await;
             return Ok(first);
         }
-        let (encoding, decoder) = (first.encoding, first.decoder.at_place(place.line, place.row));
-        let mark = Mark { offset: place.offset, is_packed: false, encoding, decoder };
+        let (encoding, rows) = (first.encoding, first.rows.at_position(place.line, place.row));
+        let mark = Mark { offset: place.offset, is_packed: false, encoding, rows };
         let mark = Arc::new(mark);
         Ok(FileReader::marked(pieces(source, place.offset), &mark))
     }
@@ -117,8 +117,7 @@ impl FileReader<()> {
 
 impl<P> FileReader<P> {
     fn fresh(pieces: P, file: &TableFile) -> Self {
-        let decoder =
-            LineDecoder::of_dialect(file.format, file.table, Arc::new(file.given.dialect.clone()));
+        let rows = file.format.open(Opening { is_settled: true, ..file.opening(&[], true) });
         Self {
             pieces,
             unpack: Unpack::New { named: file.named_packing },
@@ -126,12 +125,12 @@ impl<P> FileReader<P> {
             position: 0,
             offset: 0,
             skip: 0,
-            mark: Arc::new(Mark::new(0, false, Encoding::Utf8, &decoder)),
+            mark: Arc::new(Mark::new(0, false, Encoding::Utf8, &*rows)),
             transcoder: None,
             start: None,
             failure: None,
             encoding: Encoding::Utf8,
-            decoder,
+            rows,
             ended: false,
             has_new_text: false,
         }
@@ -150,7 +149,7 @@ impl<P> FileReader<P> {
             start: None,
             failure: None,
             encoding: mark.encoding,
-            decoder: mark.decoder.at_record_start().1,
+            rows: mark.rows.at_record_start().1,
             text: Vec::new(),
             position: 0,
             offset: mark.offset,
@@ -165,22 +164,22 @@ impl<P> FileReader<P> {
 impl<P> FileReader<P> {
     /// Whether a place in the text is none in the file.
     fn is_packed(&self) -> bool {
-        self.unpack.is_packed() || self.encoding != Encoding::Utf8
+        self.unpack.is_packed() || self.encoding != Encoding::Utf8 || !self.rows.has_positions()
     }
 
     /// Whether the layout, which is not the default, was found and not given.
     pub(super) fn has_found_layout(&self) -> bool {
-        self.decoder.has_found_layout()
+        self.rows.has_found_layout()
     }
 
     /// The options that say again how the file is written.
     pub(super) fn layout(&self) -> Vec<(&'static str, String)> {
-        self.decoder.dialect().map(Dialect::layout).unwrap_or_default()
+        self.rows.dialect().map(Dialect::layout).unwrap_or_default()
     }
 
     /// How its rows are checked, of which the file's cells have a part.
     pub(super) fn forms_in(&self, options: IngestOptions) -> IngestOptions {
-        let forms = self.decoder.dialect().map_or(options.forms, |dialect| dialect.forms);
+        let forms = self.rows.dialect().map_or(options.forms, |dialect| dialect.forms);
         IngestOptions { forms, ..options }
     }
 }
@@ -197,32 +196,25 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
                 Err(failure) => self.failure = Some(failure),
             }
         }
-        let given = &file.given;
-        (self.decoder, self.encoding) = match file.is_settled {
-            true => {
-                let dialect = Arc::new(given.dialect.clone());
-                let decoder = LineDecoder::of_dialect(file.format, file.table, dialect);
-                (decoder, given.dialect.encoding)
-            }
-            false => LineDecoder::of_start(file.format, file.table, given, &start, is_whole),
-        };
+        self.rows = file.format.open(file.opening(&start, is_whole));
+        self.encoding = self.rows.encoding();
         self.transcoder = Transcoder::of(self.encoding);
-        let mark = Mark::new(0, self.is_packed(), self.encoding, &self.decoder);
+        let mark = Mark::new(0, self.is_packed(), self.encoding, &*self.rows);
         self.mark = Arc::new(mark);
         self.start = Some(start).filter(|start| !start.is_empty());
     }
 
-    /// Goes to the next row, for [`Self::decoder`] to give; `false` at the end of the file.
+    /// Goes to the next row, for [`Self::rows`] to give; `false` at the end of the file.
     pub(super) async fn next(&mut self) -> Result<bool, ReadError> {
         loop {
             let mut rest = &self.text[self.position..];
-            let found = self.decoder.advance(&mut rest);
+            let found = self.rows.next(&mut rest);
             self.position = self.text.len() - rest.len();
             if found {
                 return Ok(true);
             }
             if self.ended {
-                return Ok(self.decoder.end());
+                return Ok(self.rows.end());
             }
             self.ended = !self.more().await?;
         }
@@ -254,13 +246,13 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
 
     /// Where the next row begins, or the blank lines before it.
     pub(super) fn place(&self) -> Position {
-        let (line, row) = self.decoder.place();
+        let (line, row) = self.rows.position();
         Position { offset: self.offset + self.position as u64, line, row }
     }
 
-    /// The decoder, whose row it is after [`Self::next`].
-    pub(super) fn decoder(&mut self) -> &mut LineDecoder {
-        &mut self.decoder
+    /// The rows, of which one is at hand after [`Self::next`].
+    pub(super) fn rows(&mut self) -> &mut dyn RowReader {
+        &mut *self.rows
     }
 
     /// The start of the record in which the text at hand begins.
@@ -286,7 +278,7 @@ impl<P: Stream<Item = Piece> + Unpin> FileReader<P> {
     }
 
     fn begin_text(&mut self, text: Vec<u8>) {
-        let mark = Mark::new(self.offset, self.is_packed(), self.encoding, &self.decoder);
+        let mark = Mark::new(self.offset, self.is_packed(), self.encoding, &*self.rows);
         self.mark = Arc::new(mark);
         self.text = text;
         self.has_new_text = true;

@@ -15,8 +15,7 @@ use crate::base::printable::printable;
 use crate::format::csv::{self, CsvDecoder, MARKS, MARKS_WITH_FORMULAS, Syntax};
 use crate::format::encoding::Encoding;
 use crate::format::json;
-use crate::format::lines::LineDecoder;
-use crate::format::ndjson::NdjsonDecoder;
+use crate::format::row_reader::{RejectedRow, RowReader};
 use crate::table::issue::RowError;
 use crate::table::schema::Table;
 
@@ -83,18 +82,19 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         }
     }
 
-    /// Writes the decoder's row, which begins on `line`, unless the files are full.
-    pub(super) fn reject(&mut self, decoder: &LineDecoder, line: Option<u64>, errors: &[RowError]) {
+    /// Writes the row at hand, which begins on `line`, unless the files are full.
+    pub(super) fn reject(&mut self, rows: &dyn RowReader, line: Option<u64>, errors: &[RowError]) {
         if self.room.is_full() {
             return self.leave_out(line);
         }
-        let is_utf8 = decoder.is_utf8();
-        let file = if is_utf8 { &mut self.rejects } else { &mut self.undecoded };
+        let row = rows.reject();
+        let is_decoded = !matches!(row, RejectedRow::Undecoded { .. });
+        let file = if is_decoded { &mut self.rejects } else { &mut self.undecoded };
         let before = file.buffer.len();
-        match (is_utf8, decoder) {
-            (false, _) => file.raw_line(decoder),
-            (true, LineDecoder::Csv(decoder)) => file.csv_line(self.table, decoder, line, errors),
-            (true, LineDecoder::Ndjson(decoder)) => file.ndjson_line(decoder, line, errors),
+        match row {
+            RejectedRow::Undecoded { text, header } => file.raw_line(rows, text, header),
+            RejectedRow::Csv(decoder) => file.csv_line(self.table, decoder, line, errors),
+            RejectedRow::Json(text) => file.json_line(rows.encoding(), &text, line, errors),
         }
         if self.room.take((file.buffer.len() - before) as u64) {
             file.lines += 1;
@@ -175,20 +175,20 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     /// The line and, in front of the first one, the header: a file in the source's own encoding.
     ///
     /// UTF-16 has its byte order mark. Where lines are passed over at the start, there are as many empty ones.
-    fn raw_line(&mut self, decoder: &LineDecoder) {
-        let (mut text, encoding) = (Vec::new(), decoder.encoding());
+    fn raw_line(&mut self, rows: &dyn RowReader, line: &[u8], header: Option<&[u8]>) {
+        let (mut text, encoding) = (Vec::new(), rows.encoding());
         if self.lines == 0 {
             if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
                 text.extend_from_slice(json::BOM);
             }
-            let skipped = decoder.dialect().map_or(0, |dialect| dialect.skip_lines);
+            let skipped = rows.dialect().map_or(0, |dialect| dialect.skip_lines);
             text.extend((0..skipped).map(|_| b'\n'));
-            if let Some(header) = decoder.header() {
+            if let Some(header) = header {
                 text.extend_from_slice(header);
                 text.push(b'\n');
             }
         }
-        text.extend_from_slice(decoder.text());
+        text.extend_from_slice(line);
         text.push(b'\n');
         self.buffer.append(&mut encoding.encoded(&text));
     }
@@ -250,11 +250,16 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     ///
     /// What another encoding was decoded to has a byte order mark, so that it is not taken for that encoding
     /// again.
-    fn ndjson_line(&mut self, decoder: &NdjsonDecoder, line: Option<u64>, errors: &[RowError]) {
-        if self.lines == 0 && decoder.encoding() != Encoding::Utf8 {
+    fn json_line(
+        &mut self,
+        encoding: Encoding,
+        text: &[u8],
+        line: Option<u64>,
+        errors: &[RowError],
+    ) {
+        if self.lines == 0 && encoding != Encoding::Utf8 {
             self.buffer.extend_from_slice(json::BOM);
         }
-        let text = decoder.text();
         let line = line.unwrap_or_default();
         let list: Vec<Value> = errors
             .iter()

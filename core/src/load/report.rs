@@ -16,7 +16,7 @@ use super::options::LoadOptions;
 use super::rejects::RejectNames;
 use super::table_file::TableFile;
 use crate::aws::host::Host;
-use crate::format::formats::LineFormat;
+use crate::format::formats::RowFormat;
 use crate::ingest::{ByName, CHECKED_KEYS, LayoutOptions, TableReport};
 use crate::table::counts::Counts;
 use crate::table::date_time;
@@ -103,7 +103,7 @@ pub struct LoadReport {
     /// The table, if one was found.
     pub table: Option<&'static str>,
     /// The format, if its name says one.
-    pub format: Option<LineFormat>,
+    pub format: Option<&'static RowFormat>,
     /// How it was loaded.
     pub settings: LoadOptions,
     /// The options that say again how a CSV file is written, where that is not the default.

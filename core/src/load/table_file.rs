@@ -6,8 +6,8 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 
 use super::options::LoadOptions;
-use crate::format::formats::{LineFormat, Packing, named_packing, unsupported_format};
-use crate::format::lines::{GivenLayout, LineDecoder, ReadBy};
+use crate::format::formats::{Packing, RowFormat, named_packing, unsupported_format};
+use crate::format::row_reader::{GivenLayout, Opening, ReadBy, RowReader};
 use crate::table::fill::FilledColumns;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
@@ -18,7 +18,7 @@ pub(super) struct TableFile {
     /// The tables, of which it is for one.
     pub(super) schema: Schema,
     pub(super) table: &'static Table,
-    pub(super) format: LineFormat,
+    pub(super) format: &'static RowFormat,
     /// How the name says that it is packed.
     pub(super) named_packing: Option<Packing>,
     /// The unique key that says which rows the table has already, instead of the primary key.
@@ -42,13 +42,19 @@ impl TableFile {
             let name = Cow::Owned(name.unwrap_or_default().to_string());
             return Err(issue(name, schema.no_table_in(path)));
         };
-        let Some(format) = LineFormat::of_file(path) else {
+        let Some(format) = RowFormat::of_file(path) else {
             return Err(issue(table.name.into(), unsupported_format()));
         };
         let named_packing = named_packing(path);
         let (given, filled) = (GivenLayout::default(), Arc::default());
         let (key, is_settled) = (None, false);
         Ok(Self { schema, table, format, named_packing, key, given, filled, is_settled })
+    }
+
+    /// How it is opened, of whose start these bytes are; `is_whole` says whether they are all of it.
+    pub(super) fn opening<'o>(&'o self, start: &'o [u8], is_whole: bool) -> Opening<'o> {
+        let Self { table, given, is_settled, .. } = self;
+        Opening { table, given, is_settled: *is_settled, start, is_whole }
     }
 
     /// The same with what the options say of it.
@@ -64,8 +70,8 @@ impl TableFile {
     }
 
     /// By what the fields of its rows are told apart, those that they get besides their own among them.
-    pub(super) fn read_by(&self, decoder: &LineDecoder) -> ReadBy {
-        match decoder.read_by() {
+    pub(super) fn read_by(&self, rows: &dyn RowReader) -> ReadBy {
+        match rows.read_by() {
             ReadBy::Header(mut names) => {
                 names.extend(self.filled.names(self.table));
                 ReadBy::Header(names)

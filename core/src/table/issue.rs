@@ -377,13 +377,18 @@ pub enum RowErrorKind {
         /// Or so many GiB.
         gibibytes: u64,
     },
+    /// A file that cannot be read, or not from here on.
+    UnreadableFile {
+        /// What is wrong, and where.
+        what: Box<str>,
+    },
     /// An object's key with a segment `.` or `..`.
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
     /// Zstandard data that is broken, ends early, or has a window larger than the memory that is kept for one.
     UnreadableZstandard,
-    /// A file whose name says no format that comes line by line.
+    /// A file whose name says no format.
     UnsupportedFormat {
         /// What the names of such files end in, without the dot.
         extensions: Vec<&'static str>,
@@ -542,6 +547,7 @@ impl RowErrorKind {
             Self::UnknownTable | Self::NoTableInPath { .. } => "unknown_table",
             Self::UnnamedColumn { .. } => "unnamed_column",
             Self::UnpacksTooLarge { .. } => "unpacks_too_large",
+            Self::UnreadableFile { .. } => "unreadable_file",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableLayout { .. } => "unreadable_layout",
             Self::UnreadableZstandard => "unreadable_zstandard",

@@ -205,6 +205,7 @@ impl fmt::Display for RowErrorKind {
             Self::UnpacksTooLarge { times, gibibytes } => {
                 write!(f, "unpacks to more than {times} times its size, or than {gibibytes} GiB")
             }
+            Self::UnreadableFile { what } => f.write_str(what),
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
             Self::UnreadableZstandard => f.write_str(
                 "no zstandard data, broken from here on, or packed with a window of more than 8 MiB; pack it \

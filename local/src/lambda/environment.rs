@@ -1,5 +1,6 @@
 //! One execution environment: a process of the function with its own Runtime API.
 
+use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -25,6 +26,7 @@ use crate::supervised::{Ending, Supervised};
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
     pub(super) arn: String,
     /// All variables but the one that tells where the Runtime API is.
     pub(super) variables: Vec<(String, String)>,
@@ -140,7 +142,8 @@ fn spawn(function: &Function, api: &str) -> Result<Supervised> {
         None => (Stdio::null(), Stdio::null()),
     };
     let folder = function.program.parent().unwrap_or(Path::new("/"));
-    Supervised::spawn(&function.program, &[], Ending::AtOnce, |command| {
+    let arguments: Vec<_> = function.arguments.iter().map(OsString::from).collect();
+    Supervised::spawn(&function.program, &arguments, Ending::AtOnce, |command| {
         command
             .env_clear()
             .envs(function.variables.iter().map(|(name, value)| (name, value)))

@@ -40,6 +40,8 @@ pub struct LambdaOptions {
     pub identity: Identity,
     /// The function's executable, `bootstrap`.
     pub program: PathBuf,
+    /// What it is started with; AWS gives none.
+    pub arguments: Vec<String>,
     /// The function's name.
     pub name: String,
     /// The function's own variables, 4 KB at most; beside AWS's it finds no others.
@@ -66,6 +68,7 @@ impl LambdaOptions {
         Self {
             identity,
             program: program.into(),
+            arguments: Vec::new(),
             name: "rowgate".into(),
             environment: Vec::new(),
             timeout: Duration::from_secs(900),
@@ -84,6 +87,7 @@ impl fmt::Debug for LambdaOptions {
         let names = self.environment.iter().map(|(name, _)| name).collect::<Vec<_>>();
         f.debug_struct("LambdaOptions")
             .field("program", &self.program)
+            .field("arguments", &self.arguments)
             .field("name", &self.name)
             .field("environment", &names)
             .field("timeout", &self.timeout)
@@ -125,6 +129,7 @@ impl LambdaHost {
         let function = Function {
             variables: variables(identity, &options.name, options.memory_mb, &program, own),
             program,
+            arguments: options.arguments,
             arn: arn.clone(),
             timeout: options.timeout,
             log: options.log.as_deref().map(LineFile::open).transpose()?.map(Arc::new),

@@ -23,6 +23,8 @@ pub(super) struct Container {
     state: ContainerState,
     /// What has come of the part that is being read.
     held: Vec<u8>,
+    /// How many bytes of it that are, also those that are not held any more.
+    begun: u64,
     sync: [u8; SYNC],
 }
 
@@ -61,6 +63,25 @@ impl Container {
         &mut self,
         input: &mut &[u8],
     ) -> Result<Option<Section>, AvroErrorKind> {
+        let before = input.len();
+        let section = self.read_section(input)?;
+        self.begun = match section {
+            Some(_) => 0,
+            None => self.begun + (before - input.len()) as u64,
+        };
+        Ok(section)
+    }
+
+    /// The same at the start of the section that is being read, and how many bytes that is back.
+    pub(super) fn at_section_start(&self) -> (u64, Self) {
+        let state = match self.state {
+            ContainerState::ContainerHeader => ContainerState::ContainerHeader,
+            _ => ContainerState::BlockHead,
+        };
+        (self.begun, Self { state, sync: self.sync, ..Self::default() })
+    }
+
+    fn read_section(&mut self, input: &mut &[u8]) -> Result<Option<Section>, AvroErrorKind> {
         if matches!(self.state, ContainerState::ContainerHeader) {
             return self.header(input);
         }

@@ -1,5 +1,6 @@
 //! What can be wrong with a file, or with a row for one: data first, text only in `Display`.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -50,6 +51,11 @@ pub enum AvroErrorKind {
         /// The column.
         column: &'static str,
     },
+    /// A field of moments where the column has times of no zone, or the other way round.
+    NeedsTimeZone {
+        /// The field, as the file names it.
+        field: String,
+    },
     /// Not an Avro file.
     NotAvro,
     /// A row that does not fit the table; the rows after it can be read.
@@ -77,6 +83,11 @@ pub enum AvroErrorKind {
     UnknownField {
         /// The field, as the file names it.
         name: String,
+    },
+    /// Fields of a file to be loaded that are no columns of the table.
+    UnknownFields {
+        /// Which, and the columns that there are.
+        error: Box<RowError>,
     },
     /// A block that its codec cannot unpack.
     Unpackable {
@@ -124,6 +135,10 @@ impl fmt::Display for AvroErrorKind {
             }
             Self::HeaderTooLarge { limit } => write!(f, "has more than {limit} bytes"),
             Self::MissingColumn { column } => write!(f, "no field for column {column}"),
+            Self::NeedsTimeZone { field } => write!(
+                f,
+                "field {field} and its column differ in whether their times are of a zone; give time_zone"
+            ),
             Self::NotAvro => f.write_str("not an Avro file"),
             Self::Row { row, errors } => write_row(f, *row, errors),
             Self::SchemaNotUnderstood => f.write_str("the schema is not of a record"),
@@ -131,6 +146,7 @@ impl fmt::Display for AvroErrorKind {
             Self::TwoFields { column } => write!(f, "two fields for column {column}"),
             Self::UnknownCodec { name } => write!(f, "codec {name} is not understood"),
             Self::UnknownField { name } => write!(f, "field {name} is no column of the table"),
+            Self::UnknownFields { error } => error.kind.fmt(f),
             Self::Unpackable { codec } => write!(f, "{codec} cannot unpack it"),
             Self::WrongChecksum => f.write_str("the checksum is wrong"),
             Self::WrongSync => f.write_str("the sync marker at the end is wrong"),

@@ -17,6 +17,7 @@
 //! | `shape` | the schema of a value into how it is read |
 //! | `plan` | the schema of a file into what each of its fields is for the table |
 //! | `reader` | a file's bytes, in pieces, into checked rows |
+//! | `rows` | a file that is loaded into its rows |
 
 mod names;
 mod schema;
@@ -43,3 +44,6 @@ pub use plan::ExtraFields;
 
 mod reader;
 pub use reader::AvroReader;
+
+mod rows;
+pub(super) use rows::open_avro;

@@ -1,5 +1,6 @@
 //! The schema of a file into what each of its fields is for the table.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -11,6 +12,8 @@ use super::datum::{Cursor, Fault};
 use super::error::AvroErrorKind;
 use super::names::TRUE_NAME;
 use super::shape::Shape;
+use crate::format::csv;
+use crate::format::row_reader::GivenLayout;
 use crate::table::issue::RowError;
 use crate::table::record::RawField;
 use crate::table::schema::{Column, DefaultValue, Table};
@@ -24,6 +27,15 @@ pub enum ExtraFields {
     Refuse,
     /// It is ignored.
     Skip,
+}
+
+/// What the rows of a file are read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose<'p> {
+    /// To be again what a table has held.
+    Stored(ExtraFields),
+    /// To be loaded, as this says.
+    Load(&'p GivenLayout),
 }
 
 /// How the rows of one file are read.
@@ -53,14 +65,20 @@ impl ReadPlan {
     pub(super) fn new(
         table: &'static Table,
         schema: &str,
-        extra: ExtraFields,
+        purpose: Purpose<'_>,
     ) -> Result<Self, AvroErrorKind> {
         let Some(Schema::Record(record)) = parse(schema) else {
             return Err(AvroErrorKind::SchemaNotUnderstood);
         };
-        let fields = record.fields.iter().map(|field| PlannedField::new(table, field, extra));
+        purpose.check_names(table, &record.fields)?;
+        let fields = record.fields.iter().map(|field| PlannedField::new(table, field, purpose));
         let mut plan =
             Self { table, fields: fields.collect::<Result<_, _>>()?, unfilled: Vec::new() };
+        if let Purpose::Load(_) = purpose {
+            // A column that the file lacks is not written; each row says if it needs one.
+            plan.unfilled = table.columns.iter().map(|_| RawField::Absent).collect();
+            return plan.without_twins();
+        }
         for index in 0..table.columns.len() {
             let default = if plan.is_filled(index) { None } else { default(table, index) };
             plan.unfilled.push(default.unwrap_or(RawField::Null));
@@ -69,6 +87,16 @@ impl ReadPlan {
             plan.check_column(index, column)?;
         }
         Ok(plan)
+    }
+
+    fn without_twins(self) -> Result<Self, AvroErrorKind> {
+        for (index, column) in self.table.columns.iter().enumerate() {
+            let fields = self.fields.iter().filter(|field| field.column == Some(index));
+            if fields.count() > 1 {
+                return Err(AvroErrorKind::TwoFields { column: column.name });
+            }
+        }
+        Ok(self)
     }
 
     fn check_column(&self, index: usize, column: &'static Column) -> Result<(), AvroErrorKind> {
@@ -105,15 +133,13 @@ impl ReadPlan {
 }
 
 impl PlannedField {
-    fn new(table: &Table, field: &RecordField, extra: ExtraFields) -> Result<Self, AvroErrorKind> {
-        let column = match field.custom_attributes.get(TRUE_NAME).and_then(Value::as_str) {
-            Some(name) => table.column_index(name),
-            None => {
-                let mut names = core::iter::once(&field.name).chain(&field.aliases);
-                names.find_map(|name| column_index(table, name))
-            }
-        };
-        if column.is_none() && extra == ExtraFields::Refuse {
+    fn new(
+        table: &Table,
+        field: &RecordField,
+        purpose: Purpose<'_>,
+    ) -> Result<Self, AvroErrorKind> {
+        let column = purpose.column(table, field);
+        if column.is_none() && matches!(purpose, Purpose::Stored(ExtraFields::Refuse)) {
             return Err(AvroErrorKind::UnknownField { name: readable(&field.name) });
         }
         let wrong_type = |expected| AvroErrorKind::WrongType {
@@ -125,7 +151,10 @@ impl PlannedField {
         let mut shape = shape.ok_or_else(|| wrong_type("a type described in place"))?;
         if let Some(index) = column {
             let column_type = table.columns[index].column_type;
-            if !shape.fits(column_type) {
+            if shape.needs_zone(column_type) && !purpose.has_time_zone() {
+                return Err(AvroErrorKind::NeedsTimeZone { field: readable(&field.name) });
+            }
+            if !shape.fits(column_type) && !shape.needs_zone(column_type) {
                 return Err(wrong_type(column_type.accepted()));
             }
             shape = shape.for_column(column_type);
@@ -146,6 +175,41 @@ impl PlannedField {
             Err(kind) => errors.push(RowError::column(table.columns[index].name, kind)),
         }
         Ok(())
+    }
+}
+
+impl Purpose<'_> {
+    /// The column that a field is for.
+    fn column(self, table: &Table, field: &RecordField) -> Option<usize> {
+        if let Some(name) = field.custom_attributes.get(TRUE_NAME).and_then(Value::as_str) {
+            return table.column_index(name);
+        }
+        if let Self::Load(given) = self
+            && let Some(column) = csv::column_of(table, &given.dialect, &field.name)
+        {
+            return Some(column);
+        }
+        let mut names = core::iter::once(&field.name).chain(&field.aliases);
+        names.find_map(|name| column_index(table, name))
+    }
+
+    /// Fails if fields of a file to be loaded are no columns, unless those are to be ignored, or begin with
+    /// `_`.
+    fn check_names(self, table: &Table, fields: &[RecordField]) -> Result<(), AvroErrorKind> {
+        let Self::Load(given) = self else { return Ok(()) };
+        let is_unknown = |field: &&RecordField| {
+            !field.name.starts_with('_') && self.column(table, field).is_none()
+        };
+        let unknown: Vec<_> = fields.iter().filter(is_unknown).map(|it| &*it.name).collect();
+        if unknown.is_empty() || given.dialect.ignore_extra {
+            return Ok(());
+        }
+        let error = csv::unknown_header(table, &given.dialect, &unknown);
+        Err(AvroErrorKind::UnknownFields { error: Box::new(error) })
+    }
+
+    fn has_time_zone(self) -> bool {
+        matches!(self, Self::Load(given) if given.has_time_zone)
     }
 }
 
@@ -243,13 +307,13 @@ mod tests {
     use alloc::format;
     use alloc::vec;
 
-    fn plan(fields: &str, extra: ExtraFields) -> Result<ReadPlan, AvroErrorKind> {
+    fn plan(fields: &str, purpose: Purpose<'_>) -> Result<ReadPlan, AvroErrorKind> {
         let schema = format!(r#"{{"type":"record","name":"topLevelRecord","fields":[{fields}]}}"#);
-        ReadPlan::new(table("employees").unwrap(), &schema, extra)
+        ReadPlan::new(table("employees").unwrap(), &schema, purpose)
     }
 
     fn refused(fields: &str) -> AvroErrorKind {
-        plan(fields, ExtraFields::Refuse).unwrap_err()
+        plan(fields, Purpose::Stored(ExtraFields::Refuse)).unwrap_err()
     }
 
     const ID: &str = r#"{"name":"id","type":["int","null"]}"#;
@@ -271,7 +335,7 @@ mod tests {
             );
             let table = crate::table::schema::Schema::from_json(&json).unwrap().table("t").unwrap();
             let schema = r#"{"type":"record","name":"t","fields":[{"name":"id","type":"int"}]}"#;
-            ReadPlan::new(table, schema, ExtraFields::Refuse)
+            ReadPlan::new(table, schema, Purpose::Stored(ExtraFields::Refuse))
         };
         let all = [
             column("a", "int", r#"{"literal":"7"}"#),
@@ -292,7 +356,7 @@ mod tests {
     #[test]
     fn fields_go_by_name_or_alias_in_any_order() {
         let id = r#"{"name":"number","aliases":["x","id"],"type":"long"}"#;
-        let plan = plan(&[TIME, id, NAME].join(","), ExtraFields::Refuse).unwrap();
+        let plan = plan(&[TIME, id, NAME].join(","), Purpose::Stored(ExtraFields::Refuse)).unwrap();
         let bytes = [6, b'n', b'o', b't', 14, 4, 0xc3, 0xa9, 99];
         let mut cursor = Cursor::new(&bytes);
         let (fields, errors) = plan.read(&mut cursor).unwrap();
@@ -306,7 +370,13 @@ mod tests {
         let field = |name: &str, true_name: &str| {
             format!(r#"{{"name":"{name}","type":"int","rowgate_name":"{true_name}"}}"#)
         };
-        assert!(plan(&[&field("i_x64_", "id"), NAME, TIME].join(","), ExtraFields::Refuse).is_ok());
+        assert!(
+            plan(
+                &[&field("i_x64_", "id"), NAME, TIME].join(","),
+                Purpose::Stored(ExtraFields::Refuse)
+            )
+            .is_ok()
+        );
         let unknown = AvroErrorKind::UnknownField { name: "id".into() };
         assert_eq!(refused(&[&field("id", "i d"), NAME, TIME].join(",")), unknown);
     }
@@ -314,7 +384,7 @@ mod tests {
     #[test]
     fn values_that_are_wrong_alone_do_not_stop_the_reading() {
         let time = r#"{"name":"datetime","type":{"type":"int","logicalType":"date"}}"#;
-        let plan = plan(&[NAME, time, ID].join(","), ExtraFields::Refuse).unwrap();
+        let plan = plan(&[NAME, time, ID].join(","), Purpose::Stored(ExtraFields::Refuse)).unwrap();
         let bytes = [2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf, 2];
         let (fields, errors) = plan.read(&mut Cursor::new(&bytes)).unwrap();
         assert_eq!(errors, [RowError::column("name", RowErrorKind::InvalidUtf8)]);
@@ -323,7 +393,7 @@ mod tests {
 
     #[test]
     fn a_row_that_ends_early_names_its_field() {
-        let plan = plan(&[ID, NAME, TIME].join(","), ExtraFields::Refuse).unwrap();
+        let plan = plan(&[ID, NAME, TIME].join(","), Purpose::Stored(ExtraFields::Refuse)).unwrap();
         for (bytes, field) in [
             (&[][..], "id"),
             (&[4], "id"),
@@ -380,7 +450,11 @@ mod tests {
             let schema = format!(
                 r#"{{"type":"record","name":"a b.row","namespace":"{namespace}","fields":[{fields}]}}"#
             );
-            let plan = ReadPlan::new(table("employees").unwrap(), &schema, ExtraFields::Refuse);
+            let plan = ReadPlan::new(
+                table("employees").unwrap(),
+                &schema,
+                Purpose::Stored(ExtraFields::Refuse),
+            );
             let unknown = AvroErrorKind::UnknownField { name: "k".into() };
             assert_eq!(plan.err(), Some(unknown), "{schema}");
         }
@@ -398,7 +472,10 @@ mod tests {
                 r#"{{"type":"record",{start},"fields":[{{"name":"id","type":"int","default":null}},
                     {{"name":"job","type":["string","null"],"default":7}}]}}"#
             );
-            assert!(ReadPlan::new(jobs, &schema, ExtraFields::Refuse).is_ok(), "{schema}");
+            assert!(
+                ReadPlan::new(jobs, &schema, Purpose::Stored(ExtraFields::Refuse)).is_ok(),
+                "{schema}"
+            );
         }
     }
 
@@ -407,7 +484,8 @@ mod tests {
         let jobs = table("jobs").unwrap();
         let deep = format!("{}\"int\"{}", "[".repeat(200), "]".repeat(200));
         for schema in ["", "{", "\"int\"", "[]", "{\"type\":\"record\"}", "\"jobs\"", &deep] {
-            let refused = ReadPlan::new(jobs, schema, ExtraFields::Skip).unwrap_err();
+            let refused =
+                ReadPlan::new(jobs, schema, Purpose::Stored(ExtraFields::Skip)).unwrap_err();
             assert_eq!(refused, AvroErrorKind::SchemaNotUnderstood, "{schema}");
         }
     }
@@ -421,7 +499,8 @@ mod tests {
             {"name":"e","type":{"type":"fixed","name":"f","size":3}},
             {"name":"g","type":{"type":"bytes","logicalType":"decimal","precision":4}},
             {"name":"h","type":{"type":"enum","name":"i","symbols":["x"]}}"#;
-        let plan = plan(&[ID, extra, NAME, TIME].join(","), ExtraFields::Skip).unwrap();
+        let plan =
+            plan(&[ID, extra, NAME, TIME].join(","), Purpose::Stored(ExtraFields::Skip)).unwrap();
         let mut bytes = vec![0, 14]; // id
         bytes.extend([1, 10, 2, 2, b'k', 6, 0, 0]); // a: one map, its length before it
         bytes.extend([2, 0, 0, 0, 0, 0, 0, 0, 0, 1]); // b
@@ -437,7 +516,8 @@ mod tests {
     fn a_type_that_is_described_elsewhere_is_not_read_over() {
         let list = r#"{"name":"l","type":{"type":"record","name":"node","fields":[
             {"name":"next","type":["null","node"]}]}}"#;
-        let refused = plan(&[ID, NAME, TIME, list].join(","), ExtraFields::Skip).unwrap_err();
+        let refused = plan(&[ID, NAME, TIME, list].join(","), Purpose::Stored(ExtraFields::Skip))
+            .unwrap_err();
         assert!(matches!(refused, AvroErrorKind::WrongType { field, .. } if field == "l"));
     }
 }

@@ -1,14 +1,25 @@
 //! A file's bytes, in pieces of any size, into checked rows.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::codec::Codec;
 use super::container::{Container, ContainerHeader, Section};
 use super::datum::Cursor;
 use super::error::{AvroError, AvroErrorKind};
-use super::plan::{ExtraFields, ReadPlan, readable};
+use super::plan::{ExtraFields, Purpose, ReadPlan, readable};
+use crate::format::row_reader::GivenLayout;
 use crate::table::record::{Place, RawRow, Record};
 use crate::table::schema::Table;
+
+/// What the rows of a file are read for.
+#[derive(Debug, Clone)]
+pub(super) enum ReadPurpose {
+    /// To be again what a table has held.
+    Stored(ExtraFields),
+    /// To be loaded, as this says.
+    Load(Arc<GivenLayout>),
+}
 
 /// Reads one file of one table's rows, whoever wrote it.
 ///
@@ -23,13 +34,15 @@ use crate::table::schema::Table;
 #[derive(Debug)]
 pub struct AvroReader {
     table: &'static Table,
-    extra: ExtraFields,
+    purpose: ReadPurpose,
     container: Container,
     /// What the header says, once it is there.
-    file: Option<(ReadPlan, Codec)>,
+    file: Option<Arc<(ReadPlan, Codec)>>,
     /// The open block, unpacked, and how much of it has been read.
     block: Vec<u8>,
     position: usize,
+    /// Where the row begins that was read last.
+    row_start: usize,
     rows_left: u64,
     next_row: u64,
     /// How many blocks have come whole.
@@ -41,13 +54,18 @@ pub struct AvroReader {
 impl AvroReader {
     /// A reader of one file.
     pub fn new(table: &'static Table, extra: ExtraFields) -> Self {
+        Self::of_purpose(table, ReadPurpose::Stored(extra))
+    }
+
+    pub(super) fn of_purpose(table: &'static Table, purpose: ReadPurpose) -> Self {
         Self {
             table,
-            extra,
+            purpose,
             container: Container::default(),
             file: None,
             block: Vec::new(),
             position: 0,
+            row_start: 0,
             rows_left: 0,
             next_row: 0,
             blocks: 0,
@@ -71,7 +89,7 @@ impl AvroReader {
     /// The columns that the file has no field for and that are NULL in every row; none before the
     /// header.
     pub fn null_columns(&self) -> Vec<&'static str> {
-        self.file.as_ref().map(|(plan, _)| plan.null_columns()).unwrap_or_default()
+        self.file.as_ref().map(|file| file.0.null_columns()).unwrap_or_default()
     }
 
     /// Reads up to the end of the next row and moves `input` behind what that took.
@@ -80,17 +98,51 @@ impl AvroReader {
     /// an error of a [row](AvroErrorKind::Row) the next one can be read; any other error is the
     /// file's end, and comes back from every later call.
     pub fn next_row(&mut self, input: &mut &[u8]) -> Result<Option<Record<'_>>, AvroError> {
+        if !self.has_row(input)? {
+            return Ok(None);
+        }
+        let (table, block) = (self.table, self.blocks.checked_sub(1));
+        let raw = self.raw_row()?;
+        let row = raw.place.index.unwrap_or_default();
+        let bad = |errors| AvroError { block, kind: AvroErrorKind::Row { row, errors } };
+        if !raw.errors.is_empty() {
+            return Err(bad(raw.errors));
+        }
+        Record::parse_stored(table, raw).map(Some).map_err(bad)
+    }
+
+    /// Reads up to the start of the next row, for [`Self::raw_row`] to give; `false` if `input` is used up.
+    pub(super) fn has_row(&mut self, input: &mut &[u8]) -> Result<bool, AvroError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         while self.rows_left == 0 {
             match self.advance(input) {
                 Ok(true) => {}
-                Ok(false) => return Ok(None),
+                Ok(false) => return Ok(false),
                 Err(error) => return Err(self.fail(error)),
             }
         }
-        self.row().map(Some)
+        Ok(true)
+    }
+
+    /// The row that was read last, once more.
+    pub(super) fn last_row(&self) -> Option<RawRow<'_>> {
+        let (plan, _) = &**self.file.as_ref()?;
+        let mut cursor = Cursor::new(&self.block[self.row_start..]);
+        let (fields, errors) = plan.read(&mut cursor).ok()?;
+        let place = Place { index: self.next_row.checked_sub(1), line: None };
+        Some(RawRow { place, fields, errors })
+    }
+
+    /// A reader that goes on from the start of the section that is being read, and how many bytes that is
+    /// back.
+    pub(super) fn at_section_start(&self) -> (u64, Self) {
+        let (back, container) = self.container.at_section_start();
+        let Self { table, next_row, blocks, .. } = *self;
+        let (file, failed) = (self.file.clone(), self.failed.clone());
+        let fresh = Self::of_purpose(table, self.purpose.clone());
+        (back, Self { container, file, next_row, blocks, failed, ..fresh })
     }
 
     /// Answers whether the file is whole; to be called when [`Self::next_row`] has used up all of
@@ -123,7 +175,7 @@ impl AvroReader {
             None => return Ok(false),
             Some(Section::ContainerHeader(header)) => {
                 let file = self.open(&header).map_err(|kind| AvroError { block: None, kind })?;
-                self.file = Some(file);
+                self.file = Some(Arc::new(file));
             }
             Some(Section::Block { rows, packed }) => {
                 self.blocks += 1;
@@ -136,14 +188,18 @@ impl AvroReader {
     fn open(&self, header: &ContainerHeader) -> Result<(ReadPlan, Codec), AvroErrorKind> {
         let unknown = || AvroErrorKind::UnknownCodec { name: readable(&header.codec) };
         let codec = Codec::named(&header.codec).ok_or_else(unknown)?;
-        Ok((ReadPlan::new(self.table, &header.schema, self.extra)?, codec))
+        let purpose = match &self.purpose {
+            ReadPurpose::Stored(extra) => Purpose::Stored(*extra),
+            ReadPurpose::Load(given) => Purpose::Load(given),
+        };
+        Ok((ReadPlan::new(self.table, &header.schema, purpose)?, codec))
     }
 
     fn open_block(&mut self, rows: u64, packed: Vec<u8>) -> Result<(), AvroErrorKind> {
         // No block stands before the header.
-        let Some((_, codec)) = &self.file else { return Err(AvroErrorKind::BrokenHeader) };
+        let Some(file) = &self.file else { return Err(AvroErrorKind::BrokenHeader) };
         // Nothing packed is nothing, whatever the codec would make of it.
-        self.block = if rows == 0 && packed.is_empty() { packed } else { codec.unpack(packed)? };
+        self.block = if rows == 0 && packed.is_empty() { packed } else { file.1.unpack(packed)? };
         self.position = 0;
         self.rows_left = rows;
         Ok(())
@@ -156,29 +212,26 @@ impl AvroReader {
         }
     }
 
-    fn row(&mut self) -> Result<Record<'_>, AvroError> {
+    /// The row that [`Self::has_row`] has found, not checked yet.
+    pub(super) fn raw_row(&mut self) -> Result<RawRow<'_>, AvroError> {
         let row = self.next_row;
         self.rows_left -= 1;
         self.next_row += 1;
 
         let block = self.blocks.checked_sub(1);
-        let Some((plan, _)) = &self.file else {
+        let Some(file) = &self.file else {
             return Err(AvroError { block, kind: AvroErrorKind::BrokenHeader });
         };
+        let (plan, _) = &**file;
+        self.row_start = self.position;
         let mut cursor = Cursor::new(&self.block[self.position..]);
         let (fields, errors) = plan.read(&mut cursor).map_err(|field| {
             let kind = AvroErrorKind::BrokenRow { row, field: field.into() };
             self.failed.insert(AvroError { block, kind }).clone()
         })?;
         self.position = self.block.len() - cursor.left();
-
-        let bad = |errors| AvroError { block, kind: AvroErrorKind::Row { row, errors } };
-        if !errors.is_empty() {
-            return Err(bad(errors));
-        }
         let place = Place { index: Some(row), line: None };
-        let row = RawRow { place, fields, errors };
-        Record::parse_stored(self.table, row).map_err(bad)
+        Ok(RawRow { place, fields, errors })
     }
 
     fn in_open_block(&self, kind: AvroErrorKind) -> AvroError {

@@ -141,11 +141,32 @@ impl Shape {
     pub(super) fn for_column(self, of: impl Definition) -> Self {
         match self {
             Self::Bytes if !of.accepts(AvroValue::Bytes) => Self::Text,
-            Self::Moment(unit) if of.avro() == AvroType::TimestampMicros => Self::ExactMoment(unit),
+            Self::Moment(unit)
+                if of.avro() == AvroType::TimestampMicros || !of.accepts(AvroValue::Moment) =>
+            {
+                Self::ExactMoment(unit)
+            }
             Self::Union(branches) => {
                 Self::Union(branches.into_iter().map(|branch| branch.for_column(of)).collect())
             }
             other => other,
+        }
+    }
+
+    /// Whether values are moments where a column has times of no zone, or the other way round.
+    pub(super) fn needs_zone(&self, of: impl Definition) -> bool {
+        match self {
+            Self::Moment(_) | Self::ExactMoment(_) => {
+                of.accepts(AvroValue::LocalTime) && !of.accepts(AvroValue::Moment)
+            }
+            Self::LocalTime(_) => {
+                of.avro() == AvroType::TimestampMicros && !of.accepts(AvroValue::LocalTime)
+            }
+            Self::Union(branches) => {
+                branches.iter().any(|branch| branch.needs_zone(of))
+                    && branches.iter().all(|branch| branch.fits(of) || branch.needs_zone(of))
+            }
+            _ => false,
         }
     }
 

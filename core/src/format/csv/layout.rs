@@ -310,8 +310,14 @@ fn field<'r>(dialect: &Dialect, column: &Column, cell: CellText<'r>) -> RawField
     }
 }
 
+/// The column that a name of a file is for.
+#[cfg(feature = "avro")]
+pub(crate) fn column_of(table: &Table, dialect: &Dialect, name: &str) -> Option<usize> {
+    names::column(table, names::meant(&dialect.names, name).unwrap_or(name))
+}
+
 /// What an unknown header is told: its unknown names, and the columns nearest to them.
-pub(super) fn unknown_header(table: &Table, dialect: &Dialect, cells: &[&str]) -> RowError {
+pub(crate) fn unknown_header(table: &Table, dialect: &Dialect, cells: &[&str]) -> RowError {
     let unknown = cells.iter().filter(|name| target(table, dialect, name).is_none());
     let unknown: Vec<_> = unknown.copied().take(LISTED_NAMES).collect();
     let cut = |name: &str| name.chars().take(64).collect::<String>();

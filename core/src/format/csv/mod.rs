@@ -34,6 +34,8 @@ pub use dialect::{Dialect, EmptyCell};
 pub(crate) use formulas::mark as mark_formulas;
 pub use header::Header;
 pub(crate) use layout::{NameStarts, name_start};
+#[cfg(feature = "avro")]
+pub(crate) use layout::{column_of, unknown_header};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;

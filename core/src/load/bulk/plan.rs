@@ -156,6 +156,7 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
+    use alloc::boxed::Box;
     use alloc::format;
     use alloc::string::String;
 
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
     use crate::format::csv::{Dialect, Syntax};
     use crate::format::formats::LineFormat;
-    use crate::format::lines::LineDecoder;
+    use crate::format::row_reader::{GivenLayout, Opening, ReadBy, RowReader};
     use crate::table::schema::table;
 
     /// Index, line, and all else of a row.
@@ -181,23 +182,22 @@ mod tests {
         }
     }
 
-    fn decoder(form: impl Into<FileForm>) -> LineDecoder {
+    fn decoder(form: impl Into<FileForm>) -> Box<dyn RowReader> {
         let FileForm(format, syntax) = form.into();
         let dialect = Dialect { syntax, ..Dialect::default() };
-        LineDecoder::of_dialect(format, table("jobs").unwrap(), dialect.into())
+        let (given, table) = (&GivenLayout { dialect, ..GivenLayout::default() }, table("jobs"));
+        let (table, start, is_whole) = (table.unwrap(), &[], true);
+        format.format().open(Opening { table, given, is_settled: true, start, is_whole })
     }
 
-    fn rows(mut decoder: LineDecoder, mut text: &[u8]) -> Vec<Seen> {
+    fn rows(mut decoder: Box<dyn RowReader>, mut text: &[u8]) -> Vec<Seen> {
         let mut rows = Vec::new();
         let see = |row: &crate::table::record::RawRow<'_>| {
             let rest = format!("{:?} {:?}", row.fields, row.errors);
             (row.place.index, row.place.line, rest)
         };
-        while let Some(row) = decoder.next_row(&mut text) {
-            rows.push(see(&row));
-        }
-        while let Some(row) = decoder.finish() {
-            rows.push(see(&row));
+        while decoder.next(&mut text) || decoder.end() {
+            rows.push(see(&decoder.row()));
         }
         rows
     }
@@ -206,10 +206,10 @@ mod tests {
     fn cut(form: impl Into<FileForm>, text: &[u8], range: u64) -> Option<Cut> {
         let mut first = decoder(form);
         let mut rest = text;
-        if first.advance(&mut rest) || first.end() {
+        if first.next(&mut rest) || first.end() {
             first.row().place.index?;
         }
-        let has_header = first.header().is_some();
+        let has_header = matches!(first.read_by(), ReadBy::Header(_));
         if !first.can_be_cut() {
             return None;
         }
@@ -241,8 +241,8 @@ mod tests {
         for PartBounds { number, from, end } in &plan.chunks {
             let mut start = decoder(form);
             if *number > 0 {
-                start.advance(&mut &*text);
-                start = start.at_place(from.line, from.row);
+                start.next(&mut &*text);
+                start = start.at_position(from.line, from.row);
             }
             seen.extend(rows(start, &text[from.offset as usize..*end as usize]));
         }

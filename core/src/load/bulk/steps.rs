@@ -23,6 +23,7 @@ use super::plan::{self, PlannedRows};
 use super::scan::{Scan, Scanner};
 use crate::aws::host::Host;
 use crate::aws::source::{SourceError, pieces};
+use crate::format::row_reader::ReadBy;
 use crate::ledger::{
     self, Claim, FilePart, FileProgress, FileToClaim, Held, Lease, Lost, PlannedPart,
 };
@@ -134,13 +135,13 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             Err(error) => return unreadable(error).map(|()| None),
         };
         match reader.next().await {
-            Ok(true) if reader.decoder().row().place.index.is_none() => return Ok(None),
+            Ok(true) if reader.rows().row().place.index.is_none() => return Ok(None),
             Ok(_) => {}
             Err(error) => return unreadable(error).map(|()| None),
         }
         let is_given = !reader.has_found_layout();
-        let can_be_cut = is_given && !reader.mark().is_packed() && reader.decoder().can_be_cut();
-        Ok(can_be_cut.then(|| reader.decoder().header().is_some()))
+        let can_be_cut = is_given && !reader.mark().is_packed() && reader.rows().can_be_cut();
+        Ok(can_be_cut.then(|| matches!(reader.rows().read_by(), ReadBy::Header(_))))
     }
 
     /// Reads one range, and keeps the states in which it can end, by those in which it can begin.
@@ -149,6 +150,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         let range = file.cut().range(number);
         let source = object::source(&self.services.s3, &file.object, range.end);
         let TableFile { format, table, .. } = self.kind(file)?;
+        // Only a file that comes line by line was opened in ranges.
+        let Some(format) = format.lines else { return Ok(()) };
         let syntax = held_options(&held).dialect.syntax;
         let mut scanner = Scanner::new(format, syntax, table, number == 0);
         let mut pieces = pieces(&source, range.start);
