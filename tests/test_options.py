@@ -46,8 +46,8 @@ def stack(tmp_path_factory):
 @pytest.fixture
 def db(stack):
     with database(stack) as db:
-        db.execute("SET time_zone = '+00:00'")
-        db.execute("DELETE FROM readings")
+        db.rows("SET time_zone = '+00:00'")
+        db.rows("DELETE FROM readings")
         yield db
 
 

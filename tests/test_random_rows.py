@@ -12,14 +12,15 @@ import random
 from urllib.parse import quote
 
 import pytest
-from conftest import client, database, running, sender
+import requests
+from conftest import client, database, running
 from files import Files, counts
 
 COUNT = int(os.environ.get("ROWGATE_RANDOM_TABLES", "50"))
 SEED = int(os.environ.get("ROWGATE_SEED", random.SystemRandom().randrange(1_000_000)))
 
-# Identifiers of both engines have the characters of the basic plane, and no emoji beyond it.
-PARTS = ["id", "Name", "x y", "a`b", "größe", "select", "c-1", "O'Neil", "価格", "Zahl 2", "☕", "★ star", "KEY", "n"]
+# A name with a backtick is not served. Identifiers of both engines have the characters of the basic plane, and no emoji beyond it.
+PARTS = ["id", "Name", "x y", "größe", "select", "c-1", "O'Neil", "価格", "Zahl 2", "☕", "★ star", "KEY", "n"]
 
 
 class Kind:
@@ -301,7 +302,11 @@ def stack(tables, tmp_path_factory):
 
 
 def test_rows_of_random_tables_are_those_of_a_model(stack, tables):
-    post = sender(stack)
+    headers = {"x-api-key": stack["api_key"]}
+
+    def post(path, rows, query):
+        return requests.post(stack["edge"] + path, json=rows, params=query, headers=headers, timeout=60)
+
     files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
     with database(stack) as db:
         db.rows("SET time_zone = '+00:00'")
@@ -318,8 +323,10 @@ def test_rows_of_random_tables_are_those_of_a_model(stack, tables):
 
 
 def send(post, path, rows, told, **query):
-    answer = post(path, as_json(rows), time_zone="UTC", **query)
-    assert answer.status_code == 200, (told, answer.text, as_json(rows)[:2])
+    answer = post(path, as_json(rows), {"time_zone": "UTC", **query})
+    if answer.status_code != 200:
+        print(answer.text[:3000])
+    assert answer.status_code == 200, (told, as_json(rows)[:2])
     (found,) = answer.json()["tables"].values()
     return found
 
