@@ -125,7 +125,7 @@ class Session:
             keys = [key for key, column in (("uq_email", "email"), ("uq_code", "code")) if column in row]
             assert any(key in error["message"] for key in keys), (error, row)
         if error["code"] == "exists":
-            assert error["column"] == "site,id", error
+            assert error["column"] == "site, id", error
         if error["code"] == "unknown_reference":
             named = {"of_boss": "boss", "of_team": "team"}
             assert any(name in error["message"] and row.get(column) for name, column in named.items()), error
