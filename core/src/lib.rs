@@ -14,7 +14,7 @@
 //! | `zones` | time zones by their names | `std` |
 //! | `zstd` | Avro and text files packed with zstandard | `std`, a C compiler |
 //!
-//! The modules are in twelve wings, here from the bottom up. A wing imports only from those above it:
+//! The modules are in thirteen wings, here from the bottom up. A wing imports only from those above it:
 //!
 //! ```
 //! use rowgate_core::schema::Schema;
@@ -51,6 +51,7 @@ pub use table::example::example_row;
 pub use table::fill::Fill;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
+pub use table::layout_question::LayoutQuestion;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
 pub use table::time_zone::TimeZone;
@@ -101,6 +102,13 @@ pub use load::{
     BulkFile, BulkLoad, BulkSettings, Job, LoadError, LoadOptions, LoadReport, LoadRules,
     LoadSettings, ObjectRef, Occasion, OpenedLoad, Planned, PlannedRows, RejectSink, RejectSinks,
     Status, check, find_load, load, load_object,
+};
+
+mod sheet;
+pub use sheet::{
+    CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, Preview, Replacement,
+    RequestBody, RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, SheetRow, WrongRows,
+    column_notes, preview, table_alone, table_of_file,
 };
 
 mod admin;

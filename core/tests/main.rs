@@ -39,6 +39,7 @@ mod requests;
 #[cfg(feature = "avro")]
 mod restore;
 mod schema_is_given;
+mod sheet;
 mod sizes;
 mod store;
 mod text_keys;

@@ -8,7 +8,7 @@ use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::first_rows::key_order;
-use crate::sql::key_range::where_all;
+use crate::sql::key_range::{KeyRange, where_all};
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::sql::statement::columns;
 use crate::table::schema::{Column, Table};
@@ -262,6 +262,19 @@ fn width(table: &Table) -> String {
         return format!("{}", notation + 4);
     }
     format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
+}
+
+/// The keys of the first rows that may have more than so many bytes as a line of a file.
+pub(super) fn wide_rows(table: &Table, range: KeyRange, bytes: usize) -> String {
+    let condition = range.sql(table).map(|range| format!("{range} AND ")).unwrap_or_default();
+    let keys = table.key_columns().map(|column| format!("`{}`", column.name));
+    format!(
+        "SELECT {keys} FROM `{name}` WHERE {condition}{width} > {bytes} ORDER BY {order} LIMIT 5",
+        keys = keys.collect::<Vec<_>>().join(", "),
+        name = table.name,
+        width = width(table),
+        order = key_order(table, table.name, ""),
+    )
 }
 
 /// The bytes of the longest value of each column that is answered as a text, among the first rows of a range.

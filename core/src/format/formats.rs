@@ -11,6 +11,8 @@ use serde::{Serialize, Serializer};
 use super::avro::open_avro;
 use super::json_array::open_json_array;
 use super::row_reader::{Opening, RowReader, open_csv, open_ndjson};
+#[cfg(feature = "xlsx")]
+use super::xlsx::open_xlsx;
 use crate::table::issue::RowErrorKind;
 
 /// A format in which rows come.
@@ -64,6 +66,8 @@ pub static FORMATS: &[&RowFormat] = &[
     &CSV,
     #[cfg(feature = "avro")]
     &AVRO,
+    #[cfg(feature = "xlsx")]
+    &XLSX,
 ];
 
 /// An array of rows; a body may also be an object of tables.
@@ -114,6 +118,18 @@ pub(crate) static AVRO: RowFormat = RowFormat {
     media_types: &["application/avro", "application/vnd.apache.avro"],
     rejects: Rejects::Ndjson,
     open: open_avro,
+};
+
+/// Excel workbooks.
+#[cfg(feature = "xlsx")]
+pub(crate) static XLSX: RowFormat = RowFormat {
+    name: "xlsx",
+    lines: None,
+    is_body: false,
+    extensions: &["xlsx"],
+    media_types: &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+    rejects: Rejects::Csv,
+    open: open_xlsx,
 };
 
 /// How a file is packed.
@@ -263,8 +279,8 @@ mod tests {
     fn a_message_names_the_extensions_of_files() {
         assert_eq!(
             unsupported_format().to_string(),
-            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or .zst; \
-             save a workbook as CSV UTF-8"
+            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or \
+             .zst; save a workbook as CSV UTF-8"
         );
     }
 }

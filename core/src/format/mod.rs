@@ -12,3 +12,7 @@ pub(crate) mod ndjson;
 pub(crate) mod row_reader;
 #[cfg(feature = "avro")]
 pub(crate) mod row_text;
+#[cfg(feature = "avro")]
+pub(crate) mod table_writer;
+#[cfg(feature = "xlsx")]
+pub(crate) mod xlsx;

@@ -16,6 +16,7 @@ use super::head::{BodyError, Head, within};
 use super::health::{deep_health, health, is_deep};
 use super::idempotency::{self, idempotency_key, owner};
 use super::media::charset;
+use super::openapi::openapi;
 use super::options::{Options, options};
 use super::parameters::parameters;
 use super::problem::{Problem, too_many_bytes, too_slow};
@@ -24,7 +25,7 @@ use super::route::{Post, Route};
 use super::settings::Settings;
 use super::source::RowSource;
 use super::time::RequestTime;
-use super::{cors, loads};
+use super::{cors, loads, tables};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
 use crate::format::encoding::Encoding;
@@ -136,6 +137,11 @@ impl Gate {
         if matches!(route, Route::Health) && !is_deep(&head.query)? {
             return Ok(health());
         }
+        if matches!(route, Route::OpenApi) && matches!(caller, Caller::Unknown("")) {
+            parameters(&head.query, &[])?;
+            pass_address(host, head).await?;
+            return Ok(openapi(self.settings.schema.believed(), None));
+        }
         let key = self.admit(host, head, caller).await?;
         let client = self.client(host);
         match route {
@@ -145,6 +151,10 @@ impl Gate {
                 parameters(&head.query, &[])?;
                 loads::show(&client, &owner(&caller, key), &load_id).await
             }
+            Route::Tables | Route::Schema(_) | Route::OpenApi => {
+                parameters(&head.query, &[])?;
+                self.describe(&route, key)
+            }
             Route::Post(post) => {
                 let answer = self.post(&client, &Admitted { head, caller, key }, &post, body).await;
                 answer.map_err(|problem| match problem.is_of_changed_tables {
@@ -152,6 +162,15 @@ impl Gate {
                     _ => problem,
                 })
             }
+        }
+    }
+
+    /// What is said of the key's tables.
+    fn describe(&self, route: &Route<'_>, key: &KeyEntry) -> Result<Response, Problem> {
+        match route {
+            Route::Schema(name) => tables::show(&self.settings, key, name),
+            Route::Tables => Ok(tables::list(&self.settings, key)),
+            _ => Ok(openapi(self.settings.schema.believed(), Some(key))),
         }
     }
 
@@ -272,10 +291,7 @@ impl Gate {
                 return entry.ok_or_else(|| Problem::new(403, "key_not_allowed", NO_ENTRY));
             }
         };
-        let address = head.header("cf-connecting-ip");
-        if !address.is_empty() {
-            within_limit(host, RateLimit::Address, address).await?;
-        }
+        pass_address(host, head).await?;
         let entry = self.settings.keys.check(presented, host.now());
         let entry =
             entry.ok_or_else(|| Problem::new(401, "unauthorized", "x-api-key has no valid key"))?;
@@ -342,6 +358,14 @@ pub fn unconfigured() -> Response {
         Problem::new(500, "unconfigured", "the gateway's settings are missing or invalid");
     let [name, value] = NOT_TO_BE_KEPT;
     problem.header(name, value).response()
+}
+
+/// Lets a request in by its address.
+async fn pass_address<H: Host>(host: &H, head: &Head) -> Result<(), Problem> {
+    match head.header("cf-connecting-ip") {
+        "" => Ok(()),
+        address => within_limit(host, RateLimit::Address, address).await,
+    }
 }
 
 async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<(), Problem> {

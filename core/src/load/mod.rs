@@ -31,6 +31,8 @@ mod rejects;
 mod report;
 mod run;
 mod services;
+#[cfg(all(test, feature = "xlsx"))]
+mod sheet_corpus_tests;
 mod table_file;
 mod unpack;
 #[cfg(any(feature = "gzip", feature = "zstd"))]

@@ -173,6 +173,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         if rows.stop.is_some() {
             self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
+        // A sheet is chosen once the whole file is there.
+        report.layout = reader.layout();
         if !self.asks {
             report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
         }

@@ -73,6 +73,8 @@ pub struct Dialect {
     pub(crate) header: Header,
     /// Names of the header and the columns that they mean.
     pub(crate) names: BTreeMap<String, String>,
+    /// The sheet of a workbook.
+    pub(crate) sheet: Option<String>,
     /// The names of what was given, a bit each in the order of [`Dialect::NAMES`].
     pub(crate) given: u16,
 }
@@ -94,7 +96,7 @@ const HEADERS: [(&str, Header); 3] =
 
 impl Dialect {
     /// The names of the options.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "delimiter",
         "quote",
         "escape",
@@ -107,6 +109,7 @@ impl Dialect {
         "skip_lines",
         "ignore_extra",
         "header",
+        "sheet",
     ];
 
     /// Takes an option by its name and text. The error says what the option may be.
@@ -134,6 +137,7 @@ impl Dialect {
                 self.skip_lines = lines.ok_or(format!("skip_lines is 0 to {MOST_SKIPPED}"))?;
             }
             "ignore_extra" => self.ignore_extra = one_of(name, text, &FLAGS)?,
+            "sheet" => self.sheet = Some(text.to_owned()),
             _ => self.set_header(text)?,
         }
         self.given |= 1 << position;
@@ -253,6 +257,7 @@ impl Dialect {
             "empty" => name_of(self.empty, &EMPTIES),
             "skip_lines" => self.skip_lines.to_string(),
             "ignore_extra" => name_of(self.ignore_extra, &FLAGS),
+            "sheet" => self.sheet.clone().unwrap_or_default(),
             _ if !self.names.is_empty() => serde_json::to_string(&self.names).unwrap_or_default(),
             _ => name_of(self.header, &HEADERS),
         }
