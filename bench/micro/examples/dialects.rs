@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [schema, file, passes, options @ ..] = &arguments[..] else {
         return Err("usage: dialects SCHEMA FILE PASSES [NAME=TEXT …]".into());
     };
-    let schema = Schema::from_json(&fs::read_to_string(schema)?).map_err(|error| error.to_string())?;
+    let schema =
+        Schema::from_json(&fs::read_to_string(schema)?).map_err(|error| error.to_string())?;
     let passes: usize = passes.parse()?;
     let mut given = LoadOptions::default();
     for option in options {
@@ -41,7 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let source = Memory(fs::read(file)?);
     let start = Memory(source.0[..source.0.len().min(64 << 10)].to_vec());
     let delimiter = given.dialect.given().find(|(name, _)| *name == "delimiter");
-    let delimiter = delimiter.map_or(b',', |(_, text)| if text == "tab" { b'\t' } else { text.as_bytes()[0] });
+    let delimiter =
+        delimiter.map_or(b',', |(_, text)| if text == "tab" { b'\t' } else { text.as_bytes()[0] });
     let found = LoadOptions::default();
     let times = [
         ("found", least(passes, || check(schema, &source, &found))),
@@ -93,6 +95,7 @@ fn least(passes: usize, mut pass: impl FnMut()) -> f64 {
 /// What this thread has run, by the kernel's count in nanoseconds.
 fn cpu_seconds() -> f64 {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds: u64 = text.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or_default();
+    let nanoseconds: u64 =
+        text.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or_default();
     nanoseconds as f64 / 1e9
 }

@@ -33,10 +33,10 @@ pub(crate) use dialect::Syntax;
 pub use dialect::{Dialect, EmptyCell};
 pub(crate) use formulas::mark as mark_formulas;
 pub use header::Header;
+pub(crate) use layout::{NameStarts, name_start};
 #[cfg(feature = "avro")]
 pub(crate) use layout::{column_of, field_of_text, unknown_header};
-pub(crate) use target::{CellTarget, target};
-pub(crate) use layout::{NameStarts, name_start};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;
+pub(crate) use target::{CellTarget, target};
