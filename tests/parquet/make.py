@@ -143,7 +143,7 @@ def like_spark():
     """As Spark writes: every field optional, decimals in fixed bytes or integers, times as INT96 by default."""
     spark = {"flavor": "spark", "compression": "snappy"}
     columns = [name for name in COLUMNS if name != "opens"]
-    write("spark-micros.parquet", table(columns=columns), options=spark | {"version": "2.6"}, columns=columns)
+    write("spark-micros.parquet", table(columns=columns), options=spark | {"version": "2.6", "use_deprecated_int96_timestamps": False}, columns=columns)
     write("spark-int96.parquet", table(columns=columns), options=spark | {"use_deprecated_int96_timestamps": True}, outcome="refused", code="unreadable_file", note="INT96 does not say of which zone it is")
     few = ["id", "name", "price", "amount", "weight", "born", "active"]
     write("spark-part-00000-c000.snappy.parquet", table(columns=few), options=spark, columns=few)
@@ -229,7 +229,8 @@ def broken():
     refused("zip.parquet", b"PK\x03\x04" + bytes(60), "wrong_format")
     refused("empty-file.parquet", b"")
     refused("directory-too-long.parquet", plain[:-8] + b"\xff\xff\xff\x7fPAR1")
-    refused("directory-broken.parquet", plain[:-60] + bytes(52) + plain[-8:])
+    start = len(plain) - 8 - int.from_bytes(plain[-8:-4], "little")
+    refused("directory-broken.parquet", plain[:start] + b"\xff" * 60 + plain[start + 60 :])
 
 
 def main():

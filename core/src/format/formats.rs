@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 #[cfg(feature = "avro")]
 use super::avro::open_avro;
 use super::json_array::open_json_array;
+#[cfg(feature = "parquet")]
+use super::parquet::open_parquet;
 use super::row_reader::{Opening, RowReader, open_csv, open_ndjson};
 #[cfg(feature = "xlsx")]
 use super::xlsx::open_xlsx;
@@ -68,6 +70,8 @@ pub static FORMATS: &[&RowFormat] = &[
     &AVRO,
     #[cfg(feature = "xlsx")]
     &XLSX,
+    #[cfg(feature = "parquet")]
+    &PARQUET,
 ];
 
 /// An array of rows; a body may also be an object of tables.
@@ -120,6 +124,18 @@ pub(crate) static AVRO: RowFormat = RowFormat {
     open: open_avro,
 };
 
+/// Parquet files.
+#[cfg(feature = "parquet")]
+pub(crate) static PARQUET: RowFormat = RowFormat {
+    name: "parquet",
+    lines: None,
+    is_body: false,
+    extensions: &["parquet"],
+    media_types: &["application/vnd.apache.parquet"],
+    rejects: Rejects::Ndjson,
+    open: open_parquet,
+};
+
 /// Excel workbooks.
 #[cfg(feature = "xlsx")]
 pub(crate) static XLSX: RowFormat = RowFormat {
@@ -139,6 +155,11 @@ impl RowFormat {
     /// Opens a file of it.
     pub(crate) fn open(&self, opening: Opening<'_>) -> Box<dyn RowReader> {
         (self.open)(opening)
+    }
+
+    /// Whether the end of a file comes first, which says where all else is.
+    pub(crate) fn has_directory(&self) -> bool {
+        self.name == "parquet"
     }
 
     /// The format of the files with its rejected rows.

@@ -37,3 +37,5 @@ pub(crate) use layout::{NameStarts, name_start};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;
+#[cfg(feature = "avro")]
+pub(crate) use record_buffer::trim;
