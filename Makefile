@@ -14,8 +14,8 @@ ROWGATE := target/debug/rowgate
 # tests' dependencies add features.
 CLI_BUILD ?= --package rowgate --package rowgate-lambda
 # The Worker is checked for its own target, all else for this machine.
-HOST_PACKAGES := --workspace --exclude rowgate-edge
-EDGE_PACKAGE := --package rowgate-edge --target wasm32-unknown-unknown
+HOST_PACKAGES := --workspace --exclude rowgate-edge --exclude rowgate-console
+EDGE_PACKAGE := --package rowgate-edge --package rowgate-console --target wasm32-unknown-unknown
 
 .PHONY: help
 help: ## List the targets
@@ -46,8 +46,9 @@ cli: setup ## Build the command rowgate, and the Lambda that it runs
 	@cargo build --quiet --locked $(CLI_BUILD)
 
 .PHONY: edge
-edge: setup ## Build the Worker, if a source has changed
+edge: setup ## Build the Worker and the page, if a source has changed
 	@scripts/build-edge
+	@scripts/build-console
 
 .PHONY: lambda
 lambda: ## Build the Lambda for both kinds of processor, if a source has changed
@@ -106,7 +107,7 @@ bench-steps: setup ## Count the instructions of each step; fails on 5 % more tha
 	@bench/steps
 
 .PHONY: test
-test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra e2e ## Check and test everything
+test: setup-tests fmt-check lint core-alone unit docs bundle-size samples test-infra test-page e2e ## Check and test everything
 
 .PHONY: fmt
 fmt: ## Format the Rust code
@@ -137,6 +138,11 @@ docs: setup ## Build the Rust documentation
 .PHONY: samples
 samples: setup ## Check that the sample files are what their generator makes
 	@node samples/generate.mjs --check
+
+.PHONY: test-page
+test-page: edge cli ## Run the tests of the page in Chromium, which make its pictures in docs/page
+	@scripts/setup page
+	@ROWGATE=$(ROWGATE) node --test --test-concurrency=1 'console/test/*.test.mjs'
 
 .PHONY: e2e
 e2e: setup-tests edge cli ## Run the Python tests against a whole local stack
@@ -176,4 +182,4 @@ destroy: setup ## Take it away again; the bucket and the database's last snapsho
 
 .PHONY: clean
 clean: ## Remove what was built here; the cache of tools stays
-	rm -rf target node_modules edge/build infra/node_modules infra/build
+	rm -rf target node_modules edge/build console/build console/src/core infra/node_modules infra/build

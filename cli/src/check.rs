@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    BodyItem, CHECKED_KEYS, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport, LoadRules,
-    OnError, Report, Status, TableReport, TimeZone, Verdict, decode_tables,
+    BodyItem, CHECKED_KEYS, Fill, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
+    LoadRules, OnError, Report, Status, TableReport, TimeZone, Verdict, decode_tables,
 };
 use serde::Serialize;
 
@@ -22,14 +22,14 @@ use crate::terminal;
 
 /// Check files as a load or the gateway would, without a database.
 ///
-/// CSV (.csv), NDJSON (.ndjson, .jsonl), arrays of JSON (.json) and Avro (.avro), plain or gzip, are read
+/// CSV (.csv), NDJSON (.ndjson, .jsonl), arrays of JSON (.json) and Avro (.avro), plain, gzip or zstandard, are read
 /// as `rowgate load` reads them, and go to the table that the nearest folder or the file's own name says
 /// (incoming/jobs/may.csv, hired_employees.csv). A JSON file may also be an object of tables like the
 /// body of POST /insert_data. The status is that of a load into empty tables. The exit code is 0 if
 /// every file is complete or empty.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz
+    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz or .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -41,9 +41,14 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     strict: bool,
 
-    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    /// Zone of date-times without one: UTC, an offset such as +02:00, or a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone)]
     time_zone: Option<TimeZone>,
+
+    /// What columns get that the file does not have, as a JSON object: @file, @line, @load, @time, or a
+    /// constant with = in front
+    #[arg(long, value_name = "OBJECT", value_parser = Fill::of)]
+    fill: Option<Fill>,
 
     /// How files are loaded by the prefix of their path, as the setting of the Lambda says it
     #[arg(long, value_name = "JSON", env = "LOAD_OPTIONS", value_parser = parse_rules)]
@@ -121,6 +126,7 @@ async fn check_rows(args: &CheckArgs, schema: Schema, path: &Path, file: File) -
     options.strict |= args.strict;
     options.dialect = options.dialect.with(&args.dialect.read()?);
     options.time_zone = args.time_zone.or(options.time_zone);
+    options.fill = args.fill.clone().unwrap_or(options.fill);
 
     let source = FileSource::new(file)?;
     let report = rowgate_core::check(schema, &source, &name, &options).await;
@@ -133,6 +139,9 @@ async fn check_rows(args: &CheckArgs, schema: Schema, path: &Path, file: File) -
 
 /// A JSON file that is no array is read whole: it is the body of one request, or meant to be.
 fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checked> {
+    if args.fill.is_some() {
+        bail!("--fill is for files, not for the bodies of requests");
+    }
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
         IngestOptions { on_error: OnError::Skip, strict, time_zone, ..IngestOptions::default() };

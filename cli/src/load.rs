@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::{KeyName, Schema};
-use rowgate_core::{Dialect, LoadOptions, OnDuplicate, OnError, TimeZone};
+use rowgate_core::{Dialect, Fill, LoadOptions, OnDuplicate, OnError, TimeZone};
 use serde_json::Value;
 
 use crate::arguments::{Format, one_of, parse_time_zone};
@@ -25,12 +25,12 @@ use crate::terminal;
 /// A file is put under incoming/ in the bucket, where the Lambda takes it, and its report is waited
 /// for. With --direct it is loaded from here by the same pipeline, without S3, through the Data API
 /// with the settings of `rowgate migrate`; rejected lines then go into a file beside it. CSV,
-/// NDJSON, arrays of JSON and Avro, plain or gzip; a file goes to the table that the nearest folder or its
+/// NDJSON, arrays of JSON and Avro, plain, gzip or zstandard; a file goes to the table that the nearest folder or its
 /// own name says.
 /// The exit code is 1 if a row was rejected.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz
+    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz or .zst
     #[arg(required_unless_present = "resume")]
     files: Vec<PathBuf>,
 
@@ -110,9 +110,14 @@ struct DirectOptions {
     #[arg(long, value_name = "RATE", value_parser = parse_rate, requires = "direct")]
     max_error_rate: Option<f64>,
 
-    /// Zone of DATETIME columns: UTC or an offset such as +02:00
+    /// Zone of date-times without one: UTC, an offset such as +02:00, or a name such as Europe/Berlin
     #[arg(long, value_name = "ZONE", value_parser = parse_time_zone, requires = "direct")]
     time_zone: Option<TimeZone>,
+
+    /// What columns get that the file does not have, as a JSON object: @file, @line, @load, @time, or a
+    /// constant with = in front
+    #[arg(long, value_name = "OBJECT", value_parser = Fill::of, requires = "direct")]
+    fill: Option<Fill>,
 
     /// Give at most so many rejected lines back; the others are counted
     #[arg(long, value_name = "N", requires = "direct")]
@@ -146,6 +151,7 @@ impl DirectOptions {
             max_reject_bytes: self.max_reject_bytes.unwrap_or(default.max_reject_bytes),
             mark_formulas: self.mark_formulas,
             time_zone: self.time_zone,
+            fill: self.fill.clone().unwrap_or_default(),
             ..default
         })
     }

@@ -11,9 +11,10 @@
 //! | `avro` | [`avro`] container files, [`backup`] and [`restore`] | `std` |
 //! | `gzip` | packed files, for [`load`](fn@load), and packed bodies, for [`Gate`] | `std` |
 //! | `sigv4` | [`sign`](fn@sign) and [`Credentials`], by AWS's own crate | `std` |
-//! | `zstd` | Avro files packed with zstandard | `std`, a C compiler |
+//! | `zones` | time zones by their names | `std` |
+//! | `zstd` | Avro and text files packed with zstandard | `std`, a C compiler |
 //!
-//! The modules are in twelve wings, here from the bottom up. A wing imports only from those above it:
+//! The modules are in thirteen wings, here from the bottom up. A wing imports only from those above it:
 //!
 //! ```
 //! use rowgate_core::schema::Schema;
@@ -36,7 +37,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 extern crate alloc;
-#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4"))]
+#[cfg(any(test, feature = "avro", feature = "gzip", feature = "sigv4", feature = "zones"))]
 extern crate std;
 
 mod base;
@@ -47,8 +48,10 @@ mod table;
 pub use table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 pub use table::counts::Counts;
 pub use table::example::example_row;
+pub use table::fill::Fill;
 pub use table::issue::{ISSUE_LIMIT, Issue, RowError, RowErrorKind};
 pub use table::issues::Issues;
+pub use table::layout_question::LayoutQuestion;
 pub use table::record::{Cell, ColumnSet, Place, RawField, RawRow, Record};
 pub use table::schema;
 pub use table::time_zone::TimeZone;
@@ -99,6 +102,13 @@ pub use load::{
     BulkFile, BulkLoad, BulkSettings, Job, LoadError, LoadOptions, LoadReport, LoadRules,
     LoadSettings, ObjectRef, Occasion, OpenedLoad, Planned, PlannedRows, RejectSink, RejectSinks,
     Status, check, find_load, load, load_object,
+};
+
+mod sheet;
+pub use sheet::{
+    CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, Preview, Replacement,
+    RequestBody, RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, SheetRow, WrongRows,
+    column_notes, preview, table_alone, table_of_file,
 };
 
 mod admin;

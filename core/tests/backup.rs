@@ -396,10 +396,10 @@ fn what_a_restore_would_refuse_is_said_before_anything_is_read() {
     assert_eq!((manifest.obstacles, manifest.tables.len()), (obstacles.to_vec(), 1));
 
     let trigger = described(&[ID, NAME], &[["jobs", "TRIGGER", "audit"]]);
-    let text = run_with(OnObstacle::Refuse, &World::new(trigger)).unwrap_err().to_string();
-    assert!(text.contains("TRIGGER audit") && text.contains("--skip"), "{text}");
-    let world = World::new(described(&[ID, NAME], &[]).into_iter().chain(whole()));
-    assert_eq!(run_with(OnObstacle::Refuse, &world).unwrap().obstacles, [] as [String; 0]);
+    for fits in [trigger, described(&[ID, NAME], &[])] {
+        let world = World::new(fits.into_iter().chain(whole()));
+        assert_eq!(run_with(OnObstacle::Refuse, &world).unwrap().obstacles, [] as [String; 0]);
+    }
 }
 
 #[test]

@@ -346,3 +346,35 @@ fn a_key_that_api_gateway_has_checked_opens_its_tables() {
     // AWS counts requests itself.
     assert_eq!(world.admitted(), [""; 0]);
 }
+
+#[test]
+fn a_key_sees_its_tables_and_no_others() {
+    let (status, answer) = get(&World::new([]), "/tables");
+    assert_eq!(status, 200);
+    let names: Vec<_> = answer["tables"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert!(names.contains(&&json!("jobs")), "{answer}");
+    assert_eq!(answer["limits"]["rows"], json!(10_000));
+    let (status, answer) = get(&World::new([]), "/schema/cats.json");
+    assert_eq!((status, &answer["type"]), (404, &json!("urn:rowgate:problem:unknown_table")));
+    assert_eq!(get(&World::new([]), "/tables?x=1").0, 400);
+}
+
+#[test]
+fn openapi_has_tables_for_a_key_and_routes_for_all() {
+    let (status, answer) = get(&World::new([]), "/openapi.json");
+    assert_eq!((status, &answer["openapi"]), (200, &json!("3.1.0")));
+    let rows =
+        &answer["paths"]["/tables/jobs/rows"]["post"]["requestBody"]["content"]["application/json"];
+    assert_eq!(rows["schema"]["items"]["$ref"], "#/components/schemas/row-jobs");
+    assert!(rows["example"][0].get("id").is_some());
+    assert_eq!(answer["components"]["schemas"]["row-jobs"]["required"], json!(["job_name"]));
+    let none = Head { headers: Vec::new(), ..head("/openapi.json", "") };
+    let (status, answer) = send(&World::new([]), &Head { method: "GET".into(), ..none }, "");
+    assert_eq!(status, 200);
+    assert!(answer["paths"].get("/tables/{table}/rows").is_some());
+    assert!(!answer.to_string().contains("jobs"));
+}
+
+fn get(world: &World, path: &str) -> (u16, Value) {
+    send(world, &Head { method: "GET".into(), ..head(path, "") }, "")
+}

@@ -28,6 +28,33 @@ fn a_layout_that_is_certain_is_read_and_said() {
     assert_eq!(plain.json["layout"], json!({"header": "absent"}));
 }
 
+/// Lines of which the third has a date that is none in the order which is given, and the fourth one in each.
+const TWO_ORDERS: &str = "id,name,datetime,department_id,job_id\n\
+    1,a,27.07.2021 16:02:08Z,1,1\n2,b,01.02.2021 16:02:08Z,1,1\n3,\"c\nd\",07/27/2021 16:02:08Z,1,1\n\
+    4,e,01/02/2021 16:02:08Z,1,1\n5,f,x,1,1\n";
+
+#[test]
+fn a_line_that_does_not_fit_what_is_given_ends_the_file_there() {
+    let given = options(&[("date_order", "dmy")]);
+    let loaded =
+        load_bytes(TWO_ORDERS.as_bytes(), "employees.csv", given.clone(), vec![updated(2)]);
+    assert_eq!(loaded.counts(), (Status::Partial, [5, 2, 0, 3]));
+    let lines = [4, 6, 7].map(|line| (Some(line), "contradicted_layout"));
+    assert_eq!(loaded.errors(), lines);
+    let message = loaded.report.issues.listed()[2].error.kind.to_string();
+    assert!(message.starts_with("line 4 does not fit the layout that is given"), "{message}");
+    assert_eq!(loaded.rejects.lines().count(), 5, "{}", loaded.rejects);
+    // As it came back it ends at once, so that no later line is read by that order either.
+    let again = load_bytes(loaded.rejects.as_bytes(), "employees.csv", given, vec![]);
+    assert_eq!(again.counts(), (Status::Rejected, [3, 0, 0, 3]));
+
+    // What is not given does not hold it, and neither does what no order reads.
+    let text = TWO_ORDERS.replace("07/27/2021", "27.27.2021");
+    let given = options(&[("date_order", "dmy"), ("delimiter", ",")]);
+    let loaded = load_bytes(text.as_bytes(), "employees.csv", given, vec![updated(3)]);
+    assert_eq!(loaded.errors(), [(Some(4), "invalid_date_time"), (Some(7), "invalid_date_time")]);
+}
+
 #[test]
 fn utf_16_is_loaded_with_its_rejected_lines_in_utf_8() {
     let text = "id\tjob\n1\tŁódź\nx\tZoë\n";
@@ -193,4 +220,54 @@ fn a_body_says_its_layout_too() {
     assert_eq!(status, 400, "{answer}");
     let (status, _) = post(&format!("{JOBS}?delimiter=;"), "application/json", b"[]", vec![]);
     assert_eq!(status, 400);
+}
+
+#[test]
+fn names_that_are_given_are_those_of_the_file_in_each_dialect() {
+    for (delimiter, encoding) in
+        [(";", "windows-1252"), ("\t", "utf-16le"), ("|", "utf-8"), (",", "utf-8")]
+    {
+        let text = "Beruf,Nr,_Note,_x\nKöchin,1,a,b\nBeruf,Nr,_Note,_x\nBäcker,2,c,d\n"
+            .replace(',', delimiter);
+        let bytes: Vec<u8> = match encoding {
+            "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "windows-1252" => text.chars().map(|it| it as u8).collect(),
+            _ => text.into_bytes(),
+        };
+        let given = options(&[("header", r#"{"NR":"id","beruf":"job"}"#)]);
+        let loaded = load_bytes(&bytes, "jobs.csv", given, vec![updated(2)]);
+        assert_eq!(loaded.counts(), (Status::Complete, [2, 2, 0, 0]), "{delimiter}");
+        let sent = loaded.world.calls()[0].1.to_string();
+        assert!(sent.contains("Köchin") && sent.contains("Bäcker"), "{sent}");
+    }
+}
+
+#[test]
+fn a_name_that_is_given_is_a_column_s_or_refuses_the_file() {
+    for (header, text, code, message) in [
+        (
+            r#"{"Nr":"id","Beruf":"jobb"}"#,
+            "Nr,Beruf\n1,a\n",
+            "unknown_column",
+            "jobb, which header gives for Beruf (did you mean job_name?)",
+        ),
+        (
+            r#"{"_nr":"no"}"#,
+            "_nr,id,job\n1,1,a\n",
+            "unknown_column",
+            "no, which header gives for _nr",
+        ),
+        (r#"{"Nr":"id","No":"id"}"#, "Nr,No,job\n1,2,a\n", "duplicate_column", "appears twice"),
+        (r#"{"Nr":"id"}"#, "Nr,id,job\n1,2,a\n", "duplicate_column", "appears twice"),
+    ] {
+        let given = options(&[("header", header), ("ignore_extra", "true")]);
+        let loaded = load_bytes(text.as_bytes(), "jobs.csv", given, vec![]);
+        assert_eq!(loaded.errors(), [(Some(1), code)], "{header}");
+        let told = loaded.report.issues.listed()[0].error.kind.to_string();
+        assert!(told.contains(message), "{told}");
+    }
+    // One that begins with _ may be given as well.
+    let given = options(&[("header", r#"{"_nr":"id"}"#)]);
+    let loaded = load_bytes(b"_nr,job\n1,a\n", "jobs.csv", given, vec![updated(1)]);
+    assert_eq!(loaded.counts().0, Status::Complete);
 }

@@ -19,6 +19,7 @@ fn settings(load_options: &'static str) -> LoadSettings {
             "DB_SECRET_ARN" => "s",
             "DB_NAME" => "hr",
             "LOAD_OPTIONS" => load_options,
+            "OPTIONS_FILES" => "off",
             _ => return None,
         };
         Some(value.to_owned())
@@ -799,4 +800,101 @@ fn without_a_ledger_nothing_is_loaded_and_no_report_is_written_over() {
     let requests = world.requests();
     let put = requests.last().unwrap();
     assert!(put.headers.contains(&("if-none-match".into(), "*".into())));
+}
+
+/// Loads `incoming/jobs/a.csv` with these answers to the looks for `_options.json`, and the rest.
+fn with_folders(
+    load_options: &'static str,
+    looks: Vec<Answer>,
+    rest: Vec<Answer>,
+) -> (Result<LoadReport, LoadError>, World) {
+    let mut settings = settings(load_options);
+    settings.has_options_files = true;
+    let world = World::new([vec![head(11, None)], looks, rest].concat());
+    let time = Duration::from_secs(300);
+    let loaded = load_within(&world, &settings, &object("incoming/jobs/a.csv"), time);
+    assert_eq!(world.answers_left(), 0, "calls that were not made");
+    (loaded, world)
+}
+
+fn not_there() -> Answer {
+    answer(404, "<Error><Code>NoSuchKey</Code></Error>")
+}
+
+#[test]
+fn the_nearest_folder_s_options_count_over_the_settings() {
+    let rest = |text: &str| {
+        [vec![taken(), bytes(text)], stored(1).into(), vec![written(), taken()]].concat()
+    };
+    let options = r#"{"incoming/": {"on_duplicate": "keep", "strict": true}}"#;
+    let folder = bytes("\u{feff}{\"delimiter\": \";\", \"strict\": false}");
+    let (loaded, world) = with_folders(options, vec![folder], rest("id;job\n1;a\n"));
+    assert_eq!(loaded.unwrap().status, Status::Complete);
+    assert_eq!(calls(&world)[1], "GET incoming/jobs/_options.json");
+    let report = last_json(&world);
+    assert_eq!(report["settings"]["options_file"], "incoming/jobs/_options.json");
+    assert_eq!(report["settings"]["on_duplicate"], "keep");
+    assert_eq!(report["settings"]["strict"], false);
+    // The ledger has them, for an attempt that goes on.
+    let claim = String::from_utf8_lossy(&world.requests()[2].body).into_owned();
+    assert!(claim.contains("incoming/jobs/_options.json"), "{claim}");
+
+    let looks = vec![not_there(), bytes("{\"header\": {\"Nr\": \"id\"}}")];
+    let (loaded, world) = with_folders("", looks, rest("Nr,job\n1,a\n"));
+    assert_eq!(loaded.unwrap().status, Status::Complete);
+    assert_eq!(last_json(&world)["settings"]["options_file"], "incoming/_options.json");
+
+    let (loaded, world) = with_folders("", vec![not_there(), not_there()], rest("id,job\n1,a\n"));
+    assert_eq!(loaded.unwrap().status, Status::Complete);
+    assert_eq!(last_json(&world)["settings"].get("options_file"), None);
+}
+
+#[test]
+fn invalid_options_of_a_folder_end_the_load_as_failed() {
+    let large = format!("{{\"fill\": {{\"job_name\": \"={}\"}}}}", "x".repeat(65_536));
+    for (text, word) in [
+        ("", "EOF"),
+        ("{", "EOF"),
+        ("[]", "no JSON object"),
+        ("{\"delimeter\": \";\"}", "delimeter"),
+        ("{\"delimiter\": \":\"}", "delimiter is one of"),
+        ("{\"strict\": true, \"strict\": false}", "strict is there twice"),
+        ("{\"max_error_rate\": 7}", "between 0 and 1"),
+        ("{\"header\": {\"a\": \"id\", \"A\": \"job\"}}", "twice"),
+        (&large, "more than 65536 bytes"),
+    ] {
+        let look = if text.is_empty() { answer(416, "") } else { bytes(text) };
+        let (loaded, world) = with_folders("", vec![look], vec![written()]);
+        let error = loaded.unwrap_err().to_string();
+        let start = "incoming/jobs/_options.json: ";
+        assert!(error.starts_with(start) && error.contains(word), "{error}");
+        let report = last_json(&world);
+        assert_eq!(report["status"], "failed");
+        assert!(report.to_string().contains(word), "{report}");
+    }
+    let denied = answer(403, "<Error><Code>AccessDenied</Code></Error>");
+    let (loaded, world) = with_folders("", vec![denied], vec![written()]);
+    assert!(loaded.unwrap_err().to_string().contains("_options.json: "));
+    assert_eq!(last_json(&world)["status"], "failed");
+}
+
+#[test]
+fn the_options_of_a_folder_are_no_file_to_load() {
+    let world = World::default();
+    let report = load(&world, &object("incoming/jobs/_options.json")).unwrap();
+    assert_eq!(report.status, Status::Ignored);
+}
+
+#[test]
+fn a_look_for_options_is_turned_off_by_its_setting() {
+    let read = |value: &'static str| {
+        let lookup = |name: &str| match name {
+            "OPTIONS_FILES" => Some(value.to_owned()),
+            "AWS_REGION" | "DB_CLUSTER_ARN" | "DB_SECRET_ARN" | "DB_NAME" => Some("x".into()),
+            _ => None,
+        };
+        LoadSettings::read(&lookup, OFFICE).map(|settings| settings.has_options_files)
+    };
+    assert_eq!((read("off").unwrap(), read("on").unwrap(), read("").unwrap()), (false, true, true));
+    assert!(read("no").unwrap_err().to_string().contains("OPTIONS_FILES"));
 }

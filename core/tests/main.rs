@@ -20,6 +20,7 @@ mod column_types;
 mod constraints;
 mod doctor;
 mod documents;
+mod fill;
 mod gate;
 mod idempotency;
 mod imports;
@@ -38,12 +39,15 @@ mod requests;
 #[cfg(feature = "avro")]
 mod restore;
 mod schema_is_given;
+mod sheet;
 mod sizes;
 mod store;
 mod text_keys;
 mod type_names;
 mod unreachable;
 mod wake_up;
+#[cfg(feature = "zstd")]
+mod zstandard;
 
 /// Crates whose tests are one program, and the files that are programs of their own: what they measure is
 /// the process.

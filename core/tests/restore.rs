@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::world::*;
 use rowgate_core::avro::{AvroWriter, Codec};
 use rowgate_core::backup::{PartFile, Services};
-use rowgate_core::restore::{self, Mode, RestoreError, RestorePlan, Restored, TablePlan};
+use rowgate_core::restore::{self, Ending, Mode, RestoreError, RestorePlan, Restored, TablePlan};
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
 };
@@ -28,7 +28,7 @@ fn tables(names: &[&str]) -> Answer {
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
     let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
-    let undone = run(restore::undo(&client, OFFICE, ID, |_| ()));
+    let undone = run(restore::undo(&client, OFFICE, ID, false, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     undone
 }
@@ -44,18 +44,18 @@ fn swapped(answer: Answer) -> [Answer; 5] {
     [begun(), updated(0), answer, updated(0), ended()]
 }
 
-/// Before the swap, and after it.
-fn two_states() -> (Answer, Answer) {
-    (tables(&["jobs", BEFORE]), tables(&["jobs", UNDONE]))
+/// Before the swap, with nothing that holds the tables, and after it.
+fn two_states() -> ([Answer; 2], Answer) {
+    ([tables(&["jobs", BEFORE]), tables(&[])], tables(&["jobs", UNDONE]))
 }
 
 #[test]
 fn all_tables_are_swapped_in_one_statement() {
     let both = tables(&["jobs", "employees", BEFORE, "employees__before_20270115_080000_1a2b"]);
-    let world = World::new([both].into_iter().chain(swapped(updated(0))));
+    let world = World::new([both, tables(&[])].into_iter().chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["employees", "jobs"]);
     assert_eq!(
-        statements(&world)[1..],
+        statements(&world)[2..],
         [
             "SET SESSION lock_wait_timeout = 5",
             "RENAME TABLE \
@@ -67,32 +67,32 @@ fn all_tables_are_swapped_in_one_statement() {
         ]
     );
     let ids: Vec<_> =
-        world.calls()[2..].iter().map(|(_, body)| body["transactionId"].clone()).collect();
+        world.calls()[3..].iter().map(|(_, body)| body["transactionId"].clone()).collect();
     assert_eq!(ids, ["tx-1"; 4]);
 }
 
 #[test]
 fn a_swap_without_an_answer_is_looked_for() {
     let (before, after) = two_states();
-    let world = World::new([before].into_iter().chain(swapped(cut())).chain([after]));
+    let world = World::new(before.into_iter().chain(swapped(cut())).chain([after]));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
 }
 
 #[test]
 fn a_swap_that_waited_in_vain_is_tried_again() {
     let (before, _) = two_states();
-    let answers = [before].into_iter().chain(swapped(database_error(1205)));
+    let answers = before.into_iter().chain(swapped(database_error(1205)));
     let world = World::new(answers.chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
     let sent = statements(&world);
-    assert_eq!(sent[2], sent[5]);
+    assert_eq!(sent[3], sent[6]);
 }
 
 #[test]
 fn a_swap_that_was_not_heard_and_did_not_happen_is_tried_again() {
     let (before, _) = two_states();
-    let looks = (0..5).map(|_| before.clone());
-    let answers = [before.clone()].into_iter().chain(swapped(cut())).chain(looks);
+    let looks = (0..5).map(|_| before[0].clone());
+    let answers = before.clone().into_iter().chain(swapped(cut())).chain(looks);
     let world = World::new(answers.chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
     assert!(world.slept() > Duration::from_secs(15), "{:?}", world.slept());
@@ -102,19 +102,19 @@ fn a_swap_that_was_not_heard_and_did_not_happen_is_tried_again() {
 fn a_swap_that_always_waits_in_vain_is_given_up() {
     let (before, _) = two_states();
     let tries = (0..12).flat_map(|_| swapped(database_error(1205)));
-    let world = World::new([before].into_iter().chain(tries));
+    let world = World::new(before.into_iter().chain(tries));
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
 }
 
 #[test]
 fn a_wait_is_told_and_ended_by_an_interruption() {
     let (before, _) = two_states();
-    let tries = [before].into_iter().chain((0..2).flat_map(|_| swapped(database_error(1205))));
+    let tries = before.into_iter().chain((0..2).flat_map(|_| swapped(database_error(1205))));
     // While the second RENAME is in flight; what ends its transaction follows all the same.
-    let world = World::new(tries).interrupted_after(9);
+    let world = World::new(tries).interrupted_after(10);
     let (target, mut told) = (target(), Vec::new());
     let client = Client::new(&world, &target, Duration::from_secs(600));
-    let ended = run(restore::undo(&client, OFFICE, ID, |attempt| told.push(attempt)));
+    let ended = run(restore::undo(&client, OFFICE, ID, false, |attempt| told.push(attempt)));
     assert_eq!(ended, Err(RestoreError::NotSwapped(CallError::Interrupted)));
     assert_eq!((told, world.answers_left()), (vec![2], 0));
 }
@@ -124,10 +124,10 @@ fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
     let (before, after) = two_states();
     for (found, expected) in [
         (after, Ok(vec!["jobs"])),
-        (before.clone(), Err(RestoreError::SwapUnknown { id: ID.into() })),
+        (before[0].clone(), Err(RestoreError::SwapUnknown { id: ID.into() })),
     ] {
-        let answers = [before.clone()].into_iter().chain(swapped(cut())).chain([found]);
-        let world = World::new(answers).interrupted_after(4);
+        let answers = before.clone().into_iter().chain(swapped(cut())).chain([found]);
+        let world = World::new(answers).interrupted_after(5);
         assert_eq!(undo(&world), expected);
     }
 }
@@ -136,7 +136,7 @@ fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
 fn where_nobody_can_look_nobody_knows() {
     let (before, _) = two_states();
     let denied = error(403, "AccessDeniedException");
-    let world = World::new([before].into_iter().chain(swapped(cut())).chain([denied]));
+    let world = World::new(before.into_iter().chain(swapped(cut())).chain([denied]));
     let error = undo(&world).unwrap_err();
     assert_eq!(error, RestoreError::SwapUnknown { id: ID.into() });
     assert!(error.to_string().contains(ID), "{error}");
@@ -145,14 +145,25 @@ fn where_nobody_can_look_nobody_knows() {
 #[test]
 fn a_swap_that_is_refused_is_not_looked_for() {
     let (before, _) = two_states();
-    let world = World::new([before].into_iter().chain(swapped(database_error(1142))));
+    let world = World::new(before.into_iter().chain(swapped(database_error(1142))));
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
+}
+
+#[test]
+fn a_missing_right_or_database_is_named() {
+    for (code, named) in
+        [(1142, "rowgate migrate --users"), (1044, "CREATE, DROP"), (1049, "CREATE DATABASE")]
+    {
+        let error = undo(&World::new([database_error(code)])).unwrap_err();
+        assert!(error.to_string().contains(named), "{error}");
+    }
 }
 
 #[test]
 fn a_wait_that_cannot_be_set_swaps_nothing() {
     let (before, _) = two_states();
-    let world = World::new([before, begun(), database_error(1227), updated(0), ended()]);
+    let [names, ties] = before;
+    let world = World::new([names, ties, begun(), database_error(1227), updated(0), ended()]);
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
     assert!(!statements(&world).iter().any(|sql| sql.starts_with("RENAME")));
 }
@@ -206,6 +217,10 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         snapshot: None,
         mode: Mode::Replace,
         tables: vec![table],
+        into_table: None,
+        ending: Ending::Swap,
+        ties: Vec::new(),
+        keep_orphans: false,
         obstacles: Vec::new(),
         left_out: Vec::new(),
         empty_files: Vec::new(),
@@ -244,7 +259,7 @@ fn restore_with<H: Host>(
 /// What SHOW CREATE TABLE answers.
 fn described() -> Answer {
     let created =
-        json!([[{ "stringValue": "jobs" }, { "stringValue": "CREATE TABLE `jobs` (…)" }]]);
+        json!([[{ "stringValue": "jobs" }, { "stringValue": "CREATE TABLE `jobs` (\n  …\n)" }]]);
     answer(200, &json!({ "records": created }).to_string())
 }
 
@@ -344,8 +359,9 @@ fn rows_that_gave_way_to_others_are_sent_again() {
         database_error(1213),
         updated(1),
         rows(content, 1),
+        tables(&[]),
     ];
-    // The live table's greatest key and its content, the swap, and the old table's content.
+    // Nothing holds the table. The live table's greatest key and its content, the swap, and the old table's content.
     let answers = written.into_iter().chain([no_rows(), no_rows()]).chain(swapped(updated(0)));
     let world = World::new(answers.chain([no_rows()]));
     let restored = restore_for(Duration::from_secs(600), &world, &plan).unwrap();
@@ -402,7 +418,7 @@ fn a_restore_that_is_out_of_time_drops_what_it_has_made() {
         .filter_map(|request| serde_json::from_slice(&request.body).ok())
         .collect();
     let sent: Vec<_> = sent.iter().map(|body| body["sql"].as_str().unwrap()).collect();
-    assert_eq!(sent[1], format!("CREATE TABLE IF NOT EXISTS `{STAGING}` (…)"));
+    assert_eq!(sent[1], format!("CREATE TABLE IF NOT EXISTS `{STAGING}` (\n  …\n)"));
     assert_eq!(sent[2..], [format!("DROP TABLE IF EXISTS `{STAGING}`")]);
 }
 
@@ -429,10 +445,10 @@ fn keys(keys: &[&str]) -> Answer {
     answer(200, &json!({ "records": records }).to_string())
 }
 
-/// Up to the swap: the staging table is filled and compared.
+/// Up to the swap: the staging table is filled and compared, and nothing holds the live one.
 fn filled(bytes: Vec<u8>, plan: &RestorePlan) -> Vec<Answer> {
     let content = plan.tables[0].content;
-    vec![described(), updated(0), object(bytes), updated(1), computed(content)]
+    vec![described(), updated(0), object(bytes), updated(1), computed(content), tables(&[])]
 }
 
 #[test]
@@ -501,7 +517,10 @@ fn the_first_error_of_a_probe_is_told_not_that_of_its_clean_up() {
     };
     let error = run_in_turns(restore::probe(&services, &plan, |_, _| ())).unwrap_err();
     assert!(
-        matches!(error, RestoreError::Database { doing: "the staging table is not made", .. }),
+        matches!(
+            error,
+            RestoreError::Database { doing: "the table beside the live one is not made", .. }
+        ),
         "{error}"
     );
 }

@@ -1,6 +1,6 @@
 //! The Lambda's `bootstrap`.
 
-// The future of an invocation is deep; see lib.rs.
+// As in the library.
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;

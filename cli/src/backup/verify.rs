@@ -55,7 +55,7 @@ pub(super) async fn run(args: &VerifyArgs, schema: Schema) -> Result<ExitCode> {
 }
 
 async fn probe<H: Host>(services: &Services<'_, H>, run: String, json: bool) -> Result<ExitCode> {
-    let wanted = Wanted { sources: &[run], ..Wanted::default() };
+    let wanted = Wanted { sources: &[run], fire_triggers: true, ..Wanted::default() };
     let plan = restore::plan(services, &wanted, |_| ()).await?;
     let (verifying, writing) = (of_rows(), of_rows());
     let probed = restore::probe(services, &plan, |step, done| match step {

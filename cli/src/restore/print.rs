@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
-use rowgate_core::restore::{LoadsSince, Mode, OddValues, RestorePlan, TablePlan};
+use rowgate_core::restore::{Ending, LoadsSince, Mode, OddValues, RestorePlan, TablePlan};
 
 use crate::terminal;
 
@@ -33,6 +33,16 @@ pub(super) fn print_plan(plan: &RestorePlan, json: bool) -> Result<()> {
     }
     for note in plan.notes() {
         writeln!(out, "{note}")?;
+    }
+    if let Some(name) = &plan.into_table {
+        writeln!(out, "into the new table {name}, without foreign keys and CHECKs")?;
+    }
+    if plan.ending == Ending::InPlace {
+        writeln!(
+            out,
+            "the rows are put into the live tables, in one transaction that writers wait for; a swap would lose: {}",
+            plan.ties.join("; ")
+        )?;
     }
     for obstacle in &plan.obstacles {
         writeln!(out, "in the way: {obstacle}")?;

@@ -16,12 +16,16 @@ use crate::terminal;
 pub(super) struct UndoArgs {
     /// The restore, as it was printed and as the names of the old tables end
     id: String,
+
+    /// Do it though triggers run for each row that goes or comes
+    #[arg(long)]
+    fire_triggers: bool,
 }
 
 pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
     let session = Session::from_environment();
     let client = session.database()?;
-    let undone = restore::undo(&client, schema, &args.id, say_waiting).await;
+    let undone = restore::undo(&client, schema, &args.id, args.fire_triggers, say_waiting).await;
     let tables = undone.map_err(|error| signals::told(error, "the restore is not undone"))?;
     let tables = tables.join(", ");
     let loads = restore::mark_undone_loads(&client, schema, &args.id).await;

@@ -177,6 +177,8 @@ pub struct Client<'h, H, T = Target> {
     has_answered: AtomicBool,
     /// The most bytes of rows that a statement may have.
     rows_limit: AtomicUsize,
+    /// The transaction that its queries are of; without one each is committed by itself.
+    transaction_id: Option<&'h str>,
 }
 
 impl<'h, H: Host, T> Client<'h, H, T> {
@@ -191,6 +193,7 @@ impl<'h, H: Host, T> Client<'h, H, T> {
             is_closing: false,
             has_answered: AtomicBool::new(false),
             rows_limit: AtomicUsize::new(usize::MAX),
+            transaction_id: None,
         }
     }
 
@@ -240,6 +243,20 @@ impl<'h, H: Host, T> Client<'h, H, T> {
             rows_limit: AtomicUsize::new(self.rows_limit()),
             ..*self
         }
+    }
+
+    /// The same, whose queries are of a transaction.
+    #[cfg(feature = "avro")]
+    pub(crate) fn within<'n>(&self, transaction_id: &'n str) -> Client<'n, H, T>
+    where
+        'h: 'n,
+    {
+        Client { transaction_id: Some(transaction_id), ..self.on(self.target) }
+    }
+
+    /// The transaction that its queries are of.
+    pub(crate) fn transaction_id(&self) -> Option<&'h str> {
+        self.transaction_id
     }
 
     /// The host that it sends with.

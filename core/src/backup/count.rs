@@ -75,7 +75,7 @@ fn sql(table: &Table, name: &str, span: KeyRange, goes_on: bool) -> String {
     let behind = goes_on.then(|| compare_key(table, table.key.len(), ">", AFTER));
     let conditions: Vec<_> = behind.into_iter().chain(span.sql(table)).collect();
     let (columns, sums, conditions) = ("", "COUNT(*)", conditions.as_slice());
-    FirstRows { table, name, columns, sums, conditions, rows: ROWS }.sql()
+    FirstRows { table, name, columns, sums, conditions, rows: ROWS, locked: false }.sql()
 }
 
 #[cfg(test)]

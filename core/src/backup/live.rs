@@ -111,12 +111,18 @@ impl<'r> Ranges<'r> {
         Self { condition: Some(condition), rows, ..self }
     }
 
+    /// At most so many rows at a time.
+    pub(crate) fn by(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
     /// Only those behind this key.
     pub(crate) fn behind(self, after: KeyText) -> Self {
         Self { after: Some(after), ..self }
     }
 
-    /// The next rows; `None` at the end.
+    /// The next rows; `None` at the end. To a client within a transaction they are as the last commit left them,
+    /// and stay so, with no row between them, until it ends.
     pub(crate) async fn next<H: Host>(
         &mut self,
         client: &Client<'_, H>,
@@ -124,7 +130,7 @@ impl<'r> Ranges<'r> {
         if self.is_over {
             return Ok(None);
         }
-        let sql = self.sql();
+        let sql = self.sql(client.transaction_id().is_some());
         let keys = self.after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
         let parameters = borrowed(&keys);
         let records = client.query(&sql, &parameters).await?.records;
@@ -147,7 +153,7 @@ impl<'r> Ranges<'r> {
 
     /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;
     /// without rows the key is NULL.
-    fn sql(&self) -> String {
+    fn sql(&self, locked: bool) -> String {
         let Self { table, name, rows, .. } = *self;
         let alias = free_name(table, "rowgate_digest");
         let behind = self.after.as_ref().map(|it| compare_key(table, it.parts(), ">", AFTER));
@@ -155,7 +161,7 @@ impl<'r> Ranges<'r> {
             behind.into_iter().chain(self.condition.map(String::from)).collect();
         let columns = &format!(" {} AS {alias},", row_digest(table));
         let sums = &format!("COUNT(*), HEX(BIT_XOR({alias}))");
-        FirstRows { table, name, columns, sums, conditions: &conditions, rows }.sql()
+        FirstRows { table, name, columns, sums, conditions: &conditions, rows, locked }.sql()
     }
 }
 
@@ -170,7 +176,7 @@ mod tests {
             let staging = format!("{}__restore_20270115_080000_1a2b", table.name);
             let key = KeyText::of(table.key.iter().map(|_| Some("x".into()))).unwrap();
             let ranges = Ranges::of(table, &staging).only("`a` > 1", ROWS).behind(key);
-            assert!(ranges.sql().len() <= longest_statement(table), "{table:?}");
+            assert!(ranges.sql(true).len() <= longest_statement(table), "{table:?}");
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::aws::host::Host;
 use crate::table::schema::Table;
 use crate::table::types::Definition;
 
-/// Properties in which a live table may differ: they change neither rows nor the way to them.
-const HARMLESS: [&str; 3] = ["comment", "default", "order"];
+/// Properties in which a live table may differ: they change neither rows nor the way to them, or a restore minds them.
+const HARMLESS: [&str; 4] = ["comment", "default", "order", "constraint or trigger"];
 
 /// What a backup does with tables that a restore would refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,9 +55,7 @@ pub(crate) async fn obstacles<H: Host>(
         let table = tables.iter().find(|table| table.name == difference.table)?;
         obstacle(table, difference)
     };
-    // A restore by swapping tables would leave foreign keys on the old ones.
-    let ties = tables.iter().flat_map(|table| migrate::ties(services.schema, table));
-    Ok(differences.into_iter().chain(ties).filter_map(of_wanted).collect())
+    Ok(differences.into_iter().filter_map(of_wanted).collect())
 }
 
 /// The tables that are backed up, and what a restore of the others, or of these, would refuse.
@@ -118,7 +116,7 @@ mod tests {
             (None, "table", "none", None),
             (None, "comment", "", None),
             (None, "engine", "MyISAM", Some(false)),
-            (None, "constraint or trigger", "TRIGGER t", Some(false)),
+            (None, "constraint or trigger", "TRIGGER t", None),
             (Some("notes"), "column", "text", Some(false)),
             (Some("job_name"), "type", "varchar(300)", Some(false)),
             (Some("job_name"), "null", "NULL", Some(false)),

@@ -148,8 +148,15 @@ pub(crate) static XLSX: RowFormat = RowFormat {
     open: open_xlsx,
 };
 
-/// What the names of gzip files end in, behind the format's own extension.
-pub(crate) const GZIP_EXTENSION: &str = ".gz";
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstandard,
+}
+
+/// What the names of packed files end in, behind the format's own extension.
+const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstandard)];
 
 impl RowFormat {
     /// Opens a file of it.
@@ -175,9 +182,9 @@ impl RowFormat {
         if *self == CSV { "text/csv; charset=utf-8" } else { self.media_types[0] }
     }
 
-    /// The format that a file's name says, with or without a `.gz` behind it.
+    /// The format that a file's name says, with or without `.gz` or `.zst` behind it.
     pub fn of_file(path: &str) -> Option<&'static Self> {
-        let path = without_gzip(path).unwrap_or(path);
+        let path = packed(path).map_or(path, |(path, _)| path);
         Self::of_extension(path.rsplit_once('.')?.1)
     }
 
@@ -218,14 +225,17 @@ impl Serialize for RowFormat {
     }
 }
 
-/// Whether a file's name says that it is compressed.
-pub(crate) fn is_named_gzip(path: &str) -> bool {
-    without_gzip(path).is_some()
+/// How a file's name says that it is packed.
+pub(crate) fn named_packing(path: &str) -> Option<Packing> {
+    packed(path).map(|(_, packing)| packing)
 }
 
-fn without_gzip(path: &str) -> Option<&str> {
-    let (name, extension) = path.split_at_checked(path.len().checked_sub(GZIP_EXTENSION.len())?)?;
-    extension.eq_ignore_ascii_case(GZIP_EXTENSION).then_some(name)
+/// A name without the extension of its packing, if it has one.
+fn packed(path: &str) -> Option<(&str, Packing)> {
+    PACKINGS.iter().find_map(|(extension, packing)| {
+        let (name, end) = path.split_at_checked(path.len().checked_sub(extension.len())?)?;
+        end.eq_ignore_ascii_case(extension).then_some((name, *packing))
+    })
 }
 
 /// The error of a file whose name says no format.
@@ -247,7 +257,10 @@ mod tests {
             ("jobs.ndjson.gz", Some(&NDJSON)),
             ("jobs.jsonl", Some(&NDJSON)),
             ("jobs.json", Some(&JSON)),
+            ("jobs.csv.zst", Some(&CSV)),
+            ("jobs.NDJSON.ZST", Some(&NDJSON)),
             ("jobs.csv.gz.gz", None),
+            ("jobs.csv.gz.zst", None),
             ("jobs.gz", None),
             ("jobs", None),
             ("csv", None),
@@ -287,8 +300,8 @@ mod tests {
     fn a_message_names_the_extensions_of_files() {
         assert_eq!(
             unsupported_format().to_string(),
-            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz; \
-             save a workbook as CSV UTF-8"
+            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or \
+             .zst; save a workbook as CSV UTF-8"
         );
     }
 }

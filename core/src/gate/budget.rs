@@ -106,12 +106,25 @@ impl Drop for Reserved<'_> {
     }
 }
 
-/// The most bytes that a body takes while it is read, checked and stored; itself included.
-pub(super) fn most_bytes(body: &[u8], max_rows: u64) -> usize {
+/// The most bytes that a body takes while it is read, checked and stored; itself included, and its text where
+/// that is another one. `is_decoded` says whether the request names another encoding than UTF-8.
+pub(super) fn most_bytes(body: &[u8], max_rows: u64, is_decoded: bool) -> usize {
+    let added = added_by_decoding(body, is_decoded);
     let simple = body.len().saturating_mul(MOST_OF_A_BYTE + 1);
     let rows_bytes = if simple <= SMALL { simple } else { rows_bytes(body) };
     let rows = 1 + memchr::memchr3_iter(b'\n', b'\r', b'{', body).count() as u64;
-    kept_bytes(body.len(), rows.min(max_rows), rows_bytes)
+    let text = added.map_or(0, |added| body.len() + added);
+    kept_bytes(body.len(), rows.min(max_rows), rows_bytes + added.unwrap_or_default()) + text
+}
+
+/// How many bytes more a body becomes in UTF-8, if it may be in another encoding.
+///
+/// A byte of an 8-bit encoding that is not ASCII becomes three at most, and the two of a UTF-16 unit become
+/// three, or four where they are no character.
+fn added_by_decoding(body: &[u8], is_decoded: bool) -> Option<usize> {
+    let is_utf_8 = core::str::from_utf8(body).is_ok() && memchr::memchr(0, body).is_none();
+    let high = body.iter().filter(|byte| !byte.is_ascii()).count();
+    (is_decoded || !is_utf_8).then(|| body.len().max(2 * high))
 }
 
 /// Refuses a body that cannot be worked on even by itself.
@@ -163,6 +176,7 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
+    use crate::format::encoding::{Encoding, decoded};
     use crate::format::formats::LineFormat;
     use crate::format::json::{self, BodyItem};
     use crate::format::row_reader::{GivenLayout, Opening};
@@ -211,6 +225,10 @@ mod tests {
 
     /// The intake of a body, with all its rows that are good.
     fn take(body: &str, format: Option<LineFormat>) -> Intake {
+        take_text(body.as_bytes(), format)
+    }
+
+    fn take_text(body: &[u8], format: Option<LineFormat>) -> Intake {
         let table = OFFICE.table("employees").unwrap();
         let options = IngestOptions { on_error: OnError::Skip, ..IngestOptions::default() };
         let mut intake = Intake::new(OFFICE, options);
@@ -221,12 +239,12 @@ mod tests {
             true
         };
         match format {
-            None => _ = json::decode_rows(body.as_bytes(), table, sink),
+            None => _ = json::decode_rows(body, table, sink),
             Some(format) => {
                 let (given, start, is_whole) = (&GivenLayout::default(), &[], true);
                 let opening = Opening { table, given, is_settled: true, start, is_whole };
                 let mut rows = format.format().open(opening);
-                let mut input = body.as_bytes();
+                let mut input = body;
                 while rows.next(&mut input) || rows.end() {
                     intake.row(table, rows.row());
                 }
@@ -241,7 +259,7 @@ mod tests {
         let body: String = (1..=1_000).map(row).collect();
         let intake = take(&body, Some(LineFormat::Csv));
         assert!(intake.bytes() > 5 * body.len());
-        let most = most_bytes(body.as_bytes(), MAX_ROWS);
+        let most = most_bytes(body.as_bytes(), MAX_ROWS, false);
         let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
         assert!((kept..kept * 11 / 10).contains(&most), "{kept} of {most}");
     }
@@ -273,8 +291,30 @@ mod tests {
             {
                 let intake = take(&body, format);
                 let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
-                let most = most_bytes(body.as_bytes(), MAX_ROWS);
+                let most = most_bytes(body.as_bytes(), MAX_ROWS, false);
                 prop_assert!(kept <= most, "{kept} of {most}: {body}");
+            }
+        }
+
+        #[test]
+        fn no_body_in_another_encoding_becomes_more_than_it_is_counted_for(
+            names in prop::collection::vec("[€–a\u{1}é,\\\"中\u{ffff}]{0,60}", 1..60),
+            bytes in prop::collection::vec(0x80_u8.., 0..60),
+            many in 1_usize..30,
+        ) {
+            let names = names.iter().cycle().take(names.len() * many).enumerate();
+            let csv: String = names.map(|(id, name)| {
+                format!("{},\"{}\",2021-07-27T16:02:08Z,1,\n", id + 1, name.replace('"', "\"\""))
+            }).collect();
+            let utf_16 = csv.encode_utf16().flat_map(u16::to_le_bytes);
+            let utf_16: Vec<u8> = utf_16.chain(bytes.iter().copied()).collect();
+            let windows = [Encoding::Windows1252.encoded(csv.as_bytes()), bytes].concat();
+            for (body, encoding) in [(utf_16, Encoding::Utf16Le), (windows, Encoding::Windows1252)] {
+                let text = decoded(encoding, &body, true).unwrap();
+                let intake = take_text(&text, Some(LineFormat::Csv));
+                let kept = kept_bytes(body.len(), intake.received(), intake.bytes()) + text.len();
+                let most = most_bytes(&body, MAX_ROWS, true);
+                prop_assert!(kept <= most, "{kept} of {most}: {csv}");
             }
         }
     }

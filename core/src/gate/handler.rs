@@ -15,7 +15,9 @@ use super::caller::Caller;
 use super::head::{BodyError, Head, within};
 use super::health::{deep_health, health, is_deep};
 use super::idempotency::{self, idempotency_key, owner};
-use super::options::options;
+use super::media::charset;
+use super::openapi::openapi;
+use super::options::{Options, options};
 use super::parameters::parameters;
 use super::problem::{Problem, too_many_bytes, too_slow};
 use super::report::report_response;
@@ -23,9 +25,10 @@ use super::route::{Post, Route};
 use super::settings::Settings;
 use super::source::RowSource;
 use super::time::RequestTime;
-use super::{cors, loads};
+use super::{cors, loads, tables};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
+use crate::format::encoding::Encoding;
 use crate::ingest::{IngestOptions, Intake, StoreError};
 use crate::ledger::RequestToClaim;
 use crate::table::schema::Schema;
@@ -65,22 +68,18 @@ struct PostedRows<'r> {
 
 impl Admitted<'_> {
     /// Where the rows come from, and how they are to be stored, with the tables of a schema.
-    fn source(
-        &self,
-        schema: Schema,
-        post: &Post<'_>,
-    ) -> Result<(RowSource, IngestOptions), Problem> {
+    fn source(&self, schema: Schema, post: &Post<'_>) -> Result<(RowSource, Options), Problem> {
         let source = post.source(schema, self.key, self.head)?;
-        let (options, dialect) = options(&self.head.query, source.table())?;
-        let has_time_zone = options.time_zone.is_some();
-        Ok((source.with_dialect(dialect.as_ref(), has_time_zone)?, options))
+        let options = options(&self.head.query, source.table())?;
+        let has_time_zone = options.ingest.time_zone.is_some();
+        Ok((source.with_dialect(options.dialect.as_ref(), has_time_zone)?, options))
     }
 }
 
 impl PostedRows<'_> {
     fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
         let (source, options) = self.admitted.source(schema, self.post)?;
-        let mut intake = Intake::new(schema, options);
+        let mut intake = Intake::new(schema, options.ingest).filling(options.filled.into());
         source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
         Ok(intake)
     }
@@ -138,6 +137,11 @@ impl Gate {
         if matches!(route, Route::Health) && !is_deep(&head.query)? {
             return Ok(health());
         }
+        if matches!(route, Route::OpenApi) && matches!(caller, Caller::Unknown("")) {
+            parameters(&head.query, &[])?;
+            pass_address(host, head).await?;
+            return Ok(openapi(self.settings.schema.believed(), None));
+        }
         let key = self.admit(host, head, caller).await?;
         let client = self.client(host);
         match route {
@@ -147,6 +151,10 @@ impl Gate {
                 parameters(&head.query, &[])?;
                 loads::show(&client, &owner(&caller, key), &load_id).await
             }
+            Route::Tables | Route::Schema(_) | Route::OpenApi => {
+                parameters(&head.query, &[])?;
+                self.describe(&route, key)
+            }
             Route::Post(post) => {
                 let answer = self.post(&client, &Admitted { head, caller, key }, &post, body).await;
                 answer.map_err(|problem| match problem.is_of_changed_tables {
@@ -154,6 +162,15 @@ impl Gate {
                     _ => problem,
                 })
             }
+        }
+    }
+
+    /// What is said of the key's tables.
+    fn describe(&self, route: &Route<'_>, key: &KeyEntry) -> Result<Response, Problem> {
+        match route {
+            Route::Schema(name) => tables::show(&self.settings, key, name),
+            Route::Tables => Ok(tables::list(&self.settings, key)),
+            _ => Ok(openapi(self.settings.schema.believed(), Some(key))),
         }
     }
 
@@ -177,7 +194,7 @@ impl Gate {
         let reading = self.reading.reserve(key.id(), address, announced)?;
         let body = self.read(client, body_time(announced), body).await?;
         let body = coding.decode(body, limit)?;
-        let most = most_bytes(&body, max_rows);
+        let most = most_bytes(&body, max_rows, names_encoding(head));
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
@@ -218,7 +235,7 @@ impl Gate {
         admitted: &Admitted<'_>,
         post: &Post<'_>,
     ) -> Result<IngestOptions, Problem> {
-        let check = |schema| admitted.source(schema, post).map(|(_, options)| options);
+        let check = |schema| admitted.source(schema, post).map(|(_, options)| options.ingest);
         let schema = &self.settings.schema;
         match check(schema.believed()) {
             // By now it may fit.
@@ -274,10 +291,7 @@ impl Gate {
                 return entry.ok_or_else(|| Problem::new(403, "key_not_allowed", NO_ENTRY));
             }
         };
-        let address = head.header("cf-connecting-ip");
-        if !address.is_empty() {
-            within_limit(host, RateLimit::Address, address).await?;
-        }
+        pass_address(host, head).await?;
         let entry = self.settings.keys.check(presented, host.now());
         let entry =
             entry.ok_or_else(|| Problem::new(401, "unauthorized", "x-api-key has no valid key"))?;
@@ -331,12 +345,27 @@ impl Gate {
     }
 }
 
+/// Whether a request may name another encoding than UTF-8; more than that is counted for nothing.
+fn names_encoding(head: &Head) -> bool {
+    let charset = charset(head.header("content-type"));
+    charset.is_ok_and(|it| it.is_some_and(|it| it != Encoding::Utf8))
+        || head.query.contains("encoding")
+}
+
 /// The answer of a door whose settings are missing or invalid; which of them is for its log.
 pub fn unconfigured() -> Response {
     let problem =
         Problem::new(500, "unconfigured", "the gateway's settings are missing or invalid");
     let [name, value] = NOT_TO_BE_KEPT;
     problem.header(name, value).response()
+}
+
+/// Lets a request in by its address.
+async fn pass_address<H: Host>(host: &H, head: &Head) -> Result<(), Problem> {
+    match head.header("cf-connecting-ip") {
+        "" => Ok(()),
+        address => within_limit(host, RateLimit::Address, address).await,
+    }
 }
 
 async fn within_limit<H: Host>(host: &H, limit: RateLimit, who: &str) -> Result<(), Problem> {

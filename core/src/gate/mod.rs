@@ -11,6 +11,7 @@ mod health;
 mod idempotency;
 mod loads;
 mod media;
+mod openapi;
 mod options;
 mod parameters;
 mod problem;
@@ -18,6 +19,7 @@ mod report;
 mod route;
 pub(crate) mod settings;
 mod source;
+mod tables;
 mod time;
 
 pub use handler::{Gate, unconfigured};

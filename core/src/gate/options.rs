@@ -9,11 +9,12 @@ use super::problem::Problem;
 use crate::format::csv::Dialect;
 use crate::ingest::{IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
+use crate::table::fill::{Fill, FilledColumns};
 use crate::table::schema::{Table, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
 /// The parameters besides those of a [`Dialect`].
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "on_error",
     "on_duplicate",
     "key",
@@ -21,6 +22,7 @@ const OWN: [&str; 9] = [
     "check_references",
     "dry_run",
     "time_zone",
+    "fill",
     "count",
     "return",
 ];
@@ -30,14 +32,21 @@ const ON_ERROR: [(&str, OnError); 2] = [("reject", OnError::Reject), ("skip", On
 const ON_DUPLICATE: [(&str, OnDuplicate); 3] =
     [("fail", OnDuplicate::Fail), ("keep", OnDuplicate::Keep), ("update", OnDuplicate::Update)];
 
-/// Reads the query of a route that takes rows. The dialect is `None` unless it is spoken of.
+/// What a query says.
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    pub(super) ingest: IngestOptions,
+    /// `None` unless it is spoken of.
+    pub(super) dialect: Option<Dialect>,
+    pub(super) filled: FilledColumns,
+}
+
+/// Reads the query of a route that takes rows.
 ///
 /// `table` is the one that all rows are for, if the route says one.
-pub(super) fn options(
-    query: &str,
-    table: Option<&'static Table>,
-) -> Result<(IngestOptions, Option<Dialect>), Problem> {
+pub(super) fn options(query: &str, table: Option<&'static Table>) -> Result<Options, Problem> {
     let (mut options, mut dialect) = (IngestOptions::default(), None);
+    let mut fill = Fill::default();
     let known = [&OWN[..], &Dialect::NAMES[..]].concat();
     for (name, value) in parameters(query, &known)? {
         match &*name {
@@ -46,6 +55,7 @@ pub(super) fn options(
             "strict" => options.strict = flag(&name, &value)?,
             "check_references" => options.check_references = flag(&name, &value)?,
             "time_zone" => options.time_zone = Some(time_zone(&value)?),
+            "fill" => fill = constants(&value)?,
             "key" => options.key = key(table, &value)?,
             "count" => options.exact_counts = one_of(&name, &value, &[("exact", true)])?,
             "return" => options.return_ids = one_of(&name, &value, &[("ids", true)])?,
@@ -57,7 +67,36 @@ pub(super) fn options(
         }
     }
     options.may_lack = options.on_duplicate == OnDuplicate::Update;
-    Ok((options, dialect))
+    let filled = filled(&fill, table, options.time_zone)?;
+    Ok(Options { ingest: options, dialect, filled })
+}
+
+/// What columns get that no row of the body has: only files have a name, a load and a time.
+fn constants(value: &str) -> Result<Fill, Problem> {
+    let fill = Fill::of(value).map_err(bad_parameter)?;
+    match fill.is_constant() {
+        true => Ok(fill),
+        false => Err(bad_parameter(
+            "fill gives the columns of a body constants only, such as =EU".into(),
+        )),
+    }
+}
+
+fn filled(
+    fill: &Fill,
+    table: Option<&'static Table>,
+    time_zone: Option<TimeZone>,
+) -> Result<FilledColumns, Problem> {
+    let Some(table) = table.filter(|_| !fill.is_empty()) else {
+        return match fill.is_empty() {
+            true => Ok(FilledColumns::default()),
+            false => Err(bad_parameter("fill is for the rows of one table".into())),
+        };
+    };
+    fill.of_table(table, time_zone).map_err(|error| {
+        let column = error.column.unwrap_or_default();
+        bad_parameter(format!("fill, column {column}: {}", error.kind))
+    })
 }
 
 /// The unique key of this name; `None` of the primary key.
@@ -92,13 +131,13 @@ mod tests {
 
     #[test]
     fn a_time_zone_may_have_a_plain_plus_sign() {
-        let read = |query| options(query, None).ok().and_then(|(options, _)| options.time_zone);
+        let read = |query| options(query, None).ok().and_then(|options| options.ingest.time_zone);
         for query in ["time_zone=+02:00", "time_zone=%2B02:00"] {
             assert_eq!(read(query), TimeZone::of("+02:00"), "{query}");
         }
         assert_eq!(read("time_zone=-09:30"), TimeZone::of("-09:30"));
         assert_eq!(read("time_zone=UTC"), TimeZone::of("UTC"));
-        for query in ["time_zone=", "time_zone=Europe/Berlin", "time_zone=2"] {
+        for query in ["time_zone=", "time_zone=Europe/Berlinn", "time_zone=2"] {
             assert!(options(query, None).is_err(), "{query}");
         }
     }

@@ -14,6 +14,11 @@ pub(super) enum Route<'h> {
     Loads,
     /// One of them, by its id.
     Load(Cow<'h, str>),
+    /// The tables that the key may fill.
+    Tables,
+    /// One of them, by its name.
+    Schema(Cow<'h, str>),
+    OpenApi,
     Post(Post<'h>),
 }
 
@@ -35,6 +40,12 @@ impl<'h> Route<'h> {
             ["health"] => Ok(Self::Health),
             ["loads"] => Ok(Self::Loads),
             ["loads", _] => Ok(Self::Load(segments[1].clone())),
+            ["tables"] => Ok(Self::Tables),
+            ["openapi.json"] => Ok(Self::OpenApi),
+            ["schema", file] => match file.strip_suffix(".json") {
+                Some(name) => Ok(Self::Schema(Cow::Owned(name.to_owned()))),
+                None => Err(unknown_route()),
+            },
             ["insert_data"] => Ok(Self::Post(Post::Tables)),
             ["tables", _, "rows"] => Ok(Self::Post(Post::Table(segments[1].clone()))),
             _ => Err(unknown_route()),
@@ -58,8 +69,8 @@ impl<'h> Route<'h> {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Health | Self::Loads | Self::Load(_) => "GET, HEAD, OPTIONS",
             Self::Post(_) => "POST, OPTIONS",
+            _ => "GET, HEAD, OPTIONS",
         }
     }
 }
@@ -92,6 +103,9 @@ mod tests {
             Route::Health => "health".into(),
             Route::Loads => "loads".into(),
             Route::Load(id) => format!("load {id}").into(),
+            Route::Tables => "list".into(),
+            Route::Schema(table) => format!("schema {table}").into(),
+            Route::OpenApi => "openapi".into(),
             Route::Post(Post::Tables) => "tables".into(),
             Route::Post(Post::Table(table)) => format!("table {table}").into(),
         })
@@ -105,6 +119,10 @@ mod tests {
             ("/%68ealth", Ok("health")),
             ("/loads/%61b", Ok("load ab")),
             ("/loads/", Ok("loads")),
+            ("/tables", Ok("list")),
+            ("/schema/a%2Fb.json", Ok("schema a/b")),
+            ("/schema/jobs", Err(404)),
+            ("/openapi.json", Ok("openapi")),
             ("/insert_data/", Ok("tables")),
             ("/tables/%6aobs/rows", Ok("table jobs")),
             ("/tables/%6Aobs/%72ows/", Ok("table jobs")),

@@ -52,7 +52,7 @@ impl Post<'_> {
     }
 }
 
-fn no_table(schema: Schema, key: &KeyEntry, name: &str) -> Problem {
+pub(super) fn no_table(schema: Schema, key: &KeyEntry, name: &str) -> Problem {
     let why = schema.no_table_called(name);
     let status = match &why {
         // The reasons name columns, which are for keys of the table alone.
@@ -73,7 +73,7 @@ fn unsupported(formats: &[&RowFormat]) -> Problem {
     Problem::new(415, "unsupported_media_type", detail).header("accept", accept)
 }
 
-fn allow(key: &KeyEntry, table: &str) -> Result<(), Problem> {
+pub(super) fn allow(key: &KeyEntry, table: &str) -> Result<(), Problem> {
     if key.allows_name(table) {
         return Ok(());
     }

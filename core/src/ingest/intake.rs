@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use hashbrown::HashSet;
@@ -22,6 +23,7 @@ use crate::sql::chunk::{CHUNK_LIMIT, Chunk};
 use crate::sql::statement::OnDuplicate;
 use crate::sql::values::most_rows;
 use crate::table::cell_forms::CellForms;
+use crate::table::fill::FilledColumns;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::issues::Issues;
 use crate::table::record::{EntryRules, Place, RawRow, Record};
@@ -42,6 +44,8 @@ pub struct Intake {
     is_file: bool,
     pub(super) tables: Vec<TableIntake>,
     offsets: Offsets,
+    /// The columns that rows get besides their own.
+    filled: Arc<FilledColumns>,
     issues: Issues,
     /// Whether a table or a column was named that the schema does not have.
     has_unknown_names: bool,
@@ -71,6 +75,7 @@ impl Intake {
             is_file: false,
             tables: Vec::new(),
             offsets: Offsets::default(),
+            filled: Arc::default(),
             issues: Issues::default(),
             has_unknown_names: false,
             layout: Vec::new(),
@@ -97,14 +102,21 @@ impl Intake {
         Self { chunk_limit, first_kept, is_file: true, ..Self::new(schema, options) }
     }
 
+    /// The same for rows of one table that get columns besides their own.
+    pub(crate) fn filling(self, filled: Arc<FilledColumns>) -> Self {
+        Self { filled, ..self }
+    }
+
     /// Takes note of a table that the request names, so that the report has it even without rows.
     pub fn table(&mut self, table: &'static Table) {
         self.table_index(table);
     }
 
     /// Checks a row and keeps it, or keeps and answers what is wrong with it.
-    pub fn row(&mut self, table: &'static Table, mut row: RawRow<'_>) -> Vec<RowError> {
+    pub fn row(&mut self, table: &'static Table, row: RawRow<'_>) -> Vec<RowError> {
+        let filled = self.filled.clone();
         let place = row.place;
+        let mut row = row;
         let IngestOptions { strict, time_zone, may_lack, key, forms, .. } = self.options;
         let key = key.and_then(|key| key.columns);
         let rules = EntryRules { strict, time_zone, may_lack, key, forms, stored: false };
@@ -116,6 +128,7 @@ impl Intake {
         if time_zone.is_none() {
             self.offsets.check(table, &intake.with_offsets, forms.date_order, &mut row);
         }
+        filled.put(table, &mut row);
         if last_key_is_past {
             intake.keys = SeenKeys::default();
         }

@@ -27,6 +27,7 @@ pub use intake::Intake;
 pub(crate) use intake::{Rejected, RowBatch, Stored};
 pub(crate) use ledger_entry::LedgerEntry;
 pub use numbered::IdRun;
+pub(crate) use offsets::{Offsets, columns as offset_columns};
 pub use options::{IngestOptions, OnError};
 pub(crate) use report::{ByName, LayoutOptions};
 pub use report::{Report, TableReport, Verdict};

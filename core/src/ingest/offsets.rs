@@ -11,8 +11,8 @@ use crate::table::types::Definition;
 use crate::table::written_date;
 
 /// What the first date-time has been; those behind it have to be the same.
-#[derive(Debug, Default)]
-pub(super) struct Offsets {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Offsets {
     first: Option<bool>,
 }
 
@@ -20,7 +20,7 @@ impl Offsets {
     /// Looks at a row's values in these columns, and adds an error for each that is of the other kind.
     ///
     /// What is no date-time is left to the column's type.
-    pub(super) fn check(
+    pub(crate) fn check(
         &mut self,
         table: &'static Table,
         columns: &[usize],
@@ -41,7 +41,7 @@ impl Offsets {
 }
 
 /// The columns of a table whose values may come with an offset or without.
-pub(super) fn columns(table: &Table) -> Vec<usize> {
+pub(crate) fn columns(table: &Table) -> Vec<usize> {
     let columns = table.columns.iter().enumerate();
     let with_offset = columns.filter(|(_, column)| column.column_type.takes_offset());
     with_offset.map(|(position, _)| position).collect()

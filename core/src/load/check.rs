@@ -23,7 +23,9 @@ pub async fn check<S: Source>(
     path: &str,
     options: &LoadOptions,
 ) -> LoadReport {
-    let mut report = LoadReport::new(options.clone(), Duration::ZERO, source.size());
+    // Of the load nothing is known yet but what is long enough for it.
+    let options = options.clone().of_load(path, &"0".repeat(32), Duration::from_secs(86_400));
+    let mut report = LoadReport::new(options, Duration::ZERO, source.size());
     let Some(file) = report.begin_file(schema, path) else { return report };
     match read(schema, source, &file, &mut report).await {
         Ok(status) => LoadReport { status, ..report },
@@ -60,7 +62,8 @@ async fn read_rows<S: Source>(
     let mut reader = FileReader::open(source, file, None).await?;
     report.layout = reader.layout();
     let mut intake =
-        Intake::check_only(schema, reader.forms_in(report.settings.ingest(file.key, true)));
+        Intake::check_only(schema, reader.forms_in(report.settings.ingest(file.key, true)))
+            .filling(file.filled.clone());
     while reader.next().await? {
         let row = reader.rows().row();
         let place = row.place;

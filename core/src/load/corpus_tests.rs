@@ -241,9 +241,10 @@ fn pasted(schema: Schema, table: &str, name: &str, questions: &[LayoutQuestion])
     all.into_iter().map(|options| read(schema, table, name, &options.into())).collect()
 }
 
-/// Whether the answers need a zone by its name, which is not read.
+/// Whether an answer needs a zone by its name, which is not read here.
 fn is_by_zone_name(answer: &Value) -> bool {
-    answer["options"]["time_zone"].as_str().is_some_and(|zone| zone.contains('/'))
+    let zone = answer["options"]["time_zone"].as_str();
+    !cfg!(feature = "zones") && zone.is_some_and(|zone| zone.contains('/'))
 }
 
 /// How a file's questions are answered: each answer of the corpus makes it right, and one that its message prints.
@@ -303,5 +304,7 @@ fn no_file_of_the_corpus_is_read_wrong() {
     let docs = fs::read_to_string(path).unwrap();
     let lines: String =
         counts.iter().map(|(found, count)| format!("| {found} | {count} |\n")).collect();
-    assert!(docs.contains(&lines), "docs/formats.md lacks:\n{lines}");
+    // Without them fewer answers are read.
+    let has_all = cfg!(all(feature = "encodings", feature = "zones"));
+    assert!(!has_all || docs.contains(&lines), "docs/formats.md lacks:\n{lines}");
 }

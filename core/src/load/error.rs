@@ -17,6 +17,8 @@ pub enum LoadError {
     Interrupted,
     /// It could not be read.
     Read(String),
+    /// The `_options.json` of its folder is invalid; the reason begins with its key.
+    Options(String),
     /// Its rows could not be stored.
     Store(StoreError),
     /// The table has changed since the first row was read; another attempt reads the file by what it is now.
@@ -39,6 +41,9 @@ impl fmt::Display for LoadError {
             Self::OutOfTime => f.write_str("no time left"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Read(cause) => write!(f, "the file could not be read: {cause}"),
+            Self::Options(reason) => {
+                write!(f, "{reason}; mend or delete that file, and load this one again")
+            }
             Self::Store(error) => error.fmt(f),
             Self::TablesChanged => f.write_str("the table has just changed; load the file again"),
             Self::ColumnsChanged(change) => change.fmt(f),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::claimed::{to_claim, told};
 use super::error::LoadError;
 use super::object_ref::ObjectRef;
-use super::options::PATIENCE;
+use super::options::{LoadOptions, PATIENCE};
 use super::report::{LoadReport, Status};
 use super::services::LoadServices;
 use super::table_file::TableFile;
@@ -31,6 +31,7 @@ pub(super) async fn hand_over<H: Host>(
     services: &LoadServices<'_, H>,
     object: &ObjectRef,
     occasion: Occasion,
+    options: &LoadOptions,
 ) -> Result<Option<LoadReport>, LoadError> {
     let LoadServices { settings, database, .. } = services;
     let Some(machine) = &settings.bulk.state_machine_arn else { return Ok(None) };
@@ -38,8 +39,8 @@ pub(super) async fn hand_over<H: Host>(
     else {
         return Ok(None);
     };
-    let (host, options) = (services.host(), services.options(&object.key));
-    let load_id = to_claim(object, table, &options).load_id();
+    let host = services.host();
+    let load_id = to_claim(object, table, options).load_id();
     let time = database.time_left();
     let client = Client::new(host, &settings.bulk.endpoint, time).patient(PATIENCE);
     let machine = Machine { client, arn: machine, load_id: &load_id };
@@ -50,7 +51,7 @@ pub(super) async fn hand_over<H: Host>(
         }
         _ => machine.start_by_hand(database, object).await,
     }?;
-    let report = LoadReport::begin(host, options, 0);
+    let report = LoadReport::begin(host, options.clone(), 0);
     let (table, object) = (Some(table.name), Some(object.clone()));
     Ok(Some(LoadReport { load_id, table, object, status, ..report }))
 }

@@ -11,6 +11,9 @@ mod column_change;
 #[cfg(test)]
 mod corpus_tests;
 mod error;
+mod folder_options;
+#[cfg(feature = "gzip")]
+mod gunzip;
 mod handover;
 mod heartbeat;
 mod job;
@@ -33,6 +36,10 @@ mod services;
 mod sheet_corpus_tests;
 mod table_file;
 mod unpack;
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+mod unpacked_size;
+#[cfg(feature = "zstd")]
+mod unzstd;
 
 pub use bulk::{BulkFile, BulkLoad, OpenedLoad, Planned, PlannedRows};
 pub use check::check;

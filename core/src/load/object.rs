@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use super::claimed::{self, Begun, Claimed, begin, to_claim};
 use super::error::LoadError;
+use super::folder_options;
 use super::handover::{Occasion, hand_over};
 use super::job::Job;
 use super::object_ref::{ObjectRef, RejectKeys};
@@ -94,12 +95,19 @@ async fn attempt<H: Host>(
         return Ok(Attempt::unwritten(ignored(object, report)));
     }
     let object = object.pinned(&head);
+    let options = match folder_options::options(services, &object).await {
+        Ok(options) => options,
+        Err(error) => {
+            let report = LoadReport { object: Some(object), bytes: size, ..report };
+            return Ok(Attempt::failed(report, error));
+        }
+    };
     if size >= settings.bulk.bytes
-        && let Some(started) = hand_over(services, &object, occasion).await?
+        && let Some(started) = hand_over(services, &object, occasion, &options).await?
     {
         return Ok(Attempt::unwritten(LoadReport { bytes: size, ..started }));
     }
-    load_version(services, &object, size).await
+    load_version(services, &object, size, options).await
 }
 
 /// What one attempt has come to.
@@ -153,9 +161,9 @@ async fn load_version<H: Host>(
     services: &LoadServices<'_, H>,
     object: &ObjectRef,
     size: u64,
+    options: LoadOptions,
 ) -> Result<Attempt, LoadError> {
     let LoadServices { settings, database, .. } = services;
-    let options = services.options(&object.key);
     let schema = match services.schema(&object.key).await {
         Ok(schema) => schema,
         Err(error) => {
@@ -168,6 +176,8 @@ async fn load_version<H: Host>(
         let report = load_rows(services, object, size, options, None).await;
         return Ok(Attempt::of(report));
     };
+    let load_id = to_claim(object, table, &options).load_id();
+    let options = options.of_load(&object.key, &load_id, database.host().now());
     let file = to_claim(object, table, &options);
     let (claim, progress) = match begin(database, &settings.lease, object, &file, &options).await {
         Ok(Begun::Claimed(claim, progress)) => (claim, progress),

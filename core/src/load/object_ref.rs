@@ -13,6 +13,9 @@ use crate::format::formats::{CSV, RowFormat};
 /// Where rowgate itself writes; nothing there is ever loaded.
 const OWN_PREFIXES: [&str; 3] = ["reports/", "rejects/", "backups/"];
 
+/// What the file of a folder's options is called.
+pub(super) const OPTIONS_FILE: &str = "_options.json";
+
 /// An object in S3, as an event names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ObjectRef {
@@ -51,7 +54,8 @@ impl ObjectRef {
 
     pub(super) fn is_for_loading(&self) -> bool {
         let own = OWN_PREFIXES.iter().any(|prefix| self.key.starts_with(prefix));
-        !own && !self.key.ends_with('/')
+        let is_options = self.key.rsplit('/').next() == Some(OPTIONS_FILE);
+        !own && !is_options && !self.key.ends_with('/')
     }
 
     /// Whether a request for the key can be made: URL parsers take such segments away.

@@ -11,6 +11,7 @@ use super::reject_room::{MOST_REJECT_BYTES, REJECT_BYTES, REJECT_LINES};
 use crate::aws::data_api::Target;
 use crate::aws::s3::S3Endpoint;
 use crate::aws::step_functions::StepFunctionsEndpoint;
+use crate::base::distinct::Distinct;
 use crate::base::lookup::{Lookup, SettingsError, invalid, number};
 use crate::format::csv::Dialect;
 use crate::format::row_reader::GivenLayout;
@@ -18,6 +19,7 @@ use crate::ingest::{IngestOptions, OnError};
 use crate::ledger::Lease;
 use crate::sql::live_schema::LiveSchema;
 use crate::sql::statement::OnDuplicate;
+use crate::table::fill::{Fill, LoadFacts};
 use crate::table::schema::{KeyName, Schema, UniqueKey};
 use crate::table::time_zone::TimeZone;
 
@@ -74,6 +76,12 @@ pub struct LoadOptions {
     /// The zone of DATETIME columns, as [`IngestOptions::time_zone`] has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// What columns get that the file does not have.
+    #[serde(default, skip_serializing_if = "Fill::is_empty")]
+    pub fill: Fill,
+    /// The key of the folder's file that says some of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options_file: Option<String>,
 }
 
 fn reject_lines() -> u64 {
@@ -100,11 +108,19 @@ impl Default for LoadOptions {
             max_reject_bytes: REJECT_BYTES,
             mark_formulas: false,
             time_zone: None,
+            fill: Fill::default(),
+            options_file: None,
         }
     }
 }
 
 impl LoadOptions {
+    /// The same for one load, of which an attempt that goes on does as the first one did.
+    pub(super) fn of_load(self, file: &str, load_id: &str, time: Duration) -> Self {
+        let fill = self.fill.resolved(&LoadFacts { file, load_id, time });
+        Self { fill, ..self }
+    }
+
     /// Whether a file can be refused for what stands at its end, so that it is read twice.
     pub(super) fn may_refuse(&self) -> bool {
         let limited = self.max_errors.is_some() || self.max_error_rate.is_some();
@@ -154,6 +170,8 @@ pub struct LoadSettings {
     pub batch_bytes: usize,
     /// What becomes of files that are too large for one invocation.
     pub bulk: BulkSettings,
+    /// Whether a folder's `_options.json` is looked for (`OPTIONS_FILES`, `on` or `off`; `on`).
+    pub has_options_files: bool,
 }
 
 /// How files are loaded that are too large for one invocation.
@@ -196,6 +214,11 @@ impl LoadSettings {
                 .unwrap_or(BATCH_BYTES)
                 .min(BATCH_BYTES),
             bulk: BulkSettings::read(lookup)?,
+            has_options_files: match lookup("OPTIONS_FILES").as_deref() {
+                None | Some("" | "on") => true,
+                Some("off") => false,
+                Some(_) => return Err(invalid("OPTIONS_FILES", "on or off")),
+            },
             rules: rules.map_or_else(|| Ok(LoadRules::default()), |text| LoadRules::read(&text))?,
         })
     }
@@ -208,7 +231,7 @@ pub struct LoadRules(BTreeMap<String, Overrides>);
 /// What a prefix says otherwise.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Overrides {
+pub(super) struct Overrides {
     on_error: Option<OnError>,
     on_duplicate: Option<OnDuplicate>,
     key: Option<KeyName>,
@@ -222,6 +245,7 @@ struct Overrides {
     max_reject_bytes: Option<u64>,
     mark_formulas: Option<bool>,
     time_zone: Option<TimeZone>,
+    fill: Option<Fill>,
 }
 
 impl LoadRules {
@@ -229,19 +253,13 @@ impl LoadRules {
     pub fn read(text: &str) -> Result<Self, SettingsError> {
         let wrong = |reason: &str| invalid("LOAD_OPTIONS", reason);
         // serde_json names the member or value that it does not know, which are no secrets.
-        let objects: BTreeMap<String, Map<String, Value>> =
+        let Distinct(objects) =
             serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let objects: BTreeMap<String, Map<String, Value>> =
+            serde_json::from_value(objects).map_err(|error| wrong(&error.to_string()))?;
         let mut rules = BTreeMap::new();
         for (prefix, object) in objects {
             rules.insert(prefix, Overrides::read(object).map_err(|error| wrong(&error))?);
-        }
-        let is_rate = |rate: f64| (0.0..=1.0).contains(&rate);
-        if !rules.values().filter_map(|rule| rule.max_error_rate).all(is_rate) {
-            return Err(wrong("max_error_rate is between 0 and 1"));
-        }
-        if rules.values().filter_map(|rule| rule.max_reject_bytes).any(|it| it > MOST_REJECT_BYTES)
-        {
-            return Err(wrong("max_reject_bytes is at most 34359738368 (32 GiB)"));
         }
         Ok(Self(rules))
     }
@@ -262,10 +280,25 @@ impl Overrides {
         let mut dialect = Dialect::default();
         dialect.take_from(&mut object)?;
         let others: Self = serde_json::from_value(object.into()).map_err(|it| it.to_string())?;
+        if others.max_error_rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
+            return Err("max_error_rate is between 0 and 1".to_string());
+        }
+        if others.max_reject_bytes.is_some_and(|bytes| bytes > MOST_REJECT_BYTES) {
+            return Err("max_reject_bytes is at most 34359738368 (32 GiB)".to_string());
+        }
         Ok(Self { dialect, ..others })
     }
 
-    fn apply(&self, options: &mut LoadOptions) {
+    /// Reads an object of options, the text of a file.
+    pub(super) fn of_text(text: &str) -> Result<Self, String> {
+        let Distinct(value) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match value {
+            Value::Object(object) => Self::read(object),
+            _ => Err("is no JSON object of options".to_string()),
+        }
+    }
+
+    pub(super) fn apply(&self, options: &mut LoadOptions) {
         options.on_error = self.on_error.unwrap_or(options.on_error);
         options.on_duplicate = self.on_duplicate.unwrap_or(options.on_duplicate);
         options.key = self.key.or(options.key);
@@ -278,6 +311,7 @@ impl Overrides {
         options.max_reject_bytes = self.max_reject_bytes.unwrap_or(options.max_reject_bytes);
         options.mark_formulas = self.mark_formulas.unwrap_or(options.mark_formulas);
         options.time_zone = self.time_zone.or(options.time_zone);
+        options.fill = self.fill.as_ref().unwrap_or(&options.fill).clone();
     }
 }
 
@@ -299,6 +333,9 @@ mod tests {
         assert_eq!((few.max_reject_lines, few.max_reject_bytes), (0, 32 << 30));
         let zone = LoadRules::read(r#"{"incoming/": {"time_zone": "+02:00"}}"#).unwrap();
         assert_eq!(zone.options("incoming/a.csv").time_zone, TimeZone::of("+02:00"));
+        let fill = LoadRules::read(r#"{"incoming/": {"fill": {"a": "@file"}}}"#).unwrap();
+        let fill = fill.options("incoming/a.csv").of_load("k", "7f", Duration::ZERO).fill;
+        assert_eq!(fill, Fill::of(r#"{"a":"=k"}"#).unwrap());
         let key = LoadRules::read(r#"{"incoming/": {"key": "uq_email"}}"#).unwrap();
         assert_eq!(key.options("incoming/a.csv").key, KeyName::of("uq_email"));
         let jobs = LoadOptions { strict: false, on_duplicate: OnDuplicate::Keep, ..incoming };
@@ -313,8 +350,12 @@ mod tests {
             (r#"{"a": {"max_error_rate": 5}}"#, "between 0 and 1"),
             (r#"{"a": {"max_reject_bytes": 34359738369}}"#, "at most 34359738368"),
             (r#"{"a": {"max_reject_lines": -1}}"#, "u64"),
-            (r#"{"a": {"time_zone": "Europe/Berlin"}}"#, "time_zone is UTC or an offset"),
-            ("[]", "line 1"),
+            (r#"{"a": {"time_zone": "Europe/Berlinn"}}"#, "time_zone is UTC"),
+            (r#"{"a": {"fill": {"b": "file"}}}"#, "fill gives b neither @file"),
+            (r#"{"a": {"fill": "b:@file"}}"#, "expected a map"),
+            (r#"{"a": {"strict": true}, "a": {}}"#, "a is there twice"),
+            ("[]", "expected a map"),
+            ("{", "line 1"),
         ] {
             let error = LoadRules::read(text).unwrap_err().to_string();
             assert!(error.contains("LOAD_OPTIONS") && error.contains(word), "{error}");

@@ -193,7 +193,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                     Intake::in_batches(self.file.schema, options, self.batch_bytes(), first_kept)
                 }
                 false => Intake::check_only(self.file.schema, options),
-            },
+            }
+            .filling(self.file.filled.clone()),
             end: None,
             stop: None,
             known: StoredRejects::new(self.file.table, has_known),

@@ -32,7 +32,7 @@ pub(super) async fn check<H: Host, S: Source>(
         return Ok(());
     }
     let by = match first_row(job, file).await {
-        Ok(mut reader) => reader.rows().read_by(),
+        Ok(mut reader) => file.read_by(reader.rows()),
         // The reading itself will say so.
         Err(ReadError::Source(SourceError::Gone) | ReadError::Fault(_)) => return Ok(()),
         Err(error) => return Err(broken(error)),
@@ -73,7 +73,7 @@ pub(super) async fn look<H: Host, S: Source>(
         return Err(was.change(file.table, now.no_table_called(file.table.name).to_string()));
     };
     let now = ReadAs::of(table);
-    match was.holds(&now, &reader.rows().read_by(), job.options.strict, false) {
+    match was.holds(&now, &file.read_by(reader.rows()), job.options.strict, false) {
         true => Ok(()),
         false => Err(was.change(file.table, now.to_string())),
     }

@@ -123,7 +123,7 @@ impl<P> FileReader<P> {
         let rows = file.format.open(Opening { is_settled: true, ..file.opening(&[], true) });
         Self {
             pieces,
-            unpack: Unpack::New { named_gzip: file.named_gzip },
+            unpack: Unpack::New { named: file.named_packing },
             text: Vec::new(),
             position: 0,
             offset: 0,
@@ -142,7 +142,7 @@ impl<P> FileReader<P> {
     fn marked(pieces: P, mark: &Arc<Mark>) -> Self {
         let (start, skip) = if mark.is_packed { (0, mark.offset) } else { (mark.offset, 0) };
         let unpack = match start {
-            0 => Unpack::New { named_gzip: false },
+            0 => Unpack::New { named: None },
             _ => Unpack::Plain(Vec::new()),
         };
         Self {
@@ -167,7 +167,7 @@ impl<P> FileReader<P> {
 impl<P> FileReader<P> {
     /// Whether a place in the text is none in the file.
     fn is_packed(&self) -> bool {
-        self.unpack.is_gzip() || self.encoding != Encoding::Utf8 || !self.rows.has_positions()
+        self.unpack.is_packed() || self.encoding != Encoding::Utf8 || !self.rows.has_positions()
     }
 
     /// Whether the layout, which is not the default, was found and not given.

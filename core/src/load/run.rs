@@ -39,8 +39,12 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
 ) -> LoadReport {
     let host = job.database.host();
     let mut report = LoadReport::begin(host, job.options.clone(), job.source.size());
-    if let Some(claimed) = claimed {
-        report.load_id.clone_from(&claimed.claim.load_id);
+    match claimed {
+        Some(claimed) => report.load_id.clone_from(&claimed.claim.load_id),
+        None => {
+            report.settings =
+                job.options.clone().of_load(job.path, &report.load_id, report.started);
+        }
     }
     let schema = match job.schema.current(job.database).await {
         Ok(schema) => schema,

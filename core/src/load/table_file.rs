@@ -3,10 +3,12 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 
 use super::options::LoadOptions;
-use crate::format::formats::{RowFormat, is_named_gzip, unsupported_format};
-use crate::format::row_reader::{GivenLayout, Opening};
+use crate::format::formats::{Packing, RowFormat, named_packing, unsupported_format};
+use crate::format::row_reader::{GivenLayout, Opening, ReadBy, RowReader};
+use crate::table::fill::FilledColumns;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
 use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
 
@@ -17,12 +19,14 @@ pub(super) struct TableFile {
     pub(super) schema: Schema,
     pub(super) table: &'static Table,
     pub(super) format: &'static RowFormat,
-    /// Whether the name says that it is packed.
-    pub(super) named_gzip: bool,
+    /// How the name says that it is packed.
+    pub(super) named_packing: Option<Packing>,
     /// The unique key that says which rows the table has already, instead of the primary key.
     pub(super) key: Option<&'static UniqueKey>,
     /// What is said of it.
     pub(super) given: GivenLayout,
+    /// The columns that its rows get besides their own.
+    pub(super) filled: Arc<FilledColumns>,
     /// Whether nothing else is looked for.
     pub(super) is_settled: bool,
 }
@@ -41,9 +45,10 @@ impl TableFile {
         let Some(format) = RowFormat::of_file(path) else {
             return Err(issue(table.name.into(), unsupported_format()));
         };
-        let named_gzip = is_named_gzip(path);
-        let given = GivenLayout::default();
-        Ok(Self { schema, table, format, named_gzip, key: None, given, is_settled: false })
+        let named_packing = named_packing(path);
+        let (given, filled) = (GivenLayout::default(), Arc::default());
+        let (key, is_settled) = (None, false);
+        Ok(Self { schema, table, format, named_packing, key, given, filled, is_settled })
     }
 
     /// How it is opened, of whose start these bytes are; `is_whole` says whether they are all of it.
@@ -54,13 +59,24 @@ impl TableFile {
 
     /// The same with what the options say of it.
     pub(super) fn with(self, options: &LoadOptions) -> Result<Self, Issue> {
+        let table = self.table;
+        let issue = |error| Issue { table: table.name.into(), index: None, line: None, error };
         let name = options.key.as_ref().map_or(PRIMARY, KeyName::as_str);
-        let key = self.table.key_called(name).map_err(|wrong| Issue {
-            table: self.table.name.into(),
-            index: None,
-            line: None,
-            error: RowError::row(RowErrorKind::UnknownKey(Box::new(wrong))),
-        })?;
-        Ok(Self { key, given: options.given_layout(), is_settled: options.is_settled, ..self })
+        let unknown = |wrong| issue(RowError::row(RowErrorKind::UnknownKey(Box::new(wrong))));
+        let key = table.key_called(name).map_err(unknown)?;
+        let filled = options.fill.of_table(table, options.time_zone).map_err(issue)?;
+        let (given, filled) = (options.given_layout(), Arc::new(filled));
+        Ok(Self { key, given, filled, is_settled: options.is_settled, ..self })
+    }
+
+    /// By what the fields of its rows are told apart, those that they get besides their own among them.
+    pub(super) fn read_by(&self, rows: &dyn RowReader) -> ReadBy {
+        match rows.read_by() {
+            ReadBy::Header(mut names) => {
+                names.extend(self.filled.names(self.table));
+                ReadBy::Header(names)
+            }
+            by => by,
+        }
     }
 }

@@ -11,9 +11,10 @@ use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges};
 use crate::sql::checksum::Checksum;
 use crate::sql::first_rows::{FirstRows, goes_on, key_order};
+use crate::sql::key_range::where_all;
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::sql::statement::columns;
-use crate::sql::verb::insert_into;
+use crate::sql::verb::{delete_unchecked, insert_into, insert_unchecked};
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
@@ -53,32 +54,95 @@ impl Pair<'_> {
     pub(super) async fn copy_missing<H: Host>(
         &self,
         client: &Client<'_, H>,
+        stored: impl FnMut(u64) -> Result<(), RestoreError>,
+    ) -> Result<Checksum, RestoreError> {
+        let insert = insert_into(self.other, self.table);
+        self.copy(client, &insert, &self.is_insertable(), stored).await
+    }
+
+    /// The same of every row, without a look at foreign keys.
+    pub(super) async fn copy_unchecked<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<(), RestoreError> {
+        let insert = insert_unchecked(self.other, self.table);
+        self.copy(client, &insert, &self.is_missing(), |_| Ok(())).await.map(drop)
+    }
+
+    /// Copies the rows up to a key, and behind another; the other table has none of them.
+    pub(super) async fn copy_range<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        after: Option<&KeyText>,
+        until: &KeyText,
+    ) -> Result<(), RestoreError> {
+        let (conditions, keys) = self.between(after, Some(until));
+        let sql = self.insert_rows(&insert_unchecked(self.other, self.table), &conditions);
+        run(client, &sql, &borrowed(&keys), "rows are not copied").await.map(drop)
+    }
+
+    async fn copy<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        insert: &str,
+        missing: &str,
         mut stored: impl FnMut(u64) -> Result<(), RestoreError>,
     ) -> Result<Checksum, RestoreError> {
-        let (table, missing) = (self.table, self.is_insertable());
-        let columns = columns(table);
         let mut copied = Checksum::default();
-        let mut ranges = self.ranges(&missing);
+        let mut ranges = self.ranges(missing);
         while let Some(range) = ranges.next(client).await.map_err(unread)? {
-            let parts = table.key.len();
-            let mut conditions =
-                alloc::vec![compare_key(table, parts, "<=", LAST), missing.clone()];
-            let mut keys = range.last.parameters(LAST);
-            if let Some(after) = &range.after {
-                conditions.push(compare_key(table, parts, ">", AFTER));
-                keys.extend(after.parameters(AFTER));
-            }
-            let sql = format!(
-                "{} ({columns}) SELECT {columns} FROM `{}` WHERE {}",
-                insert_into(self.other, table),
-                self.from,
-                conditions.join(" AND ")
-            );
+            let (mut conditions, keys) = self.between(range.after.as_ref(), Some(&range.last));
+            conditions.push(missing.into());
+            let sql = self.insert_rows(insert, &conditions);
             run(client, &sql, &borrowed(&keys), "rows are not copied").await?;
             copied.merge(range.content);
             stored(range.content.rows)?;
         }
         Ok(copied)
+    }
+
+    fn insert_rows(&self, insert: &str, conditions: &[String]) -> String {
+        let (columns, from) = (columns(self.table), self.from);
+        format!("{insert} ({columns}) SELECT {columns} FROM `{from}` {}", where_all(conditions))
+    }
+
+    /// Deletes the rows up to a key, and behind another, that the other table does not have, or has otherwise;
+    /// without a look at foreign keys.
+    pub(super) async fn delete_others<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        (after, until): (Option<&KeyText>, Option<&KeyText>),
+    ) -> Result<(), RestoreError> {
+        let (conditions, keys) = self.between(after, until);
+        let sql = self.delete(conditions);
+        run(client, &sql, &borrowed(&keys), "rows are not deleted").await.map(drop)
+    }
+
+    fn delete(&self, mut conditions: Vec<String>) -> String {
+        let same = |Column { name, .. }: &Column| format!("o.`{name}` = m.`{name}`");
+        let same: Vec<_> = self.table.key_columns().map(same).collect();
+        conditions.push(format!(
+            "NOT EXISTS (SELECT 1 FROM `{}` AS o WHERE {} AND {})",
+            self.other,
+            same.join(" AND "),
+            self.same_values()
+        ));
+        format!("{} m FROM `{}` AS m {}", delete_unchecked(), self.from, where_all(&conditions))
+    }
+
+    /// The condition of the rows behind a key and up to another, and its parameters.
+    fn between<'k>(
+        &self,
+        after: Option<&'k KeyText>,
+        until: Option<&'k KeyText>,
+    ) -> (Vec<String>, Vec<(String, &'k str)>) {
+        let (mut conditions, mut keys) = (Vec::new(), Vec::new());
+        for (key, operator, parameter) in [(after, ">", AFTER), (until, "<=", LAST)] {
+            let Some(key) = key else { continue };
+            conditions.push(compare_key(self.table, key.parts(), operator, parameter));
+            keys.extend(key.parameters(parameter));
+        }
+        (conditions, keys)
     }
 
     /// The rows whose keys the other table does not have.
@@ -141,6 +205,7 @@ impl Pair<'_> {
             sums: "COUNT(*)",
             conditions: &conditions,
             rows: ROWS,
+            locked: false,
         }
         .sql()
     }
@@ -171,8 +236,9 @@ impl Pair<'_> {
     }
 
     fn is_missing(&self) -> String {
-        let same = self.same_key("other");
-        format!("NOT EXISTS (SELECT 1 FROM `{}` AS other WHERE {same})", self.other)
+        // No table of a user is named so, whose name would be hidden.
+        let same = self.same_key("rowgate_o");
+        format!("NOT EXISTS (SELECT 1 FROM `{}` AS rowgate_o WHERE {same})", self.other)
     }
 
     fn is_insertable(&self) -> String {
@@ -183,19 +249,23 @@ impl Pair<'_> {
     }
 
     fn is_different(&self) -> String {
-        let is_same = |Column { name, column_type, .. }: &Column| {
-            let [o, m] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
-            format!("{o} <=> {m}")
-        };
-        let same: Vec<_> = self.table.columns.iter().map(is_same).collect();
         format!(
             "EXISTS (SELECT 1 FROM `{}` AS o JOIN `{}` AS m ON {} WHERE {} AND NOT ({}))",
             self.other,
             self.from,
             self.same_key("m"),
             self.same_key("o"),
-            same.join(" AND "),
+            self.same_values(),
         )
+    }
+
+    /// Compares all values of two tables, named `o` and `m`.
+    fn same_values(&self) -> String {
+        let is_same = |Column { name, column_type, .. }: &Column| {
+            let [o, m] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
+            format!("{o} <=> {m}")
+        };
+        self.table.columns.iter().map(is_same).collect::<Vec<_>>().join(" AND ")
     }
 
     /// Compares the keys of a table of that name with those of the one whose rows are looked at.
@@ -234,6 +304,9 @@ mod tests {
             let pair = Pair { table, from: &from, other: table.name, above: None };
             let longest = longest_statement(table);
             assert!(pair.count(&pair.is_different(), true).len() <= longest, "{table:?}");
+            let key = KeyText::of(table.key.iter().map(|_| Some("x".into()))).unwrap();
+            let (conditions, _) = pair.between(Some(&key), Some(&key));
+            assert!(pair.delete(conditions).len() <= longest, "{table:?}");
         }
     }
 }

@@ -116,7 +116,7 @@ pub enum RestoreError {
         table: &'static str,
         /// Rows that the plan saw.
         planned: u64,
-        /// Rows by now.
+        /// Its rows now.
         found: u64,
     },
     /// More files or tables than a state machine can carry the names of.
@@ -135,6 +135,26 @@ pub enum RestoreError {
     },
     /// The tables were not swapped.
     NotSwapped(CallError),
+    /// The rows were not put in the place of the live ones: others' transactions on the tables did not end, or the
+    /// connection was lost, time after time.
+    NotPlaced(CallError),
+    /// Rows would name parents that are not there any more.
+    Orphans {
+        /// The foreign key, with its two tables.
+        key: String,
+        /// How many rows.
+        rows: u64,
+    },
+    /// Transactions do not keep rows from coming between those that they have read.
+    Isolation {
+        /// The level of theirs.
+        level: String,
+    },
+    /// A restore that was ended before its rows were live, so that there is nothing to undo.
+    NotEnded {
+        /// Its name.
+        id: String,
+    },
     /// Nobody knows whether the tables were swapped.
     SwapUnknown {
         /// The restore.
@@ -153,7 +173,7 @@ impl RestoreError {
         match self {
             Self::Files(error) => error.is_final(),
             Self::Database { .. } | Self::OutOfTime | Self::Interrupted { .. } => false,
-            Self::NotSwapped(_) | Self::SwapUnknown { .. } => false,
+            Self::NotSwapped(_) | Self::NotPlaced(_) | Self::SwapUnknown { .. } => false,
             _ => true,
         }
     }
@@ -173,7 +193,10 @@ impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(error) => error.fmt(f),
-            Self::Database { doing, error } => write!(f, "{doing}: {error}"),
+            Self::Database { doing, error } => {
+                write!(f, "{doing}: {error}")?;
+                f.write_str(advice(error))
+            }
             Self::Unreadable => f.write_str("the database's description of itself is not readable"),
             Self::Nothing { source } => write!(f, "{source}: no such backup, folder or file"),
             Self::OtherBucket { source, bucket } => {
@@ -228,6 +251,27 @@ impl fmt::Display for RestoreError {
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),
             Self::NotSwapped(error) => write!(f, "the tables were not swapped: {error}"),
+            Self::NotPlaced(error) => {
+                write!(
+                    f,
+                    "the rows were not put in place, and the live tables are what they were: {error}"
+                )
+            }
+            Self::Orphans { key, rows } => write!(
+                f,
+                "{key}: {rows} rows would name a row that is not there; restore both tables from one backup, mend \
+                 these rows, or keep them as they are (--keep-orphans)"
+            ),
+            Self::Isolation { level } => write!(
+                f,
+                "transactions are {level}, and tables with FOREIGN KEYs, CHECKs or triggers are restored in one at \
+                 REPEATABLE-READ; set transaction_isolation to that in the cluster's parameter group"
+            ),
+            Self::NotEnded { id } => write!(
+                f,
+                "restore {id} was ended before its rows were live, so that there is nothing to undo; rowgate \
+                 restore drop-old {id} --yes drops what it has left"
+            ),
             Self::SwapUnknown { id } => write!(
                 f,
                 "nobody knows whether the tables were swapped; rowgate restore drop-old says \
@@ -235,6 +279,21 @@ impl fmt::Display for RestoreError {
             ),
             Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),
         }
+    }
+}
+
+/// What to do about what the database does not know or allow.
+fn advice(error: &CallError) -> &'static str {
+    let CallError::Api(error) = error else { return "" };
+    match error.database_code {
+        Some(1049) => {
+            "; there is no such database: make it (CREATE DATABASE), and give the database user ALL rights on it"
+        }
+        Some(1044 | 1142 | 1143 | 1227) => {
+            "; the database user lacks a right: a restore needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, \
+             INDEX, REFERENCES and TRIGGER on the database, which rowgate migrate --users gives to rowgate_admin"
+        }
+        _ => "",
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::checks::in_time;
+use super::ending::{Ending, plan_end};
 use super::error::RestoreError;
 use super::find::{FoundFiles, check_partition, find};
 use super::foreign::{OddValues, SeenRows};
@@ -38,6 +39,15 @@ pub struct RestorePlan {
     pub mode: Mode,
     /// The tables, parents first.
     pub tables: Vec<TablePlan>,
+    /// The new table that the rows go into, instead of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into_table: Option<String>,
+    /// How the rows take the place of the live ones.
+    pub ending: Ending,
+    /// Why the tables are not swapped: their foreign keys, CHECKs and triggers, and the foreign keys to them.
+    pub ties: Vec<String>,
+    /// Whether rows come back whose foreign key names a row that is not there.
+    pub keep_orphans: bool,
     /// Why it cannot be done; none if it can.
     pub obstacles: Vec<String>,
     /// Where the newest run was asked for, the later folders that are none.
@@ -128,7 +138,7 @@ pub async fn plan<H: Host>(
         };
         obstacles.extend(seen.obstacle(&files));
         let odd_values = seen.odd_values();
-        let is_missing = !live_tables.has(table.name);
+        let is_missing = wanted.into_table.is_some() || !live_tables.has(table.name);
         let live = match is_missing {
             true => Checksum::default(),
             false => live(services.database, table).await?,
@@ -144,9 +154,13 @@ pub async fn plan<H: Host>(
         });
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
-    obstacles.extend(self::obstacles(services, &names).await?);
-    let loads_since =
-        loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
+    if wanted.into_table.is_none() {
+        obstacles.extend(self::obstacles(services, &names).await?);
+    }
+    let end = plan_end(services, wanted, &names, &live_tables).await?;
+    obstacles.extend(end.obstacles);
+    let told = manifest.as_ref().filter(|_| end.ending != Ending::NewTable);
+    let loads_since = loads::count(services.database, &live_tables, told, &names).await?;
     Ok(RestorePlan {
         id: new_id(services.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
@@ -154,6 +168,10 @@ pub async fn plan<H: Host>(
         mode: wanted.mode,
         left_out,
         empty_files,
+        into_table: wanted.into_table.map(String::from),
+        ending: end.ending,
+        ties: end.ties,
+        keep_orphans: wanted.keep_orphans,
         obstacles,
         tables: planned,
         loads_since,
@@ -161,7 +179,7 @@ pub async fn plan<H: Host>(
     })
 }
 
-/// Why tables cannot be swapped, each with its name; none if they can.
+/// Why tables cannot be restored, each with its name; none if they can.
 pub(super) async fn obstacles<H: Host>(
     services: &Services<'_, H>,
     tables: &[&'static Table],

@@ -12,9 +12,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::checks::{check_content, in_time};
 use super::copy::Pair;
 use super::error::RestoreError;
+use super::like::{make_described, make_like};
 use super::plan::TablePlan;
 use super::rows::{CHUNK_BYTES, FileRows};
-use super::tables::{STAGING, beside, make_missing, run};
+use super::tables::{STAGING, beside, drop_table, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
@@ -56,21 +57,14 @@ impl<'s, H: Host> Staging<'s, H> {
         Self { services, plan, name, zero: None }
     }
 
-    /// Makes the table, empty, as the live one is: with its indexes and the number it counts from.
-    pub(super) async fn make(&self) -> Result<(), RestoreError> {
-        let live = self.plan.table.name;
-        if self.plan.is_missing {
-            make_missing(self.services.database, self.plan.table).await?;
-        }
-        let show = format!("SHOW CREATE TABLE `{live}`");
-        let shown = self.run(&show, &[], "the live table is not described").await?.records;
-        let Some(Field::String(text)) = shown.first().and_then(|row| row.get(1)) else {
-            return Err(RestoreError::Unreadable);
-        };
-        let columns = text.strip_prefix(&format!("CREATE TABLE `{live}`"));
-        let columns = columns.ok_or(RestoreError::Unreadable)?;
-        let create = format!("CREATE TABLE IF NOT EXISTS `{}`{columns}", self.name);
-        self.run(&create, &[], "the staging table is not made").await.map(drop)
+    /// Makes the table, empty, as the live one is but for its constraints; answers whether that one has any.
+    pub(super) async fn make(&self) -> Result<bool, RestoreError> {
+        make_like(self.services.database, self.plan.table.name, &self.name).await
+    }
+
+    /// Makes the table, empty, as the schema says of it but for its constraints.
+    pub(super) async fn make_new(&self) -> Result<(), RestoreError> {
+        make_described(self.services.database, self.plan.table, &self.name).await
     }
 
     /// Writes the rows of all files; `stored` hears of each statement.
@@ -141,6 +135,11 @@ impl<'s, H: Host> Staging<'s, H> {
         let records = self.run(&sql, &[], "the live table is not read").await?.records;
         let row = |fields: &Vec<Field>| table.columns.iter().zip(fields).map(live_cell).collect();
         records.first().map(row).transpose()
+    }
+
+    /// The live table.
+    pub(super) fn table(&self) -> &'static Table {
+        self.plan.table
     }
 
     /// Whether the files that were written have a row 0.
@@ -339,14 +338,6 @@ fn gave_way(error: &RestoreError) -> bool {
     matches!(error, RestoreError::Database { error, .. } if error.retry() == Retry::Transaction)
 }
 
-/// Drops a table, if it is there.
-pub(super) async fn drop_table<H: Host>(
-    client: &Client<'_, H>,
-    name: &str,
-) -> Result<(), RestoreError> {
-    let sql = format!("DROP TABLE IF EXISTS `{name}`");
-    run(client, &sql, &[], "a table is not dropped").await.map(drop)
-}
 /// What [`select_list`] reads of a column, in its canonical form.
 fn live_cell((column, field): (&Column, &Field)) -> Result<Cell<'static>, RestoreError> {
     match field {

@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::error::RestoreError;
-use super::staging::drop_table;
-use super::tables::{BEFORE, Leftover, LeftoverKind, STAGING, TableNames, UNDONE, beside, is_id};
+use super::tables::{BEFORE, Leftover, STAGING, TableNames, UNDONE, beside, drop_table};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::aws::operation::Retry;
@@ -43,7 +42,7 @@ impl Swap {
     }
 
     /// What was live before comes back, what was restored stays beside it.
-    fn of_undo(live: &'static str, id: &str) -> Self {
+    pub(super) fn of_undo(live: &'static str, id: &str) -> Self {
         Self { live, comes: beside(live, BEFORE, id), goes: beside(live, UNDONE, id) }
     }
 }
@@ -85,7 +84,7 @@ pub(super) async fn is_swapped<H: Host>(
 /// Renames all tables, or none.
 ///
 /// To send it twice does no harm: the names that it takes from are gone after the first time.
-async fn rename<H: Host>(
+pub(super) async fn rename<H: Host>(
     client: &Client<'_, H>,
     swaps: &[Swap],
     id: &str,
@@ -174,40 +173,6 @@ async fn was_renamed<H: Host>(
         }
     }
     Ok(false)
-}
-
-/// Puts the tables that were live before a restore back in their place.
-///
-/// The restored ones, with all that was written to them, stay beside them until
-/// [`drop_leftovers`]. Answers the tables. `waiting` hears of each try but the first: others'
-/// transactions are waited for.
-pub async fn undo<H: Host>(
-    client: &Client<'_, H>,
-    schema: Schema,
-    id: &str,
-    mut waiting: impl FnMut(u32),
-) -> Result<Vec<&'static str>, RestoreError> {
-    let left = leftovers(client, schema).await?;
-    let tables: Vec<_> = left
-        .iter()
-        .filter(|it| it.id == id && it.kind == LeftoverKind::Before)
-        .map(|it| it.table)
-        .collect();
-    if tables.is_empty() || !is_id(id) {
-        return Err(RestoreError::NoSuchRestore { id: id.into() });
-    }
-    let swaps: Vec<_> = tables.iter().map(|table| Swap::of_undo(table, id)).collect();
-    let ready = async |attempt| {
-        if client.host().is_interrupted() {
-            return Err(RestoreError::NotSwapped(CallError::Interrupted));
-        }
-        if attempt > 1 {
-            waiting(attempt);
-        }
-        Ok(())
-    };
-    rename(client, &swaps, id, ready).await?;
-    Ok(tables)
 }
 
 /// The tables that restores have left in the database, the earliest first.

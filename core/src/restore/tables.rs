@@ -145,12 +145,21 @@ pub(super) fn is_id(text: &str) -> bool {
 /// `20270115_080000_1a2b`.
 const ID_LENGTH: usize = 20;
 
-/// Makes a table that is not there, empty.
+/// Drops a table, if it is there.
+pub(super) async fn drop_table<H: Host>(
+    client: &Client<'_, H>,
+    name: &str,
+) -> Result<(), RestoreError> {
+    let sql = format!("DROP TABLE IF EXISTS `{name}`");
+    run(client, &sql, &[], "a table is not dropped").await.map(drop)
+}
+
+/// Makes tables that are not there, empty.
 pub(super) async fn make_missing<H: Host>(
     client: &Client<'_, H>,
-    table: &Table,
+    tables: &[&'static Table],
 ) -> Result<(), RestoreError> {
-    migrate::make_table(client, table.name, table.create).await.map_err(|error| match error {
+    migrate::make_missing(client, tables).await.map_err(|error| match error {
         MigrateError::Call { error, .. } => {
             RestoreError::Database { doing: "a missing table is not made", error }
         }

@@ -22,17 +22,20 @@ pub(crate) struct FirstRows<'r> {
     pub(crate) conditions: &'r [String],
     /// How many.
     pub(crate) rows: usize,
+    /// Whether they are read as the last commit left them, and stay so until the transaction ends.
+    pub(crate) locked: bool,
 }
 
 impl FirstRows<'_> {
     /// Answers the sums, and behind them the parts of the last row's key, which are NULL without rows.
     pub(crate) fn sql(&self) -> String {
-        let Self { table, name, columns, sums, conditions, rows } = self;
+        let Self { table, name, columns, sums, conditions, rows, locked } = self;
+        let lock = if *locked { " LOCK IN SHARE MODE" } else { "" };
         let keys = table.key_columns().enumerate();
         let keys: Vec<_> =
             keys.map(|(at, it)| format!("`{}` AS rowgate_key_{at}", it.name)).collect();
         let chosen = format!(
-            "SELECT{columns} {} FROM `{name}` {}ORDER BY {} LIMIT {rows}",
+            "SELECT{columns} {} FROM `{name}` {}ORDER BY {} LIMIT {rows}{lock}",
             keys.join(", "),
             where_all(conditions),
             key_order(table, name, "")
@@ -82,8 +85,8 @@ mod tests {
     #[test]
     fn the_last_key_is_answered_behind_the_sums() {
         let sql = |table, conditions: &[String]| {
-            FirstRows { table, name: "t", columns: " 1 AS x,", sums: "SUM(x)", conditions, rows: 9 }
-                .sql()
+            let (name, columns, sums) = ("t", " 1 AS x,", "SUM(x)");
+            FirstRows { table, name, columns, sums, conditions, rows: 9, locked: false }.sql()
         };
         assert_eq!(
             sql(&KEYS[0], &["`v` > 1".into()]),

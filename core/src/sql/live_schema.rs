@@ -139,6 +139,10 @@ impl LiveSchema {
         Ok(Self::looking(schema, can_look.then(|| Duration::from_secs_f64(seconds))))
     }
 
+    #[allow(
+        clippy::arc_with_non_send_sync,
+        reason = "without the standard library there is one thread"
+    )]
     fn looking(listed: Schema, interval: Option<Duration>) -> Self {
         let looks = Looks {
             now: listed,

@@ -30,6 +30,26 @@ pub(crate) fn insert_into(name: &str, table: &Table) -> String {
     format!("{} INTO `{name}`", with_settings("INSERT", &settings))
 }
 
+/// `INSERT INTO` a table of that name, each value as it is, also a 0 where the database numbers rows, and without
+/// a look at foreign keys.
+#[cfg(feature = "avro")]
+pub(crate) fn insert_unchecked(name: &str, table: &Table) -> String {
+    let is_numbered = table.columns.iter().any(|it| it.auto_increment);
+    let zero = is_numbered.then_some(("sql_mode", ZERO_MODE));
+    let settings: Vec<_> =
+        core::iter::once(NO_FOREIGN_KEYS).chain(zero).chain(clock(table)).collect();
+    format!("{} INTO `{name}`", with_settings("INSERT", &settings))
+}
+
+/// `DELETE` without a look at foreign keys: no row of another table goes with it.
+#[cfg(feature = "avro")]
+pub(crate) fn delete_unchecked() -> String {
+    with_settings("DELETE", &[NO_FOREIGN_KEYS])
+}
+
+#[cfg(feature = "avro")]
+const NO_FOREIGN_KEYS: Setting = ("foreign_key_checks", "0");
+
 /// A variable of the session, and its value in SQL.
 type Setting = (&'static str, &'static str);
 

@@ -145,6 +145,8 @@ pub enum RowErrorKind {
     DuplicateTable,
     /// The table has a row with this key already.
     Exists,
+    /// A value for a column that the option `fill` fills.
+    FilledColumn,
     /// A value for a column that the database computes.
     GeneratedColumn,
     /// A CSV cell that is not of the wanted type and has a character that is not seen.
@@ -154,6 +156,8 @@ pub enum RowErrorKind {
         /// The first such character.
         character: char,
     },
+    /// A column that `fill` names is none of the table's, or does not take what it gets.
+    InvalidFill(Box<RowErrorKind>),
     /// A text that is no JSON document.
     InvalidDocument,
     /// A text that is no base64.
@@ -162,6 +166,18 @@ pub enum RowErrorKind {
     InvalidDate,
     /// Not an RFC 3339 date-time with an offset.
     InvalidDateTime,
+    /// A time without an offset that the clocks of the time zone show twice, as they are put back.
+    AmbiguousTime {
+        /// The time zone.
+        zone: String,
+        /// The offsets from UTC with which they show it.
+        offsets: [String; 2],
+    },
+    /// A time without an offset that the clocks of the time zone never show, as they are put forward past it.
+    SkippedTime {
+        /// The time zone.
+        zone: String,
+    },
     /// Neither an RFC 3339 date-time nor one without an offset, or outside the years 1 to 9999.
     InvalidLocalDateTime,
     /// No time from -838:59:59 to 838:59:59.
@@ -232,6 +248,11 @@ pub enum RowErrorKind {
     },
     /// A line that the layout which the file's start shows does not fit.
     ContradictedLayout {
+        /// The line.
+        line: u64,
+    },
+    /// A line that the layout which is given does not fit; the file ends there.
+    ContradictedOptions {
         /// The line.
         line: u64,
     },
@@ -349,7 +370,7 @@ pub enum RowErrorKind {
     UnknownTable,
     /// A table of the schema that rowgate cannot fill.
     UnfitTable(&'static Unfit),
-    /// Gzip data that unpacks to more than anybody would store in rows.
+    /// Packed data that unpacks to more than anybody would store in rows.
     UnpacksTooLarge {
         /// So many times its own size.
         times: u64,
@@ -365,6 +386,8 @@ pub enum RowErrorKind {
     UnreadableKey,
     /// Gzip data that is broken, or ends early.
     UnreadableGzip,
+    /// Zstandard data that is broken, ends early, or has a window larger than the memory that is kept for one.
+    UnreadableZstandard,
     /// A file whose name says no format.
     UnsupportedFormat {
         /// What the names of such files end in, without the dot.
@@ -405,6 +428,7 @@ pub enum RowErrorKind {
 impl RowErrorKind {
     /// Every code.
     pub(crate) const CODES: &[&str] = &[
+        "ambiguous_time",
         "changed_header",
         "check_violated",
         "conflict",
@@ -414,10 +438,12 @@ impl RowErrorKind {
         "duplicate_in_batch",
         "duplicate_table",
         "exists",
+        "filled_column",
         "generated_column",
         "invalid_base64",
         "invalid_date",
         "invalid_date_time",
+        "invalid_fill",
         "invalid_json",
         "invalid_time",
         "invalid_utf8",
@@ -435,6 +461,7 @@ impl RowErrorKind {
         "out_of_range",
         "reference_cycle",
         "row_too_long",
+        "skipped_time",
         "too_few_bytes",
         "too_long",
         "too_many_errors",
@@ -452,6 +479,7 @@ impl RowErrorKind {
         "unreadable_gzip",
         "unreadable_key",
         "unreadable_layout",
+        "unreadable_zstandard",
         "unsupported_format",
         "wrong_delimiter",
         "wrong_encoding",
@@ -463,14 +491,18 @@ impl RowErrorKind {
     /// The stable code: lower case, never renamed, listed in docs/errors.md.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::AmbiguousTime { .. } => "ambiguous_time",
+            Self::SkippedTime { .. } => "skipped_time",
             Self::ChangedHeader { .. } => "changed_header",
             Self::CheckViolated { .. } => "check_violated",
             Self::Conflict { .. } => "conflict",
             Self::ContradictedLayout { .. } => "contradicted_layout",
+            Self::ContradictedOptions { .. } => "contradicted_layout",
             Self::DatabaseRefused { .. } => "database_refused",
             Self::DuplicateColumn | Self::RepeatedMember => "duplicate_column",
             Self::DuplicateInBatch { .. } => "duplicate_in_batch",
             Self::DuplicateTable => "duplicate_table",
+            Self::FilledColumn => "filled_column",
             Self::GeneratedColumn => "generated_column",
             Self::Exists => "exists",
             Self::InvalidBase64 => "invalid_base64",
@@ -480,6 +512,7 @@ impl RowErrorKind {
             | Self::LoneSurrogate
             | Self::InvalidDocument
             | Self::TooDeep { .. } => "invalid_json",
+            Self::InvalidFill(_) => "invalid_fill",
             Self::InvalidTime => "invalid_time",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::MalformedQuote { .. } => "malformed_quote",
@@ -517,6 +550,7 @@ impl RowErrorKind {
             Self::UnreadableFile { .. } => "unreadable_file",
             Self::UnreadableGzip => "unreadable_gzip",
             Self::UnreadableLayout { .. } => "unreadable_layout",
+            Self::UnreadableZstandard => "unreadable_zstandard",
             Self::UnreadableKey => "unreadable_key",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::WrongDelimiter { .. } => "wrong_delimiter",

@@ -4,6 +4,7 @@ pub(crate) mod cell_forms;
 pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod example;
+pub(crate) mod fill;
 pub(crate) mod issue;
 pub(crate) mod issues;
 pub(crate) mod layout_question;
@@ -17,3 +18,5 @@ pub(crate) mod types;
 pub(crate) mod unknown_names;
 pub(crate) mod value;
 pub(crate) mod written_date;
+#[cfg(feature = "zones")]
+pub(crate) mod zone;

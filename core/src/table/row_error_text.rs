@@ -9,6 +9,16 @@ use crate::base::all_of::AllOf;
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AmbiguousTime { zone, offsets: [first, second] } => write!(
+                f,
+                "the clocks of {zone} show this time twice, as they are put back; write its offset behind it, \
+                 {first} or {second}"
+            ),
+            Self::SkippedTime { zone } => write!(
+                f,
+                "the clocks of {zone} never show this time, as they are put forward past it; write an offset \
+                 from UTC behind it"
+            ),
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
@@ -39,6 +49,10 @@ impl fmt::Display for RowErrorKind {
             Self::BeyondFloat => f.write_str(
                 "the number is larger than the column holds, or so near to 0 that it would be stored as 0",
             ),
+            Self::FilledColumn => f.write_str(
+                "the option fill gives this column its value; leave it out, or take it out of fill",
+            ),
+            Self::InvalidFill(kind) => write!(f, "the option fill does not fit the table: {kind}"),
             Self::GeneratedColumn => {
                 f.write_str("the database computes this column; leave it out")
             }
@@ -165,7 +179,12 @@ impl fmt::Display for RowErrorKind {
             Self::ContradictedLayout { line } => write!(
                 f,
                 "line {line} does not fit how the start of the file is written; nothing is stored: mend \
-                 the line, or give the layout as options to have its rows rejected one by one"
+                 the line, or give the layout as options to have the lines above it loaded"
+            ),
+            Self::ContradictedOptions { line } => write!(
+                f,
+                "line {line} does not fit the layout that is given, and nothing is read from there on; mend \
+                 the line, or load what follows as a file of its own with other options"
             ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
@@ -188,9 +207,13 @@ impl fmt::Display for RowErrorKind {
             }
             Self::UnreadableFile { what } => f.write_str(what),
             Self::UnreadableGzip => f.write_str("no gzip data, or broken from here on"),
+            Self::UnreadableZstandard => f.write_str(
+                "no zstandard data, broken from here on, or packed with a window of more than 8 MiB; pack it \
+                 with a level up to 19 and without --long",
+            ),
             Self::UnsupportedFormat { extensions } => write!(
                 f,
-                "the name ends in none of {}, with or without .gz; save a workbook as CSV UTF-8",
+                "the name ends in none of {}, with or without .gz or .zst; save a workbook as CSV UTF-8",
                 AllOf(extensions)
             ),
             Self::UnreadableKey => f.write_str(

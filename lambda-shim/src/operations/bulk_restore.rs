@@ -185,7 +185,7 @@ impl Open {
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { sources: &self.sources, tables: &self.tables, mode: Mode::Replace }
+        Wanted { sources: &self.sources, tables: &self.tables, ..Wanted::default() }
     }
 
     async fn run<H: Host>(

@@ -23,6 +23,12 @@ pub(super) struct Restore {
     mode: Mode,
     /// Whether only a plan is wanted.
     plan: bool,
+    /// The new table that the rows go into.
+    into_table: Option<String>,
+    /// Whether tables with triggers are restored, though these run.
+    fire_triggers: bool,
+    /// Whether rows come back whose parents are not there.
+    keep_orphans: bool,
     /// Whether live tables that change meanwhile are swapped all the same.
     force: bool,
     /// Where the files are, if not where the settings say.
@@ -45,13 +51,24 @@ impl Operation for Restore {
     type Answer = Outcome;
 
     fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
-        let Request { sources, tables: names, mode, plan, force, bucket, .. } =
-            members(request, Self::NAME)?;
+        let request: Request = members(request, Self::NAME)?;
+        let Request { sources, tables: names, mode, plan, force, bucket, .. } = request;
+        let Request { into_table, fire_triggers, keep_orphans, .. } = request;
         if sources.is_empty() {
             return Err(bad(Self::NAME, "sources is empty"));
         }
         let tables = names.map_or(Ok(Vec::new()), |names| tables(schema, &names, Self::NAME))?;
-        Ok(Self { sources, tables, mode, plan, force, bucket })
+        Ok(Self {
+            sources,
+            tables,
+            mode,
+            plan,
+            into_table,
+            fire_triggers,
+            keep_orphans,
+            force,
+            bucket,
+        })
     }
 
     /// A restore that does not end in time fails, and the live tables are what they were.
@@ -83,7 +100,14 @@ impl Operation for Restore {
 
 impl Restore {
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { sources: &self.sources, tables: &self.tables, mode: self.mode }
+        Wanted {
+            sources: &self.sources,
+            tables: &self.tables,
+            mode: self.mode,
+            into_table: self.into_table.as_deref(),
+            fire_triggers: self.fire_triggers,
+            keep_orphans: self.keep_orphans,
+        }
     }
 }
 
@@ -98,6 +122,11 @@ struct Request {
     mode: Mode,
     #[serde(default)]
     plan: bool,
+    into_table: Option<String>,
+    #[serde(default)]
+    fire_triggers: bool,
+    #[serde(default)]
+    keep_orphans: bool,
     #[serde(default)]
     force: bool,
     bucket: Option<String>,
@@ -116,19 +145,33 @@ mod tests {
         let latest = restore(r#"{"rowgate":"restore","sources":["latest"]}"#);
         let sources = vec!["latest".to_owned()];
         let (tables, mode) = (Vec::new(), Mode::Replace);
-        let default = Restore { sources, tables, mode, plan: false, force: false, bucket: None };
+        let default = Restore {
+            sources,
+            tables,
+            mode,
+            plan: false,
+            into_table: None,
+            fire_triggers: false,
+            keep_orphans: false,
+            force: false,
+            bucket: None,
+        };
         assert_eq!(latest, default);
     }
 
     #[test]
     fn a_restore_says_what_and_how() {
         let text = r#"{"rowgate":"restore","sources":["glue/jobs/","s3://b/jobs.avro"],
-            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
+            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b",
+            "into_table":"old jobs","fire_triggers":true,"keep_orphans":true}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
             tables: vec![Schema::example().table("jobs").unwrap()],
             mode: Mode::Merge,
             plan: true,
+            into_table: Some("old jobs".to_owned()),
+            fire_triggers: true,
+            keep_orphans: true,
             force: true,
             bucket: Some("b".to_owned()),
         };

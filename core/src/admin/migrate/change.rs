@@ -11,7 +11,7 @@ use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
 
 /// Makes one table, which must not be there.
-pub(crate) async fn make_table<H: Host>(
+pub(super) async fn make_table<H: Host>(
     client: &Client<'_, H>,
     name: &str,
     create: &str,

@@ -8,8 +8,6 @@ use crate::aws::host::{Client, Host};
 use crate::table::schema::{Constraints, Schema, Table};
 use crate::table::types::Definition;
 
-#[cfg(feature = "avro")]
-use super::difference::{CONSTRAINT, Difference, NONE, TableDrift};
 use super::error::MigrateError;
 use super::live::texts;
 
@@ -45,30 +43,8 @@ fn is_document(table: &Table, name: &str) -> bool {
     column.is_some_and(|column| column.column_type.takes_document())
 }
 
-/// The foreign keys and CHECKs that the schema says of a table, also foreign keys of other tables that refer
-/// to it, as differences: what compares with the schema does not find them.
-#[cfg(feature = "avro")]
-pub(crate) fn ties(schema: Schema, table: &Table) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    let mut report = TableDrift { table: table.name, differences: &mut differences };
-    for other in schema.tables() {
-        for key in other.constraints.foreign {
-            if other == table {
-                report.add(None, CONSTRAINT, NONE, &format!("FOREIGN KEY {}", key.name));
-            } else if key.table == table.name {
-                let found = format!("FOREIGN KEY {} of {}", key.name, other.name);
-                report.add(None, CONSTRAINT, NONE, &found);
-            }
-        }
-    }
-    for check in table.constraints.checks {
-        report.add(None, CONSTRAINT, NONE, &format!("CHECK {check}"));
-    }
-    differences
-}
-
-/// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a foreign key
-/// stays on the old table when a restore swaps tables, a trigger changes what was stored.
+/// Constraints, also those of other tables that refer to one, and triggers. A second unique key lets an upsert change another row, a trigger
+/// changes what was stored.
 pub(super) async fn live_extras<H: Host>(
     client: &Client<'_, H>,
     names: &str,

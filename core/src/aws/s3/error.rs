@@ -30,6 +30,11 @@ impl Error {
         self.status == 412
     }
 
+    /// Whether the range that was asked for begins behind the object's last byte.
+    pub fn is_beyond_the_end(&self) -> bool {
+        self.status == 416
+    }
+
     pub(super) fn from_response(response: &Response) -> Self {
         let code = xml::read(&response.body, |root| xml::text(root, "Code"));
         let request_id = response.header("x-amz-request-id").map(ToOwned::to_owned);

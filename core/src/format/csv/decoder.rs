@@ -51,7 +51,7 @@ pub struct CsvDecoder {
     /// Whether the first record has been read.
     has_layout: bool,
     /// Why the rest of the file, or of the record at hand, is given back line by line.
-    given_back: Option<RowErrorKind>,
+    pub(super) given_back: Option<RowErrorKind>,
     /// The part of the record that is still to be given back, and its first line.
     lines: Range<usize>,
     lines_line: u64,
@@ -250,11 +250,6 @@ impl CsvDecoder {
         self.layout.header.as_deref()
     }
 
-    /// The columns that the header names, if there is one.
-    pub(crate) fn header_columns(&self) -> Option<Vec<&'static str>> {
-        self.layout.header.as_ref().map(|_| self.layout.columns(self.table))
-    }
-
     /// [`Self::text`] without the marks that rowgate put in front of it when it was rejected before.
     pub(crate) fn own_text(&self) -> &[u8] {
         let text = self.text();
@@ -327,7 +322,10 @@ impl CsvDecoder {
                 self.give_back_rest(RowErrorKind::ChangedHeader { line: self.record_line });
                 self.next_line()
             }
-            _ => true,
+            _ => {
+                self.end_if_contradicted();
+                true
+            }
         }
     }
 
@@ -355,6 +353,7 @@ impl CsvDecoder {
             }
             First::Row => {
                 self.row = Row::Record { too_long };
+                self.end_if_contradicted();
                 true
             }
             First::Refused(error) => self.refuse(error),

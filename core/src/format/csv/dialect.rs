@@ -3,7 +3,7 @@
 //! One set of names says it everywhere: in a query, in `LOAD_OPTIONS`, on the command line, and in reports.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::header::Header;
+use super::names::fold;
+use crate::base::distinct::Distinct;
 use crate::format::encoding::Encoding;
 use crate::table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 
@@ -156,8 +158,22 @@ impl Dialect {
             self.header = one_of("header", text, &HEADERS)?;
             return Ok(());
         }
-        let wrong = |_| "header is a JSON object of the file's names and the table's".to_owned();
-        self.names = serde_json::from_str(text).map_err(wrong)?;
+        let wrong = "header is a JSON object of the file's names and the table's";
+        let Distinct(object) =
+            serde_json::from_str(text).map_err(|error| format!("{wrong}: {error}"))?;
+        let names: BTreeMap<String, String> =
+            serde_json::from_value(object).map_err(|_| wrong.to_owned())?;
+        let mut seen = BTreeSet::new();
+        for name in names.keys() {
+            let folded = fold(name);
+            if folded.is_empty() {
+                return Err("a name of header is empty".to_owned());
+            }
+            if !seen.insert(folded) {
+                return Err(format!("header has the name {name} twice"));
+            }
+        }
+        self.names = names;
         self.header = Header::Present;
         Ok(())
     }
@@ -218,7 +234,14 @@ impl Dialect {
 
     /// Whether a scan of a file's ranges finds its records, and each header among them.
     pub(super) fn can_be_cut(&self) -> bool {
-        !self.syntax.escapes && self.names.is_empty() && self.skip_lines == 0
+        let is_scanned = !self.syntax.escapes && self.names.is_empty() && self.skip_lines == 0;
+        // A file that a line can end is read in the order of its lines.
+        is_scanned && !self.can_be_contradicted()
+    }
+
+    /// Whether a line can show that what is given is not how the file is written.
+    pub(super) fn can_be_contradicted(&self) -> bool {
+        ["decimal", "date_order"].iter().any(|name| self.is_given(name))
     }
 
     /// Whether it is comma, UTF-8, dates that begin with their year, and a decimal point.
@@ -375,11 +398,15 @@ mod tests {
             ("decimal", "comma", "decimal is one of: .  ,"),
             ("skip_lines", "-1", "skip_lines is 0 to 10000"),
             ("header", "{\"a\": 1}", "header is a JSON object of the file's names and the table's"),
+            ("header", "{\"Ort 1\": \"a\", \"ort_1\": \"b\"}", "header has the name ort_1 twice"),
+            ("header", "{\" \": \"a\"}", "a name of header is empty"),
             ("null_values", "[1]", "null_values is a list of texts"),
             ("separator", ";", "there is no option separator"),
         ] {
             assert_eq!(Dialect::default().set(name, text), Err(message.to_owned()), "{name}");
         }
         assert!(Dialect::default().set("encoding", "utf-7").is_err());
+        let twice = Dialect::default().set("header", r#"{"Ort":"a","Ort":"b"}"#).unwrap_err();
+        assert!(twice.contains("Ort is there twice"), "{twice}");
     }
 }

@@ -1,6 +1,7 @@
 //! What the cells of a file's lines are for: by its header, or by their position.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -9,6 +10,7 @@ use super::header::Header;
 use super::marks::{MARKS, Marks, end_of_marks};
 use super::names;
 use super::record_buffer::{CellText, RecordBuffer};
+use super::target::{CellTarget, target};
 use super::written_values::contradicts;
 use crate::table::cell_forms::{CellForms, Notation};
 use crate::table::issue::{RowError, RowErrorKind};
@@ -19,17 +21,6 @@ use crate::table::unknown_names::UnknownNames;
 
 /// The most unknown names that an error lists.
 const LISTED_NAMES: usize = 5;
-
-/// What one cell of a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CellTarget {
-    /// The column at this position.
-    Column(usize),
-    /// Nothing: the header's name begins with `_`.
-    Ignored,
-    /// Nothing: the header's cell is empty, and so must be those below it.
-    Nameless,
-}
 
 /// What the cells of a file's lines are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,17 +144,19 @@ impl Layout {
         RawRow { place, fields, errors: Vec::new() }
     }
 
-    /// Whether a cell that is no value of its column would be one if the file were written otherwise.
+    /// Whether a cell that is no value of its column would be one if the file were written otherwise; only
+    /// columns of the notations that `is_held` names are looked at.
     pub(super) fn contradicts<'r>(
         &self,
         table: &Table,
         forms: CellForms,
+        is_held: impl Fn(Notation) -> bool,
         cells: impl Iterator<Item = CellText<'r>>,
     ) -> bool {
         self.targets.iter().zip(cells).any(|(target, cell)| match target {
             CellTarget::Column(column) => {
                 let notation = table.columns[*column].column_type.notation();
-                contradicts(notation, forms, cell.text)
+                is_held(notation) && contradicts(notation, forms, cell.text)
             }
             CellTarget::Ignored | CellTarget::Nameless => false,
         })
@@ -292,22 +285,6 @@ fn header(
     First::Header(Layout { targets, header, own_start, marks, name_starts })
 }
 
-/// What a header's cell says, or `None` if it is no column's name.
-pub(crate) fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
-    match name {
-        "" => Some(CellTarget::Nameless),
-        // One that a column has as its own is no mark.
-        name if name.starts_with('_') => {
-            let column = table.column_index_in_any_case(name);
-            Some(column.map_or(CellTarget::Ignored, CellTarget::Column))
-        }
-        name => match names::column_of(table, &dialect.names, name) {
-            None if dialect.ignore_extra => Some(CellTarget::Ignored),
-            column => column.map(CellTarget::Column),
-        },
-    }
-}
-
 /// Whether a cell is a value of a column whose values cannot be taken for names; `None` for an
 /// empty cell and for a column of texts.
 fn reads_as(column: &Column, cell: &str) -> Option<bool> {
@@ -342,19 +319,26 @@ fn field<'r>(dialect: &Dialect, column: &Column, cell: CellText<'r>) -> RawField
 /// The column that a name of a file is for.
 #[cfg(feature = "avro")]
 pub(crate) fn column_of(table: &Table, dialect: &Dialect, name: &str) -> Option<usize> {
-    names::column_of(table, &dialect.names, name)
+    names::column(table, names::meant(&dialect.names, name).unwrap_or(name))
 }
 
 /// What an unknown header is told: its unknown names, and the columns nearest to them.
 pub(crate) fn unknown_header(table: &Table, dialect: &Dialect, cells: &[&str]) -> RowError {
     let unknown = cells.iter().filter(|name| target(table, dialect, name).is_none());
-    let cut = |name: &&str| name.chars().take(64).collect::<String>();
-    let names: Vec<_> = unknown.take(LISTED_NAMES).map(cut).collect();
-    let near = names.iter().map(|name| names::nearest(table, name)).collect();
+    let unknown: Vec<_> = unknown.copied().take(LISTED_NAMES).collect();
+    let cut = |name: &str| name.chars().take(64).collect::<String>();
+    let meant = |name: &str| names::meant(&dialect.names, name);
+    let named = |name: &&str| match meant(name) {
+        Some(ours) => format!("{}, which header gives for {}", cut(ours), cut(name)),
+        None => cut(name),
+    };
+    let names = unknown.iter().map(named).collect();
+    let near = |name: &&str| names::nearest(table, meant(name).unwrap_or(name));
+    let near = unknown.iter().map(near).collect();
     let columns = table.columns.iter().map(|column| column.name).collect();
-    let column = names.first().cloned().unwrap_or_default();
+    let column = unknown.first().copied().unwrap_or_default();
     let unknown = Box::new(UnknownNames { names, near, columns });
-    RowError::given_column(&column, RowErrorKind::UnknownHeader(unknown))
+    RowError::given_column(column, RowErrorKind::UnknownHeader(unknown))
 }
 
 /// How many cells are columns' names.

@@ -9,6 +9,7 @@
 //! test `any_chunking_gives_the_same_rows`.
 
 pub(crate) mod automaton;
+mod blank;
 mod decoder;
 pub(crate) mod detect;
 mod diagnosis;
@@ -22,6 +23,7 @@ mod marks;
 mod names;
 mod reading;
 mod record_buffer;
+mod target;
 #[cfg(test)]
 mod tests;
 mod written_values;
@@ -31,11 +33,12 @@ pub(crate) use dialect::Syntax;
 pub use dialect::{Dialect, EmptyCell};
 pub(crate) use formulas::mark as mark_formulas;
 pub use header::Header;
-#[cfg(feature = "avro")]
-pub(crate) use layout::{CellTarget, column_of, field_of_text, target, unknown_header};
 pub(crate) use layout::{NameStarts, name_start};
+#[cfg(feature = "avro")]
+pub(crate) use layout::{column_of, field_of_text, unknown_header};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;
 #[cfg(feature = "avro")]
 pub(crate) use record_buffer::trim;
+pub(crate) use target::{CellTarget, target};

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::record_buffer::is_blank;
+use super::blank::is_blank;
 use crate::table::schema::Table;
 
 /// The column that a header's cell names: exactly, or but for case, else by its folded name if no
@@ -21,17 +21,10 @@ pub(super) fn column(table: &Table, name: &str) -> Option<usize> {
     columns.next().is_none().then_some(found)
 }
 
-/// The same where some names of the file are said to mean a column.
-pub(super) fn column_of(
-    table: &Table,
-    meant: &BTreeMap<String, String>,
-    name: &str,
-) -> Option<usize> {
-    let is_it = |(theirs, _): &(&String, &String)| fold(theirs) == fold(name);
-    match meant.iter().find(is_it) {
-        Some((_, ours)) => column(table, ours),
-        None => column(table, name),
-    }
+/// What the options say that a name of the file means.
+pub(super) fn meant<'m>(names: &'m BTreeMap<String, String>, name: &str) -> Option<&'m str> {
+    let mut names = names.iter();
+    names.find(|(theirs, _)| fold(theirs) == fold(name)).map(|(_, ours)| ours.as_str())
 }
 
 /// A name without case, blanks, `_` and `-`.

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::blank::is_blank;
 use super::dialect::Syntax;
 
 /// The most bytes that one row may have as it is in the file.
@@ -300,10 +301,4 @@ pub(crate) fn trim(cell: &str) -> &str {
         [first, .., last] if plain(first) && plain(last) => cell,
         _ => cell.trim_matches(is_blank),
     }
-}
-
-/// Whether a character counts as a blank at the ends of a cell: a space, a tab, and those that
-/// spreadsheets and web pages leave behind unseen.
-pub(super) fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\u{a0}' | '\u{200b}' | '\u{feff}')
 }

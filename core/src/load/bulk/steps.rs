@@ -10,6 +10,7 @@ use futures_util::stream::StreamExt;
 
 use super::super::claimed::{self, Begun, Claimed, begin, to_claim, told};
 use super::super::error::LoadError;
+use super::super::folder_options;
 use super::super::object::{self, Attempt};
 use super::super::object_ref::ObjectRef;
 use super::super::options::{LoadOptions, LoadSettings};
@@ -84,7 +85,11 @@ impl<'s, H: Host> BulkLoad<'s, H> {
             return Ok(OpenedLoad::Whole);
         };
         let object = object.pinned(&head);
-        let options = self.services.options(&object.key);
+        let options = match folder_options::options(&self.services, &object).await {
+            // Loading it whole says what is wrong with them.
+            Err(LoadError::Options(_)) => return Ok(OpenedLoad::Whole),
+            options => options?,
+        };
         let size = head.content_length;
         let schema = self.services.schema(&object.key).await?;
         let Ok(file) = TableFile::of_path(schema, &object.key) else {
@@ -93,6 +98,8 @@ impl<'s, H: Host> BulkLoad<'s, H> {
         if !object.is_for_loading() || !may_be_cut(&file, &options) {
             return Ok(OpenedLoad::Whole);
         }
+        let load_id = to_claim(&object, file.table, &options).load_id();
+        let options = options.of_load(&object.key, &load_id, self.services.host().now());
         let Ok(file) = file.with(&options) else { return Ok(OpenedLoad::Whole) };
         let Some(has_header) = self.header(&object, &file, size).await? else {
             return Ok(OpenedLoad::Whole);
@@ -294,7 +301,7 @@ pub(super) fn lease() -> Lease {
 fn may_be_cut(file: &TableFile, options: &LoadOptions) -> bool {
     // Its first date-time decides for all parts whether the others have an offset, too.
     let is_of_one_kind = options.time_zone.is_some() || !file.table.takes_offsets();
-    !file.named_gzip
+    file.named_packing.is_none()
         && !options.may_refuse()
         && is_of_one_kind
         && options.on_duplicate == OnDuplicate::Update

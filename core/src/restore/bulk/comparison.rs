@@ -11,7 +11,7 @@ use super::super::find::find;
 use super::super::late::{self, LiveContent};
 use super::super::loads;
 use super::super::restored::{LoadsSince, Restored, RestoredTable};
-use super::super::wanted::{Mode, Wanted};
+use super::super::wanted::Wanted;
 use super::items::{Done, Item, RangeItem, add_up, is_carried, ranges};
 use super::tables::{greatest_key, spans_of, table};
 use crate::aws::host::Host;
@@ -188,7 +188,7 @@ impl Comparison {
     ) -> RestoreError {
         let RestoreError::SameKey { table: name, .. } = error else { return error };
         let Ok(table) = table(services.schema, name) else { return error };
-        let wanted = Wanted { sources: &self.sources, tables: &[table], mode: Mode::Replace };
+        let wanted = Wanted { sources: &self.sources, tables: &[table], ..Wanted::default() };
         let Ok(mut found) = find(services, &wanted).await else { return error };
         let files = found.tables.pop().map(|(_, files)| files).unwrap_or_default();
         error.naming_twice(services, table, &files).await

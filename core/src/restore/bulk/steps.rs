@@ -13,9 +13,10 @@ use super::super::foreign::SeenRows;
 use super::super::notes::notes;
 use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
 use super::super::restored::Restored;
-use super::super::staging::{Staging, drop_table};
+use super::super::staging::Staging;
 use super::super::swap::{ATTEMPTS, is_swapped, try_swap};
-use super::super::tables::{LeftoverKind, TableNames};
+use super::super::tables::{LeftoverKind, TableNames, drop_table, make_missing};
+use super::super::ties::Ties;
 use super::super::wanted::Wanted;
 use super::super::{late, loads};
 use super::comparison::{ComparedTable, Comparison};
@@ -42,7 +43,9 @@ pub async fn open<H: Host>(
     let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
-    let obstacles = plan::obstacles(services, &names).await?;
+    let mut obstacles = plan::obstacles(services, &names).await?;
+    let ties = Ties::read(services.database, services.schema, &names).await?;
+    obstacles.extend(ties.in_parts());
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
@@ -234,6 +237,8 @@ async fn make_all<H: Host>(
     plans: &[TablePlan],
     id: &str,
 ) -> Result<(), RestoreError> {
+    let missing: Vec<_> = plans.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
+    make_missing(services.database, &missing).await?;
     for plan in plans {
         if let Err(error) = Staging::new(services, plan, id).make().await {
             let _: Result<(), _> = abandon(services, id).await;

@@ -134,7 +134,7 @@ impl Schema {
         if let Some(Err(unfit)) = self.named_in(path) {
             return RowErrorKind::UnfitTable(unfit);
         }
-        let near = self.table_near_file(path).map(|table| table.name);
+        let near = self.table_near(path).map(|table| table.name);
         RowErrorKind::NoTableInPath { tables: self.names(), near }
     }
 
@@ -158,7 +158,7 @@ impl Schema {
 
     /// The table with whose name a file's name begins, with more behind it
     /// (`jobs-2026-01.csv`, `jobs (1).csv`); the longest of several. That is no more than likely.
-    fn table_near_file(self, path: &str) -> Option<&'static Table> {
+    pub(crate) fn table_near(self, path: &str) -> Option<&'static Table> {
         let name = stem(path.rsplit(['/', '\\']).next()?);
         let starts = name.char_indices().filter(|(_, letter)| !letter.is_alphanumeric());
         starts.rev().find_map(|(end, _)| self.table_in_any_case(&name[..end]))
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_name_that_begins_like_a_table_is_near_it() {
-        let near = |path| OFFICE.table_near_file(path).map(|table| table.name);
+        let near = |path| OFFICE.table_near(path).map(|table| table.name);
         assert_eq!(near("incoming/jobs-2026-01.csv"), Some("jobs"));
         assert_eq!(near("Jobs (1).csv"), Some("jobs"));
         assert_eq!(near("hired_employees_2026.csv"), Some("employees"));

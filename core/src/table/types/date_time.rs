@@ -41,13 +41,15 @@ impl DateTime {
 }
 
 /// A cell in another form than RFC 3339's, or without the offset that `time_zone` then gives.
-fn moment_of_cell(cell: &str, rules: Rules) -> Option<String> {
-    let text = written_date::date_time(cell, rules.forms.date_order)?;
+fn moment_of_cell(cell: &str, rules: Rules) -> Result<String, RowErrorKind> {
+    let invalid = RowErrorKind::InvalidDateTime;
+    let text = written_date::date_time(cell, rules.forms.date_order).ok_or(invalid.clone())?;
     if let Some(moment) = canonical(&text) {
-        return Some(moment.into_owned());
+        return Ok(moment.into_owned());
     }
-    let written = Written::read(&text).filter(|it| !it.has_offset())?;
-    written.utc(rules.time_zone?.seconds())
+    let written = Written::read(&text).filter(|it| !it.has_offset()).ok_or(invalid.clone())?;
+    let zone = rules.time_zone.ok_or(invalid.clone())?;
+    written.utc(zone.ahead_of(written.shown())?).ok_or(invalid)
 }
 
 impl Definition for DateTime {
@@ -77,9 +79,11 @@ impl Definition for DateTime {
             Cow::Borrowed(text) => canonical(text),
             Cow::Owned(text) => canonical(&text).map(|text| Cow::Owned(text.into_owned())),
         };
-        let otherwise = || cell.and_then(|cell| moment_of_cell(cell, rules)).map(Cow::Owned);
-        let canonical = canonical.or_else(otherwise);
-        canonical.map(Cell::Text).ok_or(RowErrorKind::InvalidDateTime)
+        match (canonical, cell) {
+            (Some(canonical), _) => Ok(Cell::Text(canonical)),
+            (None, Some(cell)) => moment_of_cell(cell, rules).map(|text| Cell::Text(text.into())),
+            (None, None) => Err(RowErrorKind::InvalidDateTime),
+        }
     }
 
     fn reads_as_value(self, cell: &str) -> Option<bool> {

@@ -12,7 +12,6 @@ use super::raw::{decimals, text};
 use crate::table::cell_forms::Notation;
 use crate::table::date_time::Written;
 use crate::table::issue::RowErrorKind;
-use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
 use crate::table::written_date;
 
@@ -57,8 +56,8 @@ impl Definition for LocalDateTime {
         let iso = otherwise.and_then(|cell| written_date::date_time(cell, rules.forms.date_order));
         let written = Written::read(iso.as_deref().unwrap_or(&text));
         let written = written.filter(|it| !(rules.stored && it.has_offset()));
-        let ahead = rules.time_zone.map_or(0, TimeZone::seconds);
-        let canonical = written.and_then(|it| it.local(ahead, self.decimals.into()));
+        let ahead_at = |moment| rules.time_zone.map_or(0, |zone| zone.ahead_at(moment));
+        let canonical = written.and_then(|it| it.local(ahead_at, self.decimals.into()));
         canonical.map(|text| Cell::Text(text.into())).ok_or(RowErrorKind::InvalidLocalDateTime)
     }
 

@@ -405,6 +405,46 @@ fn a_time_zone_makes_a_moment_of_a_time() {
     }
 }
 
+#[test]
+#[cfg(feature = "zones")]
+fn a_named_zone_makes_a_moment_of_a_time_that_its_clocks_show_once() {
+    let rules = Rules { time_zone: TimeZone::of("Europe/Berlin"), ..Rules::default() };
+    for (of, format) in [("timestamp", None), ("varchar(40)", Some("date-time"))] {
+        let column_type = ColumnType::known(of, format, None);
+        let taken = |cell| match column_type.parse(RawField::Cell(cell), rules) {
+            Ok(Cell::Text(text)) => text.replace('T', " ").replace('Z', ""),
+            other => other.unwrap_err().code().to_owned(),
+        };
+        for (cell, expected) in [
+            ("2021-07-27 16:02:08", "2021-07-27 14:02:08"),
+            ("2021-01-27 16:02:08", "2021-01-27 15:02:08"),
+            ("2021-10-31 01:59:59", "2021-10-30 23:59:59"),
+            ("2021-10-31 02:00:00", "ambiguous_time"),
+            ("2021-10-31 02:59:59", "ambiguous_time"),
+            ("2021-10-31 02:30:00+02:00", "2021-10-31 00:30:00"),
+            ("2021-10-31 02:30:00+01:00", "2021-10-31 01:30:00"),
+            ("2021-10-31 03:00:00", "2021-10-31 02:00:00"),
+            ("2021-03-28 01:59:59", "2021-03-28 00:59:59"),
+            ("2021-03-28 02:00:00", "skipped_time"),
+            ("2021-03-28 02:59:59", "skipped_time"),
+            ("2021-03-28 02:30:00+01:00", "2021-03-28 01:30:00"),
+            ("2021-03-28 03:00:00", "2021-03-28 01:00:00"),
+        ] {
+            assert_eq!(taken(cell), expected, "{of} {cell}");
+        }
+    }
+    // A DATETIME keeps what its clocks show, also of a moment with an offset.
+    let local = ColumnType::known("datetime", None, None);
+    for (cell, expected) in [
+        ("2021-10-31T00:30:00Z", "2021-10-31 02:30:00"),
+        ("2021-10-31T01:30:00Z", "2021-10-31 02:30:00"),
+        ("2021-07-27T14:02:08Z", "2021-07-27 16:02:08"),
+        ("2021-03-28 02:30:00", "2021-03-28 02:30:00"),
+    ] {
+        assert_eq!(local.parse(RawField::Cell(cell), rules), Ok(Cell::Text(expected.into())));
+    }
+}
+
 fn case(
     name: &'static str,
     taken: Vec<(RawField<'static>, &str)>,

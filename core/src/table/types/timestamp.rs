@@ -12,7 +12,6 @@ use super::raw::{decimals, text};
 use crate::table::cell_forms::Notation;
 use crate::table::date_time::{Written, utc_clock};
 use crate::table::issue::RowErrorKind;
-use crate::table::time_zone::TimeZone;
 use crate::table::value::{Cell, RawField};
 use crate::table::written_date;
 
@@ -69,7 +68,8 @@ impl Definition for Timestamp {
             field => text(field, self.expected())?,
         };
         let written = Written::read(&text).ok_or(RowErrorKind::InvalidDateTime)?;
-        let ahead = rules.time_zone.map(TimeZone::seconds);
+        let zone = rules.time_zone.filter(|_| !written.has_offset());
+        let ahead = zone.map(|zone| zone.ahead_of(written.shown())).transpose()?;
         let (seconds, fraction) = written.moment(ahead).ok_or(RowErrorKind::NoOffset)?;
         let canonical = self.canonical_of(seconds, fraction);
         canonical.map(|text| Cell::Text(text.into())).ok_or(RowErrorKind::BeyondTimestamp)

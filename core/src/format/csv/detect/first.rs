@@ -8,7 +8,7 @@ use super::super::diagnosis::sep_line;
 use super::super::dialect::{Dialect, NO_QUOTE};
 use super::super::header::Header;
 use super::super::marks::Marks;
-use super::super::names;
+use super::super::target::{CellTarget, target};
 use super::looked::LayoutFound;
 use super::sample::{FileStart, RowsStart, Sample, SampleRecord};
 use crate::format::json::BOM;
@@ -98,8 +98,7 @@ impl FirstLine {
         let first = sample.records.first()?;
         let known = columns_of(table, dialect, first);
         let names = known.iter().flatten().count();
-        let is_name = |(cell, known): (&_, &Option<usize>)| is_named(dialect, cell, *known);
-        let all_known = first.cells.iter().map(|cell| cell.text.as_str()).zip(&known).all(is_name);
+        let all_known = first.cells.iter().all(|cell| target(table, dialect, &cell.text).is_some());
         let width = table.columns.len();
         let is_of_width = first.cells.len() == width && !first.has_fault;
         let of_width = sample.records.iter().filter(|it| it.cells.len() == width).count();
@@ -122,15 +121,10 @@ impl FirstLine {
     }
 }
 
-fn is_named(dialect: &Dialect, cell: &str, column: Option<usize>) -> bool {
-    column.is_some() || cell.is_empty() || cell.starts_with('_') || dialect.ignore_extra
-}
-
 fn columns_of(table: &Table, dialect: &Dialect, record: &SampleRecord) -> Vec<Option<usize>> {
-    let column = |name: &str| match name {
-        "" => None,
-        name if name.starts_with('_') => table.column_index_in_any_case(name),
-        name => names::column_of(table, &dialect.names, name),
+    let column = |name: &str| match target(table, dialect, name)? {
+        CellTarget::Column(column) => Some(column),
+        CellTarget::Ignored | CellTarget::Nameless => None,
     };
     record.cells.iter().map(|cell| column(&cell.text)).collect()
 }
@@ -173,12 +167,10 @@ fn explain(file: &FileStart<'_>, dialect: &Dialect) -> Option<LayoutQuestion> {
             }
             let sample = file.sample(&other, FIRST_RECORDS);
             let is_header = |record: &&SampleRecord| {
-                let columns = columns_of(table, &other, record);
-                let cells = record.cells.iter().map(|cell| cell.text.as_str()).zip(columns);
-                let mut named =
-                    cells.clone().filter(|(cell, column)| is_named(&other, cell, *column));
-                let names = cells.clone().filter(|(_, column)| column.is_some()).count();
-                names >= 2.min(table.columns.len()) && named.by_ref().count() == record.cells.len()
+                let names = columns_of(table, &other, record).iter().flatten().count();
+                let mut cells = record.cells.iter();
+                names >= 2.min(table.columns.len())
+                    && cells.all(|cell| target(table, &other, &cell.text).is_some())
             };
             let Some(header) = sample.records.iter().find(is_header) else { continue };
             let is_first = core::ptr::eq(header, &raw const sample.records[0]);

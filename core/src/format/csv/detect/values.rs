@@ -63,6 +63,12 @@ pub(super) fn find(
     Ok(())
 }
 
+const OTHER_ZONE: &str = if cfg!(feature = "zones") {
+    "another zone such as time_zone=Europe/Berlin or time_zone=+02:00"
+} else {
+    "another offset such as time_zone=+02:00"
+};
+
 /// Asks for the zone of times that do not say it, where the column needs one.
 pub(super) fn time_zone(
     table: &'static Table,
@@ -75,7 +81,7 @@ pub(super) fn time_zone(
     Some(LayoutQuestion {
         kind: "time_zone",
         seen: format!("the times of {} do not say their offset from UTC", column.column.name),
-        options: vec!["time_zone=UTC".into(), "another offset such as time_zone=+02:00".into()],
+        options: vec!["time_zone=UTC".into(), OTHER_ZONE.into()],
     })
 }
 

@@ -1,0 +1,99 @@
+// The core, apart from the page: whatever it does, the page goes on answering.
+
+import init, { Checker, formatOf, keyId, peek, tableOf } from "./core/core.js";
+import coreUrl from "./core/core_bg.wasm?url";
+import type { OpenOptions } from "./types";
+
+interface Call {
+  id: number;
+  method: string;
+  args: unknown[];
+}
+
+// So many rows are checked before the page is told how far it is.
+const STEP_ROWS = 20_000;
+const PEEKED_BYTES = 16 * 1024;
+
+const ready = init({ module_or_path: coreUrl });
+let checker: Checker | undefined;
+let bytes: Uint8Array | undefined;
+let opening = 0;
+
+function opened(): Checker {
+  if (!checker) throw new Error("no table is chosen");
+  return checker;
+}
+
+const json = (text: string | undefined) => (text === undefined ? null : JSON.parse(text));
+
+// A file that is packed is unpacked by the browser.
+async function read(file: Blob): Promise<Uint8Array> {
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (start[0] !== 0x1f || start[1] !== 0x8b) return new Uint8Array(await file.arrayBuffer());
+  const unpacked = file.stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
+async function check(id: number): Promise<boolean> {
+  const mine = ++opening;
+  while (opened().step(STEP_ROWS)) {
+    postMessage({ id, progress: opened().progress() });
+    await new Promise((next) => setTimeout(next));
+    if (mine !== opening) return false;
+  }
+  return true;
+}
+
+const methods: Record<string, (id: number, ...args: never[]) => unknown> = {
+  formatOf: (_, name: string) => formatOf(name) ?? null,
+  tableOf: (_, answer: string, name: string) => tableOf(answer, name) ?? null,
+  keyId: (_, key: string) => keyId(key) ?? null,
+  table: (_, schema: string) => {
+    checker?.free();
+    checker = new Checker(schema);
+    return json(checker.table());
+  },
+  template: (_, delimiter: string) => opened().template(delimiter),
+  file: async (_, file: Blob) => {
+    bytes = await read(file);
+    return bytes.length;
+  },
+  peek: (_, dialect: Record<string, string>) =>
+    json(peek((bytes ?? new Uint8Array()).subarray(0, PEEKED_BYTES), JSON.stringify(dialect))),
+  check: (id, options: OpenOptions) => {
+    opened().open(bytes ?? new Uint8Array(), JSON.stringify(options));
+    return check(id);
+  },
+  stop: () => ++opening,
+  counts: () => json(opened().counts()),
+  layout: () => json(opened().layout()),
+  faults: () => json(opened().faults()),
+  view: (_, filter: object) => opened().view(JSON.stringify(filter)),
+  rows: (_, from: number, count: number) => json(opened().rows(from, count)),
+  setCell: (_, row: number, column: number, text: string) => json(opened().setCell(row, column, text)),
+  setLine: (_, row: number, text: string) => json(opened().setLine(row, text)),
+  setCells: (_, filter: object, column: number, text: string) =>
+    json(opened().setCells(JSON.stringify(filter), column, text)),
+  replace: (_, filter: object, what: object) =>
+    json(opened().replace(JSON.stringify(filter), JSON.stringify(what))),
+  undo: () => opened().undo(),
+  deliver: (_, sender: string, rows: number, size: number) => json(opened().deliver(sender, rows, size)),
+  settle: (_, status: number, body: Uint8Array) => json(opened().settle(status, body)),
+  probe: (_, from: number, rows: number, size: number) => json(opened().probe(from, rows, size)),
+  takeProbe: (_, status: number, body: Uint8Array) => json(opened().takeProbe(status, body)),
+  forgive: () => opened().forgive(),
+  saved: () => opened().saved(),
+  goOn: (_, saved: string) => opened().goOn(saved),
+  leftover: () => opened().leftover(),
+};
+
+onmessage = async ({ data }: MessageEvent<Call>) => {
+  const { id, method, args } = data;
+  try {
+    await ready;
+    const result = await methods[method]!(id, ...(args as never[]));
+    postMessage({ id, result });
+  } catch (error) {
+    postMessage({ id, error: typeof error === "string" ? error : String((error as Error).message) });
+  }
+};

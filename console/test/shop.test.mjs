@@ -1,0 +1,85 @@
+// The shop's files, as they are and as a German Excel writes them; and the gateway's files of policy and description.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import mysql from "mysql2/promise";
+import { drop, enter, openPage, ROOT, startBrowser, startStack } from "./stack.mjs";
+
+let stack;
+let browser;
+let database;
+
+before(async () => {
+  [stack, browser] = await Promise.all([startStack("--schema", "samples/shop/shop.sql"), startBrowser()]);
+  database = await mysql.createConnection(stack.database_url);
+});
+
+after(async () => {
+  await database?.end();
+  await browser?.close();
+  await stack?.stop();
+});
+
+const shop = (name) => readFileSync(join(ROOT, `samples/shop/${name}.csv`), "utf8");
+const heading = (page, text) => page.getByRole("heading", { level: 1, name: text }).waitFor({ timeout: 20_000 });
+
+async function load(page, name, content) {
+  await drop(page, `${name}.csv`, content);
+  await page.locator("h1", { hasText: /ready|needs? a hand/ }).waitFor({ timeout: 20_000 });
+  const words = await page.locator("h1").innerText();
+  await page.getByRole("button", { name: /^Send [0-9,]+ rows?$/ }).click();
+  await page.locator(".result").waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Put away" }).click();
+  await heading(page, "Drop a file here");
+  return words;
+}
+
+// Semicolons, Windows-1252, 27.07.2021 and 19,90: what "CSV" means in a German Excel.
+function german(text) {
+  const cells = text.trimEnd().split("\n").map((line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
+  const written = cells.map((line) => line.slice(0, cells[0].length).map((cell) => cell
+    .replace(/^(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d)?$/, (_, year, month, day, time) => `${day}.${month}.${year}${time ?? ""}`)
+    .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")
+    .replace(/^[^"]*;.*$/, '"$&"')));
+  return Buffer.from(`${written.map((line) => line.join(";")).join("\r\n")}\r\n`, "latin1");
+}
+
+async function rowsOf(table) {
+  const [rows] = await database.query({ sql: `SELECT * FROM ${table} ORDER BY 1, 2`, dateStrings: true });
+  return rows;
+}
+
+test("the shop's files, plain and then as a German Excel writes them, are the same rows", async () => {
+  const { page, context, errors } = await openPage(browser, `${stack.edge}/`);
+  await enter(page, stack.api_key);
+  await heading(page, "Drop a file here");
+  for (const name of ["customers", "products"]) {
+    await load(page, name, shop(name));
+    const plain = await rowsOf(name);
+    assert.ok(plain.length > 20, name);
+    await database.query("SET foreign_key_checks = 0");
+    await database.query(`DELETE FROM ${name}`);
+    const words = await load(page, name, german(shop(name)));
+    assert.match(words, /ready/);
+    const again = await rowsOf(name);
+    const clock = ["changed_at", "updated_at", "created_at"];
+    const without = (rows) => rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !clock.includes(key))));
+    assert.deepEqual(without(again), without(plain), name);
+  }
+  await load(page, "orders", shop("orders"));
+  await load(page, "order_lines", shop("order_lines"));
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("the policy lets in nothing but the page's own", async () => {
+  const page = await fetch(`${stack.edge}/`);
+  assert.match(page.headers.get("content-security-policy"), /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'/);
+  assert.equal(page.headers.get("x-content-type-options"), "nosniff");
+  assert.equal((await fetch(`${stack.edge}/health`)).headers.get("content-type"), "application/json");
+  assert.equal((await fetch(`${stack.edge}/tables`)).status, 401);
+  const description = await (await fetch(`${stack.edge}/openapi.json`)).json();
+  assert.ok(!JSON.stringify(description).includes("customers"));
+});

@@ -1,0 +1,148 @@
+//! A file's bytes into a sheet, some rows at a time.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::error::SheetError;
+use super::key_index::KeyIndex;
+use super::read_so_far::ReadSoFar;
+use super::rows::judge;
+use super::state::{ROWS_LIMIT, Sheet};
+use crate::format::csv::Dialect;
+use crate::format::encoding::decoded;
+use crate::format::formats::RowFormat;
+use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
+use crate::ingest::{Offsets, offset_columns};
+use crate::table::issue::{RowError, RowErrorKind};
+use crate::table::record::EntryRules;
+use crate::table::schema::Table;
+use crate::table::time_zone::TimeZone;
+
+/// The most bytes of text that are kept of rows which are no cells.
+const BROKEN_BYTES: usize = 64 << 20;
+
+/// What is told of a file, and how its rows are checked.
+#[derive(Debug, Clone, Default)]
+pub struct SheetOptions {
+    /// How a CSV file is written, as far as it is told.
+    pub dialect: Dialect,
+    /// The zone of DATETIME columns.
+    pub time_zone: Option<TimeZone>,
+    /// Whether a row may lack columns that only a new row needs.
+    pub may_lack: bool,
+}
+
+impl Sheet {
+    /// Takes a file; [`check`](Self::check) reads it.
+    pub fn open(
+        table: &'static Table,
+        format: &'static RowFormat,
+        bytes: Vec<u8>,
+        options: SheetOptions,
+    ) -> Self {
+        let SheetOptions { dialect, time_zone, may_lack } = options;
+        let given = GivenLayout { dialect, has_time_zone: time_zone.is_some() };
+        let (start, is_whole, is_settled) = (bytes.as_slice(), true, false);
+        let reader = format.open(Opening { table, given: &given, is_settled, start, is_whole });
+        let mut text = decoded(reader.encoding(), &bytes, true).unwrap_or(bytes);
+        if !matches!(text.last(), None | Some(b'\n' | b'\r')) {
+            text.push(b'\n');
+        }
+        let forms = reader.dialect().map_or(Default::default(), |dialect| dialect.forms);
+        let (_, first) = reader.at_record_start();
+        let (_, later) = reader.at_record_start();
+        Self {
+            table,
+            format,
+            text,
+            starts: Vec::new(),
+            first,
+            later,
+            rules: EntryRules { time_zone, may_lack, forms, ..EntryRules::default() },
+            with_offsets: offset_columns(table),
+            offsets: Offsets::default(),
+            keys: KeyIndex::default(),
+            bad: Default::default(),
+            broken: Default::default(),
+            waiting: Default::default(),
+            refused: Default::default(),
+            done: Vec::new(),
+            done_count: 0,
+            edits: Default::default(),
+            lines: Default::default(),
+            undo: Vec::new(),
+            pending: None,
+            reading: Some(ReadSoFar { reader, position: 0, broken_bytes: 0 }),
+        }
+    }
+
+    /// Reads and checks at most so many rows more; `false` once all are read.
+    ///
+    /// # Errors
+    ///
+    /// Where the file as a whole cannot be read. Nothing of it is to be sent then.
+    pub fn check(&mut self, most: u32) -> Result<bool, SheetError> {
+        let Some(mut reading) = self.reading.take() else { return Ok(false) };
+        for _ in 0..most {
+            if !self.check_next(&mut reading)? {
+                return Ok(false);
+            }
+        }
+        self.reading = Some(reading);
+        Ok(true)
+    }
+
+    fn check_next(&mut self, reading: &mut ReadSoFar) -> Result<bool, SheetError> {
+        let ReadSoFar { reader, position, broken_bytes } = reading;
+        let (start, (line, _)) = (*position, reader.position());
+        let mut rest = &self.text[start..];
+        let found = reader.next(&mut rest) || reader.end();
+        *position = self.text.len() - rest.len();
+        if !found {
+            return Ok(false);
+        }
+        let contradiction = reader.contradiction();
+        let raw = reader.row();
+        if raw.place.index.is_none() {
+            return Err(SheetError::File(first_of(raw.errors)));
+        }
+        let row = self.starts.len() as u32;
+        if row == ROWS_LIMIT {
+            return Err(SheetError::TooManyRows { limit: ROWS_LIMIT });
+        }
+        let has_cells = !raw.fields.is_empty();
+        let judged = judge(self.table, self.rules, &self.with_offsets, &mut self.offsets, raw);
+        self.starts.push((start as u32, line as u32));
+        self.done.push(false);
+        if !has_cells {
+            let text = text_of(&**reader);
+            *broken_bytes += text.len();
+            let text = if *broken_bytes > BROKEN_BYTES { Cow::Borrowed("") } else { text };
+            self.broken.insert(row, text.into_owned());
+        }
+        if row == 0 {
+            self.later = reader.at_record_start().1;
+        }
+        let judged = judged.map(|key| key.map(|key| (self.keys.digest(&key), key)));
+        if let (Err(_), Some(kind)) = (&judged, contradiction) {
+            return Err(SheetError::File(RowError::row(kind)));
+        }
+        self.take_judged(row, judged);
+        Ok(true)
+    }
+}
+
+fn first_of(errors: Vec<RowError>) -> RowError {
+    errors.into_iter().next().unwrap_or(RowError::row(RowErrorKind::Missing))
+}
+
+/// A row's own text, as a reject file gives it back.
+fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
+    match reader.reject() {
+        RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
+        RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
+        RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
+        RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
+    }
+}

@@ -1,0 +1,318 @@
+//! A file in memory: read, mended, cut into requests, and what their answers make of it.
+
+use rowgate_core::schema::{Schema, Table};
+use rowgate_core::{
+    DeliveryStep, Dialect, NdjsonDecoder, Replacement, RowFilter, RowFormat, Sheet, SheetError,
+    SheetOptions, preview, table_alone, table_of_file,
+};
+use serde_json::{Value, json};
+
+const EXAMPLE: &str = include_str!("../../sql/schema.json");
+const SHOP: &str = include_str!("../../samples/shop/schema.json");
+
+fn table(name: &str) -> &'static Table {
+    Schema::from_json(if EXAMPLE.contains(&format!("\"name\": \"{name}\"")) {
+        EXAMPLE
+    } else {
+        SHOP
+    })
+    .unwrap()
+    .table(name)
+    .unwrap()
+}
+
+fn read(table: &'static Table, text: &str) -> Sheet {
+    open(table, text.as_bytes(), SheetOptions::default()).unwrap()
+}
+
+fn open(table: &'static Table, bytes: &[u8], options: SheetOptions) -> Result<Sheet, SheetError> {
+    let mut sheet =
+        Sheet::open(table, RowFormat::of_extension("csv").unwrap(), bytes.to_vec(), options);
+    while sheet.check(7)? {}
+    Ok(sheet)
+}
+
+fn codes(sheet: &Sheet) -> Vec<(u32, String)> {
+    let rows = sheet.select(&RowFilter { is_wrong: true, ..RowFilter::default() });
+    let row = |row| sheet.row(row).unwrap();
+    rows.into_iter()
+        .flat_map(|at| row(at).faults.into_iter().map(move |it| (at, it.code)))
+        .collect()
+}
+
+fn answer(status: u16, errors: &Value) -> (u16, Vec<u8>) {
+    let report = json!({"type": "urn:rowgate:problem:invalid_rows", "detail": "no", "errors": errors,
+        "tables": {"jobs": {"stored": 2, "kept": 0}}});
+    (status, serde_json::to_vec(&report).unwrap())
+}
+
+#[test]
+fn rows_are_judged_as_by_an_intake() {
+    let sheet = read(table("jobs"), "id,job\n1,Clerk\nx,Cook\n3\n1,Baker\n\n5,\n");
+    let counts = sheet.counts();
+    assert_eq!((counts.rows, counts.ready, counts.wrong), (5, 1, 4));
+    let found =
+        [(1, "wrong_type"), (2, "wrong_field_count"), (3, "duplicate_in_batch"), (4, "missing")];
+    assert_eq!(codes(&sheet), found.map(|(row, code)| (row, code.to_owned())));
+    let row = sheet.row(3).unwrap();
+    assert_eq!((row.line, row.cells), (5, vec![Some("1".into()), Some("Baker".into())]));
+    assert_eq!(row.faults[0].message, "the row on line 2 has the same key");
+    assert_eq!(sheet.row(2).unwrap().text.as_deref(), Some("3"));
+    assert_eq!(sheet.row(4).unwrap().line, 7);
+    assert_eq!(sheet.row(5), None);
+}
+
+#[test]
+fn what_is_not_certain_is_asked_and_then_read() {
+    let text = b"id;email;name;city;birthday\n1;a@b.de;K\xf6hn;Bonn;03.04.1990\n2;c@d.de;Z;Ulm;05.06.1991\n";
+    let sheet = open(table("customers"), text, SheetOptions::default()).unwrap();
+    let layout: Vec<_> = sheet.layout().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(layout, ["delimiter", "encoding", "date_order"]);
+    assert_eq!(sheet.row(0).unwrap().cells[2].as_deref(), Some("Köhn"));
+    let slashes = "id,email,name,city,birthday\n1,a@b.de,K,Bonn,03/04/1990\n";
+    let Err(SheetError::File(error)) =
+        open(table("customers"), slashes.as_bytes(), SheetOptions::default())
+    else {
+        panic!("certain");
+    };
+    assert_eq!(error.kind.code(), "unclear_layout");
+    let mut dialect = Dialect::default();
+    dialect.set("date_order", "mdy").unwrap();
+    let told = SheetOptions { dialect, ..SheetOptions::default() };
+    let mut sheet = open(table("customers"), slashes.as_bytes(), told).unwrap();
+    let body = sheet.deliver("key", 10, 1000).unwrap().unwrap().body;
+    assert!(body.contains(r#""birthday":"1990-03-04""#), "{body}");
+}
+
+#[test]
+fn a_mended_cell_is_judged_at_once_and_so_are_the_rows_with_its_key() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n1,b\n1,c\n2,\n");
+    assert_eq!(codes(&sheet).len(), 3);
+    assert_eq!(sheet.set_cell(3, 1, " Cook ").unwrap().good, 1);
+    assert_eq!(sheet.set_cell(0, 0, "7").unwrap().good, 1);
+    // The second row has the key for itself now, and the third one waits for that.
+    assert_eq!(codes(&sheet), [(2, "duplicate_in_batch".to_owned())]);
+    sheet.set_cell(2, 0, "nine").unwrap();
+    assert_eq!(codes(&sheet), [(2, "wrong_type".to_owned())]);
+    assert_eq!(sheet.row(3).unwrap().changed, [1]);
+    for _ in 0..3 {
+        assert!(sheet.undo());
+    }
+    assert!(!sheet.undo());
+    assert_eq!(codes(&sheet).len(), 3);
+    assert_eq!(sheet.set_cell(9, 0, ""), Err(SheetError::NoSuchCell));
+    assert_eq!(sheet.set_cell(0, 9, ""), Err(SheetError::NoSuchCell));
+}
+
+#[test]
+fn a_line_that_is_no_cells_is_written_anew() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a,b\n2,c\n");
+    assert_eq!(sheet.set_cell(0, 0, "1"), Err(SheetError::NotCells));
+    assert_eq!(sheet.set_line(1, "x"), Err(SheetError::NoSuchCell));
+    assert_eq!(sheet.set_line(0, "1,\"a,b\"").unwrap().good, 1);
+    assert_eq!(sheet.row(0).unwrap().cells[1].as_deref(), Some("a,b"));
+    sheet.set_cell(0, 1, "d").unwrap();
+    let body = sheet.deliver("key", 10, 1000).unwrap().unwrap();
+    assert_eq!(body.body, "{\"id\":1,\"job_name\":\"d\"}\n{\"id\":2,\"job_name\":\"c\"}\n");
+}
+
+#[test]
+fn one_fix_mends_all_rows_with_a_fault() {
+    let mut sheet = read(table("jobs"), "id,job\n1,NN\n2,\n3,\nx,NN\n");
+    let missing = RowFilter { code: Some("missing".into()), ..RowFilter::default() };
+    let mended = sheet.set_cells(&missing, 1, "none");
+    assert_eq!((mended.changed, mended.good), (2, 2));
+    let find = Replacement { find: "NN".into(), put: "Cook".into(), is_whole: true, column: None };
+    assert_eq!(sheet.replace(&RowFilter::default(), &find).changed, 2);
+    assert_eq!(sheet.row(3).unwrap().cells[1].as_deref(), Some("Cook"));
+    let counts = sheet.fault_counts();
+    assert_eq!((counts.len(), counts[0].rows, &*counts[0].samples[0]), (1, 1, "x"));
+    assert!(sheet.undo());
+    assert_eq!(sheet.row(0).unwrap().cells[1].as_deref(), Some("NN"));
+}
+
+/// Every value of the shop's files, and of every type, is read back by the gate as what was checked.
+#[test]
+fn a_body_is_read_back_as_what_was_checked() {
+    for name in ["customers", "orders", "order_lines", "products", "payments"] {
+        let path = format!("{}/../samples/shop/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).unwrap();
+        let mut sheet = open(table(name), &bytes, SheetOptions::default()).unwrap();
+        let ready = sheet.counts().ready;
+        let body = sheet.deliver("key", usize::MAX, usize::MAX).unwrap().unwrap();
+        assert_eq!(body.rows.len() as u32, ready, "{name}");
+        let mut again = Sheet::open(
+            table(name),
+            RowFormat::of_extension("ndjson").unwrap(),
+            body.body.clone().into_bytes(),
+            SheetOptions::default(),
+        );
+        while again.check(1000).unwrap() {}
+        assert_eq!(again.counts().wrong, 0, "{name}");
+        let second = again.deliver("key", usize::MAX, usize::MAX).unwrap().unwrap();
+        assert_eq!(second.body, body.body, "{name}");
+        let mut decoder = NdjsonDecoder::new(table(name));
+        let mut rest = body.body.as_bytes();
+        let mut rows = 0;
+        while decoder.next_row(&mut rest).is_some() {
+            rows += 1;
+        }
+        assert_eq!(rows, ready);
+    }
+}
+
+#[test]
+fn a_request_has_one_key_however_often_it_is_made() {
+    let text = "id,job\n1,a\n2,b\n3,c\n";
+    let mut sheet = read(table("jobs"), text);
+    let first = sheet.deliver("me", 2, 1000).unwrap().unwrap();
+    assert_eq!(first.rows, [0, 1]);
+    // No answer came: the same is sent again, and its rows cannot be changed.
+    assert_eq!(sheet.settle(0, b""), DeliveryStep::Again);
+    assert_eq!(sheet.settle(503, b"{}"), DeliveryStep::Again);
+    assert_eq!(sheet.set_cell(0, 1, "z"), Err(SheetError::Sent));
+    assert!(sheet.deliver("another", 2, 1000).is_err());
+    let saved = sheet.saved();
+    let mut reloaded = read(table("jobs"), text);
+    reloaded.go_on(&saved).unwrap();
+    assert_eq!(reloaded.deliver("me", 100, 5).unwrap().unwrap(), first);
+    let (status, body) = answer(200, &json!([]));
+    assert_eq!(reloaded.settle(status, &body), DeliveryStep::Stored { stored: 2, kept: 0 });
+    assert_eq!((reloaded.counts().done, reloaded.counts().ready), (2, 1));
+    assert_eq!(reloaded.set_cell(0, 1, "z"), Err(SheetError::Sent));
+    reloaded.set_cell(2, 1, "later").unwrap();
+    let last = reloaded.deliver("me", 2, 1000).unwrap().unwrap();
+    assert_eq!((last.rows.as_slice(), last.key != first.key), ([2].as_slice(), true));
+    // What was sent is not taken back.
+    assert!(reloaded.undo());
+    assert_eq!(reloaded.row(2).unwrap().cells[1].as_deref(), Some("later"));
+}
+
+#[test]
+fn rows_that_the_database_refuses_are_named_and_the_others_go_on() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n3,c\n");
+    sheet.deliver("me", 10, 1000).unwrap().unwrap();
+    let errors = json!([{"table": "jobs", "index": 1, "line": 2, "column": "id", "code": "exists", "message": "is there"}]);
+    let (status, body) = answer(409, &errors);
+    assert_eq!(sheet.settle(status, &body), DeliveryStep::Refused { rows: 1 });
+    assert_eq!(codes(&sheet), [(1, "exists".to_owned())]);
+    assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().rows, [0, 2]);
+    let (status, body) = answer(200, &json!([]));
+    sheet.settle(status, &body);
+    assert_eq!(sheet.deliver("me", 10, 1000), Ok(None));
+    sheet.set_cell(1, 0, "20").unwrap();
+    assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().rows, [1]);
+}
+
+#[test]
+fn an_answer_that_names_no_row_stops_and_one_that_is_too_large_is_cut() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n");
+    sheet.deliver("me", 10, 1000).unwrap().unwrap();
+    for (status, step) in [(401, "stop"), (422, "stop"), (500, "stop"), (413, "smaller")] {
+        let (_, body) = answer(status, &json!([]));
+        let found = match sheet.settle(status, &body) {
+            DeliveryStep::Stop { message, .. } if message == "no" => "stop",
+            DeliveryStep::Smaller => "smaller",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, step, "{status}");
+    }
+    assert_eq!(sheet.deliver("me", 1, 1000).unwrap().unwrap().rows, [0]);
+    let busy = br#"{"type":"urn:rowgate:problem:in_progress","detail":"wait"}"#;
+    assert_eq!(sheet.settle(409, busy), DeliveryStep::Again);
+}
+
+#[test]
+fn a_dry_run_names_rows_and_stores_none() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\nx,b\n3,c\n");
+    let probe = sheet.probe(0, 10, 1000).unwrap();
+    assert_eq!(probe.rows, [0, 2]);
+    let errors = json!([{"table": "jobs", "index": 1, "column": "id", "code": "exists", "message": "is there"}]);
+    let (status, body) = answer(207, &errors);
+    assert_eq!(sheet.take_probe(&probe.rows, status, &body).unwrap().stored, 2);
+    assert_eq!(codes(&sheet)[1], (2, "exists".to_owned()));
+    sheet.forgive();
+    assert_eq!(sheet.counts().ready, 2);
+    assert!(matches!(
+        sheet.take_probe(&[0], 401, br#"{"detail":"no"}"#),
+        Err(DeliveryStep::Stop { .. })
+    ));
+    assert_eq!(sheet.take_probe(&[0], 0, b""), Err(DeliveryStep::Again));
+}
+
+#[test]
+fn what_was_saved_of_another_file_is_refused() {
+    let saved = read(table("jobs"), "id,job\n1,a\n").saved();
+    let mut other = read(table("jobs"), "id,job\n1,a\n2,b\n");
+    assert!(matches!(other.go_on(&saved), Err(SheetError::OtherState(_))));
+    assert!(matches!(other.go_on("{}"), Err(SheetError::OtherState(_))));
+}
+
+#[test]
+fn the_wrong_rows_come_as_a_file_that_is_taken_back() {
+    let text = "id;job\r\n1;\"a;b\"\r\nx;c\r\n3;d;e\r\n4;\r\n";
+    let mut sheet = read(table("jobs"), text);
+    sheet.set_cell(3, 1, "").unwrap();
+    let leftover = sheet.leftover();
+    assert!(
+        leftover.text.starts_with("\u{feff}_line;_column;_code;_message;id;job_name\r\n"),
+        "{}",
+        leftover.text
+    );
+    assert_eq!(leftover.rows, 3);
+    let again = read(table("jobs"), &leftover.text);
+    let found: Vec<_> = codes(&again).into_iter().map(|(_, code)| code).collect();
+    assert_eq!(found, ["wrong_type", "wrong_field_count", "missing"]);
+    assert_eq!(Sheet::template(table("jobs"), ','), "\u{feff}id,job_name\r\n");
+}
+
+#[test]
+fn a_file_of_other_names_is_shown_before_it_is_read() {
+    let text = "Nummer;Beruf\n1;Köchin\n2;Bäcker\n";
+    let Err(SheetError::File(error)) =
+        open(table("jobs"), text.as_bytes(), SheetOptions::default())
+    else {
+        panic!("read");
+    };
+    assert!(matches!(error.kind.code(), "unknown_column" | "no_header"), "{}", error.kind);
+    let shown = preview(text.as_bytes(), &Dialect::default());
+    assert_eq!(shown.delimiter, ";");
+    assert_eq!(shown.lines, [["Nummer", "Beruf"], ["1", "Köchin"], ["2", "Bäcker"]]);
+    assert_eq!(preview(b"", &Dialect::default()).lines.len(), 0);
+    let latin = preview(b"a,\xfcber\n", &Dialect::default());
+    assert_eq!(latin.lines, [["a", "über"]]);
+}
+
+#[test]
+fn a_table_is_read_without_its_parents() {
+    let schema: Value = serde_json::from_str(EXAMPLE).unwrap();
+    let employees = &schema["tables"].as_array().unwrap()[1];
+    let alone = json!({"rowgate_schema": 1, "tables": [employees]}).to_string();
+    assert_eq!(table_alone(&alone).unwrap().name, "employees");
+    assert!(table_alone("{}").is_err());
+    let tables = || {
+        vec![
+            ("employees".to_owned(), vec!["hired_employees".to_owned()]),
+            ("jobs".to_owned(), vec![]),
+        ]
+    };
+    assert_eq!(table_of_file(tables(), "Hired_Employees (1).csv"), Some("employees"));
+    assert_eq!(table_of_file(tables(), "cats.csv"), None);
+}
+
+#[test]
+fn rows_far_apart_are_read_and_changed() {
+    let mut text = String::from("id,job\n");
+    (0..5_000).for_each(|row| text.push_str(&format!("{row},\"job\n{row}\"\n")));
+    let mut sheet = read(table("jobs"), &text);
+    // 0 is no id: the database would renumber it.
+    assert_eq!(codes(&sheet), [(0, "out_of_range".to_owned())]);
+    for row in [4_999, 17, 2_500, 0] {
+        assert_eq!(sheet.row(row).unwrap().cells[1].as_deref(), Some(&*format!("job\n{row}")));
+        assert_eq!(sheet.line_of(row), u64::from(row) * 2 + 2);
+    }
+    sheet.set_cell(4_999, 1, "last").unwrap();
+    let rows = sheet.deliver("me", usize::MAX, usize::MAX).unwrap().unwrap();
+    assert_eq!(rows.rows.len(), 4_999);
+    assert!(rows.body.ends_with("{\"id\":4999,\"job_name\":\"last\"}\n"));
+}
