@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 
+import polars
 import pytest
 from conftest import PROGRAM
 
@@ -80,8 +81,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
 def check(tmp_path):
     """Checks a file of jobs; answers what was printed, and the most memory in MB."""
 
-    def check(data):
-        path = tmp_path / "jobs.xlsx"
+    def check(data, name="jobs.xlsx"):
+        path = tmp_path / name
         path.write_bytes(data)
         done = subprocess.run([sys.executable, "-c", MEASURED, PROGRAM, "check", path], capture_output=True, text=True)
         *lines, peak = done.stdout.splitlines()
@@ -148,6 +149,15 @@ def test_a_bomb_is_refused_in_bounded_memory(check, name, record_property):
     record_property("peak_megabytes", round(peak))
     assert code == 1 and ("unreadable_file" in output or "wrong_type" in output or "missing" in output), output
     assert peak < BOUND + len(data) / 1e6, output
+
+
+def test_a_bomb_of_parquet_is_refused_in_bounded_memory(check):
+    out = io.BytesIO()
+    polars.DataFrame({"id": [1], "job": ["x" * 300_000_000]}).write_parquet(out)
+    code, output, peak = check(out.getvalue(), "jobs.parquet")
+    print(f"a page of 300 MB: {out.tell() / 1e6:.1f} MB packed, peak {peak:.0f} MB")
+    assert code == 1 and "unpacks to more than 64 MiB" in output, output
+    assert peak < BOUND
 
 
 def test_a_workbook_is_measured_by_what_it_is(check):

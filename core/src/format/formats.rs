@@ -268,7 +268,8 @@ mod tests {
             ("gz", None),
             ("", None),
             ("é", None),
-            ("jobs.xlsx", None),
+            ("jobs.xls", None),
+            ("jobs.xlsm", None),
         ] {
             assert_eq!(RowFormat::of_file(path), format, "{path}");
         }
@@ -298,10 +299,8 @@ mod tests {
 
     #[test]
     fn a_message_names_the_extensions_of_files() {
-        assert_eq!(
-            unsupported_format().to_string(),
-            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or \
-             .zst; save a workbook as CSV UTF-8"
-        );
+        let text = unsupported_format().to_string();
+        assert!(text.starts_with("the name ends in none of .json, .ndjson, .jsonl, .csv"), "{text}");
+        assert!(text.contains(", with or without .gz or .zst; save a workbook as "), "{text}");
     }
 }
