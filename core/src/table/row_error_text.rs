@@ -212,11 +212,15 @@ impl fmt::Display for RowErrorKind {
                 "no zstandard data, broken from here on, or packed with a window of more than 8 MiB; pack it \
                  with a level up to 19 and without --long",
             ),
-            Self::UnsupportedFormat { extensions } => write!(
-                f,
-                "the name ends in none of {}, with or without .gz or .zst; save a workbook as CSV UTF-8",
-                AllOf(extensions)
-            ),
+            Self::UnsupportedFormat { extensions } => {
+                let workbook = if extensions.contains(&"xlsx") { ".xlsx or " } else { "" };
+                write!(
+                    f,
+                    "the name ends in none of {}, with or without .gz or .zst; save a workbook as \
+                     {workbook}CSV UTF-8",
+                    AllOf(extensions)
+                )
+            }
             Self::UnreadableKey => f.write_str(
                 "the key has a segment . or .., which no request can name; put the file under \
                  another key",
