@@ -313,6 +313,49 @@ def test_missing_tables_are_made_with_their_keys(backup, restore, db):
     assert content(db) == before
 
 
+def test_a_table_comes_back_under_another_name(backup, restore, db):
+    before = content(db)
+    made(backup("--json"))
+    change(db)
+    changed = content(db)
+    refused(restore("latest", "--table", "customers", "--into-table", "orders"), "orders: there is a table of this name")
+    refused(restore("latest", "--table", "customers", "--table", "orders", "--into-table", "old"), "choose it with --table")
+    refused(restore("latest", "--table", "pages", "--into-table", "old", "--mode", "merge"), "no rows to merge")
+    said = restore("latest", "--table", "customers", "--into-table", "Old Customers")
+    assert said.returncode == 0 and "customers: restored as Old Customers: 60 rows" in said.stdout, said.stderr
+    try:
+        assert db.rows("SELECT * FROM `Old Customers` ORDER BY id") == before["customers"]
+        assert content(db) == changed and leftovers(db) == []
+        shown = db.rows("SHOW CREATE TABLE `Old Customers`")[0]["Create Table"]
+        assert "uq_email" in shown and "CONSTRAINT" not in shown
+    finally:
+        db.rows("DROP TABLE `Old Customers`")
+
+
+def test_tables_come_back_in_another_database(backup, restore, db):
+    before = content(db)
+    made(backup("--json"))
+    change(db)
+    changed = content(db)
+    refused(restore("latest", "--into-database", "nowhere"), "nowhere")
+    db.rows("CREATE DATABASE copies")
+    try:
+        id = made(restore("latest", "--into-database", "copies", "--json"))["id"]
+        assert content(db) == changed and leftovers(db) == []
+        order = {name: KEYS.get(name, "id") for name in NAMES}
+        there = {name: db.rows(f"SELECT * FROM copies.{name} ORDER BY {order[name]}") for name in NAMES}
+        assert there == before
+        with pytest.raises(pymysql.MySQLError):
+            db.rows("INSERT INTO copies.orders (customer) VALUES (12345)")
+        db.rows("DELETE FROM copies.pages")
+        made(restore("latest", "--into-database", "copies", "--table", "pages", "--json"))
+        assert db.value("SELECT COUNT(*) FROM copies.pages") == 2
+        assert restore("drop-old", id, "--yes", DB_NAME="copies").returncode == 0
+        assert content(db) == changed
+    finally:
+        db.rows("DROP DATABASE copies")
+
+
 def test_other_levels_than_repeatable_read_are_refused(stack, backup, restore, db):
     made(backup("--json"))
     set_isolation(db, stack, "READ COMMITTED")

@@ -54,6 +54,14 @@ pub(crate) struct DialectArgs {
     /// Whether there is a header: detect, present, absent, or a JSON object of the file's names and the table's
     #[arg(long, value_name = "HEADER")]
     header: Option<String>,
+
+    /// Sheet of a workbook; without it the one that has the table's header
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// Blanks at the ends of quoted cells: trim or keep
+    #[arg(long, value_name = "MEANING")]
+    blanks: Option<String>,
 }
 
 impl DialectArgs {
@@ -72,6 +80,8 @@ impl DialectArgs {
             ("integers", &self.integers),
             ("skip_lines", &self.skip_lines),
             ("header", &self.header),
+            ("sheet", &self.sheet),
+            ("blanks", &self.blanks),
         ];
         for (name, text) in options {
             if let Some(text) = text {

@@ -6,6 +6,7 @@ mod check;
 mod dev;
 mod dialect;
 mod doctor;
+mod export;
 mod file_source;
 mod keys;
 mod load;
@@ -49,6 +50,7 @@ enum Command {
     Check(check::CheckArgs),
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
+    Export(export::ExportArgs),
     Keys(keys::KeysArgs),
     /// Serve invocations as the Lambda's `bootstrap`: what `rowgate dev` runs.
     #[command(hide = true)]
@@ -94,6 +96,7 @@ async fn run(Cli { command, schema: file }: Cli) -> Result<ExitCode> {
         Command::Backup(args) => backup::run(&args, schema()?).await,
         Command::Check(args) => check::run(&args, schema()?).await,
         Command::Dev(args) => dev::run(args, file.as_deref()).await.map(|()| ExitCode::SUCCESS),
+        Command::Export(args) => export::run(&args, schema()?).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args, schema()?).await,
         Command::Lambda => Ok(rowgate_lambda::serve().await),
         Command::Keys(args) => keys::run(&args, schema()?).map(|()| ExitCode::SUCCESS),

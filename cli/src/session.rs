@@ -38,6 +38,13 @@ impl Session {
         }
     }
 
+    /// Another database of the same cluster from here on.
+    pub(crate) fn set_database(&mut self, name: &str) {
+        if let Ok(target) = &mut self.target {
+            name.clone_into(&mut target.database);
+        }
+    }
+
     /// The host, which a signal tells to end.
     pub(crate) fn host(&self) -> Result<&NativeHost> {
         self.host.as_ref().map_err(|error| error.clone().into())

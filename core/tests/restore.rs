@@ -150,6 +150,16 @@ fn a_swap_that_is_refused_is_not_looked_for() {
 }
 
 #[test]
+fn a_missing_right_or_database_is_named() {
+    for (code, named) in
+        [(1142, "rowgate migrate --users"), (1044, "CREATE, DROP"), (1049, "CREATE DATABASE")]
+    {
+        let error = undo(&World::new([database_error(code)])).unwrap_err();
+        assert!(error.to_string().contains(named), "{error}");
+    }
+}
+
+#[test]
 fn a_wait_that_cannot_be_set_swaps_nothing() {
     let (before, _) = two_states();
     let [names, ties] = before;
@@ -207,6 +217,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         snapshot: None,
         mode: Mode::Replace,
         tables: vec![table],
+        into_table: None,
         ending: Ending::Swap,
         ties: Vec::new(),
         keep_orphans: false,

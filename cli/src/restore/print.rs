@@ -34,6 +34,9 @@ pub(super) fn print_plan(plan: &RestorePlan, json: bool) -> Result<()> {
     for note in plan.notes() {
         writeln!(out, "{note}")?;
     }
+    if let Some(name) = &plan.into_table {
+        writeln!(out, "into the new table {name}, without foreign keys and CHECKs")?;
+    }
     if plan.ending == Ending::InPlace {
         writeln!(
             out,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use rowgate_core::backup::Services;
 use rowgate_core::restore::{self, Late, Mode, RestoreStep, Restored, Wanted};
@@ -36,6 +36,14 @@ pub(super) struct SwapArgs {
     )]
     mode: Mode,
 
+    /// Restore one table as a new one of this name, without its foreign keys and CHECKs; no other table is touched
+    #[arg(long, value_name = "NAME", requires = "tables")]
+    into_table: Option<String>,
+
+    /// Restore into this database of the cluster, which is there, instead of DB_NAME
+    #[arg(long, value_name = "NAME")]
+    into_database: Option<String>,
+
     /// Only say what would be done; write nothing
     #[arg(long)]
     plan: bool,
@@ -60,20 +68,28 @@ pub(super) struct SwapArgs {
 /// were swapped.
 pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     let tables = tables_named(schema, &args.tables)?;
-    let session = Session::from_environment();
+    let mut session = Session::from_environment();
+    if let Some(name) = &args.into_database {
+        session.set_database(name);
+    }
     let (database, s3) = (&session.database()?, &session.s3()?);
     let services = Services { schema, database, s3, bucket: args.place.bucket()? };
     let wanted = Wanted {
         sources: &args.sources,
         tables: &tables,
         mode: args.mode,
+        into_table: args.into_table.as_deref(),
         fire_triggers: args.fire_triggers,
         keep_orphans: args.keep_orphans,
     };
 
     let reading = of_rows();
     let plan = restore::plan(&services, &wanted, |done| show(&reading, done)).await;
-    let plan = plan.map_err(|error| signals::told(error, "nothing was written"))?;
+    let plan = plan.map_err(|error| signals::told(error, "nothing was written"));
+    let plan = match &args.into_database {
+        Some(name) => plan.with_context(|| format!("database {name}"))?,
+        None => plan?,
+    };
     reading.finish_and_clear();
     if args.plan {
         print_plan(&plan, args.place.json)?;
@@ -94,10 +110,10 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     });
     let restored = restored.await?;
     writing.finish_and_clear();
-    print_restored(&restored, args.place.json)
+    print_restored(args, &restored)
 }
 
-fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
+fn print_restored(args: &SwapArgs, restored: &Restored) -> Result<ExitCode> {
     let out = &mut terminal::out();
     let is_as_said = restored.late.is_empty() && restored.notes.is_empty();
     let status = if is_as_said { ExitCode::SUCCESS } else { ExitCode::from(1) };
@@ -107,20 +123,27 @@ fn print_restored(restored: &Restored, json: bool) -> Result<ExitCode> {
     for late in &restored.late {
         writeln!(terminal::errors(), "{}", describe_late(late, &restored.id))?;
     }
-    if json {
+    if args.place.json {
         writeln!(out, "{}", serde_json::to_string(restored)?)?;
         return Ok(status);
     }
     for table in &restored.tables {
-        writeln!(out, "{}: restored: {} rows ({})", table.table, table.rows, table.checksum)?;
+        let into = args.into_table.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+        let (name, rows, checksum) = (table.table, table.rows, &table.checksum);
+        writeln!(out, "{name}: restored{into}: {rows} rows ({checksum})")?;
+    }
+    if args.into_table.is_some() {
+        return Ok(status);
     }
     if let Some(loads) = &restored.loads_since {
         writeln!(out, "{}", describe_loads(loads))?;
     }
     let id = &restored.id;
     writeln!(out, "what was live before is beside it, as TABLE__before_{id}")?;
-    writeln!(out, "to go back: rowgate restore undo {id}")?;
-    writeln!(out, "to drop them: rowgate restore drop-old {id} --yes")?;
+    let database = args.into_database.as_ref().map(|name| format!("DB_NAME={} ", quoted(name)));
+    let database = database.unwrap_or_default();
+    writeln!(out, "to go back: {database}rowgate restore undo {id}")?;
+    writeln!(out, "to drop them: {database}rowgate restore drop-old {id} --yes")?;
     Ok(status)
 }
 

@@ -146,7 +146,7 @@ impl<H: Host> PartWriter<'_, H> {
 }
 
 /// Brings texts that each engine writes in its own way into the canonical form; `None` if one is no value.
-fn read_all(table: &Table, cells: &mut [Cell<'_>]) -> Option<()> {
+pub(super) fn read_all(table: &Table, cells: &mut [Cell<'_>]) -> Option<()> {
     for (cell, column) in cells.iter_mut().zip(table.columns) {
         if let Cell::Text(text) = cell {
             *text = column.column_type.read(core::mem::take(text))?;

@@ -10,7 +10,11 @@ use serde::{Serialize, Serializer};
 #[cfg(feature = "avro")]
 use super::avro::open_avro;
 use super::json_array::open_json_array;
+#[cfg(feature = "parquet")]
+use super::parquet::open_parquet;
 use super::row_reader::{Opening, RowReader, open_csv, open_ndjson};
+#[cfg(feature = "xlsx")]
+use super::xlsx::open_xlsx;
 use crate::table::issue::RowErrorKind;
 
 /// A format in which rows come.
@@ -64,6 +68,10 @@ pub static FORMATS: &[&RowFormat] = &[
     &CSV,
     #[cfg(feature = "avro")]
     &AVRO,
+    #[cfg(feature = "xlsx")]
+    &XLSX,
+    #[cfg(feature = "parquet")]
+    &PARQUET,
 ];
 
 /// An array of rows; a body may also be an object of tables.
@@ -116,6 +124,30 @@ pub(crate) static AVRO: RowFormat = RowFormat {
     open: open_avro,
 };
 
+/// Parquet files.
+#[cfg(feature = "parquet")]
+pub(crate) static PARQUET: RowFormat = RowFormat {
+    name: "parquet",
+    lines: None,
+    is_body: false,
+    extensions: &["parquet"],
+    media_types: &["application/vnd.apache.parquet"],
+    rejects: Rejects::Ndjson,
+    open: open_parquet,
+};
+
+/// Excel workbooks.
+#[cfg(feature = "xlsx")]
+pub(crate) static XLSX: RowFormat = RowFormat {
+    name: "xlsx",
+    lines: None,
+    is_body: false,
+    extensions: &["xlsx"],
+    media_types: &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+    rejects: Rejects::Csv,
+    open: open_xlsx,
+};
+
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
@@ -130,6 +162,11 @@ impl RowFormat {
     /// Opens a file of it.
     pub(crate) fn open(&self, opening: Opening<'_>) -> Box<dyn RowReader> {
         (self.open)(opening)
+    }
+
+    /// Whether the end of a file comes first, which says where all else is.
+    pub(crate) fn has_directory(&self) -> bool {
+        self.name == "parquet"
     }
 
     /// The format of the files with its rejected rows.
@@ -231,7 +268,8 @@ mod tests {
             ("gz", None),
             ("", None),
             ("é", None),
-            ("jobs.xlsx", None),
+            ("jobs.xls", None),
+            ("jobs.xlsm", None),
         ] {
             assert_eq!(RowFormat::of_file(path), format, "{path}");
         }
@@ -261,10 +299,8 @@ mod tests {
 
     #[test]
     fn a_message_names_the_extensions_of_files() {
-        assert_eq!(
-            unsupported_format().to_string(),
-            "the name ends in none of .json, .ndjson, .jsonl, .csv and .avro, with or without .gz or \
-             .zst; save a workbook as CSV UTF-8"
-        );
+        let text = unsupported_format().to_string();
+        assert!(text.starts_with("the name ends in none of .json, .ndjson, .jsonl, .csv"), "{text}");
+        assert!(text.contains(", with or without .gz or .zst; save a workbook as "), "{text}");
     }
 }

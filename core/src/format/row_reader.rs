@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
@@ -87,6 +88,8 @@ pub(crate) enum RejectedRow<'r> {
     Undecoded { text: &'r [u8], header: Option<&'r [u8]> },
     /// A line of CSV.
     Csv(&'r CsvDecoder),
+    /// The cells of a sheet, below the names of its columns.
+    Cells { header: &'r [String], cells: Vec<String> },
     /// JSON, or what should be that.
     Json(Cow<'r, [u8]>),
 }

@@ -81,6 +81,7 @@ async fn read_rows<S: Source>(
             break;
         }
     }
+    report.layout = reader.layout();
     report.missing_if_new = intake.lacking();
     Ok(())
 }

@@ -22,6 +22,7 @@ mod object;
 mod object_ref;
 mod options;
 mod pass;
+mod piece_order;
 mod read_anew;
 mod read_as;
 mod reader;
@@ -31,6 +32,8 @@ mod rejects;
 mod report;
 mod run;
 mod services;
+#[cfg(all(test, feature = "xlsx"))]
+mod sheet_corpus_tests;
 mod table_file;
 mod unpack;
 #[cfg(any(feature = "gzip", feature = "zstd"))]

@@ -173,6 +173,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         if rows.stop.is_some() {
             self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
+        // A sheet is chosen once the whole file is there.
+        report.layout = reader.layout();
         if !self.asks {
             report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
         }
@@ -353,7 +355,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
             return Ok(());
         }
-        let mut reader = FileReader::resume(self.job.source, mark);
+        let mut reader = FileReader::resume(self.job.source, self.file, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;
         }

@@ -94,6 +94,7 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         match row {
             RejectedRow::Undecoded { text, header } => file.raw_line(rows, text, header),
             RejectedRow::Csv(decoder) => file.csv_line(self.table, decoder, line, errors),
+            RejectedRow::Cells { header, cells } => file.cells(header, &cells, line, errors),
             RejectedRow::Json(text) => file.json_line(rows.encoding(), &text, line, errors),
         }
         if self.room.take((file.buffer.len() - before) as u64) {
@@ -228,19 +229,34 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         if self.lines == 0 {
             self.csv_header(decoder, table);
         }
-        let syntax = decoder.dialect().syntax;
-        let line = line.unwrap_or_default();
-        let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
-        let codes = joined(errors, |error| error.kind.code().into());
-        let messages = joined(errors, |error| error.kind.to_string());
-        let (columns, messages) = (printable(&columns), printable(&messages));
-        let cells = [line.to_string(), columns.into_owned(), codes, messages.into_owned()];
-        let mut front = String::new();
-        for text in cells {
-            front += &cell(&text, syntax);
-            front.push(char::from(syntax.delimiter));
-        }
+        let front = front_of(line, errors, decoder.dialect().syntax);
         let line = [front.as_bytes(), decoder.own_text()].concat();
+        self.marked_line(line);
+    }
+
+    /// A row of a sheet as a line of CSV, below the sheet's own header.
+    fn cells(
+        &mut self,
+        header: &[String],
+        cells: &[String],
+        line: Option<u64>,
+        errors: &[RowError],
+    ) {
+        let syntax = Syntax::default();
+        let row = |cells: &[String]| {
+            cells.iter().map(|text| cell(text, syntax)).collect::<Vec<_>>().join(",")
+        };
+        if self.lines == 0 {
+            self.buffer.extend_from_slice(json::BOM);
+            let marks = if self.marks_formulas { MARKS_WITH_FORMULAS } else { MARKS };
+            let text = marks.join(",") + "," + &row(header) + "\n";
+            self.buffer.extend_from_slice(text.as_bytes());
+        }
+        let line = front_of(line, errors, syntax) + &row(cells);
+        self.marked_line(line.into_bytes());
+    }
+
+    fn marked_line(&mut self, line: Vec<u8>) {
         let line = if self.marks_formulas { csv::mark_formulas(&line) } else { line };
         self.buffer.extend_from_slice(&line);
         self.buffer.push(b'\n');
@@ -309,6 +325,21 @@ fn after_member<'t>(members: &'t str, name: &str) -> Option<&'t str> {
 
 fn joined(errors: &[RowError], text: impl Fn(&RowError) -> String) -> String {
     errors.iter().map(text).collect::<Vec<_>>().join(";")
+}
+
+/// The marks in front of a line of CSV.
+fn front_of(line: Option<u64>, errors: &[RowError], syntax: Syntax) -> String {
+    let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
+    let codes = joined(errors, |error| error.kind.code().into());
+    let messages = joined(errors, |error| error.kind.to_string());
+    let (columns, messages) = (printable(&columns), printable(&messages));
+    let line = line.unwrap_or_default().to_string();
+    let mut front = String::new();
+    for text in [line, columns.into_owned(), codes, messages.into_owned()] {
+        front += &cell(&text, syntax);
+        front.push(char::from(syntax.delimiter));
+    }
+    front
 }
 
 /// A CSV cell, quoted where that is needed. Where there are no quotes, blanks stand for what they would

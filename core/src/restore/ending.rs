@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error::RestoreError;
 use super::in_place::check_isolation;
+use super::new_table::name_obstacles;
 use super::tables::TableNames;
 use super::ties::Ties;
 use super::wanted::Wanted;
@@ -24,6 +25,9 @@ pub enum Ending {
     /// The rows are put into the live tables, in one transaction: a swap would leave foreign keys, CHECKs and
     /// triggers with the old tables.
     InPlace,
+    /// The staging table gets a new name, and no other table is touched. It has neither foreign keys nor CHECKs,
+    /// whose names are unique in a database.
+    NewTable,
 }
 
 /// What a plan says of its end.
@@ -41,6 +45,10 @@ pub(super) async fn plan_end<H: Host>(
     tables: &[&'static Table],
     there: &TableNames,
 ) -> Result<PlannedEnd, RestoreError> {
+    if wanted.into_table.is_some() {
+        let obstacles = name_obstacles(wanted, tables, there);
+        return Ok(PlannedEnd { ending: Ending::NewTable, ties: Vec::new(), obstacles });
+    }
     let ties = Ties::read(services.database, services.schema, tables).await?;
     if !ties.is_any() {
         return Ok(PlannedEnd { ending: Ending::Swap, ties: Vec::new(), obstacles: Vec::new() });

@@ -193,7 +193,10 @@ impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(error) => error.fmt(f),
-            Self::Database { doing, error } => write!(f, "{doing}: {error}"),
+            Self::Database { doing, error } => {
+                write!(f, "{doing}: {error}")?;
+                f.write_str(advice(error))
+            }
             Self::Unreadable => f.write_str("the database's description of itself is not readable"),
             Self::Nothing { source } => write!(f, "{source}: no such backup, folder or file"),
             Self::OtherBucket { source, bucket } => {
@@ -276,6 +279,21 @@ impl fmt::Display for RestoreError {
             ),
             Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),
         }
+    }
+}
+
+/// What to do about what the database does not know or allow.
+fn advice(error: &CallError) -> &'static str {
+    let CallError::Api(error) = error else { return "" };
+    match error.database_code {
+        Some(1049) => {
+            "; there is no such database: make it (CREATE DATABASE), and give the database user ALL rights on it"
+        }
+        Some(1044 | 1142 | 1143 | 1227) => {
+            "; the database user lacks a right: a restore needs SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, \
+             INDEX, REFERENCES and TRIGGER on the database, which rowgate migrate --users gives to rowgate_admin"
+        }
+        _ => "",
     }
 }
 

@@ -9,6 +9,7 @@ use super::tables::run;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::base::sql_text::quoted;
+use crate::table::schema::Table;
 
 /// Makes a table of that name, empty, as a live one is: with its indexes and the number it counts from.
 ///
@@ -27,6 +28,16 @@ pub(super) async fn make_like<H: Host>(
     let (create, is_bare) = create_like(text, live, name).ok_or(RestoreError::Unreadable)?;
     run(client, &create, &[], "the table beside the live one is not made").await?;
     Ok(!is_bare)
+}
+
+/// Makes a table of that name, empty, as the schema says of another one, but for its foreign keys and CHECKs.
+pub(super) async fn make_described<H: Host>(
+    client: &Client<'_, H>,
+    table: &Table,
+    name: &str,
+) -> Result<(), RestoreError> {
+    let create = create_like(table.create, table.name, name).ok_or(RestoreError::Unreadable)?.0;
+    run(client, &create, &[], "the new table is not made").await.map(drop)
 }
 
 /// The statement, and whether it has all that the live table's has.

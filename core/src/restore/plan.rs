@@ -39,6 +39,9 @@ pub struct RestorePlan {
     pub mode: Mode,
     /// The tables, parents first.
     pub tables: Vec<TablePlan>,
+    /// The new table that the rows go into, instead of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into_table: Option<String>,
     /// How the rows take the place of the live ones.
     pub ending: Ending,
     /// Why the tables are not swapped: their foreign keys, CHECKs and triggers, and the foreign keys to them.
@@ -135,7 +138,7 @@ pub async fn plan<H: Host>(
         };
         obstacles.extend(seen.obstacle(&files));
         let odd_values = seen.odd_values();
-        let is_missing = !live_tables.has(table.name);
+        let is_missing = wanted.into_table.is_some() || !live_tables.has(table.name);
         let live = match is_missing {
             true => Checksum::default(),
             false => live(services.database, table).await?,
@@ -151,11 +154,13 @@ pub async fn plan<H: Host>(
         });
     }
     let names: Vec<_> = planned.iter().map(|plan| plan.table).collect();
-    obstacles.extend(self::obstacles(services, &names).await?);
+    if wanted.into_table.is_none() {
+        obstacles.extend(self::obstacles(services, &names).await?);
+    }
     let end = plan_end(services, wanted, &names, &live_tables).await?;
     obstacles.extend(end.obstacles);
-    let loads_since =
-        loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
+    let told = manifest.as_ref().filter(|_| end.ending != Ending::NewTable);
+    let loads_since = loads::count(services.database, &live_tables, told, &names).await?;
     Ok(RestorePlan {
         id: new_id(services.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
@@ -163,6 +168,7 @@ pub async fn plan<H: Host>(
         mode: wanted.mode,
         left_out,
         empty_files,
+        into_table: wanted.into_table.map(String::from),
         ending: end.ending,
         ties: end.ties,
         keep_orphans: wanted.keep_orphans,

@@ -7,6 +7,7 @@ use super::checks::{check_filled, in_time};
 use super::error::RestoreError;
 use super::in_place::{InPlace, Placing};
 use super::late::{self, LiveContent, old_table};
+use super::new_table::name_it;
 use super::orphans::check_orphans;
 use super::plan::{self, RestorePlan, TablePlan};
 use super::restored::{Restored, RestoredTable};
@@ -46,6 +47,10 @@ pub async fn restore<H: Host>(
     let restored = async {
         let Filled { tables, contents, foreign } =
             fill(services, &mut stagings, plan, &mut progress).await?;
+        if let Some(name) = &plan.into_table {
+            name_all(services, &stagings, name).await?;
+            return Ok(Restored::of(&plan.id, tables));
+        }
         let seen = match foreign {
             None => Some(swap_all(services, plan, force, &mut progress).await?),
             Some(foreign) => {
@@ -132,8 +137,9 @@ async fn fill<H: Host>(
     plan: &RestorePlan,
     progress: &mut impl FnMut(RestoreStep, Progress),
 ) -> Result<Filled, RestoreError> {
-    let missing: Vec<_> =
-        plan.tables.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
+    let is_new = plan.into_table.is_some();
+    let is_missing = |it: &&TablePlan| it.is_missing && !is_new;
+    let missing: Vec<_> = plan.tables.iter().filter(is_missing).map(|it| it.table).collect();
     make_missing(services.database, &missing).await?;
     let (mut rows, mut bytes, mut of) = (0, 0, plan.rows());
     let (mut tables, mut contents, mut is_bare) = (Vec::new(), Vec::new(), true);
@@ -143,7 +149,10 @@ async fn fill<H: Host>(
             (rows, bytes) = (rows + sent.rows, bytes + sent.bytes);
             progress(RestoreStep::Write, Progress { table: name, rows, of, bytes });
         };
-        is_bare &= !staging.make().await?;
+        match is_new {
+            true => staging.make_new().await?,
+            false => is_bare &= !staging.make().await?,
+        }
         staging.load(|sent| stored(sent, of)).await?;
         let mut content = table.content;
         if plan.mode == Mode::Merge {
@@ -158,6 +167,18 @@ async fn fill<H: Host>(
         tables.push(RestoredTable { table: name, rows: content.rows, checksum: content.hex() });
         contents.push(content);
     }
+    let foreign = if is_new { None } else { held(services, plan, stagings, is_bare).await? };
+    Ok(Filled { tables, contents, foreign })
+}
+
+/// If foreign keys, CHECKs or triggers hold the live tables, the foreign keys that must have a parent for each row, which the
+/// staged rows have.
+async fn held<H: Host>(
+    services: &Services<'_, H>,
+    plan: &RestorePlan,
+    stagings: &[Staging<'_, H>],
+    is_bare: bool,
+) -> Result<Option<Vec<TiedKey>>, RestoreError> {
     let names: Vec<_> = plan.tables.iter().map(|table| table.table).collect();
     let ties = Ties::read(services.database, services.schema, &names).await?;
     let name_of = |name: &TableName| {
@@ -167,7 +188,20 @@ async fn fill<H: Host>(
     let is_held = ties.is_any() || !is_bare;
     let foreign = if plan.keep_orphans { Vec::new() } else { ties.foreign };
     check_orphans(services.database, &foreign, name_of).await?;
-    Ok(Filled { tables, contents, foreign: is_held.then_some(foreign) })
+    Ok(is_held.then_some(foreign))
+}
+
+/// Gives the one staging table of a restore into a new table its name.
+async fn name_all<H: Host>(
+    services: &Services<'_, H>,
+    stagings: &[Staging<'_, H>],
+    name: &str,
+) -> Result<(), RestoreError> {
+    in_time(services)?;
+    for staging in stagings {
+        name_it(services.database, &staging.name, name).await?;
+    }
+    Ok(())
 }
 
 fn placings<H: Host>(

@@ -83,13 +83,16 @@ impl Ties {
         schema: Schema,
         tables: &[&'static Table],
     ) -> Result<Self, RestoreError> {
-        let mut ties = Self::default();
+        let (mut ties, mut there) = (Self::default(), Vec::new());
         for row in rows(client, tables).await? {
-            ties.take(row);
+            match row {
+                [kind, _, table, ..] if kind == "table" => there.push(table),
+                row => ties.take(row),
+            }
         }
         // A CHECK of a column's own name stands in the column's line, where it stays.
         ties.checks.retain(|[table, name]| !is_of_column(tables, table, name));
-        for key in of_schema(schema, tables) {
+        for key in of_schema(schema, tables, &there) {
             let is_it = |its: &&TiedKey| its.name == key.name && its.child == key.child;
             if ties.foreign.iter().find(is_it).is_none() {
                 ties.foreign.push(key);
@@ -169,7 +172,7 @@ impl core::fmt::Display for TiedKey {
     }
 }
 
-/// Kind, database, table, name and position; of a foreign key also its column, and the database, the table and the
+/// Kind, database, table, name and position; of a table that is there nothing else, of a foreign key also its column, and the database, the table and the
 /// column that it refers to.
 type TieRow = [String; 9];
 
@@ -204,6 +207,8 @@ const TIES: &str = "SELECT 'foreign', IF(k.TABLE_SCHEMA = DATABASE(), '', k.TABL
     WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND (k.TABLE_SCHEMA = DATABASE() \
     AND k.TABLE_NAME IN ({names}) OR k.REFERENCED_TABLE_SCHEMA = DATABASE() \
     AND k.REFERENCED_TABLE_NAME IN ({names})) \
+    UNION ALL SELECT 'table', '', t.TABLE_NAME, '', 0, '', '', '', '' \
+    FROM information_schema.TABLES AS t WHERE t.TABLE_SCHEMA = DATABASE() \
     UNION ALL SELECT 'check', '', c.TABLE_NAME, c.CONSTRAINT_NAME, 0, '', '', '', '' \
     FROM information_schema.TABLE_CONSTRAINTS AS c WHERE c.TABLE_SCHEMA = DATABASE() \
     AND c.CONSTRAINT_TYPE = 'CHECK' AND c.TABLE_NAME IN ({names}) \
@@ -216,13 +221,19 @@ fn is_of_column(tables: &[&'static Table], table: &str, name: &str) -> bool {
     table.is_some_and(|table| table.columns.iter().any(|column| column.name == name))
 }
 
-/// The foreign keys that the schema says of these tables, and of others that refer to them.
-fn of_schema(schema: Schema, tables: &[&'static Table]) -> Vec<TiedKey> {
+/// The foreign keys that the schema says of these tables, and of others that refer to them; none of others that are
+/// not there.
+fn of_schema(schema: Schema, tables: &[&'static Table], there: &[String]) -> Vec<TiedKey> {
     let is_in = |name: &str| tables.iter().any(|table| table.name == name);
+    let is_there = |name: &str| there.iter().any(|its| its == name);
     let keys = schema.tables().iter().flat_map(|child| {
-        let keys = child.constraints.foreign.iter();
-        keys.filter(move |key| is_in(child.name) || is_in(key.table))
-            .map(move |key| tied_key(child, key))
+        let is_own = is_in(child.name);
+        let keys = child.constraints.foreign.iter().filter(move |key| match is_own {
+            // Of a missing table it is to be made.
+            true => !is_there(child.name) || is_in(key.table) || is_there(key.table),
+            false => is_in(key.table) && is_there(child.name),
+        });
+        keys.map(move |key| tied_key(child, key))
     });
     keys.collect()
 }

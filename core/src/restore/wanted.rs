@@ -16,6 +16,8 @@ pub struct Wanted<'w> {
     pub tables: &'w [&'static Table],
     /// What becomes of live rows that the files do not have.
     pub mode: Mode,
+    /// The new table that the rows go into, instead of their own.
+    pub into_table: Option<&'w str>,
     /// Whether tables with triggers are restored, though these run for each row that goes or comes.
     pub fire_triggers: bool,
     /// Whether rows come back whose foreign key names a row that is not there.

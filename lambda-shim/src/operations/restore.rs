@@ -23,6 +23,8 @@ pub(super) struct Restore {
     mode: Mode,
     /// Whether only a plan is wanted.
     plan: bool,
+    /// The new table that the rows go into.
+    into_table: Option<String>,
     /// Whether tables with triggers are restored, though these run.
     fire_triggers: bool,
     /// Whether rows come back whose parents are not there.
@@ -51,12 +53,22 @@ impl Operation for Restore {
     fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let request: Request = members(request, Self::NAME)?;
         let Request { sources, tables: names, mode, plan, force, bucket, .. } = request;
-        let Request { fire_triggers, keep_orphans, .. } = request;
+        let Request { into_table, fire_triggers, keep_orphans, .. } = request;
         if sources.is_empty() {
             return Err(bad(Self::NAME, "sources is empty"));
         }
         let tables = names.map_or(Ok(Vec::new()), |names| tables(schema, &names, Self::NAME))?;
-        Ok(Self { sources, tables, mode, plan, fire_triggers, keep_orphans, force, bucket })
+        Ok(Self {
+            sources,
+            tables,
+            mode,
+            plan,
+            into_table,
+            fire_triggers,
+            keep_orphans,
+            force,
+            bucket,
+        })
     }
 
     /// A restore that does not end in time fails, and the live tables are what they were.
@@ -92,6 +104,7 @@ impl Restore {
             sources: &self.sources,
             tables: &self.tables,
             mode: self.mode,
+            into_table: self.into_table.as_deref(),
             fire_triggers: self.fire_triggers,
             keep_orphans: self.keep_orphans,
         }
@@ -109,6 +122,7 @@ struct Request {
     mode: Mode,
     #[serde(default)]
     plan: bool,
+    into_table: Option<String>,
     #[serde(default)]
     fire_triggers: bool,
     #[serde(default)]
@@ -131,19 +145,33 @@ mod tests {
         let latest = restore(r#"{"rowgate":"restore","sources":["latest"]}"#);
         let sources = vec!["latest".to_owned()];
         let (tables, mode) = (Vec::new(), Mode::Replace);
-        let default = Restore { sources, tables, mode, plan: false, force: false, bucket: None };
+        let default = Restore {
+            sources,
+            tables,
+            mode,
+            plan: false,
+            into_table: None,
+            fire_triggers: false,
+            keep_orphans: false,
+            force: false,
+            bucket: None,
+        };
         assert_eq!(latest, default);
     }
 
     #[test]
     fn a_restore_says_what_and_how() {
         let text = r#"{"rowgate":"restore","sources":["glue/jobs/","s3://b/jobs.avro"],
-            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b"}"#;
+            "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b",
+            "into_table":"old jobs","fire_triggers":true,"keep_orphans":true}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
             tables: vec![Schema::example().table("jobs").unwrap()],
             mode: Mode::Merge,
             plan: true,
+            into_table: Some("old jobs".to_owned()),
+            fire_triggers: true,
+            keep_orphans: true,
             force: true,
             bucket: Some("b".to_owned()),
         };

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::header::Header;
 use super::names::fold;
-use crate::base::distinct::Distinct;
+use crate::base::distinct::DistinctTexts;
 use crate::format::encoding::Encoding;
 use crate::table::cell_forms::{CellForms, DateOrder, DecimalMark, IntegerForm};
 
@@ -26,6 +26,8 @@ pub(crate) struct Syntax {
     pub(crate) quote: u8,
     /// Whether a backslash takes the meaning of the next character.
     pub(crate) escapes: bool,
+    /// Whether blanks inside of quotes belong to the cell.
+    pub(crate) keeps_blanks: bool,
 }
 
 /// The quote of a file in which quotes have no meaning.
@@ -40,7 +42,7 @@ impl Syntax {
 
 impl Default for Syntax {
     fn default() -> Self {
-        Self { delimiter: b',', quote: b'"', escapes: false }
+        Self { delimiter: b',', quote: b'"', escapes: false, keeps_blanks: false }
     }
 }
 
@@ -73,6 +75,8 @@ pub struct Dialect {
     pub(crate) header: Header,
     /// Names of the header and the columns that they mean.
     pub(crate) names: BTreeMap<String, String>,
+    /// The sheet of a workbook.
+    pub(crate) sheet: Option<String>,
     /// The names of what was given, a bit each in the order of [`Dialect::NAMES`].
     pub(crate) given: u16,
 }
@@ -88,13 +92,14 @@ const INTEGERS: [(&str, IntegerForm); 2] =
     [("strict", IntegerForm::Strict), ("lenient", IntegerForm::Lenient)];
 const EMPTIES: [(&str, EmptyCell); 3] =
     [("null", EmptyCell::Null), ("absent", EmptyCell::Absent), ("text", EmptyCell::Text)];
+const BLANKS: [(&str, bool); 2] = [("trim", false), ("keep", true)];
 const FLAGS: [(&str, bool); 2] = [("false", false), ("true", true)];
 const HEADERS: [(&str, Header); 3] =
     [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
 
 impl Dialect {
     /// The names of the options.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 14] = [
         "delimiter",
         "quote",
         "escape",
@@ -107,6 +112,8 @@ impl Dialect {
         "skip_lines",
         "ignore_extra",
         "header",
+        "sheet",
+        "blanks",
     ];
 
     /// Takes an option by its name and text. The error says what the option may be.
@@ -134,6 +141,8 @@ impl Dialect {
                 self.skip_lines = lines.ok_or(format!("skip_lines is 0 to {MOST_SKIPPED}"))?;
             }
             "ignore_extra" => self.ignore_extra = one_of(name, text, &FLAGS)?,
+            "blanks" => self.syntax.keeps_blanks = one_of(name, text, &BLANKS)?,
+            "sheet" => self.sheet = Some(text.to_owned()),
             _ => self.set_header(text)?,
         }
         self.given |= 1 << position;
@@ -150,10 +159,8 @@ impl Dialect {
             return Ok(());
         }
         let wrong = "header is a JSON object of the file's names and the table's";
-        let Distinct(object) =
+        let DistinctTexts(names) =
             serde_json::from_str(text).map_err(|error| format!("{wrong}: {error}"))?;
-        let names: BTreeMap<String, String> =
-            serde_json::from_value(object).map_err(|_| wrong.to_owned())?;
         let mut seen = BTreeSet::new();
         for name in names.keys() {
             let folded = fold(name);
@@ -255,6 +262,8 @@ impl Dialect {
             "empty" => name_of(self.empty, &EMPTIES),
             "skip_lines" => self.skip_lines.to_string(),
             "ignore_extra" => name_of(self.ignore_extra, &FLAGS),
+            "blanks" => name_of(self.syntax.keeps_blanks, &BLANKS),
+            "sheet" => self.sheet.clone().unwrap_or_default(),
             _ if !self.names.is_empty() => serde_json::to_string(&self.names).unwrap_or_default(),
             _ => name_of(self.header, &HEADERS),
         }
@@ -392,7 +401,8 @@ mod tests {
             ("null_values", "[1]", "null_values is a list of texts"),
             ("separator", ";", "there is no option separator"),
         ] {
-            assert_eq!(Dialect::default().set(name, text), Err(message.to_owned()), "{name}");
+            let told = Dialect::default().set(name, text).unwrap_err();
+            assert!(told == message || told.starts_with(&format!("{message}: ")), "{name}: {told}");
         }
         assert!(Dialect::default().set("encoding", "utf-7").is_err());
         let twice = Dialect::default().set("header", r#"{"Ort":"a","Ort":"b"}"#).unwrap_err();

@@ -291,6 +291,12 @@ fn reads_as(column: &Column, cell: &str) -> Option<bool> {
     if cell.is_empty() { None } else { column.column_type.reads_as_value(cell) }
 }
 
+/// A text of a sheet as a field of a column.
+#[cfg(feature = "avro")]
+pub(crate) fn field_of_text<'r>(dialect: &Dialect, column: &Column, text: &'r str) -> RawField<'r> {
+    field(dialect, column, CellText { text, quoted: false })
+}
+
 /// An unquoted `\N` is NULL, as databases write it; no other text is.
 fn field<'r>(dialect: &Dialect, column: &Column, cell: CellText<'r>) -> RawField<'r> {
     match cell {

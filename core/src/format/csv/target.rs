@@ -6,7 +6,7 @@ use crate::table::schema::Table;
 
 /// What one cell of a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CellTarget {
+pub(crate) enum CellTarget {
     /// The column at this position.
     Column(usize),
     /// Nothing: the header's name begins with `_`, or columns that the table does not have are passed over.
@@ -16,7 +16,7 @@ pub(super) enum CellTarget {
 }
 
 /// What a header's cell says, or `None` if it is no column's name.
-pub(super) fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
+pub(crate) fn target(table: &Table, dialect: &Dialect, name: &str) -> Option<CellTarget> {
     if name.is_empty() {
         return Some(CellTarget::Nameless);
     }

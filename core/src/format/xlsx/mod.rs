@@ -1,0 +1,24 @@
+//! Excel workbooks (`.xlsx`): one sheet's cells into rows.
+//!
+//! calamine reads the cells. What it would hold in memory is measured first, since a workbook of 2 MB can
+//! unpack to gigabytes, and a zip directory can lie.
+//!
+//! | module | what it turns into what |
+//! |---|---|
+//! | `archive` | a file into its measured parts, or a refusal |
+//! | `serial` | Excel's numbers into dates and times |
+//! | `value` | a cell into a field of its column |
+//! | `header` | the first rows of a sheet into what its columns are for |
+//! | `choice` | a workbook into the one sheet that is for the table |
+//! | `stream` | the chosen sheet into its rows, one at a time |
+//! | `reader` | a file's bytes into its rows |
+
+mod archive;
+mod choice;
+mod header;
+mod reader;
+mod serial;
+mod stream;
+mod value;
+
+pub(super) use reader::open_xlsx;
