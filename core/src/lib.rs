@@ -107,7 +107,7 @@ pub use load::{
 mod sheet;
 pub use sheet::{
     CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, Preview, Replacement,
-    RequestBody, RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, SheetRow, WrongRows,
+    RequestBody, RowFilter, Sheet, SheetCounts, SheetError, SheetOptions, ShownRow, WrongRows,
     column_notes, preview, table_alone, table_of_file,
 };
 

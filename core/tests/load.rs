@@ -12,10 +12,10 @@ use rowgate_core::{
 };
 use serde_json::Value;
 
-struct Memory {
-    bytes: Vec<u8>,
+pub(crate) struct Memory {
+    pub(crate) bytes: Vec<u8>,
     /// The first byte that cannot be read, and why.
-    broken: Option<(u64, SourceError)>,
+    pub(crate) broken: Option<(u64, SourceError)>,
 }
 
 impl Source for Memory {

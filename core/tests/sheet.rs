@@ -2,10 +2,13 @@
 
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
-    DeliveryStep, Dialect, NdjsonDecoder, Replacement, RowFilter, RowFormat, Sheet, SheetError,
-    SheetOptions, preview, table_alone, table_of_file,
+    DeliveryStep, Dialect, LoadOptions, NdjsonDecoder, Replacement, RowFilter, RowFormat, Sheet,
+    SheetError, SheetOptions, preview, table_alone, table_of_file,
 };
 use serde_json::{Value, json};
+
+use crate::load::Memory;
+use crate::world::run_in_turns;
 
 const EXAMPLE: &str = include_str!("../../sql/schema.json");
 const SHOP: &str = include_str!("../../samples/shop/schema.json");
@@ -112,6 +115,15 @@ fn a_line_that_is_no_cells_is_written_anew() {
     assert_eq!(sheet.set_line(0, "1,\"a,b\"").unwrap().good, 1);
     assert_eq!(sheet.row(0).unwrap().cells[1].as_deref(), Some("a,b"));
     sheet.set_cell(0, 1, "d").unwrap();
+    // Taken back it is no cells again, though a line of a wrong record may look like a row.
+    let mut cut = read(table("jobs"), "id,job\n1,\"a\n2,\"b\n3,c\n");
+    assert_eq!(codes(&cut).len(), 2);
+    assert_eq!((cut.line_of(1), cut.row(1).unwrap().cells.len()), (3, 0));
+    cut.set_line(1, "2,b").unwrap();
+    assert_eq!(codes(&cut).len(), 1);
+    assert!(cut.undo());
+    assert_eq!(codes(&cut).len(), 2);
+    assert_eq!(cut.deliver("key", 10, 1000).unwrap().unwrap().rows, [2]);
     let body = sheet.deliver("key", 10, 1000).unwrap().unwrap();
     assert_eq!(body.body, "{\"id\":1,\"job_name\":\"d\"}\n{\"id\":2,\"job_name\":\"c\"}\n");
 }
@@ -333,4 +345,70 @@ fn rows_far_apart_are_read_and_changed() {
     let rows = sheet.deliver("me", usize::MAX, usize::MAX).unwrap().unwrap();
     assert_eq!(rows.rows.len(), 4_999);
     assert!(rows.body.ends_with("{\"id\":4999,\"job_name\":\"last\"}\n"));
+}
+
+/// A file as the two see it: what is wrong row by row, or why it is not read at all.
+type Outcome = Result<Vec<(u64, Option<String>, String)>, String>;
+
+fn by_check(schema: Schema, table: &str, bytes: &[u8]) -> Outcome {
+    let memory = Memory { bytes: bytes.into(), broken: None };
+    let path = format!("{table}/file.csv");
+    let report = run_in_turns(rowgate_core::check(schema, &memory, &path, &LoadOptions::default()));
+    let report = serde_json::to_value(&report).unwrap();
+    let errors = report["errors"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+    let is_refused = |error: &&Value| error["index"].is_null();
+    match errors.iter().find(is_refused) {
+        Some(refusal) => Err(text(&refusal["code"]).unwrap()),
+        None => Ok(errors
+            .iter()
+            .map(|it| {
+                (it["line"].as_u64().unwrap(), text(&it["column"]), text(&it["code"]).unwrap())
+            })
+            .collect()),
+    }
+}
+
+fn by_sheet(table: &'static Table, bytes: &[u8]) -> Outcome {
+    let options = SheetOptions { may_lack: true, ..SheetOptions::default() };
+    let sheet = open(table, bytes, options).map_err(|error| match error {
+        SheetError::File(error) => error.kind.code().to_owned(),
+        other => panic!("{other}"),
+    })?;
+    let wrong = sheet.select(&RowFilter { is_wrong: true, ..RowFilter::default() });
+    let rows = wrong.into_iter().filter_map(|row| sheet.row(row));
+    let faults = rows.flat_map(|row| {
+        let line = row.line;
+        row.faults.into_iter().map(move |fault| (line, fault.column, fault.code))
+    });
+    Ok(faults.take(100).collect())
+}
+
+/// The corpus of files: page and `rowgate check` find the same, but for packed files, which the browser unpacks.
+#[test]
+fn the_page_finds_what_a_check_finds() {
+    let corpus = format!("{}/../tests/corpus", env!("CARGO_MANIFEST_DIR"));
+    let expected = std::fs::read_to_string(format!("{corpus}/expected.json")).unwrap();
+    let expected: serde_json::Map<String, Value> = serde_json::from_str(&expected).unwrap();
+    let (hr, shop) = (Schema::from_json(EXAMPLE).unwrap(), Schema::from_json(SHOP).unwrap());
+    let (mut same, mut others) = (0, Vec::new());
+    for (name, entry) in &expected {
+        let (Some(table), Ok(bytes)) =
+            (entry["table"].as_str(), std::fs::read(format!("{corpus}/files/{name}")))
+        else {
+            continue;
+        };
+        if bytes.starts_with(b"\x1f\x8b") {
+            continue;
+        }
+        let schema = if hr.table(table).is_some() { hr } else { shop };
+        let Some(found) = schema.table(table) else { continue };
+        let (check, sheet) = (by_check(schema, table, &bytes), by_sheet(found, &bytes));
+        match check == sheet {
+            true => same += 1,
+            false => others.push(format!("{name}: check {check:?}, page {sheet:?}")),
+        }
+    }
+    assert!(same > 300, "{same}");
+    assert_eq!(others, Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use rowgate_core::schema::Table;
 use rowgate_core::{
     CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, RowErrorKind, SheetCounts,
-    SheetError, SheetRow, column_notes,
+    SheetError, ShownRow, column_notes,
 };
 use serde::Serialize;
 
@@ -135,12 +135,12 @@ struct RowNote<'r> {
     pending: bool,
 }
 
-pub(crate) fn rows(rows: &[SheetRow]) -> String {
+pub(crate) fn rows(rows: &[ShownRow]) -> String {
     text(&rows.iter().map(row).collect::<Vec<_>>())
 }
 
-fn row(row: &SheetRow) -> RowNote<'_> {
-    let SheetRow { row, line, cells, changed, text, faults, is_done, is_pending } = row;
+fn row(row: &ShownRow) -> RowNote<'_> {
+    let ShownRow { row, line, cells, changed, text, faults, is_done, is_pending } = row;
     let (row, line, done, pending) = (*row, *line, *is_done, *is_pending);
     RowNote { row, line, cells, changed, text: text.as_deref(), faults, done, pending }
 }

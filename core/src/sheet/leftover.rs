@@ -56,7 +56,7 @@ impl Sheet {
         if let (Some(own), None) = (self.broken.get(&row), self.lines.get(&row)) {
             write_cells(text, marks.iter().map(String::as_str), delimiter);
             text.push(delimiter);
-            text.push_str(own);
+            text.push_str(&own.text);
             text.push_str("\r\n");
             return;
         }

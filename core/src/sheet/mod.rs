@@ -1,6 +1,7 @@
 //! A file's rows held in memory, as a page shows them: checked, mended in place, and cut into requests.
 
 mod bodies;
+mod broken_row;
 mod columns;
 mod delivery;
 mod error;
@@ -30,7 +31,7 @@ pub use leftover::WrongRows;
 pub use mend::{Mended, Replacement};
 pub use open::SheetOptions;
 pub use preview::{Preview, preview};
-pub use rows::SheetRow;
+pub use rows::ShownRow;
 pub use selection::{FaultCount, RowFilter};
 pub use state::{Sheet, SheetCounts};
 pub use table_alone::table_alone;

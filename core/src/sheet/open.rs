@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::broken_row::BrokenRow;
 use super::error::SheetError;
 use super::key_index::KeyIndex;
 use super::read_so_far::ReadSoFar;
@@ -112,6 +113,7 @@ impl Sheet {
             return Err(SheetError::TooManyRows { limit: ROWS_LIMIT });
         }
         let has_cells = !raw.fields.is_empty();
+        let row_line = raw.place.line.unwrap_or_default();
         let judged = judge(self.table, self.rules, &self.with_offsets, &mut self.offsets, raw);
         self.starts.push((start as u32, line as u32));
         self.done.push(false);
@@ -119,7 +121,9 @@ impl Sheet {
             let text = text_of(&**reader);
             *broken_bytes += text.len();
             let text = if *broken_bytes > BROKEN_BYTES { Cow::Borrowed("") } else { text };
-            self.broken.insert(row, text.into_owned());
+            let errors = judged.as_ref().err().cloned().unwrap_or_default();
+            let broken = BrokenRow { line: row_line, text: text.into_owned(), errors };
+            self.broken.insert(row, broken);
         }
         if row == 0 {
             self.later = reader.at_record_start().1;

@@ -10,14 +10,14 @@ use super::state::Sheet;
 use crate::format::row_reader::RowReader;
 use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::record::{EntryRules, RawField, RawRow, Record};
+use crate::table::record::{EntryRules, Place, RawField, RawRow, Record};
 use crate::table::row_key::row_key;
 use crate::table::schema::Table;
 use crate::table::value::Cell;
 
 /// A row as a page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SheetRow {
+pub struct ShownRow {
     /// The row.
     pub row: u32,
     /// The line on which it begins.
@@ -66,13 +66,13 @@ fn owned(cell: Cell<'_>) -> Cell<'static> {
 
 impl Sheet {
     /// A row as a page shows it; `None` if there is none.
-    pub fn row(&self, row: u32) -> Option<SheetRow> {
+    pub fn row(&self, row: u32) -> Option<ShownRow> {
         if row >= self.len() {
             return None;
         }
         let text = match (self.broken.get(&row), self.lines.get(&row)) {
-            (Some(text), None) => Some(text.clone()),
-            (Some(_), Some(line)) => Some(line.clone()),
+            (Some(broken), None) => Some(broken.text.clone()),
+            (Some(_), Some(line)) => Some(line.trim_end().into()),
             (None, _) => None,
         };
         let (line, cells) = self.with_row(row, |raw| {
@@ -80,7 +80,7 @@ impl Sheet {
             (raw.place.line.unwrap_or_default(), cells)
         });
         let changed = self.edits.range((row, 0)..=(row, u16::MAX));
-        Some(SheetRow {
+        Some(ShownRow {
             row,
             line,
             cells,
@@ -120,6 +120,11 @@ impl Sheet {
 
     /// Reads a row, with what was changed in it.
     pub(super) fn with_row<T>(&self, row: u32, take: impl FnOnce(RawRow<'_>) -> T) -> T {
+        let broken = self.broken.get(&row);
+        if let (Some(broken), None) = (broken, self.lines.get(&row)) {
+            let place = Place { index: Some(row.into()), line: Some(broken.line) };
+            return take(RawRow { place, fields: Vec::new(), errors: broken.errors.clone() });
+        }
         let (start, line) = self.starts[row as usize];
         let mut reader = match row {
             0 => self.first.at_record_start().1,
@@ -134,12 +139,14 @@ impl Sheet {
             None => &self.text[start as usize..],
         };
         let found = reader.next(&mut rest) || reader.end();
-        let place =
-            crate::table::record::Place { index: Some(row.into()), line: Some(line.into()) };
+        let place = Place { index: Some(row.into()), line: Some(line.into()) };
         let mut raw = match found {
             true => reader.row(),
             false => RawRow::refused(place, RowError::row(RowErrorKind::Missing)),
         };
+        if let Some(broken) = broken {
+            raw.place.line = Some(broken.line);
+        }
         self.put_edits(row, &mut raw);
         take(raw)
     }

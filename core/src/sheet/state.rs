@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::broken_row::BrokenRow;
 use super::fault::CellFault;
 use super::key_index::KeyIndex;
 use super::pending::Pending;
@@ -42,8 +43,8 @@ pub struct Sheet {
     pub(super) offsets: Offsets,
     pub(super) keys: KeyIndex,
     pub(super) bad: BTreeMap<u32, Vec<RowError>>,
-    /// The text of bad rows that are no cells.
-    pub(super) broken: BTreeMap<u32, String>,
+    /// The bad rows that are no cells.
+    pub(super) broken: BTreeMap<u32, BrokenRow>,
     /// Rows that have the key of an earlier one, by that one.
     pub(super) waiting: BTreeMap<u32, Vec<u32>>,
     pub(super) refused: BTreeMap<u32, Vec<CellFault>>,
