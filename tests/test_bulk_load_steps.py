@@ -33,6 +33,9 @@ LOAD_OPTIONS = {
     "quiet/limited/": {"max_errors": 3},
     "quiet/strict/": {"strict": True},
     "quiet/few/": {"max_reject_lines": 2},
+    "quiet/line/": {"fill": {"job_name": "@line"}},
+    "quiet/load/": {"fill": {"job_name": "@load"}},
+    "quiet/order/": {"date_order": "dmy"},
 }
 
 
@@ -165,6 +168,24 @@ def test_a_file_in_parts_is_the_file(own):
     assert report["load_id"] == finished["load_id"]
     (row,) = assert_tidy(own)
     assert (row["status"], row["received_rows"], row["load_id"]) == ("complete", 1000, report["load_id"])
+
+
+def test_parts_fill_in_what_the_whole_file_would(own):
+    body = ("id\n" + "".join(f"{id}\n\n" for id in range(1, 1_001))).encode()
+    for folder in ("line", "load"):
+        own.db.empty(*TABLES, *LEDGER)
+        key = f"quiet/{folder}/jobs/x.csv"
+        e_tag = own.put(key, body)
+        assert Machine(own, key).run()["stored"] == 1_000
+        load_id = own.report_of(key, e_tag)["load_id"]
+        filled = {id: str(2 * id) if folder == "line" else load_id for id in range(1, 1_001)}
+        assert stored(own) == filled
+
+
+def test_a_file_that_a_line_can_end_is_not_cut(own):
+    key = "quiet/order/jobs/x.csv"
+    own.put(key, ("id,job\n" + jobs("Job", 300)).encode())
+    assert Machine(own, key).open()["next"] == "load"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])

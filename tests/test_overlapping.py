@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from conftest import database, running, sender, set_isolation
@@ -19,21 +20,26 @@ SESSIONS = 8
 TABLES = """
 CREATE TABLE teams (id INT NOT NULL PRIMARY KEY);
 CREATE TABLE people (
-  id INT NOT NULL PRIMARY KEY,
+  site INT NOT NULL,
+  id INT NOT NULL,
   email VARCHAR(40) NOT NULL,
   code VARCHAR(20) NULL,
   owner INT NOT NULL,
   turn INT NULL,
+  boss_site INT NULL,
   boss INT NULL,
   team INT NULL,
+  PRIMARY KEY (site, id),
   UNIQUE KEY uq_email (email),
   UNIQUE KEY uq_code (code(5)),
-  CONSTRAINT of_boss FOREIGN KEY (boss) REFERENCES people (id),
+  CONSTRAINT of_boss FOREIGN KEY (boss_site, boss) REFERENCES people (site, id),
   CONSTRAINT of_team FOREIGN KEY (team) REFERENCES teams (id)
 );
 """
 
 ROWS = 150
+
+SITES = 3
 
 # How often a request is sent again that gave way to others.
 TRIES = 6
@@ -57,22 +63,24 @@ class Session:
         self.random = random.Random(seed * 100 + number)
         self.answers = Counter()
         self.errors = Counter()
+        # New rows, as the answers count them.
+        self.inserted = 0
         # By row and turn: what was sent, and whether it was taken.
         self.sent = {}
         self.turn = 0
 
     def batch(self):
         self.turn += 1
-        ids = self.random.sample(range(1, ROWS + 1), self.random.randint(1, 8))
-        for id in ids:
+        keys = self.random.sample(range(ROWS), self.random.randint(1, 8))
+        for site, id in [(1 + key % SITES, 1 + key // SITES) for key in keys]:
             # A few values in common, of different case.
             name = self.random.randint(1, ROWS)
             email = f"Person{name}@x" if self.random.random() < 0.5 else f"PERSON{name}@X"
-            row = {"id": id, "email": email, "owner": self.number, "turn": self.turn}
+            row = {"site": site, "id": id, "email": email, "owner": self.number, "turn": self.turn}
             if self.random.random() < 0.4:
                 row["code"] = f"{name:05}-{self.number}"
             if self.random.random() < 0.2:
-                row["boss"] = self.random.randint(1, ROWS)
+                row |= {"boss_site": self.random.randint(1, SITES), "boss": self.random.randint(1, ROWS // SITES)}
             if self.random.random() < 0.2:
                 row["team"] = self.random.randint(1, 4)
             yield row
@@ -89,7 +97,7 @@ class Session:
         body = answer.json()
         if answer.status_code == 503:
             for row in rows:
-                self.sent[(self.number, self.turn, row["id"])] = (row, False, on_duplicate)
+                self.sent[self.key(row)] = (row, False, False)
             return
         assert answer.status_code in (200, 207, 409, 422), answer.text
         counts = body["tables"]["people"]
@@ -97,12 +105,30 @@ class Session:
         refused = {error["index"] for error in body["errors"]}
         assert len(refused) == counts["rejected"] == counts["invalid"], answer.text
         for error in body["errors"]:
-            self.errors[error["code"]] += 1
-            assert error["code"] in CODES, error
+            self.check_error(error, rows[error["index"]])
         if on_duplicate == "update":
             assert counts["stored"] == counts["inserted"] + counts["updated"], answer.text
+        self.inserted += counts["inserted"] if on_duplicate == "update" else counts["stored"]
         for index, row in enumerate(rows):
-            self.sent[(self.number, self.turn, row["id"])] = (row, index not in refused, on_duplicate)
+            is_there = index not in refused
+            # Of rows that were all kept none was written.
+            self.sent[self.key(row)] = (row, is_there, is_there and counts["stored"] > 0)
+
+    def key(self, row):
+        return (self.number, self.turn, row["site"], row["id"])
+
+    def check_error(self, error, row):
+        self.errors[error["code"]] += 1
+        assert error["code"] in CODES, error
+        if error["code"] == "conflict":
+            # By a unique key of which the row has a value, and not by the primary one.
+            keys = [key for key, column in (("uq_email", "email"), ("uq_code", "code")) if column in row]
+            assert any(key in error["message"] for key in keys), (error, row)
+        if error["code"] == "exists":
+            assert error["column"] == "site, id", error
+        if error["code"] == "unknown_reference":
+            named = {"of_boss": "boss", "of_team": "team"}
+            assert any(name in error["message"] and row.get(column) for name, column in named.items()), error
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "READ COMMITTED"])
@@ -110,7 +136,7 @@ def test_no_row_changes_that_was_not_named(people, level):
     seed = random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}")
     with database(people) as db:
-        db.rows("UPDATE people SET boss = NULL")
+        db.rows("UPDATE people SET boss_site = NULL, boss = NULL")
         db.empty("people", "teams")
         db.rows("INSERT INTO teams VALUES (1), (2), (3)")
         set_isolation(db, people, level)
@@ -129,16 +155,28 @@ def test_no_row_changes_that_was_not_named(people, level):
         stored = db.rows("SELECT * FROM people")
     answers = sum((session.answers for session in sessions), Counter())
     errors = sum((session.errors for session in sessions), Counter())
-    print(f"answers {dict(answers)}, errors {dict(errors)}")
+    print(f"answers {dict(answers)}, errors {dict(errors)}, {refusals(people)}")
     sent = {key: value for session in sessions for key, value in session.sent.items()}
     assert answers[200] + answers[207] > 20 and errors["conflict"] > 0
+    there = {}
+    for row, is_there, _ in sent.values():
+        if is_there:
+            there.setdefault((row["site"], row["id"]), []).append(row)
     for row in stored:
-        # The last write of each row was one that its sender was told of, by its own id.
-        of, was_taken, _ = sent[(row["owner"], row["turn"], row["id"])]
-        assert was_taken, (row, of)
+        # The last write of each row was one that its sender was told of, by its own key.
+        of, _, was_written = sent[(row["owner"], row["turn"], row["site"], row["id"])]
+        assert was_written, (row, of)
         assert row["email"] == of["email"], (row, of)
-        if "code" in of:
-            assert row["code"] == of["code"], (row, of)
-    # Nothing that was taken is lost: each row that any session stored is there.
-    taken = {row["id"] for row, was_taken, on_duplicate in sent.values() if was_taken}
-    assert {row["id"] for row in stored} == taken
+        for column in ("code", "boss", "boss_site", "team"):
+            # What the last one did not carry is of an earlier one of the same row, or was never there.
+            known = [it[column] for it in there[row["site"], row["id"]] if column in it]
+            assert row[column] == of[column] if column in of else row[column] in [None, *known], (column, row, of)
+    # Nothing that was taken is lost, and each new row was counted as one.
+    assert {(row["site"], row["id"]) for row in stored} == set(there)
+    assert sum(session.inserted for session in sessions) == len(stored)
+
+
+def refusals(stack):
+    """How often the database ended a transaction for another one, by the log of the local Data API."""
+    log = Path(stack["call_log"]).read_text(errors="replace")
+    return {"deadlocks": log.count("1213"), "waits": log.count("1205")}

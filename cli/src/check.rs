@@ -142,7 +142,7 @@ async fn check_rows(args: &CheckArgs, schema: Schema, path: &Path, file: File) -
 /// A JSON file that is no array is read whole: it is the body of one request, or meant to be.
 fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checked> {
     if args.fill.is_some() {
-        bail!("--fill is for files, not for the bodies of requests");
+        bail!("--fill is for the rows of one table");
     }
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =

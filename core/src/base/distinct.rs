@@ -1,5 +1,6 @@
 //! JSON of options, in which no object may have a member twice: of two values one would be lost.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,6 +17,42 @@ impl<'de> Deserialize<'de> for Distinct {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(DistinctVisitor).map(Self)
     }
+}
+
+/// An object of texts without a repeated member.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DistinctTexts(pub(crate) BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for DistinctTexts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TextsVisitor).map(Self)
+    }
+}
+
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut texts = BTreeMap::new();
+        while let Some((name, text)) = members.next_entry::<String, String>()? {
+            if texts.contains_key(&name) {
+                return Err(repeated(&name));
+            }
+            texts.insert(name, text);
+        }
+        Ok(texts)
+    }
+}
+
+fn repeated<E: Error>(name: &str) -> E {
+    let name: String = name.chars().take(64).collect();
+    E::custom(format!("{name} is there twice"))
 }
 
 struct DistinctVisitor;
@@ -67,8 +104,7 @@ impl<'de> Visitor<'de> for DistinctVisitor {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                let name: String = name.chars().take(64).collect();
-                return Err(A::Error::custom(format!("{name} is there twice")));
+                return Err(repeated(&name));
             }
             let Distinct(value) = members.next_value()?;
             object.insert(name, value);

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::date_time;
 use super::issue::{RowError, RowErrorKind};
@@ -16,7 +17,7 @@ use super::record::{RawField, RawRow};
 use super::schema::{Column, Table};
 use super::time_zone::TimeZone;
 use super::types::{Definition, Rules};
-use crate::base::distinct::Distinct;
+use crate::base::distinct::DistinctTexts;
 
 /// What columns get that no file has, by their names.
 ///
@@ -99,10 +100,8 @@ impl Fill {
     /// Reads an object in JSON. The error says what it may be.
     pub fn of(text: &str) -> Result<Self, String> {
         let wrong = "fill is a JSON object of the table's columns and what they get";
-        let Distinct(object) =
+        let DistinctTexts(texts) =
             serde_json::from_str(text).map_err(|error| format!("{wrong}: {error}"))?;
-        let texts: BTreeMap<String, String> =
-            serde_json::from_value(object).map_err(|_| wrong.to_string())?;
         texts.try_into()
     }
 
@@ -148,6 +147,12 @@ impl Fill {
     }
 }
 
+/// Whether a text is a number as JSON has them.
+fn is_number(text: &str) -> bool {
+    let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
+    is_json && text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
 fn invalid(kind: RowErrorKind) -> RowErrorKind {
     RowErrorKind::InvalidFill(Box::new(kind))
 }
@@ -190,9 +195,7 @@ impl FilledValue {
         };
         let others = [
             text.parse().ok().map(Self::Integer),
-            serde_json::from_str::<serde_json::Number>(text)
-                .ok()
-                .map(|_| Self::Number(text.into())),
+            is_number(text).then(|| Self::Number(text.into())),
             text.parse().ok().map(Self::Bool),
         ];
         let mut others = others.into_iter().flatten();

@@ -9,10 +9,11 @@ use crate::base::all_of::AllOf;
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AmbiguousTime { zone, offsets: [first, second] } => write!(
+            Self::AmbiguousTime { zone, offsets } => write!(
                 f,
                 "the clocks of {zone} show this time twice, as they are put back; write its offset behind it, \
-                 {first} or {second}"
+                 {} or {}",
+                offsets[0], offsets[1]
             ),
             Self::SkippedTime { zone } => write!(
                 f,

@@ -3,6 +3,7 @@
     python tests/corpus/make rules              what is made by rules; needs Python alone
     python tests/corpus/make pandas libreoffice what these programs write
     python tests/corpus/make all                everything
+    python tests/corpus/make later              the later fifty, into later/, with figures of their own
     python tests/corpus/make --check            fails when what is made by rules differs
 
 Files of programs differ with their versions, which expected.json names. So they are made once,
@@ -20,8 +21,8 @@ from pathlib import Path
 import axes
 
 CORPUS = Path(__file__).resolve().parent.parent
-FILES, ROWS = CORPUS / "files", CORPUS / "rows"
-EXPECTED, README = CORPUS / "expected.json", CORPUS / "README.md"
+LATER = CORPUS / "later"
+README = CORPUS / "README.md"
 COUNTS_BEGIN, COUNTS_END = "<!-- counts: written by make -->", "<!-- end of counts -->"
 
 RULES = ["excel", "offices", "encoding_files", "structure", "values", "wrong_files"]
@@ -40,6 +41,8 @@ PROGRAMS = {
 def main(arguments):
     if arguments == ["--check"]:
         return check()
+    if arguments == ["later"]:
+        return write("later_files", list(importlib.import_module("later_files").files()), LATER)
     if not arguments or not set(arguments) <= {"rules", "all", *PROGRAMS}:
         sys.exit(__doc__)
     for maker in chosen(arguments):
@@ -52,25 +55,27 @@ def chosen(arguments):
     return [*rules, *(maker for name, maker in PROGRAMS.items() if every or name in arguments)]
 
 
-def write(maker, files):
-    FILES.mkdir(exist_ok=True)
-    ROWS.mkdir(exist_ok=True)
-    table = json.loads(EXPECTED.read_text()) if EXPECTED.exists() else {}
+def write(maker, files, corpus=CORPUS):
+    folder, row_folder, path = corpus / "files", corpus / "rows", corpus / "expected.json"
+    folder.mkdir(exist_ok=True, parents=True)
+    row_folder.mkdir(exist_ok=True)
+    table = json.loads(path.read_text()) if path.exists() else {}
     before = {name for name, entry in table.items() if entry["maker"] == maker}
     table = {name: entry for name, entry in table.items() if name not in before}
     for file in files:
         if file.name in table:
             sys.exit(f"{file.name}: two files have this name")
-        (FILES / file.name).write_bytes(file.content)
+        (folder / file.name).write_bytes(file.content)
         for rows in row_lists(file):
-            (ROWS / f"{row_file(file.table, rows)}.json").write_text(rows_text(rows))
+            (row_folder / f"{row_file(file.table, rows)}.json").write_text(rows_text(rows))
         table[file.name] = {"maker": maker, **expected(file)}
     for name in before - set(table):
-        (FILES / name).unlink()
-    EXPECTED.write_text(as_json(dict(sorted(table.items()))))
-    for unused in {path.stem for path in ROWS.iterdir()} - set(used_rows(table)):
-        (ROWS / f"{unused}.json").unlink()
-    count_in_readme(table)
+        (folder / name).unlink()
+    path.write_text(as_json(dict(sorted(table.items()))))
+    for unused in {path.stem for path in row_folder.iterdir()} - set(used_rows(table)):
+        (row_folder / f"{unused}.json").unlink()
+    if corpus == CORPUS:
+        count_in_readme(table)
     print(f"{maker}: {len(files)} files")
 
 
@@ -149,7 +154,7 @@ def as_json(table):
 
 
 def check():
-    table = json.loads(EXPECTED.read_text())
+    table = json.loads((CORPUS / "expected.json").read_text())
     for maker in RULES:
         files = list(importlib.import_module(maker).files())
         names = {name for name, entry in table.items() if entry["maker"] == maker}
@@ -159,7 +164,7 @@ def check():
             # How zlib packs is not the same everywhere.
             if "gzip" in file.axes:
                 continue
-            if (FILES / file.name).read_bytes() != file.content:
+            if (CORPUS / "files" / file.name).read_bytes() != file.content:
                 sys.exit(f"{file.name} is not what {maker} makes")
             if table[file.name] != {"maker": maker, **expected(file)}:
                 sys.exit(f"{file.name}: expected.json has another outcome than {maker} says")

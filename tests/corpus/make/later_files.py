@@ -4,10 +4,13 @@ Their outcomes are written here, before the files are made.
 """
 
 import csv
+import gzip
 import io
 import json
+import os
 import subprocess
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import agate
@@ -26,12 +29,12 @@ import postgresql
 import sqlite
 from entry import answer, bad, by_program
 from later_rows import FEW, GOODS, LINES, PEOPLE, SALES, STAFF, TEAMS, TRADES
-from logical import BOOLEANS, columns, without
+from logical import changed, columns
 from pandas_files import frame
 from servers import run
 
-# Where `npm install papaparse csv-stringify @json2csv/plainjs` has put them.
-NODE_MODULES = Path("/tmp/files_npm")
+# Where `npm install papaparse csv-stringify @json2csv/plainjs` has put them: the folder of $CORPUS_NODE.
+NODE_MODULES = Path(os.environ.get("CORPUS_NODE", "."))
 
 
 def files():
@@ -59,6 +62,22 @@ def with_pandas():
         "later-pandas-mdy.csv", days.to_csv(index=False, date_format="%m/%d/%Y %I:%M %p").encode(), "orders", SALES,
         "comma quotes-minimal lf ascii decimal-point mdy am-pm seconds-absent header",
         "to_csv(index=False, date_format='%m/%d/%Y %I:%M %p')",
+    )  # fmt: skip
+    early = changed(columns(SALES, "id customer_id ordered_at"), ordered_at=lambda _: "2022-05-04 08:00:00")
+    yield made.ask(
+        "later-pandas-days.csv", frame(early).to_csv(index=False, date_format="%d/%m/%Y %H:%M").encode(), "orders",
+        "date_order",
+        [answer(early, date_order="dmy"), answer(changed(early, ordered_at=lambda _: "2022-04-05 08:00:00"), date_order="mdy")],
+        "comma quotes-none lf ascii date-undecided seconds-absent header columns-absent",
+        "to_csv(index=False, date_format='%d/%m/%Y %H:%M')",
+    )  # fmt: skip
+    yield made.read(
+        "later-pandas-gzip.csv.gz", gzip.compress(frame(SALES).to_csv(index=False, sep=";").encode(), mtime=0), "orders", SALES,
+        "semicolon quotes-minimal lf ascii decimal-point iso header gzip", "to_csv(index=False, sep=';'), gzip",
+    )  # fmt: skip
+    yield made.read(
+        "later-pandas-comma-in-cells.csv", frame(SALES).to_csv(index=False, decimal=",").encode(), "orders", SALES,
+        "comma quotes-minimal lf ascii decimal-comma iso header", "to_csv(index=False, decimal=',')",
     )  # fmt: skip
     yield made.ask(
         "later-pandas-index.csv", frame(TRADES).to_csv(index_label="no").encode(), "jobs", "unknown_columns",
@@ -144,14 +163,14 @@ def with_libraries():
     table = agate.Table(rows, names, [agate.Text(cast_nulls=False)] * len(names))
     out = io.StringIO()
     table.to_csv(out)
-    yield by_program("agate", agate.__version__).read(
+    yield by_program("agate", version("agate")).read(
         "later-agate.csv", out.getvalue().encode(), "orders", SALES,
         "comma quotes-minimal lf ascii decimal-point iso header", "Table.to_csv()")  # fmt: skip
     data = tablib.Dataset(*rows, headers=[name.replace("_", " ").title() for name in names])
-    yield by_program("tablib", "3.10.0").read(
+    yield by_program("tablib", version("tablib")).read(
         "later-tablib.csv", data.export("csv").encode(), "orders", SALES,
         "comma quotes-minimal crlf ascii decimal-point iso header header-blanks header-case", "Dataset.export('csv')")  # fmt: skip
-    yield by_program("tablib", "3.10.0").read(
+    yield by_program("tablib", version("tablib")).read(
         "later-tablib-tsv.csv", data.export("tsv").encode(), "orders", SALES,
         "tab quotes-minimal crlf ascii decimal-point iso header header-blanks header-case", "Dataset.export('tsv')")  # fmt: skip
 
@@ -165,14 +184,14 @@ READ = "const rows = JSON.parse(require('fs').readFileSync(0)); const out = (tex
 
 def with_node():
     papa = by_program("papaparse", "5")
-    script = READ + "out(require('papaparse').unparse(rows, {});"
+    script = READ + "out(require('papaparse').unparse(rows, {}));"
     for name, table, rows, options, words in [
         ("default", "customers", PEOPLE, "",
          "comma quotes-minimal crlf utf-8 decimal-point iso header quotes-inside no-last-end"),
         ("quotes", "products", GOODS, "quotes: true, delimiter: ';'",
          "semicolon quotes-all crlf ascii decimal-point iso header no-last-end"),
     ]:  # fmt: skip
-        content = node(script.replace("{}", "{" + options + "}") + "", rows)
+        content = node(script.replace("{}", "{" + options + "}"), rows)
         yield papa.read(f"later-papaparse-{name}.csv", content, table, rows, words, f"unparse({options})")
     stringify = READ + "out(require('csv-stringify/sync').stringify(rows, {header: true, OPTIONS}));"
     made = by_program("csv-stringify", "6")
@@ -221,7 +240,6 @@ def with_sqlite():
     yield made.ask("later-sqlite-nullvalue.csv", content, "orders", "null_values",
                    [answer(SALES, null_values="NULL")],
                    "comma quotes-minimal lf ascii decimal-point iso null-word header", ".mode csv, .nullvalue NULL")  # fmt: skip
-    content = sqlite.out(TRADES, ".mode markdown\n.headers on")
     yield made.refuse("later-sqlite-box.csv", sqlite.out(TRADES, ".mode box\n.headers on"), "jobs", "delimiter",
                       "other-delimiter quotes-none lf utf-8 header", "Lines are drawn between the cells.", ".mode box")  # fmt: skip
 
@@ -232,13 +250,16 @@ def with_postgresql():
         for name, table, rows, options, words in [
             ("pipe", "customers", PEOPLE, "WITH (FORMAT csv, HEADER, DELIMITER '|')",
              "pipe quotes-minimal lf utf-8 decimal-point iso header quotes-inside"),
-            ("text-no-header", "customers", PEOPLE, "",
-             "tab quotes-none lf utf-8 decimal-point iso null-backslash-n no-header quotes-inside"),
             ("win1252", "customers", PEOPLE, "WITH (FORMAT csv, HEADER, DELIMITER ';', ENCODING 'WIN1252')",
              "semicolon quotes-minimal lf windows-1252 decimal-point iso header quotes-inside"),
         ]:  # fmt: skip
             content = tables.copy(rows, options)
             yield made.read(f"later-postgresql-{name}.csv", content, table, rows, words, f"COPY t TO STDOUT {options}")
+        quoted = (bad(5, "malformed_quote"),)
+        yield made.read("later-postgresql-text-no-header.csv", tables.copy(PEOPLE, ""), "customers", PEOPLE[:-1],
+                        "tab quotes-none lf utf-8 decimal-point iso null-backslash-n no-header quotes-inside stray-quotes",
+                        "COPY t TO STDOUT", rejected=quoted, answers=(answer(PEOPLE, quote="none"),),
+                        reason="A quote inside a cell that is not quoted is a fault, unless quotes mean nothing.")  # fmt: skip
         german = tables.copy(SALES, "WITH (FORMAT csv, HEADER, DELIMITER ';')", "SET datestyle = 'German';")
         yield made.read("later-postgresql-german.csv", german, "orders", SALES,
                         "semicolon quotes-minimal lf ascii decimal-point dmy header", "SET datestyle = 'German'; COPY … DELIMITER ';'")  # fmt: skip
@@ -250,15 +271,14 @@ def with_postgresql():
                        [answer(STAFF, time_zone="UTC")],
                        "comma quotes-none lf utf-8 iso no-offset header", "COPY … of timestamps without a zone")  # fmt: skip
         few = tables.psql(FEW, "--csv", "--tuples-only")
-        yield made.ask("later-psql-tuples.csv", few, "orders", "header",
-                       [answer(FEW, header='{"x":"x"}')] if False else [],
-                       "comma quotes-none lf ascii decimal-point no-header narrow", "psql --csv --tuples-only, some columns",
-                       reason="Rows by position have all columns of the table.")  # fmt: skip
+        yield made.refuse("later-psql-tuples.csv", few, "orders", "header",
+                          "comma quotes-none lf ascii decimal-point no-header narrow",
+                          "Rows by position have all columns of the table.", "psql --csv --tuples-only, some columns")  # fmt: skip
 
 
 def with_mariadb():
-    version = run("mariadbd", "--version").decode().split("Ver ")[1].split(" ")[0]
-    made = by_program("MariaDB", version)
+    number = run("mariadbd", "--version").decode().split("Ver ")[1].split(" ")[0]
+    made = by_program("MariaDB", number)
     with mariadb.server() as shop:
         content = shop.dump("orders", SALES)
         yield made.read("later-mariadb-tab.csv", content, "orders", SALES,
@@ -268,9 +288,11 @@ def with_mariadb():
                         "semicolon quotes-all lf ascii decimal-point iso null-backslash-n no-header",
                         "mysqldump --tab --fields-terminated-by=';' --fields-optionally-enclosed-by='\"'")  # fmt: skip
         content = shop.outfile("customers", PEOPLE, "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '\"'")
-        yield made.ask("later-mariadb-outfile.csv", content, "customers", "null_values", [],
-                       "comma quotes-all lf utf-8 decimal-point iso null-word no-header quotes-inside",
-                       "INTO OUTFILE … ESCAPED BY '\"'", reason="NULL is the word NULL where quotes escape.")  # fmt: skip
+        yield made.read("later-mariadb-outfile.csv", content, "customers", [PEOPLE[0], PEOPLE[3]],
+                        "comma quotes-all lf utf-8 decimal-point iso no-header quotes-inside stray-quotes",
+                        "INTO OUTFILE … ESCAPED BY '\"'",
+                        rejected=tuple(bad(line, "malformed_quote") for line in (2, 3, 5)),
+                        reason="MariaDB writes NULL as a quote and an N there, which no rule of quotes has.")  # fmt: skip
         content = shop.batch("order_lines", LINES)
         yield made.read("later-mariadb-batch.csv", content, "order_lines",
                         [row for row in LINES if row["discount_percent"] is not None],

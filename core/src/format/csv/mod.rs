@@ -41,4 +41,5 @@ pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;
 #[cfg(feature = "avro")]
 pub(crate) use record_buffer::trim;
+#[cfg(feature = "xlsx")]
 pub(crate) use target::{CellTarget, target};

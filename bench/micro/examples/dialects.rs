@@ -1,0 +1,101 @@
+//! How long a CSV file of the shop's orders takes: by what is found in it, by what is given, and by csv-core
+//! alone. Prints seconds of this thread's processor time, the least of so many passes each.
+//!
+//!     dialects SCHEMA FILE PASSES [NAME=TEXT …]
+
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use rowgate_core::schema::Schema;
+use rowgate_core::{LoadOptions, Source, SourceError, Status};
+
+struct Memory(Vec<u8>);
+
+impl Source for Memory {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        Ok(self.0[range.start as usize..range.end as usize].to_vec())
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [schema, file, passes, options @ ..] = &arguments[..] else {
+        return Err("usage: dialects SCHEMA FILE PASSES [NAME=TEXT …]".into());
+    };
+    let schema =
+        Schema::from_json(&fs::read_to_string(schema)?).map_err(|error| error.to_string())?;
+    let passes: usize = passes.parse()?;
+    let mut given = LoadOptions::default();
+    for option in options {
+        let (name, text) = option.split_once('=').ok_or("an option is NAME=TEXT")?;
+        given.dialect.set(name, text)?;
+    }
+    let source = Memory(fs::read(file)?);
+    let start = Memory(source.0[..source.0.len().min(64 << 10)].to_vec());
+    let delimiter = given.dialect.given().find(|(name, _)| *name == "delimiter");
+    let delimiter =
+        delimiter.map_or(b',', |(_, text)| if text == "tab" { b'\t' } else { text.as_bytes()[0] });
+    let found = LoadOptions::default();
+    let times = [
+        ("found", least(passes, || check(schema, &source, &found))),
+        ("given", least(passes, || check(schema, &source, &given))),
+        ("start found", least(passes * 20, || check(schema, &start, &found))),
+        ("start given", least(passes * 20, || check(schema, &start, &given))),
+        ("csv-core", least(passes, || csv_core(&source.0, delimiter))),
+    ];
+    for (name, seconds) in times {
+        println!("{name}\t{seconds}");
+    }
+    Ok(())
+}
+
+fn check(schema: Schema, source: &Memory, options: &LoadOptions) {
+    let checked = pin!(rowgate_core::check(schema, source, "orders.csv", options));
+    let Poll::Ready(report) = checked.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("a source in memory waits for nothing");
+    };
+    assert!(matches!(report.status, Status::Complete | Status::Partial), "{:?}", report.issues);
+}
+
+/// The cells of a file, as csv-core has them: each byte is copied once.
+fn csv_core(bytes: &[u8], delimiter: u8) {
+    let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    let (mut output, mut ends, mut records) = ([0; 4 << 10], [0; 64], 0_u64);
+    let mut rest = bytes;
+    loop {
+        let (result, read, _, _) = reader.read_record(rest, &mut output, &mut ends);
+        rest = &rest[read..];
+        match result {
+            csv_core::ReadRecordResult::Record => records += 1,
+            csv_core::ReadRecordResult::End => break,
+            _ => {}
+        }
+    }
+    assert!(records > 0);
+}
+
+fn least(passes: usize, mut pass: impl FnMut()) -> f64 {
+    let times = (0..passes.max(1)).map(|_| {
+        let before = cpu_seconds();
+        pass();
+        cpu_seconds() - before
+    });
+    times.fold(f64::INFINITY, f64::min)
+}
+
+/// What this thread has run, by the kernel's count in nanoseconds.
+fn cpu_seconds() -> f64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds: u64 =
+        text.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or_default();
+    nanoseconds as f64 / 1e9
+}
