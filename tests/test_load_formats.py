@@ -38,6 +38,13 @@ def of_polars(rows):
     return out.getvalue()
 
 
+def parquet(rows, **options):
+    types = {"id": polars.Int64, "department_id": polars.Int64, "job_id": polars.Int64}
+    out = io.BytesIO()
+    polars.DataFrame(rows, schema_overrides=types).write_parquet(out, **options)
+    return out.getvalue()
+
+
 def of_spark(rows):
     """As Spark writes it: every field may be null, dates and times are moments."""
     moment = {"type": "long", "logicalType": "timestamp-micros"}
@@ -53,10 +60,12 @@ MAKERS = [
     ("avro", lambda rows: of_fastavro(rows, "zstandard")),
     ("avro", of_polars),
     ("avro", of_spark),
+    ("parquet", parquet),
+    ("parquet", lambda rows: parquet(rows, compression="snappy", row_group_size=500)),
 ]
 
 
-@pytest.fixture(params=range(len(MAKERS)), ids=["json", "fastavro", "zstandard", "polars", "spark"])
+@pytest.fixture(params=range(len(MAKERS)), ids=["json", "fastavro", "zstandard", "polars", "spark", "parquet", "row-groups"])
 def made(request, tmp_path):
     extension, make = MAKERS[request.param]
     path = tmp_path / f"employees.{extension}"

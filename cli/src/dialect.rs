@@ -58,6 +58,10 @@ pub(crate) struct DialectArgs {
     /// Sheet of a workbook; without it the one that has the table's header
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
+
+    /// Blanks at the ends of quoted cells: trim or keep
+    #[arg(long, value_name = "MEANING")]
+    blanks: Option<String>,
 }
 
 impl DialectArgs {
@@ -77,6 +81,7 @@ impl DialectArgs {
             ("skip_lines", &self.skip_lines),
             ("header", &self.header),
             ("sheet", &self.sheet),
+            ("blanks", &self.blanks),
         ];
         for (name, text) in options {
             if let Some(text) = text {

@@ -103,7 +103,7 @@ fn print(path: &Path, table: &str, exported: &Exported) -> Result<()> {
     let mut out = terminal::out();
     writeln!(out, "{}: {rows} rows of {table}, {bytes} bytes", path.display())?;
     if !options.is_empty() {
-        writeln!(out, "load it with {}: it has empty texts", typed(&options))?;
+        writeln!(out, "load it with {}", typed(&options))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::long_row::{FirstRow, ROW_BYTES, may_be_long};
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
@@ -17,9 +18,6 @@ use crate::table::types::{Answer, Definition};
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
 /// one over it ends the transaction, and the snapshot with it.
 const PAGE_BYTES: usize = 960 << 10;
-
-/// How many bytes of an answer the service gives a row at most; one over it fails the call.
-const ROW_BYTES: u64 = 64 << 10;
 
 /// What pages are planned to have, so that rows a little wider than those before still fit.
 const PLANNED_BYTES: usize = PAGE_BYTES / 16 * 15;
@@ -91,9 +89,27 @@ impl<'p> Pages<'p> {
             // There are no more, or they are too wide: the other query tells.
             self.rows = CUT_ROWS;
         }
-        let records = self.ask(client, until, Limit::Cut).await?;
+        let mut records = self.ask(client, until, Limit::Cut).await?;
+        if records.is_empty() && may_be_long(self.table) {
+            records = self.long_row(client, until).await?;
+        }
         self.is_over = records.is_empty();
         Ok(self.took(records))
+    }
+
+    /// The next row, which is more than the service answers; none at the end.
+    async fn long_row<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        until: Option<i64>,
+    ) -> Result<Records, CallError> {
+        let until = until.map(|until| until.to_string());
+        let range = Range { behind: self.behind(), ends: until.is_some() };
+        let mut keys = self.parameters(AFTER);
+        keys.extend(until.iter().map(|until| (UNTIL.into(), until.as_str())));
+        let (table, conditions) = (self.table, range.condition(self.table, AFTER));
+        let row = FirstRow { table, conditions: &conditions, parameters: &borrowed(&keys) };
+        row.read(client, self.transaction_id).await
     }
 
     /// The column with the longest value of the rows that the next page would have, and that value's bytes;
@@ -191,12 +207,20 @@ impl Range {
 /// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     let columns = columns(table);
+    let (wide, widest) = (free_name(table, "rowgate_width"), free_name(table, "rowgate_widest"));
+    let next = key_order(table, "rowgate_next", "");
+    let (longest, are_short) = match may_be_long(table) {
+        true => (
+            format!("MAX({wide}) OVER (ORDER BY {next}) AS {widest}, "),
+            format!("{widest} <= {ROW_BYTES} AND "),
+        ),
+        false => Default::default(),
+    };
     format!(
-        "SELECT {values} FROM (SELECT {columns}, \
-         SUM({width}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
-         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
-         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY {page}",
-        next = key_order(table, "rowgate_next", ""),
+        "SELECT {values} FROM (SELECT {columns}, {longest}\
+         SUM({wide}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
+         FROM (SELECT {columns}, {width} AS {wide} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
+         ) AS rowgate_page WHERE {are_short}({bytes} <= {PAGE_BYTES} OR {row} = 1) ORDER BY {page}",
         page = key_order(table, "rowgate_page", ""),
         bytes = free_name(table, "rowgate_bytes"),
         row = free_name(table, "rowgate_row"),
@@ -215,8 +239,12 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     let (name, key) = (table.name, key_order(table, table.name, ""));
     let widths = Range { ends: false, ..range }.condition(table, WIDTHS_AFTER);
     let fits = format!(
-        "(SELECT SUM(rowgate_width) FROM (SELECT {width} AS rowgate_width FROM `{name}` \
+        "(SELECT SUM(rowgate_width){longest} FROM (SELECT {width} AS rowgate_width FROM `{name}` \
          {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
+        longest = match may_be_long(table) {
+            true => format!(" + IF(MAX(rowgate_width) > {ROW_BYTES}, {PAGE_BYTES}, 0)"),
+            false => String::new(),
+        },
         width = width(table),
         range = where_all(&widths),
     );
@@ -296,7 +324,7 @@ fn texts(table: &Table) -> impl Iterator<Item = &'static Column> {
 }
 
 /// What a column's value is answered as, in the characters of the answer.
-fn text(column: &Column) -> String {
+pub(super) fn text(column: &Column) -> String {
     let text = column.column_type.canonical(&format!("`{}`", column.name));
     format!("CONVERT({text} USING utf8mb4)")
 }

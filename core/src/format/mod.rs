@@ -9,6 +9,8 @@ pub(crate) mod json;
 pub(crate) mod json_array;
 pub(crate) mod magic;
 pub(crate) mod ndjson;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
 pub(crate) mod row_reader;
 #[cfg(feature = "avro")]
 pub(crate) mod row_text;

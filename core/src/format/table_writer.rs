@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
+use super::csv;
 use super::formats::{CSV, NDJSON, RowFormat};
 use crate::table::cell_forms::Notation;
 use crate::table::record::Cell;
@@ -63,11 +64,12 @@ impl ExportFormat {
 struct CsvTable {
     bytes: Vec<u8>,
     has_empty_text: bool,
+    has_blanks: bool,
 }
 
 impl CsvTable {
     fn new(table: &Table) -> Self {
-        let mut writer = Self { bytes: Vec::new(), has_empty_text: false };
+        let mut writer = Self { bytes: Vec::new(), has_empty_text: false, has_blanks: false };
         for (at, column) in table.columns.iter().enumerate() {
             writer.delimit(at);
             writer.quote(column.name);
@@ -112,6 +114,7 @@ impl TableWriter for CsvTable {
                 }
                 Cell::Text(text) => {
                     self.has_empty_text |= text.is_empty();
+                    self.has_blanks |= csv::trim(text).len() < text.len();
                     self.quote(text);
                 }
             }
@@ -129,7 +132,9 @@ impl TableWriter for CsvTable {
     }
 
     fn options(&self) -> Vec<(&'static str, &'static str)> {
-        self.has_empty_text.then_some(("empty", "text")).into_iter().collect()
+        let empty = self.has_empty_text.then_some(("empty", "text"));
+        let blanks = self.has_blanks.then_some(("blanks", "keep"));
+        empty.into_iter().chain(blanks).collect()
     }
 }
 

@@ -355,7 +355,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             rejected.iter().for_each(|(place, _)| rejects.leave_out(place.line));
             return Ok(());
         }
-        let mut reader = FileReader::resume(self.job.source, mark);
+        let mut reader = FileReader::resume(self.job.source, self.file, mark);
         while reader.pass_text().await.map_err(broken)? {
             self.renew().await?;
         }

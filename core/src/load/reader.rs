@@ -11,9 +11,10 @@ use core::task::Poll;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::error::LoadError;
+use super::piece_order::ordered;
 use super::table_file::TableFile;
 use super::unpack::Unpack;
-use crate::aws::source::{Piece, Source, SourceError, pieces};
+use crate::aws::source::{Piece, Source, SourceError};
 use crate::format::csv::Dialect;
 use crate::format::csv::detect::SAMPLE;
 use crate::format::encoding::{Encoding, Transcoder};
@@ -90,28 +91,30 @@ impl FileReader<()> {
         file: &TableFile,
         place: Option<Position>,
     ) -> Result<FileReader<Pin<Box<impl Stream<Item = Piece>>>>, ReadError> {
-        let mut first = FileReader::fresh(pieces(source, 0), file);
+        let mut first = FileReader::fresh(ordered(source, file.format, 0), file);
         first.look(file).await;
         let Some(place) = place else { return Ok(first) };
         // The header, if there is one, says what the cells of all rows are.
         first.next().await?;
         if first.is_packed() {
-            let mut first = FileReader::fresh(pieces(source, 0), file);
+            let mut first = FileReader::fresh(ordered(source, file.format, 0), file);
             first.look(file).await;
             return Ok(first);
         }
         let (encoding, rows) = (first.encoding, first.rows.at_position(place.line, place.row));
         let mark = Mark { offset: place.offset, is_packed: false, encoding, rows };
         let mark = Arc::new(mark);
-        Ok(FileReader::marked(pieces(source, place.offset), &mark))
+        Ok(FileReader::marked(ordered(source, file.format, place.offset), &mark))
     }
 
     /// Reads on from a mark. Packed data can only be unpacked from its start.
     pub(super) fn resume<S: Source>(
         source: &S,
+        file: &TableFile,
         mark: &Arc<Mark>,
     ) -> FileReader<Pin<Box<impl Stream<Item = Piece>>>> {
-        FileReader::marked(pieces(source, if mark.is_packed { 0 } else { mark.offset }), mark)
+        let start = if mark.is_packed { 0 } else { mark.offset };
+        FileReader::marked(ordered(source, file.format, start), mark)
     }
 }
 

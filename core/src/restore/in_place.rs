@@ -202,7 +202,7 @@ impl<H: Host> InPlace<'_, H> {
 }
 
 impl Placing {
-    fn from_live(&self) -> Pair<'_> {
+    fn live_pair(&self) -> Pair<'_> {
         Pair { table: self.table, from: self.table.name, other: &self.goes, above: None }
     }
 
@@ -219,7 +219,7 @@ impl Placing {
             let next = ranges.next(client).await;
             let next = next.map_err(|error| RestoreError::Database { doing, error })?;
             let Some(range) = next else { return Ok((all, ends)) };
-            self.from_live().copy_range(client, range.after.as_ref(), &range.last).await?;
+            self.live_pair().copy_range(client, range.after.as_ref(), &range.last).await?;
             all.merge(range.content);
             ends.push(range.last);
         }
@@ -241,7 +241,7 @@ impl Placing {
         client: &Client<'_, H>,
         ends: &[KeyText],
     ) -> Result<(), RestoreError> {
-        let pair = Pair { other: &self.comes, ..self.from_live() };
+        let pair = Pair { other: &self.comes, ..self.live_pair() };
         let mut after = None;
         for end in ends {
             pair.delete_others(client, (after, Some(end))).await?;

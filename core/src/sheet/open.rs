@@ -73,6 +73,7 @@ impl Sheet {
             lines: Default::default(),
             undo: Vec::new(),
             pending: None,
+            sending: String::new(),
             reading: Some(ReadSoFar { reader, position: 0, broken_bytes: 0 }),
         }
     }

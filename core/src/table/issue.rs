@@ -171,7 +171,7 @@ pub enum RowErrorKind {
         /// The time zone.
         zone: String,
         /// The offsets from UTC with which they show it.
-        offsets: [String; 2],
+        offsets: Box<[String; 2]>,
     },
     /// A time without an offset that the clocks of the time zone never show, as they are put forward past it.
     SkippedTime {

@@ -9,10 +9,11 @@ use crate::base::all_of::AllOf;
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AmbiguousTime { zone, offsets: [first, second] } => write!(
+            Self::AmbiguousTime { zone, offsets } => write!(
                 f,
                 "the clocks of {zone} show this time twice, as they are put back; write its offset behind it, \
-                 {first} or {second}"
+                 {} or {}",
+                offsets[0], offsets[1]
             ),
             Self::SkippedTime { zone } => write!(
                 f,
@@ -211,11 +212,15 @@ impl fmt::Display for RowErrorKind {
                 "no zstandard data, broken from here on, or packed with a window of more than 8 MiB; pack it \
                  with a level up to 19 and without --long",
             ),
-            Self::UnsupportedFormat { extensions } => write!(
-                f,
-                "the name ends in none of {}, with or without .gz or .zst; save a workbook as CSV UTF-8",
-                AllOf(extensions)
-            ),
+            Self::UnsupportedFormat { extensions } => {
+                let workbook = if extensions.contains(&"xlsx") { ".xlsx or " } else { "" };
+                write!(
+                    f,
+                    "the name ends in none of {}, with or without .gz or .zst; save a workbook as \
+                     {workbook}CSV UTF-8",
+                    AllOf(extensions)
+                )
+            }
             Self::UnreadableKey => f.write_str(
                 "the key has a segment . or .., which no request can name; put the file under \
                  another key",

@@ -1,5 +1,7 @@
 //! The time zone of date-times that do not say theirs.
 
+#[cfg(feature = "zones")]
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -83,7 +85,10 @@ impl TimeZone {
             Clock::Once(ahead) => Ok(ahead),
             Clock::Twice(first, second) => {
                 let zone = self.to_string();
-                Err(RowErrorKind::AmbiguousTime { zone, offsets: [first, second].map(offset_text) })
+                Err(RowErrorKind::AmbiguousTime {
+                    zone,
+                    offsets: Box::new([first, second].map(offset_text)),
+                })
             }
             Clock::Skipped => Err(RowErrorKind::SkippedTime { zone: self.to_string() }),
         }

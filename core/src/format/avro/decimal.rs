@@ -25,7 +25,7 @@ pub(super) fn to_bytes(text: &str, scale: usize) -> Option<Vec<u8>> {
 }
 
 /// The digits that such an integer stands for; `None` of one of more than 128 bits.
-pub(super) fn to_text(bytes: &[u8], scale: usize) -> Option<String> {
+pub(in crate::format) fn to_text(bytes: &[u8], scale: usize) -> Option<String> {
     let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xff };
     let (spare, last) = bytes.split_at(bytes.len().saturating_sub(16));
     let is_sign = |byte: &u8| *byte == sign;

@@ -26,6 +26,8 @@ pub(crate) struct Syntax {
     pub(crate) quote: u8,
     /// Whether a backslash takes the meaning of the next character.
     pub(crate) escapes: bool,
+    /// Whether blanks inside of quotes belong to the cell.
+    pub(crate) keeps_blanks: bool,
 }
 
 /// The quote of a file in which quotes have no meaning.
@@ -40,7 +42,7 @@ impl Syntax {
 
 impl Default for Syntax {
     fn default() -> Self {
-        Self { delimiter: b',', quote: b'"', escapes: false }
+        Self { delimiter: b',', quote: b'"', escapes: false, keeps_blanks: false }
     }
 }
 
@@ -90,13 +92,14 @@ const INTEGERS: [(&str, IntegerForm); 2] =
     [("strict", IntegerForm::Strict), ("lenient", IntegerForm::Lenient)];
 const EMPTIES: [(&str, EmptyCell); 3] =
     [("null", EmptyCell::Null), ("absent", EmptyCell::Absent), ("text", EmptyCell::Text)];
+const BLANKS: [(&str, bool); 2] = [("trim", false), ("keep", true)];
 const FLAGS: [(&str, bool); 2] = [("false", false), ("true", true)];
 const HEADERS: [(&str, Header); 3] =
     [("detect", Header::Detect), ("present", Header::Present), ("absent", Header::Absent)];
 
 impl Dialect {
     /// The names of the options.
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 14] = [
         "delimiter",
         "quote",
         "escape",
@@ -110,6 +113,7 @@ impl Dialect {
         "ignore_extra",
         "header",
         "sheet",
+        "blanks",
     ];
 
     /// Takes an option by its name and text. The error says what the option may be.
@@ -137,6 +141,7 @@ impl Dialect {
                 self.skip_lines = lines.ok_or(format!("skip_lines is 0 to {MOST_SKIPPED}"))?;
             }
             "ignore_extra" => self.ignore_extra = one_of(name, text, &FLAGS)?,
+            "blanks" => self.syntax.keeps_blanks = one_of(name, text, &BLANKS)?,
             "sheet" => self.sheet = Some(text.to_owned()),
             _ => self.set_header(text)?,
         }
@@ -257,6 +262,7 @@ impl Dialect {
             "empty" => name_of(self.empty, &EMPTIES),
             "skip_lines" => self.skip_lines.to_string(),
             "ignore_extra" => name_of(self.ignore_extra, &FLAGS),
+            "blanks" => name_of(self.syntax.keeps_blanks, &BLANKS),
             "sheet" => self.sheet.clone().unwrap_or_default(),
             _ if !self.names.is_empty() => serde_json::to_string(&self.names).unwrap_or_default(),
             _ => name_of(self.header, &HEADERS),

@@ -39,5 +39,7 @@ pub(crate) use layout::{column_of, field_of_text, unknown_header};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;
+#[cfg(feature = "avro")]
+pub(crate) use record_buffer::trim;
 #[cfg(feature = "xlsx")]
 pub(crate) use target::{CellTarget, target};

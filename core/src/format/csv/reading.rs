@@ -143,7 +143,7 @@ impl CsvDecoder {
 
     /// How many of the next bytes surely leave the state as it is.
     fn run(&self, bytes: &[u8]) -> usize {
-        let Syntax { delimiter, quote, escapes } = self.record.syntax();
+        let Syntax { delimiter, quote, escapes, .. } = self.record.syntax();
         let found = match (self.state, self.line_end) {
             (State::Quoted | State::Text, _) if escapes => Some(0),
             (State::Quoted, _) => memchr::memchr(quote, bytes),

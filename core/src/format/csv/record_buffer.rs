@@ -270,7 +270,9 @@ impl RecordBuffer {
         Some(self.cells.iter().map(move |cell| {
             let source = if cell.kind == Kind::Unescaped { unescaped } else { text };
             let text = source.get(cell.value.0..cell.value.1).unwrap_or_default();
-            CellText { text: trim(text), quoted: cell.kind != Kind::Bare }
+            let quoted = cell.kind != Kind::Bare;
+            let text = if quoted && self.syntax.keeps_blanks { text } else { trim(text) };
+            CellText { text, quoted }
         }))
     }
 }
@@ -291,7 +293,7 @@ fn meaning(escaped: u8) -> u8 {
 }
 
 /// Without blanks at either end, of which most cells have none.
-fn trim(cell: &str) -> &str {
+pub(crate) fn trim(cell: &str) -> &str {
     let plain = |byte: &u8| byte.is_ascii_graphic();
     match cell.as_bytes() {
         [] => cell,

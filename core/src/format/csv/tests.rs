@@ -622,7 +622,7 @@ fn by_csv_core(text: &str) -> Vec<Vec<String>> {
 
 /// A cell as a program writes it that follows a dialect.
 fn written_cell(cell: &str, syntax: dialect::Syntax) -> String {
-    let Syntax { delimiter, quote, escapes } = syntax;
+    let Syntax { delimiter, quote, escapes, .. } = syntax;
     let (delimiter, mark) = (char::from(delimiter), char::from(quote));
     if escapes && !syntax.has_quotes() {
         let escaped = |it: char| matches!(it, '\\' | '\n' | '\r') || it == delimiter;
@@ -647,7 +647,7 @@ proptest! {
         chunk in 1..20_usize,
     ) {
         let escapes = escapes || quote == dialect::NO_QUOTE;
-        let syntax = Syntax { delimiter, quote, escapes };
+        let syntax = Syntax { delimiter, quote, escapes, ..Syntax::default() };
         let mut text = "\"no record\n".repeat(skip_lines as usize);
         // In front of a line end, where there are no quotes, a carriage return is part of it.
         let own_return = |it: char| it != '\r' || syntax.has_quotes();

@@ -260,7 +260,7 @@ mod tests {
                     byte => *byte,
                 };
                 let text: Vec<u8> = text.iter().map(other).collect();
-                let syntax = Syntax { delimiter, quote, escapes: false };
+                let syntax = Syntax { delimiter, quote, ..Syntax::default() };
                 assert_same_of(FileForm(format, syntax), &text, range, chunk);
             }
         }

@@ -1,0 +1,22 @@
+//! Parquet files, row group by row group.
+//!
+//! Its directory is at a file's end, so that [`piece_order`](crate::load) hands the bytes on in another
+//! order: the directory first, then each row group. In memory is one row group as it is packed, and a page of
+//! each column.
+//!
+//! | module | what it turns into what |
+//! |---|---|
+//! | `directory` | a file's end into what is in it, and where |
+//! | `pages` | a row group's bytes into a promise that its pages are no bombs |
+//! | `kind` | a field of the file's schema into how a column reads its values |
+//! | `columns` | a row group's bytes into values, some rows at a time |
+//! | `reader` | the directory and the row groups into rows |
+
+mod columns;
+mod directory;
+mod kind;
+mod pages;
+mod reader;
+
+pub(crate) use directory::{FOOTER, MARK, MOST_DIRECTORY, group_ranges};
+pub(super) use reader::open_parquet;
