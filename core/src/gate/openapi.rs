@@ -23,8 +23,7 @@ const TEXTS: [&str; 7] =
     ["A", "2026-01-31T12:00:00Z", "2026-01-31", "12:00:00", "1.5", "QQ==", "{}"];
 
 /// All but what RFC 3986 calls unreserved.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The description; without a key the routes alone.
 pub(super) fn openapi(schema: Schema, key: Option<&KeyEntry>) -> Response {
