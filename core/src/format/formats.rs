@@ -300,7 +300,10 @@ mod tests {
     #[test]
     fn a_message_names_the_extensions_of_files() {
         let text = unsupported_format().to_string();
-        assert!(text.starts_with("the name ends in none of .json, .ndjson, .jsonl, .csv"), "{text}");
+        assert!(
+            text.starts_with("the name ends in none of .json, .ndjson, .jsonl, .csv"),
+            "{text}"
+        );
         assert!(text.contains(", with or without .gz or .zst; save a workbook as "), "{text}");
     }
 }
