@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from conftest import PROGRAM, ROOT, database, environment_of, running
 
-FORMATS = ("csv", "ndjson")
+FORMATS = ("csv", "ndjson", "parquet")
 
 SHOP = ("customers", "products", "orders", "order_lines", "payments")
 

@@ -26,13 +26,13 @@ ROWS = [
     "INSERT INTO docs (id, t) VALUES (4, REPEAT(CHAR(1), 11000))",
     "INSERT INTO docs (id, t, b) VALUES (5, REPEAT('\"\\\\', 100000), REPEAT(X'00FF10', 40001))",
     "INSERT INTO docs (id, a, n) VALUES (6, 'between', 7)",
-    "INSERT INTO docs (id, b) VALUES (7, REPEAT(X'0102030405', 1000000))",
-    "INSERT INTO docs (id, t, l) VALUES (8, CONCAT(REPEAT('a😀', 900000), ' '), REPEAT(CONVERT('€é' USING latin1), 400000))",
+    "INSERT INTO docs (id, b) VALUES (7, REPEAT(X'0102030405', 180000))",
+    "INSERT INTO docs (id, t, l) VALUES (8, CONCAT(REPEAT('a😀', 200000), ' '), REPEAT(CONVERT('€é' USING latin1), 60000))",
     "INSERT INTO docs (id, j) VALUES (9, CONCAT('[', REPEAT('\"a\",', 60000), '1]'))",
-    "INSERT INTO docs (id, t) VALUES (500, REPEAT('zero', 300000))",
+    "INSERT INTO docs (id, t) VALUES (500, REPEAT('zero', 180000))",
     "UPDATE docs SET id = 0 WHERE id = 500",
     "INSERT INTO pages VALUES ('A', 1, REPEAT('p', 70000), REPEAT('q', 60000), REPEAT('r', 65535)), ('A', 2, '', NULL, ''), "
-    "('b', -1, REPEAT('ß', 5000000), '', NULL), ('é', 0, 'last', NULL, NULL)",
+    "('b', -1, REPEAT('ß', 400000), '', NULL), ('é', 0, 'last', NULL, NULL)",
 ]
 
 KEYS = {"docs": "id", "pages": "book, no"}
@@ -142,8 +142,8 @@ def test_a_piece_that_is_sent_twice_is_added_once(backup, restore, db, stack, ca
     made(restore("latest", "--json"))
     updates = [at for at, call in enumerate(calls.since_mark()) if call["verb"] == "UPDATE"]
     executes = [at for at, call in enumerate(calls.since_mark()) if call["operation"] == "ExecuteStatement"]
-    assert len(updates) > 5
-    for at in updates[1:6:2]:
+    assert len(updates) > 2
+    for at in updates[1:3]:
         db.rows("DELETE FROM docs")
         fault(text.format(executes.index(at)))
         done = restore("latest", "--json")

@@ -93,6 +93,8 @@ struct Checked {
     status: Status,
     /// The options that say again how a CSV file is written.
     layout: Vec<(&'static str, String)>,
+    /// The columns of a workbook's sheet as Excel names them.
+    sheet_columns: Vec<(&'static str, String)>,
     tables: Vec<TableReport>,
     /// Good rows that lack a column which a new row needs.
     missing_if_new: u64,
@@ -174,8 +176,8 @@ impl Checked {
     fn of_load(report: LoadReport) -> Self {
         let tables = report.table_report().into_iter().collect();
         let missing_if_new = report.missing_if_new;
-        let LoadReport { status, layout, issues, .. } = report;
-        Self { status, layout, tables, missing_if_new, issues }
+        let LoadReport { status, layout, sheet_columns, issues, .. } = report;
+        Self { status, layout, sheet_columns, tables, missing_if_new, issues }
     }
 
     fn of_body(report: &Report) -> Self {
@@ -187,7 +189,8 @@ impl Checked {
             Verdict::Invalid | Verdict::Conflict => Status::Rejected,
         };
         let (tables, issues) = (report.tables().to_vec(), report.issues().clone());
-        Self { status, layout: Vec::new(), tables, missing_if_new: 0, issues }
+        let (layout, sheet_columns) = (Vec::new(), Vec::new());
+        Self { status, layout, sheet_columns, tables, missing_if_new: 0, issues }
     }
 }
 
@@ -202,7 +205,7 @@ fn print_layout(out: &mut impl Write, path: &str, layout: &[(&str, String)]) -> 
 
 fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bool) -> Result<()> {
     let path = path.display().to_string();
-    let Checked { status, layout, tables, missing_if_new, issues } = checked;
+    let Checked { status, layout, sheet_columns, tables, missing_if_new, issues } = checked;
     if !layout.is_empty() {
         let options: Vec<_> = layout.iter().map(|(name, text)| format!("{name}={text}")).collect();
         writeln!(out, "{path}: read with {}", options.join(" "))?;
@@ -231,7 +234,7 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bo
         )?;
     }
     for issue in issues.listed() {
-        writeln!(out, "{path}:{}", IssueText(issue))?;
+        writeln!(out, "{path}:{}", IssueText(issue, sheet_columns))?;
     }
     let unlisted = issues.count() - issues.listed().len() as u64;
     if unlisted > 0 {
@@ -241,7 +244,7 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bo
 }
 
 /// `17: name: missing: a value is required`, with the row's index where there are no lines.
-struct IssueText<'o>(&'o Issue);
+struct IssueText<'o>(&'o Issue, &'o [(&'static str, String)]);
 
 impl std::fmt::Display for IssueText<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -252,7 +255,10 @@ impl std::fmt::Display for IssueText<'_> {
             (None, None) => write!(f, " {table}: ")?,
         }
         if let Some(column) = &error.column {
-            write!(f, "{column}: ")?;
+            match self.1.iter().find(|(name, _)| name == column) {
+                Some((_, letters)) => write!(f, "column {letters} ({column}): ")?,
+                None => write!(f, "{column}: ")?,
+            }
         }
         write!(f, "{}: {}", error.kind.code(), error.kind)
     }

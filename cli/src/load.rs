@@ -271,7 +271,14 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
     for error in errors {
         let line =
             error["line"].as_u64().map_or_else(|| " ".to_owned(), |line| format!("{line}: "));
-        let column = error["column"].as_str().map_or_else(String::new, |name| format!("{name}: "));
+        let column =
+            error["column"].as_str().map_or_else(String::new, |name| match report["sheet_columns"]
+                [name]
+                .as_str()
+            {
+                Some(letters) => format!("column {letters} ({name}): "),
+                None => format!("{name}: "),
+            });
         writeln!(
             out,
             "{path}:{line}{column}{}: {}",

@@ -129,7 +129,7 @@ impl<H: Host> Reading<'_, H> {
         let of = count(self.database, table, table.name, range, Some(self.id)).await;
         let of = of.map_err(BackupError::in_snapshot)?;
         self.check_widths().await?;
-        let mut writer = format.writer(table);
+        let mut writer = format.writer(table).map_err(ExportError::Write)?;
         let mut exported = Exported { rows: 0, bytes: 0, options: Vec::new() };
         let mut pages = Pages::new(table, Some(self.id), range.after);
         while !pages.is_over() {

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::long_row::{FirstRow, ROW_BYTES, may_be_long};
+use super::long_row::{FirstRow, ROW_BYTES, is_cut, may_be_long};
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
@@ -206,21 +206,16 @@ impl Range {
 
 /// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
+    if may_be_long(table) {
+        return cut_long_page(table, range, rows);
+    }
     let columns = columns(table);
-    let (wide, widest) = (free_name(table, "rowgate_width"), free_name(table, "rowgate_widest"));
-    let next = key_order(table, "rowgate_next", "");
-    let (longest, are_short) = match may_be_long(table) {
-        true => (
-            format!("MAX({wide}) OVER (ORDER BY {next}) AS {widest}, "),
-            format!("{widest} <= {ROW_BYTES} AND "),
-        ),
-        false => Default::default(),
-    };
     format!(
-        "SELECT {values} FROM (SELECT {columns}, {longest}\
-         SUM({wide}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
-         FROM (SELECT {columns}, {width} AS {wide} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
-         ) AS rowgate_page WHERE {are_short}({bytes} <= {PAGE_BYTES} OR {row} = 1) ORDER BY {page}",
+        "SELECT {values} FROM (SELECT {columns}, \
+         SUM({width}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
+         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
+         ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY {page}",
+        next = key_order(table, "rowgate_next", ""),
         page = key_order(table, "rowgate_page", ""),
         bytes = free_name(table, "rowgate_bytes"),
         row = free_name(table, "rowgate_row"),
@@ -229,6 +224,34 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
         table = table.name,
         range = where_all(&range.condition(table, AFTER)),
         key = key_order(table, table.name, ""),
+    )
+}
+
+/// The same up to a row that is more than the service answers. The sums are of keys and widths alone, since the
+/// server would copy long values.
+fn cut_long_page(table: &Table, range: Range, rows: usize) -> String {
+    let each = |part: &dyn Fn(usize, &Column) -> String, between: &str| {
+        let parts = table.key_columns().enumerate().map(|(at, column)| part(at, column));
+        parts.collect::<Vec<_>>().join(between)
+    };
+    let keys = each(&|at, column| format!("`{}` AS rowgate_key_{at}", column.name), ", ");
+    let names = each(&|at, _| format!("rowgate_key_{at}"), ", ");
+    let same =
+        each(&|at, column| format!("e.`{}` = rowgate_page.rowgate_key_{at}", column.name), " AND ");
+    format!(
+        "SELECT {values} FROM (SELECT {names}, MAX(rowgate_width) OVER (ORDER BY {names}) AS rowgate_widest, \
+         SUM(rowgate_width) OVER (ORDER BY {names}) AS rowgate_bytes, \
+         ROW_NUMBER() OVER (ORDER BY {names}) AS rowgate_row \
+         FROM (SELECT {keys}, {width} AS rowgate_width FROM `{table}` {range}ORDER BY {key} LIMIT {rows}\
+         ) AS rowgate_next) AS rowgate_page JOIN `{table}` AS e ON {same} \
+         WHERE rowgate_widest <= {ROW_BYTES} AND (rowgate_bytes <= {PAGE_BYTES} OR rowgate_row = 1) \
+         ORDER BY {order}",
+        values = select_list(table),
+        width = width(table),
+        table = table.name,
+        range = where_all(&range.condition(table, AFTER)),
+        key = key_order(table, table.name, ""),
+        order = key_order(table, "e", ""),
     )
 }
 
@@ -279,17 +302,27 @@ pub(super) fn free_name(table: &Table, name: &str) -> String {
     name
 }
 
-/// How many bytes a row has in the service's answer, at most.
+/// How many bytes a row has in the service's answer, at most; of one that is more than the service answers, some
+/// number that is.
 ///
 /// The texts are quoted together: one call of a function for each row costs the server less than
 /// one for each value.
 fn width(table: &Table) -> String {
     let notation = notation(table);
-    let texts: Vec<_> = texts(table).map(text).collect();
-    if texts.is_empty() {
+    let columns: Vec<_> = texts(table).collect();
+    if columns.is_empty() {
         return format!("{}", notation + 4);
     }
-    format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
+    let texts: Vec<_> = columns.iter().copied().map(text).collect();
+    let width =
+        format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "));
+    if !may_be_long(table) {
+        return width;
+    }
+    // A long text is not quoted for its width.
+    let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
+    let lengths: Vec<_> = columns.iter().filter(|it| is_cut(it)).map(length).collect();
+    format!("IF({} > {ROW_BYTES}, {}, {width})", lengths.join(" + "), ROW_BYTES + 1)
 }
 
 /// The keys of the first rows that may have more than so many bytes as a line of a file.

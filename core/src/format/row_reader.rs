@@ -56,6 +56,11 @@ pub(crate) trait RowReader: Debug + Send + Sync {
         true
     }
 
+    /// The columns of a sheet, as it names them, by the names of those that they fill.
+    fn sheet_columns(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// How a CSV file is written.
     fn dialect(&self) -> Option<&Dialect> {
         None

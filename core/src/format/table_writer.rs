@@ -1,4 +1,4 @@
-//! A table's rows into a file that a load takes back: CSV, or NDJSON.
+//! A table's rows into a file that a load takes back: CSV, NDJSON or Parquet.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,7 +6,11 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::csv;
+#[cfg(feature = "parquet")]
+use super::formats::PARQUET;
 use super::formats::{CSV, NDJSON, RowFormat};
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetTable;
 use crate::table::cell_forms::Notation;
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
@@ -37,25 +41,37 @@ pub enum ExportFormat {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// Parquet, packed with snappy.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl ExportFormat {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Csv, Self::Ndjson];
+    pub const ALL: &[Self] = &[
+        Self::Csv,
+        Self::Ndjson,
+        #[cfg(feature = "parquet")]
+        Self::Parquet,
+    ];
 
     /// What it is called.
     pub fn format(self) -> &'static RowFormat {
         match self {
             Self::Csv => &CSV,
             Self::Ndjson => &NDJSON,
+            #[cfg(feature = "parquet")]
+            Self::Parquet => &PARQUET,
         }
     }
 
-    pub(crate) fn writer(self, table: &'static Table) -> Box<dyn TableWriter> {
-        match self {
+    pub(crate) fn writer(self, table: &'static Table) -> Result<Box<dyn TableWriter>, String> {
+        Ok(match self {
             Self::Csv => Box::new(CsvTable::new(table)),
             Self::Ndjson => Box::new(NdjsonTable { table, bytes: Vec::new() }),
-        }
+            #[cfg(feature = "parquet")]
+            Self::Parquet => Box::new(ParquetTable::new(table)?),
+        })
     }
 }
 

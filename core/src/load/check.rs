@@ -81,7 +81,7 @@ async fn read_rows<S: Source>(
             break;
         }
     }
-    report.layout = reader.layout();
+    (report.layout, report.sheet_columns) = (reader.layout(), reader.sheet_columns());
     report.missing_if_new = intake.lacking();
     Ok(())
 }

@@ -174,7 +174,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             self.give_back(reader, &mut rows.intake, rejects, report).await?;
         }
         // A sheet is chosen once the whole file is there.
-        report.layout = reader.layout();
+        (report.layout, report.sheet_columns) = (reader.layout(), reader.sheet_columns());
         if !self.asks {
             report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
         }

@@ -175,6 +175,11 @@ impl<P> FileReader<P> {
         self.rows.has_found_layout()
     }
 
+    /// The columns of a sheet, as it names them.
+    pub(super) fn sheet_columns(&self) -> Vec<(&'static str, String)> {
+        self.rows.sheet_columns()
+    }
+
     /// The options that say again how the file is written.
     pub(super) fn layout(&self) -> Vec<(&'static str, String)> {
         self.rows.dialect().map(Dialect::layout).unwrap_or_default()

@@ -108,6 +108,8 @@ pub struct LoadReport {
     pub settings: LoadOptions,
     /// The options that say again how a CSV file is written, where that is not the default.
     pub layout: Vec<(&'static str, String)>,
+    /// The columns of a workbook's sheet as Excel names them, by those of the table.
+    pub sheet_columns: Vec<(&'static str, String)>,
     /// The rows that were dealt with.
     pub counts: Counts,
     /// Rows with at least one error; the others were rejected along with them.
@@ -158,6 +160,7 @@ impl LoadReport {
             format: None,
             settings,
             layout: Vec::new(),
+            sheet_columns: Vec::new(),
             counts: Counts::default(),
             invalid: 0,
             missing_if_new: 0,
@@ -283,6 +286,9 @@ impl Serialize for LoadReport {
         report.serialize_entry("format", &self.format)?;
         report.serialize_entry("settings", &self.settings)?;
         report.serialize_entry("layout", &LayoutOptions(&self.layout))?;
+        if !self.sheet_columns.is_empty() {
+            report.serialize_entry("sheet_columns", &LayoutOptions(&self.sheet_columns))?;
+        }
         report.serialize_entry("started", &date_time::text(self.started))?;
         report.serialize_entry("duration_ms", &self.duration_ms)?;
         report.serialize_entry("database_ms", &self.database_ms)?;

@@ -12,7 +12,7 @@ pub(super) const MOST_DIGITS: usize = 38;
 
 /// A text of digits with so many behind the point, none of them without a point, as the fewest bytes
 /// of a big-endian integer in two's complement; `None` of any other text.
-pub(super) fn to_bytes(text: &str, scale: usize) -> Option<Vec<u8>> {
+pub(in crate::format) fn to_bytes(text: &str, scale: usize) -> Option<Vec<u8>> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let has_point = whole.len() < text.len();
     if fraction.len() != scale || has_point != (scale > 0) || fraction.starts_with(['+', '-']) {

@@ -31,7 +31,8 @@ pub use codec::{BLOCK_LIMIT, Codec};
 
 mod datum;
 mod decimal;
-pub(super) use decimal::to_text as decimal_text;
+#[cfg(feature = "parquet")]
+pub(super) use decimal::{to_bytes as decimal_bytes, to_text as decimal_text};
 
 mod writer;
 pub use writer::{AvroWriter, BLOCK_BYTES, PART_BYTES, PartSummary};

@@ -11,12 +11,15 @@
 //! | `kind` | a field of the file's schema into how a column reads its values |
 //! | `columns` | a row group's bytes into values, some rows at a time |
 //! | `reader` | the directory and the row groups into rows |
+//! | `writer` | a table's rows into a file |
 
 mod columns;
 mod directory;
 mod kind;
 mod pages;
 mod reader;
+mod writer;
 
 pub(crate) use directory::{FOOTER, MARK, MOST_DIRECTORY, group_ranges};
 pub(super) use reader::open_parquet;
+pub(super) use writer::ParquetTable;

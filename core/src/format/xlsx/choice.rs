@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 
-use super::header::{HEADER_ROWS, SheetLayout};
+use super::header::{HEADER_ROWS, SheetLayout, letters};
 use super::stream::{Book, SheetRows, unreadable};
 use crate::format::csv::Dialect;
 use crate::table::issue::{RowError, RowErrorKind};
@@ -135,17 +135,6 @@ pub(super) fn check_formulas(
         }
     }
     Ok(())
-}
-
-/// A column as Excel names it.
-pub(super) fn letters(column: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        letters.push(b'A' + ((rest - 1) % 26) as u8);
-        rest = (rest - 1) / 26;
-    }
-    letters.iter().rev().map(|letter| char::from(*letter)).collect()
 }
 
 pub(super) fn refused(what: String) -> RowError {

@@ -95,6 +95,15 @@ impl SheetLayout {
         self.targets.iter().filter_map(column).collect()
     }
 
+    /// The columns that the sheet has, each with its letters.
+    pub(super) fn sheet_columns(&self, table: &Table) -> Vec<(&'static str, String)> {
+        let column = |(at, target): (usize, &CellTarget)| match target {
+            CellTarget::Column(column) => Some((table.columns[*column].name, letters(at))),
+            _ => None,
+        };
+        self.targets.iter().enumerate().filter_map(column).collect()
+    }
+
     /// Whether values of a column are stored.
     pub(super) fn is_column(&self, at: usize) -> bool {
         matches!(self.targets.get(at), Some(CellTarget::Column(_)))
@@ -129,6 +138,17 @@ impl SheetLayout {
         );
         (fields, errors)
     }
+}
+
+/// A column as Excel names it.
+pub(super) fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        letters.push(b'A' + ((rest - 1) % 26) as u8);
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().map(|letter| char::from(*letter)).collect()
 }
 
 fn unnamed(at: usize) -> RowError {

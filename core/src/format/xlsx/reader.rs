@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -166,6 +167,10 @@ impl RowReader for XlsxReader {
             None if self.given.header != Header::Absent => ReadBy::Header(Vec::new()),
             _ => ReadBy::Position,
         }
+    }
+
+    fn sheet_columns(&self) -> Vec<(&'static str, String)> {
+        self.layout.as_ref().map(|layout| layout.sheet_columns(self.table)).unwrap_or_default()
     }
 
     fn dialect(&self) -> Option<&Dialect> {

@@ -45,9 +45,12 @@ pub(super) enum SheetItem {
     Row(SheetRow),
 }
 
+/// The reading of a sheet, which goes on by one row at a time.
+type Reading = Pin<Box<dyn Future<Output = Result<(), RowError>> + Send>>;
+
 /// The rows of the sheet that is for a table.
 pub(super) struct RowStream {
-    rows: Mutex<Pin<Box<dyn Future<Output = Result<(), RowError>> + Send>>>,
+    rows: Mutex<Reading>,
     given: Arc<Mutex<Option<SheetItem>>>,
 }
 
@@ -160,7 +163,7 @@ impl<'w> SheetRows<'w> {
     }
 
     /// The next cell and its place.
-    fn cell(&mut self) -> Result<Option<((u32, u32), SheetValue)>, RowError> {
+    fn cell(&mut self) -> Result<Option<PlacedValue>, RowError> {
         if self.is_over {
             return Ok(None);
         }
@@ -177,6 +180,9 @@ impl<'w> SheetRows<'w> {
         Ok(Some((at, SheetValue::of(cell.get_value().clone(), style))))
     }
 }
+
+/// The row and column of a value, from 0, and the value.
+type PlacedValue = ((u32, u32), SheetValue);
 
 /// Puts a value at its place; one that is empty takes none.
 fn put(cells: &mut Vec<SheetValue>, at: u32, value: SheetValue) {
