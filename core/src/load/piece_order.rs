@@ -1,7 +1,6 @@
 //! A file's bytes in the order in which its format takes them: most from the start on, Parquet with its
 //! directory first.
 
-#[cfg(feature = "parquet")]
 use alloc::boxed::Box;
 #[cfg(feature = "parquet")]
 use alloc::vec::Vec;
