@@ -34,6 +34,9 @@ PROGRAM = ROOT / os.environ.get("ROWGATE", "target/debug/rowgate")
 # Looks at the live tables are calls, which tests count and let fail; test_alter.py has them.
 os.environ.setdefault("SCHEMA_LOOK_SECONDS", "off")
 
+# So are looks for a folder's options, of S3; test_options.py has them.
+os.environ.setdefault("OPTIONS_FILES", "off")
+
 # Children first: the order to empty them in.
 TABLES = ("employees", "jobs", "departments")
 

@@ -120,6 +120,10 @@ pub(crate) struct DevArgs {
     #[arg(long, env = "SCHEMA_LOOK_SECONDS", value_name = "SECONDS")]
     schema_look: Option<String>,
 
+    /// Whether the Lambda looks for _options.json in the folders of a file: on or off [default: on]
+    #[arg(long, env = "OPTIONS_FILES", value_name = "ON|OFF")]
+    options_files: Option<String>,
+
     /// How long a transaction may lie idle, in seconds [default: AWS's 180]
     #[arg(long, value_name = "SECONDS")]
     transaction_idle: Option<f64>,

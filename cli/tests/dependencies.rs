@@ -42,7 +42,9 @@ fn each_crate_has_a_row() -> Result<()> {
 #[test]
 fn each_package_of_node_has_a_row() -> Result<()> {
     let mut found = BTreeMap::new();
-    for folder in ["root", "infra", "bench/peers/load-rows", "bench/peers/worker"] {
+    for folder in
+        ["root", "infra", "bench/peers/load-rows", "bench/peers/page", "bench/peers/worker"]
+    {
         let path = root().join(folder.trim_start_matches("root")).join("package.json");
         let package: serde_json::Value = serde_json::from_str(&fs::read_to_string(path)?)?;
         for section in ["dependencies", "devDependencies"] {
@@ -59,7 +61,7 @@ fn each_package_of_node_has_a_row() -> Result<()> {
 #[test]
 fn each_package_of_python_has_a_row() -> Result<()> {
     let mut found = BTreeMap::new();
-    for folder in ["tests", "infra", "bench/peers"] {
+    for folder in ["tests", "infra", "bench/peers", "console/test"] {
         let text = fs::read_to_string(root().join(folder).join("requirements.txt"))?;
         let (direct, _) = text.split_once("\n\n").context("one paragraph")?;
         for (name, version) in direct.lines().filter_map(|line| line.split_once("==")) {

@@ -42,6 +42,7 @@ export function Delivery(props: DeliveryProps) {
   const [stop, setStop] = useState<string>();
   const [look, setLook] = useState<Sum>();
   const [sent, setSent] = useState<Sum>(NOTHING);
+  const [before, setBefore] = useState(false);
   const [waiting, setWaiting] = useState(false);
   const isCancelled = useRef(false);
   const limits = useRef({ rows: Math.min(MOST_ROWS, session.tables.limits.rows), bytes: Math.min(MOST_BYTES, session.tables.limits.bytes) });
@@ -98,6 +99,7 @@ export function Delivery(props: DeliveryProps) {
     isCancelled.current = false;
     setStop(undefined);
     setLook(undefined);
+    setBefore(false);
     props.setSending(true);
     let sum = sent;
     try {
@@ -106,11 +108,15 @@ export function Delivery(props: DeliveryProps) {
         if (!body) break;
         // What travels is known here before it leaves, so that it can be sent again after a reload.
         await props.persist();
-        const step = await ask(body, (answer) => engine.settle(answer.status, answer.body), {}, body.key);
+        const step = await ask(body, (answer) => engine.settle(answer.status, answer.isReplay, answer.body), {}, body.key);
         if (step.step === "smaller") limits.current.rows = Math.max(1, Math.floor(body.rows / 2));
         if (step.step === "stored") sum = add(sum, step, body.rows);
         setSent(sum);
         await props.persist();
+        if (step.step === "before") {
+          setBefore(true);
+          break;
+        }
         if (step.step === "stop") {
           setStop(step.message);
           break;
@@ -139,7 +145,10 @@ export function Delivery(props: DeliveryProps) {
         </>
       )}
       {!sending && isOver && <Result counts={counts} sum={sent} putAway={props.putAway} />}
-      {!sending && counts.ready > 0 && (
+      {!sending && before && (
+        <SentBefore goOn={() => void engine.takeAsDone().then(send)} again={() => void engine.sendAnew(crypto.randomUUID()).then(send)} />
+      )}
+      {!sending && !before && counts.ready > 0 && (
         <>
           <fieldset class="duplicates">
             <legend>Rows that the table has already</legend>
@@ -160,6 +169,19 @@ export function Delivery(props: DeliveryProps) {
       {look && !sending && <Forecast sum={look} ready={counts.ready} />}
       {stop && <Problem>{stop}</Problem>}
     </section>
+  );
+}
+
+// The gateway answers what it answered then, whatever has become of the rows.
+function SentBefore({ goOn, again }: { goOn: () => void; again: () => void }) {
+  return (
+    <div class="question" role="group" aria-label="Sent before">
+      <p>These rows were sent before with this key, and were stored then. If they are not in the table any more, send them again.</p>
+      <div class="row">
+        <Button onClick={goOn}>They are stored: go on</Button>
+        <Button onClick={again}>Send them again</Button>
+      </div>
+    </div>
   );
 }
 

@@ -73,7 +73,9 @@ export class Engine {
   replace = (filter: Filter, what: Replacement) => this.call<Mended>("replace", [filter, what]);
   undo = () => this.call<boolean>("undo");
   deliver = (sender: string, rows: number, bytes: number) => this.call<Body | null>("deliver", [sender, rows, bytes]);
-  settle = (status: number, body: Uint8Array) => this.call<Step>("settle", [status, body]);
+  settle = (status: number, replay: boolean, body: Uint8Array) => this.call<Step>("settle", [status, replay, body]);
+  sendAnew = (sending: string) => this.call<void>("sendAnew", [sending]);
+  takeAsDone = () => this.call<void>("takeAsDone");
   probe = (from: number, rows: number, bytes: number) => this.call<Body | null>("probe", [from, rows, bytes]);
   takeProbe = (status: number, body: Uint8Array) => this.call<Step>("takeProbe", [status, body]);
   forgive = () => this.call<void>("forgive");

@@ -6,6 +6,8 @@ export interface Answer {
   status: number;
   body: Uint8Array;
   retryAfter: number;
+  // Whether it is the answer to an earlier request.
+  isReplay: boolean;
 }
 
 export class GateError extends Error {
@@ -50,9 +52,10 @@ export class Gate {
     try {
       const response = await fetch(path, { method: "POST", headers, body });
       const answer = new Uint8Array(await response.arrayBuffer());
-      return { status: response.status, body: answer, retryAfter: Number(response.headers.get("retry-after")) };
+      const isReplay = response.headers.get("idempotent-replayed") === "true";
+      return { status: response.status, body: answer, retryAfter: Number(response.headers.get("retry-after")), isReplay };
     } catch {
-      return { status: 0, body: new Uint8Array(), retryAfter: 0 };
+      return { status: 0, body: new Uint8Array(), retryAfter: 0, isReplay: false };
     }
   }
 }

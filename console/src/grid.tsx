@@ -1,6 +1,6 @@
 // The rows: looked at, gone through by the keyboard, and mended in place.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Engine } from "./engine";
 import { ROW_HEIGHT, useScroll } from "./scroll";
@@ -248,10 +248,12 @@ interface EditorProps {
 function Editor({ text, label, put, cancel }: EditorProps) {
   const input = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
-  useEffect(() => {
+  // Before the next key is heard: it belongs into the cell, behind what is there.
+  useLayoutEffect(() => {
+    input.current!.value = text;
     input.current!.focus({ preventScroll: true });
     input.current!.setSelectionRange(text.length, text.length);
-  }, []);
+  }, [text]);
   function end(down: number, right: number) {
     isOver.current = true;
     put(input.current!.value, down, right);
@@ -265,7 +267,7 @@ function Editor({ text, label, put, cancel }: EditorProps) {
     event.preventDefault();
   }
   return (
-    <input ref={input} defaultValue={text} aria-label={label} onKeyDown={key} onClick={(event) => event.stopPropagation()}
+    <input ref={input} aria-label={label} onKeyDown={key} onClick={(event) => event.stopPropagation()}
       onBlur={() => { if (!isOver.current) end(0, 0); }} />
   );
 }

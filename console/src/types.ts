@@ -83,7 +83,7 @@ export interface Body {
 }
 
 export interface Step {
-  step: "stored" | "refused" | "smaller" | "again" | "stop" | "forecast";
+  step: "stored" | "before" | "refused" | "smaller" | "again" | "stop" | "forecast";
   stored: number;
   kept: number;
   updated: number;

@@ -22,7 +22,8 @@ after(async () => {
   await stack?.stop();
 });
 
-const shop = (name) => readFileSync(join(ROOT, `samples/shop/${name}.csv`), "utf8");
+// Windows-1252 has no ł.
+const shop = (name) => readFileSync(join(ROOT, `samples/shop/${name}.csv`), "utf8").replaceAll("ł", "l");
 const heading = (page, text) => page.getByRole("heading", { level: 1, name: text }).waitFor({ timeout: 20_000 });
 
 async function load(page, name, content) {
@@ -30,20 +31,40 @@ async function load(page, name, content) {
   await page.locator("h1", { hasText: /ready|needs? a hand/ }).waitFor({ timeout: 20_000 });
   const words = await page.locator("h1").innerText();
   await page.getByRole("button", { name: /^Send [0-9,]+ rows?$/ }).click();
+  // Rows that were sent before are not taken for stored: here they were deleted meanwhile.
+  const again = page.getByRole("button", { name: "Send them again" });
+  await page.locator(".result").or(again).waitFor({ timeout: 30_000 });
+  if (await again.isVisible()) await again.click();
   await page.locator(".result").waitFor({ timeout: 30_000 });
   await page.getByRole("button", { name: "Put away" }).click();
   await heading(page, "Drop a file here");
   return words;
 }
 
+// The cells of a file, with the line breaks in quoted ones.
+function cellsOf(text) {
+  const lines = [[""]];
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at];
+    const line = lines.at(-1);
+    if (letter === '"' && quoted && text[at + 1] === '"') line[line.length - 1] += text[++at];
+    else if (letter === '"') quoted = !quoted;
+    else if (letter === "," && !quoted) line.push("");
+    else if (letter === "\n" && !quoted) lines.push([""]);
+    else line[line.length - 1] += letter;
+  }
+  return lines.slice(0, -1);
+}
+
 // Semicolons, Windows-1252, 27.07.2021 and 19,90: what "CSV" means in a German Excel.
 function german(text) {
-  const cells = text.trimEnd().split("\n").map((line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
-  const written = cells.map((line) => line.slice(0, cells[0].length).map((cell) => cell
+  const written = (cell) => cell
     .replace(/^(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d)?$/, (_, year, month, day, time) => `${day}.${month}.${year}${time ?? ""}`)
     .replace(/^(-?\d+)\.(\d+)$/, "$1,$2")
-    .replace(/^[^"]*;.*$/, '"$&"')));
-  return Buffer.from(`${written.map((line) => line.join(";")).join("\r\n")}\r\n`, "latin1");
+    .replace(/^[^]*[;\n"][^]*$/, (cell) => `"${cell.replaceAll('"', '""')}"`);
+  const lines = cellsOf(text).map((line) => line.map(written).join(";"));
+  return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
 }
 
 async function rowsOf(table) {
@@ -58,7 +79,7 @@ test("the shop's files, plain and then as a German Excel writes them, are the sa
   for (const name of ["customers", "products"]) {
     await load(page, name, shop(name));
     const plain = await rowsOf(name);
-    assert.ok(plain.length > 20, name);
+    assert.ok(plain.length > 10, name);
     await database.query("SET foreign_key_checks = 0");
     await database.query(`DELETE FROM ${name}`);
     const words = await load(page, name, german(shop(name)));

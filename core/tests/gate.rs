@@ -375,6 +375,14 @@ fn openapi_has_tables_for_a_key_and_routes_for_all() {
     assert!(!answer.to_string().contains("jobs"));
 }
 
+#[test]
+fn a_load_whose_id_is_no_ascii_is_not_looked_for() {
+    let world = World::new([]);
+    let (status, answer) = get(&world, "/loads/z%F1%8B%A7%9A");
+    assert_eq!((status, &answer["type"]), (404, &json!("urn:rowgate:problem:unknown_load")));
+    assert!(world.requests().is_empty());
+}
+
 fn get(world: &World, path: &str) -> (u16, Value) {
     send(world, &Head { method: "GET".into(), ..head(path, "") }, "")
 }

@@ -168,8 +168,8 @@ fn a_request_has_one_key_however_often_it_is_made() {
     let first = sheet.deliver("me", 2, 1000).unwrap().unwrap();
     assert_eq!(first.rows, [0, 1]);
     // No answer came: the same is sent again, and its rows cannot be changed.
-    assert_eq!(sheet.settle(0, b""), DeliveryStep::Again);
-    assert_eq!(sheet.settle(503, b"{}"), DeliveryStep::Again);
+    assert_eq!(sheet.settle(0, false, b""), DeliveryStep::Again);
+    assert_eq!(sheet.settle(503, false, b"{}"), DeliveryStep::Again);
     assert_eq!(sheet.set_cell(0, 1, "z"), Err(SheetError::Sent));
     assert!(sheet.deliver("another", 2, 1000).is_err());
     let saved = sheet.saved();
@@ -177,7 +177,7 @@ fn a_request_has_one_key_however_often_it_is_made() {
     reloaded.go_on(&saved).unwrap();
     assert_eq!(reloaded.deliver("me", 100, 5).unwrap().unwrap(), first);
     let (status, body) = answer(200, &json!([]));
-    assert_eq!(reloaded.settle(status, &body), DeliveryStep::Stored { stored: 2, kept: 0 });
+    assert_eq!(reloaded.settle(status, false, &body), DeliveryStep::Stored { stored: 2, kept: 0 });
     assert_eq!((reloaded.counts().done, reloaded.counts().ready), (2, 1));
     assert_eq!(reloaded.set_cell(0, 1, "z"), Err(SheetError::Sent));
     reloaded.set_cell(2, 1, "later").unwrap();
@@ -189,16 +189,34 @@ fn a_request_has_one_key_however_often_it_is_made() {
 }
 
 #[test]
+fn rows_that_an_earlier_sending_has_stored_are_not_taken_for_stored_again() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n3,c\n");
+    let first = sheet.deliver("me", 2, 1000).unwrap().unwrap();
+    let (status, body) = answer(200, &json!([]));
+    assert_eq!(sheet.settle(status, true, &body), DeliveryStep::SentBefore);
+    assert_eq!(sheet.counts().done, 0);
+    sheet.send_anew("another sending");
+    let again = sheet.deliver("me", 2, 1000).unwrap().unwrap();
+    assert_eq!((&again.body, again.key == first.key), (&first.body, false));
+    // An answer that was lost comes as a replay, and is that of these rows.
+    assert_eq!(sheet.settle(0, false, b""), DeliveryStep::Again);
+    assert_eq!(sheet.settle(status, true, &body), DeliveryStep::Stored { stored: 2, kept: 0 });
+    sheet.deliver("me", 2, 1000).unwrap().unwrap();
+    sheet.take_as_done();
+    assert_eq!((sheet.counts().done, sheet.counts().ready), (3, 0));
+}
+
+#[test]
 fn rows_that_the_database_refuses_are_named_and_the_others_go_on() {
     let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n3,c\n");
     sheet.deliver("me", 10, 1000).unwrap().unwrap();
     let errors = json!([{"table": "jobs", "index": 1, "line": 2, "column": "id", "code": "exists", "message": "is there"}]);
     let (status, body) = answer(409, &errors);
-    assert_eq!(sheet.settle(status, &body), DeliveryStep::Refused { rows: 1 });
+    assert_eq!(sheet.settle(status, false, &body), DeliveryStep::Refused { rows: 1 });
     assert_eq!(codes(&sheet), [(1, "exists".to_owned())]);
     assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().rows, [0, 2]);
     let (status, body) = answer(200, &json!([]));
-    sheet.settle(status, &body);
+    sheet.settle(status, false, &body);
     assert_eq!(sheet.deliver("me", 10, 1000), Ok(None));
     sheet.set_cell(1, 0, "20").unwrap();
     assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().rows, [1]);
@@ -210,7 +228,7 @@ fn an_answer_that_names_no_row_stops_and_one_that_is_too_large_is_cut() {
     sheet.deliver("me", 10, 1000).unwrap().unwrap();
     for (status, step) in [(401, "stop"), (422, "stop"), (500, "stop"), (413, "smaller")] {
         let (_, body) = answer(status, &json!([]));
-        let found = match sheet.settle(status, &body) {
+        let found = match sheet.settle(status, false, &body) {
             DeliveryStep::Stop { message, .. } if message == "no" => "stop",
             DeliveryStep::Smaller => "smaller",
             other => panic!("{other:?}"),
@@ -219,7 +237,7 @@ fn an_answer_that_names_no_row_stops_and_one_that_is_too_large_is_cut() {
     }
     assert_eq!(sheet.deliver("me", 1, 1000).unwrap().unwrap().rows, [0]);
     let busy = br#"{"type":"urn:rowgate:problem:in_progress","detail":"wait"}"#;
-    assert_eq!(sheet.settle(409, busy), DeliveryStep::Again);
+    assert_eq!(sheet.settle(409, false, busy), DeliveryStep::Again);
 }
 
 #[test]

@@ -118,6 +118,8 @@ fn environment(
     environment.push(("DATA_BUCKET".into(), s3.bucket().into()));
     let options = args.load_options.clone();
     environment.extend(options.map(|options| ("LOAD_OPTIONS".into(), options)));
+    let options_files = args.options_files.clone();
+    environment.extend(options_files.map(|text| ("OPTIONS_FILES".into(), text)));
     let batch_bytes = args.batch_bytes.map(|bytes| bytes.to_string());
     environment.extend(batch_bytes.map(|bytes| ("LOAD_BATCH_BYTES".into(), bytes)));
     let range_bytes = args.range_bytes.map(|bytes| bytes.to_string());

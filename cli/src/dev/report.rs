@@ -119,6 +119,7 @@ impl Report<'_> {
 rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
 
   gateway     {edge}
+  page        {edge}/
   API key     {api_key}
   database    {database_url}
   Data API    {data_api}

@@ -172,6 +172,7 @@ pub(crate) fn step(step: &DeliveryStep) -> String {
             StepNote { stored: *stored, kept: *kept, ..note("stored") }
         }
         DeliveryStep::Refused { rows } => StepNote { rows: *rows, ..note("refused") },
+        DeliveryStep::SentBefore => note("before"),
         DeliveryStep::Smaller => note("smaller"),
         DeliveryStep::Again => note("again"),
         DeliveryStep::Stop { code, message } => StepNote { code, message, ..note("stop") },

@@ -145,8 +145,22 @@ impl Checker {
     }
 
     /// Takes the answer to that request, and says what is to be done: `{"step", …}`.
-    pub fn settle(&mut self, status: u16, body: &[u8]) -> Result<String, JsValue> {
-        Ok(answers::step(&self.opened_mut()?.settle(status, body)))
+    pub fn settle(&mut self, status: u16, replay: bool, body: &[u8]) -> Result<String, JsValue> {
+        Ok(answers::step(&self.opened_mut()?.settle(status, replay, body)))
+    }
+
+    /// Sends the rows at hand as rows of a sending of their own.
+    #[wasm_bindgen(js_name = sendAnew)]
+    pub fn send_anew(&mut self, sending: &str) -> Result<(), JsValue> {
+        self.opened_mut()?.send_anew(sending);
+        Ok(())
+    }
+
+    /// Takes the rows at hand as done.
+    #[wasm_bindgen(js_name = takeAsDone)]
+    pub fn take_as_done(&mut self) -> Result<(), JsValue> {
+        self.opened_mut()?.take_as_done();
+        Ok(())
     }
 
     /// The next dry run, of good rows from a row on.

@@ -17,6 +17,7 @@ use super::damage::Damage;
 use super::error::BackupError;
 use super::folders::objects;
 use super::keys::{FOLDER, is_run, part_key, table_folder};
+use super::long_cells::check_lengths;
 use super::manifest::{Manifest, PartManifest, TableManifest};
 use super::obstacles::{OnObstacle, fit_tables};
 use super::output::Files;
@@ -122,6 +123,7 @@ pub async fn open<H: Host>(
     let share = MOST_PARTS / tables.len().max(1);
     let mut spans = Vec::new();
     for table in &tables {
+        check_lengths(services.database, table, None).await?;
         let own = split(services.database, table, table.name, share).await;
         spans.push(own.map_err(BackupError::Database)?);
     }

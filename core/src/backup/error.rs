@@ -52,6 +52,17 @@ pub enum BackupError {
         /// The table.
         table: &'static str,
     },
+    /// A table has more than a restore could bring back.
+    TooLong {
+        /// The table.
+        table: &'static str,
+        /// What is too long: a column, a row or its documents.
+        what: &'static str,
+        /// Its bytes.
+        bytes: u64,
+        /// The most that could be.
+        limit: u64,
+    },
     /// A table's rows could not be read, and some may have more than the 64 KiB that the service answers.
     LongRow {
         /// The table.
@@ -114,6 +125,7 @@ impl BackupError {
             self,
             Self::UnexpectedValue { .. }
                 | Self::Unfit { .. }
+                | Self::TooLong { .. }
                 | Self::NoSnapshot { .. }
                 | Self::NoManifest { .. }
                 | Self::NoBackup(_)
@@ -181,6 +193,11 @@ impl fmt::Display for BackupError {
                     "{table}: a value that its column cannot hold; run rowgate migrate --check"
                 )
             }
+            Self::TooLong { table, what, bytes, limit } => write!(
+                f,
+                "{table}: {what} has {bytes} bytes, and at most {limit} could be restored: shorten it, or leave the \
+                 table out"
+            ),
             Self::LongRow { table, column, bytes, error } => write!(
                 f,
                 "{table}: a row could not be read: {error}; the service answers at most 64 KiB of a row, \

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::count::{self, count};
 use super::error::BackupError;
+use super::long_cells::check_lengths;
 use super::manifest::{Manifest, TableManifest};
 use super::output::Files;
 use super::progress::Progress;
@@ -176,6 +177,11 @@ impl<H: Host> BackupRun<'_, H> {
         transaction_id: Option<&str>,
     ) -> Result<Extent, BackupError> {
         let database = self.services.database;
+        let checked = check_lengths(database, table, transaction_id).await;
+        checked.map_err(|error| match error {
+            BackupError::Database(error) => self.read_error(error),
+            error => error,
+        })?;
         let rows = count(database, table, table.name, KeyRange::default(), transaction_id).await;
         let rows = rows.map_err(|error| self.read_error(error))?;
         let keys = if self.is_split(table) { self.keys(table).await? } else { None };

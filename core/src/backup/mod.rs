@@ -13,6 +13,8 @@ mod folders;
 mod keys;
 mod left_out_folder;
 mod live;
+mod long_cells;
+mod long_row;
 mod make;
 mod manifest;
 mod obstacles;

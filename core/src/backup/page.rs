@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::long_row::{FirstRow, ROW_BYTES, is_cut, may_be_long};
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
@@ -17,9 +18,6 @@ use crate::table::types::{Answer, Definition};
 /// How many bytes a page's rows have in an answer at most. The limit of the whole answer is 1 MiB;
 /// one over it ends the transaction, and the snapshot with it.
 const PAGE_BYTES: usize = 960 << 10;
-
-/// How many bytes of an answer the service gives a row at most; one over it fails the call.
-const ROW_BYTES: u64 = 64 << 10;
 
 /// What pages are planned to have, so that rows a little wider than those before still fit.
 const PLANNED_BYTES: usize = PAGE_BYTES / 16 * 15;
@@ -91,9 +89,27 @@ impl<'p> Pages<'p> {
             // There are no more, or they are too wide: the other query tells.
             self.rows = CUT_ROWS;
         }
-        let records = self.ask(client, until, Limit::Cut).await?;
+        let mut records = self.ask(client, until, Limit::Cut).await?;
+        if records.is_empty() && may_be_long(self.table) {
+            records = self.long_row(client, until).await?;
+        }
         self.is_over = records.is_empty();
         Ok(self.took(records))
+    }
+
+    /// The next row, which is more than the service answers; none at the end.
+    async fn long_row<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        until: Option<i64>,
+    ) -> Result<Records, CallError> {
+        let until = until.map(|until| until.to_string());
+        let range = Range { behind: self.behind(), ends: until.is_some() };
+        let mut keys = self.parameters(AFTER);
+        keys.extend(until.iter().map(|until| (UNTIL.into(), until.as_str())));
+        let (table, conditions) = (self.table, range.condition(self.table, AFTER));
+        let row = FirstRow { table, conditions: &conditions, parameters: &borrowed(&keys) };
+        row.read(client, self.transaction_id).await
     }
 
     /// The column with the longest value of the rows that the next page would have, and that value's bytes;
@@ -190,6 +206,9 @@ impl Range {
 
 /// At most so many rows of a range, and at most [`PAGE_BYTES`] of them but always one.
 fn cut_page(table: &Table, range: Range, rows: usize) -> String {
+    if may_be_long(table) {
+        return cut_long_page(table, range, rows);
+    }
     let columns = columns(table);
     format!(
         "SELECT {values} FROM (SELECT {columns}, \
@@ -208,6 +227,34 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     )
 }
 
+/// The same up to a row that is more than the service answers. The sums are of keys and widths alone, since the
+/// server would copy long values.
+fn cut_long_page(table: &Table, range: Range, rows: usize) -> String {
+    let each = |part: &dyn Fn(usize, &Column) -> String, between: &str| {
+        let parts = table.key_columns().enumerate().map(|(at, column)| part(at, column));
+        parts.collect::<Vec<_>>().join(between)
+    };
+    let keys = each(&|at, column| format!("`{}` AS rowgate_key_{at}", column.name), ", ");
+    let names = each(&|at, _| format!("rowgate_key_{at}"), ", ");
+    let same =
+        each(&|at, column| format!("e.`{}` = rowgate_page.rowgate_key_{at}", column.name), " AND ");
+    format!(
+        "SELECT {values} FROM (SELECT {names}, MAX(rowgate_width) OVER (ORDER BY {names}) AS rowgate_widest, \
+         SUM(rowgate_width) OVER (ORDER BY {names}) AS rowgate_bytes, \
+         ROW_NUMBER() OVER (ORDER BY {names}) AS rowgate_row \
+         FROM (SELECT {keys}, {width} AS rowgate_width FROM `{table}` {range}ORDER BY {key} LIMIT {rows}\
+         ) AS rowgate_next) AS rowgate_page JOIN `{table}` AS e ON {same} \
+         WHERE rowgate_widest <= {ROW_BYTES} AND (rowgate_bytes <= {PAGE_BYTES} OR rowgate_row = 1) \
+         ORDER BY {order}",
+        values = select_list(table),
+        width = width(table),
+        table = table.name,
+        range = where_all(&range.condition(table, AFTER)),
+        key = key_order(table, table.name, ""),
+        order = key_order(table, "e", ""),
+    )
+}
+
 /// At most so many rows of a range, or none if so many would have more than [`PAGE_BYTES`].
 ///
 /// The sum looks past the range's end, which does no harm.
@@ -215,8 +262,12 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     let (name, key) = (table.name, key_order(table, table.name, ""));
     let widths = Range { ends: false, ..range }.condition(table, WIDTHS_AFTER);
     let fits = format!(
-        "(SELECT SUM(rowgate_width) FROM (SELECT {width} AS rowgate_width FROM `{name}` \
+        "(SELECT SUM(rowgate_width){longest} FROM (SELECT {width} AS rowgate_width FROM `{name}` \
          {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
+        longest = match may_be_long(table) {
+            true => format!(" + IF(MAX(rowgate_width) > {ROW_BYTES}, {PAGE_BYTES}, 0)"),
+            false => String::new(),
+        },
         width = width(table),
         range = where_all(&widths),
     );
@@ -251,17 +302,27 @@ pub(super) fn free_name(table: &Table, name: &str) -> String {
     name
 }
 
-/// How many bytes a row has in the service's answer, at most.
+/// How many bytes a row has in the service's answer, at most; of one that is more than the service answers, some
+/// number that is.
 ///
 /// The texts are quoted together: one call of a function for each row costs the server less than
 /// one for each value.
 fn width(table: &Table) -> String {
     let notation = notation(table);
-    let texts: Vec<_> = texts(table).map(text).collect();
-    if texts.is_empty() {
+    let columns: Vec<_> = texts(table).collect();
+    if columns.is_empty() {
         return format!("{}", notation + 4);
     }
-    format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "))
+    let texts: Vec<_> = columns.iter().copied().map(text).collect();
+    let width =
+        format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "));
+    if !may_be_long(table) {
+        return width;
+    }
+    // A long text is not quoted for its width.
+    let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
+    let lengths: Vec<_> = columns.iter().filter(|it| is_cut(it)).map(length).collect();
+    format!("IF({} > {ROW_BYTES}, {}, {width})", lengths.join(" + "), ROW_BYTES + 1)
 }
 
 /// The keys of the first rows that may have more than so many bytes as a line of a file.
@@ -296,7 +357,7 @@ fn texts(table: &Table) -> impl Iterator<Item = &'static Column> {
 }
 
 /// What a column's value is answered as, in the characters of the answer.
-fn text(column: &Column) -> String {
+pub(super) fn text(column: &Column) -> String {
     let text = column.column_type.canonical(&format!("`{}`", column.name));
     format!("CONVERT({text} USING utf8mb4)")
 }

@@ -8,7 +8,7 @@ use core::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::aws::data_api::{self, ExecuteStatement, Target};
+use crate::aws::data_api::{self, ExecuteStatement, Field, Target};
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
 use crate::table::record::Cell;
@@ -53,13 +53,33 @@ pub(super) struct Records {
 enum Value {
     Null,
     Int(i64),
-    /// Where it begins and ends in the texts; an answer has a million bytes at most.
+    /// Where it begins and ends in the texts; an answer has a million bytes at most, and a row in pieces some 64.
     Text(u32, u32),
     /// One that no column of ours holds.
     Other,
 }
 
 impl Records {
+    /// One row of these values.
+    pub(super) fn of_row(fields: Vec<Field>) -> Self {
+        let mut records = Self { columns: fields.len(), ..Self::default() };
+        for field in fields {
+            let value = match field {
+                Field::Null(_) => Value::Null,
+                Field::Long(value) => Value::Int(value),
+                Field::String(text) => {
+                    let start = records.text.len() as u32;
+                    records.text += &text;
+                    Value::Text(start, records.text.len() as u32)
+                }
+                _ => Value::Other,
+            };
+            records.values.push(value);
+        }
+        records.bytes = records.text.len();
+        records
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

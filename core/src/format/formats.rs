@@ -247,7 +247,6 @@ pub(crate) fn unsupported_format() -> RowErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
     use alloc::string::ToString;
 
     #[test]

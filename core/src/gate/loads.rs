@@ -35,11 +35,14 @@ pub(super) async fn show<H: Host>(
     key_id: &str,
     load_id: &str,
 ) -> Result<Response, Problem> {
-    let load = ledger::show(client, Owner::Key(key_id), load_id).await;
-    match load.map_err(|error| unavailable(&error))? {
-        Some(load) => Ok(json_response(200, &load)),
-        None => Err(Problem::new(404, "unknown_load", "this key has no such load")),
+    let unknown = || Problem::new(404, "unknown_load", "this key has no such load");
+    // An id is of ASCII, and so is its column: MySQL compares it with no other text.
+    if !load_id.is_ascii() {
+        return Err(unknown());
     }
+    let load = ledger::show(client, Owner::Key(key_id), load_id).await;
+    let load = load.map_err(|error| unavailable(&error))?;
+    load.map(|load| json_response(200, &load)).ok_or_else(unknown)
 }
 
 fn limit(query: &str) -> Result<u32, Problem> {

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::api_key::KeyEntry;
 use super::tables::of_key;
@@ -21,6 +21,9 @@ const ROUTES: &str = include_str!("openapi.json");
 /// Texts of which one is a value of most types that are texts in JSON.
 const TEXTS: [&str; 7] =
     ["A", "2026-01-31T12:00:00Z", "2026-01-31", "12:00:00", "1.5", "QQ==", "{}"];
+
+/// All but what RFC 3986 calls unreserved.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The description; without a key the routes alone.
 pub(super) fn openapi(schema: Schema, key: Option<&KeyEntry>) -> Response {
@@ -52,7 +55,7 @@ const ANY_TABLE: &str = r##""/schema/{table}.json":{"get":{"operationId":"schema
 
 /// The routes of one table.
 fn write_paths(paths: &mut String, table: &Table) {
-    let (segment, name) = (utf8_percent_encode(table.name, NON_ALPHANUMERIC), quoted(table.name));
+    let (segment, name) = (utf8_percent_encode(table.name, ENCODED), quoted(table.name));
     let row = quoted(&format!("#/components/schemas/{}", schema_name(table)));
     let example = example_row(table);
     let one = format!(

@@ -49,7 +49,7 @@ impl fmt::Display for LoadError {
             Self::ColumnsChanged(change) => change.fmt(f),
             Self::Machine(cause) => f.write_str(cause),
             Self::Running => f.write_str("another attempt is at it"),
-            Self::LeaseLost => f.write_str("the lease is over; another attempt may be at it"),
+            Self::LeaseLost => f.write_str("the lease is over; another attempt may be in progress"),
             Self::Write(cause) => write!(f, "report or rejected rows not written: {cause}"),
         }
     }

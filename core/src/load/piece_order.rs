@@ -1,7 +1,6 @@
 //! A file's bytes in the order in which its format takes them: most from the start on, Parquet with its
 //! directory first.
 
-#[cfg(feature = "parquet")]
 use alloc::boxed::Box;
 #[cfg(feature = "parquet")]
 use alloc::vec::Vec;
@@ -64,7 +63,7 @@ fn directory_first<S: Source>(source: &S) -> impl Stream<Item = Piece> {
     })
 }
 
-/// The directory, behind a mark and its length, and where the row groups stand; of a file that has none its
+/// The directory, behind a mark and its length, and the places of the row groups; of a file that has none its
 /// start alone.
 #[cfg(feature = "parquet")]
 async fn directory<S: Source>(source: &S) -> Result<(Vec<u8>, Vec<Range<u64>>), SourceError> {
@@ -88,5 +87,5 @@ async fn directory<S: Source>(source: &S) -> Result<(Vec<u8>, Vec<Range<u64>>), 
         let Range { start, end } = range;
         (start..end).step_by(RANGE as usize).map(move |at| at..end.min(at + RANGE))
     });
-    Ok(([head, bytes.clone()].concat(), ranges.collect()))
+    Ok(([head, bytes].concat(), ranges.collect()))
 }

@@ -8,6 +8,7 @@ mod error;
 mod find;
 mod foreign;
 mod in_place;
+mod large;
 mod late;
 mod like;
 mod loads;

@@ -6,6 +6,7 @@ use core::mem;
 
 use futures_util::stream::{Stream, StreamExt};
 
+use super::large::is_large;
 use crate::aws::source::Piece;
 use crate::backup::{BackupError, Damage, PartFile};
 use crate::format::avro::{AvroReader, ExtraFields};
@@ -15,6 +16,15 @@ use crate::table::schema::Table;
 
 /// The most bytes of rows in one statement.
 pub(super) const CHUNK_BYTES: usize = 2_500_000;
+
+/// Rows that are not written as the others are.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// The row whose key 0 the database would replace by a number of its own.
+    pub(super) zero: Option<Vec<Cell<'static>>>,
+    /// A row that is more than one call takes; the next one comes once it is written.
+    pub(super) large: Option<Vec<Cell<'static>>>,
+}
 
 /// Reads one file.
 pub(super) struct FileRows<'f, S> {
@@ -46,15 +56,15 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
         self.before + self.rows
     }
 
-    /// Fills a chunk and answers it once it is full, with the next one begun; `None` at the file's
-    /// end. The row with number 0 is set aside.
+    /// Fills a chunk and answers it once it is full, or a row has come that is more than one call takes, with the next
+    /// one begun; `None` at the file's end. Such a row is set aside, and so is the row with number 0.
     pub(super) async fn fill(
         &mut self,
         chunk: &mut Chunk,
-        zero: &mut Option<Vec<Cell<'static>>>,
+        aside: &mut Aside,
     ) -> Result<Option<Chunk>, BackupError> {
         loop {
-            if let Some(full) = self.fill_from_piece(chunk, zero)? {
+            if let Some(full) = self.fill_from_piece(chunk, aside)? {
                 return Ok(Some(full));
             }
             match self.pieces.next().await {
@@ -81,7 +91,7 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
     fn fill_from_piece(
         &mut self,
         chunk: &mut Chunk,
-        zero: &mut Option<Vec<Cell<'static>>>,
+        aside: &mut Aside,
     ) -> Result<Option<Chunk>, BackupError> {
         let mut bytes = &self.piece[self.at..];
         let mut full = None;
@@ -93,7 +103,10 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
             let place = Place { index: Some(self.before + self.rows), line: None };
             self.rows += 1;
             if is_zero(self.table, &row) {
-                *zero = Some(row.cells().iter().map(owned).collect());
+                aside.zero = Some(row.cells().iter().map(owned).collect());
+            } else if is_large(row.cells()) {
+                aside.large = Some(row.cells().iter().map(owned).collect());
+                full = Some(mem::replace(chunk, Chunk::new(CHUNK_BYTES)));
             } else if !chunk.push(&row, place) {
                 full = Some(mem::replace(chunk, Chunk::new(CHUNK_BYTES)));
                 chunk.push(&row, place);

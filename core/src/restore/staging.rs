@@ -12,9 +12,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::checks::{check_content, in_time};
 use super::copy::Pair;
 use super::error::RestoreError;
+use super::large::{beginnings, fill_up, is_large};
 use super::like::{make_described, make_like};
 use super::plan::TablePlan;
-use super::rows::{CHUNK_BYTES, FileRows};
+use super::rows::{Aside, CHUNK_BYTES, FileRows};
 use super::tables::{STAGING, beside, drop_table, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
@@ -47,14 +48,14 @@ pub(super) struct Staging<'s, H> {
     services: &'s Services<'s, H>,
     plan: &'s TablePlan,
     pub(super) name: String,
-    /// A row whose key 0 the database would replace by a number of its own.
-    zero: Option<Vec<Cell<'static>>>,
+    /// Rows that are written in another way than the others.
+    aside: Aside,
 }
 
 impl<'s, H: Host> Staging<'s, H> {
     pub(super) fn new(services: &'s Services<'s, H>, plan: &'s TablePlan, id: &str) -> Self {
         let name = beside(plan.table.name, STAGING, id);
-        Self { services, plan, name, zero: None }
+        Self { services, plan, name, aside: Aside::default() }
     }
 
     /// Makes the table, empty, as the live one is but for its constraints; answers whether that one has any.
@@ -82,7 +83,7 @@ impl<'s, H: Host> Staging<'s, H> {
                 let rows = FileRows::new(plan.table, file, pieces(&source, 0));
                 let mut rows = rows.behind(count);
                 loop {
-                    let filling = rows.fill(&mut chunk, &mut self.zero);
+                    let filling = rows.fill(&mut chunk, &mut self.aside);
                     let room = make_room(&mut under_way, &mut stored);
                     // First what was filled before is sent, so that it travels meanwhile.
                     let (room, full) = join(room, filling).await;
@@ -90,6 +91,9 @@ impl<'s, H: Host> Staging<'s, H> {
                     in_time(services)?;
                     let Some(full) = full? else { break };
                     under_way.push(store(full));
+                    if let Some(row) = self.aside.large.take() {
+                        stored(store_large(services, plan.table, name, &row).await?);
+                    }
                 }
                 count = rows.count();
             }
@@ -116,9 +120,9 @@ impl<'s, H: Host> Staging<'s, H> {
             in_time(self.services)
         });
         let mut copied = copied.await?;
-        if table.is_numbered() && self.zero.is_none() {
-            self.zero = self.live_zero().await?;
-            self.zero.iter().for_each(|row| copied.add(table, row));
+        if table.is_numbered() && self.aside.zero.is_none() {
+            self.aside.zero = self.live_zero().await?;
+            self.aside.zero.iter().for_each(|row| copied.add(table, row));
         }
         Ok(copied)
     }
@@ -144,7 +148,7 @@ impl<'s, H: Host> Staging<'s, H> {
 
     /// Whether the files that were written have a row 0.
     pub(super) fn has_zero(&self) -> bool {
-        self.zero.is_some()
+        self.aside.zero.is_some()
     }
 
     /// Reads a file up to its row 0, unless that is written already.
@@ -158,20 +162,19 @@ impl<'s, H: Host> Staging<'s, H> {
         let source = file.source(services.s3, services.bucket);
         let mut rows = FileRows::new(table, file, pieces(&source, 0));
         let mut chunk = Chunk::new(CHUNK_BYTES);
-        while self.zero.is_none() && rows.fill(&mut chunk, &mut self.zero).await?.is_some() {}
+        while self.aside.zero.is_none() && rows.fill(&mut chunk, &mut self.aside).await?.is_some() {
+        }
         Ok(())
     }
 
     /// Writes the row 0 under a number that is free, and then gives it its own: a 0 that comes
     /// with INSERT the database takes for a wish for the next number.
     pub(super) async fn store_zero(&mut self) -> Result<Sent, RestoreError> {
-        let Some(mut cells) = self.zero.take() else { return Ok(Sent::default()) };
+        let Some(mut cells) = self.aside.zero.take() else { return Ok(Sent::default()) };
         let table = self.plan.table;
         let free = self.free_number().await?;
         cells[table.first_key()] = Cell::Int(free);
-        let mut chunk = Chunk::new(CHUNK_BYTES);
-        chunk.push_cells(cells.iter(), RowPlace { index: None, line: None });
-        let sent = store(self.services, table, &self.name, chunk).await?;
+        let sent = store_large(self.services, table, &self.name, &cells).await?;
         let key = table.key_column().name;
         let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
         self.run(&sql, &[], "row 0 is not written").await?;
@@ -257,6 +260,26 @@ async fn make_room<F: Future<Output = Result<Sent, RestoreError>>>(
         let Some(sent) = sent else { return Ok(()) };
         stored(sent?);
     }
+}
+
+/// Writes a row by itself, and in pieces what is more than one call takes.
+async fn store_large<H: Host>(
+    services: &Services<'_, H>,
+    table: &'static Table,
+    name: &str,
+    cells: &[Cell<'static>],
+) -> Result<Sent, RestoreError> {
+    let mut chunk = Chunk::new(CHUNK_BYTES);
+    let place = RowPlace { index: None, line: None };
+    if !is_large(cells) {
+        chunk.push_cells(cells.iter(), place);
+        return store(services, table, name, chunk).await;
+    }
+    let begun = beginnings(table, cells);
+    chunk.push_cells(begun.iter(), place);
+    let sent = store(services, table, name, chunk).await?;
+    fill_up(services.database, table, name, cells).await?;
+    Ok(sent)
 }
 
 /// Writes rows, in statements as large as the service takes.

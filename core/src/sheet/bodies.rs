@@ -72,7 +72,7 @@ impl Sheet {
                 Ok(()) => taken.push(row),
             }
         });
-        let key = digest(self.table.name, &body);
+        let key = digest(self.table.name, &self.sending, &body);
         (RequestBody { rows: taken, body, key }, unwritten)
     }
 
@@ -149,10 +149,12 @@ fn is_number(text: &str) -> bool {
     serde_json::from_str::<serde_json::Number>(text).is_ok()
 }
 
-fn digest(table: &str, body: &str) -> String {
+fn digest(table: &str, sending: &str, body: &str) -> String {
     let mut digest = Sha256::new();
-    digest.update((table.len() as u64).to_be_bytes());
-    digest.update(table.as_bytes());
+    for text in [table, sending] {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text.as_bytes());
+    }
     digest.update(body.as_bytes());
     let mut key = hex(&digest.finalize());
     key.truncate(KEY_DIGITS);

@@ -21,6 +21,8 @@ pub enum DeliveryStep {
         /// Rows that the table had and that were left as they are.
         kept: u64,
     },
+    /// The same rows were stored by an earlier sending, and are not stored again: ask whether they shall be.
+    SentBefore,
     /// Nothing was stored, and so many rows are refused by name; go on with the others.
     Refused {
         /// How many.
@@ -128,8 +130,11 @@ impl Sheet {
                 self.refuse(row, fault);
             }
             if !body.rows.is_empty() {
-                self.pending =
-                    Some(Pending { rows: body.rows.clone(), sender: sender.to_string() });
+                self.pending = Some(Pending {
+                    rows: body.rows.clone(),
+                    sender: sender.to_string(),
+                    is_repeated: false,
+                });
                 return Ok(Some(body));
             }
             if unwritten.is_empty() {
@@ -138,10 +143,16 @@ impl Sheet {
         }
     }
 
-    /// Takes the answer to the rows that were sent; the status is 0 where none came.
-    pub fn settle(&mut self, status: u16, body: &[u8]) -> DeliveryStep {
+    /// Takes the answer to the rows that were sent; the status is 0 where none came. `is_replay` says that the
+    /// answer is the one to an earlier request.
+    pub fn settle(&mut self, status: u16, is_replay: bool, body: &[u8]) -> DeliveryStep {
         let answer = GateAnswer::read(body);
-        let Some(pending) = &self.pending else { return answer.stop() };
+        let Some(pending) = &mut self.pending else { return answer.stop() };
+        // Rows that another sending has stored may have been deleted since.
+        if status == 200 && is_replay && !pending.is_repeated {
+            return DeliveryStep::SentBefore;
+        }
+        pending.is_repeated = true;
         match status {
             200 => {
                 let step =
@@ -184,6 +195,19 @@ impl Sheet {
         }
         named.dedup();
         named.len() as u32
+    }
+
+    /// Sends the rows at hand, and those behind them, as rows of a sending of their own.
+    pub fn send_anew(&mut self, sending: &str) {
+        self.sending = sending.to_string();
+        self.pending = None;
+    }
+
+    /// Takes the rows at hand as done: an earlier sending has stored them.
+    pub fn take_as_done(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            pending.rows.into_iter().for_each(|row| self.finish(row));
+        }
     }
 
     /// The body of a dry run: good rows from a row on.

@@ -73,6 +73,7 @@ impl Sheet {
             lines: Default::default(),
             undo: Vec::new(),
             pending: None,
+            sending: String::new(),
             reading: Some(ReadSoFar { reader, position: 0, broken_bytes: 0 }),
         }
     }
@@ -102,7 +103,6 @@ impl Sheet {
         if !found {
             return Ok(false);
         }
-        let contradiction = reader.contradiction();
         let raw = reader.row();
         if raw.place.index.is_none() {
             return Err(SheetError::File(first_of(raw.errors)));
@@ -125,7 +125,9 @@ impl Sheet {
             self.later = reader.at_record_start().1;
         }
         let judged = judged.map(|key| key.map(|key| (self.keys.digest(&key), key)));
-        if let (Err(_), Some(kind)) = (&judged, contradiction) {
+        if judged.is_err()
+            && let Some(kind) = reader.contradiction()
+        {
             return Err(SheetError::File(RowError::row(kind)));
         }
         self.take_judged(row, judged);

@@ -26,6 +26,7 @@ struct SavedSheet {
     done: Vec<(u32, u32)>,
     refused: Vec<(u32, Vec<CellFault>)>,
     pending: Option<(Vec<u32>, String)>,
+    sending: String,
 }
 
 impl Sheet {
@@ -41,6 +42,7 @@ impl Sheet {
             lines: self.lines.iter().map(|(row, text)| (*row, text.clone())).collect(),
             done: self.done_runs(),
             refused: self.refused.iter().map(|(row, faults)| (*row, faults.clone())).collect(),
+            sending: self.sending.clone(),
             pending: self.pending.as_ref().map(|it| (it.rows.clone(), it.sender.clone())),
         };
         serde_json::to_string(&progress).unwrap_or_default()
@@ -74,7 +76,9 @@ impl Sheet {
             (first..end.min(self.len())).for_each(|row| self.finish(row));
         }
         self.refused.extend(progress.refused.into_iter().filter(|(row, _)| is_row(*row)));
-        self.pending = progress.pending.map(|(rows, sender)| Pending { rows, sender });
+        self.sending = progress.sending;
+        self.pending =
+            progress.pending.map(|(rows, sender)| Pending { rows, sender, is_repeated: true });
         Ok(())
     }
 

@@ -55,6 +55,8 @@ pub struct Sheet {
     pub(super) lines: BTreeMap<u32, String>,
     pub(super) undo: Vec<Undo>,
     pub(super) pending: Option<Pending>,
+    /// What tells the requests of this sending from those of others with the same rows; empty at first.
+    pub(super) sending: String,
     pub(super) reading: Option<ReadSoFar>,
 }
 

@@ -157,7 +157,7 @@ pub enum RowErrorKind {
         character: char,
     },
     /// A column that `fill` names is none of the table's, or does not take what it gets.
-    InvalidFill(Box<RowErrorKind>),
+    InvalidFill(Box<Self>),
     /// A text that is no JSON document.
     InvalidDocument,
     /// A text that is no base64.

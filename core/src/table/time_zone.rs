@@ -1,6 +1,5 @@
 //! The time zone of date-times that do not say theirs.
 
-#[cfg(feature = "zones")]
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -14,7 +14,6 @@ use super::decimal;
 use super::error::WriteError;
 use super::schema::schema;
 use crate::base::hex::hex;
-use crate::format::csv::ROW_LIMIT;
 use crate::table::date_time::{days_of_date, local_micros};
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
@@ -22,6 +21,9 @@ use crate::table::types::{AvroType, Definition};
 
 /// How many bytes of rows make a block, before it is packed.
 pub const BLOCK_BYTES: usize = 64 << 10;
+
+/// The most bytes of a row: a block is read if it has 64 MiB at most.
+const ROW_LIMIT: usize = 48 << 20;
 
 /// After so many bytes a backup begins a new part: one that a restore can take on its own, and
 /// that costs little to write again.

@@ -160,14 +160,14 @@ impl HeldColumn {
         match (&mut self.values, column.column_type.avro(), cell) {
             (_, _, Cell::Null) => return column.nullable.then_some(2),
             (HeldValues::Int32(values), AvroType::Int, Cell::Int(value)) => {
-                values.push(i32::try_from(*value).ok()?)
+                values.push(i32::try_from(*value).ok()?);
             }
             (HeldValues::Int32(values), AvroType::Date, Cell::Text(text)) => {
                 values.push(i32::try_from(days_of_date(text)?).ok()?);
             }
             (HeldValues::Int64(values), AvroType::Long, Cell::Int(value)) => values.push(*value),
             (HeldValues::Int64(values), AvroType::LocalTimestampMicros, Cell::Text(text)) => {
-                values.push(local_micros(text)?)
+                values.push(local_micros(text)?);
             }
             (HeldValues::Int64(values), AvroType::TimestampMicros, Cell::Text(text)) => {
                 values.push(local_micros(text.strip_suffix('Z')?)?);
@@ -195,19 +195,19 @@ impl HeldColumn {
         let levels = mem::take(&mut self.levels);
         match &mut self.values {
             HeldValues::Int32(values) => {
-                write_column::<Int32Type>(group, mem::take(values), &levels)
+                write_column::<Int32Type>(group, &mem::take(values), &levels)
             }
             HeldValues::Int64(values) => {
-                write_column::<Int64Type>(group, mem::take(values), &levels)
+                write_column::<Int64Type>(group, &mem::take(values), &levels)
             }
             HeldValues::Float(values) => {
-                write_column::<FloatType>(group, mem::take(values), &levels)
+                write_column::<FloatType>(group, &mem::take(values), &levels)
             }
             HeldValues::Double(values) => {
-                write_column::<DoubleType>(group, mem::take(values), &levels)
+                write_column::<DoubleType>(group, &mem::take(values), &levels)
             }
             HeldValues::Bytes(values) => {
-                write_column::<ByteArrayType>(group, mem::take(values), &levels)
+                write_column::<ByteArrayType>(group, &mem::take(values), &levels)
             }
         }
     }
@@ -215,11 +215,11 @@ impl HeldColumn {
 
 fn write_column<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
-    values: Vec<T::T>,
+    values: &[T::T],
     levels: &[i16],
 ) -> ParquetResult<()> {
     let levels = (!levels.is_empty()).then_some(levels);
     let Some(mut column) = group.next_column()? else { return Ok(()) };
-    column.typed::<T>().write_batch(&values, levels, None)?;
+    column.typed::<T>().write_batch(values, levels, None)?;
     column.close()
 }

@@ -33,7 +33,7 @@ pub(super) struct SheetRows<'w> {
     name: alloc::string::String,
     cells: XlsxCellReader<'w, Cursor<Book>>,
     /// The first cell of the next row.
-    ahead: Option<((u32, u32), SheetValue)>,
+    ahead: Option<PlacedValue>,
     /// The row that was given last.
     last: u64,
     /// Whether the last cell has been read.
@@ -71,7 +71,7 @@ impl<'w> SheetRows<'w> {
     }
 
     /// The next cell and its place.
-    fn cell(&mut self) -> Result<Option<((u32, u32), SheetValue)>, RowError> {
+    fn cell(&mut self) -> Result<Option<PlacedValue>, RowError> {
         if self.is_over {
             return Ok(None);
         }
@@ -88,6 +88,9 @@ impl<'w> SheetRows<'w> {
         Ok(Some((at, SheetValue::of(cell.get_value().clone(), style))))
     }
 }
+
+/// The row and column of a value, from 0, and the value.
+type PlacedValue = ((u32, u32), SheetValue);
 
 /// Puts a value at its place; one that is empty takes none.
 fn put(cells: &mut Vec<SheetValue>, at: u32, value: SheetValue) {

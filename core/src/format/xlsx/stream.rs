@@ -31,9 +31,12 @@ pub(super) enum SheetItem {
     Row(WorkbookRow),
 }
 
+/// The reading of a sheet, which goes on by one row at a time.
+type RowFuture = Pin<Box<dyn Future<Output = Result<(), RowError>> + Send>>;
+
 /// The rows of the sheet that is for a table.
 pub(super) struct RowStream {
-    rows: Mutex<Pin<Box<dyn Future<Output = Result<(), RowError>> + Send>>>,
+    rows: Mutex<RowFuture>,
     given: Arc<Mutex<Option<SheetItem>>>,
 }
 

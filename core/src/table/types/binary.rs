@@ -87,6 +87,11 @@ impl Definition for Binary {
         }
     }
 
+    fn most_bytes(self) -> u64 {
+        // Of base64.
+        (self.max_bytes as u64).div_ceil(3) * 4
+    }
+
     fn character_set(self) -> Option<&'static str> {
         None
     }

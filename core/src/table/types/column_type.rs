@@ -82,6 +82,7 @@ macro_rules! column_types {
                 fn reads_as_value(self, cell: &str) -> Option<bool>;
                 fn takes_offset(self) -> bool;
                 fn takes_document(self) -> bool;
+                fn most_bytes(self) -> u64;
                 fn is_by_the_clock(self) -> bool;
                 fn notation(self) -> Notation;
                 fn source(self) -> &'static str;

@@ -61,6 +61,10 @@ impl Definition for DateTime {
         self.text.sql_name()
     }
 
+    fn most_bytes(self) -> u64 {
+        self.text.most_bytes()
+    }
+
     fn character_set(self) -> Option<&'static str> {
         self.text.character_set()
     }

@@ -18,6 +18,9 @@ pub(super) const DEFAULT_SOURCE: &str = "TEXT CHARACTER SET utf8mb4";
 /// makes NULL of it and MariaDB a part.
 pub(super) const LONG_SOURCE: &str = "LONGTEXT CHARACTER SET utf8mb4";
 
+/// The most bytes of numbers and times.
+pub(crate) const SHORT: u64 = 64;
+
 /// Everything in which one column type differs from another.
 ///
 /// A value has one canonical form, which [`parse`](Self::parse) makes and a [`Cell`] holds. It travels to the
@@ -76,6 +79,11 @@ pub(crate) trait Definition: Copy {
     /// A value from JSON_TABLE as what an INSERT or UPDATE writes into the column.
     fn written(self, source: &str) -> String {
         source.to_owned()
+    }
+
+    /// About the most bytes of a value in its canonical form.
+    fn most_bytes(self) -> u64 {
+        SHORT
     }
 
     /// Whether the database takes what is written by the clock of the session's time zone, so that the

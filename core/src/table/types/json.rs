@@ -36,6 +36,10 @@ impl Definition for Json {
         "json".to_owned()
     }
 
+    fn most_bytes(self) -> u64 {
+        u32::MAX.into()
+    }
+
     fn character_set(self) -> Option<&'static str> {
         None
     }

@@ -57,6 +57,8 @@ pub(crate) use avro_type::{AvroType, AvroValue};
 pub(crate) use collation::{is_exact, is_told_apart, significant_cell};
 pub use column_type::ColumnType;
 pub(crate) use decimal::with_point;
+#[cfg(feature = "avro")]
+pub(crate) use definition::SHORT;
 pub(crate) use definition::{Definition, Rules};
 pub(crate) use int::without_width;
 pub use key_kind::KeyKind;

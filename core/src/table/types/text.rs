@@ -52,6 +52,11 @@ impl Definition for Text {
         self.name.to_owned()
     }
 
+    fn most_bytes(self) -> u64 {
+        // A byte of latin1 may have three of UTF-8.
+        3 * self.max_bytes as u64
+    }
+
     fn character_set(self) -> Option<&'static str> {
         Some(self.character_set.name())
     }

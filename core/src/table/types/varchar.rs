@@ -57,6 +57,10 @@ impl Definition for Varchar {
         format!("varchar({})", self.max_chars)
     }
 
+    fn most_bytes(self) -> u64 {
+        4 * self.max_chars as u64
+    }
+
     fn character_set(self) -> Option<&'static str> {
         Some(self.character_set.name())
     }
