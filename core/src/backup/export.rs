@@ -13,7 +13,8 @@ use super::records::Records;
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::format::csv::ROW_LIMIT;
-use crate::format::table_writer::{ExportFormat, TableWriter};
+use crate::format::export_format::ExportFormat;
+use crate::format::table_writer::TableWriter;
 use crate::sql::isolation;
 use crate::sql::key_range::KeyRange;
 use crate::table::record::Cell;
@@ -104,7 +105,7 @@ pub async fn export<H: Host>(
     }
     let id = database.call(&BeginTransaction, Repeat::Harmless).await;
     let id = id.map_err(BackupError::Database)?;
-    let reading = Reading { database, what, id: &id };
+    let reading = ExportReading { database, what, id: &id };
     let exported = reading.run(&mut write, &mut progress).await;
     // Nothing was changed; if this fails, the service does it after 3 idle minutes.
     let rollback = RollbackTransaction { transaction_id: &id };
@@ -112,13 +113,13 @@ pub async fn export<H: Host>(
     exported
 }
 
-struct Reading<'r, H> {
+struct ExportReading<'r, H> {
     database: &'r Client<'r, H>,
     what: Export,
     id: &'r str,
 }
 
-impl<H: Host> Reading<'_, H> {
+impl<H: Host> ExportReading<'_, H> {
     async fn run(
         &self,
         write: &mut impl FnMut(Vec<u8>) -> Result<(), String>,

@@ -32,7 +32,7 @@ mod spans;
 mod split;
 mod verify;
 
-pub use crate::format::table_writer::ExportFormat;
+pub use crate::format::export_format::ExportFormat;
 pub use crate::sql::key_range::KeyRange;
 pub(crate) use carried::{MOST_BYTES, bytes, coarse_enough};
 pub(crate) use count::count;

@@ -4,6 +4,8 @@
 pub mod avro;
 pub(crate) mod csv;
 pub(crate) mod encoding;
+#[cfg(feature = "avro")]
+pub(crate) mod export_format;
 pub(crate) mod formats;
 pub(crate) mod json;
 pub(crate) mod json_array;

@@ -6,11 +6,6 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::csv;
-#[cfg(feature = "parquet")]
-use super::formats::PARQUET;
-use super::formats::{CSV, NDJSON, RowFormat};
-#[cfg(feature = "parquet")]
-use super::parquet::ParquetTable;
 use crate::table::cell_forms::Notation;
 use crate::table::record::Cell;
 use crate::table::schema::{Column, Table};
@@ -33,58 +28,16 @@ pub(crate) trait TableWriter {
     }
 }
 
-/// What a table can be exported as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExportFormat {
-    /// CSV with a header.
-    Csv,
-    /// One JSON object a line.
-    Ndjson,
-    /// Parquet, packed with snappy.
-    #[cfg(feature = "parquet")]
-    Parquet,
-}
-
-impl ExportFormat {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::Csv,
-        Self::Ndjson,
-        #[cfg(feature = "parquet")]
-        Self::Parquet,
-    ];
-
-    /// What it is called.
-    pub fn format(self) -> &'static RowFormat {
-        match self {
-            Self::Csv => &CSV,
-            Self::Ndjson => &NDJSON,
-            #[cfg(feature = "parquet")]
-            Self::Parquet => &PARQUET,
-        }
-    }
-
-    pub(crate) fn writer(self, table: &'static Table) -> Result<Box<dyn TableWriter>, String> {
-        Ok(match self {
-            Self::Csv => Box::new(CsvTable::new(table)),
-            Self::Ndjson => Box::new(NdjsonTable { table, bytes: Vec::new() }),
-            #[cfg(feature = "parquet")]
-            Self::Parquet => Box::new(ParquetTable::new(table)?),
-        })
-    }
-}
-
 /// Texts are quoted, so that no reader takes one for NULL, for a number or for a formula's start by itself;
 /// NULL is `\N`.
-struct CsvTable {
+pub(super) struct CsvTable {
     bytes: Vec<u8>,
     has_empty_text: bool,
     has_blanks: bool,
 }
 
 impl CsvTable {
-    fn new(table: &Table) -> Self {
+    pub(super) fn new(table: &Table) -> Self {
         let mut writer = Self { bytes: Vec::new(), has_empty_text: false, has_blanks: false };
         for (at, column) in table.columns.iter().enumerate() {
             writer.delimit(at);
@@ -154,9 +107,15 @@ impl TableWriter for CsvTable {
     }
 }
 
-struct NdjsonTable {
+pub(super) struct NdjsonTable {
     table: &'static Table,
     bytes: Vec<u8>,
+}
+
+impl NdjsonTable {
+    pub(super) fn new(table: &'static Table) -> Self {
+        Self { table, bytes: Vec::new() }
+    }
 }
 
 impl TableWriter for NdjsonTable {

@@ -24,15 +24,15 @@ use crate::table::issue::RowErrorKind;
 use crate::table::record::{Cell, EntryRules, Record};
 use crate::table::schema::{Schema, Table};
 
-type Row = BTreeMap<String, Option<String>>;
+type CanonicalRow = BTreeMap<String, Option<String>>;
 
 /// The row's number, and the column and code of its first error.
 type Bad = (Option<u64>, Option<String>, String);
 
 /// What became of a file.
 #[derive(Debug, Default)]
-struct Reading {
-    rows: Vec<Row>,
+struct SheetReading {
+    rows: Vec<CanonicalRow>,
     rejected: Vec<Bad>,
     refusal: Option<(String, String)>,
     layout: BTreeMap<&'static str, String>,
@@ -42,7 +42,7 @@ fn folder(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests").join(path)
 }
 
-fn read(table: &'static Table, bytes: &[u8], name: &str, options: &Value) -> Reading {
+fn read(table: &'static Table, bytes: &[u8], name: &str, options: &Value) -> SheetReading {
     let mut dialect = Dialect::default();
     for (name, value) in options.as_object().into_iter().flatten() {
         dialect.set(name, value.as_str().unwrap()).unwrap();
@@ -52,7 +52,7 @@ fn read(table: &'static Table, bytes: &[u8], name: &str, options: &Value) -> Rea
     let format = RowFormat::of_file(name).unwrap();
     let bytes = &in_order(format, bytes)[..];
     let mut rows = format.open(Opening { table, given, is_settled, start, is_whole });
-    let mut reading = Reading::default();
+    let mut reading = SheetReading::default();
     let mut pieces = bytes.chunks(5_000);
     let mut input = pieces.next().unwrap_or_default();
     loop {
@@ -109,7 +109,7 @@ impl Source for Memory {
     }
 }
 
-fn canonical(table: &Table, record: &Record<'_>) -> Row {
+fn canonical(table: &Table, record: &Record<'_>) -> CanonicalRow {
     let text = |cell: &Cell<'_>| match cell {
         Cell::Null => None,
         Cell::Int(value) => Some(value.to_string()),
@@ -120,7 +120,7 @@ fn canonical(table: &Table, record: &Record<'_>) -> Row {
 }
 
 /// Why a reading is not what it should be, if it is not.
-fn difference(reading: &Reading, entry: &Value, counts_rows: bool) -> Option<String> {
+fn difference(reading: &SheetReading, entry: &Value, counts_rows: bool) -> Option<String> {
     if entry["outcome"] == "refused" {
         let code = reading.refusal.as_ref().map(|(code, _)| code.as_str());
         return match code == entry["code"].as_str() && reading.rows.is_empty() {
@@ -135,7 +135,7 @@ fn difference(reading: &Reading, entry: &Value, counts_rows: bool) -> Option<Str
         let is_it = reading.rows.len() as u64 == count && reading.rejected.is_empty();
         return (!is_it).then(|| format!("{} rows of {count}", reading.rows.len()));
     }
-    let wanted: Vec<Row> = serde_json::from_value(entry["rows"].clone()).unwrap();
+    let wanted: Vec<CanonicalRow> = serde_json::from_value(entry["rows"].clone()).unwrap();
     if let Some((read, wanted)) =
         reading.rows.iter().zip(&wanted).find(|(read, wanted)| read != wanted)
     {

@@ -12,7 +12,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length, SerializedPageReader};
 
 use super::directory::column_range;
-use super::kind::Stored;
+use super::kind::ParquetValue;
 use super::pages;
 
 /// How many rows are read at a time.
@@ -100,7 +100,7 @@ impl GroupColumns {
     }
 
     /// The next rows, as the values of each column.
-    pub(super) fn next(&mut self) -> Result<Vec<Vec<Option<Stored>>>, String> {
+    pub(super) fn next(&mut self) -> Result<Vec<Vec<Option<ParquetValue>>>, String> {
         let rows = ROWS.min(usize::try_from(self.left).unwrap_or(ROWS));
         self.left -= rows as u64;
         self.readers.iter_mut().map(|reader| values(reader, rows)).collect()
@@ -131,7 +131,7 @@ fn unreadable(error: &ParquetError) -> String {
 }
 
 /// The values of so many rows of a column.
-fn values(reader: &mut ColumnReader, rows: usize) -> Result<Vec<Option<Stored>>, String> {
+fn values(reader: &mut ColumnReader, rows: usize) -> Result<Vec<Option<ParquetValue>>, String> {
     macro_rules! read {
         ($reader:expr, $value:expr) => {{
             let (mut levels, mut values) = (Vec::new(), Vec::new());
@@ -149,14 +149,14 @@ fn values(reader: &mut ColumnReader, rows: usize) -> Result<Vec<Option<Stored>>,
         }};
     }
     match reader {
-        ColumnReader::BoolColumnReader(reader) => read!(reader, Stored::Bool),
-        ColumnReader::Int32ColumnReader(reader) => read!(reader, Stored::Short),
-        ColumnReader::Int64ColumnReader(reader) => read!(reader, Stored::Int),
-        ColumnReader::FloatColumnReader(reader) => read!(reader, Stored::Float),
-        ColumnReader::DoubleColumnReader(reader) => read!(reader, Stored::Double),
-        ColumnReader::ByteArrayColumnReader(reader) => read!(reader, Stored::Bytes),
+        ColumnReader::BoolColumnReader(reader) => read!(reader, ParquetValue::Bool),
+        ColumnReader::Int32ColumnReader(reader) => read!(reader, ParquetValue::Short),
+        ColumnReader::Int64ColumnReader(reader) => read!(reader, ParquetValue::Int),
+        ColumnReader::FloatColumnReader(reader) => read!(reader, ParquetValue::Float),
+        ColumnReader::DoubleColumnReader(reader) => read!(reader, ParquetValue::Double),
+        ColumnReader::ByteArrayColumnReader(reader) => read!(reader, ParquetValue::Bytes),
         ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-            read!(reader, |value: parquet::data_type::FixedLenByteArray| Stored::Bytes(
+            read!(reader, |value: parquet::data_type::FixedLenByteArray| ParquetValue::Bytes(
                 value.into()
             ))
         }
@@ -167,9 +167,9 @@ fn values(reader: &mut ColumnReader, rows: usize) -> Result<Vec<Option<Stored>>,
 /// The values at their rows: where the level is 0 there is none. A column without levels has one for each.
 fn spread(
     levels: &[i16],
-    values: impl Iterator<Item = Stored>,
+    values: impl Iterator<Item = ParquetValue>,
     rows: usize,
-) -> Result<Vec<Option<Stored>>, String> {
+) -> Result<Vec<Option<ParquetValue>>, String> {
     let mut values = values;
     let spread: Vec<_> = match levels.is_empty() {
         true => values.by_ref().map(Some).collect(),

@@ -12,13 +12,12 @@ use crate::table::cell_forms::Notation;
 use crate::table::date_time::{local_text, text_of_seconds};
 use crate::table::issue::RowErrorKind;
 use crate::table::record::RawField;
-use crate::table::schema::ColumnType;
 use crate::table::time::time_text;
 use crate::table::types::{AvroType, AvroValue, Definition};
 
 /// What the values of a file's column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ParquetKind {
     Bool,
     Signed,
     Unsigned,
@@ -41,7 +40,7 @@ pub(super) enum Kind {
 /// The most digits that 128 bits hold.
 const MOST_DIGITS: i32 = 38;
 
-impl Kind {
+impl ParquetKind {
     /// The kind of a column, or what it is in words if there is none.
     pub(super) fn of(column: &ColumnDescriptor) -> Result<Self, String> {
         let words = || match column.logical_type_ref() {
@@ -91,7 +90,7 @@ impl Kind {
     }
 
     /// Whether each value can be one of a column's.
-    pub(super) fn fits(self, of: ColumnType) -> bool {
+    pub(super) fn fits(self, of: impl Definition) -> bool {
         match self {
             Self::Bool => of.accepts(AvroValue::Boolean),
             Self::Signed | Self::Unsigned => of.accepts(AvroValue::Integer),
@@ -111,7 +110,7 @@ impl Kind {
     }
 
     /// Whether values are moments where a column has times of no zone, or the other way round.
-    pub(super) fn needs_zone(self, of: ColumnType) -> bool {
+    pub(super) fn needs_zone(self, of: impl Definition) -> bool {
         match self {
             Self::Moment(_) => of.accepts(AvroValue::LocalTime),
             Self::LocalTime(_) => of.avro() == AvroType::TimestampMicros,
@@ -121,16 +120,18 @@ impl Kind {
 }
 
 /// The kind of integers that say what they are in the older way.
-fn of_converted(column: &ColumnDescriptor) -> Option<Kind> {
+fn of_converted(column: &ColumnDescriptor) -> Option<ParquetKind> {
     use parquet::basic::ConvertedType as Older;
     Some(match column.converted_type() {
-        Older::DATE => Kind::Date,
-        Older::TIME_MILLIS => Kind::TimeOfDay(1_000),
-        Older::TIME_MICROS => Kind::TimeOfDay(1_000_000),
-        Older::TIMESTAMP_MILLIS => Kind::Moment(1_000),
-        Older::TIMESTAMP_MICROS => Kind::Moment(1_000_000),
-        Older::UINT_8 | Older::UINT_16 | Older::UINT_32 | Older::UINT_64 => Kind::Unsigned,
-        Older::NONE | Older::INT_8 | Older::INT_16 | Older::INT_32 | Older::INT_64 => Kind::Signed,
+        Older::DATE => ParquetKind::Date,
+        Older::TIME_MILLIS => ParquetKind::TimeOfDay(1_000),
+        Older::TIME_MICROS => ParquetKind::TimeOfDay(1_000_000),
+        Older::TIMESTAMP_MILLIS => ParquetKind::Moment(1_000),
+        Older::TIMESTAMP_MICROS => ParquetKind::Moment(1_000_000),
+        Older::UINT_8 | Older::UINT_16 | Older::UINT_32 | Older::UINT_64 => ParquetKind::Unsigned,
+        Older::NONE | Older::INT_8 | Older::INT_16 | Older::INT_32 | Older::INT_64 => {
+            ParquetKind::Signed
+        }
         _ => return None,
     })
 }
@@ -145,7 +146,7 @@ fn per_second(unit: &TimeUnit) -> i64 {
 
 /// A value as the file has it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Stored {
+pub(super) enum ParquetValue {
     Bool(bool),
     Int(i64),
     /// An integer of 32 bits, which may count without a sign.
@@ -181,52 +182,58 @@ impl ParquetField {
     }
 
     /// A value of a column that it fits.
-    pub(super) fn of(value: Stored, kind: Kind, of: ColumnType) -> Result<Self, RowErrorKind> {
+    pub(super) fn of(
+        value: ParquetValue,
+        kind: ParquetKind,
+        of: impl Definition,
+    ) -> Result<Self, RowErrorKind> {
         match (kind, value) {
-            (_, Stored::Bool(value)) => Ok(Self::Bool(value)),
-            (Kind::Unsigned, Stored::Short(value)) => Ok(Self::Integer(i64::from(value as u32))),
-            (Kind::Unsigned, Stored::Int(value)) => Ok(match value {
+            (_, ParquetValue::Bool(value)) => Ok(Self::Bool(value)),
+            (ParquetKind::Unsigned, ParquetValue::Short(value)) => {
+                Ok(Self::Integer(i64::from(value as u32)))
+            }
+            (ParquetKind::Unsigned, ParquetValue::Int(value)) => Ok(match value {
                 0.. => Self::Integer(value),
                 _ => Self::Number((value as u64).to_string()),
             }),
-            (Kind::Decimal { scale }, value) => decimal(&value, scale),
-            (_, Stored::Float(value)) => Ok(match of.accepts(AvroValue::Float) {
+            (ParquetKind::Decimal { scale }, value) => decimal(&value, scale),
+            (_, ParquetValue::Float(value)) => Ok(match of.accepts(AvroValue::Float) {
                 true => Self::Double(value.into()),
                 false => number(value.into(), value.to_string(), of),
             }),
-            (_, Stored::Double(value)) => Ok(number(value, value.to_string(), of)),
-            (kind, Stored::Short(value)) => Self::of_count(value.into(), kind, of),
-            (kind, Stored::Int(value)) => Self::of_count(value, kind, of),
-            (Kind::Bytes, Stored::Bytes(bytes)) if of.accepts(AvroValue::Bytes) => {
+            (_, ParquetValue::Double(value)) => Ok(number(value, value.to_string(), of)),
+            (kind, ParquetValue::Short(value)) => Self::of_count(value.into(), kind, of),
+            (kind, ParquetValue::Int(value)) => Self::of_count(value, kind, of),
+            (ParquetKind::Bytes, ParquetValue::Bytes(bytes)) if of.accepts(AvroValue::Bytes) => {
                 Ok(Self::Text(STANDARD.encode(bytes.data())))
             }
-            (_, Stored::Bytes(bytes)) => match core::str::from_utf8(bytes.data()) {
+            (_, ParquetValue::Bytes(bytes)) => match core::str::from_utf8(bytes.data()) {
                 Ok(text) => Ok(Self::Text(text.to_string())),
                 Err(_) => Err(RowErrorKind::InvalidUtf8),
             },
         }
     }
 
-    fn of_count(count: i64, kind: Kind, of: ColumnType) -> Result<Self, RowErrorKind> {
+    fn of_count(count: i64, kind: ParquetKind, of: impl Definition) -> Result<Self, RowErrorKind> {
         Ok(match kind {
-            Kind::Date => Self::Day(count),
-            Kind::TimeOfDay(unit) => {
+            ParquetKind::Date => Self::Day(count),
+            ParquetKind::TimeOfDay(unit) => {
                 Self::Text(time_text(count, unit).ok_or(RowErrorKind::InvalidTime)?)
             }
-            Kind::Moment(unit) if of.avro() == AvroType::String => {
+            ParquetKind::Moment(unit) if of.avro() == AvroType::String => {
                 let text = text_of_seconds(count.div_euclid(unit));
                 Self::Text(text.ok_or(RowErrorKind::InvalidDateTime)?)
             }
-            Kind::Moment(unit) => {
+            ParquetKind::Moment(unit) => {
                 let text = local_text(count, unit).ok_or(RowErrorKind::InvalidDateTime)?;
                 Self::Text(text + "Z")
             }
-            Kind::LocalTime(unit)
+            ParquetKind::LocalTime(unit)
                 if of.avro() == AvroType::Date && count.rem_euclid(unit * 86_400) == 0 =>
             {
                 Self::Day(count.div_euclid(unit * 86_400))
             }
-            Kind::LocalTime(unit) => {
+            ParquetKind::LocalTime(unit) => {
                 Self::Text(local_text(count, unit).ok_or(RowErrorKind::InvalidLocalDateTime)?)
             }
             _ => Self::Integer(count),
@@ -234,18 +241,18 @@ impl ParquetField {
     }
 }
 
-fn number(value: f64, digits: String, of: ColumnType) -> ParquetField {
+fn number(value: f64, digits: String, of: impl Definition) -> ParquetField {
     match of.accepts(AvroValue::Double) {
         true => ParquetField::Double(value),
         false => ParquetField::Number(digits),
     }
 }
 
-fn decimal(value: &Stored, scale: usize) -> Result<ParquetField, RowErrorKind> {
+fn decimal(value: &ParquetValue, scale: usize) -> Result<ParquetField, RowErrorKind> {
     let text = match value {
-        Stored::Short(value) => decimal_text(&value.to_be_bytes(), scale),
-        Stored::Int(value) => decimal_text(&value.to_be_bytes(), scale),
-        Stored::Bytes(bytes) => decimal_text(bytes.data(), scale),
+        ParquetValue::Short(value) => decimal_text(&value.to_be_bytes(), scale),
+        ParquetValue::Int(value) => decimal_text(&value.to_be_bytes(), scale),
+        ParquetValue::Bytes(bytes) => decimal_text(bytes.data(), scale),
         _ => None,
     };
     let too_long =

@@ -16,7 +16,7 @@ const DICTIONARY: u64 = 2;
 pub(super) fn measure(mut bytes: &[u8]) -> Result<u64, String> {
     let (mut dictionary, mut largest) = (0, 0);
     while !bytes.is_empty() {
-        let mut cursor = Cursor { rest: bytes };
+        let mut cursor = ThriftCursor { rest: bytes };
         let head = cursor.page_head().ok_or("a page of the Parquet file cannot be read")?;
         if head.unpacked > MOST_PAGE || head.values.is_some_and(|values| values > MOST_VALUES) {
             return Err(alloc::format!(
@@ -46,14 +46,14 @@ struct PageHead {
 }
 
 /// What is left of some bytes of Thrift's compact protocol.
-struct Cursor<'b> {
+struct ThriftCursor<'b> {
     rest: &'b [u8],
 }
 
 /// How deep structs may stand in each other.
 const MOST_DEEP: usize = 8;
 
-impl Cursor<'_> {
+impl ThriftCursor<'_> {
     fn page_head(&mut self) -> Option<PageHead> {
         let (mut kind, mut unpacked, mut packed, mut values) = (None, None, None, None);
         let mut id = 0;

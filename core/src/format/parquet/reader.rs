@@ -14,7 +14,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::columns::GroupColumns;
 use super::directory::{MARK, MOST_DIRECTORY, decode, group_range};
-use super::kind::{Kind, ParquetField, Stored};
+use super::kind::{ParquetField, ParquetKind, ParquetValue};
 use crate::format::csv;
 use crate::format::magic::{self, START};
 use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
@@ -42,7 +42,7 @@ struct ParquetReader {
     /// Never shared: the lock is there for its type alone.
     columns: Option<Mutex<GroupColumns>>,
     /// Rows that are read, by column, and the next one of them.
-    ahead: Vec<Vec<Option<Stored>>>,
+    ahead: Vec<Vec<Option<ParquetValue>>>,
     next_ahead: usize,
     fields: Vec<Option<Result<ParquetField, RowErrorKind>>>,
     next_index: u64,
@@ -57,7 +57,7 @@ struct ParquetPlan {
     metadata: ParquetMetaData,
     groups: Vec<Range<u64>>,
     /// The columns of the file that are read, each with what it is and the column that it fills.
-    columns: Vec<(usize, Kind, usize)>,
+    columns: Vec<(usize, ParquetKind, usize)>,
 }
 
 impl fmt::Debug for ParquetReader {
@@ -86,7 +86,7 @@ fn columns(
     table: &Table,
     given: &GivenLayout,
     metadata: &ParquetMetaData,
-) -> Result<Vec<(usize, Kind, usize)>, RowError> {
+) -> Result<Vec<(usize, ParquetKind, usize)>, RowError> {
     let schema = metadata.file_metadata().schema_descr();
     let names = schema.columns().iter().map(|column| column.path().parts()[0].as_str());
     let names: Vec<_> = names.collect();
@@ -97,12 +97,12 @@ fn columns(
     if !unknown.is_empty() && !given.dialect.ignore_extra {
         return Err(csv::unknown_header(table, &given.dialect, &unknown));
     }
-    let mut found: Vec<(usize, Kind, usize)> = Vec::new();
+    let mut found: Vec<(usize, ParquetKind, usize)> = Vec::new();
     for (at, (name, column)) in names.iter().zip(schema.columns()).enumerate() {
         let Some(fills) = csv::column_of(table, &given.dialect, name) else { continue };
         let of = table.columns[fills].column_type;
-        let kind = Kind::of(column);
-        let fits = |kind: &Kind| kind.fits(of) || kind.needs_zone(of);
+        let kind = ParquetKind::of(column);
+        let fits = |kind: &ParquetKind| kind.fits(of) || kind.needs_zone(of);
         let kind = kind.and_then(|kind| match fits(&kind) {
             true => Ok(kind),
             false => Err(alloc::format!("{kind:?}")),

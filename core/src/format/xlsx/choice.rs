@@ -1,20 +1,16 @@
 //! The sheet of a workbook that is for the table.
 
-use std::io::Cursor;
-
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
+use calamine::{DataRef, Reader, SheetType, SheetVisible};
 
 use super::header::{HEADER_ROWS, SheetLayout, letters};
-use super::stream::{Book, SheetRows, unreadable};
+use super::rows::{SheetRows, Workbook, refused, unreadable};
 use crate::format::csv::Dialect;
-use crate::table::issue::{RowError, RowErrorKind};
+use crate::table::issue::RowError;
 use crate::table::schema::Table;
-
-pub(super) type Workbook = Xlsx<Cursor<Book>>;
 
 /// The sheet that is read.
 pub(super) struct Choice {
@@ -135,8 +131,4 @@ pub(super) fn check_formulas(
         }
     }
     Ok(())
-}
-
-pub(super) fn refused(what: String) -> RowError {
-    RowError::row(RowErrorKind::UnreadableFile { what: what.into() })
 }

@@ -14,14 +14,14 @@ pub(super) const HEADER_ROWS: usize = 20;
 
 /// One row of a sheet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SheetRow {
+pub(super) struct WorkbookRow {
     /// As Excel numbers it, from 1.
     pub(super) number: u64,
     /// The cells from column A on; those behind the last one that is not empty are left out.
     pub(super) cells: Vec<SheetValue>,
 }
 
-impl SheetRow {
+impl WorkbookRow {
     pub(super) fn is_blank(&self) -> bool {
         self.cells.iter().all(SheetValue::is_empty)
     }
@@ -43,7 +43,7 @@ impl SheetLayout {
     pub(super) fn of(
         table: &Table,
         dialect: &Dialect,
-        rows: &[SheetRow],
+        rows: &[WorkbookRow],
     ) -> Result<(Self, usize), RowError> {
         if dialect.header == Header::Absent {
             let before = rows.first().map_or(0, |row| row.number.saturating_sub(1));
@@ -70,7 +70,7 @@ impl SheetLayout {
         Self { targets, names, has_header: false, header_row }
     }
 
-    fn by_header(table: &Table, dialect: &Dialect, row: &SheetRow) -> Result<Self, RowError> {
+    fn by_header(table: &Table, dialect: &Dialect, row: &WorkbookRow) -> Result<Self, RowError> {
         let names = texts(row);
         let mut targets = Vec::new();
         for name in &names {
@@ -110,7 +110,7 @@ impl SheetLayout {
     }
 
     /// Whether a row says the header once more.
-    pub(super) fn is_repeated(&self, row: &SheetRow) -> bool {
+    pub(super) fn is_repeated(&self, row: &WorkbookRow) -> bool {
         self.has_header && texts(row) == self.names
     }
 
@@ -118,7 +118,7 @@ impl SheetLayout {
     pub(super) fn fields(
         &self,
         table: &Table,
-        row: &SheetRow,
+        row: &WorkbookRow,
     ) -> (Vec<Option<SheetField>>, Vec<RowError>) {
         let mut fields: Vec<Option<SheetField>> = table.columns.iter().map(|_| None).collect();
         let mut errors = Vec::new();
@@ -156,7 +156,7 @@ fn unnamed(at: usize) -> RowError {
 }
 
 /// How many columns a row names; 0 if a cell of it is no name.
-fn count_names(table: &Table, dialect: &Dialect, row: &SheetRow) -> usize {
+fn count_names(table: &Table, dialect: &Dialect, row: &WorkbookRow) -> usize {
     let mut count = 0;
     for value in row.cells.iter().filter(|value| !value.is_empty()) {
         let SheetValue::Text(text) = value else { return 0 };
@@ -170,7 +170,7 @@ fn count_names(table: &Table, dialect: &Dialect, row: &SheetRow) -> usize {
 }
 
 /// The texts of a row's cells.
-fn texts(row: &SheetRow) -> Vec<String> {
+fn texts(row: &WorkbookRow) -> Vec<String> {
     row.cells.iter().map(|value| value.to_text().trim().into()).collect()
 }
 

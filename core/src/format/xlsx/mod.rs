@@ -10,6 +10,7 @@
 //! | `value` | a cell into a field of its column |
 //! | `header` | the first rows of a sheet into what its columns are for |
 //! | `choice` | a workbook into the one sheet that is for the table |
+//! | `rows` | a sheet's cells into rows |
 //! | `stream` | the chosen sheet into its rows, one at a time |
 //! | `reader` | a file's bytes into its rows |
 
@@ -17,6 +18,7 @@ mod archive;
 mod choice;
 mod header;
 mod reader;
+mod rows;
 mod serial;
 mod stream;
 mod value;

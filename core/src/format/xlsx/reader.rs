@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::archive::MOST_BYTES;
-use super::choice::refused;
-use super::header::{SheetLayout, SheetRow, raw_fields};
+use super::header::{SheetLayout, WorkbookRow, raw_fields};
+use super::rows::refused;
 use super::stream::{RowStream, SheetItem};
 use super::value::{SheetField, SheetValue};
 use crate::format::csv::{Dialect, Header};
@@ -34,7 +34,7 @@ struct XlsxReader {
     length: u64,
     state: SheetState,
     layout: Option<SheetLayout>,
-    row: SheetRow,
+    row: WorkbookRow,
     fields: Vec<Option<SheetField>>,
     errors: Vec<RowError>,
     next_index: u64,
@@ -61,7 +61,7 @@ impl XlsxReader {
             length: 0,
             state: SheetState::Filling,
             layout: None,
-            row: SheetRow::default(),
+            row: WorkbookRow::default(),
             fields: Vec::new(),
             errors: Vec::new(),
             next_index: 0,
