@@ -140,7 +140,7 @@ impl FirstRow<'_> {
 }
 
 /// Whether a value is read in pieces; others are short.
-pub(super) fn is_cut(column: &Column) -> bool {
+fn is_cut(column: &Column) -> bool {
     column.column_type.most_bytes() > SHORT
 }
 

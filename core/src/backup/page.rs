@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::long_row::{FirstRow, ROW_BYTES, is_cut, may_be_long};
+use super::long_row::{FirstRow, ROW_BYTES, may_be_long};
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
@@ -29,6 +29,9 @@ const CUT_ROWS: usize = 64;
 /// widths of all of them, and rows may suddenly be wide.
 const MOST_ROWS: usize = 16_384;
 const MOST_GROWTH: usize = 8;
+
+/// The most columns whose lengths tell that a row is long before its texts are quoted.
+const LENGTHS: usize = 8;
 
 /// The parameters that say after which key to go on; each name appears once in a statement.
 const AFTER: &str = "after";
@@ -319,9 +322,13 @@ fn width(table: &Table) -> String {
     if !may_be_long(table) {
         return width;
     }
-    // A long text is not quoted for its width.
+    // A long text is not quoted for its width. Some columns do for that: the statement has an end.
     let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
-    let lengths: Vec<_> = columns.iter().filter(|it| is_cut(it)).map(length).collect();
+    let long = columns.iter().filter(|it| it.column_type.most_bytes() >= ROW_BYTES / 2);
+    let lengths: Vec<_> = long.take(LENGTHS).map(length).collect();
+    if lengths.is_empty() {
+        return width;
+    }
     format!("IF({} > {ROW_BYTES}, {}, {width})", lengths.join(" + "), ROW_BYTES + 1)
 }
 
