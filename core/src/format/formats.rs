@@ -165,6 +165,7 @@ impl RowFormat {
     }
 
     /// Whether the end of a file comes first, which says where all else is.
+    #[cfg(feature = "parquet")]
     pub(crate) fn has_directory(&self) -> bool {
         self.name == "parquet"
     }

@@ -94,6 +94,7 @@ pub(crate) enum RejectedRow<'r> {
     /// A line of CSV.
     Csv(&'r CsvDecoder),
     /// The cells of a sheet, below the names of its columns.
+    #[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only workbooks have sheets"))]
     Cells { header: &'r [String], cells: Vec<String> },
     /// JSON, or what should be that.
     Json(Cow<'r, [u8]>),
