@@ -174,16 +174,7 @@ impl fmt::Display for BackupError {
                  --parallel, which needs none"
             ),
             Self::OutOfTime => f.write_str("the time is over; nothing was backed up"),
-            Self::Interrupted { left } if left.is_empty() => {
-                f.write_str("interrupted; nothing is kept of the backup")
-            }
-            Self::Interrupted { left } => write!(
-                f,
-                "interrupted; there is no backup, but {} of its files are left, which rowgate backup \
-                 clean --yes removes once they are a day old: {}",
-                left.len(),
-                left.join(", ")
-            ),
+            Self::Interrupted { left } => interrupted(f, left),
             Self::WrongCount { table, counted, read } => {
                 write!(f, "{table}: {read} rows were read where the database counts {counted}")
             }
@@ -218,6 +209,19 @@ impl fmt::Display for BackupError {
             Self::Damaged { key, what } => write!(f, "{key}: {what}"),
         }
     }
+}
+
+fn interrupted(f: &mut fmt::Formatter<'_>, left: &[String]) -> fmt::Result {
+    if left.is_empty() {
+        return f.write_str("interrupted; nothing is kept of the backup");
+    }
+    write!(
+        f,
+        "interrupted; there is no backup, but {} of its files are left, which rowgate backup \
+         clean --yes removes once they are a day old: {}",
+        left.len(),
+        left.join(", ")
+    )
 }
 
 impl core::error::Error for BackupError {}
