@@ -149,7 +149,6 @@ fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
         RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
         RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
         RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
-        RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
         RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
     }
 }
