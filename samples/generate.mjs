@@ -39,7 +39,7 @@ const SHAPE = {
 
 const SEED = 0x726f7767; // "rowg"
 const BYTE_ORDER_MARK = "\ufeff";
-/** The last job is vacant: nobody in the file holds it. */
+/** The last job is vacant: no employee of the file has it. */
 const VACANT_JOB = SHAPE.jobs.rows;
 
 const DEPARTMENTS = [

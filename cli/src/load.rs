@@ -47,7 +47,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// Bucket that the Lambda looks after
+    /// Bucket that the Lambda watches
     #[arg(long, env = "DATA_BUCKET", required_unless_present_any = ["direct", "resume"])]
     bucket: Option<String>,
 

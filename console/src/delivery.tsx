@@ -1,4 +1,4 @@
-// Good rows on their way: a look by the database first, then request after request.
+// Sends valid rows: a look by the database first, then request after request.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 

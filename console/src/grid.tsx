@@ -155,7 +155,7 @@ function moves({ at, column }: Place, page: number, count: number, width: number
   };
 }
 
-// The height of all rows, set past the policy that lets no style stand in markup.
+// The height of all rows, set by script, since the policy allows no style in markup.
 function Spacer({ height, children }: { height: number; children: preact.ComponentChildren }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {

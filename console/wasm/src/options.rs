@@ -4,7 +4,7 @@ use rowgate_core::{Dialect, Replacement, RowFilter, RowFormat, SheetOptions, Tim
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 
-/// What is told of a file, and how its rows are checked.
+/// The options of a file, and of the check of its rows.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct OpenOptions {

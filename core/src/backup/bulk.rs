@@ -1,5 +1,5 @@
-//! A backup of tables that nobody could read in a quarter of an hour: opened, written in parts by
-//! those who know nothing of each other, and finished.
+//! A backup of tables that take longer than an invocation: opened, written in independent parts, and
+//! finished.
 //!
 //! What one step answers the next one is given, so all of it must be small: a state machine carries
 //! 256 KiB.
@@ -281,7 +281,7 @@ async fn check_files<H: Host>(
         }
     }
     let named: BTreeSet<_> = files().map(|file| file.key.as_str()).collect();
-    // Not a manifest, which somebody who does the same may have written by now.
+    // Not a manifest, which another attempt may have written.
     let is_stray = |key: &str| key.ends_with(".avro") && !named.contains(key);
     for object in found.iter().filter(|object| is_stray(&object.key)) {
         let delete = DeleteObject { bucket: services.bucket, key: &object.key };

@@ -30,7 +30,7 @@ const PAGE: usize = 1 << 20;
 pub(super) struct Files<'f, H> {
     pub(super) run: &'f BackupRun<'f, H>,
     pub(super) table: &'static Table,
-    /// How many files were begun; those who write at the same time count on from each other.
+    /// How many files were begun, by all writers of the table.
     begun: AtomicUsize,
     /// The key of the only file that there is to be, however large it gets.
     only: Option<String>,
@@ -74,7 +74,7 @@ pub(super) struct Output<'o, H> {
 /// A file that is being written.
 struct PartWriter<'o, H> {
     writer: AvroWriter,
-    /// Its bytes that are not on their way yet.
+    /// Its bytes that are not sent yet.
     piece: Vec<u8>,
     upload: Upload<'o, H>,
 }

@@ -92,7 +92,7 @@ struct SpanReader<'r, H> {
     pages: Pages<'r>,
     output: Output<'r, H>,
     span: usize,
-    /// Where the span began, and where it ends by now.
+    /// Where the span began, and where it ends now.
     start: Option<i64>,
     until: Option<i64>,
     /// Whether there are no more pages.
@@ -101,7 +101,7 @@ struct SpanReader<'r, H> {
     counted: u64,
 }
 
-/// Writes a page's rows while the next page is on its way; gives the reader back.
+/// Writes a page's rows while the next page is in flight; gives the reader back.
 async fn step<H: Host>(
     mut reader: SpanReader<'_, H>,
     page: Records,

@@ -1,4 +1,4 @@
-//! The keys of a table, dealt out to those who read it at the same time.
+//! The keys of a table, divided among its readers.
 
 use alloc::vec::Vec;
 
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(spans.deal(), Some(2));
         assert_eq!((spans.after(2), spans.until(2)), (Some(30_000), Some(50_000)));
         assert_eq!(spans.until(0), Some(30_000));
-        // What was asked for before, and is another's by now, is dropped.
+        // What was asked for before, and is another reader's now, is dropped.
         let mut page = records(&[10_001, 30_000, 30_001, 30_002]);
         assert!(spans.accept(0, &mut page, jobs()));
         assert_eq!((page.len(), page.int(1, 0)), (2, Some(30_000)));

@@ -238,7 +238,7 @@ impl Gate {
         let check = |schema| admitted.source(schema, post).map(|(_, options)| options.ingest);
         let schema = &self.settings.schema;
         match check(schema.believed()) {
-            // By now it may fit.
+            // It may fit now.
             Err(problem) if problem.is_of_unfit_table() && schema.doubt(client.host()) => {
                 check(self.schema(client).await?)
             }
@@ -246,7 +246,7 @@ impl Gate {
         }
     }
 
-    /// Checks the rows against the tables as they are by now; once more where the look at them is not of
+    /// Checks the rows against the live tables; once more where the look at them is not of
     /// this moment and they name what it does not have.
     async fn take_rows<H: Host>(
         &self,

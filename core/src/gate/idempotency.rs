@@ -92,14 +92,14 @@ pub(super) async fn store<H: Host>(
     match intake.store_claimed(client, claim, answer_of).await {
         Ok((report, is_stored)) => {
             if !is_stored {
-                // If that fails, whoever asks again has the same done again: nothing was stored.
+                // If this fails a retry redoes the work; nothing was stored.
                 _ = finish_request(&client.closing(), claim, &answer_of(&report)).await;
             }
             Ok(response_of(&report))
         }
         Err(StoreError::LeaseLost) => Err(in_progress()),
         Err(error) => {
-            // Whoever knows nothing keeps the claim: the next one asks when its lease is over.
+            // With an unknown outcome the claim stays; a retry finds the outcome when the lease is over.
             if !matches!(error, StoreError::OutcomeUnknown(_)) {
                 _ = claim.release(&client.closing()).await;
             }

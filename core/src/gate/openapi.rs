@@ -50,7 +50,7 @@ pub(super) fn openapi(schema: Schema, key: Option<&KeyEntry>) -> Response {
     }
 }
 
-/// The routes of a table, for those who have no key.
+/// The routes of a table, for clients without a key.
 const ANY_TABLE: &str = r##""/schema/{table}.json":{"get":{"operationId":"schema","summary":"One table in the form of a schema.json","parameters":[{"name":"table","in":"path","required":true,"schema":{"type":"string"}}],"responses":{"200":{"description":"The table","content":{"application/json":{"schema":{"type":"object"}}}},"default":{"$ref":"#/components/responses/Problem"}}}},"/tables/{table}/rows":{"post":{"operationId":"rows","summary":"Store rows of one table, all or none","parameters":[{"name":"table","in":"path","required":true,"schema":{"type":"string"}},{"$ref":"#/components/parameters/IdempotencyKey"},{"$ref":"#/components/parameters/OnError"},{"$ref":"#/components/parameters/OnDuplicate"},{"$ref":"#/components/parameters/DryRun"},{"$ref":"#/components/parameters/Strict"}],"requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"array","items":{"type":"object"}}},"application/x-ndjson":{"schema":{"type":"string"}},"text/csv":{"schema":{"type":"string"}}}},"responses":{"200":{"$ref":"#/components/responses/Stored"},"207":{"$ref":"#/components/responses/Stored"},"default":{"$ref":"#/components/responses/Problem"}}}}"##;
 
 /// The routes of one table.

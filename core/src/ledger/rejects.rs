@@ -204,8 +204,8 @@ impl StoredRejects {
     }
 }
 
-/// Forgets them, unless the load is another holder's by now: a call of one that was long believed
-/// dead may still arrive.
+/// Deletes them, unless another holder has the load: a late call of an earlier holder may still
+/// arrive.
 pub(super) async fn forget_rejects<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,

@@ -10,7 +10,7 @@ pub struct ColumnChange {
     pub table: &'static str,
     /// Its columns when the load began.
     pub was: String,
-    /// Its columns by now.
+    /// Its columns now.
     pub now: String,
 }
 

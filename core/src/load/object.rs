@@ -156,7 +156,7 @@ impl Attempt {
     }
 }
 
-/// Loads one version of an object, unless that is done or somebody is at it.
+/// Loads one version of an object, unless that is done or another attempt is in progress.
 async fn load_version<H: Host>(
     services: &LoadServices<'_, H>,
     object: &ObjectRef,
@@ -216,7 +216,7 @@ pub(super) fn source<'s, H: Host>(
     }
 }
 
-/// Loads the rows that stand in an object in front of `end`, from the claim's place on.
+/// Loads the rows of an object in front of `end`, from the claim's place on.
 pub(super) async fn load_rows<H: Host>(
     services: &LoadServices<'_, H>,
     object: &ObjectRef,

@@ -121,7 +121,7 @@ impl LoadOptions {
         Self { fill, ..self }
     }
 
-    /// Whether a file can be refused for what stands at its end, so that it is read twice.
+    /// Whether a file can be refused for its last rows, so that it is read twice.
     pub(super) fn may_refuse(&self) -> bool {
         let limited = self.max_errors.is_some() || self.max_error_rate.is_some();
         limited || self.on_error == OnError::Reject

@@ -59,7 +59,7 @@ struct PendingRows {
     left_out: u64,
 }
 
-/// A batch on its way into the database.
+/// A batch in flight.
 struct InFlight<'t> {
     batch: RowBatch,
     /// From where the file can be read again.

@@ -52,7 +52,7 @@ async fn first_row<H: Host, S: Source>(
     Ok(reader)
 }
 
-/// Before rows are stored: looks at the tables if that is due, and fails if the file's is another by now. Rows
+/// Before rows are stored: looks at the tables if that is due, and fails if the file's has changed. Rows
 /// that are read go on only by columns that are as they were.
 pub(super) async fn look<H: Host, S: Source>(
     job: &Job<'_, H, S>,

@@ -76,7 +76,7 @@ impl Mark {
 #[derive(Debug)]
 pub(super) enum ReadError {
     Source(SourceError),
-    /// What earlier attempts have left, or what the tables are by now, could not be read.
+    /// What earlier attempts have left, or the live tables, could not be read.
     Ledger(StoreError),
     /// The file as a whole is wrong from here on.
     Fault(RowErrorKind),

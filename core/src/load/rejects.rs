@@ -262,7 +262,7 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         self.buffer.push(b'\n');
     }
 
-    /// The members stand in front as well; what is no object becomes the member `_text` of one.
+    /// The members are in front as well; what is no object becomes the member `_text` of one.
     ///
     /// What another encoding was decoded to has a byte order mark, so that it is not taken for that encoding
     /// again.

@@ -267,7 +267,7 @@ impl LoadReport {
     }
 }
 
-/// Serializes as the report file has it; counts and errors stand there as in an HTTP answer.
+/// Serializes as the report file has it; counts and errors are those of an HTTP answer.
 impl Serialize for LoadReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut report = serializer.serialize_map(None)?;

@@ -21,8 +21,8 @@ use crate::table::schema::Constraints;
 /// Loads a file, whose path says table and format.
 ///
 /// Rows are stored batch by batch, so that a load which breaks off has stored some; to load the
-/// file again is safe with `update` and `keep`. Where the options can refuse the file for what
-/// stands at its end, it is read twice, and nothing is stored if it is refused.
+/// file again is safe with `update` and `keep`. Where the options can refuse the file for its
+/// last rows, it is read twice, and nothing is stored if it is refused.
 pub async fn load<H: Host, S: Source, R: RejectSink>(
     job: &Job<'_, H, S>,
     sinks: &mut RejectSinks<R>,

@@ -37,7 +37,7 @@ impl<'s, H: Host> LoadServices<'s, H> {
             schema.map_err(|error| LoadError::from(StoreError::of_look(&error)))
         };
         let schema = look().await?;
-        // By now a table may fit that did not.
+        // A table may fit now that did not.
         let is_unfit = schema.no_table_in(key).is_of_unknown_name();
         match is_unfit && self.settings.schema.doubt(self.host()) {
             true => look().await,

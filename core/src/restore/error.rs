@@ -155,7 +155,7 @@ pub enum RestoreError {
         /// Its name.
         id: String,
     },
-    /// Nobody knows whether the tables were swapped.
+    /// It is unknown whether the tables were swapped.
     SwapUnknown {
         /// The restore.
         id: String,
@@ -274,7 +274,7 @@ impl fmt::Display for RestoreError {
             ),
             Self::SwapUnknown { id } => write!(
                 f,
-                "nobody knows whether the tables were swapped; rowgate restore drop-old says \
+                "it is unknown whether the tables were swapped; rowgate restore drop-old says \
                  which tables restore {id} has left"
             ),
             Self::NoSuchRestore { id } => write!(f, "there is nothing left of a restore {id}"),

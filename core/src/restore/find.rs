@@ -169,7 +169,7 @@ async fn of_run<H: Host>(
     let mut tables = Vec::new();
     for entry in &manifest.tables {
         let Some(table) = services.schema.table(&entry.table) else {
-            // Where others are named, nobody misses it.
+            // Where others are named, it is not needed.
             if wanted.tables.is_empty() {
                 let key = table_folder(&manifest.run, &entry.table);
                 return Err(BackupError::damaged(&key, Damage::UnknownTable).into());

@@ -29,7 +29,7 @@ use crate::table::schema::Table;
 /// What a restore would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RestorePlan {
-    /// The restore's name, which stands in the names of the tables that it leaves.
+    /// The restore's name, which is part of the names of the tables that it leaves.
     pub id: String,
     /// The run, if it is a backup of rowgate's.
     pub run: Option<String>,
@@ -188,7 +188,7 @@ pub(super) async fn obstacles<H: Host>(
     Ok(found.iter().map(ToString::to_string).collect())
 }
 
-/// `20270115_080000_1a2b`: of lower case and without a quote, as it stands in tables' names.
+/// `20270115_080000_1a2b`: of lower case and without a quote, since it is part of tables' names.
 pub(super) fn new_id<H: Host>(host: &H) -> String {
     let time = date_time::text(host.now()).replace(['-', ':', 'Z'], "").replace('T', "_");
     format!("{time}_{:04x}", host.random() >> 48)

@@ -43,7 +43,7 @@ pub(super) struct Sent {
     pub(super) bytes: u64,
 }
 
-/// A table that nobody else knows of.
+/// A table of this restore alone.
 pub(super) struct Staging<'s, H> {
     services: &'s Services<'s, H>,
     plan: &'s TablePlan,

@@ -20,7 +20,7 @@ const LOCK_WAIT: u32 = 5;
 /// Times that a swap is tried which waited in vain.
 pub(super) const ATTEMPTS: u32 = 12;
 
-/// The pause before the next try, in which those who waited behind it have their turn.
+/// The pause before the next try, in which transactions that waited behind it have their turn.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Pauses between looks for a swap that got no answer, in seconds: together longer than

@@ -136,7 +136,7 @@ const LONGEST_NAME: usize = 64;
 /// Hexadecimal digits of the hash that stands for the rest of a name.
 const HASH: usize = 12;
 
-/// Whether a text can be a restore's name; it stands in names of tables.
+/// Whether a text can be a restore's name; it is part of names of tables.
 pub(super) fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_digit() || byte == b'_' || byte.is_ascii_lowercase();
     text.len() == ID_LENGTH && text.bytes().all(plain)

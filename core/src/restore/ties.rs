@@ -90,7 +90,7 @@ impl Ties {
                 row => ties.take(row),
             }
         }
-        // A CHECK of a column's own name stands in the column's line, where it stays.
+        // A CHECK of a column's own name is in the column's line, where it stays.
         ties.checks.retain(|[table, name]| !is_of_column(tables, table, name));
         for key in of_schema(schema, tables, &there) {
             let is_it = |its: &&TiedKey| its.name == key.name && its.child == key.child;

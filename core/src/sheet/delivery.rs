@@ -1,4 +1,4 @@
-//! Rows on their way to the gate: one request at a time, and what its answer says of them.
+//! Rows that are sent to the gate: one request at a time, and what its answer says of them.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -23,7 +23,7 @@ use crate::table::time_zone::TimeZone;
 /// The most bytes of text that are kept of rows which are no cells.
 const BROKEN_BYTES: usize = 64 << 20;
 
-/// What is told of a file, and how its rows are checked.
+/// The options of a file, and of the check of its rows.
 #[derive(Debug, Clone, Default)]
 pub struct SheetOptions {
     /// How a CSV file is written, as far as it is told.

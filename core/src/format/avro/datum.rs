@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// Reads the items of a map or an array, which stand in runs with their number before each.
+    /// Reads the items of a map or an array, which come in runs with their number before each.
     pub(super) fn items(
         &mut self,
         mut item: impl FnMut(&mut Self) -> Result<(), Fault>,
@@ -105,7 +105,7 @@ impl<'a> Cursor<'a> {
                 return Ok(());
             }
             if count < 0 {
-                // The run's length in bytes follows, for those who want to skip it.
+                // The run's length in bytes follows, for readers that skip it.
                 count = count.checked_neg().ok_or(Fault::Wrong)?;
                 self.long()?;
             }

@@ -294,7 +294,7 @@ fn shorten(name: &mut Value) {
     *text = last.chars().map(plain).collect();
 }
 
-/// A text of somebody else's, cut to a length that a message can hold.
+/// A text of a file, cut to a length that a message can hold.
 pub(super) fn readable(text: &str) -> String {
     text.chars().take(64).collect()
 }

@@ -21,12 +21,12 @@ pub(super) enum ReadPurpose {
     Load(Arc<GivenLayout>),
 }
 
-/// Reads one file of one table's rows, whoever wrote it.
+/// Reads one file of one table's rows, of any program.
 ///
 /// A field fills the column whose name or alias is its own name or one of its aliases; the
 /// record's name does not matter. A column that the file lacks is NULL, or the file is refused.
 /// `int` and `long` fill integers, `string` texts, and `string`, `date` and `timestamp` (not
-/// `local-timestamp`, which is no moment) date-times; each may stand in a union with `null`, in
+/// `local-timestamp`, which is no moment) date-times; each may be in a union with `null`, in
 /// any order. A row is checked as any other, but what a table has held is taken as it is: 0 in a
 /// column that numbers itself, and a text of any form in a date-time.
 ///

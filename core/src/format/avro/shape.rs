@@ -231,7 +231,7 @@ impl Shape {
         })
     }
 
-    /// Reads over a value.
+    /// Skips a value.
     pub(super) fn skip(&self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         match self {
             Self::Null => Ok(()),

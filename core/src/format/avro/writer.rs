@@ -31,7 +31,7 @@ pub const PART_BYTES: u64 = 128 << 20;
 
 /// Writes one file of one table's rows.
 ///
-/// Holds one block and what nobody has taken yet. The same rows, codec and sync marker always
+/// Holds one block and what was not taken yet. The same rows, codec and sync marker always
 /// give the same bytes.
 pub struct AvroWriter {
     table: &'static Table,
@@ -40,7 +40,7 @@ pub struct AvroWriter {
     /// The rows of the open block, and their number.
     block: Vec<u8>,
     block_rows: i64,
-    /// Whole blocks, and before them the header, that nobody has taken yet.
+    /// Whole blocks, and before them the header, that were not taken yet.
     ready: Vec<u8>,
     rows: u64,
     bytes: u64,

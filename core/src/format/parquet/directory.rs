@@ -9,7 +9,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMe
 /// The bytes behind the directory: its length, and four letters.
 pub(crate) const FOOTER: u64 = 8;
 
-/// What stands in front of a directory that is handed on first, before its length.
+/// The mark in front of a directory that is handed on first, before its length.
 pub(crate) const MARK: &[u8; 4] = b"1RAP";
 
 /// The most bytes of a directory.

@@ -50,7 +50,7 @@ struct ThriftCursor<'b> {
     rest: &'b [u8],
 }
 
-/// How deep structs may stand in each other.
+/// How deep structs may be nested.
 const MOST_DEEP: usize = 8;
 
 impl ThriftCursor<'_> {

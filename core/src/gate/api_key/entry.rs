@@ -1,4 +1,4 @@
-//! What the ring knows of one key, and how that stands in `API_KEYS`.
+//! One key of the ring, and its form in `API_KEYS`.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;

@@ -92,7 +92,7 @@ impl KeyRing {
     /// The entry of a key that API Gateway has checked, by the id that it has there.
     ///
     /// `gateway:<id>`, or else `gateway:*` for every other key. An empty id is a request whose
-    /// key nobody has checked, and gets none.
+    /// key was not checked, and gets none.
     pub fn admitted(&self, gateway_id: &str, now: Duration) -> Option<&KeyEntry> {
         if gateway_id.is_empty() {
             return None;

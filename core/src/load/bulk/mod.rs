@@ -9,7 +9,7 @@
 //! | [`load`](BulkLoad::load) | for each part | its rows into the database |
 //! | [`finish`](BulkLoad::finish) | once | compares the counts, writes the report |
 //!
-//! Each step has the same effect however often it is called, and what one tells another stands in
+//! Each step has the same effect however often it is called, and what one tells another is in
 //! the ledger: a state machine's own memory has room for 256 KiB. A part is a load of its own, with
 //! a claim, a fence and a place that moves on with its rows; it is not in the history.
 //!

@@ -305,7 +305,7 @@ fn may_be_cut(file: &TableFile, options: &LoadOptions) -> bool {
         && !options.may_refuse()
         && is_of_one_kind
         && options.on_duplicate == OnDuplicate::Update
-        // The parent of a row stands in an earlier part.
+        // The parent of a row may be in an earlier part.
         && file.table.own_keys().next().is_none()
 }
 
@@ -319,7 +319,7 @@ fn unreadable(error: ReadError) -> Result<(), LoadError> {
     }
 }
 
-/// As the file was opened, whatever the settings say by now.
+/// As the file was opened, whatever the settings say now.
 pub(super) fn held_options(held: &Held) -> LoadOptions {
     serde_json::from_str(&held.settings).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! of each other, compared in parts, swapped, and looked at once more in parts.
 //!
 //! What one step answers the next one is given, so all of it must be small: a state machine carries
-//! 256 KiB. No row stands in it, since whoever may look at the machine sees it.
+//! 256 KiB. It has no rows, since users who may look at the machine see it.
 
 mod comparison;
 mod items;

@@ -18,7 +18,7 @@ use crate::table::schema::Table;
 /// A restore that was opened, with its staging tables made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedRestore {
-    /// Its name, which stands in the names of the tables that it leaves.
+    /// Its name, which is part of the names of the tables that it leaves.
     pub id: String,
     /// The run, if the files are a backup of rowgate's.
     pub run: Option<String>,
