@@ -24,7 +24,7 @@ pub struct Checker {
 impl Checker {
     /// A checker of the first table of a `schema.json`.
     #[wasm_bindgen(constructor)]
-    pub fn new(schema: &str) -> Result<Checker, JsValue> {
+    pub fn new(schema: &str) -> Result<Self, JsValue> {
         let table = table_alone(schema)?;
         Ok(Self { table, sheet: None, view: None, probed: Vec::new() })
     }
