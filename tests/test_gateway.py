@@ -182,7 +182,7 @@ def test_without_a_valid_key_the_body_is_not_waited_for(stack):
         ("/insert_data", [], None, 400, "wrong_shape"),
         ("/insert_data?on_error=perhaps", {}, None, 400, "bad_parameter"),
         ("/tables/cats/rows", [], None, 404, "unknown_table"),
-        ("/", [], None, 404, "unknown_route"),
+        ("/rows", [], None, 404, "unknown_route"),
         ("/health", [], None, 405, "wrong_method"),
         ("/tables/jobs/rows", jobs(10_001), None, 413, "too_many_rows"),
         ("/tables/jobs/rows", b" " * ((4 << 20) + 1), "application/json", 413, "too_many_bytes"),

@@ -317,7 +317,7 @@ REQUESTS = {
     "unknown-table": (404, "POST", "/tables/cats/rows", JSON, b"[]"),
     "unknown-table-inside": (422, "POST", "/insert_data", JSON, b'{"cats": [], "jobs": []}'),
     "unknown-route": (404, "POST", "/tables/jobs", JSON, b"[]"),
-    "root": (404, "GET", "/", {}, b""),
+    "no route": (404, "GET", "/rows", {}, b""),
     "wrong-method": (405, "GET", "/insert_data", {}, b""),
     "another-wrong-method": (405, "PUT", JOBS, JSON, b"[]"),
     "wrong-media-type": (415, "POST", "/insert_data", CSV, b"1,a\n"),

@@ -193,7 +193,7 @@ def test_a_restore_leaves_the_live_tables_whole(at_every_call, start, bucket, db
 
     def check(done, where):
         assert open_transactions(db) == 0, where
-        if "old tables are beside" in done.stdout:
+        if "was live before is beside" in done.stdout:
             assert content(db) == wanted and len(leftovers(db)) == 2, where
         else:
             assert done.returncode == INTERRUPTED, where

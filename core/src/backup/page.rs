@@ -311,36 +311,53 @@ pub(super) fn free_name(table: &Table, name: &str) -> String {
 /// The texts are quoted together: one call of a function for each row costs the server less than
 /// one for each value.
 fn width(table: &Table) -> String {
+    let width = whole_width(table);
+    // A long text is not quoted for its width.
+    match long_texts(table) {
+        Some(lengths) => format!("IF({lengths} > {ROW_BYTES}, {}, {width})", ROW_BYTES + 1),
+        None => width,
+    }
+}
+
+/// The same of a row of any length; NULL where the server's largest packet has no room for its texts.
+fn whole_width(table: &Table) -> String {
     let notation = notation(table);
-    let columns: Vec<_> = texts(table).collect();
-    if columns.is_empty() {
-        return format!("{}", notation + 4);
+    let texts: Vec<_> = texts(table).map(text).collect();
+    match texts.is_empty() {
+        true => format!("{}", notation + 4),
+        false => format!(
+            "{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))",
+            notation + 4,
+            texts.join(", ")
+        ),
     }
-    let texts: Vec<_> = columns.iter().copied().map(text).collect();
-    let width =
-        format!("{} + OCTET_LENGTH(JSON_QUOTE(CONCAT_WS('', {})))", notation + 4, texts.join(", "));
+}
+
+/// The bytes of a row's longest texts, of some columns, since a statement has an end; `None` where a row is
+/// never long.
+fn long_texts(table: &Table) -> Option<String> {
     if !may_be_long(table) {
-        return width;
+        return None;
     }
-    // A long text is not quoted for its width. Some columns do for that: the statement has an end.
-    let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
-    let long = columns.iter().filter(|it| it.column_type.most_bytes() >= ROW_BYTES / 2);
+    let length = |column: &Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
+    let long = texts(table).filter(|it| it.column_type.most_bytes() >= ROW_BYTES / 2);
     let lengths: Vec<_> = long.take(LENGTHS).map(length).collect();
-    if lengths.is_empty() {
-        return width;
-    }
-    format!("IF({} > {ROW_BYTES}, {}, {width})", lengths.join(" + "), ROW_BYTES + 1)
+    (!lengths.is_empty()).then(|| lengths.join(" + "))
 }
 
 /// The keys of the first rows that may have more than so many bytes as a line of a file.
 pub(super) fn wide_rows(table: &Table, range: KeyRange, bytes: usize) -> String {
     let condition = range.sql(table).map(|range| format!("{range} AND ")).unwrap_or_default();
     let keys = table.key_columns().map(|column| format!("`{}`", column.name));
+    let whole = format!("{} > {bytes}", whole_width(table));
+    let wide = match long_texts(table) {
+        Some(lengths) => format!("({lengths} > {bytes} OR {whole})"),
+        None => whole,
+    };
     format!(
-        "SELECT {keys} FROM `{name}` WHERE {condition}{width} > {bytes} ORDER BY {order} LIMIT 5",
+        "SELECT {keys} FROM `{name}` WHERE {condition}{wide} ORDER BY {order} LIMIT 5",
         keys = keys.collect::<Vec<_>>().join(", "),
         name = table.name,
-        width = width(table),
         order = key_order(table, table.name, ""),
     )
 }
