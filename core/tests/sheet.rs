@@ -201,6 +201,17 @@ fn a_request_has_one_key_however_often_it_is_made() {
 }
 
 #[test]
+fn rows_that_a_file_has_twice_are_requests_of_their_own() {
+    // The database numbers them.
+    let mut sheet = read(table("jobs"), "job\nClerk\nClerk\n");
+    let first = sheet.deliver("me", 1, 1000).unwrap().unwrap();
+    let (status, body) = answer(200, &json!([]));
+    assert!(matches!(sheet.settle(status, false, &body), DeliveryStep::Stored { .. }));
+    let second = sheet.deliver("me", 1, 1000).unwrap().unwrap();
+    assert_eq!((&second.body, second.key == first.key), (&first.body, false));
+}
+
+#[test]
 fn rows_that_an_earlier_sending_has_stored_are_not_taken_for_stored_again() {
     let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n3,c\n");
     let first = sheet.deliver("me", 2, 1000).unwrap().unwrap();

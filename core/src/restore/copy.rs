@@ -119,15 +119,21 @@ impl Pair<'_> {
     }
 
     fn delete(&self, mut conditions: Vec<String>) -> String {
-        let same = |Column { name, .. }: &Column| format!("o.`{name}` = m.`{name}`");
+        let same =
+            |Column { name, .. }: &Column| format!("rowgate_o.`{name}` = rowgate_m.`{name}`");
         let same: Vec<_> = self.table.key_columns().map(same).collect();
         conditions.push(format!(
-            "NOT EXISTS (SELECT 1 FROM `{}` AS o WHERE {} AND {})",
+            "NOT EXISTS (SELECT 1 FROM `{}` AS rowgate_o WHERE {} AND {})",
             self.other,
             same.join(" AND "),
             self.same_values()
         ));
-        format!("{} m FROM `{}` AS m {}", delete_unchecked(), self.from, where_all(&conditions))
+        format!(
+            "{} rowgate_m FROM `{}` AS rowgate_m {}",
+            delete_unchecked(),
+            self.from,
+            where_all(&conditions)
+        )
     }
 
     /// The condition of the rows behind a key and up to another, and its parameters.
@@ -236,7 +242,6 @@ impl Pair<'_> {
     }
 
     fn is_missing(&self) -> String {
-        // No table of a user is named so, whose name would be hidden.
         let same = self.same_key("rowgate_o");
         format!("NOT EXISTS (SELECT 1 FROM `{}` AS rowgate_o WHERE {same})", self.other)
     }
@@ -250,28 +255,31 @@ impl Pair<'_> {
 
     fn is_different(&self) -> String {
         format!(
-            "EXISTS (SELECT 1 FROM `{}` AS o JOIN `{}` AS m ON {} WHERE {} AND NOT ({}))",
+            "EXISTS (SELECT 1 FROM `{}` AS rowgate_o JOIN `{}` AS rowgate_m ON {} WHERE {} AND NOT ({}))",
             self.other,
             self.from,
-            self.same_key("m"),
-            self.same_key("o"),
+            self.same_key("rowgate_m"),
+            self.same_key("rowgate_o"),
             self.same_values(),
         )
     }
 
-    /// Compares all values of two tables, named `o` and `m`.
+    /// Compares all values of two tables, named `rowgate_o` and `rowgate_m`.
     fn same_values(&self) -> String {
         let is_same = |Column { name, column_type, .. }: &Column| {
-            let [o, m] = ["o", "m"].map(|of| column_type.exact(&format!("{of}.`{name}`")));
-            format!("{o} <=> {m}")
+            let pair = ["rowgate_o", "rowgate_m"];
+            pair.map(|of| column_type.exact(&format!("{of}.`{name}`"))).join(" <=> ")
         };
         self.table.columns.iter().map(is_same).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// Compares the keys of a table of that name with those of the one whose rows are looked at.
-    fn same_key(&self, name: &str) -> String {
+    /// Compares the keys of a table by its alias with those of the one whose rows are looked at, by its name.
+    ///
+    /// Each alias begins with `rowgate_`: another one would hide a table of that name.
+    fn same_key(&self, alias: &str) -> String {
         let from = self.from;
-        let same = |Column { name: key, .. }: &Column| format!("{name}.`{key}` = `{from}`.`{key}`");
+        let same =
+            |Column { name: key, .. }: &Column| format!("{alias}.`{key}` = `{from}`.`{key}`");
         self.table.key_columns().map(same).collect::<Vec<_>>().join(" AND ")
     }
 }

@@ -26,7 +26,7 @@ pub struct RequestBody {
     pub rows: Vec<u32>,
     /// Them, as NDJSON.
     pub body: String,
-    /// A digest of table and body: the same rows have the same.
+    /// A digest of table, first row and body: the same rows at the same place have the same.
     pub key: String,
 }
 
@@ -72,7 +72,8 @@ impl Sheet {
                 Ok(()) => taken.push(row),
             }
         });
-        let key = digest(self.table.name, &self.sending, &body);
+        let first = taken.first().copied().unwrap_or_default();
+        let key = digest(self.table.name, &self.sending, first, &body);
         (RequestBody { rows: taken, body, key }, unwritten)
     }
 
@@ -149,12 +150,14 @@ fn is_number(text: &str) -> bool {
     serde_json::from_str::<serde_json::Number>(text).is_ok()
 }
 
-fn digest(table: &str, sending: &str, body: &str) -> String {
+/// A file may have the same rows in two places, and both are sent.
+fn digest(table: &str, sending: &str, first_row: u32, body: &str) -> String {
     let mut digest = Sha256::new();
     for text in [table, sending] {
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text.as_bytes());
     }
+    digest.update(first_row.to_be_bytes());
     digest.update(body.as_bytes());
     let mut key = hex(&digest.finalize());
     key.truncate(KEY_DIGITS);
