@@ -380,6 +380,26 @@ def environment_of(stack):
     }
 
 
+def pulled_schema(stack, file):
+    """The stack's live tables as a schema.json, in this file."""
+    pull = [PROGRAM, "schema", "pull", "--output", file]
+    done = subprocess.run(pull, env=environment_of(stack), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+def command_in(folder, stack):
+    """Runs the operator's command in a folder with the stack's schema.json; it has the folder as `folder`."""
+    pulled_schema(stack, folder / "schema.json")
+
+    def command(*arguments):
+        settings = os.environ | environment_of(stack)
+        return subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
+
+    command.folder = folder
+    return command
+
+
 @pytest.fixture
 def command(environment):
     """Runs the operator's command with the stack's settings, some of them changed."""

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import subprocess
 from itertools import product
 
 import pymysql
@@ -12,7 +11,7 @@ import pytest
 from backups import Bucket, made
 from bulk_tables import back_up
 from bulk_tables import restore as restore_in_parts
-from conftest import PROGRAM, client, environment_of, running, sender
+from conftest import client, command_in, running, sender
 from conftest import database as database_of
 from files import Files, codes, counts
 
@@ -116,16 +115,7 @@ def db(stack):
 
 @pytest.fixture(scope="module")
 def command(stack, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("command")
-    settings = os.environ | environment_of(stack) | {"DB_NAME": stack["database_url"].rsplit("/", 1)[1]}
-    done = subprocess.run([PROGRAM, "schema", "pull", "--output", "schema.json"], cwd=folder, env=settings)
-    assert done.returncode == 0
-
-    def command(*arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
-
-    command.folder = folder
-    return command
+    return command_in(tmp_path_factory.mktemp("command"), stack)
 
 
 @pytest.fixture(scope="module")

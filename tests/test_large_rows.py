@@ -1,13 +1,12 @@
 """Rows of more than the 64 KB that the service answers, and values of more than one call takes: out and back, whether or
 not the service has that limit."""
 
-import subprocess
 
 import pytest
 from backups import Bucket, made
 from bulk_tables import back_up
 from bulk_tables import restore as restore_in_parts
-from conftest import PROGRAM, Calls, client, database, environment_of, running
+from conftest import Calls, client, database, environment_of, pulled_schema, running
 from files import Files
 
 TABLES = """
@@ -54,10 +53,7 @@ def db(stack):
 
 @pytest.fixture(scope="module")
 def schema(stack, tmp_path_factory):
-    file = tmp_path_factory.mktemp("schema") / "schema.json"
-    pull = [PROGRAM, "schema", "pull", "--output", file]
-    assert subprocess.run(pull, env=environment_of(stack), capture_output=True).returncode == 0
-    return file
+    return pulled_schema(stack, tmp_path_factory.mktemp("schema") / "schema.json")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from backups import Bucket, made
-from conftest import PROGRAM, client, environment_of, running, sender
+from conftest import PROGRAM, client, command_in, running, sender
 from conftest import database as database_of
 from files import Files, counts
 
@@ -94,16 +94,7 @@ def db(stack):
 
 @pytest.fixture(scope="module")
 def command(stack, tmp_path_factory):
-    """Runs the operator's command in a folder with the stack's schema.json."""
-    folder = tmp_path_factory.mktemp("command")
-    settings = os.environ | environment_of(stack) | {"DB_NAME": stack["database_url"].rsplit("/", 1)[1]}
-    pull = [PROGRAM, "schema", "pull", "--output", "schema.json"]
-    assert subprocess.run(pull, cwd=folder, env=settings).returncode == 0
-
-    def command(*arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
-
-    return command
+    return command_in(tmp_path_factory.mktemp("command"), stack)
 
 
 def rows(db, table):

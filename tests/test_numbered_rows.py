@@ -1,5 +1,5 @@
-"""Rows whose ids the database gives: each id comes back with its row, whoever else writes, and whatever fails no row
-is doubled and none is lost.
+"""Rows whose ids the database assigns: each id comes back with its row, also beside other writers, and no failure
+doubles or loses a row.
 
 $ROWGATE_NUMBERED_REQUESTS says how many requests each client sends.
 """
@@ -28,7 +28,7 @@ CREATE TABLE notes (
 
 PATH = "/tables/notes/rows"
 
-# What is not run, what nobody knows the outcome of, and what gave way to another transaction.
+# Calls that are not executed, whose outcome is unknown, or that gave way to another transaction.
 FAULTS = ["resuming:times=1", "throttled:times=1", "database-error=1213:times=1", "database-error=1205:times=1",
           "internal:times=1", "unavailable:times=1", "time-out:times=1", "cut-before:times=1", "cut-after:times=1"]  # fmt: skip
 

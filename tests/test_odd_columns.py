@@ -1,12 +1,10 @@
 """Columns that are stored in another way than they are sent: computed ones, the greatest BIT, moments and floating
 point numbers beside a row 0, and names that begin as rowgate's own marks do."""
 
-import os
-import subprocess
 
 import pytest
 from backups import made
-from conftest import PROGRAM, client, environment_of, running, sender
+from conftest import client, command_in, running, sender
 from conftest import database as database_of
 from files import Files, counts
 
@@ -37,11 +35,7 @@ def empty(db):
 
 @pytest.fixture(scope="module")
 def command(stack, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("command")
-    settings = os.environ | environment_of(stack) | {"DB_NAME": stack["database_url"].rsplit("/", 1)[1]}
-    done = subprocess.run([PROGRAM, "schema", "pull", "--output", "schema.json"], cwd=folder, env=settings)
-    assert done.returncode == 0
-    return lambda *arguments: subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
+    return command_in(tmp_path_factory.mktemp("command"), stack)
 
 
 def checksum(db):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from backups import made
-from conftest import PROGRAM, client, database, environment_of, running, sender
+from conftest import PROGRAM, client, database, environment_of, pulled_schema, running, sender
 from files import Files, counts, ndjson
 from rental_tables import RENTAL, SEEDS, STAFF, rental_rows, staff_rows
 
@@ -26,8 +26,7 @@ def example(request, tmp_path_factory):
         def command(*arguments):
             return subprocess.run([PROGRAM, *arguments], env=settings, capture_output=True, text=True)
 
-        assert subprocess.run([PROGRAM, "schema", "pull", "--output", folder / "schema.json"],
-                              env=environment_of(stack), capture_output=True).returncode == 0  # fmt: skip
+        pulled_schema(stack, folder / "schema.json")
         db.rows("SET SESSION foreign_key_checks = 0")
         for seed in seeds:
             db.rows(seed)

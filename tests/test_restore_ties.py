@@ -2,7 +2,6 @@
 transaction."""
 
 import random
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import pymysql
 import pytest
 from backups import Bucket, made
 from bulk_tables import RESTORE
-from conftest import PROGRAM, Calls, client, database, environment_of, faults, running, set_isolation
+from conftest import Calls, client, database, environment_of, faults, pulled_schema, running, set_isolation
 from files import Files
 from test_restore import leftovers
 
@@ -82,11 +81,7 @@ def db(stack):
 
 @pytest.fixture(scope="module")
 def schema(stack, tmp_path_factory):
-    """What the database says of the tables, in a file."""
-    file = tmp_path_factory.mktemp("schema") / "schema.json"
-    pull = [PROGRAM, "schema", "pull", "--output", file]
-    assert subprocess.run(pull, env=environment_of(stack), capture_output=True).returncode == 0
-    return file
+    return pulled_schema(stack, tmp_path_factory.mktemp("schema") / "schema.json")
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ import csv
 import io
 import json
 import re
-import os
-import subprocess
 
 import fastavro
 import polars
 import pytest
 from backups import Bucket, made
 from column_types import COLUMNS, Column, KEYS, TEXT_KEY, as_json, stored, taken, with_types, wrong
-from conftest import PROGRAM, client, environment_of, running, sender
+from conftest import client, command_in, running, sender
 from conftest import database as database_of
 from files import Files, codes, counts
 
@@ -58,17 +56,7 @@ def db(stack):
 
 @pytest.fixture(scope="module")
 def command(stack, tmp_path_factory):
-    """Runs the operator's command in a folder of its own, which it has as `folder`."""
-    folder = tmp_path_factory.mktemp("command")
-    settings = os.environ | environment_of(stack) | {"DB_NAME": stack["database_url"].rsplit("/", 1)[1]}
-    done = subprocess.run([PROGRAM, "schema", "pull", "--output", "schema.json"], cwd=folder, env=settings)
-    assert done.returncode == 0
-
-    def command(*arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=folder, env=settings, capture_output=True, text=True)
-
-    command.folder = folder
-    return command
+    return command_in(tmp_path_factory.mktemp("command"), stack)
 
 
 @pytest.fixture(scope="module")
