@@ -56,7 +56,8 @@ pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> S
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
-            let key = same_key(table, |_, column| format!("r.`{}`", column.name));
+            let rows = rows_alias(table);
+            let key = same_key(table, |_, column| format!("{rows}.`{}`", column.name));
             sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
         }
         OnDuplicate::Update => {
@@ -141,7 +142,8 @@ fn of_key_rows(table: &Table) -> String {
 /// What is inserted.
 fn rows_of(table: &Table, columns: &ColumnSet) -> String {
     let names = list(table, columns, |column| format!("`{}`", column.name));
-    let values = list(table, columns, value);
+    let rows = rows_alias(table);
+    let values = list(table, columns, |column| value(rows, column));
     format!(" ({names}) SELECT {values} FROM {}", rows_source(table, columns))
 }
 
@@ -149,7 +151,8 @@ fn rows_of(table: &Table, columns: &ColumnSet) -> String {
 fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let is_key = |column: &Column| table.key_columns().any(|part| part.name == column.name);
     let others = columns.of(table).filter(|column| !is_key(column));
-    let set = |column: &Column| format!("`{}` = {}", column.name, value(column));
+    let rows = rows_alias(table);
+    let set = |column: &Column| format!("`{}` = {}", column.name, value(rows, column));
     let all: Vec<_> = others.map(set).collect();
     let all = match all.is_empty() {
         true => {
@@ -161,9 +164,14 @@ fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     format!(" ON DUPLICATE KEY UPDATE {all}")
 }
 
-/// What a column is given of its row in [`rows_source`].
-fn value(column: &Column) -> String {
-    column.column_type.written(&format!("r.`{}`", column.name))
+/// The alias of [`rows_source`], which is another than the name of the table: an update names both.
+fn rows_alias(table: &Table) -> &'static str {
+    if table.name.eq_ignore_ascii_case("r") { "q" } else { "r" }
+}
+
+/// What a column is given of its row in [`rows_source`], by its alias.
+fn value(rows: &str, column: &Column) -> String {
+    column.column_type.written(&format!("{rows}.`{}`", column.name))
 }
 
 /// The columns of a table, as a list of SQL.
@@ -172,7 +180,7 @@ pub(crate) fn columns(table: &Table) -> String {
     list(table, &ColumnSet::ALL, |column| format!("`{}`", column.name))
 }
 
-/// The rows as a derived table named `r`.
+/// The rows as a derived table.
 fn rows_source(table: &Table, columns: &ColumnSet) -> String {
     let mut position = 0;
     let columns = list(table, columns, |column| {
@@ -180,7 +188,8 @@ fn rows_source(table: &Table, columns: &ColumnSet) -> String {
         let (name, source) = (column.name, column.column_type.source());
         format!("`{name}` {source} PATH '$[{}]'", position - 1)
     });
-    format!("JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS({columns})) AS r")
+    let alias = rows_alias(table);
+    format!("JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS({columns})) AS {alias}")
 }
 
 fn list(table: &Table, columns: &ColumnSet, item: impl FnMut(&Column) -> String) -> String {
