@@ -224,7 +224,7 @@ fn what_is_wrong_with_a_parameter_is_said() {
         "skip is unknown; the parameters are: on_error, on_duplicate, key, strict, \
          check_references, dry_run, time_zone, fill, count, return, delimiter, quote, escape, encoding, decimal, \
          date_order, null_values, empty, integers, skip_lines, ignore_extra, header, \
-             sheet, blanks"
+         blanks"
     );
 }
 

@@ -47,7 +47,9 @@ pub(super) struct Options {
 pub(super) fn options(query: &str, table: Option<&'static Table>) -> Result<Options, Problem> {
     let (mut options, mut dialect) = (IngestOptions::default(), None);
     let mut fill = Fill::default();
-    let known = [&OWN[..], &Dialect::NAMES[..]].concat();
+    // No body is a workbook.
+    let of_body = Dialect::NAMES.into_iter().filter(|name| *name != "sheet");
+    let known: Vec<_> = OWN.into_iter().chain(of_body).collect();
     for (name, value) in parameters(query, &known)? {
         match &*name {
             "on_error" => options.on_error = one_of(&name, &value, &ON_ERROR)?,
