@@ -145,11 +145,15 @@ samples: setup ## Check that the sample files are what their generator makes
 	@node samples/generate.mjs --check
 
 .PHONY: test-page
-test-page: edge cli ## Run the tests of the page in Chromium, which make its pictures in docs/page
+test-page: edge cli ## Run the tests of the page in Chromium
 	@scripts/setup page
 	@scripts/page-size
 	@ROWGATE=$(abspath $(ROWGATE)) node --test --test-concurrency=1 console/test/
 	@scripts/test-openapi $(ROWGATE)
+
+.PHONY: page-pictures
+page-pictures: export ROWGATE_PICTURES = $(CURDIR)/docs/page
+page-pictures: test-page ## Make the pictures in docs/page anew
 
 .PHONY: e2e
 e2e: setup-tests edge cli ## Run the Python tests against a whole local stack

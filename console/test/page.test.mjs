@@ -1,13 +1,15 @@
 // The page in Chromium, before a whole gateway: what people do, and what goes wrong meanwhile.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import mysql from "mysql2/promise";
 import { drop, enter, openPage, ROOT, startBrowser, startStack } from "./stack.mjs";
 
-const PICTURES = join(ROOT, "docs/page");
+// `make page-pictures` names docs/page: no two runs give the same bytes, and a test changes no tracked file.
+const PICTURES = process.env.ROWGATE_PICTURES ?? mkdtempSync(join(tmpdir(), "rowgate-pictures-"));
 const EMPLOYEES = readFileSync(join(ROOT, "samples/hired_employees.csv"));
 
 let stack;
