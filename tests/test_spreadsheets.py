@@ -194,3 +194,33 @@ def test_a_workbook_goes_by_the_bucket(command, stack, db, tmp_path):
     done = command("load", "--format", "json", str(path), **settings)
     assert json.loads(done.stdout)["status"] == "complete"
     assert db.count("jobs") == 5_000
+
+
+EMPLOYEES = ("id", "name", "datetime", "department_id", "job_id")
+AT = "2021-07-27T18:02:08Z"
+
+
+@pytest.mark.usefixtures("empty_tables")
+def test_no_row_above_a_second_header_is_passed_over(command, db, tmp_path):
+    path = tmp_path / "employees.xlsx"
+    path.write_bytes(workbook([EMPLOYEES[:3], (1, "Ann", AT), EMPLOYEES, (2, "Zoë", AT, None, None)]))
+    done = command("load", "--direct", str(path))
+    assert done.returncode == 1 and db.count("employees") == 0
+    words = "rows 1 and 3 both name columns; give header=present for the first one, or skip_lines=2 for the second"
+    assert words in done.stdout
+    for option, ids, code in [(("--header", "present"), [1], 1), (("--skip-lines", "2"), [2], 0)]:
+        db.rows("DELETE FROM employees")
+        done = command("load", "--direct", *option, str(path))
+        assert [row["id"] for row in db.rows("SELECT id FROM employees")] == ids, done.stdout
+        assert done.returncode == code, done.stdout
+
+
+@pytest.mark.usefixtures("empty_tables")
+def test_another_table_below_ends_the_file(command, db, tmp_path):
+    path = tmp_path / "employees.xlsx"
+    people = [(number, f"Person {number}", AT) for number in range(1, 31)]
+    path.write_bytes(workbook([EMPLOYEES[:3], *people, ("name", "id", "datetime"), ("Zoë", 99, AT)]))
+    done = command("load", "--direct", str(path))
+    assert done.returncode == 1
+    assert "row 32 of sheet Sheet is a header of other columns" in done.stdout
+    assert db.rows("SELECT MAX(id) AS id, COUNT(*) AS count FROM employees") == [{"id": 30, "count": 30}]

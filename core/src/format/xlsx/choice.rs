@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use calamine::{DataRef, Reader, SheetType, SheetVisible};
 
 use super::header::{HEADER_ROWS, SheetLayout, letters};
-use super::rows::{SheetRows, Workbook, refused, unreadable};
+use super::refused::{refused, unreadable};
+use super::rows::{SheetRows, Workbook};
 use crate::format::csv::Dialect;
 use crate::table::issue::RowError;
 use crate::table::schema::Table;

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::refused::two_headers;
 use super::value::{SheetField, SheetValue};
 use crate::format::csv::{self, CellTarget, Dialect, Header};
 use crate::table::issue::{RowError, RowErrorKind};
@@ -61,6 +62,10 @@ impl SheetLayout {
             let names: Vec<_> = names.iter().map(|it| &**it).filter(|it| !it.is_empty()).collect();
             return Err(csv::unknown_header(table, dialect, &names));
         };
+        let is_other = |above: usize| counts[above] > 1 && texts(&rows[above]) != texts(&rows[at]);
+        if let Some(other) = (0..at).find(|above| is_other(*above)) {
+            return Err(two_headers(rows[other].number, rows[at].number));
+        }
         Ok((Self::by_header(table, dialect, &rows[at])?, at + 1))
     }
 
@@ -112,6 +117,11 @@ impl SheetLayout {
     /// Whether a row says the header once more.
     pub(super) fn is_repeated(&self, row: &WorkbookRow) -> bool {
         self.has_header && texts(row) == self.names
+    }
+
+    /// Whether a row is a header of other columns: what is below it is another table.
+    pub(super) fn is_changed(&self, table: &Table, dialect: &Dialect, row: &WorkbookRow) -> bool {
+        self.has_header && count_names(table, dialect, row) > 1
     }
 
     /// The fields of a row in the table's order, and what is wrong with its other cells.

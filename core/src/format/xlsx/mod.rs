@@ -6,6 +6,7 @@
 //! | module | what it turns into what |
 //! |---|---|
 //! | `archive` | a file into its measured parts, or a refusal |
+//! | `refused` | what is wrong with a workbook into words |
 //! | `serial` | Excel's numbers into dates and times |
 //! | `value` | a cell into a field of its column |
 //! | `header` | the first rows of a sheet into what its columns are for |
@@ -18,6 +19,7 @@ mod archive;
 mod choice;
 mod header;
 mod reader;
+mod refused;
 mod rows;
 mod serial;
 mod stream;

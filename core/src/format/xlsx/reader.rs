@@ -8,7 +8,7 @@ use core::mem;
 
 use super::archive::MOST_BYTES;
 use super::header::{SheetLayout, WorkbookRow, raw_fields};
-use super::rows::refused;
+use super::refused::refused;
 use super::stream::{RowStream, SheetItem};
 use super::value::{SheetField, SheetValue};
 use crate::format::csv::{Dialect, Header};

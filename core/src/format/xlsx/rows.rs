@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -10,8 +9,9 @@ use alloc::vec::Vec;
 use calamine::{Xlsx, XlsxCellReader};
 
 use super::header::WorkbookRow;
+use super::refused::unreadable;
 use super::value::SheetValue;
-use crate::table::issue::{RowError, RowErrorKind};
+use crate::table::issue::RowError;
 
 pub(super) type Workbook = Xlsx<Cursor<Book>>;
 
@@ -30,7 +30,7 @@ impl AsRef<[u8]> for Book {
 
 /// The cells of a sheet, row by row.
 pub(super) struct SheetRows<'w> {
-    name: alloc::string::String,
+    name: String,
     cells: XlsxCellReader<'w, Cursor<Book>>,
     /// The first cell of the next row.
     ahead: Option<PlacedValue>,
@@ -46,7 +46,7 @@ impl<'w> SheetRows<'w> {
         Ok(Self { name: name.into(), cells, ahead: None, last: 0, is_over: false })
     }
 
-    /// The next row in which a cell stands.
+    /// The next row with a cell.
     pub(super) fn next(&mut self) -> Result<Option<WorkbookRow>, RowError> {
         let Some((first, value)) = (match self.ahead.take() {
             Some(ahead) => Some(ahead),
@@ -102,16 +102,4 @@ fn put(cells: &mut Vec<SheetValue>, at: u32, value: SheetValue) {
         cells.resize(at + 1, SheetValue::Empty);
     }
     cells[at] = value;
-}
-
-/// The error of a sheet that cannot be read behind a row.
-pub(super) fn unreadable(name: &str, row: u64) -> RowError {
-    refused(format!(
-        "sheet {name} cannot be read behind row {row}; open the workbook and save it once more"
-    ))
-}
-
-/// What is wrong with the file as a whole.
-pub(super) fn refused(what: String) -> RowError {
-    RowError::row(RowErrorKind::UnreadableFile { what: what.into() })
 }

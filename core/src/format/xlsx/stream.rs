@@ -19,7 +19,8 @@ use calamine::Reader;
 use super::archive;
 use super::choice::{Choice, check_formulas, check_merged, choose};
 use super::header::WorkbookRow;
-use super::rows::{Book, SheetRows, Workbook, refused};
+use super::refused::{changed_header, refused};
+use super::rows::{Book, SheetRows, Workbook};
 use crate::format::csv::Dialect;
 use crate::table::issue::RowError;
 use crate::table::schema::Table;
@@ -99,9 +100,13 @@ async fn read(
     let mut rows = SheetRows::open(&mut workbook, &name)?;
     while let Some(row) = rows.next()? {
         let is_row = row.number > layout.header_row && row.number > dialect.skip_lines;
-        if is_row && !row.is_blank() && !layout.is_repeated(&row) {
-            give(&given, SheetItem::Row(row)).await;
+        if !is_row || row.is_blank() || layout.is_repeated(&row) {
+            continue;
         }
+        if layout.is_changed(table, &dialect, &row) {
+            return Err(changed_header(&name, row.number));
+        }
+        give(&given, SheetItem::Row(row)).await;
     }
     Ok(())
 }
