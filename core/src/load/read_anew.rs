@@ -8,7 +8,7 @@ use futures_util::stream::Stream;
 use super::claimed::{Claimed, told};
 use super::error::LoadError;
 use super::job::Job;
-use super::read_as::{Layout, ReadAs, changed_layout};
+use super::read_as::{KeptLayout, ReadAs, changed_layout};
 use super::reader::{FileReader, ReadError, broken};
 use super::table_file::TableFile;
 use crate::aws::host::Host;
@@ -62,7 +62,8 @@ pub(super) async fn keep_layout<P>(
     reader: &FileReader<P>,
 ) -> Result<(), LoadError> {
     let found = if reader.has_found_layout() { reader.layout() } else { Vec::new() };
-    let now: Layout = found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let now: KeptLayout =
+        found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     // None of a first attempt, and none of an older program.
     let was = serde_json::from_str::<ReadAs>(&claimed.progress.read_as).ok();
     let was = was.and_then(|was| was.layout);

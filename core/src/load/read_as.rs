@@ -26,11 +26,11 @@ pub(super) struct ReadAs {
     columns: Vec<ReadColumn>,
     /// `None` in the row of an older program's load.
     #[serde(default)]
-    pub(super) layout: Option<Layout>,
+    pub(super) layout: Option<KeptLayout>,
 }
 
 /// The options that say again which layout the file's start has shown; none of the default layout.
-pub(super) type Layout = BTreeMap<String, String>;
+pub(super) type KeptLayout = BTreeMap<String, String>;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +56,11 @@ impl ReadAs {
             }
             sha.update([u8::from(*required)]);
         }
-        Self { fingerprint: hex(&sha.finalize()), columns, layout: Some(Layout::new()) }
+        Self { fingerprint: hex(&sha.finalize()), columns, layout: Some(KeptLayout::new()) }
     }
 
     /// The same of a file that is written so.
-    pub(super) fn written_as(self, layout: Layout) -> Self {
+    pub(super) fn written_as(self, layout: KeptLayout) -> Self {
         Self { layout: Some(layout), ..self }
     }
 
@@ -113,11 +113,11 @@ impl ReadAs {
 }
 
 /// Why the file is not read on by the layout that its start shows now.
-pub(super) fn changed_layout(was: &Layout, now: &Layout) -> LoadError {
+pub(super) fn changed_layout(was: &KeptLayout, now: &KeptLayout) -> LoadError {
     LoadError::LayoutChanged { was: shown(was), now: shown(now) }
 }
 
-fn shown(layout: &Layout) -> String {
+fn shown(layout: &KeptLayout) -> String {
     if layout.is_empty() {
         return "of plain CSV".into();
     }
