@@ -46,11 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         delimiter.map_or(b',', |(_, text)| if text == "tab" { b'\t' } else { text.as_bytes()[0] });
     let found = LoadOptions::default();
     let times = [
-        ("found", least(passes, || check(schema, &source, &found))),
-        ("given", least(passes, || check(schema, &source, &given))),
-        ("start found", least(passes * 20, || check(schema, &start, &found))),
-        ("start given", least(passes * 20, || check(schema, &start, &given))),
-        ("csv-core", least(passes, || csv_core(&source.0, delimiter))),
+        ("found", least(passes, 1, || check(schema, &source, &found))),
+        ("given", least(passes, 1, || check(schema, &source, &given))),
+        ("start found", least(passes, 300, || check(schema, &start, &found))),
+        ("csv-core", least(passes, 10, || csv_core(&source.0, delimiter))),
     ];
     for (name, seconds) in times {
         println!("{name}\t{seconds}");
@@ -91,14 +90,18 @@ fn csv_core(bytes: &[u8], delimiter: u8) {
             _ => {}
         }
     }
-    assert!(records > 0);
+    // Of UTF-16 it does not see the lines.
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+    assert!(records == lines || bytes.contains(&0), "{records} records in {lines} lines");
 }
 
-fn least(passes: usize, mut pass: impl FnMut()) -> f64 {
+/// Seconds of one time, by the best of the passes. The kernel's count goes on in steps of some milliseconds, so
+/// that what is short is done several times in a pass.
+fn least(passes: usize, times: u32, mut once: impl FnMut()) -> f64 {
     let times = (0..passes.max(1)).map(|_| {
         let before = cpu_seconds();
-        pass();
-        cpu_seconds() - before
+        (0..times).for_each(|_| once());
+        (cpu_seconds() - before) / f64::from(times)
     });
     times.fold(f64::INFINITY, f64::min)
 }
