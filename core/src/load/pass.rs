@@ -119,6 +119,9 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if let Some((stored, mark, time)) = stored {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
+                self.job
+                    .source
+                    .reached(report.counts.stored + report.counts.kept + report.counts.rejected);
                 rows.intake.room = stored.room;
             }
             match self.is_at_end(filled, report)? {
