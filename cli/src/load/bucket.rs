@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -11,6 +12,7 @@ use rowgate_core::{CallError, ObjectRef, Repeat, Upload};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::fetch::fetch;
 use crate::progress;
 use crate::session::{S3, Session};
 use crate::signals;
@@ -24,11 +26,12 @@ const REPORTS_LIMIT: usize = 100_000;
 /// How often to look for the report.
 const INTERVAL: Duration = Duration::from_millis(300);
 
-/// Uploads a file and waits so long for its report; `None` if it is not waited for.
+/// Uploads a file and waits so long for its report, with its rejected lines; `None` if it is not waited
+/// for.
 pub(super) async fn load(
     bucket: &str,
     key: &str,
-    file: File,
+    (path, file): (&Path, File),
     wait: Duration,
 ) -> Result<Option<Value>> {
     let session = Session::from_environment();
@@ -47,7 +50,12 @@ pub(super) async fn load(
         e_tag: Some(uploaded.e_tag.clone()),
         sequencer: None,
     };
-    let reported = report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await;
+    let waiting = progress::of_time(format!("{key} is in the bucket; waiting for its report"));
+    let mut reported = report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await;
+    waiting.finish_and_clear();
+    if let Ok(report) = &mut reported {
+        fetch(&s3, bucket, path, report).await;
+    }
     let became = format!("{key} is in the bucket, and its report comes to {}", object.report_key());
     reported.map(Some).map_err(|error| signals::told(error, &became))
 }
