@@ -36,7 +36,7 @@ fn run_backup_with(
     let made = run_in_turns(backup::backup(
         &services,
         &jobs(),
-        BackupOptions { codec: Codec::Null, parallel, on_obstacle: OnObstacle::Refuse },
+        BackupOptions { codec: Codec::Null, parallel, ..BackupOptions::default() },
         |_| (),
     ));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -376,7 +376,7 @@ fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupEr
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
-    let options = BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle };
+    let options = BackupOptions { codec: Codec::Null, on_obstacle, ..BackupOptions::default() };
     let made = run_in_turns(backup::backup(&services, &jobs(), options, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     made
