@@ -109,7 +109,7 @@ def with_cargo(place):
         "PATH": f"{cargo.parent}:{PATH}",
         "CARGO_HOME": os.environ.get("CARGO_HOME", str(Path.home() / ".cargo")),
         "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
-        "CARGO_TARGET_DIR": str(ROOT / "target/cargo-install"),
+        "CARGO_TARGET_DIR": str(ROOT / "target"),
     }
     into = ["--root", place.home / "cargo"]
     subprocess.run(
