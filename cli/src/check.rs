@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    BodyItem, CHECKED_KEYS, Fill, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, Status, TableReport, TimeZone, Verdict, decode_tables,
+    BodyItem, CHECKED_KEYS, Fill, IngestOptions, Issue, Issues, JsonError, LoadReport, LoadRules,
+    OnError, Report, RequestRows, Status, TableReport, TimeZone, Verdict, decode_tables,
 };
 use serde::Serialize;
 
@@ -146,16 +146,14 @@ fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checke
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
         IngestOptions { on_error: OnError::Skip, strict, time_zone, ..IngestOptions::default() };
-    let mut intake = Intake::check_only(schema, options);
+    let mut rows = RequestRows::new(schema, options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
     let take = |part: BodyItem<'_>| {
         match part {
-            BodyItem::Table(table) => intake.table(table),
-            BodyItem::Row(table, row) => {
-                intake.row(table, row);
-            }
-            BodyItem::Fault(table, kind) => intake.fault(table, kind),
+            BodyItem::Table(table) => rows.table(table),
+            BodyItem::Row(table, row) => rows.check_row(table, row),
+            BodyItem::Fault(table, kind) => rows.fault(table, kind),
         }
         true
     };
@@ -167,7 +165,7 @@ fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checke
             bail!("not UTF-8 at line {line}, column {column}; save the file as UTF-8")
         }
         Err(JsonError::Shape { expected }) => bail!("not {expected}"),
-        Err(JsonError::Stopped) | Ok(()) => Ok(Checked::of_body(&intake.report())),
+        Err(JsonError::Stopped) | Ok(()) => Ok(Checked::of_body(&rows.report())),
     }
 }
 

@@ -691,6 +691,68 @@ fn a_load_of_which_no_row_was_read_goes_by_the_columns_of_today() {
     );
 }
 
+/// The columns of today's jobs, as a claim keeps them, with a layout.
+fn read_by(layout: &Value) -> &'static str {
+    let begun = vec![head(4, None), taken(), bytes("1,a\n")];
+    let world = world([begun, stored(1).into(), vec![written(), taken()]]);
+    load(&world, &object("jobs.csv")).unwrap();
+    let claim: Value = serde_json::from_slice(&world.requests()[1].body).unwrap();
+    let mut parameters = claim["parameters"].as_array().unwrap().iter();
+    let kept = parameters.find(|it| it["name"] == "read_as").unwrap();
+    let kept = kept["value"]["stringValue"].as_str().unwrap();
+    let mut columns: Value = serde_json::from_str(kept).unwrap();
+    columns["layout"] = layout.clone();
+    columns.to_string().leak()
+}
+
+#[test]
+fn a_layout_that_was_found_is_in_the_ledger_before_a_row_is_stored() {
+    let text = "id;job\n1;a\n";
+    let world = world([
+        vec![head(text.len(), None)],
+        vec![taken(), bytes(text), bytes(text), taken()],
+        stored(1).into(),
+        vec![written(), taken()],
+    ]);
+    assert_eq!(load(&world, &object("jobs.csv")).unwrap().status, Status::Complete);
+    let bodies =
+        world.requests().into_iter().map(|it| String::from_utf8_lossy(&it.body).into_owned());
+    let bodies: Vec<_> = bodies.collect();
+    let kept = bodies.iter().position(|it| it.contains(r#"\"layout\":{\"delimiter\":\";\"}"#));
+    let rows = bodies.iter().position(|it| it.contains(r#"[[1,\"a\"]]"#));
+    assert!(kept.is_some() && kept < rows, "{bodies:#?}");
+}
+
+#[test]
+fn a_file_is_read_on_by_the_layout_with_which_it_began_or_not_at_all() {
+    let text = "id;job\n1;a\n2;b\n";
+    for (layout, goes_on) in [
+        (serde_json::json!({ "delimiter": ";" }), true),
+        // An older program's row does not say it.
+        (Value::Null, true),
+        (serde_json::json!({}), false),
+        (serde_json::json!({ "delimiter": ";", "encoding": "windows-1252" }), false),
+    ] {
+        let read_as = read_by(&layout);
+        let left = Earlier { offset: 11, line: 3, row: 1, stored: 1, read_as, ..EARLIER };
+        let world = world([
+            vec![head(text.len(), None)],
+            earlier(&left).into(),
+            vec![taken(), bytes(text)],
+            if goes_on { stored(1).into() } else { vec![] },
+            vec![written(), taken()],
+        ]);
+        let report = load(&world, &object("jobs.csv"));
+        if goes_on {
+            assert_eq!(report.unwrap().status, Status::Complete, "{layout}");
+            continue;
+        }
+        let error = report.unwrap_err().to_string();
+        assert!(error.contains(r#"its start now shows {"delimiter":";"}"#), "{error}");
+        assert_eq!(sent_rows(&world), [""; 0]);
+    }
+}
+
 #[test]
 fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
     const DONE: u64 = 500_000;

@@ -22,6 +22,7 @@ mod object;
 mod object_ref;
 mod options;
 mod pass;
+mod pending_rows;
 mod piece_order;
 mod read_anew;
 mod read_as;
