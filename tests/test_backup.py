@@ -37,7 +37,7 @@ def test_the_database_computes_the_same_checksum(backup, bucket, db):
     db.rows("UPDATE jobs SET job_name = 'another' WHERE id = 3")
     other = backup("verify", "latest", "--live")
     assert other.returncode == 1
-    assert f"jobs: {len(ODD)} live rows, {len(ODD)} in the backup: others" in other.stdout
+    assert f"jobs: {len(ODD)} live rows, {len(ODD)} in the backup: not the same" in other.stdout
 
 
 def test_tables_can_be_chosen(backup, bucket, db):

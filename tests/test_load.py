@@ -24,16 +24,19 @@ def load(command, stack):
     return load
 
 
-def test_files_go_by_the_bucket_and_their_reports_are_printed(load, db):
-    done = load(SAMPLES / "departments.csv", SAMPLES / "jobs.csv", EMPLOYEES)
+def test_files_go_by_the_bucket_and_their_reports_are_printed(load, db, tmp_path):
+    employees = shutil.copy(EMPLOYEES, tmp_path)
+    done = load(SAMPLES / "departments.csv", SAMPLES / "jobs.csv", employees)
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     assert lines[0].endswith("departments.csv: read with header=absent")
     assert lines[1].endswith("departments: 12 rows: 12 stored, 0 kept, 0 rejected (complete)")
     assert lines[3].endswith("jobs: 183 rows: 183 stored, 0 kept, 0 rejected (complete)")
     assert lines[5].endswith("1999 rows: 1966 stored, 0 kept, 33 rejected (partial)")
-    assert f"{EMPLOYEES}:7: name: missing: a value is required" in lines
-    assert "rejects/incoming/employees/hired_employees.csv." in lines[-1]
+    assert f"{employees}:7: name: missing: a value is required" in lines
+    rejects = tmp_path / "hired_employees.csv.rejects.csv"
+    assert lines[-1] == f"{employees}: the rejected lines are in {rejects}"
+    assert len(rejects.read_text().splitlines()) == 34
     counts = [db.count(table) for table in ("departments", "jobs", "employees")]
     assert counts == [12, 183, 1966]
 

@@ -5,9 +5,11 @@
 //! the checkout. Every child ends with this process, even when that is killed: databases and
 //! Workers have supervisors that notice.
 
+mod demo;
 mod end;
 mod files;
 mod home;
+mod kept;
 mod report;
 mod tables;
 mod worker;
@@ -20,7 +22,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
 use rowgate_core::schema::Schema;
-use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
+use rowgate_core::{ApiKey, Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
 use rowgate_local::{
     DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, Identity, S3Fault,
 };
@@ -29,12 +31,19 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
+use crate::terminal;
+pub(crate) use demo::DemoArgs;
+pub(crate) use demo::run as run_demo;
 use end::End;
-use files::Files;
+use files::{Files, S3Place};
 use home::Home;
+use kept::{Kept, address, is_free};
 use report::{Report, ReportForm};
-use tables::Tables;
+use tables::{Before, SchemaFrom, Tables};
 use worker::{Worker, WorkerOptions};
+
+/// How long a call may take that a stack makes itself.
+const TIME: Duration = Duration::from_secs(60);
 
 /// How often the children are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
@@ -46,7 +55,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct DevArgs {
     /// Print the addresses and keys as one line of JSON, and end with the process that started this
-    #[arg(long)]
+    #[arg(from_global)]
     json: bool,
 
     /// Print nothing but commands for a shell that export addresses, keys and settings
@@ -56,6 +65,10 @@ pub(crate) struct DevArgs {
     /// Port of the gateway on 127.0.0.1 [default: a free one]
     #[arg(long)]
     port: Option<u16>,
+
+    /// Keep data, key and ports in this folder, and have them again with the next `--keep` of it
+    #[arg(long, value_name = "FOLDER", conflicts_with = "database_url")]
+    keep: Option<PathBuf>,
 
     /// Run the Worker past the proxy of `wrangler dev`, which reads every body to its end
     #[arg(long)]
@@ -165,7 +178,7 @@ pub(crate) async fn run(args: DevArgs, schema: Option<&Path>) -> Result<()> {
 
     // Giving up the start drops what has started so far, which ends it.
     let mut stack = tokio::select! {
-        stack = Stack::start(&args, schema) => stack?,
+        stack = Stack::start(&args, SchemaFrom::File(schema)) => stack?,
         () = end.wanted() => return Ok(()),
     };
     let form = match (args.json, args.env) {
@@ -191,42 +204,56 @@ struct Stack {
     data_api: DataApi,
     database: Option<Database>,
     database_url: String,
-    database_name: String,
+    target: Target,
+    variables: Variables,
     api_key: LocalKey,
     call_log: PathBuf,
     schema: Schema,
     schema_file: PathBuf,
+    /// The folder that `--keep` names.
+    kept: Option<PathBuf>,
+    _kept: Option<Kept>,
     _folder: TempDir,
 }
 
 impl Stack {
-    async fn start(args: &DevArgs, schema: Option<&Path>) -> Result<Self> {
+    async fn start(args: &DevArgs, schema: SchemaFrom<'_>) -> Result<Self> {
+        if let Some(port) = args.port {
+            ensure!(
+                is_free(port),
+                "port {port} is taken by another program; give another --port, or none for a free one"
+            );
+        }
+        let kept = args.keep.as_deref().map(Kept::open).transpose()?;
         let folder = private_folder()?;
         let home = Home::find(folder.path())?;
-
-        let (database, database_url) = match &args.database_url {
-            Some(url) => (None, url.clone()),
-            None => {
-                progress("starting the database");
-                let options = DatabaseOptions { engine: args.engine, ..Default::default() };
-                let database = Database::start(options).await?;
-                let url = database.url().to_owned();
-                (Some(database), url)
-            }
+        let (database, database_url) = start_database(args, kept.as_ref()).await?;
+        let ports = kept.as_ref().map(|kept| &kept.stack.ports);
+        let identity = match &kept {
+            Some(kept) => kept.stack.identity(),
+            None => Identity::new()?,
         };
-
-        let identity = Identity::new()?;
         let call_log = folder.path().join("calls.jsonl");
-        let options = DataApiOptions::new(&database_url, identity.clone());
+        let mut options = DataApiOptions::new(&database_url, identity.clone());
+        options.address = address(ports.map(|ports| ports.data_api));
         let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
         let mut variables = variables(&identity, &data_api, &database_url)?;
         let host = host(&variables)?;
         let target = Target::read(&|name| value_of(&variables, name))?;
-        let tables = Tables::find(args, schema, &host, &target).await?;
+        let before = match &kept {
+            _ if args.database_url.is_some() => Before::Given,
+            Some(kept) if kept.is_old => Before::Kept,
+            _ => Before::Nothing,
+        };
+        let tables = Tables::find(before, schema, &host, &target).await?;
         let schema = tables.schema()?;
-        let api_key = make_api_key(args.keys.as_deref(), schema)?;
+        let key = match &kept {
+            Some(kept) => kept.stack.api_key()?,
+            None => crate::keys::generate()?,
+        };
+        let api_key = LocalKey::of(&key, args.keys.as_deref(), schema)?;
         variables.push(("API_KEYS", api_key.setting.clone()));
         variables.push(("SCHEMA", tables.variable()));
         variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
@@ -236,7 +263,7 @@ impl Stack {
         let options = WorkerOptions {
             config: home.worker_config(args.rate_limit)?,
             variables: &of_doors,
-            port: args.port,
+            port: args.port.or(ports.map(|ports| ports.gateway)),
             bare: args.bare,
         };
         let (worker, ()) = tokio::try_join!(
@@ -245,7 +272,11 @@ impl Stack {
         )?;
 
         let schema_file = tables.write(folder.path())?;
-        let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
+        let place = S3Place {
+            folder: kept.as_ref().map(Kept::s3),
+            address: address(ports.map(|ports| ports.s3)),
+        };
+        let files = Files::start((folder.path(), place), args, &identity, &of_doors).await?;
 
         Ok(Self {
             identity,
@@ -253,12 +284,15 @@ impl Stack {
             worker,
             data_api,
             database,
-            database_name: target.database.clone(),
+            target,
+            variables,
             database_url,
             api_key,
             call_log,
             schema,
             schema_file,
+            kept: args.keep.clone(),
+            _kept: kept,
             _folder: folder,
         })
     }
@@ -279,8 +313,9 @@ impl Stack {
             call_log: &self.call_log,
             worker_log: self.worker.log(),
             schema: self.schema,
-            database: &self.database_name,
+            database: &self.target.database,
             schema_file: &self.schema_file,
+            kept: self.kept.as_deref(),
         }
     }
 
@@ -306,6 +341,22 @@ impl Stack {
             None => Ok(()),
         }
     }
+}
+
+/// The database that is given, or one of the stack's own, with its address.
+async fn start_database(args: &DevArgs, kept: Option<&Kept>) -> Result<(Option<Database>, String)> {
+    if let Some(url) = &args.database_url {
+        return Ok((None, url.clone()));
+    }
+    progress("starting the database");
+    let options = DatabaseOptions {
+        engine: args.engine,
+        folder: kept.map(Kept::database),
+        port: kept.map(|kept| kept.stack.ports.database),
+    };
+    let database = Database::start(options).await?;
+    let url = database.url().to_owned();
+    Ok((Some(database), url))
 }
 
 /// A temporary folder that no other user can look into.
@@ -373,15 +424,16 @@ struct LocalKey {
     setting: String,
 }
 
-/// Makes a key that may write every table, beside the keys of a file of record.
-fn make_api_key(others: Option<&Path>, schema: Schema) -> Result<LocalKey> {
-    let key = crate::keys::generate()?;
-    let read = |path| crate::keys::read(path, schema);
-    let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
-    ring.add(KeyEntry::new(&key))?;
-    // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
-    let setting = ring.to_json()?.replace('\n', "");
-    Ok(LocalKey { key: key.expose().to_owned(), setting })
+impl LocalKey {
+    /// A key that may write every table, beside the keys of a file of record.
+    fn of(key: &ApiKey, others: Option<&Path>, schema: Schema) -> Result<Self> {
+        let read = |path| crate::keys::read(path, schema);
+        let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
+        ring.add(KeyEntry::new(key))?;
+        // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
+        let setting = ring.to_json()?.replace('\n', "");
+        Ok(Self { key: key.expose().to_owned(), setting })
+    }
 }
 
 fn host(variables: &Variables) -> Result<NativeHost> {
@@ -394,9 +446,9 @@ fn value_of(variables: &Variables, wanted: &str) -> Option<String> {
     Some(value.clone())
 }
 
-/// Says what is going on, where no program reads it.
+/// Says what is going on.
 fn progress(text: &str) {
-    eprintln!("rowgate: {text}");
+    terminal::advise(text);
 }
 
 #[cfg(test)]

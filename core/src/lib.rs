@@ -92,7 +92,10 @@ pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
 mod ledger;
-pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+pub use ledger::{
+    Lease, LoadRecord, Versions, count_old_loads, forget_loads, list_loads, loads_beginning,
+    show_load, troubled_loads, versions,
+};
 
 mod ingest;
 pub use ingest::{
