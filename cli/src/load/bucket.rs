@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use rowgate_core::s3::{GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
 use indicatif::{HumanCount, ProgressBar};
+use rowgate_core::s3::{GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
 use rowgate_core::{CallError, LoadRecord, ObjectRef, Repeat, Upload, list_loads};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
