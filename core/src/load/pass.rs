@@ -107,8 +107,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
                 rows.reuse(stored.room);
-                let Counts { stored, kept, rejected, .. } = report.counts;
-                self.job.source.reached(stored + kept + rejected);
             }
             match self.is_at_end(filled, report)? {
                 Some(is_at_end) => at_end = is_at_end,
@@ -325,6 +323,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         for (place, errors) in &stored.rejected {
             report.add_bad(self.file.table, *place, errors);
         }
+        let Counts { stored: good, kept, rejected, .. } = report.counts;
+        self.job.source.reached(good + kept + rejected);
         if stored.rejected.is_empty() {
             return Ok(());
         }
