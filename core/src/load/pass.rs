@@ -83,9 +83,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
             reader => reader.map_err(broken)?,
         };
-        if let Some(claimed) = self.claimed {
-            read_anew::keep_layout(self.job, self.file, claimed, &reader).await?;
-        }
+        read_anew::keep_layout(self.job, self.file, self.claimed, &reader).await?;
         let mut rows = self.rows(&reader, report);
         let mut places = self.places();
         rows.left_out = self.take_earlier(reader.place(), rejects, report);

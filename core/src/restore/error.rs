@@ -124,6 +124,13 @@ pub enum RestoreError {
         /// How many files there are.
         files: usize,
     },
+    /// More rows than one step of a state machine puts in place.
+    TooManyRows {
+        /// The rows of the files and of the live tables.
+        rows: u64,
+        /// How many it does.
+        most: u64,
+    },
     /// The time was over before the swap.
     OutOfTime,
     /// The process was told to end before the swap.
@@ -247,6 +254,11 @@ impl fmt::Display for RestoreError {
                 f,
                 "the names of {files} files and their tables are more than a state machine can carry; \
                  name fewer tables, or use rowgate restore"
+            ),
+            Self::TooManyRows { rows, most } => write!(
+                f,
+                "{rows} rows come and go, foreign keys, CHECKs or triggers hold the tables, and one step puts at most {most} \
+                 rows in place; use rowgate restore, or name fewer tables"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::super::checks::in_time;
+use super::super::ending::{Ending, plan_end};
 use super::super::error::RestoreError;
 use super::super::find::{FoundFiles, find};
 use super::super::foreign::SeenRows;
@@ -20,6 +21,7 @@ use super::super::ties::Ties;
 use super::super::wanted::Wanted;
 use super::super::{late, loads};
 use super::comparison::{ComparedTable, Comparison};
+use super::ending::PlannedEnding;
 use super::items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem, add_up, ranges, zero_of};
 use super::opened::{OpenedRestore, OpenedRestoreTable};
 use super::tables::{check_id, greatest_key, spans_of, table, table_plan};
@@ -44,8 +46,8 @@ pub async fn open<H: Host>(
     let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
     let mut obstacles = plan::obstacles(services, &names).await?;
-    let ties = Ties::read(services.database, services.schema, &names).await?;
-    obstacles.extend(ties.in_parts());
+    let end = plan_end(services, wanted, &names, &live_tables).await?;
+    obstacles.extend(end.obstacles);
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
@@ -68,17 +70,21 @@ pub async fn open<H: Host>(
         files.extend(found.into_iter().enumerate().map(file));
         plans.push(table_plan(table, is_missing));
     }
+    let (in_place, keep_orphans) = (end.ending == Ending::InPlace, wanted.keep_orphans);
+    let ending = PlannedEnding { in_place, keep_orphans };
+    ending.check_rows(opened.iter().filter_map(|table| table.content).map(|its| its.rows).sum())?;
     let notes = few(notes(&left_out, &empty_files, &null_columns));
     let loads_since =
         loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
     let sources = wanted.sources.to_vec();
     let (id, run) = (new_id(services.database.host()), manifest.map(|manifest| manifest.run));
-    let mut opening = OpenedRestore { id, run, sources, notes, loads_since, tables: opened };
+    let mut opening =
+        OpenedRestore { id, run, sources, notes, loads_since, tables: opened, ending };
     let lives = opening.fit(&names, lives, &files)?;
     for (opened, live) in opening.tables.iter_mut().zip(&lives) {
         opened.live_ranges = live.len();
     }
-    make_all(services, &plans, &opening.id).await?;
+    opening.ending.in_place |= make_all(services, &plans, &opening.id).await?;
     let items = [ranges(&names, &lives, Item::Live), files].concat();
     Ok((opening, items))
 }
@@ -140,20 +146,22 @@ pub async fn compare<H: Host>(
             live_ranges: 0,
         });
     }
-    let OpenedRestore { id, sources, notes, loads_since, .. } = opening.clone();
-    let (attempt, swapped) = (1, false);
+    let OpenedRestore { id, sources, notes, loads_since, ending, .. } = opening.clone();
+    let (attempt, swapped, tables) = (1, false, compared);
     let mut comparison =
-        Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
+        Comparison { id, sources, notes, loads_since, tables, attempt, swapped, ending };
+    comparison.check_rows()?;
     let items = comparison.deal(services.schema, spans)?;
     Ok((comparison, items))
 }
 
 /// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
-/// what the files do, and the live ones what they did at first or `force` is given.
+/// what the files do, and the live ones what they did at first or `force` is given. Where foreign keys, CHECKs or
+/// triggers hold the tables, it puts the rows in place instead, in one transaction.
 ///
 /// Answers what is to be looked at next: the live tables once more, if the swap has waited in vain for
 /// others' transactions, and then this step is to be done again; or what was live before, and then
-/// [`report`]. It computes nothing, so the number of rows does not matter. Done twice it has the same
+/// [`report`]. A swap computes nothing, so that the number of rows does not matter. Done twice it has the same
 /// effect. After an error the live tables are what they were, and the staging tables are gone.
 pub async fn finish<H: Host>(
     services: &Services<'_, H>,
@@ -172,6 +180,13 @@ pub async fn finish<H: Host>(
     let tried = async {
         checked?;
         in_time(services)?;
+        let ties = Ties::read(services.database, services.schema, &tables).await?;
+        // What has come to hold them since the restore was opened counts as well.
+        comparison.ending.in_place |= ties.is_any();
+        if comparison.ending.in_place {
+            comparison.check_rows()?;
+            return comparison.put(services, &tables, ties, force).await.map(|()| None);
+        }
         match try_swap(services.database, &names, &comparison.id).await? {
             None => Ok(None),
             Some(error) if comparison.attempt == ATTEMPTS => Err(RestoreError::NotSwapped(error)),
@@ -203,6 +218,9 @@ pub async fn report<H: Host>(
     for (compared, table) in
         comparison.tables.iter().zip(comparison.schema_tables(services.schema)?)
     {
+        if comparison.ending.in_place {
+            continue;
+        }
         let old = done.iter().filter_map(Done::old);
         let now = add_up(table, compared.live_ranges, old).ok();
         let late = late::of(services, table, &comparison.id, &compared.seen(table), now).await;
@@ -232,20 +250,25 @@ pub(super) fn few(mut notes: Vec<String>) -> Vec<String> {
     notes
 }
 
+/// Makes the staging tables, and answers whether a live one has foreign keys or CHECKs.
 async fn make_all<H: Host>(
     services: &Services<'_, H>,
     plans: &[TablePlan],
     id: &str,
-) -> Result<(), RestoreError> {
+) -> Result<bool, RestoreError> {
     let missing: Vec<_> = plans.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
     make_missing(services.database, &missing).await?;
+    let mut has_constraints = false;
     for plan in plans {
-        if let Err(error) = Staging::new(services, plan, id).make().await {
-            let _: Result<(), _> = abandon(services, id).await;
-            return Err(error);
+        match Staging::new(services, plan, id).make().await {
+            Ok(has) => has_constraints |= has,
+            Err(error) => {
+                let _: Result<(), _> = abandon(services, id).await;
+                return Err(error);
+            }
         }
     }
-    Ok(())
+    Ok(has_constraints)
 }
 
 async fn look<H: Host>(
