@@ -1,7 +1,8 @@
 """What the main commands print, piped and on a terminal: tests/transcripts has both, as a person sees them.
 
 The terminal is tmux's, 160 columns wide; `␛` is what begins a colour. What is another one each time has a name
-in capitals. ROWGATE_TRANSCRIPTS=1 writes the files anew, to be looked at before they are kept.
+in capitals. ROWGATE_TRANSCRIPTS=1 writes the files anew, and the pictures in docs/command, to be looked at before they
+are kept.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PROGRAM, ROOT, environment_of, running
+from terminal_picture import picture
 
 TRANSCRIPTS = ROOT / "tests/transcripts"
 
@@ -32,6 +34,9 @@ STEPS = {
     "status": "status",
     "missing-setting": "backup list",
 }
+
+# Those of which the documents have pictures.
+PICTURES = ("load", "loads", "status")
 
 # What a step lacks of the settings.
 LACKS = {"missing-setting": ["AWS_REGION"]}
@@ -108,8 +113,8 @@ def on_a_terminal(command, folder, settings):
     finally:
         subprocess.run([*tmux, "kill-server"], check=True)
     # tmux ends a colour in several ways, and at the beginning of the next line.
-    text = re.sub(r"(\x1b\[(0|39|49)m)+", "␛[0m", shown.stdout).replace("\x1b[0;", "\x1b[").replace("\x1b", "␛")
-    text = re.sub(r"\n␛\[0m", "␛[0m\n", text)
+    text = re.sub(r"(\x1b\[(0|39|49)m)+", lambda ends: "␛[0m" if "[0m" in ends[0] else "␛[39m", shown.stdout)
+    text = re.sub(r"\n(␛\[(0|39)m)", r"\1\n", text.replace("\x1b[0;", "␛[0m␛[").replace("\x1b", "␛"))
     text = "\n".join(line.rstrip() for line in text.rstrip().splitlines())
     return f"{text}\n--- exit code {code.read_text().strip()}\n"
 
@@ -137,6 +142,10 @@ def test_a_command_prints_what_its_transcript_has(printed, name, door):
     found = named(name, printed[name, door])
     if os.environ.get("ROWGATE_TRANSCRIPTS"):
         path.write_text(found)
+        if name in PICTURES and door == "terminal":
+            shown, _ = printed[name, door].split("--- exit code")
+            words = STEPS[name].replace(" --prefix incoming/{door}/", "")
+            (ROOT / f"docs/command/{name}.svg").write_text(picture(f"rowgate {words}", shown.rstrip()))
     assert found == path.read_text()
 
 
