@@ -29,6 +29,7 @@ mod records;
 mod run;
 mod runs;
 mod services;
+mod sheet_limits;
 mod spans;
 mod split;
 mod verify;
