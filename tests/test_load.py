@@ -68,7 +68,7 @@ def test_a_file_is_loaded_without_s3(load, db, tmp_path):
     assert db.count("employees") == 1999
 
 
-def test_a_reject_file_that_somebody_may_be_mending_is_left_alone(load, tmp_path):
+def test_a_reject_file_that_a_user_may_be_mending_is_left_alone(load, tmp_path):
     path = shutil.copy(EMPLOYEES, tmp_path)
     first = tmp_path / "hired_employees.csv.rejects.csv"
     first.write_text("mine")
@@ -115,7 +115,7 @@ def test_what_cannot_be_loaded_is_an_error(load, db, arguments, message):
 
 
 def test_a_report_that_does_not_come_is_an_error(load):
-    """Nobody looks after this prefix."""
+    """No function watches this prefix."""
     done = load("--prefix", "elsewhere/", "--wait", "1", SAMPLES / "jobs.csv")
     assert done.returncode == 2
     assert "no report within 1 seconds at reports/elsewhere/jobs/jobs.csv." in done.stderr

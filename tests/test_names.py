@@ -20,7 +20,7 @@ PIECES = [
     "select", "key", "`", "`", "``", ":rows", "Größe", "価格", "☺", " ", "'", '"', "\\", ";", ":a", "?", "%41", ".", "..", "#", "--", "/*", "(", ")",
     "$", "@", "&", "+", "=", "9", "_x20_", "A", "a", "NULL", "{}", "<b>", "|", "~", "*", "!", "^",
 ]  # fmt: skip
-# What a table's file could not stand in a path for.
+# What the name of a table's file cannot have in a path.
 IN_PATHS = ["/", "\\"]
 LONG = 64
 

@@ -35,11 +35,11 @@ use crate::terminal;
 pub(crate) use demo::DemoArgs;
 pub(crate) use demo::run as run_demo;
 use end::End;
-use files::{Files, S3Place};
+use files::Files;
 use home::Home;
-use kept::{Kept, address, is_free};
+use kept::{Beginning, Kept};
 use report::{Report, ReportForm};
-use tables::{Before, SchemaFrom, Tables};
+use tables::{SchemaFrom, Tables};
 use worker::{Worker, WorkerOptions};
 
 /// How long a call may take that a stack makes itself.
@@ -218,52 +218,31 @@ struct Stack {
 
 impl Stack {
     async fn start(args: &DevArgs, schema: SchemaFrom<'_>) -> Result<Self> {
-        if let Some(port) = args.port {
-            ensure!(
-                is_free(port),
-                "port {port} is taken by another program; give another --port, or none for a free one"
-            );
-        }
-        let kept = args.keep.as_deref().map(Kept::open).transpose()?;
+        let begun = Beginning::of(args)?;
+        let identity = begun.identity.clone();
         let folder = private_folder()?;
         let home = Home::find(folder.path())?;
-        let (database, database_url) = start_database(args, kept.as_ref()).await?;
-        let ports = kept.as_ref().map(|kept| &kept.stack.ports);
-        let identity = match &kept {
-            Some(kept) => kept.stack.identity(),
-            None => Identity::new()?,
-        };
+        let (database, database_url) = start_database(args, begun.kept.as_ref()).await?;
         let call_log = folder.path().join("calls.jsonl");
         let mut options = DataApiOptions::new(&database_url, identity.clone());
-        options.address = address(ports.map(|ports| ports.data_api));
+        options.address = begun.address(|ports| ports.data_api);
         let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
         let mut variables = variables(&identity, &data_api, &database_url)?;
         let host = host(&variables)?;
         let target = Target::read(&|name| value_of(&variables, name))?;
-        let before = match &kept {
-            _ if args.database_url.is_some() => Before::Given,
-            Some(kept) if kept.is_old => Before::Kept,
-            _ => Before::Nothing,
-        };
-        let tables = Tables::find(before, schema, &host, &target).await?;
+        let tables = Tables::find(begun.before, schema, &host, &target).await?;
         let schema = tables.schema()?;
-        let key = match &kept {
-            Some(kept) => kept.stack.api_key()?,
-            None => crate::keys::generate()?,
-        };
-        let api_key = LocalKey::of(&key, args.keys.as_deref(), schema)?;
+        let api_key = LocalKey::of(&begun.key, args.keys.as_deref(), schema)?;
         variables.push(("API_KEYS", api_key.setting.clone()));
         variables.push(("SCHEMA", tables.variable()));
-        variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
-        let look = args.schema_look.iter().cloned();
-        variables.extend(look.map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds)));
+        variables.extend(chosen(args));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
             config: home.worker_config(args.rate_limit)?,
             variables: &of_doors,
-            port: args.port.or(ports.map(|ports| ports.gateway)),
+            port: args.port.or(begun.ports().map(|ports| ports.gateway)),
             bare: args.bare,
         };
         let (worker, ()) = tokio::try_join!(
@@ -272,11 +251,8 @@ impl Stack {
         )?;
 
         let schema_file = tables.write(folder.path())?;
-        let place = S3Place {
-            folder: kept.as_ref().map(Kept::s3),
-            address: address(ports.map(|ports| ports.s3)),
-        };
-        let files = Files::start((folder.path(), place), args, &identity, &of_doors).await?;
+        let place = (folder.path(), begun.s3());
+        let files = Files::start(place, args, &identity, &of_doors).await?;
 
         Ok(Self {
             identity,
@@ -292,7 +268,7 @@ impl Stack {
             schema,
             schema_file,
             kept: args.keep.clone(),
-            _kept: kept,
+            _kept: begun.kept,
             _folder: folder,
         })
     }
@@ -395,6 +371,13 @@ fn variables(identity: &Identity, data_api: &DataApi, database_url: &str) -> Res
         ("DB_NAME", database_name(database_url)?),
         ("DATA_API_ENDPOINT", data_api.endpoint().to_owned()),
     ])
+}
+
+/// The settings that options give.
+fn chosen(args: &DevArgs) -> impl Iterator<Item = (&'static str, String)> {
+    let lease = args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string()));
+    let look = args.schema_look.clone().map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds));
+    lease.into_iter().chain(look)
 }
 
 /// The same with another address of the Data API, if one is given.

@@ -6,9 +6,8 @@ import { useEffect, useState } from "preact/hooks";
 import { Engine } from "./engine";
 import { Gate, GateError } from "./gate";
 import { KeyForm } from "./key";
-import { Loads } from "./loads";
+import { lazy } from "./lazy";
 import { SendView } from "./send";
-import { TablesView } from "./tables";
 import type { Tables } from "./types";
 import "./style.css";
 
@@ -24,6 +23,9 @@ const VIEWS = [
   ["loads", "What was loaded"],
   ["tables", "Tables"],
 ] as const;
+
+const Loads = lazy(async () => (await import("./loads")).Loads);
+const TablesView = lazy(async () => (await import("./tables")).TablesView);
 
 const engine = new Engine();
 

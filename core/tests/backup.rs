@@ -251,7 +251,7 @@ fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
     let manifest = run_backup_with(&world, 4, Duration::from_secs(60)).unwrap();
     assert_eq!(manifest.tables[0].rows, 1);
 
-    // The file of the other span is written by then; nobody will know of it.
+    // The file of the other span is written by then; no manifest will list it.
     let answers =
         [numbers(&[2]), keys(1, 2), page(&[1]), error(403, "AccessDeniedException"), written()];
     let world = looked(answers);

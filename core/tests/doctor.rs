@@ -386,7 +386,7 @@ const CASES: &[Case] = {
         ("error_lock_wait", "SET name = 'locked'", || updated(1), Fail, "not refused"),
         ("innodb_autoinc_lock_mode", "@@innodb_autoinc", || numbers(&[1]), Note, "1"),
         ("json_table", "HEX(r.t)", || unfolded("é?\"\\", "C3A93F225C"), Fail, "other values"),
-        // Turned wrong on the way in and back on the way out.
+        // Encoded wrongly when sent and back when read.
         ("json_table", "HEX(r.t)", || unfolded("é😀\"\\", "C383C2A9"), Fail, "other values"),
         ("json_table", "HEX(r.t)", || database_error(3144), Fail, "MySQL error 3144"),
         ("quoted_names", "AS named", || error(400, "BadRequestException"), Note, "have a colon"),
@@ -572,7 +572,7 @@ fn texts_are_kept_of_calls_that_were_to_be_refused_and_of_no_others() {
 }
 
 #[test]
-fn the_slow_check_is_for_those_who_wait() {
+fn the_slow_check_is_for_patient_callers() {
     let (patient, target) = (Patient::healthy(), fake::target());
     let client = Client::new(&patient, &target, Duration::from_secs(300));
     let checks = run(examine(&client, OFFICE, false, |_| ()));

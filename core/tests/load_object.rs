@@ -576,7 +576,7 @@ fn earlier(it: &Earlier) -> [Answer; 2] {
     let number = |number: u64| serde_json::json!({ "longValue": number });
     let record = [
         text(it.status),
-        text("somebody"),
+        text("other-holder"),
         number(it.lease_left),
         text(it.sequencer),
         number(it.is_decided),
@@ -823,7 +823,7 @@ fn an_older_version_is_left_alone() {
 }
 
 #[test]
-fn whoever_is_at_it_is_waited_for_once() {
+fn the_holder_is_waited_for_once() {
     let running = Earlier { status: "running", lease_left: 30_000_000, ..EARLIER };
     let both = [earlier(&running), earlier(&running)].concat();
     let world = world([vec![head(8, None)], both]);
@@ -839,7 +839,7 @@ fn whoever_is_at_it_is_waited_for_once() {
 }
 
 #[test]
-fn who_is_overtaken_stops_and_says_why() {
+fn a_load_that_is_overtaken_stops_and_says_why() {
     let outdated = |yes: u64| numbers(&[yes]);
     let start = || vec![head(8, None), taken(), taken(), bytes("1,Clerk\n"), begun(), updated(0)];
     let object = ObjectRef { sequencer: Some("01".into()), ..object("jobs.csv") };
@@ -848,7 +848,7 @@ fn who_is_overtaken_stops_and_says_why() {
     assert_eq!(last_json(&world)["status"], "superseded");
     assert_eq!(last_json(&world)["tables"]["jobs"]["stored"], 0);
 
-    // Whoever has taken its place writes the report.
+    // The load that has taken its place writes the report.
     let world = self::world([start(), vec![ended(), outdated(0)]]);
     assert_eq!(load(&world, &object).unwrap_err(), LoadError::LeaseLost);
     assert!(!calls(&world).iter().any(|call| call.starts_with("PUT")));

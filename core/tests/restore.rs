@@ -133,7 +133,7 @@ fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
 }
 
 #[test]
-fn where_nobody_can_look_nobody_knows() {
+fn where_no_look_is_possible_the_outcome_is_unknown() {
     let (before, _) = two_states();
     let denied = error(403, "AccessDeniedException");
     let world = World::new(before.into_iter().chain(swapped(cut())).chain([denied]));
@@ -338,7 +338,7 @@ async fn wait_for_turns(mut turns: u32) {
 #[test]
 fn a_statement_that_travels_is_waited_for_after_another_failed() {
     let (bytes, plan) = large_file();
-    // A column that is not there: nobody sends that again.
+    // A column that is not there: that is not sent again.
     let answers = [described(), updated(0), object(bytes), updated(1), database_error(1054)];
     let host = SlowInsert {
         world: World::new(answers.into_iter().chain([updated(0)])),

@@ -448,7 +448,7 @@ fn more_than_16_sets_of_columns_are_refused_without_a_call() {
 }
 
 #[test]
-fn keep_and_update_alone_are_repeated_when_nobody_knows() {
+fn keep_and_update_alone_are_repeated_after_an_unknown_outcome() {
     for on_duplicate in ["keep", "update"] {
         let path = format!("{JOBS}?on_duplicate={on_duplicate}");
         let world = World::new([cut(), error(500, "InternalServerErrorException"), updated(2)]);

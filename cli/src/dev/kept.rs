@@ -11,6 +11,10 @@ use rowgate_core::ApiKey;
 use rowgate_local::Identity;
 use serde::{Deserialize, Serialize};
 
+use super::DevArgs;
+use super::files::S3Place;
+use super::tables::Before;
+
 /// A folder with a stack's data, which one stack at a time uses.
 pub(super) struct Kept {
     folder: PathBuf,
@@ -128,13 +132,53 @@ impl Ports {
     }
 }
 
+/// What a stack begins with: new, or what there was before.
+pub(super) struct Beginning {
+    pub(super) kept: Option<Kept>,
+    pub(super) identity: Identity,
+    pub(super) key: ApiKey,
+    pub(super) before: Before,
+}
+
+impl Beginning {
+    pub(super) fn of(args: &DevArgs) -> Result<Self> {
+        if let Some(port) = args.port {
+            let advice = "give another --port, or none for a free one";
+            ensure!(is_free(port), "port {port} is taken by another program; {advice}");
+        }
+        let Some(folder) = &args.keep else {
+            let before = if args.database_url.is_some() { Before::Given } else { Before::Nothing };
+            let (identity, key) = (Identity::new()?, crate::keys::generate()?);
+            return Ok(Self { kept: None, identity, key, before });
+        };
+        let kept = Kept::open(folder)?;
+        let before = if kept.is_old { Before::Kept } else { Before::Nothing };
+        let (identity, key) = (kept.stack.identity(), kept.stack.api_key()?);
+        Ok(Self { kept: Some(kept), identity, key, before })
+    }
+
+    pub(super) fn ports(&self) -> Option<&Ports> {
+        self.kept.as_ref().map(|kept| &kept.stack.ports)
+    }
+
+    /// Where a service listens.
+    pub(super) fn address(&self, port: impl Fn(&Ports) -> u16) -> SocketAddr {
+        address(self.ports().map(port))
+    }
+
+    pub(super) fn s3(&self) -> S3Place {
+        let folder = self.kept.as_ref().map(Kept::s3);
+        S3Place { folder, address: self.address(|ports| ports.s3) }
+    }
+}
+
 /// An address on this machine; 0 is a free port.
-pub(super) fn address(port: Option<u16>) -> SocketAddr {
+fn address(port: Option<u16>) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into()
 }
 
 /// Whether a program could listen there.
-pub(super) fn is_free(port: u16) -> bool {
+fn is_free(port: u16) -> bool {
     TcpListener::bind(address(Some(port))).is_ok()
 }
 

@@ -1,4 +1,4 @@
-//! The good rows of a file on their way into batches.
+//! The good rows of a file, put into batches.
 
 use super::options::IngestOptions;
 use super::row_batch::RowBatch;

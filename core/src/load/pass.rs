@@ -83,9 +83,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
             reader => reader.map_err(broken)?,
         };
-        if let Some(claimed) = self.claimed {
-            read_anew::keep_layout(self.job, self.file, claimed, &reader).await?;
-        }
+        read_anew::keep_layout(self.job, self.file, self.claimed, &reader).await?;
         let mut rows = self.rows(&reader, report);
         let mut places = self.places();
         rows.left_out = self.take_earlier(reader.place(), rejects, report);
@@ -109,8 +107,6 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
                 rows.reuse(stored.room);
-                let Counts { stored, kept, rejected, .. } = report.counts;
-                self.job.source.reached(stored + kept + rejected);
             }
             match self.is_at_end(filled, report)? {
                 Some(is_at_end) => at_end = is_at_end,
@@ -327,6 +323,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         for (place, errors) in &stored.rejected {
             report.add_bad(self.file.table, *place, errors);
         }
+        let Counts { stored: good, kept, rejected, .. } = report.counts;
+        self.job.source.reached(good + kept + rejected);
         if stored.rejected.is_empty() {
             return Ok(());
         }

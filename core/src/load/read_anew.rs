@@ -58,9 +58,10 @@ async fn first_row<H: Host, S: Source>(
 pub(super) async fn keep_layout<P>(
     job: &Job<'_, impl Host, impl Source>,
     file: &TableFile,
-    claimed: &Claimed<'_>,
+    claimed: Option<&Claimed<'_>>,
     reader: &FileReader<P>,
 ) -> Result<(), LoadError> {
+    let Some(claimed) = claimed else { return Ok(()) };
     let found = if reader.has_found_layout() { reader.layout() } else { Vec::new() };
     let now: KeptLayout =
         found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();

@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn extra_fields_of_any_type_are_read_over() {
+    fn extra_fields_of_any_type_are_ignored() {
         let extra = r#"
             {"name":"a","type":{"type":"array","items":{"type":"map","values":"long"}}},
             {"name":"b","type":{"type":"record","name":"r","fields":[
@@ -513,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_described_elsewhere_is_not_read_over() {
+    fn a_type_that_is_described_elsewhere_is_not_ignored() {
         let list = r#"{"name":"l","type":{"type":"record","name":"node","fields":[
             {"name":"next","type":["null","node"]}]}}"#;
         let refused = plan(&[ID, NAME, TIME, list].join(","), Purpose::Stored(ExtraFields::Skip))
