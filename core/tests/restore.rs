@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::avro::{AvroWriter, Codec};
-use rowgate_core::backup::{PartFile, Services};
+use rowgate_core::backup::{PartFile, PartForm, Services};
 use rowgate_core::restore::{self, Ending, Mode, RestoreError, RestorePlan, Restored, TablePlan};
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
@@ -201,6 +201,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         e_tag: "e".into(),
         bytes: bytes.len() as u64,
         manifest: None,
+        form: PartForm::Avro,
     };
     let table = TablePlan {
         table: jobs,
@@ -215,6 +216,8 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         id: ID.into(),
         run: None,
         snapshot: None,
+        #[cfg(feature = "parquet")]
+        export: None,
         mode: Mode::Replace,
         tables: vec![table],
         into_table: None,

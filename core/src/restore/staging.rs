@@ -20,7 +20,6 @@ use super::tables::{STAGING, beside, drop_table, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
-use crate::aws::source::pieces;
 use crate::backup::{PartFile, Services, content, select_list};
 use crate::base::sql_text::quoted;
 use crate::sql::checksum::Checksum;
@@ -81,7 +80,7 @@ impl<'s, H: Host> Staging<'s, H> {
             let (mut chunk, mut count) = (Chunk::new(CHUNK_BYTES), 0);
             for file in &plan.files {
                 let source = file.source(services.s3, services.bucket);
-                let rows = FileRows::new(plan.table, file, pieces(&source, 0));
+                let rows = FileRows::new(plan.table, file, file.form.pieces(&source));
                 let mut rows = rows.behind(count);
                 loop {
                     let filling = rows.fill(&mut chunk, &mut self.aside);
@@ -161,7 +160,7 @@ impl<'s, H: Host> Staging<'s, H> {
             return Ok(());
         }
         let source = file.source(services.s3, services.bucket);
-        let mut rows = FileRows::new(table, file, pieces(&source, 0));
+        let mut rows = FileRows::new(table, file, file.form.pieces(&source));
         let mut chunk = Chunk::new(CHUNK_BYTES);
         while self.aside.zero.is_none() && rows.fill(&mut chunk, &mut self.aside).await?.is_some() {
         }
