@@ -59,12 +59,14 @@ impl Line {
     }
 
     /// The same with a load's status behind it.
+    #[allow(clippy::needless_pass_by_value, reason = "a name and a reference to one alike")]
     pub(crate) fn status(self, status: impl ToString) -> Self {
         let status = status.to_string();
         self.with(Look::of_status(&status), status)
     }
 
     /// The same with this behind it.
+    #[allow(clippy::needless_pass_by_value, reason = "texts, and references to them alike")]
     pub(crate) fn with(mut self, look: Look, text: impl ToString) -> Self {
         self.0.push((look, printable(&text.to_string()).into_owned()));
         self

@@ -33,7 +33,7 @@ pub(in crate::format) struct XlsxTable {
     time: Format,
 }
 
-fn failed(error: XlsxError) -> String {
+fn failed(error: &XlsxError) -> String {
     error.to_string()
 }
 
@@ -43,15 +43,20 @@ impl XlsxTable {
         has_empty_texts: bool,
     ) -> Result<Self, String> {
         let mut workbook = Workbook::new();
-        let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
+        let sheet =
+            workbook.add_worksheet_with_constant_memory().map_err(|error| failed(&error))?;
         let is_name =
             !table.name.contains(NOT_IN_NAMES) && table.name.chars().count() <= LONGEST_NAME;
-        sheet.set_name(if is_name { table.name } else { "rows" }).map_err(failed)?;
-        sheet.set_freeze_panes(1, 0).map_err(failed)?;
+        sheet
+            .set_name(if is_name { table.name } else { "rows" })
+            .map_err(|error| failed(&error))?;
+        sheet.set_freeze_panes(1, 0).map_err(|error| failed(&error))?;
         let bold = Format::new().set_bold();
         for (at, column) in (0..).zip(table.columns) {
-            sheet.set_column_width(at, DATE_WIDTH).map_err(failed)?;
-            sheet.write_string_with_format(0, at, column.name, &bold).map_err(failed)?;
+            sheet.set_column_width(at, DATE_WIDTH).map_err(|error| failed(&error))?;
+            sheet
+                .write_string_with_format(0, at, column.name, &bold)
+                .map_err(|error| failed(&error))?;
         }
         let day = Format::new().set_num_format("yyyy\\-mm\\-dd");
         let time = Format::new().set_num_format("yyyy\\-mm\\-dd hh:mm:ss.000");
@@ -62,7 +67,7 @@ impl XlsxTable {
 impl TableWriter for XlsxTable {
     fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), String> {
         let Self { row, day, time, .. } = self;
-        let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
+        let sheet = self.workbook.worksheet_from_index(0).map_err(|error| failed(&error))?;
         for ((at, column), cell) in (0..).zip(self.table.columns).zip(cells) {
             let made = MadeCell::of(column, cell, self.has_empty_texts);
             let made = made.map_err(|what| {
@@ -77,7 +82,7 @@ impl TableWriter for XlsxTable {
                 MadeCell::Day(days) => sheet.write_number_with_format(*row, at, days, day),
                 MadeCell::Time(days) => sheet.write_number_with_format(*row, at, days, time),
             };
-            written.map_err(failed)?;
+            written.map_err(|error| failed(&error))?;
         }
         *row += 1;
         Ok(())
@@ -89,7 +94,7 @@ impl TableWriter for XlsxTable {
 
     /// What a load would not open is refused.
     fn finish(mut self: Box<Self>) -> Result<Vec<u8>, String> {
-        let bytes = self.workbook.save_to_buffer().map_err(failed)?;
+        let bytes = self.workbook.save_to_buffer().map_err(|error| failed(&error))?;
         if bytes.len() > archive::MOST_BYTES {
             let most = archive::MOST_BYTES >> 20;
             return Err(format!(
