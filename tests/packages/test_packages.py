@@ -73,12 +73,13 @@ class Place:
         """What `rowgate dev --json` says."""
         process = subprocess.Popen(
             [*map(str, self.command), "dev", "--json", *options],
-            cwd=self.work, env=self.environment, stdout=subprocess.PIPE, text=True,
+            cwd=self.work, env=self.environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         try:
             yield json.loads(process.stdout.readline())
         finally:
-            process.send_signal(signal.SIGINT)
+            # As Ctrl-C does: npx and the program behind it each get the signal.
+            os.killpg(process.pid, signal.SIGINT)
             process.wait(30)
 
 
@@ -97,6 +98,7 @@ def with_npm(place):
 
 def with_pip(place):
     place.run(sys.executable, "-m", "venv", place.home / "venv")
+    place.begun = time.monotonic()
     wheel = package(f"rowgate-*{os.uname().machine}.whl")
     place.run(place.home / "venv/bin/pip", "install", "--quiet", "--no-index", wheel)
     return [place.home / "venv/bin/rowgate"]
