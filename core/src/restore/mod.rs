@@ -19,6 +19,7 @@ mod orphans;
 mod plan;
 mod remains;
 mod restored;
+mod rights;
 mod rows;
 mod run;
 mod staging;

@@ -14,6 +14,7 @@ use super::find::{FoundFiles, check_partition, find};
 use super::foreign::{OddValues, SeenRows};
 use super::loads;
 use super::restored::LoadsSince;
+use super::rights::missing_rights;
 use super::tables::{Leftover, TableNames};
 use super::wanted::{Mode, Wanted};
 use crate::aws::host::Host;
@@ -127,8 +128,9 @@ pub async fn plan<H: Host>(
     mut progress: impl FnMut(Progress),
 ) -> Result<RestorePlan, RestoreError> {
     let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let rights = missing_rights(services.database, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
-    let (mut planned, mut obstacles) = (Vec::new(), Vec::new());
+    let (mut planned, mut obstacles) = (Vec::new(), Vec::from_iter(rights));
     for (table, files) in tables {
         let null_columns = read_headers(services, table, &files).await?;
         let mut seen = SeenRows::new(table);
