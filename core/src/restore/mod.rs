@@ -28,6 +28,7 @@ mod orphans;
 mod plan;
 mod remains;
 mod restored;
+mod rights;
 mod rows;
 mod run;
 #[cfg(feature = "parquet")]

@@ -17,6 +17,7 @@ use super::foreign::{OddValues, SeenRows};
 use super::found_files::FoundFiles;
 use super::loads;
 use super::restored::LoadsSince;
+use super::rights::missing_rights;
 use super::tables::{Leftover, TableNames};
 use super::wanted::{Mode, Wanted};
 use crate::aws::host::Host;
@@ -135,8 +136,9 @@ pub async fn plan<H: Host>(
 ) -> Result<RestorePlan, RestoreError> {
     let found = find(services, wanted).await?;
     let FoundFiles { manifest, left_out, empty_files, tables, .. } = found;
+    let rights = missing_rights(services.database, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
-    let (mut planned, mut obstacles) = (Vec::new(), Vec::new());
+    let (mut planned, mut obstacles) = (Vec::new(), Vec::from_iter(rights));
     for (table, files) in tables {
         let null_columns = read_headers(services, table, &files).await?;
         let mut seen = SeenRows::new(table);

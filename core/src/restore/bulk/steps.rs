@@ -15,6 +15,7 @@ use super::super::found_files::FoundFiles;
 use super::super::notes::notes;
 use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
 use super::super::restored::Restored;
+use super::super::rights::missing_rights;
 use super::super::staging::Staging;
 use super::super::swap::{ATTEMPTS, is_swapped, try_swap};
 use super::super::tables::{LeftoverKind, TableNames, drop_table, make_missing};
@@ -44,9 +45,11 @@ pub async fn open<H: Host>(
     wanted: &Wanted<'_>,
 ) -> Result<(OpenedRestore, Vec<Item>), RestoreError> {
     let FoundFiles { manifest, left_out, empty_files, tables, .. } = find(services, wanted).await?;
+    let rights = missing_rights(services.database, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
     let mut obstacles = plan::obstacles(services, &names).await?;
+    obstacles.extend(rights);
     let end = plan_end(services, wanted, &names, &live_tables).await?;
     obstacles.extend(end.obstacles);
     if !obstacles.is_empty() {
