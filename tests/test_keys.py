@@ -3,7 +3,9 @@
 import subprocess
 
 import pytest
-from conftest import PROGRAM, database, running, sender
+import requests
+from conftest import PROGRAM, client, database, running, sender
+from files import Files, job_lines, sample
 
 ROW = {"id": 1, "job": "Cook"}
 EMPLOYEE = {"id": 1, "name": "Ann", "datetime": "2021-07-27T16:02:08Z"}
@@ -50,6 +52,23 @@ def test_a_key_writes_only_its_tables(door, keys):
         assert db.count("jobs") == db.count("employees") == 0
         assert post("/tables/jobs/rows", [ROW], key=key).status_code == 200
         assert db.count("jobs") == 1
+
+
+def test_a_key_sees_the_files_of_its_tables_only(door, keys):
+    files = Files(door, client(door, "s3"), client(door, "lambda"))
+    mine = files.load("incoming/jobs/mine.csv", job_lines(3, start=10))
+    theirs = files.load("incoming/employees/theirs.csv", sample("hired_employees.csv"))
+
+    def get(path, key):
+        return requests.get(door["edge"] + path, headers={"x-api-key": key})
+
+    seen = get("/loads?files=true", keys[1]["jobs"]).json()["loads"]
+    assert [load["load_id"] for load in seen if load["door"] == "s3"] == [mine["load_id"]]
+    assert get(f"/loads/{mine['load_id']}", keys[1]["jobs"]).json()["answer"] == mine
+    answer = get(f"/loads/{theirs['load_id']}", keys[1]["jobs"])
+    assert problem(answer) == (404, "unknown_load")
+    seen = get("/loads?files=true", door["api_key"]).json()["loads"]
+    assert {load["load_id"] for load in seen} >= {mine["load_id"], theirs["load_id"]}
 
 
 @pytest.mark.parametrize("name", ["expired", "revoked"])

@@ -82,7 +82,21 @@ def test_a_key_sees_its_own_loads_only(stack, files):
     assert mine["load_id"] != theirs["load_id"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=401", "limit=x", "status=failed"])
+def test_a_key_sees_files_of_its_tables_if_it_asks(stack, files):
+    """This key is for all tables; core/tests/requests.rs has one of two tables."""
+    send(stack, "mine", [{"id": 1, "job": "a"}])
+    report = files.load("incoming/employees/x.csv", sample("hired_employees.csv"))
+    assert [load["door"] for load in get(stack, "/loads").json()["loads"]] == ["http"]
+    assert get(stack, "/loads?files=false").json() == get(stack, "/loads").json()
+    both = get(stack, "/loads?files=true").json()["loads"]
+    assert {load["door"] for load in both} == {"http", "s3"}
+    (file,) = (load for load in both if load["door"] == "s3")
+    assert (file["load_id"], file["key"]) == (report["load_id"], "incoming/employees/x.csv")
+    assert get(stack, f"/loads/{file['load_id']}").json()["answer"] == report
+    assert len(get(stack, "/loads?limit=1&files=true").json()["loads"]) == 1
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=401", "limit=x", "status=failed", "files=yes", "files=true&files=true"])
 def test_an_invalid_query(stack, calls, query):
     calls.mark()
     answer = get(stack, f"/loads?{query}")

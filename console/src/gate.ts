@@ -41,7 +41,7 @@ export class Gate {
 
   schema = (table: string) => this.get(`/schema/${encodeURIComponent(table)}.json`);
   openapi = () => this.get("/openapi.json");
-  loads = async (): Promise<Load[]> => JSON.parse(await this.get("/loads?limit=400")).loads;
+  loads = async (): Promise<Load[]> => JSON.parse(await this.get("/loads?limit=400&files=true")).loads;
   load = async (id: string): Promise<Load> => JSON.parse(await this.get(`/loads/${encodeURIComponent(id)}`));
 
   // Never throws: without an answer the status is 0.

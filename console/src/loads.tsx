@@ -1,4 +1,4 @@
-// What the key has loaded: a list with two small charts, and one load with its report.
+// What the key has loaded, and the files of its tables: a list with two small charts, and one load with its report.
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -21,7 +21,7 @@ function LoadList({ gate }: { gate: Gate }) {
     <section>
       <Heading>What was loaded</Heading>
       {problem && <Problem>{problem}</Problem>}
-      {loads?.length === 0 && <p class="note">Nothing yet with this key. What you send from this page shows up here.</p>}
+      {loads?.length === 0 && <p class="note">Nothing yet. What you send from this page shows up here, and so do files of your tables that come by the bucket.</p>}
       {loads && loads.length > 0 && (
         <>
           <div class="charts">
@@ -31,12 +31,13 @@ function LoadList({ gate }: { gate: Gate }) {
           <div class="scroll" tabIndex={0} role="region" aria-label="Loads">
             <table class="list">
               <thead>
-                <tr><th scope="col">Begun</th><th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
+                <tr><th scope="col">Begun</th><th scope="col">File</th><th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
               </thead>
               <tbody>
                 {loads.map((load) => (
                   <tr key={load.load_id}>
                     <th scope="row"><a href={`#/loads/${load.load_id}`}>{moment(load.started)}</a></th>
+                    <td class="file">{load.key ?? ""}</td>
                     <td>{load.tables}</td>
                     <td class="figure">{number(load.stored)}</td>
                     <td class="figure">{number(load.kept)}</td>
@@ -101,7 +102,7 @@ function OneLoad({ gate, id }: { gate: Gate; id: string }) {
     gate.load(id).then(setLoad, (error) => setProblem(error.message));
   }, [id]);
   const facts: [string, string][] = load ? [
-    ["State", load.status], ["Tables", load.tables], ["How", doorWords(load.door)], ["Begun", moment(load.started)],
+    ["State", load.status], ...(load.key ? [["File", load.key] as [string, string]] : []), ["Tables", load.tables], ["How", doorWords(load.door)], ["Begun", moment(load.started)],
     ["Ended", load.ended === "" ? "not yet" : moment(load.ended)], ["Rows", number(load.received)],
     ["Stored", number(load.stored)], ["Kept", number(load.kept)], ["Rejected", number(load.rejected)],
     ["What was wrong", load.error_codes === "" ? "nothing" : load.error_codes],

@@ -76,7 +76,7 @@ function Parameters({ api, operation, of }: { api: Api; operation: Operation; of
 interface BodiesProps {
   api: Api;
   title: string;
-  // The operation, for those who hear the page.
+  // The operation, by which screen readers tell the regions apart.
   of: string;
   content: Content;
 }

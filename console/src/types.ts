@@ -137,6 +137,8 @@ export interface Load {
   load_id: string;
   status: string;
   door: string;
+  // The object's key, of a file.
+  key?: string;
   tables: string;
   received: number;
   stored: number;

@@ -383,6 +383,34 @@ fn a_load_whose_id_is_no_ascii_is_not_looked_for() {
     assert!(world.requests().is_empty());
 }
 
+#[test]
+fn files_of_other_tables_are_not_in_what_a_key_sees() {
+    let of = |tables: &[&str]| {
+        let mut entry: Value = serde_json::from_str(&key(1).entry()).unwrap();
+        entry["tables"] = json!(tables);
+        entry.to_string()
+    };
+    let asked = |entry: String, path: &str| {
+        let gate = gate_with(&|name| (name == "API_KEYS").then(|| format!("[{entry}]")));
+        let world = World::new([numbers(&[]), numbers(&[])]);
+        let head = Head { method: "GET".into(), ..head(path, "") };
+        run(gate.handle(&world, &head, async |_| panic!("body read")));
+        world.calls().into_iter().map(|(_, call)| call.to_string()).collect::<Vec<_>>()
+    };
+    for path in ["/loads?files=true", "/loads/x"] {
+        let calls = asked(of(&["jobs", "departments"]), path);
+        assert!(calls[0].contains("key_id = :key_id") && !calls[0].contains("door = 's3'"));
+        assert!(
+            calls[1].contains("AND door = 's3' AND JSON_CONTAINS(:tables, JSON_QUOTE(table_name))")
+        );
+        assert!(calls[1].contains(r#"[\"jobs\",\"departments\"]"#), "{}", calls[1]);
+        let calls = asked(of(&["*"]), path);
+        assert!(calls[1].contains("AND door = 's3'") && !calls[1].contains("JSON_CONTAINS"));
+    }
+    assert_eq!(asked(of(&["*"]), "/loads?files=false").len(), 1);
+    assert_eq!(asked(of(&["*"]), "/loads").len(), 1);
+}
+
 fn get(world: &World, path: &str) -> (u16, Value) {
     send(world, &Head { method: "GET".into(), ..head(path, "") }, "")
 }

@@ -144,12 +144,13 @@ impl Gate {
         }
         let key = self.admit(host, head, caller).await?;
         let client = self.client(host);
+        let reader = loads::LoadReader { owner: &owner(&caller, key), tables: key.tables() };
         match route {
             Route::Health => deep_health(&client).await,
-            Route::Loads => loads::list(&client, &owner(&caller, key), &head.query).await,
+            Route::Loads => loads::list(&client, reader, &head.query).await,
             Route::Load(load_id) => {
                 parameters(&head.query, &[])?;
-                loads::show(&client, &owner(&caller, key), &load_id).await
+                loads::show(&client, reader, &load_id).await
             }
             Route::Tables | Route::Schema(_) | Route::OpenApi => {
                 parameters(&head.query, &[])?;

@@ -70,6 +70,8 @@ pub(crate) enum Owner<'o> {
     Anybody,
     /// The API key with this id.
     Key(&'o str),
+    /// Files of these tables; `*` alone is for all.
+    Files(&'o [&'static str]),
 }
 
 const COLUMNS: &str = "load_id, status, door, key_id, idempotency_key, bucket, object_key, \
@@ -173,9 +175,9 @@ pub(crate) async fn list<H: Host>(
     most: u32,
 ) -> Result<Vec<LoadRecord>, CallError> {
     let most = most.min(LISTED_LIMIT);
-    let and_owner = if matches!(owner, Owner::Key(_)) { "AND key_id = :key_id " } else { "" };
+    let and_owner = owner.condition();
     let sql = format!(
-        "SELECT {COLUMNS} FROM rowgate_loads WHERE door <> '{PART}' {and_owner}ORDER BY started_at DESC, load_id \
+        "SELECT {COLUMNS} FROM rowgate_loads WHERE door <> '{PART}'{and_owner} ORDER BY started_at DESC, load_id \
          LIMIT {most}"
     );
     let records = owner.bind(Statement::new(sql)).run(client).await?.records;
@@ -188,7 +190,7 @@ pub(crate) async fn show<H: Host>(
     owner: Owner<'_>,
     load_id: &str,
 ) -> Result<Option<LoadRecord>, CallError> {
-    let and_owner = if matches!(owner, Owner::Key(_)) { " AND key_id = :key_id" } else { "" };
+    let and_owner = owner.condition();
     let sql =
         format!("SELECT {COLUMNS}, answer FROM rowgate_loads WHERE load_id = :load_id{and_owner}");
     let asked = owner.bind(Statement::new(sql).with("load_id", load_id));
@@ -197,10 +199,24 @@ pub(crate) async fn show<H: Host>(
 }
 
 impl Owner<'_> {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Anybody => "",
+            Self::Key(_) => " AND key_id = :key_id",
+            Self::Files(["*"]) => " AND door = 's3'",
+            // Members of JSON are compared byte by byte.
+            Self::Files(_) => " AND door = 's3' AND JSON_CONTAINS(:tables, JSON_QUOTE(table_name))",
+        }
+    }
+
     fn bind(self, statement: Statement) -> Statement {
         match self {
-            Self::Anybody => statement,
+            Self::Anybody | Self::Files(["*"]) => statement,
             Self::Key(id) => statement.with("key_id", id),
+            // Texts alone are serialized, which cannot fail.
+            Self::Files(tables) => {
+                statement.with("tables", &serde_json::to_string(tables).unwrap_or_default())
+            }
         }
     }
 }
