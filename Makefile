@@ -69,7 +69,7 @@ bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size
 
 .PHONY: bench-cold-start
-bench-cold-start: ## Measure how soon the Lambda is ready
+bench-cold-start: edge ## Measure how soon the Lambda and the Worker are ready
 	@bench/cold-start
 
 .PHONY: bench-ledger
@@ -95,6 +95,10 @@ bench-load: setup-tests edge ## Measure loading a file beside other tools (50 mi
 .PHONY: bench-edge
 bench-edge: setup-tests edge ## Measure the Worker beside one in JavaScript (10 minutes)
 	@bench/edge
+
+.PHONY: bench-update
+bench-update: setup-tests edge ## Measure what an update of rows costs beside one statement and pymysql (4 minutes)
+	@bench/update
 
 .PHONY: bench-page
 bench-page: edge ## Measure how many rows a second a browser checks, beside Papa Parse with zod (1 minute)

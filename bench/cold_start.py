@@ -1,16 +1,22 @@
-"""Starts the Lambda's bootstrap again and again, until it asks the Runtime API for its first event."""
+"""Starts the Lambda's bootstrap again and again, until it asks the Runtime API for its first event, and the Worker,
+until its first answer."""
 
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
+from workers import worker
+
 PROGRAM = Path(__file__).resolve().parent.parent / "target/lambda/x86_64/bootstrap"
+WORKER = Path(__file__).resolve().parent.parent / "edge/build"
 
 STARTS = 30
 MOST_MILLISECONDS = 30
@@ -35,6 +41,9 @@ SETTINGS = {
     "DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:local",
     "DB_NAME": "rowgate",
     "API_KEYS": '[{"id":"gateway:*","tables":["*"]}]',
+}
+
+OF_LAMBDA = {
     "AWS_LAMBDA_FUNCTION_NAME": "rowgate",
     "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
@@ -47,7 +56,8 @@ def main():
     program = Path(sys.argv[1] if len(sys.argv) > 1 else PROGRAM)
     warm = [start(program) for _ in range(STARTS)]
     from_disk = [start(forgotten(program)) for _ in range(STARTS)]
-    few, many = by_tables(program)
+    few, many = by_tables(lambda path: start(program, path))
+    few_there, many_there = by_tables(first_answer)
     size = program.stat().st_size
 
     print(f"{STARTS} starts       min  median     p95     max")
@@ -55,23 +65,27 @@ def main():
     print(f"from disk   {line(from_disk)}  ms")
     print(f"3 tables    {line(few)}  ms")
     print(f"{TABLES} tables  {line(many)}  ms, of {COLUMNS} columns each")
+    print("the Worker's first answer")
+    print(f"3 tables    {line(few_there)}  ms")
+    print(f"{TABLES} tables  {line(many_there)}  ms")
     print()
     results = [
         limit("median, program in memory", statistics.median(warm), MOST_MILLISECONDS, "ms"),
         limit(f"{TABLES} tables", more(few, many), MOST_MORE_MILLISECONDS, "ms more"),
+        limit(f"{TABLES} tables in the Worker", more(few_there, many_there), MOST_MORE_MILLISECONDS, "ms more"),
         limit("size", size / 1e6, MOST_BYTES / 1e6, "MB"),
     ]
     sys.exit(0 if all(results) else 1)
 
 
-def by_tables(program):
-    """The starts with three tables and with many, by turns."""
+def by_tables(start):
+    """The starts with three tables and with many, by turns; `start` is given a schema.json."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{count}.json" for count in (3, TABLES)]
         for path, count in zip(paths, (3, TABLES), strict=True):
             tables = [table(f"table_{number}") for number in range(count)]
             path.write_text(json.dumps({"rowgate_schema": 1, "tables": tables}))
-        pairs = [[start(program, path) for path in paths] for _ in range(STARTS)]
+        pairs = [[start(path) for path in paths] for _ in range(STARTS)]
     return [list(times) for times in zip(*pairs, strict=True)]
 
 
@@ -92,7 +106,7 @@ def start(program, schema=None):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE_SECONDS)
         host, port = listener.getsockname()
-        environment = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"}
+        environment = SETTINGS | OF_LAMBDA | {"AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"}
         if schema:
             environment["ROWGATE_SCHEMA"] = str(schema)
         began = time.perf_counter()
@@ -108,6 +122,19 @@ def start(program, schema=None):
         connection.close()
     assert request.startswith(FIRST_REQUEST), request
     return seconds * 1000
+
+
+def first_answer(schema):
+    """Milliseconds that the Worker takes for its first answer, once the runtime listens: it reads the schema for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder) / "build"
+        shutil.copytree(WORKER, built, ignore=shutil.ignore_patterns(".*"))
+        shutil.copy(schema, built / "schema.txt")
+        with worker(built / "worker.js", SETTINGS) as (address, _):
+            began = time.perf_counter()
+            with urllib.request.urlopen(f"{address}/health") as answer:
+                assert answer.status == 200
+            return (time.perf_counter() - began) * 1000
 
 
 def read_head(connection):

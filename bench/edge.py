@@ -8,12 +8,9 @@ import gzip
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import tempfile
 import time
-import tomllib
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +26,7 @@ from measuring import (
     turned,
     write_json,
 )
+from workers import worker
 
 # How many rows a request has, and how many requests are sent with them.
 REQUESTS = {1: 1000, 100: 300, 1000: 100}
@@ -42,17 +40,13 @@ EVERY_BAD = 20
 ROUTE = "/tables/employees/rows"
 OURS, PEER = "rowgate", "zod + aws4fetch"
 WORKERS = {
-    OURS: ROOT / "edge/build/index.js",
+    OURS: ROOT / "edge/build/worker.js",
     PEER: ROOT / "bench/peers/worker/build/index.js",
 }
 QUERIES = {OURS: "?on_error=skip", PEER: ""}
 
 WRK = Path(os.environ["WRK"]) / "bin/wrk"
 MOST_SECONDS = 600
-
-READY_MARK = "Ready on "
-PATIENCE_SECONDS = 60
-LOOK = 0.002
 
 ONE_ROW = {"id": 1, "name": "Rune Kestward", "datetime": "2021-02-16T16:08:38Z",
            "department_id": 2, "job_id": 118}
@@ -127,25 +121,14 @@ class Bench:
     def worker(self, name):
         """Runs a Worker as `rowgate dev --bare` does."""
         self.empty()
-        with tempfile.TemporaryDirectory() as folder:
-            config, log = Path(folder) / "wrangler.json", Path(folder) / "log"
-            config.write_text(json.dumps(configuration(WORKERS[name])))
-            (config.parent / ".dev.vars").write_text(self.variables())
-            began = time.monotonic()
-            with log.open("w") as output:
-                node = subprocess.Popen(["node", ROOT / "cli/src/dev/worker.mjs", config, "0"],
-                                        stdin=subprocess.DEVNULL, stdout=output,
-                                        stderr=subprocess.STDOUT, env=environment(folder))
-            try:
-                url = wait_for_address(node, log) + ROUTE + QUERIES[name]
-                ready = time.monotonic()
-                answer = requests.post(url, json=[ONE_ROW], headers=self.headers())
-                now = time.monotonic()
-                assert answer.status_code == 200, answer.content
-                yield Worker(name, url, runtime_of(node), Start(now - began, now - ready))
-            finally:
-                node.send_signal(signal.SIGTERM)
-                node.wait(PATIENCE_SECONDS)
+        began = time.monotonic()
+        with worker(WORKERS[name], self.variables()) as (address, node):
+            url = address + ROUTE + QUERIES[name]
+            ready = time.monotonic()
+            answer = requests.post(url, json=[ONE_ROW], headers=self.headers())
+            now = time.monotonic()
+            assert answer.status_code == 200, answer.content
+            yield Worker(name, url, runtime_of(node), Start(now - began, now - ready))
 
     def variables(self):
         key = self.stack["api_key"]
@@ -156,7 +139,7 @@ class Bench:
         variables = {name: self.stack[member] for name, member in names.items()}
         variables["DB_NAME"] = "rowgate"
         variables["API_KEYS"] = json.dumps([{"id": key[2:10], "sha256": digest, "tables": ["*"]}])
-        return "".join(f"{name}='{value}'\n" for name, value in variables.items())
+        return variables
 
     def headers(self):
         return {"x-api-key": self.stack["api_key"]}
@@ -210,32 +193,6 @@ def statuses_of(count, bad, rows):
     if bad == 0:
         return {200: count}
     return {200: count - bad, 422: bad} if rows == 1 else {207: count}
-
-
-def configuration(main):
-    """wrangler.toml for another Worker, without rate limits."""
-    config = tomllib.loads((ROOT / "wrangler.toml").read_text())
-    del config["build"]
-    config["main"] = str(main)
-    for binding in config["ratelimits"]:
-        binding["simple"]["limit"] = 1_000_000
-    return config
-
-
-def environment(folder):
-    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "TMPDIR": folder,
-            "NO_COLOR": "1", "WRANGLER_SEND_METRICS": "false",
-            "WRANGLER_REGISTRY_PATH": f"{folder}/registry"}
-
-
-def wait_for_address(node, log):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end and node.poll() is None:
-        _, mark, rest = log.read_text().partition(READY_MARK)
-        if mark and "\n" in rest:
-            return rest.split()[0].rstrip("/")
-        time.sleep(LOOK)
-    raise TimeoutError(log.read_text())
 
 
 def runtime_of(node):

@@ -5,7 +5,11 @@ from urllib.parse import unquote, urlsplit
 
 
 def settings():
-    url = urlsplit(os.environ["DATABASE_URL"])
+    return of(os.environ["DATABASE_URL"])
+
+
+def of(text):
+    url = urlsplit(text)
     return {
         "host": url.hostname,
         "port": url.port or 3306,

@@ -29,8 +29,8 @@ const miniflare = new Miniflare({
   ...workerOptions,
   modulesRoot: folder,
   modules: [
-    { type: "ESModule", path: main },
-    { type: "ESModule", path: join(folder, "index.js") },
+    // A Worker of one file has no other.
+    ...[...new Set([main, join(folder, "index.js")])].map((path) => ({ type: "ESModule", path })),
     ...modules("CompiledWasm", ".wasm"),
     ...modules("Text", "schema.txt"),
   ],

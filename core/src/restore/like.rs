@@ -36,7 +36,8 @@ pub(super) async fn make_described<H: Host>(
     table: &Table,
     name: &str,
 ) -> Result<(), RestoreError> {
-    let create = create_like(table.create, table.name, name).ok_or(RestoreError::Unreadable)?.0;
+    let create =
+        create_like(&table.create_statement(), table.name, name).ok_or(RestoreError::Unreadable)?.0;
     run(client, &create, &[], "the new table is not made").await.map(drop)
 }
 

@@ -31,10 +31,11 @@ pub(super) fn creations(
             |key: &&ForeignKey| !is_in(&tables[..=index], key.table) && !is_there(key.table);
         let early: Vec<_> = table.constraints.foreign.iter().filter(is_early).collect();
         let name = table.name;
-        let sql = create_without(table, &early);
+        let create = table.create_statement();
+        let sql = create_without(&create, &early);
         made.push(Creation { name, sql, right: "INDEX or REFERENCES" });
         let later = early.iter().filter(|key| is_in(tables, key.table));
-        let later: Vec<_> = later.filter_map(|key| line(table, key)).collect();
+        let later: Vec<_> = later.filter_map(|key| line(&create, key)).collect();
         if !later.is_empty() {
             let sql = format!("ALTER TABLE {} ADD {}", quoted(name), later.join(", ADD "));
             added.push(Creation { name, sql, right: "ALTER or REFERENCES" });
@@ -45,19 +46,19 @@ pub(super) fn creations(
 }
 
 /// The line of a statement that makes a foreign key.
-fn line(table: &Table, key: &ForeignKey) -> Option<&'static str> {
+fn line<'c>(create: &'c str, key: &ForeignKey) -> Option<&'c str> {
     let start = format!("CONSTRAINT {} FOREIGN KEY ", quoted(key.name));
-    let mut lines = table.create.lines().map(|line| line.trim_start().trim_end_matches(','));
+    let mut lines = create.lines().map(|line| line.trim_start().trim_end_matches(','));
     lines.find(|line| line.starts_with(&start))
 }
 
 /// The statement without some foreign keys.
-fn create_without(table: &Table, keys: &[&ForeignKey]) -> String {
-    let mut create = String::from(table.create);
-    for line in keys.iter().filter_map(|key| line(table, key)) {
-        create = create.replacen(&format!(",\n  {line}"), "", 1);
+fn create_without(create: &str, keys: &[&ForeignKey]) -> String {
+    let mut left = String::from(create);
+    for line in keys.iter().filter_map(|key| line(create, key)) {
+        left = left.replacen(&format!(",\n  {line}"), "", 1);
     }
-    create
+    left
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ impl<'c> Items<'c> {
     pub(super) fn read(comment: &'c str) -> Self {
         let mut items = Self::default();
         // Most columns have none, and each is asked several times.
-        if !comment.contains('=') {
+        if comment.is_empty() || !comment.contains('=') {
             return items;
         }
         for item in comment.split(';') {

@@ -33,6 +33,44 @@ pub(super) fn statement(table: &TableDescription) -> String {
     )
 }
 
+/// More characters than the words of SQL around a column, a key or one of its parts.
+const WORDS: usize = 100;
+
+/// At least as many characters as [`statement`] has, without making it: a name and a text have each character at
+/// most twice.
+pub(super) fn most_characters(table: &TableDescription) -> usize {
+    let list = |names: &[String]| names.iter().map(|it| WORDS + 2 * it.len()).sum::<usize>();
+    let keys = table.unique_keys.iter().chain(&table.indexes).map(most_of_key);
+    let foreign = table.foreign_keys.iter().map(|key| {
+        let names = key.name.len() + key.table.len() + key.on_update.len() + key.on_delete.len();
+        2 * WORDS + 2 * names + list(&key.columns) + list(&key.references)
+    });
+    let checks = table.checks.iter().map(|it| WORDS + 2 * it.name.len() + it.clause.len());
+    let texts =
+        table.name.len() + table.engine.len() + length(&table.collation) + table.comment.len();
+    let columns = table.columns.iter().map(most_of_column);
+    let parts = columns.chain(keys).chain(foreign).chain(checks).sum::<usize>();
+    parts + list(&table.primary_key) + 2 * WORDS + 2 * texts
+}
+
+fn most_of_column(column: &ColumnDescription) -> usize {
+    let default = column.default.as_ref().map_or(0, |default| default.sql().len());
+    let generated = column.generated.as_ref().map_or(0, |generated| generated.expression.len());
+    let texts = column.name.len() + column.column_type.len() + column.comment.len() + default;
+    let more = length(&column.collation) + length(&column.on_update) + generated;
+    2 * WORDS + 2 * (texts + more)
+}
+
+fn most_of_key(key: &IndexDescription) -> usize {
+    let parts =
+        key.parts.iter().map(|it| WORDS + 2 * (length(&it.column) + length(&it.expression)));
+    WORDS + 2 * key.name.len() + parts.sum::<usize>()
+}
+
+fn length(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
+}
+
 fn column(column: &ColumnDescription, table_has_collation: bool) -> String {
     let mut text = format!("{} {}", quoted(&column.name), column.column_type);
     match &column.collation {
@@ -156,10 +194,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_statement_is_longer_than_is_reckoned_without_making_it() {
+        let text = "`'\\\\\\n".repeat(16);
+        let of = |with: &str| {
+            let odd = text.as_str();
+            let json = format!(
+                r#"{{"name":"{odd}","collation":"utf8mb4_bin","comment":"{odd}","columns":[
+                {{"name":"{odd}","column_type":"varchar(9)","comment":"{odd}","collation":"latin1_bin",
+                "default":{{"literal":"{odd}"}},"on_update":"CURRENT_TIMESTAMP"}},{{"name":"b",
+                "column_type":"int","nullable":false,"auto_increment":true}}{with}],"primary_key":["{odd}","b"],
+                "primary_key_lengths":[4,0],"unique_keys":[{{"name":"{odd}","parts":[{{"column":"{odd}",
+                "length":4000000000,"descending":true}},{{"expression":"`b`"}}]}}],"foreign_keys":[{{"name":"{odd}",
+                "columns":["{odd}"],"table":"a.{odd}","references":["{odd}"],"on_update":"SET DEFAULT",
+                "on_delete":"NO ACTION"}}],"checks":[{{"name":"{odd}","clause":"`b` > 0","enforced":false}}]}}"#
+            );
+            serde_json::from_str::<TableDescription>(&json).unwrap()
+        };
+        let computed = r#",{"name":"c","column_type":"int","nullable":false,"generated":{"expression":"`b` + 1","stored":true}}"#;
+        for columns in ["", computed, &computed.repeat(200)] {
+            let table = of(columns);
+            let characters = statement(&table).chars().count();
+            assert!(characters <= most_characters(&table), "{characters}");
+        }
+    }
+
+    #[test]
     fn the_example_s_statements_are_those_of_its_text() {
         let employees = Schema::example().table("employees").unwrap();
         assert_eq!(
-            employees.create,
+            employees.create_statement(),
             "CREATE TABLE `employees` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  \
              `name` varchar(255) NOT NULL,\n  \
              `datetime` varchar(255) NOT NULL COMMENT 'format=date-time',\n  \

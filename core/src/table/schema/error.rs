@@ -3,7 +3,6 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use alloc::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::description::{Description, FORM, IndexDescription, TableDescription};
@@ -55,18 +54,25 @@ impl Description {
     pub fn from_json(json: &str) -> Result<Self, DescriptionError> {
         let form = |error: serde_json::Error| DescriptionError::Form(error.to_string());
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let version: Version = serde_json::from_str(json).map_err(form)?;
-        if version.rowgate_schema != u64::from(FORM) {
-            return Err(DescriptionError::Version(version.rowgate_schema));
+        // The version is looked for by itself only where something is wrong: a start reads the text once.
+        let description = serde_json::from_str::<Self>(json).map_err(|error| {
+            match serde_json::from_str(json) {
+                Ok(Version { rowgate_schema }) if rowgate_schema != u64::from(FORM) => {
+                    DescriptionError::Version(rowgate_schema)
+                }
+                _ => form(error),
+            }
+        })?;
+        if description.rowgate_schema != FORM {
+            return Err(DescriptionError::Version(description.rowgate_schema.into()));
         }
-        let description: Self = serde_json::from_str(json).map_err(form)?;
         description.check()?;
         Ok(description)
     }
 
     fn check(&self) -> Result<(), DescriptionError> {
         let names = self.tables.iter().map(|table| table.name.as_str());
-        if let Some(twice) = repeated(names) {
+        if let Some(twice) = repeated(&names) {
             return Err(contradiction(twice, "it appears twice".into()));
         }
         self.tables.iter().try_for_each(check_table)
@@ -77,7 +83,7 @@ fn check_table(table: &TableDescription) -> Result<(), DescriptionError> {
     if table.columns.is_empty() {
         return Err(contradiction(&table.name, "it has no columns".into()));
     }
-    if let Some(twice) = repeated(table.columns.iter().map(|column| column.name.as_str())) {
+    if let Some(twice) = repeated(&table.columns.iter().map(|column| column.name.as_str())) {
         return Err(contradiction(&table.name, alloc::format!("column {twice} appears twice")));
     }
     let of_indexes = table.unique_keys.iter().chain(&table.indexes).flat_map(columns);
@@ -98,9 +104,13 @@ fn columns(index: &IndexDescription) -> impl Iterator<Item = &String> {
     index.parts.iter().filter_map(|part| part.column.as_ref())
 }
 
-fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let mut seen = BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
+/// Compared with each other, since for so few names a set would take longer.
+fn repeated<'n>(names: &(impl Iterator<Item = &'n str> + Clone)) -> Option<&'n str> {
+    let mut before = 0;
+    names.clone().find(|name| {
+        before += 1;
+        names.clone().take(before - 1).any(|other| other == *name)
+    })
 }
 
 fn contradiction(table: &str, what: String) -> DescriptionError {

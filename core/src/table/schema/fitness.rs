@@ -46,12 +46,15 @@ fn of_name(name: &str) -> Option<Misfit> {
     of_any_name(name).and_then(misfit)
 }
 
+/// What the names of rowgate's own tables begin with.
+const OWN: &str = "rowgate_";
+
 /// What is wrong with a table's or column's name.
 fn of_any_name(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.contains(char::is_control) {
         return Some("use no control characters");
     }
-    if name.to_ascii_lowercase().starts_with("rowgate_") {
+    if name.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN)) {
         return Some("names that begin with rowgate_ are rowgate's own");
     }
     None
@@ -92,9 +95,13 @@ fn of_type(column: &ColumnDescription) -> Option<Misfit> {
 
 /// Aliases of a column that are another's name or alias.
 fn of_aliases(table: &TableDescription) -> Vec<Misfit> {
-    let mut taken: BTreeSet<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let aliases = table.columns.iter().flat_map(|column| Items::read(&column.comment).aliases);
-    let twice = aliases.filter(|alias| !taken.insert(alias));
+    let aliases: Vec<_> = aliases.collect();
+    if aliases.is_empty() {
+        return Vec::new();
+    }
+    let mut taken: BTreeSet<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let twice = aliases.into_iter().filter(|alias| !taken.insert(alias));
     twice.map(|alias| Misfit::Alias { alias: alias.to_string() }).collect()
 }
 
@@ -147,9 +154,12 @@ fn is_called(column: &ColumnDescription, name: &str) -> bool {
 fn of_width(table: &TableDescription) -> Option<Misfit> {
     let surely = surely_fits(table.columns.len(), table.primary_key.len());
     let longest = if surely { 0 } else { longest(table) };
-    let create = create::statement(table).chars().count();
-    let characters = longest.max(create);
     let limit = STATEMENT_LIMIT;
+    let create = match create::most_characters(table) {
+        most if most <= limit => most,
+        _ => create::statement(table).chars().count(),
+    };
+    let characters = longest.max(create);
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
 }
 

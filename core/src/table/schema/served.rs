@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use super::comment::Items;
 use super::constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
-use super::create;
 use super::description::{
     ColumnDescription, Description, ForeignKeyDescription, IndexDescription, IndexPart,
     TableDescription,
@@ -62,11 +61,10 @@ fn table(table: Kept) -> Option<Table> {
         key: list(key),
         columns: list(columns),
         generated: list(generated.map(|column| column.name.as_str()).collect()),
-        create: Box::leak(create::statement(table).into_boxed_str()),
+        create: "",
         comment: &table.comment,
         constraints: constraints(table),
-        #[cfg(feature = "avro")]
-        described: Some(Box::leak(Box::new(table.clone()))),
+        described: Some(table),
     })
 }
 

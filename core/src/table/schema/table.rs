@@ -1,7 +1,9 @@
 //! One table and its columns.
 
+use alloc::borrow::Cow;
+
 use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
-#[cfg(feature = "avro")]
+use super::create;
 use super::description::TableDescription;
 use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition};
@@ -19,14 +21,13 @@ pub struct Table {
     pub generated: &'static [&'static str],
     /// The positions of the primary key's columns, in the key's own order; at least one.
     pub key: &'static [usize],
-    /// Its `CREATE TABLE` statement.
+    /// The `CREATE TABLE` statement of a table that is written in code.
     pub create: &'static str,
     /// Its comment in the database.
     pub comment: &'static str,
     /// What else the database holds its rows to.
     pub constraints: Constraints,
-    /// All that was said of it, which backups record.
-    #[cfg(feature = "avro")]
+    /// All that was said of it, which backups record; nothing of a table that is written in code.
     pub described: Option<&'static TableDescription>,
 }
 
@@ -50,7 +51,6 @@ impl Table {
             create: "",
             comment: "",
             constraints: Constraints::NONE,
-            #[cfg(feature = "avro")]
             described: None,
         }
     }
@@ -75,6 +75,11 @@ impl Table {
             Some(_) => Ok(Some(key)),
             None => Err(KeyNameError::NotWhole { key: key.name }),
         }
+    }
+
+    /// Its `CREATE TABLE` statement: written when it is asked for, since a program that starts asks for none.
+    pub(crate) fn create_statement(&self) -> Cow<'static, str> {
+        self.described.map_or(Cow::Borrowed(self.create), |it| create::statement(it).into())
     }
 
     /// Its foreign keys that refer to itself.

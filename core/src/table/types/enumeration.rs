@@ -24,8 +24,8 @@ pub struct Enumeration {
 impl Enumeration {
     /// The type of this name in `information_schema`, and of this collation. Its members are kept for the life of the process.
     pub(super) fn of(name: &str, format: Option<&str>, collation: Option<&str>) -> Option<Self> {
-        let character_set = CharacterSet::of(collation.map(str::as_bytes))?;
         let members = members::read(name, "enum").filter(|_| format.is_none())?;
+        let character_set = CharacterSet::of(collation.map(str::as_bytes))?;
         Some(Self { members, character_set })
     }
 }

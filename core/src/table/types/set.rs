@@ -26,8 +26,8 @@ pub struct Set {
 impl Set {
     /// The type of this name in `information_schema`, and of this collation. Its members are kept for the life of the process.
     pub(super) fn of(name: &str, format: Option<&str>, collation: Option<&str>) -> Option<Self> {
-        let character_set = CharacterSet::of(collation.map(str::as_bytes))?;
         let members = members::read(name, "set").filter(|_| format.is_none())?;
+        let character_set = CharacterSet::of(collation.map(str::as_bytes))?;
         Some(Self { members, character_set })
     }
 
