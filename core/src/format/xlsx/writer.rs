@@ -6,8 +6,9 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::Display;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Format, Workbook};
 
 use super::archive;
 use super::made_cell::MadeCell;
@@ -33,7 +34,7 @@ pub(in crate::format) struct XlsxTable {
     time: Format,
 }
 
-fn failed(error: XlsxError) -> String {
+fn failed(error: impl Display) -> String {
     error.to_string()
 }
 
