@@ -49,8 +49,9 @@ PANDAS_PARQUET = "import sys, pandas; print(len(pandas.read_parquet(sys.argv[1])
 DUCKDB = """
 import sys, duckdb
 database = duckdb.connect(config={"threads": 1})
-columns = ", ".join(f"max({name})" for name in ("id", "name", "datetime", "department_id", "job_id"))
-print(database.execute(f"SELECT count(*), {columns} FROM read_parquet('{sys.argv[1]}')").fetchone()[0])
+# A hash needs each cell; the greatest of a column would come from the file's directory.
+every = "bit_xor(hash(id, name, datetime, department_id, job_id))"
+print(database.execute(f"SELECT count(*), {every} FROM read_parquet('{sys.argv[1]}')").fetchone()[0])
 """
 
 READERS = {

@@ -6,8 +6,9 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::Display;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Format, Workbook};
 
 use super::archive;
 use super::made_cell::MadeCell;
@@ -33,7 +34,7 @@ pub(in crate::format) struct XlsxTable {
     time: Format,
 }
 
-fn failed(error: &XlsxError) -> String {
+fn failed(error: impl Display) -> String {
     error.to_string()
 }
 
@@ -43,20 +44,15 @@ impl XlsxTable {
         has_empty_texts: bool,
     ) -> Result<Self, String> {
         let mut workbook = Workbook::new();
-        let sheet =
-            workbook.add_worksheet_with_constant_memory().map_err(|error| failed(&error))?;
+        let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
         let is_name =
             !table.name.contains(NOT_IN_NAMES) && table.name.chars().count() <= LONGEST_NAME;
-        sheet
-            .set_name(if is_name { table.name } else { "rows" })
-            .map_err(|error| failed(&error))?;
-        sheet.set_freeze_panes(1, 0).map_err(|error| failed(&error))?;
+        sheet.set_name(if is_name { table.name } else { "rows" }).map_err(failed)?;
+        sheet.set_freeze_panes(1, 0).map_err(failed)?;
         let bold = Format::new().set_bold();
         for (at, column) in (0..).zip(table.columns) {
-            sheet.set_column_width(at, DATE_WIDTH).map_err(|error| failed(&error))?;
-            sheet
-                .write_string_with_format(0, at, column.name, &bold)
-                .map_err(|error| failed(&error))?;
+            sheet.set_column_width(at, DATE_WIDTH).map_err(failed)?;
+            sheet.write_string_with_format(0, at, column.name, &bold).map_err(failed)?;
         }
         let day = Format::new().set_num_format("yyyy\\-mm\\-dd");
         let time = Format::new().set_num_format("yyyy\\-mm\\-dd hh:mm:ss.000");
@@ -67,7 +63,7 @@ impl XlsxTable {
 impl TableWriter for XlsxTable {
     fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), String> {
         let Self { row, day, time, .. } = self;
-        let sheet = self.workbook.worksheet_from_index(0).map_err(|error| failed(&error))?;
+        let sheet = self.workbook.worksheet_from_index(0).map_err(failed)?;
         for ((at, column), cell) in (0..).zip(self.table.columns).zip(cells) {
             let made = MadeCell::of(column, cell, self.has_empty_texts);
             let made = made.map_err(|what| {
@@ -82,7 +78,7 @@ impl TableWriter for XlsxTable {
                 MadeCell::Day(days) => sheet.write_number_with_format(*row, at, days, day),
                 MadeCell::Time(days) => sheet.write_number_with_format(*row, at, days, time),
             };
-            written.map_err(|error| failed(&error))?;
+            written.map_err(failed)?;
         }
         *row += 1;
         Ok(())
@@ -94,7 +90,7 @@ impl TableWriter for XlsxTable {
 
     /// What a load would not open is refused.
     fn finish(mut self: Box<Self>) -> Result<Vec<u8>, String> {
-        let bytes = self.workbook.save_to_buffer().map_err(|error| failed(&error))?;
+        let bytes = self.workbook.save_to_buffer().map_err(failed)?;
         if bytes.len() > archive::MOST_BYTES {
             let most = archive::MOST_BYTES >> 20;
             return Err(format!(
