@@ -13,9 +13,11 @@ ROWGATE := target/debug/rowgate
 # What `make cli` builds. .ci/run builds the tests, too: cargo would build what both share twice, since the
 # tests' dependencies add features.
 CLI_BUILD ?= --package rowgate --package rowgate-lambda
-# The Worker is checked for its own target, all else for this machine.
+# The Worker and the core of the page are checked for their own target, all else for this machine; the page's has no
+# standard library, which features that the Worker asks for would bring.
 HOST_PACKAGES := --workspace --exclude rowgate-edge --exclude rowgate-console
-EDGE_PACKAGE := --package rowgate-edge --package rowgate-console --target wasm32-unknown-unknown
+EDGE_PACKAGE := --package rowgate-edge --target wasm32-unknown-unknown
+PAGE_PACKAGE := --package rowgate-console --target wasm32-unknown-unknown --profile page
 
 .PHONY: help
 help: ## List the targets
@@ -57,6 +59,10 @@ lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 .PHONY: packages
 packages: edge ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
 	@scripts/packages $(MACHINES)
+
+.PHONY: test-packages
+test-packages: setup-tests packages ## Install each package into an empty environment, and use it (15 minutes)
+	@scripts/test-packages
 
 .PHONY: bundle-size
 bundle-size: edge ## Check the Worker's size
@@ -126,6 +132,7 @@ fmt-check: setup
 lint: setup ## Run clippy
 	cargo clippy --quiet --locked $(HOST_PACKAGES) --all-targets --all-features -- -D warnings
 	cargo clippy --quiet --locked $(EDGE_PACKAGE) -- -D warnings
+	cargo clippy --quiet --locked $(PAGE_PACKAGE) -- -D warnings
 
 .PHONY: core-alone
 core-alone: setup ## Check that the core needs no standard library and no I/O

@@ -56,6 +56,9 @@ WASM_BINDGEN_VERSION=$(locked_version wasm-bindgen)
 WORKER_BUILD=$CACHE/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 WASM_BINDGEN=$CACHE/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin/wasm-bindgen
 
+# Where scripts/install-wasm-split puts it, unless the machine has one.
+WASM_SPLIT=${WASM_SPLIT:-$(command -v wasm-split || echo "$CACHE/wasm-split-debian-13/bin/wasm-split")}
+
 # python_environment [FILE]: where the Python environment for today's requirements is, those of the
 # tests unless another file is named; other requirements, another folder.
 python_environment() {

@@ -132,7 +132,7 @@ def check_logs(report, errors):
     secrets.append(urlsplit(report["database_url"]).password)
     for secret in [*filter(None, secrets), *row_values()]:
         found = [name for name, text in logs.items() if secret in text]
-        assert not found, f"{secret!r} stands in {found}"
+        assert not found, f"{secret!r} is in {found}"
 
 
 def row_values():

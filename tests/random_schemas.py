@@ -31,7 +31,7 @@ class HeldTable(Table):
             self.columns.append(Column(self.own, self.column(self.key[0]).kind, True))
         self.comments = {column.name: rng.choice(ODD_COMMENTS) for column in self.columns if rng.random() < 0.1}
         self.comment = rng.choice(["", *ODD_COMMENTS])
-        self.checked = [column.name for column in self.checkable() if rng.random() < 0.07]
+        self.checked_columns = [column.name for column in self.checkable() if rng.random() < 0.07]
         self.more = [*self.generated(), *self.checks(), *self.keys()]
         self.action = rng.choice(ACTIONS)
 
@@ -72,19 +72,21 @@ class HeldTable(Table):
     def lines(self):
         lines = [self.with_comment(column) for column in self.columns]
         lines += super().lines()[len(self.columns) :]
-        if self.parent:
-            lines[-1] = f"CONSTRAINT `fk {self.number}` {lines[-1]} {self.action}"
         if self.own:
             own = f"CONSTRAINT `own {self.number}` FOREIGN KEY (`{self.own}`) REFERENCES"
             lines.append(f"{own} {sql_name(self.name)} ({sql_name(self.key[0])})")
         return lines + self.more
 
+    def foreign_key(self):
+        return f"{super().foreign_key()} {self.action}"
+
     def with_comment(self, column):
         name = sql_name(column.name)
         numbered = " AUTO_INCREMENT" if self.is_numbered and [column.name] == self.key else ""
-        check = f" CHECK (LENGTH({name}) < 100000)" if column.name in self.checked else ""
+        check = f" CHECK (LENGTH({name}) < 100000)" if column.name in self.checked_columns else ""
         comment = self.comments.get(column.name)
-        return column.sql() + numbered + (f" COMMENT {comment}" if comment else "") + check
+        sql = column.sql() + numbered
+        return sql + (f" COMMENT {comment}" if comment and " COMMENT " not in sql else "") + check
 
     def sql(self):
         sql = super().sql().removesuffix(";\n")
@@ -100,7 +102,8 @@ class HeldTable(Table):
         return self.rng.choice(known) if known and self.rng.random() < 0.7 else (None, "", None)
 
     def is_held(self):
-        return bool(self.parent or self.own or self.checked or any("CHECK" in line for line in self.more))
+        is_checked = self.checked or self.checked_columns or any("CHECK" in line for line in self.more)
+        return bool(self.parent or self.own or is_checked)
 
 
 class RandomSchema:
@@ -173,7 +176,7 @@ class RandomSchema:
             case "some":
                 db.rows(f"DELETE FROM {name} ORDER BY {sql_name(table.key[0])} LIMIT {self.rng.randint(1, 20)}")
             # Made anew it has no partitions and no triggers, and MariaDB shows the CHECK of a column behind the columns.
-            case "table" if not (self.triggers or table.checked or table.is_partitioned):
+            case "table" if not (self.triggers or table.checked_columns or table.is_partitioned):
                 db.rows(f"DROP TABLE {name}")
 
 

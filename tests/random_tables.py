@@ -5,8 +5,8 @@ import csv
 import io
 import json
 
-# A name with a backtick is not served. Identifiers of both engines have the characters of the basic plane, and no emoji beyond it.
-PARTS = ["id", "Name", "x y", "größe", "select", "c-1", "O'Neil", "価格", "Zahl 2", "☕", "★ star", "KEY", "n"]
+# Identifiers of both engines have the characters of the basic plane, and no emoji beyond it.
+PARTS = ["id", "Name", "x y", "größe", "select", "c-1", "O'Neil", "価格", "Zahl 2", "☕", "★ star", "KEY", "n", "a`b", "`", ":rows"]
 
 
 class Kind:
@@ -28,6 +28,10 @@ def decimal(digits, decimals):
         return text, text, canonical
 
     return value
+
+
+def positive(kind):
+    return lambda rng: tuple(text.removeprefix("-") for text in kind(rng))
 
 
 def texts(length, letters="abc xyzÄß€ñ漢字'\"\\;|\t,%_"):
@@ -53,14 +57,27 @@ def moment(decimals):
     return value
 
 
-def instant(rng):
-    text = moment(0)(rng)[0]
-    return text.replace(" ", "T") + "Z", text.replace(" ", "T") + "+00:00", text
+def instant(decimals):
+    def value(rng):
+        text = moment(decimals)(rng)[0]
+        return text.replace(" ", "T") + "Z", text.replace(" ", "T") + "+00:00", text
+
+    return value
 
 
-def clock(rng):
-    text = f"{rng.choice(['', '-'])}{rng.randrange(1, 838):02}:{rng.randrange(60):02}:{rng.randrange(60):02}"
+def when(rng):
+    text = moment(0)(rng)[0].replace(" ", "T") + "Z"
     return text, text, text
+
+
+def clock(decimals):
+    def value(rng):
+        fraction = f".{rng.randrange(10**decimals):0{decimals}}" if decimals else ""
+        text = f"{rng.randrange(1, 838):02}:{rng.randrange(60):02}:{rng.randrange(60):02}{fraction}"
+        text = rng.choice(["", "-"]) + text
+        return text, text, text
+
+    return value
 
 
 def octets(low, high):
@@ -74,6 +91,12 @@ def octets(low, high):
 
 def double(rng):
     number = rng.choice([rng.uniform(-1e6, 1e6), rng.randint(-9, 9) / 4, 1e300, 5e-300])
+    return number, repr(number), repr(number)
+
+
+def single(rng):
+    """Exact in a FLOAT, and so the same as a DOUBLE."""
+    number = rng.choice([rng.randint(-(2**23), 2**23) / 2 ** rng.randint(0, 9), rng.randint(-9, 9) / 4])
     return number, repr(number), repr(number)
 
 
@@ -100,7 +123,11 @@ def document(rng):
 
 KINDS = [
     Kind("TINYINT", whole(-128, 127)),
+    Kind("TINYINT UNSIGNED", whole(1, 255)),
     Kind("SMALLINT", whole(-32768, 32767), is_key=True),
+    Kind("SMALLINT UNSIGNED", whole(1, 65535)),
+    Kind("MEDIUMINT", whole(-(2**23), 2**23 - 1), is_key=True),
+    Kind("MEDIUMINT UNSIGNED", whole(1, 2**24 - 1), is_key=True),
     Kind("INT", whole(1, 2**31 - 1), is_key=True),
     Kind("INT UNSIGNED", whole(1, 2**32 - 1), is_key=True),
     Kind("BIGINT", whole(-(2**63), 2**63 - 1), is_key=True),
@@ -108,24 +135,40 @@ KINDS = [
     Kind("BOOLEAN", truth),
     Kind("DECIMAL(10,2)", decimal(10, 2), is_key=True),
     Kind("DECIMAL(30,9)", decimal(30, 9)),
+    Kind("DECIMAL(7,3) UNSIGNED", positive(decimal(7, 3))),
     Kind("DATE", day, is_key=True),
     Kind("DATETIME", moment(0)),
     Kind("DATETIME(3)", moment(3)),
-    Kind("TIMESTAMP", instant),
-    Kind("TIME", clock),
+    Kind("DATETIME(6)", moment(6), is_key=True),
+    Kind("TIMESTAMP", instant(0)),
+    Kind("TIMESTAMP(6)", instant(6)),
+    Kind("TIME", clock(0)),
+    Kind("TIME(3)", clock(3)),
     Kind("YEAR", whole(1901, 2155)),
     Kind("CHAR(8)", texts(8), "{}"),
     Kind("VARCHAR(60)", texts(60), "{}"),
     Kind("VARCHAR(30)", texts(12, "abcdefghijklmnopqrstuvwxyz0123456789"), "{}", is_key=True),
+    Kind("VARCHAR(20) CHARACTER SET latin1", texts(20, "abc xyzÄß€ñ"), "CONVERT({} USING utf8mb4)"),
+    Kind("VARCHAR(20) CHARACTER SET ascii", texts(20, "abc xyz"), "CONVERT({} USING utf8mb4)"),
+    Kind("VARCHAR(40) COLLATE utf8mb4_bin", texts(30), "{}"),
+    Kind("VARCHAR(30) COMMENT 'format=date-time'", when, "{}"),
+    Kind("TINYTEXT", texts(60), "{}"),
     Kind("TEXT", texts(300), "{}"),
+    Kind("MEDIUMTEXT", texts(300), "{}"),
+    Kind("LONGTEXT", texts(300), "{}"),
     Kind("ENUM('a','b,c','d''e')", member, "{}"),
     Kind("SET('x','y','z')", members, "{}"),
     Kind("DOUBLE", double, "{}"),
+    Kind("FLOAT", single, "CAST({} AS DOUBLE)"),
     Kind("BINARY(4)", octets(4, 4), "HEX({})"),
     Kind("VARBINARY(20)", octets(1, 20), "HEX({})"),
+    Kind("TINYBLOB", octets(1, 200), "HEX({})"),
     Kind("BLOB", octets(1, 200), "HEX({})"),
+    Kind("MEDIUMBLOB", octets(1, 200), "HEX({})"),
+    Kind("LONGBLOB", octets(1, 200), "HEX({})"),
     Kind("JSON", document, "{}"),
     Kind("BIT(9)", whole(0, 511), "CAST({} + 0 AS CHAR)"),
+    Kind("BIT(1)", whole(0, 1), "CAST({} + 0 AS CHAR)"),
 ]
 KEYS = [kind for kind in KINDS if kind.is_key]
 
@@ -134,13 +177,22 @@ def sql_name(name):
     return "`" + name.replace("`", "``") + "`"
 
 
+# What a CHECK allows.
+FEW = Kind("INT", whole(1, 1000))
+MANY = 5000
+
+
 class Column:
+    """A column, whose DEFAULT is a value of its kind."""
+
     def __init__(self, name, kind, nullable, default=None):
         self.name, self.kind, self.nullable, self.default = name, kind, nullable, default
 
     def sql(self):
         null = "NULL" if self.nullable else "NOT NULL"
-        return f"{sql_name(self.name)} {self.kind.sql} {null}"
+        default = "" if self.default is None else f" DEFAULT '{self.default[2]}'"
+        kind, _, comment = self.kind.sql.partition(" COMMENT ")
+        return f"{sql_name(self.name)} {kind} {null}{default}" + (f" COMMENT {comment}" if comment else "")
 
 
 class Table:
@@ -152,18 +204,27 @@ class Table:
         self.name = f"t{number} {parts.pop()}"
         self.key = [f"{parts.pop()}{place}" for place in range(2 if rng.random() < 0.3 else 1)]
         columns = [Column(name, rng.choice(KEYS), False) for name in self.key]
-        self.unique, self.parent = [], None
+        self.unique, self.parent, self.checked = [], None, None
+        self.constraints = {kind: f"{kind}{number} {parts.pop()}" for kind in ("unique", "foreign", "check")}
         if rng.random() < 0.3:
             self.unique = [f"u{place} {parts.pop()}" for place in range(rng.randint(1, 2))]
             columns += [Column(name, rng.choice(KEYS), False) for name in self.unique]
         for place in range(rng.randint(max(1, 5 - len(columns)), 6)):
-            columns.append(Column(f"{place}{parts.pop()}", rng.choice(KINDS), rng.random() < 0.6))
+            columns.append(self.other_column(f"{place}{rng.choice(PARTS)}"))
+        if rng.random() < 0.2:
+            self.checked = f"c {rng.choice(PARTS)}"
+            columns.append(Column(self.checked, FEW, True))
         parents = [table for table in earlier if len(table.key) == 1]
         if parents and rng.random() < 0.2:
-            self.parent = (f"p {parts.pop()}", rng.choice(parents))
+            self.parent = (f"p {rng.choice(PARTS)}", rng.choice(parents))
             columns.append(Column(self.parent[0], self.parent[1].column(self.parent[1].key[0]).kind, True))
         rng.shuffle(columns)
         self.columns = columns
+
+    def other_column(self, name):
+        kind = self.rng.choice(KINDS)
+        default = kind.value(self.rng) if kind.is_key and self.rng.random() < 0.4 else None
+        return Column(name, kind, self.rng.random() < 0.6, default)
 
     def column(self, name):
         return next(column for column in self.columns if column.name == name)
@@ -177,11 +238,18 @@ class Table:
         lines = [column.sql() for column in self.columns]
         lines.append(f"PRIMARY KEY ({', '.join(map(sql_name, self.key))})")
         if self.unique:
-            lines.append(f"UNIQUE KEY `uq one` ({', '.join(map(sql_name, self.unique))})")
+            lines.append(f"UNIQUE KEY {sql_name(self.constraints['unique'])} ({', '.join(map(sql_name, self.unique))})")
         if self.parent:
-            name, table = self.parent
-            lines.append(f"FOREIGN KEY ({sql_name(name)}) REFERENCES {sql_name(table.name)} ({sql_name(table.key[0])})")
+            lines.append(self.foreign_key())
+        if self.checked:
+            condition = f"CHECK ({sql_name(self.checked)} BETWEEN 1 AND 1000)"
+            lines.append(f"CONSTRAINT {sql_name(self.constraints['check'])} {condition}")
         return lines
+
+    def foreign_key(self):
+        name, table = self.parent
+        refers = f"FOREIGN KEY ({sql_name(name)}) REFERENCES {sql_name(table.name)} ({sql_name(table.key[0])})"
+        return f"CONSTRAINT {sql_name(self.constraints['foreign'])} {refers}"
 
     def value(self, column):
         """As JSON, as a cell, and as the database gives it back."""
@@ -221,6 +289,19 @@ class Table:
         self.rows = before
         return rows
 
+    def parted(self, rows):
+        """The rows in at most eight shapes: some lack what may be absent, which the model takes from the DEFAULT."""
+        kept = {*self.key, *self.unique}
+        absent = [it for it in self.columns if it.name not in kept and (it.nullable or it.default is not None)]
+        shapes = [[]] + [[it for it in absent if self.rng.random() < 0.5] for _ in range(7)]
+        parted = []
+        for row in rows:
+            shape = self.rng.choice(shapes)
+            row |= {it.name: it.default or (None, "", None) for it in shape}
+            gone = {it.name for it in shape}
+            parted.append({name: value for name, value in row.items() if name not in gone})
+        return parted
+
     def changed(self, row, by):
         """Other values in some columns, and those of both keys."""
         kept = {*self.key, *self.unique}
@@ -246,7 +327,7 @@ class Table:
             value = line[column.name]
             if value is not None and column.kind.sql == "JSON":
                 value = json.dumps(json.loads(value), sort_keys=True)
-            if value is not None and column.kind.sql == "DOUBLE":
+            if value is not None and column.kind.sql in ("DOUBLE", "FLOAT"):
                 value = repr(float(value))
             plain[column.name] = value
         return plain

@@ -83,7 +83,7 @@ def test_a_key_sees_its_own_loads_only(stack, files):
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=401", "limit=x", "status=failed"])
-def test_a_query_that_does_not_do(stack, calls, query):
+def test_an_invalid_query(stack, calls, query):
     calls.mark()
     answer = get(stack, f"/loads?{query}")
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:rowgate:problem:bad_parameter")

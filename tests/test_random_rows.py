@@ -12,7 +12,7 @@ import pytest
 import requests
 from conftest import client, database, running
 from files import Files, counts
-from random_tables import Table, as_csv, as_json
+from random_tables import MANY, Table, as_csv, as_json
 
 COUNT = int(os.environ.get("ROWGATE_RANDOM_TABLES", "50"))
 SEED = int(os.environ.get("ROWGATE_SEED", random.SystemRandom().randrange(1_000_000)))
@@ -25,7 +25,23 @@ def tables():
     made = []
     for number in range(COUNT):
         made.append(Table(number, rng, made))
+    print(shares(made))
     return made
+
+
+def shares(tables):
+    """What the tables have, as a line to record."""
+    columns = [column for table in tables for column in table.columns]
+    having = {
+        "keys of two columns": lambda it: len(it.key) > 1,
+        "second unique keys": lambda it: it.unique,
+        "foreign keys": lambda it: it.parent,
+        "CHECKs": lambda it: it.checked,
+        "backticks in a name": lambda it: "`" in "".join([it.name, *(column.name for column in it.columns)]),
+    }
+    counts = ", ".join(f"{sum(map(bool, map(has, tables)))} with {what}" for what, has in having.items())
+    kinds = len({column.kind.sql for column in columns})
+    return f"{len(tables)} tables of {len(columns)} columns of {kinds} types: {counts}"
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +69,11 @@ def test_rows_of_random_tables_are_those_of_a_model(stack, tables):
             told = f"seed {SEED}, {table.name}: {table.sql()}"
             path = f"/tables/{quote(table.name, safe='')}/rows"
             insert(table, path, post, told)
+            refuse(table, path, post, told)
             keep(table, path, post, told)
             update(table, path, post, told, {})
             if table.unique:
-                update(table, path, post, told, {"key": "uq one"})
+                update(table, path, post, told, {"key": table.constraints["unique"]})
             load(table, files, told)
             assert table.stored(db) == table.model(), told
 
@@ -72,8 +89,29 @@ def send(post, path, rows, told, **query):
 
 def insert(table, path, post, told):
     rows = table.fresh_rows(20)
-    assert send(post, path, rows, told)["stored"] == 20
+    assert send(post, path, table.parted(rows), told)["stored"] == 20
     table.take(rows)
+
+
+def refuse(table, path, post, told):
+    """A row that a constraint refuses, which is named."""
+    if table.unique:
+        known = table.rng.choice(list(table.rows.values()))
+        row = table.fresh() | {name: known[name] for name in table.unique}
+        refused(table, post(path, as_json([row]), {"time_zone": "UTC"}), "conflict", "unique", told)
+    if table.parent:
+        name, parent = table.parent
+        strange = parent.fresh()[parent.key[0]]
+        row = table.fresh() | {name: strange}
+        refused(table, post(path, as_json([row]), {"time_zone": "UTC"}), "unknown_reference", "foreign", told)
+    if table.checked:
+        row = table.fresh() | {table.checked: (MANY, str(MANY), str(MANY))}
+        refused(table, post(path, as_json([row]), {"time_zone": "UTC"}), "check_violated", "check", told)
+
+
+def refused(table, answer, code, kind, told):
+    (error,) = answer.json()["errors"]
+    assert (error["code"], table.constraints[kind] in error["message"]) == (code, True), (told, error)
 
 
 def keep(table, path, post, told):

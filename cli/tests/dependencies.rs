@@ -23,8 +23,7 @@ fn each_crate_has_a_row() -> Result<()> {
             ("dev-dependencies", " (dev)"),
             ("build-dependencies", " (build)"),
         ] {
-            for (name, own) in manifest.get(section).and_then(Value::as_table).into_iter().flatten()
-            {
+            for (name, own) in needed(&manifest, section) {
                 let version = version(own).or_else(|| version(shared.get(name)?));
                 if let Some(version) = version {
                     add(&mut found, name, version, format!("{folder}{suffix}"));
@@ -69,6 +68,16 @@ fn each_package_of_python_has_a_row() -> Result<()> {
         }
     }
     compare("## Packages of Python", &found)
+}
+
+/// What a section of a manifest names, for all machines and for some.
+fn needed<'m>(
+    manifest: &'m Table,
+    section: &'m str,
+) -> impl Iterator<Item = (&'m String, &'m Value)> {
+    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flatten();
+    let some = targets.filter_map(move |(_, target)| target.get(section));
+    some.chain(manifest.get(section)).filter_map(Value::as_table).flatten()
 }
 
 fn add(found: &mut BTreeMap<String, Row>, name: &str, version: &str, folder: String) {

@@ -1,4 +1,4 @@
-// The page: a key, and then one of three views.
+// The page: a key, and then one of four views.
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -6,9 +6,8 @@ import { useEffect, useState } from "preact/hooks";
 import { Engine } from "./engine";
 import { Gate, GateError } from "./gate";
 import { KeyForm } from "./key";
-import { Loads } from "./loads";
+import { lazy } from "./lazy";
 import { SendView } from "./send";
-import { TablesView } from "./tables";
 import type { Tables } from "./types";
 import "./style.css";
 
@@ -23,7 +22,12 @@ const VIEWS = [
   ["send", "Send a file"],
   ["loads", "What was loaded"],
   ["tables", "Tables"],
+  ["api", "API"],
 ] as const;
+
+const Loads = lazy(async () => (await import("./loads")).Loads);
+const Reference = lazy(async () => (await import("./reference")).Reference);
+const TablesView = lazy(async () => (await import("./tables")).TablesView);
 
 const engine = new Engine();
 
@@ -65,6 +69,7 @@ function Page() {
           <div hidden={view[0] !== "send"}><SendView engine={engine} session={session} /></div>
         )}
         {session && view[0] === "loads" && <Loads gate={session.gate} id={view[1]} />}
+        {session && view[0] === "api" && <Reference gate={session.gate} />}
         {session && view[0] === "tables" && <TablesView session={session} name={view[1]} />}
       </main>
     </>

@@ -2,10 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { CheckView } from "./check";
 import { Drop } from "./drop";
 import { type Engine, RefusedFile } from "./engine";
-import { LayoutHelp } from "./layout";
+import { lazy } from "./lazy";
 import type { Session } from "./main";
 import { forget, keep, kept, type Kept } from "./store";
 import type { OpenOptions, Refusal, TableNote } from "./types";
@@ -25,6 +24,9 @@ type Stage =
   | { at: "reading"; share: number }
   | { at: "refused"; refusal: Refusal }
   | { at: "checked" };
+
+const CheckView = lazy(async () => (await import("./check")).CheckView);
+const LayoutHelp = lazy(async () => (await import("./layout")).LayoutHelp);
 
 export const NO_OPTIONS: OpenOptions = { format: "csv", dialect: {}, time_zone: "", may_lack: false };
 

@@ -1,7 +1,7 @@
 // The core, apart from the page: whatever it does, the page goes on answering.
 
-import init, { Checker, formatOf, keyId, peek, tableOf } from "./core/core.js";
-import coreUrl from "./core/core_bg.wasm?url";
+import { Checker, formatOf, keyId, peek, tableOf } from "./core/parts/core_bg.js";
+import { loadFirst, loadRest } from "./parts";
 import type { OpenOptions } from "./types";
 
 interface Call {
@@ -14,7 +14,9 @@ interface Call {
 const STEP_ROWS = 20_000;
 const PEEKED_BYTES = 16 * 1024;
 
-const ready = init({ module_or_path: coreUrl });
+const ready = loadFirst();
+// What is asked before a file is shown.
+const FIRST = ["formatOf", "tableOf", "keyId", "table", "file", "peek", "check", "stop", "counts", "layout", "faults", "view", "rows"];
 let checker: Checker | undefined;
 let bytes: Uint8Array | undefined;
 let opening = 0;
@@ -93,6 +95,8 @@ onmessage = async ({ data }: MessageEvent<Call>) => {
   const { id, method, args } = data;
   try {
     await ready;
+    if (method === "table") void loadRest().catch(() => {});
+    if (!FIRST.includes(method)) await loadRest();
     const result = await methods[method]!(id, ...(args as never[]));
     postMessage({ id, result });
   } catch (error) {

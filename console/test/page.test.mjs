@@ -139,6 +139,14 @@ test("HR's file: checked, mended, sent; nothing before Send", () => withPage(asy
   await page.getByRole("cell", { name: "must be in" }).first().waitFor({ timeout: 1000 }).catch(() => undefined);
   await picture(page, "table");
   await checkAxe(page);
+  await page.getByRole("link", { name: "API" }).click();
+  await heading(page, "API");
+  await page.getByText("/tables/employees/rows").click();
+  await page.getByRole("cell", { name: "reject | skip" }).waitFor();
+  await page.getByRole("cell", { name: "hire_datetime" }).or(page.getByRole("rowheader", { name: "datetime" })).first().waitFor();
+  await page.getByText("/tables/employees/rows").evaluate((operation) => operation.scrollIntoView());
+  await picture(page, "api");
+  await checkAxe(page);
 }));
 
 test("rows that are there already are named, kept or written over", () => withPage(async (page) => {
@@ -276,5 +284,9 @@ test("on a phone nothing is wider than the screen", () => withPage(async (page) 
   await checkAxe(page);
   await page.getByRole("link", { name: "What was loaded" }).click();
   await heading(page, "What was loaded");
+  await fits();
+  await page.getByRole("link", { name: "API" }).click();
+  await page.getByText("/tables/employees/rows").click();
+  await page.getByRole("cell", { name: "reject | skip" }).waitFor();
   await fits();
 }, { viewport: { width: 375, height: 780 } }));

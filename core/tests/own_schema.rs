@@ -7,9 +7,7 @@ use crate::world::door::{WAITING, body, head};
 use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{PartItem, write_part};
-use rowgate_core::backup::{
-    self, BackupError, BackupOptions, Damage, KeyRange, OnObstacle, Services,
-};
+use rowgate_core::backup::{self, BackupError, BackupOptions, Damage, KeyRange, Services};
 use rowgate_core::migrate::{self, MigrationStep};
 use rowgate_core::restore::{self, Leftover, RestoreError, RestorePlan, Wanted};
 use rowgate_core::schema::{Column, ColumnType, Reference, Schema, Table};
@@ -245,8 +243,7 @@ fn a_backup_looks_at_its_schema_and_reads_the_tables_of_it() {
     let reads = [begun(), isolation, numbers(&[1]), records(&[&tom]), records(&[])];
     let written = [answer(200, ""), ended(), answer(200, "")];
     let world = World::new(looks.chain(reads).chain(written));
-    let options =
-        BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle: OnObstacle::Refuse };
+    let options = BackupOptions { codec: Codec::Null, ..BackupOptions::default() };
     let cats = [SHELTER.table("cats").unwrap()];
     let backup =
         at(&world, async |services| backup::backup(services, &cats, options, |_| ()).await);
@@ -300,7 +297,9 @@ fn a_restore_finds_the_files_of_its_schemas_tables() {
     assert_eq!(other.unwrap_err(), RestoreError::UnknownTable { key: "glue/jobs/1.avro".into() });
     // The file of a table that is known is read, and is none of Avro's.
     let broken = Response { status: 206, headers: Vec::new(), body: b"no Avro..".to_vec() };
-    let world = World::new(found("glue/pets/1.avro").into_iter().chain([texts(&[]), Ok(broken)]));
+    let rights = texts(&["GRANT ALL PRIVILEGES ON *.* TO `u`@`%`"]);
+    let answers = [rights, texts(&[]), Ok(broken)];
+    let world = World::new(found("glue/pets/1.avro").into_iter().chain(answers));
     let error = plan(&world, "glue/").unwrap_err().to_string();
     assert!(error.contains("glue/pets/1.avro"), "{error}");
 }

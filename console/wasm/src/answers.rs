@@ -1,5 +1,8 @@
 //! What the page is told, as JSON.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use rowgate_core::schema::Table;
 use rowgate_core::{
     CellFault, ColumnNote, DeliveryStep, FaultCount, Forecast, Mended, RowErrorKind, SheetCounts,

@@ -1,5 +1,8 @@
 //! One file of one table, from its bytes to its requests.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use rowgate_core::schema::Table;
 use rowgate_core::{RequestBody, Sheet, SheetError, table_alone};
 use wasm_bindgen::JsValue;

@@ -3,10 +3,19 @@
 //! Everything is asked for and answered as JSON, so that the page has one way to read it. There is no rule
 //! here: what a file is, which rows are good and what an answer means says the core.
 
+#![no_std]
+
+extern crate alloc;
+
 mod answers;
 mod checker;
 mod options;
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use dlmalloc::GlobalDlmalloc;
 use rowgate_core::{ApiKey, Dialect, RowFormat, preview, table_of_file};
 use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -48,4 +57,12 @@ pub fn peek(start: &[u8], dialect: &str) -> String {
     let given: Dialect = serde_json::from_str(dialect).unwrap_or_default();
     let found = preview(start, &given);
     answers::text(&answers::PeekedLines { delimiter: &found.delimiter, lines: &found.lines })
+}
+
+#[global_allocator]
+static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+
+#[panic_handler]
+fn end(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
 }

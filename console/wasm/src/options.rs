@@ -1,5 +1,8 @@
 //! What the page asks, as it is sent.
 
+use alloc::format;
+use alloc::string::{String, ToString};
+
 use rowgate_core::{Dialect, Replacement, RowFilter, RowFormat, SheetOptions, TimeZone};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;

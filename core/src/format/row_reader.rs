@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt::Debug;
+use core::fmt;
 
 use crate::format::csv::detect::{self, SAMPLE};
 use crate::format::csv::{CsvDecoder, Dialect};
@@ -18,7 +18,7 @@ use crate::table::schema::Table;
 /// Takes a file's bytes in any chunking and gives rows, one after the other.
 ///
 /// A file that is wrong as a whole gives a row without an index, and no more behind it.
-pub(crate) trait RowReader: Debug + Send + Sync {
+pub(crate) trait RowReader: Send + Sync {
     /// Moves `input` behind the next row, for [`Self::row`] to give; `false` if it is used up.
     fn next(&mut self, input: &mut &[u8]) -> bool;
 
@@ -84,6 +84,13 @@ pub(crate) trait RowReader: Debug + Send + Sync {
     /// Whether the row at hand, and all behind it, is the rest of a file that has ended early.
     fn is_in_rest(&self) -> bool {
         false
+    }
+}
+
+/// What a reader holds is the file's own text, which nothing shows.
+impl fmt::Debug for dyn RowReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowReader")
     }
 }
 

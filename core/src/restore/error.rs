@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "parquet")]
+use super::export_fault::ExportFault;
 use crate::aws::host::CallError;
 use crate::backup::{BackupError, LeftOutFolder};
 use crate::sql::checksum::Checksum;
@@ -34,6 +36,14 @@ pub enum RestoreError {
         source: String,
         /// The bucket that is read.
         bucket: String,
+    },
+    /// A snapshot export that cannot be trusted.
+    #[cfg(feature = "parquet")]
+    Export {
+        /// The export, or a folder or file of it.
+        place: String,
+        /// What is wrong.
+        fault: ExportFault,
     },
     /// No run holds all tables that are wanted.
     NoLatest {
@@ -209,6 +219,8 @@ impl fmt::Display for RestoreError {
             Self::OtherBucket { source, bucket } => {
                 write!(f, "{source}: files are read from the bucket {bucket} alone; see --bucket")
             }
+            #[cfg(feature = "parquet")]
+            Self::Export { place, fault } => write!(f, "{place}: {fault}"),
             Self::NoLatest { newest, left_out } => no_latest(f, newest, left_out),
             Self::RunAmongOthers { run } => write!(f, "{run}: a run is restored by itself"),
             Self::Unfinished { run } => {

@@ -77,7 +77,8 @@ struct NamedError {
 
 impl GateAnswer {
     fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+        let text = core::str::from_utf8(body).unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_default()
     }
 
     fn sum(&self, count: &str) -> u64 {

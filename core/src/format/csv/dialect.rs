@@ -279,10 +279,14 @@ const MOST_WORDS: usize = 100;
 fn one_of<T: Copy>(name: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(it, _)| *it == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> =
-            known.iter().map(|(it, _)| *it).filter(|it| !it.contains(['\t', '\\'])).collect();
-        format!("{name} is one of: {}", names.join("  "))
+        let known: Vec<_> = known.iter().map(|(it, _)| *it).collect();
+        not_one_of(name, &known)
     })
+}
+
+fn not_one_of(name: &str, known: &[&str]) -> String {
+    let names: Vec<_> = known.iter().copied().filter(|it| !it.contains(['\t', '\\'])).collect();
+    format!("{name} is one of: {}", names.join("  "))
 }
 
 fn name_of<T: PartialEq + Copy>(value: T, known: &[(&str, T)]) -> String {

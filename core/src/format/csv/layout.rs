@@ -292,7 +292,7 @@ fn reads_as(column: &Column, cell: &str) -> Option<bool> {
 }
 
 /// A text of a sheet as a field of a column.
-#[cfg(feature = "avro")]
+#[cfg(feature = "xlsx")]
 pub(crate) fn field_of_text<'r>(dialect: &Dialect, column: &Column, text: &'r str) -> RawField<'r> {
     field(dialect, column, CellText { text, quoted: false })
 }
@@ -373,11 +373,22 @@ impl NameStarts {
     /// The same with other names.
     fn with<'n>(self, names: impl Iterator<Item = &'n str>) -> Self {
         let mut starts = self;
-        let cases = names.flat_map(|name| [name.to_lowercase(), name.to_uppercase()]);
-        for byte in cases.filter_map(|name| name_start(name.as_bytes(), Syntax::default())) {
-            starts.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        let forms = names.flat_map(|name| [name.into(), names::fold(name)]);
+        for byte in forms.filter_map(|name: String| name_start(name.as_bytes(), Syntax::default()))
+        {
+            starts.add(byte);
         }
         starts
+    }
+
+    /// Adds a byte in both cases. A letter beyond ASCII has other bytes in its other case: it stands for all of those.
+    fn add(&mut self, byte: u8) {
+        if !byte.is_ascii() {
+            self.0[2..].fill(u64::MAX);
+        }
+        for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
+            self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
     }
 
     /// Whether a byte is one of them.

@@ -9,8 +9,9 @@ use core::slice;
 use super::super::checks::in_time;
 use super::super::ending::{Ending, plan_end};
 use super::super::error::RestoreError;
-use super::super::find::{FoundFiles, find};
+use super::super::find::find;
 use super::super::foreign::SeenRows;
+use super::super::found_files::FoundFiles;
 use super::super::notes::notes;
 use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
 use super::super::restored::Restored;
@@ -27,7 +28,7 @@ use super::items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem, add_up,
 use super::opened::{OpenedRestore, OpenedRestoreTable};
 use super::tables::{check_id, greatest_key, spans_of, table, table_plan};
 use crate::aws::host::Host;
-use crate::backup::{self, BackupError, Damage, PartFile, Services, content_of_span};
+use crate::backup::{self, BackupError, Damage, PartFile, PartForm, Services, content_of_span};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
@@ -43,7 +44,7 @@ pub async fn open<H: Host>(
     services: &Services<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<(OpenedRestore, Vec<Item>), RestoreError> {
-    let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let FoundFiles { manifest, left_out, empty_files, tables, .. } = find(services, wanted).await?;
     let rights = missing_rights(services.database, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
@@ -294,7 +295,8 @@ async fn find_file<H: Host>(
 ) -> Result<PartFile, RestoreError> {
     let FileItem { key, found, .. } = item;
     if let Some((e_tag, bytes)) = found.clone() {
-        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None });
+        let form = PartForm::Avro;
+        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None, form });
     }
     let manifest = backup::manifest(services.s3, services.bucket, run.unwrap_or_default()).await?;
     let part = manifest.parts().find(|part| part.key == *key);
