@@ -297,7 +297,9 @@ fn a_restore_finds_the_files_of_its_schemas_tables() {
     assert_eq!(other.unwrap_err(), RestoreError::UnknownTable { key: "glue/jobs/1.avro".into() });
     // The file of a table that is known is read, and is none of Avro's.
     let broken = Response { status: 206, headers: Vec::new(), body: b"no Avro..".to_vec() };
-    let world = World::new(found("glue/pets/1.avro").into_iter().chain([texts(&[]), Ok(broken)]));
+    let rights = texts(&["GRANT ALL PRIVILEGES ON *.* TO `u`@`%`"]);
+    let answers = [rights, texts(&[]), Ok(broken)];
+    let world = World::new(found("glue/pets/1.avro").into_iter().chain(answers));
     let error = plan(&world, "glue/").unwrap_err().to_string();
     assert!(error.contains("glue/pets/1.avro"), "{error}");
 }

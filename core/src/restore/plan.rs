@@ -149,10 +149,8 @@ pub async fn plan<H: Host>(
         obstacles.extend(seen.obstacle(&files));
         let odd_values = seen.odd_values();
         let is_missing = wanted.into_table.is_some() || !live_tables.has(table.name);
-        let live = match is_missing {
-            true => Checksum::default(),
-            false => live(services.database, table).await?,
-        };
+        let live =
+            if is_missing { Checksum::default() } else { live(services.database, table).await? };
         planned.push(TablePlan {
             table,
             files,

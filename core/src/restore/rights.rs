@@ -39,7 +39,7 @@ pub(super) async fn missing_rights<H: Host>(
     let shown = run(client, "SHOW GRANTS", &[], "the user's rights are not read").await?.records;
     let line = |row: &Vec<Field>| row.first().and_then(Field::text).ok_or(RestoreError::Unreadable);
     let lines = shown.iter().map(line).collect::<Result<Vec<_>, _>>()?;
-    let grants: Vec<_> = lines.iter().filter_map(|line| Grant::read(line)).collect();
+    let grants: Vec<_> = lines.iter().filter_map(|line| GrantLine::read(line)).collect();
     let needed = if wanted.into_table.is_some() { &NEEDED[..OF_NEW_TABLE] } else { &NEEDED };
     let database = client.target().database.as_str();
     let missing = missing(&grants, database, needed);
@@ -52,12 +52,12 @@ pub(super) async fn missing_rights<H: Host>(
     }
 }
 
-fn missing<'n>(grants: &[Grant<'_>], database: &str, needed: &[&'n str]) -> Vec<&'n str> {
+fn missing<'n>(grants: &[GrantLine<'_>], database: &str, needed: &[&'n str]) -> Vec<&'n str> {
     needed.iter().filter(|right| !has(grants, database, right)).copied().collect()
 }
 
 /// A grant on the database's own name hides one on a name with wildcards, and so has to give all rights.
-fn said(grants: &[Grant<'_>], database: &str, needed: &[&str], missing: &[&str]) -> String {
+fn said(grants: &[GrantLine<'_>], database: &str, needed: &[&str], missing: &[&str]) -> String {
     let of_it = || grants.iter().filter(|grant| grant.is_of(database));
     let by_wildcards = of_it().next().is_some() && of_it().all(|it| it.certain() < usize::MAX);
     let given = if by_wildcards { needed } else { missing }.join(", ");
@@ -71,8 +71,8 @@ fn said(grants: &[Grant<'_>], database: &str, needed: &[&str], missing: &[&str])
 }
 
 /// Whether a right holds everywhere or in a database, by the user's own grants or those of its roles.
-fn has(grants: &[Grant<'_>], database: &str, right: &str) -> bool {
-    let everywhere = grants.iter().any(|it| it.scope == Scope::Everywhere && it.gives(right));
+fn has(grants: &[GrantLine<'_>], database: &str, right: &str) -> bool {
+    let everywhere = grants.iter().any(|it| it.scope == GrantScope::Everywhere && it.gives(right));
     let users: Vec<_> = grants.iter().map(|grant| grant.user).collect();
     let is_taken = grants.iter().any(|it| it.is_revoked && it.is_of(database) && it.gives(right));
     (everywhere && !is_taken)
@@ -82,41 +82,42 @@ fn has(grants: &[Grant<'_>], database: &str, right: &str) -> bool {
 /// Of a user's grants on a database those that count: the engines take the one whose name has the longest beginning
 /// without a wildcard, and no other.
 fn nearest<'g>(
-    grants: &'g [Grant<'_>],
+    grants: &'g [GrantLine<'_>],
     user: &'g str,
     database: &'g str,
-) -> impl Iterator<Item = &'g Grant<'g>> {
-    let its =
-        move |grant: &&Grant<'_>| grant.user == user && !grant.is_revoked && grant.is_of(database);
-    let longest = grants.iter().filter(its).map(Grant::certain).max();
+) -> impl Iterator<Item = &'g GrantLine<'g>> {
+    let its = move |grant: &&GrantLine<'_>| {
+        grant.user == user && !grant.is_revoked && grant.is_of(database)
+    };
+    let longest = grants.iter().filter(its).map(GrantLine::certain).max();
     grants.iter().filter(its).filter(move |grant| Some(grant.certain()) == longest)
 }
 
 /// A line of `SHOW GRANTS` about rights; roles, of which the engines show the active ones' rights too, are no such line.
 #[derive(Debug)]
-struct Grant<'l> {
+struct GrantLine<'l> {
     is_revoked: bool,
     rights: Vec<&'l str>,
-    scope: Scope,
+    scope: GrantScope,
     /// The user or the role, as it is written in SQL.
     user: &'l str,
 }
 
 /// What a grant is on.
 #[derive(Debug, PartialEq, Eq)]
-enum Scope {
+enum GrantScope {
     Everywhere,
     /// All tables of the databases of a name with wildcards.
     Databases(String),
 }
 
-impl<'l> Grant<'l> {
+impl<'l> GrantLine<'l> {
     /// None of a grant of a role, and of one on a table or a routine.
     fn read(line: &'l str) -> Option<Self> {
         let revoked = line.strip_prefix("REVOKE ");
         let (rights, rest) = revoked.or_else(|| line.strip_prefix("GRANT "))?.split_once(" ON ")?;
         let (scope, user) = match rest.strip_prefix("*.* ") {
-            Some(user) => (Scope::Everywhere, user),
+            Some(user) => (GrantScope::Everywhere, user),
             None => databases_of(rest)?,
         };
         let user = user.strip_prefix("TO ").or_else(|| user.strip_prefix("FROM "))?;
@@ -136,14 +137,14 @@ impl<'l> Grant<'l> {
     }
 
     fn is_of(&self, database: &str) -> bool {
-        let Scope::Databases(pattern) = &self.scope else { return false };
+        let GrantScope::Databases(pattern) = &self.scope else { return false };
         let letters = |text: &str| text.chars().collect::<Vec<_>>();
         is_like(&letters(pattern), &letters(database))
     }
 
     /// How many characters of its name come before a wildcard; all of a name without one.
     fn certain(&self) -> usize {
-        let Scope::Databases(pattern) = &self.scope else { return 0 };
+        let GrantScope::Databases(pattern) = &self.scope else { return 0 };
         let (mut count, mut letters) = (0, pattern.chars());
         while let Some(letter) = letters.next() {
             match letter {
@@ -158,7 +159,7 @@ impl<'l> Grant<'l> {
 }
 
 /// The databases that a line names behind its ON, and what follows.
-fn databases_of(text: &str) -> Option<(Scope, &str)> {
+fn databases_of(text: &str) -> Option<(GrantScope, &str)> {
     let text = text.strip_prefix('`')?;
     let (mut name, mut letters) = (String::new(), text.char_indices().peekable());
     let end = loop {
@@ -168,7 +169,7 @@ fn databases_of(text: &str) -> Option<(Scope, &str)> {
             (_, letter) => name.push(letter),
         }
     };
-    Some((Scope::Databases(name), text[end..].strip_prefix(".* ")?))
+    Some((GrantScope::Databases(name), text[end..].strip_prefix(".* ")?))
 }
 
 /// Whether a name is like a pattern, in which a backslash takes a wildcard its meaning.
@@ -193,7 +194,7 @@ mod tests {
 
     /// The rights that are missing in a database, by these lines.
     fn lacks(database: &str, lines: &[&str]) -> Vec<&'static str> {
-        let grants: Vec<_> = lines.iter().filter_map(|line| Grant::read(line)).collect();
+        let grants: Vec<_> = lines.iter().filter_map(|line| GrantLine::read(line)).collect();
         missing(&grants, database, &NEEDED)
     }
 
@@ -263,7 +264,7 @@ mod tests {
     fn the_statement_that_gives_a_right_is_said() {
         for (name, given) in [("a\\_b", "DROP"), ("a%", "SELECT, DROP")] {
             let line = format!("GRANT SELECT ON `{name}`.* TO `u`@`%`");
-            let grants = [Grant::read(&line).unwrap()];
+            let grants = [GrantLine::read(&line).unwrap()];
             let text = said(&grants, "a_b", &["SELECT", "DROP"], &["DROP"]);
             assert!(text.contains("lacks DROP on"), "{text}");
             assert!(text.contains(&format!("GRANT {given} ON `a\\_b`.* TO `u`@`%`")), "{text}");
