@@ -60,6 +60,10 @@ lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 packages: edge ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
 	@scripts/packages $(MACHINES)
 
+.PHONY: test-packages
+test-packages: setup-tests packages ## Install each package into an empty environment, and use it (15 minutes)
+	@scripts/test-packages
+
 .PHONY: bundle-size
 bundle-size: edge ## Check the Worker's size
 	@scripts/bundle-size

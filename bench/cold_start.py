@@ -14,7 +14,7 @@ PROGRAM = Path(__file__).resolve().parent.parent / "target/lambda/x86_64/bootstr
 
 STARTS = 30
 MOST_MILLISECONDS = 30
-MOST_BYTES = 8_000_000
+MOST_BYTES = 16_000_000
 
 # A database of this size costs the start so much more than one of three tables.
 TABLES = 200

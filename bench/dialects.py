@@ -73,7 +73,9 @@ def figures(path, options, encoding, given):
                           capture_output=True, text=True)  # fmt: skip
     seconds = dict(line.split("\t") for line in done.stdout.splitlines())
     seconds = {name: float(text) for name, text in seconds.items()}
-    look = 1_000 * (seconds["start found"] - seconds["start given"])
+    # A file that is its own start is looked at as well as read.
+    read = seconds["found"] * (64 << 10) / path.stat().st_size
+    look = 1_000 * (seconds["start found"] - read)
     # It reads bytes, and so no UTF-16.
     csv_core = "" if encoding == "utf-16-le" else rate(options, seconds["csv-core"])
     others = [rate(options, other(name, path, options, encoding, given)) for name in ("duckdb", "pandas")]

@@ -18,6 +18,8 @@ STEPS = [
     ("CSV to cells", "csv_decode", "csv-core alone", "csv_core_alone"),
     ("JSON to cells", "json_decode", "serde_json, ignoring all", "serde_json_alone"),
     ("cells to a checked row", "check", "the cells moved", "check_least"),
+    ("a row of one date-time, checked", "date_time", "time, read alone", "time_parse"),
+    ("a row of one date-time, checked", "date_time", "time, read and written", "time_text"),
     ("rows to a statement's text", "statement", "the text moved", "statement_least"),
     ("the text to a request", "to_request", "the text moved", "statement_least"),
     ("a request signed", "signature", "its digest", "signature_least"),

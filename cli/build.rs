@@ -14,8 +14,8 @@ use flate2::write::GzEncoder;
 use tar::Builder;
 
 /// Files and folders of the checkout, which have the same places in the archive.
-const CONTENT: [&str; 4] =
-    ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build"];
+const CONTENT: [&str; 5] =
+    ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build", "console/build"];
 
 fn main() -> io::Result<()> {
     let root = Path::new("..");

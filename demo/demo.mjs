@@ -1,20 +1,17 @@
 #!/usr/bin/env node
 // Starts rowgate on this machine, sends it the sample files over HTTP, drops the same files into
 // its bucket, backs the tables up, loses one and restores it, and compares what rowgate says with
-// what the database holds. `make demo` builds everything and runs this.
+// what the database holds. Then the same with a shop in a database that is already there. `make demo` builds everything and runs this.
 //
 //     node demo/demo.mjs [PROGRAM]     PROGRAM is target/debug/rowgate unless given
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-// A client of the database that is not rowgate's own.
-import mysql from "mysql2/promise";
 import { Bucket } from "./bucket.mjs";
 import { Operator } from "./operator.mjs";
+import { showShop } from "./shop.mjs";
+import { checksums, expectSame, send, startStack, withDatabase } from "./stack.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = process.argv[2] ?? join(ROOT, "target/debug/rowgate");
@@ -24,7 +21,7 @@ const SHOWN_ERRORS = 5;
 
 async function main() {
   const started = performance.now();
-  const stack = await startStack();
+  const stack = await startStack(PROGRAM, ROOT);
   process.once("SIGINT", () => stack.stop().then(() => process.exit(130)));
   try {
     const loads = [await sendParents(stack), await sendEmployees(stack)];
@@ -48,31 +45,12 @@ async function main() {
     expectSame("lines of the reject file", rejects.trimEnd().split("\n").length - 1, blankRows());
 
     await loseAndRestore(stack);
+    await showShop(stack, PROGRAM, ROOT);
     const seconds = (performance.now() - started) / 1000;
     console.log(`From nothing to here: ${seconds.toFixed(1)} s.\n`);
   } finally {
     await stack.stop();
   }
-}
-
-/** What `rowgate dev --json` says, and `stop()`. */
-async function startStack() {
-  // An empty database of its own, whatever DATABASE_URL says.
-  const { DATABASE_URL: _, ...env } = process.env;
-  const stdio = ["ignore", "pipe", "inherit"];
-  const child = spawn(PROGRAM, ["dev", "--json"], { cwd: ROOT, env, stdio });
-  const exited = once(child, "exit");
-  const line = await Promise.race([
-    once(createInterface({ input: child.stdout }), "line").then(([text]) => text),
-    exited.then(() => null),
-  ]);
-  if (line === null) throw new Error("rowgate dev did not start");
-
-  const stop = async () => {
-    child.kill("SIGINT");
-    await exited;
-  };
-  return { ...JSON.parse(line), stop };
 }
 
 // --- the two requests ---
@@ -109,14 +87,14 @@ async function dropFiles(bucket) {
 /** The database's own checksums of the tables are the same before and after. */
 async function loseAndRestore(stack) {
   const operator = new Operator(stack, PROGRAM);
-  const before = await checksums(stack.database_url);
+  const before = await checksums(stack.database_url, TABLES);
   await operator.show("backup");
   await withDatabase(stack.database_url, (connection) => connection.query("DELETE FROM employees"));
   console.log("\nAnd all employees are deleted.");
   await operator.show("restore", "latest", "--table", "employees", "--plan");
   await operator.show("restore", "latest", "--table", "employees");
   await operator.show("backup", "verify", "latest", "--live");
-  const after = await checksums(stack.database_url);
+  const after = await checksums(stack.database_url, TABLES);
   console.log(`\n${bold("CHECKSUM TABLE".padEnd(16) + "before".padStart(12) + "after".padStart(12))}`);
   for (const table of TABLES) {
     console.log([table.padEnd(16), before[table].padStart(12), after[table].padStart(12)].join(""));
@@ -132,17 +110,11 @@ function readSample(name, toRow) {
 }
 
 async function post(stack, path, contentType, body) {
-  const started = performance.now();
-  const response = await fetch(stack.edge + path, {
-    method: "POST",
-    headers: { "content-type": contentType, "x-api-key": stack.api_key },
-    body,
-  });
-  const text = await response.text();
-  if (response.status !== 200 && response.status !== 207) {
-    throw new Error(`POST ${path} answered ${response.status}: ${text}`);
+  const answer = await send(stack, path, contentType, body);
+  if (answer.status !== 200 && answer.status !== 207) {
+    throw new Error(`POST ${path} answered ${answer.status}: ${JSON.stringify(answer)}`);
   }
-  return { path, status: response.status, ...JSON.parse(text), milliseconds: performance.now() - started };
+  return answer;
 }
 
 // --- the database, past rowgate ---
@@ -158,30 +130,10 @@ async function countRows(url) {
   return counts;
 }
 
-async function checksums(url) {
-  const sums = {};
-  await withDatabase(url, async (connection) => {
-    for (const table of TABLES) {
-      const [[row]] = await connection.query(`CHECKSUM TABLE ${table}`);
-      sums[table] = String(row.Checksum);
-    }
-  });
-  return sums;
-}
-
 async function emptyTables(url) {
   await withDatabase(url, async (connection) => {
     for (const table of TABLES) await connection.query(`DELETE FROM ${table}`);
   });
-}
-
-async function withDatabase(url, use) {
-  const connection = await mysql.createConnection(url);
-  try {
-    await use(connection);
-  } finally {
-    await connection.end();
-  }
 }
 
 // --- what the reader sees ---
@@ -258,10 +210,6 @@ function checkNumbers(loads, counts) {
 function blankRows() {
   const rows = readSample("hired_employees.csv", (row) => row);
   return rows.filter(([, name, datetime]) => name === "" || datetime === "").length;
-}
-
-function expectSame(what, one, other) {
-  if (one !== other) throw new Error(`${what} differ: ${one} and ${other}`);
 }
 
 main().catch((error) => {

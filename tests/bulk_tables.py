@@ -5,7 +5,7 @@ RESTORE = {"rowgate": "bulk_restore"}
 
 # What a restore's steps hand on.
 FILES = ("sources", "notes", "loads_since")
-COMPARED = (*FILES, "tables", "attempt", "swapped", "force")
+COMPARED = (*FILES, "tables", "attempt", "swapped", "ending", "force")
 
 
 class Backup:
@@ -58,7 +58,7 @@ class Restore:
         return [self.part(item) for item in items]
 
     def comparison(self, done):
-        return self.next("compare", self.opened, done, "run", *FILES, "tables", "force")
+        return self.next("compare", self.opened, done, "run", *FILES, "tables", "ending", "force")
 
     def compare(self, done):
         return self.files.invoke(self.comparison(done))

@@ -65,7 +65,7 @@ ENDPOINTS = {"rds-data": "data_api", "s3": "s3", "lambda": "lambda"}
 
 # The files of tests that take longest, begun first: otherwise the last of them runs alone.
 LONGEST = (
-    "restore", "once", "bulk_table_steps", "bad_network", "first_hour", "bulk_load_steps", "signals",
+    "restore", "random_backups", "once", "bulk_table_steps", "bad_network", "first_hour", "bulk_load_steps", "signals",
     "faults", "leases", "cases", "backup_kills", "memory",
 )  # fmt: skip
 
@@ -132,7 +132,7 @@ def check_logs(report, errors):
     secrets.append(urlsplit(report["database_url"]).password)
     for secret in [*filter(None, secrets), *row_values()]:
         found = [name for name, text in logs.items() if secret in text]
-        assert not found, f"{secret!r} stands in {found}"
+        assert not found, f"{secret!r} is in {found}"
 
 
 def row_values():

@@ -32,7 +32,7 @@ class Damaged:
     nested: bool
     written: str
     damage: str = "none"
-    # The part of the written text that is damaged, and what stands there instead.
+    # The part of the written text that is damaged, and what is there instead.
     start: int = 0
     end: int = 0
     put: str = ""
@@ -52,7 +52,7 @@ class Damaged:
             index for index, (start, stop) in enumerate(self.spans, first)
             if start < end and self.start < stop
         }
-        # What stands at a line's end, or is put there, belongs to the next line as well.
+        # What is at a line's end, or is put there, belongs to the next line as well.
         ends = {index + 1 for index in within if self.end >= self.spans[index - first][1] - 2}
         return within | ends
 

@@ -174,7 +174,7 @@ def ndjson(rows):
 
 
 def bootstraps(data_api):
-    """The processes of this stack's function, which is told of this Data API alone."""
+    """The processes of this stack's function, which knows this Data API alone."""
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

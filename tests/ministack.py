@@ -1,4 +1,4 @@
-"""Somebody else's AWS on this machine: PyPI's `ministack`, and AWS's own clients for it.
+"""Another project's AWS on this machine: PyPI's `ministack`, and AWS's own clients for it.
 
 It keeps S3, SQS and CloudWatch Logs in memory, and runs a function as a process of its own that
 it keeps for the next call. It takes any signature.

@@ -37,7 +37,7 @@ def test_the_database_computes_the_same_checksum(backup, bucket, db):
     db.rows("UPDATE jobs SET job_name = 'another' WHERE id = 3")
     other = backup("verify", "latest", "--live")
     assert other.returncode == 1
-    assert f"jobs: {len(ODD)} live rows, {len(ODD)} in the backup: others" in other.stdout
+    assert f"jobs: {len(ODD)} live rows, {len(ODD)} in the backup: not the same" in other.stdout
 
 
 def test_tables_can_be_chosen(backup, bucket, db):
@@ -161,6 +161,6 @@ def test_old_backups_are_pruned_after_it_was_said_which(backup, bucket, db):
     (left,) = backup("list", "--json").stdout.splitlines()
     assert json.loads(left)["run"] == sorted(runs)[-1]
     kept = {key.split("/")[1] for key in bucket.keys("backups/")}
-    # What never had a manifest is no backup, and nobody's to delete by this.
+    # What never had a manifest is no backup, and is not deleted by this.
     assert kept == {sorted(runs)[-1], "20190101T000000Z-unfinished"}
     assert backup("prune", "--keep", "0").returncode == 2

@@ -67,7 +67,7 @@ def test_one_place_is_the_snapshot(backup, bucket, db, calls):
 )
 def test_wherever_the_ids_are_several_take_part(backup, bucket, db, calls, fault, ids, least):
     fill_jobs(db, ids)
-    # So that somebody who is fast cannot be done before another has begun.
+    # So that a fast reader cannot be done before another has begun.
     fault("execute:latency=5")
     calls.mark()
     manifest = made(backup("--parallel", "4", "--table", "jobs", "--json"))

@@ -395,7 +395,7 @@ def test_parts_that_are_not_done_are_a_failed_load_that_is_gone_on_with(own):
     assert report["tables"]["jobs"]["stored"] == own.db.count("jobs") < 300
     (row,) = own.db.rows("SELECT status FROM rowgate_loads WHERE door = 's3'")
     assert row["status"] == "failed"
-    # Somebody starts it again: only what is left is loaded.
+    # An operator starts it again: only what is left is loaded.
     own.calls.mark()
     again = Machine(own, key)
     plan = again.in_parts()
@@ -478,7 +478,7 @@ def test_an_execution_that_lost_its_file_stores_nothing(own):
     own.put(key, jobs("Job", 300).encode())
     machine = Machine(own, key)
     plan = machine.in_parts()
-    own.db.rows("UPDATE rowgate_loads SET holder = 'somebody else' WHERE door = 's3'")
+    own.db.rows("UPDATE rowgate_loads SET holder = 'another holder' WHERE door = 's3'")
     lost, held = "the lease is over; another attempt may be in progress", "another attempt is at it"
     for event, cause in [
         (machine.of_file("scan", range=0), lost),

@@ -250,7 +250,7 @@ def test_every_step_may_be_done_twice(files, bucket, db):
     restored = machine.finish(compared, looked)
     assert machine.finish(compared, looked) == restored
     assert content(db) == before
-    # Whoever comes late finds no table to write to.
+    # A late step finds no table to write to.
     file = next(item for item in machine.items if "file" in item)
     assert files.fail(machine.event(file))[0] == "RestoreFailed"
     assert content(db) == before
@@ -342,7 +342,7 @@ def test_what_is_left_out_is_said_at_the_end(files, bucket, db):
 
 
 def test_rows_that_are_not_the_files_stop_it(files, bucket, db):
-    """A staging table that somebody has meddled with, and parts that have not come back."""
+    """A staging table that was changed by others, and parts that have not come back."""
     fill(db)
     back_up(files)
     before = content(db)
@@ -395,7 +395,7 @@ def test_a_restore_that_was_given_up_stays_so(files, bucket, db):
     assert leftovers(db) == [f"{table}__restore_{other.id}" for table in sorted(TABLES)]
     file = next(item for item in machine.items if "file" in item)
     assert files.fail(machine.event(file))[0] == "RestoreFailed"
-    # Old tables are nobody's to drop.
+    # Old tables are never dropped.
     compared = other.compare(other.parts(other.items))
     other.finish(compared, other.parts(compared["items"]))
     files.invoke(RESTORE | {"step": "abandon", "id": other.id})

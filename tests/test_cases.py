@@ -1,6 +1,6 @@
 """Files as offices produce them, at every entry point: the same rows stored, the same issues named.
 
-The inputs are in tests/cases, one folder a case, or stand in CASES, which says what becomes of each.
+The inputs are in tests/cases, one folder a case, or are in CASES, which says what becomes of each.
 A case has one answer at all entry points, but where `without` says why one has no part in it.
 """
 
@@ -290,9 +290,9 @@ def by_command(command, folder, case, *arguments):
 
 @pytest.mark.parametrize("entry_point", ["s3", "direct", "check"])
 def test_a_long_file_whose_quote_is_never_closed(entry_point, load, db, tmp_path):
-    """Its 60,000 lines are all given back from the quote on, which stands on line 3."""
+    """Its 60,000 lines are all given back from the quote on, which is on line 3."""
     text = [b"1,Clerk\n", b"2,Cook\n", b'3,"Waiter\n']
-    text += [b"%d,Somebody who does something\n" % id for id in range(4, 60_001)]
+    text += [b"%d,A person who does something\n" % id for id in range(4, 60_001)]
     case = Case("43-long", file="jobs.csv", body=b"".join(text))
     status, issues = load(entry_point, case)
     assert status == "partial"

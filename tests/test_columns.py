@@ -134,7 +134,7 @@ def test_rows_of_different_columns_in_one_request(post, db, calls, on_duplicate)
 
 
 def test_rows_of_different_columns_in_a_file(files, db):
-    """Batch by batch as the rows stand there, and only once."""
+    """Batch by batch in the order of the rows, and only once."""
     some = [{"id": id, "name": f"Person {id}", "datetime": AT} for id in range(1, 4_001)]
     extra = [{}, {"job_id": 1}, {"department_id": 2}, {"job_id": None, "department_id": 3}]
     rows = [row | extra[row["id"] % 4] for row in some]

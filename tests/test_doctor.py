@@ -52,7 +52,7 @@ def test_a_database_as_rowgate_needs_it_passes(examine, db):
     assert status == 0, checks
     others = {name: check["found"] for name, check in checks.items() if check["outcome"] != "pass"}
     assert others == OTHERS
-    assert len(outcomes) == 41
+    assert len(outcomes) == 42
     assert all(check["why"] and check["found"] for check in checks.values())
     assert "user root@" in checks["connection"]["found"]
     assert checks["engine"]["found"].endswith(", not Aurora")
@@ -96,7 +96,7 @@ def test_people_get_a_line_for_each_check_and_a_sum(doctor):
     assert done.returncode == 0, done.stdout
     notes = [line for line in lines[:-1] if not line.startswith("pass  ")]
     assert [line.split(": ")[0] for line in notes[::2]] == [f"note  {name}" for name in OTHERS]
-    assert lines[-1] == f"{41 - len(OTHERS)} passed, 0 failed, {len(OTHERS)} to note"
+    assert lines[-1] == f"{42 - len(OTHERS)} passed, 0 failed, {len(OTHERS)} to note"
 
 
 def test_tables_that_differ_fail(examine, doctor, db):

@@ -19,7 +19,7 @@ ONE_TABLE = {"jobs": JOBS}
 
 # What the service says that it did not run.
 NOT_RUN = ["resuming:times=2", "throttled:times=2", "latency=50:times=1"]
-# After these nobody but the database knows.
+# After these the database alone knows.
 UNKNOWN = ["internal", "unavailable", "database-unavailable", "time-out", "cut-before", "cut-after"]
 # The database gave way to another transaction.
 GAVE_WAY = ["database-error=1213", "database-error=1205"]

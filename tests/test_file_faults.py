@@ -218,7 +218,7 @@ def check_failed(files, e_tag, key, cause):
     ("service", "text", "cause"),
     [
         ("s3", "head:internal:times=3", "the file could not be read: S3 error (HTTP 500)"),
-        # Two ranges are on their way at a time, and each is asked for three times.
+        # Two ranges are in flight at a time, and each is asked for three times.
         ("s3", "get:internal:skip=1:times=5", "the file could not be read: InternalError"),
         # The rows of the second statement, and what opens its transaction when it is repeated.
         ("rds", "execute:internal:skip=4:times=3", "transaction interrupted: InternalServerError"),
@@ -229,7 +229,7 @@ def check_failed(files, e_tag, key, cause):
 def test_what_one_attempt_does_not_outlast_the_next_one_makes_good(
     files, db, s3_fault, fault, service, text, cause
 ):
-    """What the first one stored is right; here nobody repeats the event but the test."""
+    """What the first one stored is right; here the test alone repeats the event."""
     key = "quiet/jobs/large.csv"
     e_tag = files.put(key, b"0,\n" + LARGE)
     event = s3_event(files.bucket, key, e_tag)
@@ -273,7 +273,7 @@ def test_what_could_not_be_written_is_written_by_the_next_attempt(files, db, s3_
     [
         ("multipart:internal:skip=2:times=3", True),
         ("multipart:internal:skip=3:times=3", True),
-        # It is put together, but nobody says so; when asked again S3 knows no such upload.
+        # It is put together, but no answer says so; when asked again S3 knows no such upload.
         ("multipart:cut:skip=3:times=1", False),
     ],
     ids=["part", "complete", "complete-unheard"],

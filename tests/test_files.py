@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("empty_tables")
 EMPLOYEES = sample("hired_employees.csv")
 # What a person puts into a blank cell.
 REPAIRS = {
-    "name": "Somebody Found",
+    "name": "Person Found",
     "datetime": "2022-01-31T12:00:00Z",
     "department_id": "1",
     "job_id": "2",
@@ -304,7 +304,7 @@ def test_of_a_torn_gzip_file_is_stored_what_can_be_read(files, db):
         ("incoming/jobs/x.csv.zip", "jobs", "unsupported_format"),
     ],
 )
-def test_files_that_nobody_can_place(files, db, calls, key, table, code):
+def test_files_that_have_no_place(files, db, calls, key, table, code):
     calls.mark()
     report = files.load(key, job_lines(3))
     assert report["status"] == "rejected"

@@ -129,7 +129,7 @@ def test_another_request_with_the_same_key(send, db):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
-def test_keys_that_do_not_do(send, calls, key):
+def test_invalid_keys(send, calls, key):
     calls.mark()
     answer = send(key, jobs(1))
     assert (answer.status_code, problem(answer)) == (400, "bad_idempotency_key")
@@ -166,7 +166,7 @@ def test_who_comes_while_it_is_worked_on(send, db, fault):
         first = pool.submit(send, key, jobs(1))
         time.sleep(0.5)
         answer = send(key, jobs(1))
-        # It waits for the row of the open transaction, or is told that somebody is at it.
+        # It waits for the row of the open transaction, or is told that it is in progress.
         if answer.status_code == 409:
             assert problem(answer) == "in_progress"
         check_replay(first.result(), send(key, jobs(1)))

@@ -28,7 +28,7 @@ DOTS = "quiet/jobs/../x.csv"
 
 
 class Objects:
-    """Objects that nobody has been told of, each with a job of its own."""
+    """Objects of which no event was sent, each with a job of its own."""
 
     def __init__(self, files):
         self.files = files
@@ -227,7 +227,7 @@ NOT_UTF_8["Records"][0]["s3"]["object"]["key"] = "incoming/jobs/%FF.csv"
         ),
     ],
 )
-def test_events_that_nobody_sends(files, calls, event, kind, text):
+def test_events_that_no_service_sends(files, calls, event, kind, text):
     calls.mark()
     error, message = files.fail(event)
     assert error == kind
@@ -249,7 +249,7 @@ def test_the_operation_load(files, objects, db):
     assert files.invoke(operation | {"key": DOTS})["status"] == "rejected"
 
 
-def test_an_event_that_nobody_waits_for(files, objects, db):
+def test_an_event_without_a_caller_that_waits(files, objects, db):
     key, e_tag = objects.put()
     event = json.dumps(s3_event(objects.bucket, key, e_tag))
     answer = files.function.invoke(FunctionName="rowgate", InvocationType="Event", Payload=event)

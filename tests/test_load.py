@@ -24,16 +24,19 @@ def load(command, stack):
     return load
 
 
-def test_files_go_by_the_bucket_and_their_reports_are_printed(load, db):
-    done = load(SAMPLES / "departments.csv", SAMPLES / "jobs.csv", EMPLOYEES)
+def test_files_go_by_the_bucket_and_their_reports_are_printed(load, db, tmp_path):
+    employees = shutil.copy(EMPLOYEES, tmp_path)
+    done = load(SAMPLES / "departments.csv", SAMPLES / "jobs.csv", employees)
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     assert lines[0].endswith("departments.csv: read with header=absent")
     assert lines[1].endswith("departments: 12 rows: 12 stored, 0 kept, 0 rejected (complete)")
     assert lines[3].endswith("jobs: 183 rows: 183 stored, 0 kept, 0 rejected (complete)")
     assert lines[5].endswith("1999 rows: 1966 stored, 0 kept, 33 rejected (partial)")
-    assert f"{EMPLOYEES}:7: name: missing: a value is required" in lines
-    assert "rejects/incoming/employees/hired_employees.csv." in lines[-1]
+    assert f"{employees}:7: name: missing: a value is required" in lines
+    rejects = tmp_path / "hired_employees.csv.rejects.csv"
+    assert lines[-1] == f"{employees}: the rejected lines are in {rejects}"
+    assert len(rejects.read_text().splitlines()) == 34
     counts = [db.count(table) for table in ("departments", "jobs", "employees")]
     assert counts == [12, 183, 1966]
 
@@ -65,7 +68,7 @@ def test_a_file_is_loaded_without_s3(load, db, tmp_path):
     assert db.count("employees") == 1999
 
 
-def test_a_reject_file_that_somebody_may_be_mending_is_left_alone(load, tmp_path):
+def test_a_reject_file_that_a_user_may_be_mending_is_left_alone(load, tmp_path):
     path = shutil.copy(EMPLOYEES, tmp_path)
     first = tmp_path / "hired_employees.csv.rejects.csv"
     first.write_text("mine")
@@ -112,7 +115,7 @@ def test_what_cannot_be_loaded_is_an_error(load, db, arguments, message):
 
 
 def test_a_report_that_does_not_come_is_an_error(load):
-    """Nobody looks after this prefix."""
+    """No function watches this prefix."""
     done = load("--prefix", "elsewhere/", "--wait", "1", SAMPLES / "jobs.csv")
     assert done.returncode == 2
     assert "no report within 1 seconds at reports/elsewhere/jobs/jobs.csv." in done.stderr

@@ -83,7 +83,7 @@ def test_a_key_sees_its_own_loads_only(stack, files):
 
 
 def test_a_key_sees_files_of_its_tables_if_it_asks(stack, files):
-    """This key is for all tables; core/tests/requests.rs has one of two tables."""
+    """This key is for all tables; core/tests/gate.rs has one of two tables."""
     send(stack, "mine", [{"id": 1, "job": "a"}])
     report = files.load("incoming/employees/x.csv", sample("hired_employees.csv"))
     assert [load["door"] for load in get(stack, "/loads").json()["loads"]] == ["http"]
@@ -97,7 +97,7 @@ def test_a_key_sees_files_of_its_tables_if_it_asks(stack, files):
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=401", "limit=x", "status=failed", "files=yes", "files=true&files=true"])
-def test_a_query_that_does_not_do(stack, calls, query):
+def test_an_invalid_query(stack, calls, query):
     calls.mark()
     answer = get(stack, f"/loads?{query}")
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:rowgate:problem:bad_parameter")

@@ -55,7 +55,7 @@ def test_only_what_is_missing_is_made(migrate, db, empty_tables):
     assert (done.returncode, done.stdout) == (0, "nothing to do: every table exists\n")
 
 
-def test_a_comment_of_the_schema_stands_in_the_database(db):
+def test_a_comment_of_the_schema_is_in_the_database(db):
     comments = db.rows(
         "SELECT column_comment AS text FROM information_schema.columns "
         "WHERE table_schema = 'rowgate' AND table_name = 'employees' ORDER BY ordinal_position"
@@ -298,7 +298,7 @@ def hold(db, own, minutes):
     )
 
 
-def test_a_second_migration_says_who_is_at_work(migrate, db, own):
+def test_a_second_migration_names_the_one_at_work(migrate, db, own):
     assert migrate(DB_NAME=own).returncode == 0
     hold(db, own, minutes=5)
     for arguments in [(), ("--check",)]:
@@ -362,7 +362,7 @@ def test_the_writer_writes_rows_and_nothing_else(stack, db, own, users):
             "ALTER TABLE jobs ADD x INT",
             "CREATE TABLE mine (id INT)",
             "RENAME TABLE jobs TO work",
-            "CREATE USER somebody",
+            "CREATE USER another",
             "SELECT * FROM mysql.user",
             "SELECT * FROM rowgate.jobs",
         ]:
@@ -533,7 +533,7 @@ def test_the_admin_does_everything_in_its_database_only(stack, db, own, users):
             admin.rows("RENAME TABLE jobs TO jobs_old, jobs_next TO jobs")
             admin.rows("DROP TABLE jobs_old")
             refused(admin, "SELECT * FROM rowgate.jobs")
-            refused(admin, "CREATE USER somebody")
+            refused(admin, "CREATE USER another")
             # `_` is a wildcard in a right on a database, unless it is escaped.
             refused(admin, "CREATE TABLE ownxtables.mine (id INT)")
     finally:

@@ -17,12 +17,21 @@ from files import Files, counts
 
 # Pieces that SQL, paths, JSON, CSV or Avro could mistake for something else.
 PIECES = [
-    "select", "key", "Größe", "価格", "☺", " ", "'", '"', "\\", ";", ":a", "?", "%41", ".", "..", "#", "--", "/*", "(", ")",
+    "select", "key", "`", "`", "``", ":rows", "Größe", "価格", "☺", " ", "'", '"', "\\", ";", ":a", "?", "%41", ".", "..", "#", "--", "/*", "(", ")",
     "$", "@", "&", "+", "=", "9", "_x20_", "A", "a", "NULL", "{}", "<b>", "|", "~", "*", "!", "^",
 ]  # fmt: skip
-# What a table's file could not stand in a path for.
+# What the name of a table's file cannot have in a path.
 IN_PATHS = ["/", "\\"]
 LONG = 64
+
+
+# Keys and constraints of such names, and tables that a restore puts in place for their sake.
+TIED = """
+CREATE TABLE `pa``rent :a` (`i``d` INT NOT NULL, `w``ord ?` VARCHAR(9) NULL, PRIMARY KEY (`i``d`),
+  UNIQUE KEY `u``q :b` (`w``ord ?`));
+CREATE TABLE `chi``ld` (`i``d` INT NOT NULL, `o``f` INT NULL, `j``s` JSON NULL, PRIMARY KEY (`i``d`),
+  CONSTRAINT `f``k 'of'` FOREIGN KEY (`o``f`) REFERENCES `pa``rent :a` (`i``d`), CONSTRAINT `c``k :a` CHECK (`i``d` > 0));
+"""
 
 
 def name(chance, taken, pieces):
@@ -81,7 +90,7 @@ def named():
 @pytest.fixture(scope="module")
 def stack(named, tmp_path_factory):
     file = tmp_path_factory.mktemp("names") / "names.sql"
-    file.write_text("\n".join(it.sql() for it in named))
+    file.write_text("\n".join(it.sql() for it in named) + TIED)
     with running("--bare", "--schema", file) as started:
         yield started
 
@@ -147,7 +156,8 @@ def test_a_backup_of_them_comes_back(stack, db, command, named):
     for options in [(), ("--parallel", "2")]:
         manifest = made(command("backup", "--json", *options))
         assert manifest["format"] == 2
-        assert {it["table"]: it["schema"]["name"] for it in manifest["tables"]} == {it.name: it.name for it in named}
+        names = {it["table"]: it["schema"]["name"] for it in manifest["tables"]}
+        assert names == {it: it for it in [*(table.name for table in named), *TIED_NAMES]}
         for table in named:
             assert len(bucket.rows(manifest, table.name)) == 5
         for mode in ("replace", "merge"):
@@ -163,6 +173,44 @@ def test_a_backup_of_them_comes_back(stack, db, command, named):
     assert command("backup", "verify", "latest", "--live").returncode == 0
 
 
+def test_keys_and_constraints_of_any_name_refuse_rows_and_outlive_a_restore(stack, db, command):
+    parent, child = TIED_NAMES
+
+    def post(table, rows, **query):
+        answer = sender(stack)(f"/tables/{quote(table, safe='')}/rows", rows, **query)
+        errors = answer.json().get("errors", [])
+        return answer.status_code, [(error["code"], error["message"]) for error in errors]
+
+    assert post(parent, [{"i`d": 1, "w`ord ?": "a"}, {"i`d": 2, "w`ord ?": "b"}]) == (200, [])
+    assert post(child, [{"i`d": 1, "o`f": 1, "j`s": {"a": 1}}, {"i`d": 2, "o`f": 2}]) == (200, [])
+    by_key = sender(stack)(f"/tables/{quote(parent)}/rows?key={quote('u`q :b')}", [{"i`d": 2, "w`ord ?": "b"}], on_duplicate="update")
+    assert by_key.status_code == 200, by_key.text
+    for table, row, code, constraint in [
+        (parent, {"i`d": 3, "w`ord ?": "a"}, "conflict", "u`q :b"),
+        (child, {"i`d": 3, "o`f": 9}, "unknown_reference", "f`k 'of'"),
+        (child, {"i`d": -3}, "check_violated", "c`k :a"),
+    ]:
+        ((found, message),) = post(table, [row])[1]
+        assert (found, constraint in message) == (code, True), message
+    before = rows_of(db)
+    manifest = made(command("backup", "--json", "--table", parent, "--table", child))
+    db.rows("UPDATE `pa``rent :a` SET `w``ord ?` = 'x' WHERE `i``d` = 1")
+    db.rows("DELETE FROM `chi``ld`")
+    db.rows("INSERT INTO `chi``ld` VALUES (7, 1, NULL)")
+    made(command("restore", manifest["run"], "--json"))
+    assert rows_of(db) == before
+    assert post(child, [{"i`d": 3, "o`f": 9}])[0] == 422
+    db.rows("DELETE FROM `chi``ld`")
+    db.rows("DELETE FROM `pa``rent :a`")
+
+
+TIED_NAMES = ("pa`rent :a", "chi`ld")
+
+
+def rows_of(db):
+    return [db.rows(f"SELECT * FROM {sql_name(table)} ORDER BY 1") for table in TIED_NAMES]
+
+
 def test_they_are_compared_in_the_scratch_database(command, db, named):
     done = command("migrate")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -175,9 +223,9 @@ def test_they_are_compared_in_the_scratch_database(command, db, named):
 
 def test_what_stays_refused_says_why(tmp_path):
     made = [{"name": it, "columns": [{"name": "id", "column_type": "int", "nullable": False}], "primary_key": ["id"]}
-            for it in ("a,b", "rowgate_x", "a`b", "a\tb")]  # fmt: skip
+            for it in ("a,b", "rowgate_x", "a\tb")]  # fmt: skip
     file = tmp_path / "schema.json"
     file.write_text(json.dumps({"rowgate_schema": 1, "tables": made}))
     shown = subprocess.run([PROGRAM, "schema", "show", "--schema", file], capture_output=True, text=True).stdout
-    for words in ["use no comma", "rowgate's own", "use no backtick", "use no control characters"]:
+    for words in ["use no comma", "rowgate's own", "use no control characters"]:
         assert words in shown, shown

@@ -484,7 +484,7 @@ def test_a_restore_that_is_killed_leaves_the_tables_whole(
     points = len(calls.since_mark())
     fault("execute:latency=15")
     outcomes = []
-    # The last call is the swap: nobody could say which side of it a kill is on.
+    # The last call is the swap: it is unknown which side of it a kill is on.
     for point in random.Random(5).sample(range(1, points - 1), POINTS - 1) + [points]:
         tidy_up(db, restore)
         db.empty("jobs")

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pymysql
 import pytest
 from backups import Bucket, made
-from bulk_tables import RESTORE
+from bulk_tables import RESTORE, Restore, back_up
+from bulk_tables import restore as restore_in_parts
 from conftest import Calls, client, database, environment_of, faults, pulled_schema, running, set_isolation
 from files import Files
 from test_restore import leftovers
@@ -292,6 +293,22 @@ def test_rows_that_a_check_refuses_undo_it_all(backup, restore, db):
     assert content(db) == before and leftovers(db) == []
 
 
+def test_a_check_of_its_column_s_name_stays(backup, restore, db):
+    db.rows("ALTER TABLE pages ADD CONSTRAINT title CHECK (title <> 'x')")
+    try:
+        before, shape = content(db), made_as(db)
+        made(backup("--json"))
+        db.rows("DELETE FROM pages")
+        plan = made(restore("latest", "--table", "pages", "--plan", "--json"))
+        assert (plan["ending"], plan["ties"]) == ("in_place", ["pages: CHECK title"])
+        id = made(restore("latest", "--table", "pages", "--json"))["id"]
+        assert content(db) == before and made_as(db) == shape
+        assert restore("undo", id).returncode == 0
+        assert content(db)["pages"] == [] and made_as(db) == shape
+    finally:
+        db.rows("ALTER TABLE pages DROP CONSTRAINT title")
+
+
 def test_missing_tables_are_made_with_their_keys(backup, restore, db):
     before, shape = content(db), made_as(db)
     made(backup("--json"))
@@ -361,12 +378,69 @@ def test_other_levels_than_repeatable_read_are_refused(stack, backup, restore, d
         set_isolation(db, stack, "REPEATABLE READ")
 
 
-def test_a_restore_in_parts_refuses_them(stack, backup, db):
-    made(backup("--json"))
-    files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
+@pytest.fixture
+def files(stack):
+    return Files(stack, client(stack, "s3"), client(stack, "lambda"))
+
+
+@pytest.mark.parametrize("spoil", [change, lost], ids=["changed", "emptied"])
+def test_they_come_back_in_parts(files, restore, db, spoil):
+    before, shape = content(db), made_as(db)
+    back_up(files)
+    spoil(db)
+    spoilt = content(db)
+    restored = restore_in_parts(files, "latest")
+    assert content(db) == before and made_as(db) == shape
+    id = restored["id"]
+    assert sorted(leftovers(db)) == sorted(f"{name}__before_{id}" for name in NAMES) and "late" not in restored
+    assert restore("undo", id).returncode == 0
+    assert content(db) == spoilt and made_as(db) == shape
+
+
+def test_in_parts_a_last_step_that_is_done_twice_changes_nothing(files, db):
+    before = content(db)
+    back_up(files)
+    change(db)
+    machine = Restore(files, "latest")
+    compared = machine.compare(machine.parts(machine.items))
+    done = machine.parts(compared["items"])
+    assert machine.try_swap(compared, done)["swapped"]
+    assert content(db) == before
+    again = machine.try_swap(compared, done)
+    assert (again["swapped"], again["items"]) == (True, [])
+    assert content(db) == before and [row["table"] for row in machine.report(again, [])["tables"]] != []
+
+
+def test_in_parts_the_same_is_refused(files, db):
+    back_up(files)
+    db.rows("CREATE TRIGGER tell AFTER INSERT ON pages FOR EACH ROW UPDATE teams SET lead_id = 4 WHERE id = 3")
     _, said = files.fail(RESTORE | {"step": "open", "sources": ["latest"]})
-    assert "orders: FOREIGN KEY of_customer to customers: a restore in parts" in said
-    assert leftovers(db) == []
+    assert "pages: TRIGGER tell would run for each row" in said and leftovers(db) == []
+    db.rows("DELETE FROM pages")
+    restore_in_parts(files, "latest", tables=["pages"], fire_triggers=True)
+    assert [row["title"] for row in content(db)["pages"]] == ["a", "b"]
+    db.rows("DROP TRIGGER tell")
+    db.rows("DELETE FROM customers WHERE id = 9")
+    before, left = content(db), leftovers(db)
+    machine = Restore(files, "latest", tables=["orders"])
+    compared = machine.compare(machine.parts(machine.items))
+    _, said = files.fail(machine.end(compared, machine.parts(compared["items"])))
+    assert "orders: FOREIGN KEY of_customer to customers: 1 rows" in said
+    assert content(db) == before and leftovers(db) == left
+    restore_in_parts(files, "latest", tables=["orders"], keep_orphans=True)
+    assert db.value("SELECT COUNT(*) FROM orders WHERE customer = 9") == 1
+
+
+def test_in_parts_a_live_table_that_changes_meanwhile_stops_it(files, db):
+    back_up(files)
+    machine = Restore(files, "latest")
+    compared = machine.compare(machine.parts(machine.items))
+    done = machine.parts(compared["items"])
+    db.rows("INSERT INTO pages (title) VALUES ('meanwhile')")
+    before = content(db)
+    _, said = files.fail(machine.end(compared, done))
+    assert "pages: the live table was written to meanwhile" in said
+    assert content(db) == before and leftovers(db) == []
 
 
 def test_writers_wait_for_it_and_are_not_lost(backup, restore, fault, calls, stack, db):

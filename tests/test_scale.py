@@ -18,7 +18,7 @@ def tables(text):
 
 
 def cell(tables, row, column):
-    """What stands in the table that has such a row and column."""
+    """What is in the table that has such a row and column."""
     for lines in ([line.strip("| ").split(" | ") for line in it.splitlines()] for it in tables):
         named = {cells[0]: cells for cells in lines}
         if row in named and column in lines[0]:

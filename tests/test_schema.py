@@ -162,7 +162,22 @@ def settings_of(stack):
     }
 
 
-def test_one_s_own_tables_from_sql_to_a_restored_backup(shop):
+@pytest.fixture
+def compilers(tmp_path, monkeypatch):
+    """The file in which a compiler would leave its name: those that are found first do nothing else."""
+    called = tmp_path / "called"
+    for name in ("cargo", "rustc", "cc", "gcc", "clang", "tsc", "esbuild", "wasm-opt"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\necho {name} >> {called}\nexit 1\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert subprocess.run(["cargo"]).returncode == 1 and called.read_text() == "cargo\n"
+    called.write_text("")
+    return called
+
+
+def test_one_s_own_tables_from_sql_to_a_restored_backup(shop, compilers):
     started = time.monotonic()
     with running("--bare", "--engine", ENGINE, "--schema", shop / "shop.sql") as stack:
         print(f"ready after {time.monotonic() - started:.1f} s")
@@ -207,6 +222,8 @@ def test_one_s_own_tables_from_sql_to_a_restored_backup(shop):
             done = rowgate("restore", "latest", "--table", "products")
             assert done.returncode == 0, done.stderr
             assert db.rows("SELECT * FROM products ORDER BY sku") == before
+        print(f"a row posted, files checked and loaded, a backup restored after {time.monotonic() - started:.1f} s")
+        assert compilers.read_text() == ""
 
         # Engines write expressions in forms of their own; all else is the same.
         done = rowgate("schema", "read", "shop.sql", "--engine", ENGINE, "--output", "own.json")

@@ -8,8 +8,9 @@ import os
 import random
 import subprocess
 
-from conftest import PROGRAM
-from test_schema import ENGINE
+import pytest
+from conftest import PROGRAM, running
+from test_schema import ENGINE, settings_of
 
 TABLES = 200
 
@@ -99,16 +100,47 @@ def table(chance, number):
     return f"CREATE TABLE {quoted(name)} (\n  {lines}\n) COMMENT {text(comment)};", expected
 
 
-def test_random_tables_are_described_as_they_were_written(tmp_path):
+@pytest.fixture(scope="module")
+def seed():
     seed = int(os.environ.get("ROWGATE_SEED") or random.SystemRandom().randrange(1 << 32))
     print(f"ROWGATE_SEED={seed}")
+    return seed
+
+
+@pytest.fixture(scope="module")
+def tables(seed):
     chance = random.Random(seed)
-    tables = [table(chance, number) for number in range(TABLES)]
-    (tmp_path / "tables.sql").write_text("\n".join(sql for sql, _ in tables))
-    command = [PROGRAM, "schema", "read", "tables.sql", "--engine", ENGINE, "--output", "schema.json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    return [table(chance, number) for number in range(TABLES)]
+
+
+@pytest.fixture(scope="module")
+def folder(tables, seed, tmp_path_factory):
+    """The tables as SQL, and as what a private database made of them."""
+    folder = tmp_path_factory.mktemp("random")
+    (folder / "tables.sql").write_text("\n".join(sql for sql, _ in tables))
+    done = rowgate(folder, "schema", "read", "tables.sql", "--engine", ENGINE, "--output", "schema.json")
     assert done.returncode == 0, (seed, done.stderr)
-    described = json.loads((tmp_path / "schema.json").read_text())["tables"]
+    return folder
+
+
+def rowgate(folder, *arguments, settings=None):
+    environment = os.environ | (settings or {})
+    return subprocess.run([PROGRAM, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_random_tables_are_described_as_they_were_written(folder, tables, seed):
+    described = json.loads((folder / "schema.json").read_text())["tables"]
     assert [it["name"] for it in described] == [expected["name"] for _, expected in tables], seed
     for found, (sql, expected) in zip(described, tables):
         assert found == expected, (seed, sql)
+
+
+def test_a_stack_of_them_a_pull_and_the_scratch_database_agree(folder, seed):
+    with running("--bare", "--engine", ENGINE, "--schema", folder / "tables.sql") as stack:
+        settings = settings_of(stack) | {"ROWGATE_SCHEMA": str(folder / "schema.json")}
+        done = rowgate(folder, "schema", "pull", "--output", "pulled.json", settings=settings)
+        assert done.returncode == 0, (seed, done.stderr)
+        assert (folder / "pulled.json").read_text() == (folder / "schema.json").read_text(), seed
+        # Both sides of this comparison are read by the database, the wanted one in a scratch database.
+        done = rowgate(folder, "migrate", "--check", settings=settings)
+        assert (done.returncode, done.stdout) == (0, "the tables are as expected\n"), (seed, done.stdout, done.stderr)

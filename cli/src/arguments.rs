@@ -9,13 +9,27 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// How to print an outcome.
+/// How to print an outcome, as it was said before there was `--json`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FormatArgs {
+    #[arg(from_global)]
+    json: bool,
+
+    #[arg(long, value_enum, hide = true, global = true)]
+    format: Option<Format>,
+}
+
+/// What `--format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people: counts, then one line for each error
+enum Format {
     Text,
-    /// For programs: one JSON object a file
     Json,
+}
+
+impl FormatArgs {
+    pub(crate) fn is_json(&self) -> bool {
+        self.json || self.format == Some(Format::Json)
+    }
 }
 
 /// Where backups are, and how to print them.
@@ -26,7 +40,7 @@ pub(crate) struct PlaceArgs {
     bucket: Option<String>,
 
     /// Print JSON
-    #[arg(long)]
+    #[arg(from_global)]
     pub(crate) json: bool,
 }
 

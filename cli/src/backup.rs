@@ -16,6 +16,7 @@ use rowgate_core::schema::Schema;
 use crate::arguments::PlaceArgs;
 use clean::CleanArgs;
 use make::MakeArgs;
+pub(crate) use print::age;
 use prune::PruneArgs;
 use verify::VerifyArgs;
 

@@ -10,15 +10,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
-    BodyItem, CHECKED_KEYS, Fill, IngestOptions, Intake, Issue, Issues, JsonError, LoadReport,
-    LoadRules, OnError, Report, Status, TableReport, TimeZone, Verdict, decode_tables,
+    BodyItem, CHECKED_KEYS, Fill, IngestOptions, Issue, Issues, JsonError, LoadReport, LoadRules,
+    OnError, Report, RequestRows, Status, TableReport, TimeZone, Verdict, decode_tables,
 };
 use serde::Serialize;
 
-use crate::arguments::{Format, parse_time_zone};
+use crate::arguments::{FormatArgs, parse_time_zone};
 use crate::dialect::{DialectArgs, typed};
 use crate::file_source::{self, FileSource, name_of, table_of};
-use crate::terminal;
+use crate::terminal::{self, Line, Look, Out};
 
 /// Check files as a load or the gateway would, without a database.
 ///
@@ -54,9 +54,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "JSON", env = "LOAD_OPTIONS", value_parser = parse_rules)]
     load_options: Option<LoadRules>,
 
-    /// How to print the outcome
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    form: FormatArgs,
 
     /// Print how each CSV file is written as options for the command, a query and `LOAD_OPTIONS`
     #[arg(long)]
@@ -80,9 +79,9 @@ pub(crate) async fn run(args: &CheckArgs, schema: Schema) -> Result<ExitCode> {
         let checked =
             check(args, schema, path).await.with_context(|| path.display().to_string())?;
         all_good &= matches!(checked.status, Status::Complete | Status::Empty);
-        match args.format {
-            Format::Text => print_text(&mut out, path, &checked, args.explain)?,
-            Format::Json => print_json(&mut out, path, &checked)?,
+        match args.form.is_json() {
+            true => print_json(&mut out, path, &checked)?,
+            false => print_text(&mut out, path, &checked, args.explain)?,
         }
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -147,16 +146,14 @@ fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checke
     let (strict, time_zone) = (args.strict, args.time_zone);
     let options =
         IngestOptions { on_error: OnError::Skip, strict, time_zone, ..IngestOptions::default() };
-    let mut intake = Intake::check_only(schema, options);
+    let mut rows = RequestRows::new(schema, options);
     let mut body = Vec::new();
     file.read_to_end(&mut body)?;
     let take = |part: BodyItem<'_>| {
         match part {
-            BodyItem::Table(table) => intake.table(table),
-            BodyItem::Row(table, row) => {
-                intake.row(table, row);
-            }
-            BodyItem::Fault(table, kind) => intake.fault(table, kind),
+            BodyItem::Table(table) => rows.table(table),
+            BodyItem::Row(table, row) => rows.check_row(table, row),
+            BodyItem::Fault(table, kind) => rows.fault(table, kind),
         }
         true
     };
@@ -168,7 +165,7 @@ fn check_body(args: &CheckArgs, schema: Schema, mut file: File) -> Result<Checke
             bail!("not UTF-8 at line {line}, column {column}; save the file as UTF-8")
         }
         Err(JsonError::Shape { expected }) => bail!("not {expected}"),
-        Err(JsonError::Stopped) | Ok(()) => Ok(Checked::of_body(&intake.report())),
+        Err(JsonError::Stopped) | Ok(()) => Ok(Checked::of_body(&rows.report())),
     }
 }
 
@@ -203,7 +200,7 @@ fn print_layout(out: &mut impl Write, path: &str, layout: &[(&str, String)]) -> 
     Ok(())
 }
 
-fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bool) -> Result<()> {
+fn print_text(out: &mut Out, path: &Path, checked: &Checked, explains: bool) -> Result<()> {
     let path = path.display().to_string();
     let Checked { status, layout, sheet_columns, tables, missing_if_new, issues } = checked;
     if !layout.is_empty() {
@@ -218,13 +215,20 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bo
     for table in tables {
         let good = table.counts.received - table.invalid;
         let (name, received, invalid) = (table.table, table.counts.received, table.invalid);
-        writeln!(out, "{path}: {name}: {received} rows, {good} good, {invalid} bad ({status})")?;
+        let counts = format!("{name}: {received} rows, {good} good, {invalid} bad (");
+        out.line(
+            &Line::of(Look::Heading, &path)
+                .plainly(": ")
+                .plainly(counts)
+                .status(status)
+                .plainly(")"),
+        )?;
         if received > u64::from(CHECKED_KEYS) {
             writeln!(out, "{path}: repeated ids looked for in the first {CHECKED_KEYS} rows")?;
         }
     }
     if tables.is_empty() {
-        writeln!(out, "{path}: {status}")?;
+        out.line(&Line::of(Look::Heading, &path).plainly(": ").status(status))?;
     }
     if *missing_if_new > 0 {
         writeln!(
@@ -234,7 +238,7 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bo
         )?;
     }
     for issue in issues.listed() {
-        writeln!(out, "{path}:{}", IssueText(issue, sheet_columns))?;
+        out.line(&issue_line(&path, issue, sheet_columns))?;
     }
     let unlisted = issues.count() - issues.listed().len() as u64;
     if unlisted > 0 {
@@ -244,24 +248,21 @@ fn print_text(out: &mut impl Write, path: &Path, checked: &Checked, explains: bo
 }
 
 /// `17: name: missing: a value is required`, with the row's index where there are no lines.
-struct IssueText<'o>(&'o Issue, &'o [(&'static str, String)]);
-
-impl std::fmt::Display for IssueText<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Issue { table, index, line, error } = self.0;
-        match (line, index) {
-            (Some(line), _) => write!(f, "{line}: ")?,
-            (None, Some(index)) => write!(f, " {table}[{index}]: ")?,
-            (None, None) => write!(f, " {table}: ")?,
+fn issue_line(path: &str, issue: &Issue, sheet_columns: &[(&'static str, String)]) -> Line {
+    let Issue { table, index, line, error } = issue;
+    let place = match (line, index) {
+        (Some(line), _) => format!("{path}:{line}: "),
+        (None, Some(index)) => format!("{path}: {table}[{index}]: "),
+        (None, None) => format!("{path}: {table}: "),
+    };
+    let column = error.column.as_ref().map_or_else(String::new, |column| {
+        match sheet_columns.iter().find(|(name, _)| name == column) {
+            Some((_, letters)) => format!("column {letters} ({column}): "),
+            None => format!("{column}: "),
         }
-        if let Some(column) = &error.column {
-            match self.1.iter().find(|(name, _)| name == column) {
-                Some((_, letters)) => write!(f, "column {letters} ({column}): ")?,
-                None => write!(f, "{column}: ")?,
-            }
-        }
-        write!(f, "{}: {}", error.kind.code(), error.kind)
-    }
+    });
+    let (code, text) = (error.kind.code(), format!(": {}", error.kind));
+    Line::of(Look::Aside, place).plainly(column).with(Look::Bad, code).plainly(text)
 }
 
 fn print_json(out: &mut impl Write, path: &Path, checked: &Checked) -> Result<()> {

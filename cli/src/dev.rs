@@ -5,9 +5,11 @@
 //! the checkout. Every child ends with this process, even when that is killed: databases and
 //! Workers have supervisors that notice.
 
+mod demo;
 mod end;
 mod files;
 mod home;
+mod kept;
 mod report;
 mod tables;
 mod worker;
@@ -20,7 +22,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use rowgate_core::data_api::Target;
 use rowgate_core::schema::Schema;
-use rowgate_core::{Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
+use rowgate_core::{ApiKey, Credentials, KeyEntry, KeyRing, LoadRules, SettingsError};
 use rowgate_local::{
     DataApi, DataApiOptions, Database, DatabaseOptions, Engine, ErrorForm, Fault, Identity, S3Fault,
 };
@@ -29,12 +31,19 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
+use crate::terminal;
+pub(crate) use demo::DemoArgs;
+pub(crate) use demo::run as run_demo;
 use end::End;
 use files::Files;
 use home::Home;
+use kept::{Beginning, Kept};
 use report::{Report, ReportForm};
-use tables::Tables;
+use tables::{SchemaFrom, Tables};
 use worker::{Worker, WorkerOptions};
+
+/// How long a call may take that a stack makes itself.
+const TIME: Duration = Duration::from_secs(60);
 
 /// How often the children are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
@@ -46,7 +55,7 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct DevArgs {
     /// Print the addresses and keys as one line of JSON, and end with the process that started this
-    #[arg(long)]
+    #[arg(from_global)]
     json: bool,
 
     /// Print nothing but commands for a shell that export addresses, keys and settings
@@ -56,6 +65,10 @@ pub(crate) struct DevArgs {
     /// Port of the gateway on 127.0.0.1 [default: a free one]
     #[arg(long)]
     port: Option<u16>,
+
+    /// Keep data, key and ports in this folder, and have them again with the next `--keep` of it
+    #[arg(long, value_name = "FOLDER", conflicts_with = "database_url")]
+    keep: Option<PathBuf>,
 
     /// Run the Worker past the proxy of `wrangler dev`, which reads every body to its end
     #[arg(long)]
@@ -165,7 +178,7 @@ pub(crate) async fn run(args: DevArgs, schema: Option<&Path>) -> Result<()> {
 
     // Giving up the start drops what has started so far, which ends it.
     let mut stack = tokio::select! {
-        stack = Stack::start(&args, schema) => stack?,
+        stack = Stack::start(&args, SchemaFrom::File(schema)) => stack?,
         () = end.wanted() => return Ok(()),
     };
     let form = match (args.json, args.env) {
@@ -191,52 +204,45 @@ struct Stack {
     data_api: DataApi,
     database: Option<Database>,
     database_url: String,
-    database_name: String,
+    target: Target,
+    variables: Variables,
     api_key: LocalKey,
     call_log: PathBuf,
     schema: Schema,
     schema_file: PathBuf,
+    /// The folder that `--keep` names.
+    kept: Option<PathBuf>,
+    _kept: Option<Kept>,
     _folder: TempDir,
 }
 
 impl Stack {
-    async fn start(args: &DevArgs, schema: Option<&Path>) -> Result<Self> {
+    async fn start(args: &DevArgs, schema: SchemaFrom<'_>) -> Result<Self> {
+        let begun = Beginning::of(args)?;
+        let identity = begun.identity.clone();
         let folder = private_folder()?;
         let home = Home::find(folder.path())?;
-
-        let (database, database_url) = match &args.database_url {
-            Some(url) => (None, url.clone()),
-            None => {
-                progress("starting the database");
-                let options = DatabaseOptions { engine: args.engine, ..Default::default() };
-                let database = Database::start(options).await?;
-                let url = database.url().to_owned();
-                (Some(database), url)
-            }
-        };
-
-        let identity = Identity::new()?;
+        let (database, database_url) = start_database(args, begun.kept.as_ref()).await?;
         let call_log = folder.path().join("calls.jsonl");
-        let options = DataApiOptions::new(&database_url, identity.clone());
+        let mut options = DataApiOptions::new(&database_url, identity.clone());
+        options.address = begun.address(|ports| ports.data_api);
         let data_api = DataApi::start(data_api_options(args, options, &call_log)?).await?;
 
         progress("making the tables, starting the Worker and S3");
         let mut variables = variables(&identity, &data_api, &database_url)?;
         let host = host(&variables)?;
         let target = Target::read(&|name| value_of(&variables, name))?;
-        let tables = Tables::find(args, schema, &host, &target).await?;
+        let tables = Tables::find(begun.before, schema, &host, &target).await?;
         let schema = tables.schema()?;
-        let api_key = make_api_key(args.keys.as_deref(), schema)?;
+        let api_key = LocalKey::of(&begun.key, args.keys.as_deref(), schema)?;
         variables.push(("API_KEYS", api_key.setting.clone()));
         variables.push(("SCHEMA", tables.variable()));
-        variables.extend(args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string())));
-        let look = args.schema_look.iter().cloned();
-        variables.extend(look.map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds)));
+        variables.extend(chosen(args));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
             config: home.worker_config(args.rate_limit)?,
             variables: &of_doors,
-            port: args.port,
+            port: args.port.or(begun.ports().map(|ports| ports.gateway)),
             bare: args.bare,
         };
         let (worker, ()) = tokio::try_join!(
@@ -245,7 +251,8 @@ impl Stack {
         )?;
 
         let schema_file = tables.write(folder.path())?;
-        let files = Files::start(folder.path(), args, &identity, &of_doors).await?;
+        let place = (folder.path(), begun.s3());
+        let files = Files::start(place, args, &identity, &of_doors).await?;
 
         Ok(Self {
             identity,
@@ -253,12 +260,15 @@ impl Stack {
             worker,
             data_api,
             database,
-            database_name: target.database.clone(),
+            target,
+            variables,
             database_url,
             api_key,
             call_log,
             schema,
             schema_file,
+            kept: args.keep.clone(),
+            _kept: begun.kept,
             _folder: folder,
         })
     }
@@ -279,8 +289,9 @@ impl Stack {
             call_log: &self.call_log,
             worker_log: self.worker.log(),
             schema: self.schema,
-            database: &self.database_name,
+            database: &self.target.database,
             schema_file: &self.schema_file,
+            kept: self.kept.as_deref(),
         }
     }
 
@@ -306,6 +317,22 @@ impl Stack {
             None => Ok(()),
         }
     }
+}
+
+/// The database that is given, or one of the stack's own, with its address.
+async fn start_database(args: &DevArgs, kept: Option<&Kept>) -> Result<(Option<Database>, String)> {
+    if let Some(url) = &args.database_url {
+        return Ok((None, url.clone()));
+    }
+    progress("starting the database");
+    let options = DatabaseOptions {
+        engine: args.engine,
+        folder: kept.map(Kept::database),
+        port: kept.map(|kept| kept.stack.ports.database),
+    };
+    let database = Database::start(options).await?;
+    let url = database.url().to_owned();
+    Ok((Some(database), url))
 }
 
 /// A temporary folder that no other user can look into.
@@ -346,6 +373,13 @@ fn variables(identity: &Identity, data_api: &DataApi, database_url: &str) -> Res
     ])
 }
 
+/// The settings that options give.
+fn chosen(args: &DevArgs) -> impl Iterator<Item = (&'static str, String)> {
+    let lease = args.lease.map(|lease| ("LEDGER_LEASE_SECONDS", lease.to_string()));
+    let look = args.schema_look.clone().map(|seconds| ("SCHEMA_LOOK_SECONDS", seconds));
+    lease.into_iter().chain(look)
+}
+
 /// The same with another address of the Data API, if one is given.
 fn through(variables: &Variables, data_api: Option<&str>) -> Variables {
     let mut variables = variables.clone();
@@ -373,15 +407,16 @@ struct LocalKey {
     setting: String,
 }
 
-/// Makes a key that may write every table, beside the keys of a file of record.
-fn make_api_key(others: Option<&Path>, schema: Schema) -> Result<LocalKey> {
-    let key = crate::keys::generate()?;
-    let read = |path| crate::keys::read(path, schema);
-    let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
-    ring.add(KeyEntry::new(&key))?;
-    // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
-    let setting = ring.to_json()?.replace('\n', "");
-    Ok(LocalKey { key: key.expose().to_owned(), setting })
+impl LocalKey {
+    /// A key that may write every table, beside the keys of a file of record.
+    fn of(key: &ApiKey, others: Option<&Path>, schema: Schema) -> Result<Self> {
+        let read = |path| crate::keys::read(path, schema);
+        let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
+        ring.add(KeyEntry::new(key))?;
+        // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
+        let setting = ring.to_json()?.replace('\n', "");
+        Ok(Self { key: key.expose().to_owned(), setting })
+    }
 }
 
 fn host(variables: &Variables) -> Result<NativeHost> {
@@ -394,9 +429,9 @@ fn value_of(variables: &Variables, wanted: &str) -> Option<String> {
     Some(value.clone())
 }
 
-/// Says what is going on, where no program reads it.
+/// Says what is going on.
 fn progress(text: &str) {
-    eprintln!("rowgate: {text}");
+    terminal::advise(text);
 }
 
 #[cfg(test)]

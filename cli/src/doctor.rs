@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::session::Session;
 use crate::signals;
-use crate::terminal;
+use crate::terminal::{self, Line, Look};
 
 /// A paused Aurora cluster takes half a minute to resume, and the slow check a minute.
 const TIME: Duration = Duration::from_secs(300);
@@ -25,7 +25,7 @@ const TIME: Duration = Duration::from_secs(300);
 #[derive(Debug, clap::Args)]
 pub(crate) struct DoctorArgs {
     /// Print one JSON object, at the end
-    #[arg(long)]
+    #[arg(from_global)]
     json: bool,
 
     /// Also see how a statement is ended that takes too long, which takes 45 seconds
@@ -82,13 +82,14 @@ pub(crate) async fn run(args: &DoctorArgs, schema: Schema) -> Result<ExitCode> {
 
 /// Says why a check matters where it did not pass.
 fn print(check: &Check) -> io::Result<()> {
-    let outcome = match check.outcome {
-        CheckOutcome::Pass => "pass",
-        CheckOutcome::Fail => "FAIL",
-        CheckOutcome::Note => "note",
+    let (look, outcome) = match check.outcome {
+        CheckOutcome::Pass => (Look::Good, "pass"),
+        CheckOutcome::Fail => (Look::Bad, "FAIL"),
+        CheckOutcome::Note => (Look::Warning, "note"),
     };
     let mut out = terminal::out();
-    writeln!(out, "{outcome}  {}: {}", check.name, check.found)?;
+    let found = format!("  {}: {}", check.name, check.found);
+    out.line(&Line::of(look, outcome).plainly(found))?;
     if check.outcome != CheckOutcome::Pass {
         writeln!(out, "      {}", check.why)?;
     }

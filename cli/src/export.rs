@@ -1,5 +1,6 @@
 //! `rowgate export`: a table out to a file that `rowgate load` takes back.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rowgate_core::backup::{Export, ExportFormat, Exported, KeyRange, export};
 use rowgate_core::schema::Schema;
+use serde_json::json;
 
 use crate::arguments::table_named;
 use crate::dialect::typed;
@@ -37,6 +39,9 @@ pub(crate) struct ExportArgs {
     /// The file to make; it must not be there [default: TABLE.csv or what the format is called]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 fn format() -> impl TypedValueParser<Value = ExportFormat> {
@@ -77,6 +82,7 @@ pub(crate) async fn run(args: &ExportArgs, schema: Schema) -> Result<()> {
     let exported = export(&database, what, write, |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
     match exported {
+        Ok(exported) if args.json => print_json(&path, table.name, &exported),
         Ok(exported) => print(&path, table.name, &exported),
         Err(error) => {
             // What is there of it is no export.
@@ -106,6 +112,16 @@ fn print(path: &Path, table: &str, exported: &Exported) -> Result<()> {
         writeln!(out, "load it with {}", typed(&options))?;
     }
     Ok(())
+}
+
+fn print_json(path: &Path, table: &str, exported: &Exported) -> Result<()> {
+    let Exported { rows, bytes, options } = exported;
+    let options: BTreeMap<_, _> = options.iter().copied().collect();
+    let file = path.display().to_string();
+    let exported = json!({
+        "file": file, "table": table, "rows": rows, "bytes": bytes, "options": options,
+    });
+    Ok(terminal::out().json(&exported)?)
 }
 
 #[cfg(test)]

@@ -77,4 +77,8 @@ impl Source for FileSource {
         progress::advance(&self.progress, bytes.len() as u64);
         Ok(bytes)
     }
+
+    fn reached(&self, rows: u64) {
+        progress::count_rows(&self.progress, rows);
+    }
 }

@@ -10,8 +10,9 @@ use clap::{Args, Subcommand};
 use rowgate_core::schema::Schema;
 use rowgate_core::{ApiKey, KeyEntry, KeyRing};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::terminal;
+use crate::terminal::{self, Columns, Line, Look};
 
 /// Make, list and revoke API keys in a file of record.
 ///
@@ -44,28 +45,34 @@ struct NewArgs {
     /// When it stops being good: an RFC 3339 date-time, or a date, at whose beginning in UTC
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 /// List the keys by their ids.
 #[derive(Debug, Args)]
 struct ListArgs {
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(from_global)]
     json: bool,
 }
 
 /// Remove a key.
 #[derive(Debug, Args)]
 struct RevokeArgs {
-    /// Its id, as `rowgate keys list` shows it
+    /// Its id, as `rowgate keys list` shows it, or so much of its beginning that no other key has
     id: String,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 pub(crate) fn run(args: &KeysArgs, schema: Schema) -> Result<()> {
     match &args.command {
         KeysCommand::New(new) => make(&args.file, schema, new),
         KeysCommand::List(list) => show(&args.file, schema, list),
-        KeysCommand::Revoke(revoke) => remove(&args.file, schema, &revoke.id),
+        KeysCommand::Revoke(revoke) => remove(&args.file, schema, revoke),
     }
 }
 
@@ -88,9 +95,12 @@ fn make(path: &Path, schema: Schema, args: &NewArgs) -> Result<()> {
     write(path, &ring)?;
 
     // Only now: a key that is not in the file would be a key for nothing.
-    writeln!(terminal::out(), "{}", key.expose())?;
-    terminal::complain(&format!("made key {}, tables {tables}, {until}", key.id()));
-    terminal::complain("this is the only time that it is shown; the file has its digest");
+    match args.json {
+        true => terminal::out().json(&json!({ "id": key.id(), "key": key.expose() }))?,
+        false => writeln!(terminal::out(), "{}", key.expose())?,
+    }
+    terminal::advise(&format!("made key {}, tables {tables}, {until}", key.id()));
+    terminal::advise("this is the only time that it is shown; the file has its digest");
     tell_how_to_put(path);
     Ok(())
 }
@@ -106,7 +116,7 @@ pub(crate) fn generate() -> Result<ApiKey> {
 
 /// One key as `rowgate keys list --json` shows it.
 #[derive(Serialize)]
-struct Line<'r> {
+struct Shown<'r> {
     id: &'r str,
     tables: &'r [&'static str],
     expires: Option<&'r str>,
@@ -122,7 +132,10 @@ fn show(path: &Path, schema: Schema, args: &ListArgs) -> Result<()> {
         writeln!(out, "{}", serde_json::to_string(&lines)?)?;
         return Ok(());
     }
-    for Line { id, tables, expires, expired } in lines {
+    if terminal::is_for_people() {
+        return Ok(out.columns(&columns(&lines))?);
+    }
+    for Shown { id, tables, expires, expired } in lines {
         let tables = tables.join(",");
         match expires {
             None => writeln!(out, "{id}  {tables}  never expires")?,
@@ -138,8 +151,8 @@ fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
-fn line(entry: &KeyEntry, now: Duration) -> Line<'_> {
-    Line {
+fn line(entry: &KeyEntry, now: Duration) -> Shown<'_> {
+    Shown {
         id: entry.id(),
         tables: entry.tables(),
         expires: entry.expires(),
@@ -147,21 +160,48 @@ fn line(entry: &KeyEntry, now: Duration) -> Line<'_> {
     }
 }
 
-fn remove(path: &Path, schema: Schema, id: &str) -> Result<()> {
+fn columns(keys: &[Shown<'_>]) -> Columns {
+    let mut columns = Columns::new(&["id", "tables", "expires"]);
+    for Shown { id, tables, expires, expired } in keys {
+        let expires = match expires {
+            None => Line::of(Look::Aside, "never"),
+            Some(end) if *expired => Line::of(Look::Bad, format!("expired {end}")),
+            Some(end) => Line::plain(end),
+        };
+        columns.push(vec![Line::plain(id), Line::plain(tables.join(",")), expires]);
+    }
+    columns
+}
+
+fn remove(path: &Path, schema: Schema, args: &RevokeArgs) -> Result<()> {
     let _lock = lock_folder(path)?;
     let mut ring = read(path, schema)?;
-    if !ring.remove(id) {
-        bail!("{}: no key {id}", path.display());
-    }
+    let id = whole_id(&ring, &args.id).with_context(|| path.display().to_string())?;
+    ring.remove(&id);
     write(path, &ring)?;
-    terminal::complain(&format!("removed key {id} from the file"));
+    if args.json {
+        terminal::out().json(&json!({ "id": id }))?;
+    }
+    terminal::advise(&format!("removed key {id} from the file"));
     tell_how_to_put(path);
     Ok(())
 }
 
+/// The id of the one key that begins so.
+fn whole_id(ring: &KeyRing, beginning: &str) -> Result<String> {
+    let ids = ring.entries().iter().map(KeyEntry::id);
+    let found: Vec<_> = ids.filter(|id| id.starts_with(beginning)).collect();
+    match found.as_slice() {
+        _ if found.contains(&beginning) => Ok(beginning.to_owned()),
+        [] => bail!("no key {beginning}"),
+        [id] if !beginning.is_empty() => Ok((*id).to_owned()),
+        _ => bail!("several keys begin with {beginning}: {}", found.join(", ")),
+    }
+}
+
 fn tell_how_to_put(path: &Path) {
     let path = path.display();
-    terminal::complain(&format!("takes effect with: npx wrangler secret put API_KEYS < {path}"));
+    terminal::advise(&format!("takes effect with: npx wrangler secret put API_KEYS < {path}"));
 }
 
 /// The keys of a file of record, which must be there.

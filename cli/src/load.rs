@@ -2,6 +2,8 @@
 
 mod bucket;
 mod direct;
+mod fetch;
+mod reject_file;
 mod resume;
 
 use std::io::Write;
@@ -14,17 +16,17 @@ use rowgate_core::schema::{KeyName, Schema};
 use rowgate_core::{Dialect, Fill, LoadOptions, OnDuplicate, OnError, TimeZone};
 use serde_json::Value;
 
-use crate::arguments::{Format, one_of, parse_time_zone};
+use crate::arguments::{FormatArgs, one_of, parse_time_zone};
 use crate::dialect::DialectArgs;
 use crate::file_source::{self, name_of, table_of};
 use crate::signals;
-use crate::terminal;
+use crate::terminal::{self, Line, Look, Out};
 
 /// Load files and say what became of their rows.
 ///
 /// A file is put under incoming/ in the bucket, where the Lambda takes it, and its report is waited
 /// for. With --direct it is loaded from here by the same pipeline, without S3, through the Data API
-/// with the settings of `rowgate migrate`; rejected lines then go into a file beside it. CSV,
+/// with the settings of `rowgate migrate`. Rejected lines come into a file beside it. CSV,
 /// NDJSON, arrays of JSON and Avro, plain, gzip or zstandard; a file goes to the table that the nearest folder or its
 /// own name says.
 /// The exit code is 1 if a row was rejected.
@@ -43,9 +45,8 @@ pub(crate) struct LoadArgs {
     #[arg(long)]
     table: Option<String>,
 
-    /// How to print the outcome
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    form: FormatArgs,
 
     /// Bucket that the Lambda watches
     #[arg(long, env = "DATA_BUCKET", required_unless_present_any = ["direct", "resume"])]
@@ -166,11 +167,17 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     rate.ok_or_else(|| "a number from 0 to 1".to_owned())
 }
 
+/// The members of a report that name files, and what is in them.
+const REJECTED: [(&str, &str); 2] = [
+    ("rejects", "the rejected lines"),
+    ("undecoded", "the lines with bytes that are no character"),
+];
+
 pub(crate) async fn run(args: &LoadArgs, schema: Schema) -> Result<ExitCode> {
     let mut all_good = true;
     if let Some(load_id) = &args.resume {
         let report = resume::load(schema, load_id).await?;
-        all_good &= print(args.format, Path::new(load_id), Some(&report))?;
+        all_good &= print(&args.form, Path::new(load_id), Some(&report))?;
     }
     for (number, path) in args.files.iter().enumerate() {
         let good = load_and_print(args, schema, path).await;
@@ -182,7 +189,7 @@ pub(crate) async fn run(args: &LoadArgs, schema: Schema) -> Result<ExitCode> {
 
 async fn load_and_print(args: &LoadArgs, schema: Schema, path: &Path) -> Result<bool> {
     let report = load(args, schema, path).await.with_context(|| path.display().to_string())?;
-    print(args.format, path, report.as_ref())
+    print(&args.form, path, report.as_ref())
 }
 
 /// What is to be done after an interruption, which `others` have not been begun before.
@@ -216,7 +223,8 @@ async fn load(args: &LoadArgs, schema: Schema, path: &Path) -> Result<Option<Val
                 );
             }
             let key = format!("{}{}/{name}", args.prefix, table.name);
-            bucket::load(bucket, &key, file, Duration::from_secs(args.wait)).await
+            let wait = Duration::from_secs(args.wait);
+            bucket::load(bucket, &key, (path, file), wait).await
         }
         _ => {
             let name = format!("{}/{name}", table.name);
@@ -226,16 +234,16 @@ async fn load(args: &LoadArgs, schema: Schema, path: &Path) -> Result<Option<Val
 }
 
 /// Prints a report and answers whether every row is good.
-fn print(format: Format, path: &Path, report: Option<&Value>) -> Result<bool> {
+fn print(form: &FormatArgs, path: &Path, report: Option<&Value>) -> Result<bool> {
     let mut out = terminal::out();
     let path = path.display();
     let Some(report) = report else {
         writeln!(out, "{path}: in the bucket")?;
         return Ok(true);
     };
-    match format {
-        Format::Json => writeln!(out, "{report}")?,
-        Format::Text => print_text(&mut out, &path.to_string(), report)?,
+    match form.is_json() {
+        true => writeln!(out, "{report}")?,
+        false => print_text(&mut out, &path.to_string(), report)?,
     }
     match &report["failure"] {
         Value::String(failure) => bail!("{path}: {failure}"),
@@ -253,8 +261,8 @@ fn is_all_good(report: &Value) -> bool {
     tables.all(|(_, counts)| counts["rejected"] == 0)
 }
 
-fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+fn print_text(out: &mut Out, path: &str, report: &Value) -> Result<()> {
+    let status = text(&report["status"]);
     if let Some(layout) = layout(report) {
         writeln!(out, "{path}: read with {layout}")?;
     }
@@ -262,39 +270,25 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         let [received, stored, kept, rejected] =
             ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
         let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
-        writeln!(out, "{path}: {table}: {counts} ({})", text(&report["status"]))?;
+        let counts = format!(": {table}: {counts} (");
+        out.line(&Line::of(Look::Heading, path).plainly(counts).status(&status).plainly(")"))?;
     }
     if report["tables"].as_object().is_none_or(|tables| tables.is_empty()) {
-        writeln!(out, "{path}: {}", text(&report["status"]))?;
+        out.line(&Line::of(Look::Heading, path).plainly(": ").status(&status))?;
     }
     let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     for error in errors {
-        let line =
-            error["line"].as_u64().map_or_else(|| " ".to_owned(), |line| format!("{line}: "));
-        let column =
-            error["column"].as_str().map_or_else(String::new, |name| match report["sheet_columns"]
-                [name]
-                .as_str()
-            {
-                Some(letters) => format!("column {letters} ({name}): "),
-                None => format!("{name}: "),
-            });
-        writeln!(
-            out,
-            "{path}:{line}{column}{}: {}",
-            text(&error["code"]),
-            text(&error["message"])
-        )?;
+        out.line(&error_line(path, report, error))?;
     }
     let unlisted = report["error_count"].as_u64().unwrap_or_default() - errors.len() as u64;
     if unlisted > 0 {
         writeln!(out, "{path}: and {unlisted} more errors")?;
     }
-    if let Some(rejects) = report["rejects"].as_str() {
-        writeln!(out, "{path}: the rejected lines are in {rejects}")?;
-    }
-    if let Some(undecoded) = report["undecoded"].as_str() {
-        writeln!(out, "{path}: the lines with bytes that are no character are in {undecoded}")?;
+    for (kind, lines) in REJECTED {
+        let fetched = report["fetched"][kind].as_str();
+        if let Some(place) = fetched.or(report[kind].as_str()) {
+            writeln!(out, "{path}: {lines} are in {place}")?;
+        }
     }
     if let Some(line) = report["rejects_full_at_line"].as_u64() {
         let count = &report["rejects_left_out"];
@@ -304,6 +298,24 @@ fn print_text(out: &mut impl Write, path: &str, report: &Value) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// `jobs.csv:17: job_name: missing: a value is required`.
+fn error_line(path: &str, report: &Value, error: &Value) -> Line {
+    let line = error["line"].as_u64().map_or_else(|| " ".to_owned(), |line| format!("{line}: "));
+    let column = error["column"].as_str().map_or_else(String::new, |name| {
+        match report["sheet_columns"][name].as_str() {
+            Some(letters) => format!("column {letters} ({name}): "),
+            None => format!("{name}: "),
+        }
+    });
+    let said = format!(": {}", text(&error["message"]));
+    let place = Line::of(Look::Aside, format!("{path}:{line}")).plainly(column);
+    place.with(Look::Bad, text(&error["code"])).plainly(said)
 }
 
 /// The layout that was found, as options in the order of the documents.
@@ -321,16 +333,15 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Command {
-        #[command(flatten)]
-        args: LoadArgs,
-    }
+    use crate::{Cli, Command};
 
     #[test]
     fn without_options_a_file_is_loaded_as_the_core_loads_one() {
-        let command = Command::parse_from(["load", "--direct", "jobs.csv"]);
-        assert_eq!(command.args.options.read().expect("options"), LoadOptions::default());
+        let Command::Load(args) =
+            Cli::parse_from(["rowgate", "load", "--direct", "jobs.csv"]).command
+        else {
+            panic!("another command was read");
+        };
+        assert_eq!(args.options.read().expect("options"), LoadOptions::default());
     }
 }

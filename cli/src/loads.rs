@@ -4,16 +4,29 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
-use rowgate_core::{Counts, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+use rowgate_core::{
+    Client, Counts, Host, LoadRecord, count_old_loads, forget_loads, list_loads, loads_beginning,
+    show_load,
+};
+use serde_json::json;
 
-use crate::arguments::Format;
+use crate::arguments::FormatArgs;
 use crate::session::{Database, Session};
-use crate::terminal;
+use crate::terminal::{self, Columns, Line, Look};
 
 /// A paused Aurora cluster takes half a minute to resume.
 const TIME: Duration = Duration::from_secs(120);
+
+/// How many letters of an id are shown in a list for people: two among a million are hardly the same.
+const SHORT: usize = 10;
+
+/// The length of an id.
+const WHOLE: usize = 32;
+
+/// How many ids a beginning is compared with: more than one is too many.
+const NAMED: u32 = 5;
 
 /// Show what was loaded: files, and requests with an Idempotency-Key.
 ///
@@ -23,9 +36,8 @@ pub(crate) struct LoadsArgs {
     #[command(subcommand)]
     command: Option<LoadsCommand>,
 
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    format: Format,
+    #[command(flatten)]
+    form: FormatArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -38,7 +50,7 @@ enum LoadsCommand {
     },
     /// Show one load, with the report or the answer that is stored
     Show {
-        /// The load's id
+        /// The load's id, or so much of its beginning that no other has
         id: String,
     },
     /// Forget loads that ended long ago: one of them that is sent again is done again
@@ -56,23 +68,24 @@ enum LoadsCommand {
 pub(crate) async fn run(args: &LoadsArgs) -> Result<ExitCode> {
     let session = Session::from_environment();
     let client = session.database_within(TIME)?;
+    let is_json = args.form.is_json();
     match args.command.as_ref().unwrap_or(&LoadsCommand::List { limit: 50 }) {
-        LoadsCommand::List { limit } => list(&client, args.format, *limit).await?,
-        LoadsCommand::Show { id } => show(&client, args.format, id).await?,
-        LoadsCommand::Prune { older_than, yes } => prune(&client, *older_than, *yes).await?,
+        LoadsCommand::List { limit } => list(&client, is_json, *limit).await?,
+        LoadsCommand::Show { id } => show(&client, is_json, id).await?,
+        LoadsCommand::Prune { older_than, yes } => {
+            prune(&client, is_json, *older_than, *yes).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(client: &Database<'_>, format: Format, limit: u32) -> Result<()> {
+async fn list(client: &Database<'_>, is_json: bool, limit: u32) -> Result<()> {
     let loads = list_loads(client, limit).await?;
     let mut out = terminal::out();
-    if matches!(format, Format::Json) {
-        writeln!(out, "{}", serde_json::to_string(&loads)?)?;
-        return Ok(());
-    }
-    for load in &loads {
-        writeln!(out, "{}", line(load))?;
+    match is_json {
+        true => out.json(&loads)?,
+        false if terminal::is_for_people() => out.columns(&columns(&loads))?,
+        false => loads.iter().try_for_each(|load| writeln!(out, "{}", line(load)))?,
     }
     Ok(())
 }
@@ -81,20 +94,53 @@ async fn list(client: &Database<'_>, format: Format, limit: u32) -> Result<()> {
 fn line(load: &LoadRecord) -> String {
     let LoadRecord { started, load_id, status, tables, counts, .. } = load;
     let Counts { received, stored, kept, rejected } = counts;
-    let what = match load.bucket.as_str() {
-        "" => format!("{} {}", load.key_id, load.idempotency_key),
-        bucket => format!("s3://{bucket}/{}", load.key),
-    };
     let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
     let codes = if load.error_codes.is_empty() { "" } else { " " };
-    format!("{started} {load_id} {status:<10} {tables} {counts}{codes}{} {what}", load.error_codes)
+    let (what, errors) = (what(load), &load.error_codes);
+    format!("{started} {load_id} {status:<10} {tables} {counts}{codes}{errors} {what}")
 }
 
-async fn show(client: &Database<'_>, format: Format, id: &str) -> Result<()> {
-    let load = show_load(client, id).await?.context("there is no such load")?;
-    let text = match format {
-        Format::Json => serde_json::to_string(&load)?,
-        Format::Text => serde_json::to_string_pretty(&load)?,
+/// What a load was: a file of a bucket, or a request by its key.
+pub(crate) fn what(load: &LoadRecord) -> String {
+    match load.bucket.as_str() {
+        "" => format!("{} {}", load.key_id, load.idempotency_key),
+        bucket => format!("s3://{bucket}/{}", load.key),
+    }
+}
+
+/// The loads for a person, with as much of each id as `show` needs.
+pub(crate) fn columns(loads: &[LoadRecord]) -> Columns {
+    let headings =
+        ["started", "id", "status", "tables", ">rows", ">stored", ">kept", ">rejected", "what"];
+    let mut columns = Columns::new(&headings);
+    for load in loads {
+        let Counts { received, stored, kept, rejected } = load.counts;
+        let bad = if rejected > 0 { Look::Bad } else { Look::Plain };
+        let codes = match load.error_codes.as_str() {
+            "" => String::new(),
+            codes => format!(" ({codes})"),
+        };
+        columns.push(vec![
+            Line::of(Look::Aside, &load.started),
+            Line::plain(load.load_id.get(..SHORT).unwrap_or(&load.load_id)),
+            Line::default().status(&load.status),
+            Line::plain(&load.tables),
+            Line::plain(received),
+            Line::plain(stored),
+            Line::plain(kept),
+            Line::of(bad, rejected),
+            Line::plain(what(load)).with(Look::Aside, codes),
+        ]);
+    }
+    columns
+}
+
+async fn show(client: &Database<'_>, is_json: bool, id: &str) -> Result<()> {
+    let id = whole_id(client, id).await?;
+    let load = show_load(client, &id).await?.context("there is no such load")?;
+    let text = match is_json {
+        true => serde_json::to_string(&load)?,
+        false => serde_json::to_string_pretty(&load)?,
     };
     let mut out = terminal::out();
     for line in text.lines() {
@@ -103,14 +149,30 @@ async fn show(client: &Database<'_>, format: Format, id: &str) -> Result<()> {
     Ok(())
 }
 
-async fn prune(client: &Database<'_>, days: u32, yes: bool) -> Result<()> {
-    let text = match yes {
-        true => format!("forgot {} loads", forget_loads(client, days).await?),
-        false => {
-            let count = count_old_loads(client, days).await?;
-            format!("{count} loads would be forgotten; --yes does it")
-        }
+/// The id of the one load that begins so.
+pub(crate) async fn whole_id<H: Host>(client: &Client<'_, H>, beginning: &str) -> Result<String> {
+    ensure!(!beginning.is_empty(), "a load's id is expected");
+    if beginning.len() >= WHOLE {
+        return Ok(beginning.to_owned());
+    }
+    let mut ids = loads_beginning(client, beginning, NAMED).await?;
+    match ids.len() {
+        0 => bail!("there is no such load: no id begins with {beginning}"),
+        1 => Ok(ids.remove(0)),
+        _ => bail!("several ids begin with {beginning}: {}", ids.join(", ")),
+    }
+}
+
+async fn prune(client: &Database<'_>, is_json: bool, days: u32, yes: bool) -> Result<()> {
+    let count = match yes {
+        true => forget_loads(client, days).await?,
+        false => count_old_loads(client, days).await?,
     };
-    writeln!(terminal::out(), "{text}")?;
+    let mut out = terminal::out();
+    match (is_json, yes) {
+        (true, _) => out.json(&json!({ "loads": count, "forgotten": yes }))?,
+        (_, true) => writeln!(out, "forgot {count} loads")?,
+        (_, false) => writeln!(out, "{count} loads would be forgotten; --yes does it")?,
+    }
     Ok(())
 }

@@ -11,6 +11,7 @@ use rowgate_core::migrate::{self, Drift, Migration, MigrationStep, Users};
 use rowgate_core::schema::Schema;
 use rowgate_core::{Client, Host};
 use rowgate_native::{from_environment, read_migrations};
+use serde_json::json;
 
 use crate::session::Session;
 use crate::signals;
@@ -44,6 +45,9 @@ pub(crate) struct MigrateArgs {
     /// The folder of the numbered migrations [default: sql/migrations, if it is there]
     #[arg(long, value_name = "FOLDER", env = "ROWGATE_MIGRATIONS")]
     migrations: Option<PathBuf>,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 /// Where migrations are if no folder is named.
@@ -58,28 +62,31 @@ pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> 
 
     if args.check {
         let drift = migrate::check(&client, schema, &migrations, &by()).await?;
-        return report(&drift, "the tables are as expected");
+        return report(args.json, &drift, &[], "the tables are as expected");
     }
     if let Some(number) = args.record {
         let recorded = migrate::record(&client, schema, &migrations, number).await?;
         let what = if recorded { "recorded" } else { "is recorded already:" };
+        if args.json {
+            terminal::out().json(&json!({ "migration": number, "recorded": recorded }))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         writeln!(terminal::out(), "{what} migration {number:04}")?;
         return Ok(ExitCode::SUCCESS);
     }
 
     let became = "what is said above is done; rowgate migrate goes on with the rest";
-    let mut steps = bring_up(&client, schema, &migrations)
+    let mut steps = bring_up(&client, schema, &migrations, args.json)
         .await
         .map_err(|error| signals::told(error, became))?;
     if let Some(users) = users {
         let granted = migrate::grant(&client, schema, &users).await;
         for grant in granted.map_err(|error| signals::told(error, became))? {
-            writeln!(terminal::out(), "{grant}")?;
-            steps += 1;
+            say(&mut steps, grant.to_string(), args.json)?;
         }
     }
-    let fine = if steps == 0 { "nothing to do: every table exists" } else { "" };
-    report(&migrate::compare(&client, schema, &by()).await?, fine)
+    let fine = if steps.is_empty() { "nothing to do: every table exists" } else { "" };
+    report(args.json, &migrate::compare(&client, schema, &by()).await?, &steps, fine)
 }
 
 /// Who holds the lock, for another one that wants it.
@@ -106,23 +113,17 @@ fn migrations_in(named: Option<&Path>) -> Result<Vec<Migration>> {
     Ok(read_migrations(named.unwrap_or(Path::new(MIGRATIONS)))?)
 }
 
-/// Says each step when it is done, and returns how many there were.
+/// Says each step when it is done, unless it is said in JSON at the end, and returns them.
 async fn bring_up(
     client: &Client<'_, impl Host>,
     schema: Schema,
     migrations: &[Migration],
-) -> Result<usize> {
-    let mut steps = 0;
+    is_json: bool,
+) -> Result<Vec<String>> {
+    let mut steps = Vec::new();
     let mut printed = Ok(());
     migrate::migrate(client, schema, migrations, &by(), |step| {
-        steps += 1;
-        let out = &mut terminal::out();
-        let written = match step {
-            MigrationStep::Included(migration) => writeln!(out, "included migration {migration}"),
-            MigrationStep::Ran(migration) => writeln!(out, "ran migration {migration}"),
-            MigrationStep::Made(table) => writeln!(out, "made table {table}"),
-            MigrationStep::Ledger(migration) => writeln!(out, "ran ledger migration {migration}"),
-        };
+        let written = say(&mut steps, text_of(step), is_json);
         if printed.is_ok() {
             printed = written;
         }
@@ -132,9 +133,31 @@ async fn bring_up(
     Ok(steps)
 }
 
-fn report(drift: &Drift, fine: &str) -> Result<ExitCode> {
+fn text_of(step: MigrationStep<'_>) -> String {
+    match step {
+        MigrationStep::Included(migration) => format!("included migration {migration}"),
+        MigrationStep::Ran(migration) => format!("ran migration {migration}"),
+        MigrationStep::Made(table) => format!("made table {table}"),
+        MigrationStep::Ledger(migration) => format!("ran ledger migration {migration}"),
+    }
+}
+
+fn say(steps: &mut Vec<String>, step: String, is_json: bool) -> std::io::Result<()> {
+    if !is_json {
+        writeln!(terminal::out(), "{step}")?;
+    }
+    steps.push(step);
+    Ok(())
+}
+
+fn report(is_json: bool, drift: &Drift, steps: &[String], fine: &str) -> Result<ExitCode> {
     let mut out = terminal::out();
     let differences = &drift.differences;
+    if is_json {
+        let less = drift.less.as_ref().map(ToString::to_string);
+        out.json(&json!({ "steps": steps, "differences": differences, "less_compared": less }))?;
+        return Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
     if let Some(less) = &drift.less {
         terminal::complain(&less.to_string());
     }

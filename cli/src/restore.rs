@@ -1,4 +1,4 @@
-//! `rowgate restore`: Avro files back into the tables.
+//! `rowgate restore`: Avro files and snapshot exports back into the tables.
 
 mod drop_old;
 mod merge;
@@ -17,7 +17,7 @@ use merge::MergeArgs;
 use swap::SwapArgs;
 use undo::UndoArgs;
 
-/// Bring tables back from Avro files on S3: a backup of rowgate's, or files of Glue and Spark.
+/// Bring tables back from files on S3: a backup of rowgate's, Avro of Glue and Spark, or a snapshot export of AWS.
 ///
 /// The rows are written to tables beside the live ones and compared with the files; then all tables
 /// are swapped in one statement. The old ones stay, as TABLE__before_ID, until `restore drop-old`,

@@ -10,17 +10,19 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use rowgate_core::introspect;
-use rowgate_core::schema::{Description, EXAMPLE, Schema};
+use rowgate_core::schema::{Description, EXAMPLE, Schema, Table, Unfit};
 use rowgate_local::Engine;
 use rowgate_native::read_schema;
+use serde_json::{Value, json};
 
-pub(crate) use private::make_tables;
+pub(crate) use compare::differences;
+pub(crate) use private::{make_tables, of_url};
 
 use crate::session::Session;
-use crate::terminal;
+use crate::terminal::{self, Line, Look};
 
 /// The file that is read where none is named, if it is there.
-const FILE: &str = "schema.json";
+pub(crate) const FILE: &str = "schema.json";
 
 /// Write a database's tables into a file, and say which of them rowgate can fill.
 ///
@@ -30,6 +32,9 @@ const FILE: &str = "schema.json";
 pub(crate) struct SchemaArgs {
     #[command(subcommand)]
     command: SchemaCommand,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,13 +78,13 @@ enum SchemaCommand {
 pub(crate) async fn run(args: &SchemaArgs, schema: Option<&Path>) -> Result<ExitCode> {
     match &args.command {
         SchemaCommand::Pull { output, tables } => {
-            write(&live(tables).await?, output.as_deref())?;
+            write(&live(tables).await?, output.as_deref(), args.json)?;
         }
-        SchemaCommand::Show { live: true } => show(Schema::of(&live(&[]).await?))?,
-        SchemaCommand::Show { live: false } => show(of_file(schema)?)?,
-        SchemaCommand::Check { file } => return check(file).await,
+        SchemaCommand::Show { live: true } => show(Schema::of(&live(&[]).await?), args.json)?,
+        SchemaCommand::Show { live: false } => show(of_file(schema)?, args.json)?,
+        SchemaCommand::Check { file } => return check(file, args.json).await,
         SchemaCommand::Read { sql, output, engine } => {
-            write(&private::read(sql, *engine).await?, output.as_deref())?;
+            write(&private::read(sql, *engine).await?, output.as_deref(), args.json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -100,18 +105,26 @@ pub(crate) fn text_of_file(named: Option<&Path>) -> Result<String> {
     }
 }
 
+/// The tables that a file describes.
+pub(crate) fn described(json: &str) -> Result<Description> {
+    Description::from_json(json).context("the schema")
+}
+
 async fn live(tables: &[String]) -> Result<Description> {
     let session = Session::from_environment();
     Ok(introspect(&session.database()?, tables).await?)
 }
 
-fn write(description: &Description, file: Option<&Path>) -> Result<()> {
+fn write(description: &Description, file: Option<&Path>, is_json: bool) -> Result<()> {
     let Some(file) = file else {
         std::io::stdout().write_all(description.to_json().as_bytes())?;
         return Ok(());
     };
     std::fs::write(file, description.to_json()).with_context(|| file.display().to_string())?;
     let schema = Schema::of(description);
+    if is_json {
+        return show(schema, true);
+    }
     let (served, unfit) = (schema.tables().len(), schema.unfit().len());
     let others = match unfit {
         0 => String::new(),
@@ -121,13 +134,19 @@ fn write(description: &Description, file: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn show(schema: Schema) -> Result<()> {
+pub(crate) fn show(schema: Schema, is_json: bool) -> Result<()> {
     let mut out = terminal::out();
+    if is_json {
+        return Ok(out.json(&json(schema))?);
+    }
     for table in schema.tables() {
-        writeln!(out, "{}: served, {} columns", table.name, table.columns.len())?;
+        let columns = format!(", {} columns", table.columns.len());
+        let line = Line::of(Look::Heading, table.name).plainly(": ").with(Look::Good, "served");
+        out.line(&line.plainly(columns))?;
     }
     for unfit in schema.unfit() {
-        writeln!(out, "{}: not served", unfit.table)?;
+        let line = Line::of(Look::Heading, unfit.table).plainly(": ");
+        out.line(&line.with(Look::Bad, "not served"))?;
         for reason in unfit.reasons {
             writeln!(out, "  {reason}")?;
         }
@@ -135,10 +154,28 @@ fn show(schema: Schema) -> Result<()> {
     Ok(())
 }
 
-async fn check(file: &Path) -> Result<ExitCode> {
+pub(crate) fn json(schema: Schema) -> Value {
+    let served = |table: &Table| {
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+        json!({ "table": table.name, "columns": columns })
+    };
+    let not_served = |unfit: &Unfit| {
+        let reasons: Vec<_> = unfit.reasons.iter().map(ToString::to_string).collect();
+        json!({ "table": unfit.table, "reasons": reasons })
+    };
+    let served: Vec<_> = schema.tables().iter().map(served).collect();
+    let not_served: Vec<_> = schema.unfit().iter().map(not_served).collect();
+    json!({ "served": served, "not_served": not_served })
+}
+
+async fn check(file: &Path, is_json: bool) -> Result<ExitCode> {
     let json = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let wanted = Description::from_json(&json).with_context(|| file.display().to_string())?;
     let differences = compare::differences(&wanted, &live(&[]).await?)?;
+    if is_json {
+        terminal::out().json(&json!({ "differences": differences }))?;
+        return Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+    }
     for difference in &differences {
         writeln!(terminal::out(), "{difference}")?;
     }

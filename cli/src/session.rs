@@ -5,10 +5,12 @@ use std::time::Duration;
 use anyhow::Result;
 use rowgate_core::data_api::Target;
 use rowgate_core::s3::S3Endpoint;
-use rowgate_core::{Client, SettingsError};
-use rowgate_native::{NativeHost, from_environment};
+use rowgate_core::{Client, Credentials, SettingsError};
+use rowgate_native::NativeHost;
 
+use crate::settings::setting;
 use crate::signals;
+use crate::terminal;
 
 /// How long one call is repeated: a paused cluster takes half a minute to resume.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -19,7 +21,7 @@ pub(crate) type Database<'s> = Client<'s, NativeHost>;
 /// A client of S3.
 pub(crate) type S3<'s> = Client<'s, NativeHost, S3Endpoint>;
 
-/// What the environment says of each service; a command asks for those that it needs.
+/// What the settings say of each service; a command asks for those that it needs.
 #[derive(Debug)]
 pub(crate) struct Session {
     host: Result<NativeHost, SettingsError>,
@@ -30,11 +32,10 @@ pub(crate) struct Session {
 impl Session {
     /// Reads all settings; what is missing is an error of the service that needs it.
     pub(crate) fn from_environment() -> Self {
-        let host = NativeHost::from_environment();
         Self {
-            host: host.map(|host| host.interrupted_by(signals::interruption())),
-            target: Target::read(&from_environment),
-            endpoint: S3Endpoint::read(&from_environment),
+            host: host().map(|host| host.interrupted_by(signals::interruption())),
+            target: Target::read(&setting),
+            endpoint: S3Endpoint::read(&setting),
         }
     }
 
@@ -68,10 +69,15 @@ impl Session {
     }
 }
 
+fn host() -> Result<NativeHost, SettingsError> {
+    let credentials = Credentials::read(&setting)?;
+    let region = setting("AWS_REGION").ok_or_else(|| SettingsError::Missing(vec!["AWS_REGION"]))?;
+    let host = NativeHost::new(credentials, region);
+    Ok(if terminal::is_verbose() { host.telling(terminal::note) } else { host })
+}
+
 #[cfg(test)]
 mod tests {
-    use rowgate_core::Credentials;
-
     use super::*;
 
     fn missing<T>(name: &'static str) -> Result<T, SettingsError> {

@@ -31,7 +31,7 @@ fn new_key(folder: &Path, arguments: &[&str]) -> String {
     let output = keys(folder, &[&["new"], arguments].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let key = stdout(&output).strip_suffix('\n').unwrap();
-    assert_eq!(key.len(), 42, "the key alone stands on standard output");
+    assert_eq!(key.len(), 42, "the key alone is on standard output");
     key.to_owned()
 }
 

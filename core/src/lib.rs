@@ -18,19 +18,21 @@
 //!
 //! ```
 //! use rowgate_core::schema::Schema;
-//! use rowgate_core::{CsvDecoder, IngestOptions, Intake};
+//! use rowgate_core::{Checker, CsvDecoder, IngestOptions};
 //!
 //! let schema = Schema::example();
 //! let jobs = schema.table("jobs").expect("a table of the example");
-//! let mut intake = Intake::new(schema, IngestOptions::default());
+//! let mut checker = Checker::new(IngestOptions::default());
 //! let mut decoder = CsvDecoder::new(jobs);
 //! let mut file: &[u8] = b"id,job\n1,Clerk\n2,\n";
+//! let mut wrong = Vec::new();
 //! while let Some(row) = decoder.next_row(&mut file) {
-//!     intake.row(jobs, row);
+//!     let line = row.place.line;
+//!     if let Err(errors) = checker.row(jobs, row) {
+//!         wrong.extend(errors.iter().map(|error| (line, error.kind.code())));
+//!     }
 //! }
-//! let report = intake.report();
-//! let issue = &report.issues().listed()[0];
-//! assert_eq!((issue.line, issue.error.kind.code()), (Some(3), "missing"));
+//! assert_eq!(wrong, [(Some(3), "missing")]);
 //! ```
 
 #![no_std]
@@ -90,11 +92,15 @@ pub use sql::statement::{AFTER, OnDuplicate, PAGE, ROWS, existing, other_unique_
 pub use sql::statements::{SqlStatement, SqlTextError, sql_statements};
 
 mod ledger;
-pub use ledger::{Lease, LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+pub use ledger::{
+    Lease, LoadRecord, Versions, count_old_loads, forget_loads, list_loads, loads_beginning,
+    show_load, troubled_loads, versions,
+};
 
 mod ingest;
 pub use ingest::{
-    CHECKED_KEYS, IdRun, IngestOptions, Intake, OnError, Report, StoreError, TableReport, Verdict,
+    CHECKED_KEYS, Checker, IdRun, IngestOptions, OnError, Report, RequestRows, StoreError,
+    TableReport, Verdict,
 };
 
 mod load;

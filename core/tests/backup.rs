@@ -36,7 +36,7 @@ fn run_backup_with(
     let made = run_in_turns(backup::backup(
         &services,
         &jobs(),
-        BackupOptions { codec: Codec::Null, parallel, on_obstacle: OnObstacle::Refuse },
+        BackupOptions { codec: Codec::Null, parallel, ..BackupOptions::default() },
         |_| (),
     ));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
@@ -251,7 +251,7 @@ fn without_the_snapshot_a_page_that_was_not_answered_is_asked_for_again() {
     let manifest = run_backup_with(&world, 4, Duration::from_secs(60)).unwrap();
     assert_eq!(manifest.tables[0].rows, 1);
 
-    // The file of the other span is written by then; nobody will know of it.
+    // The file of the other span is written by then; no manifest will list it.
     let answers =
         [numbers(&[2]), keys(1, 2), page(&[1]), error(403, "AccessDeniedException"), written()];
     let world = looked(answers);
@@ -376,7 +376,7 @@ fn run_with(on_obstacle: OnObstacle, world: &World) -> Result<Manifest, BackupEr
         s3: &Client::new(world, &endpoint, time),
         bucket: "b",
     };
-    let options = BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle };
+    let options = BackupOptions { codec: Codec::Null, on_obstacle, ..BackupOptions::default() };
     let made = run_in_turns(backup::backup(&services, &jobs(), options, |_| ()));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     made

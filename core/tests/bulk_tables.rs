@@ -10,7 +10,7 @@ use rowgate_core::backup::bulk::{
 use rowgate_core::backup::{BackupError, KeyRange, OnObstacle, Services};
 use rowgate_core::data_api::Target;
 use rowgate_core::restore::bulk::{
-    self as restore, ComparedTable, Comparison, Done, Item, RangeDone,
+    self as restore, ComparedTable, Comparison, Done, Item, PlannedEnding, RangeDone,
 };
 use rowgate_core::restore::{LoadsSince, RestoreError, Restored};
 use rowgate_core::s3::S3Endpoint;
@@ -156,6 +156,7 @@ fn compared(attempt: u32) -> Comparison {
         tables: vec![table],
         attempt,
         swapped: false,
+        ending: PlannedEnding::default(),
     }
 }
 
@@ -182,8 +183,9 @@ fn extent() -> Answer {
     rows(&[&[1, 1, 1]])
 }
 
-fn swapped(answer: Answer) -> [Answer; 5] {
-    [begun(), updated(0), answer, updated(0), ended()]
+/// Nothing holds the tables, and the swap is answered like this.
+fn swapped(answer: Answer) -> [Answer; 6] {
+    [rows(&[]), begun(), updated(0), answer, updated(0), ended()]
 }
 
 fn statements(world: &World) -> Vec<String> {
@@ -199,7 +201,7 @@ fn the_swap_is_made_of_what_was_compared_and_the_old_table_is_looked_at_next() {
     assert!(next.swapped);
     assert!(matches!(&items[..], [Item::Old(range)] if range.table == "jobs"), "{items:?}");
     let swap = format!("RENAME TABLE `jobs` TO `{BEFORE}`, `{STAGING}` TO `jobs`");
-    assert_eq!(statements(&world)[2], swap);
+    assert_eq!(statements(&world)[3], swap);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use rowgate_core::schema::{
     Column, ColumnType, Constraints, ForeignKey, KeyPart, Table, UniqueKey,
 };
 use rowgate_core::{
-    BodyItem, Client, IngestOptions, Intake, OnDuplicate, OnError, Report, Response, SendError,
-    StoreError, Verdict, decode_rows,
+    BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, Response,
+    SendError, StoreError, Verdict, decode_rows,
 };
 use serde_json::{Value, json};
 
@@ -70,15 +70,15 @@ fn store(
     rows: &Value,
     options: IngestOptions,
 ) -> Result<Report, StoreError> {
-    let mut intake = Intake::new(OFFICE, options);
+    let mut request = RequestRows::new(OFFICE, options);
     let take = |part: BodyItem<'_>| {
         let BodyItem::Row(table, row) = part else { panic!("{part:?}") };
-        intake.row(table, row);
+        request.row(table, row);
         true
     };
     decode_rows(rows.to_string().as_bytes(), table, take).unwrap();
     let target = target();
-    let report = run(intake.store(&Client::new(world, &target, Duration::from_secs(60))));
+    let report = run(request.store(&Client::new(world, &target, Duration::from_secs(60))));
     assert_eq!(world.answers_left(), 0, "calls that were not made");
     report
 }

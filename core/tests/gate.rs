@@ -158,7 +158,7 @@ fn without_a_valid_key_the_body_is_never_read() {
     assert_eq!(try_key(None, JOBS), 401);
     assert_eq!(try_key(Some(""), JOBS), 401);
     assert_eq!(try_key(Some(key(2).expose()), JOBS), 401);
-    // Whether a table exists is nobody's business without a key.
+    // Without a key it is not said whether a table exists.
     assert_eq!(try_key(None, "/tables/cats/rows"), 401);
     assert_eq!(reads.get(), 0);
     assert_eq!(try_key(Some(key(1).expose()), JOBS), 200);

@@ -59,7 +59,7 @@ fn row(status: &str, lease_left: u64, fingerprint: &str, answer: Option<(u16, &s
         }
         None => Value::from(vec![null; 3]),
     };
-    let mut fields = vec![text(status), text("somebody"), json!({ "longValue": lease_left })];
+    let mut fields = vec![text(status), text("other-holder"), json!({ "longValue": lease_left })];
     fields.push(text(fingerprint));
     fields.extend(record.as_array().unwrap().clone());
     world::answer(200, &json!({ "records": [fields] }).to_string())
@@ -78,7 +78,7 @@ fn one_table_takes_five_calls_and_none_more_than_one_without_a_key() {
     assert_eq!(response.status, 200);
     assert_eq!(response.header("idempotent-replayed"), None);
     check_statements(&world, &[CLAIM, "Begin", FENCE, "INSERT INTO `jobs`", "Commit"]);
-    // The answer stands in the same transaction as the rows, byte for byte.
+    // The answer is in the same transaction as the rows, byte for byte.
     assert_eq!(parameter(&world, 2, "answer").as_bytes(), response.body);
     assert_eq!(parameter(&world, 2, "code"), "200");
     assert_eq!(parameter(&world, 2, "type"), "application/json");
@@ -123,7 +123,7 @@ fn a_request_that_is_being_worked_on_says_so() {
 }
 
 #[test]
-fn who_is_silent_for_too_long_loses_the_claim() {
+fn a_holder_that_is_silent_for_too_long_loses_the_claim() {
     let look = || row("running", 0, &fingerprint(), None);
     let world = World::new([
         database_error(1062),
@@ -136,7 +136,7 @@ fn who_is_silent_for_too_long_loses_the_claim() {
     ]);
     assert_eq!(respond(&world, &with_key(JOBS, "k"), &two_jobs()).status, 200);
     check_statements(&world, &[CLAIM, LOOK, TAKE_OVER, "Begin", FENCE, "INSERT", "Commit"]);
-    assert_eq!(parameter(&world, 2, "former"), "somebody");
+    assert_eq!(parameter(&world, 2, "former"), "other-holder");
 
     // Two at the same moment: one takes it.
     let world = World::new([database_error(1062), look(), updated(0), numbers(&[])]);
@@ -290,7 +290,7 @@ fn after_a_commit_without_an_answer_the_ledger_is_asked() {
     assert_eq!(respond(&world, &with_key(JOBS, "k"), &two_jobs()).status, 200);
     check_statements(&world, &[&start[..], &start[1..5]].concat());
 
-    // Nobody can tell: the claim stays, and is asked about when its lease is over.
+    // It cannot be told: the claim stays, and is asked about when its lease is over.
     let world = World::new(before().into_iter().chain((0..6).map(|_| cut())));
     assert_eq!(respond(&world, &with_key(JOBS, "k"), &two_jobs()).status, 504);
 }
@@ -300,7 +300,7 @@ fn a_claim_without_an_answer_is_found_to_be_its_own() {
     let world = World::new([cut(), database_error(1062)]);
     let holder = "5".repeat(32);
     let mine = row("running", 9, &fingerprint(), None).unwrap();
-    let text = String::from_utf8(mine.body).unwrap().replace("somebody", &holder);
+    let text = String::from_utf8(mine.body).unwrap().replace("other-holder", &holder);
     let answers = [cut(), database_error(1062), world::answer(200, &text)];
     let done = [begun(), updated(1), updated(2), ended()];
     drop(world);
@@ -309,7 +309,7 @@ fn a_claim_without_an_answer_is_found_to_be_its_own() {
 }
 
 #[test]
-fn keys_that_do_not_do_are_refused_before_anything_is_read() {
+fn invalid_keys_are_refused_before_anything_is_read() {
     for key in ["", "  ", "ü", "a\tb", &"x".repeat(256)] {
         let head = with_key(JOBS, key);
         let response = run(gate().handle(&World::new([]), &head, async |_| panic!("was read")));

@@ -226,7 +226,7 @@ fn a_line_that_comes_back_twice_is_still_as_it_was() {
 }
 
 #[test]
-fn the_files_own_header_stands_in_the_reject_file() {
+fn the_files_own_header_is_in_the_reject_file() {
     let text = "Job, ID\nClerk,0\n\"Cook, \"\"junior\"\"\",1,2\n";
     let loaded = load_text(text, "jobs.csv", vec![]);
     assert_eq!(loaded.counts(), (Status::Rejected, [2, 0, 0, 2]));
@@ -327,7 +327,7 @@ fn rows_that_the_database_refuses_come_back_as_they_were() {
 }
 
 #[test]
-fn a_refused_row_comes_back_that_stands_before_a_part_of_bad_ones() {
+fn a_refused_row_comes_back_that_is_before_a_part_of_bad_ones() {
     let bad = format!("x,{}\n", "x".repeat(1_000)).repeat(6_000);
     let text = format!("1,Clerk\n{bad}2,Cook\n");
     let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
@@ -339,7 +339,7 @@ fn a_refused_row_comes_back_that_stands_before_a_part_of_bad_ones() {
 }
 
 #[test]
-fn an_open_quote_stands_last_in_the_reject_file() {
+fn an_open_quote_comes_last_in_the_reject_file() {
     let options = LoadOptions { on_duplicate: OnDuplicate::Fail, ..LoadOptions::default() };
     let text = b"1,Clerk\n2,\"Cook\n3,x\n";
     let answers = vec![database_error(1062), numbers(&[1])];

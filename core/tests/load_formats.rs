@@ -70,7 +70,7 @@ fn what_an_array_has_before_it_breaks_off_is_stored() {
     assert_eq!(load(b"", "jobs.json", vec![]).counts().0, Status::Empty);
 }
 
-/// The id of a rejected row of a workbook, which stands in front of a text without commas.
+/// The id of a rejected row of a workbook, which is in front of a text without commas.
 fn id_of_line(line: &str) -> Value {
     line.rsplit(',').nth(1).unwrap().parse::<u64>().unwrap().into()
 }

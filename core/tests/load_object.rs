@@ -576,7 +576,7 @@ fn earlier(it: &Earlier) -> [Answer; 2] {
     let number = |number: u64| serde_json::json!({ "longValue": number });
     let record = [
         text(it.status),
-        text("somebody"),
+        text("other-holder"),
         number(it.lease_left),
         text(it.sequencer),
         number(it.is_decided),
@@ -691,6 +691,68 @@ fn a_load_of_which_no_row_was_read_goes_by_the_columns_of_today() {
     );
 }
 
+/// The columns of today's jobs, as a claim keeps them, with a layout.
+fn read_by(layout: &Value) -> &'static str {
+    let begun = vec![head(4, None), taken(), bytes("1,a\n")];
+    let world = world([begun, stored(1).into(), vec![written(), taken()]]);
+    load(&world, &object("jobs.csv")).unwrap();
+    let claim: Value = serde_json::from_slice(&world.requests()[1].body).unwrap();
+    let mut parameters = claim["parameters"].as_array().unwrap().iter();
+    let kept = parameters.find(|it| it["name"] == "read_as").unwrap();
+    let kept = kept["value"]["stringValue"].as_str().unwrap();
+    let mut columns: Value = serde_json::from_str(kept).unwrap();
+    columns["layout"] = layout.clone();
+    columns.to_string().leak()
+}
+
+#[test]
+fn a_layout_that_was_found_is_in_the_ledger_before_a_row_is_stored() {
+    let text = "id;job\n1;a\n";
+    let world = world([
+        vec![head(text.len(), None)],
+        vec![taken(), bytes(text), bytes(text), taken()],
+        stored(1).into(),
+        vec![written(), taken()],
+    ]);
+    assert_eq!(load(&world, &object("jobs.csv")).unwrap().status, Status::Complete);
+    let bodies =
+        world.requests().into_iter().map(|it| String::from_utf8_lossy(&it.body).into_owned());
+    let bodies: Vec<_> = bodies.collect();
+    let kept = bodies.iter().position(|it| it.contains(r#"\"layout\":{\"delimiter\":\";\"}"#));
+    let rows = bodies.iter().position(|it| it.contains(r#"[[1,\"a\"]]"#));
+    assert!(kept.is_some() && kept < rows, "{bodies:#?}");
+}
+
+#[test]
+fn a_file_is_read_on_by_the_layout_with_which_it_began_or_not_at_all() {
+    let text = "id;job\n1;a\n2;b\n";
+    for (layout, goes_on) in [
+        (serde_json::json!({ "delimiter": ";" }), true),
+        // An older program's row does not say it.
+        (Value::Null, true),
+        (serde_json::json!({}), false),
+        (serde_json::json!({ "delimiter": ";", "encoding": "windows-1252" }), false),
+    ] {
+        let read_as = read_by(&layout);
+        let left = Earlier { offset: 11, line: 3, row: 1, stored: 1, read_as, ..EARLIER };
+        let world = world([
+            vec![head(text.len(), None)],
+            earlier(&left).into(),
+            vec![taken(), bytes(text)],
+            if goes_on { stored(1).into() } else { vec![] },
+            vec![written(), taken()],
+        ]);
+        let report = load(&world, &object("jobs.csv"));
+        if goes_on {
+            assert_eq!(report.unwrap().status, Status::Complete, "{layout}");
+            continue;
+        }
+        let error = report.unwrap_err().to_string();
+        assert!(error.contains(r#"its start now shows {"delimiter":";"}"#), "{error}");
+        assert_eq!(sent_rows(&world), [""; 0]);
+    }
+}
+
 #[test]
 fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
     const DONE: u64 = 500_000;
@@ -761,7 +823,7 @@ fn an_older_version_is_left_alone() {
 }
 
 #[test]
-fn whoever_is_at_it_is_waited_for_once() {
+fn the_holder_is_waited_for_once() {
     let running = Earlier { status: "running", lease_left: 30_000_000, ..EARLIER };
     let both = [earlier(&running), earlier(&running)].concat();
     let world = world([vec![head(8, None)], both]);
@@ -777,7 +839,7 @@ fn whoever_is_at_it_is_waited_for_once() {
 }
 
 #[test]
-fn who_is_overtaken_stops_and_says_why() {
+fn a_load_that_is_overtaken_stops_and_says_why() {
     let outdated = |yes: u64| numbers(&[yes]);
     let start = || vec![head(8, None), taken(), taken(), bytes("1,Clerk\n"), begun(), updated(0)];
     let object = ObjectRef { sequencer: Some("01".into()), ..object("jobs.csv") };
@@ -786,7 +848,7 @@ fn who_is_overtaken_stops_and_says_why() {
     assert_eq!(last_json(&world)["status"], "superseded");
     assert_eq!(last_json(&world)["tables"]["jobs"]["stored"], 0);
 
-    // Whoever has taken its place writes the report.
+    // The load that has taken its place writes the report.
     let world = self::world([start(), vec![ended(), outdated(0)]]);
     assert_eq!(load(&world, &object).unwrap_err(), LoadError::LeaseLost);
     assert!(!calls(&world).iter().any(|call| call.starts_with("PUT")));

@@ -35,6 +35,7 @@ mod load_object;
 mod migrate;
 #[cfg(feature = "avro")]
 mod own_schema;
+mod quoted_names;
 mod requests;
 #[cfg(feature = "avro")]
 mod restore;

@@ -7,9 +7,7 @@ use crate::world::door::{WAITING, body, head};
 use crate::world::*;
 use rowgate_core::avro::Codec;
 use rowgate_core::backup::bulk::{PartItem, write_part};
-use rowgate_core::backup::{
-    self, BackupError, BackupOptions, Damage, KeyRange, OnObstacle, Services,
-};
+use rowgate_core::backup::{self, BackupError, BackupOptions, Damage, KeyRange, Services};
 use rowgate_core::migrate::{self, MigrationStep};
 use rowgate_core::restore::{self, Leftover, RestoreError, RestorePlan, Wanted};
 use rowgate_core::schema::{Column, ColumnType, Reference, Schema, Table};
@@ -245,8 +243,7 @@ fn a_backup_looks_at_its_schema_and_reads_the_tables_of_it() {
     let reads = [begun(), isolation, numbers(&[1]), records(&[&tom]), records(&[])];
     let written = [answer(200, ""), ended(), answer(200, "")];
     let world = World::new(looks.chain(reads).chain(written));
-    let options =
-        BackupOptions { codec: Codec::Null, parallel: 1, on_obstacle: OnObstacle::Refuse };
+    let options = BackupOptions { codec: Codec::Null, ..BackupOptions::default() };
     let cats = [SHELTER.table("cats").unwrap()];
     let backup =
         at(&world, async |services| backup::backup(services, &cats, options, |_| ()).await);

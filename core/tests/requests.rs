@@ -296,7 +296,7 @@ fn options_says_which_methods_there_are() {
         ("/loads/x", "GET, HEAD, OPTIONS"),
         ("/insert_data", "POST, OPTIONS"),
         (JOBS, "POST, OPTIONS"),
-        // Which tables there are is said only to those who have a key.
+        // Which tables there are is said only to clients with a key.
         ("/tables/cats/rows", "POST, OPTIONS"),
     ] {
         let response = ask(&World::new([]), &gate(), &anyone(path), b"");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::avro::{AvroWriter, Codec};
-use rowgate_core::backup::{PartFile, Services};
+use rowgate_core::backup::{PartFile, PartForm, Services};
 use rowgate_core::restore::{self, Ending, Mode, RestoreError, RestorePlan, Restored, TablePlan};
 use rowgate_core::{
     CallError, Cell, Checksum, Client, Host, Request, Response, SendError, Service, SignError,
@@ -133,7 +133,7 @@ fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
 }
 
 #[test]
-fn where_nobody_can_look_nobody_knows() {
+fn where_no_look_is_possible_the_outcome_is_unknown() {
     let (before, _) = two_states();
     let denied = error(403, "AccessDeniedException");
     let world = World::new(before.into_iter().chain(swapped(cut())).chain([denied]));
@@ -201,6 +201,7 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         e_tag: "e".into(),
         bytes: bytes.len() as u64,
         manifest: None,
+        form: PartForm::Avro,
     };
     let table = TablePlan {
         table: jobs,
@@ -215,6 +216,8 @@ fn file_of(rows: &[[Cell<'_>; 2]]) -> (Vec<u8>, RestorePlan) {
         id: ID.into(),
         run: None,
         snapshot: None,
+        #[cfg(feature = "parquet")]
+        export: None,
         mode: Mode::Replace,
         tables: vec![table],
         into_table: None,
@@ -335,7 +338,7 @@ async fn wait_for_turns(mut turns: u32) {
 #[test]
 fn a_statement_that_travels_is_waited_for_after_another_failed() {
     let (bytes, plan) = large_file();
-    // A column that is not there: nobody sends that again.
+    // A column that is not there: that is not sent again.
     let answers = [described(), updated(0), object(bytes), updated(1), database_error(1054)];
     let host = SlowInsert {
         world: World::new(answers.into_iter().chain([updated(0)])),

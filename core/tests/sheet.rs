@@ -50,7 +50,7 @@ fn answer(status: u16, errors: &Value) -> (u16, Vec<u8>) {
 }
 
 #[test]
-fn rows_are_judged_as_by_an_intake() {
+fn rows_are_judged_as_those_of_a_request() {
     let sheet = read(table("jobs"), "id,job\n1,Clerk\nx,Cook\n3\n1,Baker\n\n5,\n");
     let counts = sheet.counts();
     assert_eq!((counts.rows, counts.ready, counts.wrong), (5, 1, 4));

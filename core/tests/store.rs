@@ -7,7 +7,7 @@ use crate::world::*;
 use rowgate_core::data_api::REQUEST_LIMIT;
 use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{
-    Client, IngestOptions, Intake, OnError, Place, RawField, RawRow, Report, Verdict,
+    Client, IngestOptions, OnError, Place, RawField, RawRow, Report, RequestRows, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -414,7 +414,7 @@ fn wide() -> &'static Table {
 /// Stores a row of each of the first sets of columns.
 fn store_sets(world: &World, sets: u64, options: IngestOptions) -> Report {
     let table = wide();
-    let mut intake = Intake::new(OFFICE, options);
+    let mut request = RequestRows::new(OFFICE, options);
     for set in 0..sets {
         let carried = (0..5).map(|bit| match set & (1 << bit) {
             0 => RawField::Absent,
@@ -422,10 +422,10 @@ fn store_sets(world: &World, sets: u64, options: IngestOptions) -> Report {
         });
         let fields = [RawField::Integer(set as i64)].into_iter().chain(carried).collect();
         let place = Place { index: Some(set), line: None };
-        assert_eq!(intake.row(table, RawRow { place, fields, errors: Vec::new() }), []);
+        assert_eq!(request.row(table, RawRow { place, fields, errors: Vec::new() }), []);
     }
     let target = target();
-    run(intake.store(&Client::new(world, &target, Duration::from_secs(9)))).unwrap()
+    run(request.store(&Client::new(world, &target, Duration::from_secs(9)))).unwrap()
 }
 
 #[test]
@@ -448,7 +448,7 @@ fn more_than_16_sets_of_columns_are_refused_without_a_call() {
 }
 
 #[test]
-fn keep_and_update_alone_are_repeated_when_nobody_knows() {
+fn keep_and_update_alone_are_repeated_after_an_unknown_outcome() {
     for on_duplicate in ["keep", "update"] {
         let path = format!("{JOBS}?on_duplicate={on_duplicate}");
         let world = World::new([cut(), error(500, "InternalServerErrorException"), updated(2)]);

@@ -40,11 +40,11 @@ export class BulkTables extends Construct {
     const files = restore.parts("File", { ...carried, run: "$.run" });
     const compare = restore.step(
       "compare",
-      restore.carry("id", "run", "sources", "notes", "loads_since", "tables", "force", "bucket", "done"),
+      restore.carry("id", "run", "sources", "notes", "loads_since", "tables", "ending", "force", "bucket", "done"),
     );
     const ranges = restore.parts("Range", carried);
     for (const state of [files, compare, ranges]) state.addCatch(abandon, { resultPath: "$.error" });
-    const found = ["id", "sources", "notes", "loads_since", "tables"];
+    const found = ["id", "sources", "notes", "loads_since", "tables", "ending"];
     const compared = [...found, "attempt", "swapped", "force", "bucket", "done"];
     const finish = restore.step("finish", restore.carry(...compared));
     const olds = restore.parts("Old", carried);

@@ -15,7 +15,7 @@ test("the bucket is encrypted, keeps versions, and nothing in it can be public",
   deepEqual(OwnershipControls.Rules, [{ ObjectOwnership: "BucketOwnerEnforced" }]);
 });
 
-test("whoever comes without TLS, or with an old one, is refused everything", () => {
+test("a client without TLS, or with an old one, is refused everything", () => {
   const statements = only(template(), "AWS::S3::BucketPolicy").Properties["PolicyDocument"].Statement;
   const arn = `<${bucket.id}.Arn>`;
   for (const statement of statements) {
@@ -29,7 +29,7 @@ test("whoever comes without TLS, or with an old one, is refused everything", () 
   ]);
 });
 
-test("reports, reject files and replaced versions end, and so do uploads that nobody ended", () => {
+test("reports, reject files and replaced versions end, and so do uploads that were not ended", () => {
   deepEqual(bucket.Properties["LifecycleConfiguration"].Rules, [
     {
       Id: "unfinished-uploads",

@@ -27,7 +27,7 @@ test("it stays on its version, which has long-term support", () => {
   equal(only(NEW, "AWS::RDS::DBInstance").Properties["AutoMinorVersionUpgrade"], false);
 });
 
-test("it pauses when nobody asks, and has a limit", () => {
+test("it pauses when no client asks, and has a limit", () => {
   deepEqual(cluster.Properties["ServerlessV2ScalingConfiguration"], { MinCapacity: 0, MaxCapacity: 4 });
   equal(only(NEW, "AWS::RDS::DBInstance").Properties["DBInstanceClass"], "db.serverless");
   const other = template({ database: "create", minCapacity: "0.5", maxCapacity: "16" });

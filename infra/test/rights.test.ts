@@ -101,7 +101,7 @@ const LOG_DELIVERY = [
   "UpdateLogDelivery",
 ].map((action) => `logs:${action} *`);
 
-test("with a given database everybody has exactly these rights, and nobody else has any", () => {
+test("with a given database each role has exactly these rights, and no other has any", () => {
   const of = template();
   const { clusterArn, writerSecretArn, adminSecretArn } = GIVEN;
   deepEqual(rights(of), expected(of, clusterArn, writerSecretArn, adminSecretArn));
@@ -162,7 +162,7 @@ for (const [kind, context] of Object.entries(KINDS)) {
     deepEqual(user.Properties ?? {}, {});
   });
 
-  test(`with ${kind} no access key is made, whose secret would stand in the stack`, () => {
+  test(`with ${kind} no access key is made, whose secret would be in the stack`, () => {
     deepEqual(resources(template(context), "AWS::IAM::AccessKey"), {});
   });
 }

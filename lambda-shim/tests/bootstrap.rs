@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-/// A port that nobody listens on.
-const NOBODY: &str = "http://127.0.0.1:9";
+/// A port on which no server listens.
+const NO_SERVER: &str = "http://127.0.0.1:9";
 
 /// Lambda's side: hands out events and takes what comes back.
 struct Lambda(TcpListener);
@@ -31,8 +31,8 @@ impl Lambda {
             .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ENDPOINT_URL_S3", NOBODY)
-            .env("DATA_API_ENDPOINT", NOBODY)
+            .env("AWS_ENDPOINT_URL_S3", NO_SERVER)
+            .env("DATA_API_ENDPOINT", NO_SERVER)
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,4 +1,4 @@
-//! What stands in for AWS, from outside, in one program.
+//! What replaces AWS, from outside, in one program.
 #![allow(clippy::unwrap_used)]
 
 mod data_api;

@@ -6,7 +6,7 @@ use std::env;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rowgate_core::{
     Credentials, Host, Request, Response, SendError, Service, SettingsError, SignError, sign,
@@ -60,13 +60,15 @@ pub struct NativeHost {
     credentials: Credentials,
     region: String,
     interruption: Interruption,
+    tell: Option<fn(&str)>,
 }
 
 impl NativeHost {
     /// A host for one region.
     pub fn new(credentials: Credentials, region: impl Into<String>) -> Self {
         let interruption = Interruption::default();
-        Self { client: client(TIMEOUT), credentials, region: region.into(), interruption }
+        let (client, region) = (client(TIMEOUT), region.into());
+        Self { client, credentials, region, interruption, tell: None }
     }
 
     /// A host with the environment's `AWS_REGION` and AWS credentials.
@@ -80,6 +82,11 @@ impl NativeHost {
     /// The same, but told to end by this.
     pub fn interrupted_by(self, interruption: &Interruption) -> Self {
         Self { interruption: interruption.clone(), ..self }
+    }
+
+    /// The same, but each call is told by this: its method and path, how it ended and after what time.
+    pub fn telling(self, tell: fn(&str)) -> Self {
+        Self { tell: Some(tell), ..self }
     }
 }
 
@@ -120,11 +127,16 @@ impl Host for NativeHost {
     /// ends with the caller's interest.
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         let mut task = JoinSet::new();
+        let called = self.tell.map(|tell| (tell, Call::of(&request)));
         task.spawn(send(self.client.clone(), request, SILENCE));
-        match task.join_next().await {
+        let answer = match task.join_next().await {
             Some(Ok(answer)) => answer,
             _ => Err(SendError { sent: true, message: "the sending task ended early".to_owned() }),
+        };
+        if let Some((tell, call)) = called {
+            tell(&call.ended(&answer));
         }
+        answer
     }
 
     fn now(&self) -> Duration {
@@ -142,6 +154,28 @@ impl Host for NativeHost {
 
     fn random(&self) -> u64 {
         getrandom::u64().expect("the operating system has random numbers")
+    }
+}
+
+/// A call in flight, for people: no value is in its method and path.
+struct Call {
+    method: &'static str,
+    path: String,
+    begun: Instant,
+}
+
+impl Call {
+    fn of(request: &Request) -> Self {
+        let bare = request.url.split(['?', '#']).next().unwrap_or_default();
+        Self { method: request.method, path: bare.to_owned(), begun: Instant::now() }
+    }
+
+    fn ended(&self, answer: &Result<Response, SendError>) -> String {
+        let (Self { method, path, .. }, time) = (self, self.begun.elapsed().as_millis());
+        match answer {
+            Ok(answer) => format!("{method} {path}: {} after {time} ms", answer.status),
+            Err(error) => format!("{method} {path}: no answer after {time} ms: {}", error.message),
+        }
     }
 }
 

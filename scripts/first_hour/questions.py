@@ -85,6 +85,8 @@ QUESTIONS = [
              "rowgate sends none; a snapshot begins with the first read"),
     Question("json_table", "Do texts come unchanged through JSON_TABLE?",
              "all rows of a statement travel so", ("json_table", "existing_rows")),
+    Question("quoted_names", "Is a colon in a name in backticks left alone?",
+             "names of tables and columns may have any sign in them", ("quoted_names",)),
     Question("transaction_after_an_error", "Is a transaction alive after a statement is refused?",
              "it is, with the rows before", ("transaction_after_an_error",)),
     # Of the database.

@@ -78,7 +78,7 @@ def worst_bodies(edge, key, seconds, count=64):
 
 
 def drips(edge, key, seconds, count=200):
-    """Bodies of 4 MiB that come a byte a second."""
+    """Bodies of 4 MiB that come a byte a second, of clients that have begun at moments of their own."""
     return asyncio.run(drip_all(urlsplit(edge), key, seconds, count))
 
 
@@ -88,11 +88,13 @@ async def drip_all(address, key, seconds, count):
         f"x-api-key: {key}\r\ncontent-length: 4194304\r\n\r\n"
     ).encode()
     answers, end = Counter(), begin(seconds)
-    await asyncio.gather(*(drip(address, head, end, answers) for _ in range(count)))
+    moments = (RETRY_AFTER * number / count for number in range(count))
+    await asyncio.gather(*(drip(address, head, moment, end, answers) for moment in moments))
     return answers
 
 
-async def drip(address, head, end, answers):
+async def drip(address, head, moment, end, answers):
+    await asyncio.sleep(moment)
     while time.monotonic() < end:
         status = RESET
         with suppress(OSError):

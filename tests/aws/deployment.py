@@ -54,7 +54,7 @@ def synthesise(tmp_path_factory, **choices):
     subprocess.run([bin / "tsc", "--project", infra], check=True)
     choices |= {"architecture": "x86_64", "program": infra / "test/program"}
     options = [word for name, value in choices.items() for word in ("-c", f"{name}={value}")]
-    # A folder of its own: what somebody has chosen in infra/cdk.context.json is not looked at there.
+    # A folder of its own: what a user has chosen in infra/cdk.context.json is not looked at there.
     folder = tmp_path_factory.mktemp("synth")
     shutil.copy(infra / "cdk.json", folder)
     app = ["--app", f"node {infra}/build/bin/app.js", "--output", "."]

@@ -14,9 +14,9 @@ from deployment import ACCOUNT, deploy, deployed, keys, report, template  # noqa
 from ministack import ministack
 
 # Another bucket, cluster and secret than the stack's.
-OTHER_BUCKET = "somebody-elses"
+OTHER_BUCKET = "another-owners"
 OTHER_CLUSTER = f"arn:aws:rds:us-east-1:{ACCOUNT}:cluster:other"
-OTHER_SECRET = "somebody-elses"
+OTHER_SECRET = "another-owners"
 
 DENIED = {"AccessDenied", "AccessDeniedException", "403", "AuthorizationError"}
 
@@ -278,7 +278,7 @@ def test_a_function_may_list_its_bucket_and_changes_nothing_of_it(guarded, as_ro
 
 
 def elsewhere(guarded, client):
-    """What nobody of ours may do outside of the bucket: client by service, in words."""
+    """What no role of ours may do outside of the bucket: client by service, in words."""
     function = guarded.outputs["AdminFunction"]
     user = guarded.outputs["WorkerUser"]
     queue = guarded.outputs["FailureQueue"]

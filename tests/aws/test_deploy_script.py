@@ -102,7 +102,7 @@ class Checkout:
         )
         lines = [json.loads(line) for line in calls.read_text().splitlines()]
         said = process.stdout + process.stderr
-        # Nothing secret is printed or stands on a command line, and none of it stays.
+        # Nothing secret is printed or is on a command line, and none of it stays.
         for secret in (SECRET, PASSWORD):
             assert secret not in said
             assert not any(secret in word for line in lines for word in line["arguments"])
@@ -211,7 +211,7 @@ def test_another_access_key_takes_the_old_one_s_place(checkout):
     assert words(run, "aws")[-1] == delete
 
 
-def test_an_access_key_that_nobody_got_is_deleted(checkout):
+def test_an_access_key_that_was_not_handed_over_is_deleted(checkout):
     run = checkout.run("deploy", FAILING="wrangler")
     assert run.status == 1
     delete = "iam delete-access-key --user-name rowgate-worker --access-key-id AKIANEW"

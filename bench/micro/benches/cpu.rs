@@ -15,7 +15,7 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
 use rowgate_bench::{NOW, count_records, credentials, employees, target};
 use rowgate_core::{
-    Client, Credentials, CsvDecoder, Host, IngestOptions, Intake, Job, LiveSchema, LoadOptions,
+    Checker, Client, Credentials, CsvDecoder, Host, IngestOptions, Job, LiveSchema, LoadOptions,
     LoadReport, RejectSink, RejectSinks, Request, Response, SendError, Service, SignError, Source,
     SourceError, load, sign,
 };
@@ -58,11 +58,11 @@ fn cells(mut file: &[u8]) -> u64 {
 /// Checks the rows and forgets them.
 fn checked(mut file: &[u8]) -> u64 {
     let mut decoder = CsvDecoder::new(employees());
-    let mut intake = Intake::check_only(rowgate_bench::schema(), IngestOptions::default());
+    let mut checker = Checker::new(IngestOptions::default());
     while let Some(row) = decoder.next_row(&mut file) {
-        black_box(intake.row(employees(), row));
+        _ = black_box(checker.file_row(employees(), row));
     }
-    intake.received()
+    checker.received()
 }
 
 /// Loads the file into a database that takes everything at once.

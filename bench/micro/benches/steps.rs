@@ -12,13 +12,16 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use rowgate_bench::*;
 use rowgate_core::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
 use rowgate_core::data_api::Target;
+use rowgate_core::schema::{Column, ColumnType, Table};
 use rowgate_core::{
-    BodyItem, CHUNK_LIMIT, Cell, Chunk, Credentials, CsvDecoder, Place, Record, Request, Service,
-    decode_rows, sign,
+    BodyItem, CHUNK_LIMIT, Cell, Chunk, Credentials, CsvDecoder, Place, RawField, RawRow, Record,
+    Request, Service, decode_rows, sign,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 #[library_benchmark]
 #[bench::rows(csv())]
@@ -79,6 +82,43 @@ fn check_least(rows: Vec<Employee>) -> Vec<Employee> {
         buffer.extend_from_slice(cell.as_bytes());
     }
     black_box(buffer);
+    rows
+}
+
+/// A table with the employees' date-times alone.
+static MOMENTS: Table = Table::new(
+    "moments",
+    &[Column::new("at", ColumnType::known("varchar(20)", Some("date-time"), None))],
+);
+
+// A row of one date-time, checked: more than the date-time by itself.
+#[library_benchmark]
+#[bench::rows(rows())]
+fn date_time(rows: Vec<Employee>) -> Vec<Employee> {
+    for [_, _, moment, ..] in &rows {
+        let place = Place { index: None, line: None };
+        let row = RawRow { place, fields: vec![RawField::Cell(moment)], errors: Vec::new() };
+        black_box(Record::parse(&MOMENTS, row, false)).expect("a good row");
+    }
+    rows
+}
+
+#[library_benchmark]
+#[bench::rows(rows())]
+fn time_parse(rows: Vec<Employee>) -> Vec<Employee> {
+    for [_, _, moment, ..] in &rows {
+        black_box(OffsetDateTime::parse(moment, &Rfc3339)).expect("a moment");
+    }
+    rows
+}
+
+#[library_benchmark]
+#[bench::rows(rows())]
+fn time_text(rows: Vec<Employee>) -> Vec<Employee> {
+    for [_, _, moment, ..] in &rows {
+        let moment = OffsetDateTime::parse(moment, &Rfc3339).expect("a moment");
+        black_box(moment.to_offset(UtcOffset::UTC).format(&Rfc3339)).expect("a text");
+    }
     rows
 }
 
@@ -289,6 +329,7 @@ library_benchmark_group!(
     name = steps;
     benchmarks =
         csv_decode, csv_core_alone, json_decode, serde_json_alone, check, check_least,
+        date_time, time_parse, time_text,
         statement, statement_least, to_request, signature, signature_least,
         avro_encode, apache_avro_encode, avro_least, avro_decode, apache_avro_decode, csv_to_signed_request
 );

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use clap::Args;
 use rowgate_core::backup;
+use serde_json::json;
 
 use super::print::name_left_out;
 use crate::arguments::PlaceArgs;
@@ -33,7 +34,11 @@ pub(super) async fn run(args: &PruneArgs) -> Result<()> {
     name_left_out(&runs)?;
     for old in runs.old(args.keep as usize) {
         let run = &old.run;
-        if args.yes {
+        if args.place.json {
+            let objects = if args.yes { backup::prune(&s3, bucket, old).await? } else { 0 };
+            let pruned = json!({ "run": run, "deleted": args.yes, "objects": objects });
+            terminal::out().json(&pruned)?;
+        } else if args.yes {
             let objects = backup::prune(&s3, bucket, old).await?;
             writeln!(terminal::out(), "{run}: {objects} objects deleted")?;
         } else {

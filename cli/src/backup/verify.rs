@@ -9,12 +9,13 @@ use rowgate_core::Host;
 use rowgate_core::backup::{self, Manifest, Services};
 use rowgate_core::restore::{self, RestoreStep, Wanted};
 use rowgate_core::schema::Schema;
+use serde_json::json;
 
 use super::print::print;
 use crate::arguments::PlaceArgs;
 use crate::progress::{of_rows, show};
 use crate::session::{Database, Session};
-use crate::terminal;
+use crate::terminal::{self, Line, Look};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
@@ -40,7 +41,7 @@ pub(super) async fn run(args: &VerifyArgs, schema: Schema) -> Result<ExitCode> {
     let bucket = args.place.bucket()?;
     let manifest = backup::manifest(&s3, bucket, &args.run).await?;
     if args.live {
-        return compare(&session.database()?, schema, &manifest).await;
+        return compare(&session.database()?, schema, &manifest, args.place.json).await;
     }
     if args.probe {
         let (database, s3) = (&session.database()?, &s3);
@@ -77,7 +78,12 @@ async fn probe<H: Host>(services: &Services<'_, H>, run: String, json: bool) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(database: &Database<'_>, schema: Schema, manifest: &Manifest) -> Result<ExitCode> {
+async fn compare(
+    database: &Database<'_>,
+    schema: Schema,
+    manifest: &Manifest,
+    is_json: bool,
+) -> Result<ExitCode> {
     let mut all_same = true;
     for entry in &manifest.tables {
         let Some(table) = schema.table(&entry.table) else {
@@ -86,10 +92,18 @@ async fn compare(database: &Database<'_>, schema: Schema, manifest: &Manifest) -
         let live = backup::live(database, table).await?;
         let same = live.rows == entry.rows && live.hex() == entry.checksum;
         all_same &= same;
-        let what = if same { "the same" } else { "others" };
         let (name, rows) = (table.name, live.rows);
-        let line = format!("{name}: {rows} live rows, {} in the backup: {what}", entry.rows);
-        writeln!(terminal::out(), "{line}")?;
+        if is_json {
+            let table =
+                json!({ "table": name, "rows": rows, "backup_rows": entry.rows, "same": same });
+            terminal::out().json(&table)?;
+            continue;
+        }
+        let line = Line::plain(format!("{name}: {rows} live rows, {} in the backup: ", entry.rows));
+        terminal::out().line(&match same {
+            true => line.with(Look::Good, "the same"),
+            false => line.with(Look::Bad, "not the same"),
+        })?;
     }
     Ok(if all_same { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -1,5 +1,6 @@
 //! The door for files: S3, and the Lambda that an object sets off.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +17,12 @@ const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs
 /// Any key of API Gateway may write every table here: only this machine has any.
 const GATEWAY_KEYS: &str = r#"[{"id":"gateway:*","tables":["*"]}]"#;
 
+/// Where S3 listens, and where it keeps objects unless they go with the stack.
+pub(super) struct S3Place {
+    pub(super) folder: Option<PathBuf>,
+    pub(super) address: SocketAddr,
+}
+
 /// S3 and the Lambda behind it; dropping it ends both.
 pub(super) struct Files {
     s3: S3,
@@ -26,7 +33,7 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) async fn start(
-        folder: &Path,
+        (folder, place): (&Path, S3Place),
         args: &DevArgs,
         identity: &Identity,
         variables: &Variables,
@@ -37,6 +44,8 @@ impl Files {
             call_log: Some(s3_log.clone()),
             faults: args.s3_faults.clone(),
             notifications: Some(sender),
+            address: place.address,
+            folder: place.folder,
             ..S3Options::new(identity.clone())
         })
         .await?;

@@ -28,6 +28,8 @@ pub(super) struct Report<'a> {
     pub(super) database: &'a str,
     /// The schema.json of this stack.
     pub(super) schema_file: &'a Path,
+    /// The folder that keeps the stack's data.
+    pub(super) kept: Option<&'a Path>,
 }
 
 /// How a report is printed.
@@ -53,24 +55,36 @@ impl Report<'_> {
         out.flush()
     }
 
-    /// Commands of a shell that set what rowgate's other commands and the examples of the documents need.
-    fn exports(&self, indent: &str) -> String {
+    /// What rowgate's other commands and the examples of the documents need in the environment.
+    pub(super) fn settings(&self) -> [(&'static str, String); 12] {
         let Identity { access_key_id, secret_access_key, cluster_arn, secret_arn, .. } =
             self.identity;
         let schema_file = self.schema_file.to_string_lossy();
-        let settings = [
-            [("EDGE", self.edge), ("KEY", self.api_key)],
-            [("AWS_ACCESS_KEY_ID", access_key_id), ("AWS_SECRET_ACCESS_KEY", secret_access_key)],
-            [("AWS_REGION", self.region), ("DB_NAME", self.database)],
-            [("DB_CLUSTER_ARN", cluster_arn), ("DB_SECRET_ARN", secret_arn)],
-            [("DATA_API_ENDPOINT", self.data_api), ("DATA_BUCKET", self.bucket)],
-            [("AWS_ENDPOINT_URL_S3", self.s3), ("ROWGATE_SCHEMA", &schema_file)],
-        ];
-        let line = |pair: [(&str, &str); 2]| {
-            let [first, second] = pair.map(|(name, value)| format!("{name}={}", shell_word(value)));
-            format!("{indent}export {first} {second}\n")
+        [
+            ("EDGE", self.edge),
+            ("KEY", self.api_key),
+            ("AWS_ACCESS_KEY_ID", access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key),
+            ("AWS_REGION", self.region),
+            ("DB_NAME", self.database),
+            ("DB_CLUSTER_ARN", cluster_arn),
+            ("DB_SECRET_ARN", secret_arn),
+            ("DATA_API_ENDPOINT", self.data_api),
+            ("DATA_BUCKET", self.bucket),
+            ("AWS_ENDPOINT_URL_S3", self.s3),
+            ("ROWGATE_SCHEMA", &schema_file),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+    }
+
+    /// Commands of a shell that set them, two a line.
+    fn exports(&self, indent: &str) -> String {
+        let word = |(name, value): &(&str, String)| format!("{name}={}", shell_word(value));
+        let line = |pair: &[(&'static str, String)]| {
+            let words: Vec<_> = pair.iter().map(word).collect();
+            format!("{indent}export {}\n", words.join(" "))
         };
-        settings.into_iter().map(line).collect()
+        self.settings().chunks(2).map(line).collect()
     }
 
     fn to_json(&self) -> serde_json::Value {
@@ -113,10 +127,14 @@ impl Report<'_> {
         let exports = self.exports("  ");
         let (call_log, worker_log) = (self.call_log.display(), self.worker_log.display());
         let lambda_log = self.lambda_log.display();
-        let (example, files) = (self.example(), self.files());
+        let (example, files, program) = (self.example(), self.files(), program());
+        let end = match self.kept {
+            Some(folder) => format!("ends it; {} keeps data, key and ports", folder.display()),
+            None => "ends it and removes everything it made".to_owned(),
+        };
         format!(
             r#"
-rowgate runs on this machine; Ctrl-C ends it and removes everything it made.
+rowgate runs on this machine; Ctrl-C {end}.
 
   gateway     {edge}
   page        {edge}/
@@ -136,11 +154,11 @@ Try it:
 
 In another terminal, for `rowgate load`, `loads`, `backup`, `restore`, `doctor` and the rest:
 
-{exports}  target/debug/rowgate load {files}
+{exports}  {program} load {files}
 
 This key is valid here only. For a deployed Worker make one and put it there:
 
-  target/debug/rowgate keys new
+  {program} keys new
   npx wrangler secret put API_KEYS < api-keys.json
 
 "#
@@ -148,8 +166,15 @@ This key is valid here only. For a deployed Worker make one and put it there:
     }
 }
 
+/// How this program is called: as it was, if that was by a path from the working folder.
+fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    let is_near = called.contains('/') && !called.starts_with('/');
+    if is_near { called } else { "rowgate".to_owned() }
+}
+
 /// A value as one word of a shell.
-fn shell_word(value: &str) -> String {
+pub(super) fn shell_word(value: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-+=,@".contains(letter);
     if !value.is_empty() && value.chars().all(plain) {
         return value.to_owned();

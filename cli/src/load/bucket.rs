@@ -1,16 +1,21 @@
 //! A file into the bucket, and its report out of it.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs::File;
+use std::future::pending;
 use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
+use indicatif::{HumanCount, ProgressBar};
 use rowgate_core::s3::{GetObject, HeadObject, HeadObjectOutput, ListObjectsV2};
-use rowgate_core::{CallError, ObjectRef, Repeat, Upload};
+use rowgate_core::{CallError, LoadRecord, ObjectRef, Repeat, Upload, list_loads};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use super::fetch::fetch;
 use crate::progress;
 use crate::session::{S3, Session};
 use crate::signals;
@@ -21,14 +26,19 @@ const PART: usize = 8 << 20;
 /// The most reports on one key that are looked at before an upload, of some 250 bytes each.
 const REPORTS_LIMIT: usize = 100_000;
 
+/// How often to look into the ledger, and at how many of its newest loads.
+const LOOK: Duration = Duration::from_secs(2);
+const NEWEST: u32 = 50;
+
 /// How often to look for the report.
 const INTERVAL: Duration = Duration::from_millis(300);
 
-/// Uploads a file and waits so long for its report; `None` if it is not waited for.
+/// Uploads a file and waits so long for its report, with its rejected lines; `None` if it is not waited
+/// for.
 pub(super) async fn load(
     bucket: &str,
     key: &str,
-    file: File,
+    (path, file): (&Path, File),
     wait: Duration,
 ) -> Result<Option<Value>> {
     let session = Session::from_environment();
@@ -47,9 +57,40 @@ pub(super) async fn load(
         e_tag: Some(uploaded.e_tag.clone()),
         sequencer: None,
     };
-    let reported = report(&s3, &object, &earlier, last_modified(&uploaded)?, wait).await;
+    let waiting = progress::of_time(format!("{key} is in the bucket; waiting for its report"));
+    let uploaded = last_modified(&uploaded)?;
+    let mut reported = tokio::select! {
+        reported = report(&s3, &object, &earlier, uploaded, wait) => reported,
+        never = follow(&session, &object, &waiting) => match never {},
+    };
+    waiting.finish_and_clear();
+    if let Ok(report) = &mut reported {
+        fetch(&s3, bucket, path, report).await;
+    }
     let became = format!("{key} is in the bucket, and its report comes to {}", object.report_key());
     reported.map(Some).map_err(|error| signals::told(error, &became))
+}
+
+/// Shows how many rows the ledger has of a load, if the settings of its database are there and a person
+/// looks on; ends with what waits for the report.
+async fn follow(session: &Session, object: &ObjectRef, bar: &ProgressBar) -> Infallible {
+    let (Ok(client), false) = (session.database(), bar.is_hidden()) else {
+        return pending().await;
+    };
+    let begun = Instant::now();
+    let what = bar.message();
+    loop {
+        sleep(LOOK).await;
+        // What the database does not say is no reason to stop waiting.
+        let loads = list_loads(&client, NEWEST).await.unwrap_or_default();
+        let is_ours = |load: &&LoadRecord| load.bucket == object.bucket && load.key == object.key;
+        let rows = loads.iter().find(is_ours).map_or(0, |load| load.counts.received);
+        let rate = rows / begun.elapsed().as_secs().max(1);
+        if rows > 0 {
+            let (rows, rate) = (HumanCount(rows), HumanCount(rate));
+            bar.set_message(format!("{what}: {rows} rows, {rate} rows/s"));
+        }
+    }
 }
 
 async fn upload(s3: &S3<'_>, bucket: &str, key: &str, mut file: File) -> Result<()> {

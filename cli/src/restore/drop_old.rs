@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
 use rowgate_core::schema::Schema;
+use serde_json::json;
 
 use crate::session::Session;
 use crate::terminal;
@@ -19,6 +20,9 @@ pub(super) struct DropArgs {
     /// Drop them; without it, only say which
     #[arg(long)]
     yes: bool,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 pub(super) async fn run(args: &DropArgs, schema: Schema) -> Result<()> {
@@ -38,6 +42,11 @@ pub(super) async fn run(args: &DropArgs, schema: Schema) -> Result<()> {
     for (leftover, rows) in left.iter().zip(rows) {
         if args.yes {
             restore::drop_leftovers(&client, slice::from_ref(leftover)).await?;
+        }
+        if args.json {
+            let table = json!({ "left": leftover, "rows": rows, "dropped": args.yes });
+            terminal::out().json(&table)?;
+            continue;
         }
         let Leftover { name, table, kind, .. } = leftover;
         let was = match kind {

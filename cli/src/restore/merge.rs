@@ -30,7 +30,7 @@ pub(super) struct MergeArgs {
     yes: bool,
 
     /// Print JSON
-    #[arg(long)]
+    #[arg(from_global)]
     json: bool,
 }
 

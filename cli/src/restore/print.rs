@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
-use rowgate_core::restore::{Ending, LoadsSince, Mode, OddValues, RestorePlan, TablePlan};
+use rowgate_core::restore::{
+    Ending, ExportPlan, LoadsSince, Mode, OddValues, RestorePlan, TablePlan,
+};
 
 use crate::terminal;
 
@@ -16,10 +18,13 @@ pub(super) fn print_plan(plan: &RestorePlan, json: bool) -> Result<()> {
         return Ok(());
     }
     let what = plan.run.as_deref().unwrap_or("files");
-    match plan.snapshot {
-        Some(true) => writeln!(out, "{what}: all tables of one moment")?,
-        Some(false) => writeln!(out, "{what}: the tables are not of one moment")?,
-        None => writeln!(out, "{what}: without a manifest")?,
+    match (plan.snapshot, &plan.export) {
+        (Some(true), _) => writeln!(out, "{what}: all tables of one moment")?,
+        (Some(false), _) => writeln!(out, "{what}: the tables are not of one moment")?,
+        (None, Some(ExportPlan { folder, database, .. })) => {
+            writeln!(out, "{folder}: snapshot export, database {database}")?;
+        }
+        (None, None) => writeln!(out, "{what}: without a manifest")?,
     }
     for table in &plan.tables {
         writeln!(out, "{}: {}", table.table.name, describe(table, plan.mode))?;

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use rowgate_core::backup::Services;
-use rowgate_core::restore::{self, Late, Mode, RestoreStep, Restored, Wanted};
+use rowgate_core::restore::{self, ExportSource, Late, Mode, RestoreStep, Restored, Wanted};
 use rowgate_core::schema::Schema;
 
 use super::print::{describe_loads, print_plan, say_waiting};
@@ -19,8 +20,16 @@ use crate::terminal;
 #[derive(Debug, Args)]
 pub(super) struct SwapArgs {
     /// A run or `latest`; or folders (ending with /) and files of the bucket, by their keys
-    #[arg(required = true)]
+    #[arg(required_unless_present = "from_export")]
     sources: Vec<String>,
+
+    /// Restore from a snapshot export of RDS or Aurora: its folder, as s3://BUCKET/FOLDER or by its key in the bucket
+    #[arg(long, value_name = "FOLDER", conflicts_with = "sources")]
+    from_export: Option<String>,
+
+    /// The database of the export [default: DB_NAME, or the only one]
+    #[arg(long, value_name = "NAME", requires = "from_export")]
+    from_database: Option<String>,
 
     /// Table to restore [default: all that there are files of]; repeatable
     #[arg(long = "table")]
@@ -73,9 +82,13 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
         session.set_database(name);
     }
     let (database, s3) = (&session.database()?, &session.s3()?);
-    let services = Services { schema, database, s3, bucket: args.place.bucket()? };
+    let services = Services { schema, database, s3, bucket: args.bucket()? };
+    let sources = args.from_export.as_ref().map_or(args.sources.as_slice(), slice::from_ref);
+    let export =
+        args.from_export.as_ref().map(|_| ExportSource { database: args.from_database.as_deref() });
     let wanted = Wanted {
-        sources: &args.sources,
+        sources,
+        export,
         tables: &tables,
         mode: args.mode,
         into_table: args.into_table.as_deref(),
@@ -111,6 +124,17 @@ pub(super) async fn run(args: &SwapArgs, schema: Schema) -> Result<ExitCode> {
     let restored = restored.await?;
     writing.finish_and_clear();
     print_restored(args, &restored)
+}
+
+impl SwapArgs {
+    /// The bucket of the files: an export is often in one of its own.
+    fn bucket(&self) -> Result<&str> {
+        let named = self.from_export.as_deref().and_then(|from| from.strip_prefix("s3://"));
+        match named {
+            Some(named) => Ok(named.split_once('/').map_or(named, |(bucket, _)| bucket)),
+            None => self.place.bucket(),
+        }
+    }
 }
 
 fn print_restored(args: &SwapArgs, restored: &Restored) -> Result<ExitCode> {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use rowgate_core::restore::{self, UndoneTable};
 use rowgate_core::schema::Schema;
+use serde_json::json;
 
 use super::print::{describe_loads, say_waiting};
 use crate::session::Session;
@@ -20,6 +21,9 @@ pub(super) struct UndoArgs {
     /// Do it though triggers run for each row that goes or comes
     #[arg(long)]
     fire_triggers: bool,
+
+    #[arg(from_global)]
+    json: bool,
 }
 
 pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
@@ -36,6 +40,9 @@ pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
     let report =
         report.with_context(|| format!("as before the restore, but not compared: {tables}"))?;
     let out = &mut terminal::out();
+    if args.json {
+        return Ok(out.json(&json!({ "report": report, "loads_since": loads }))?);
+    }
     if let Some(loads) = &loads {
         writeln!(out, "{}", describe_loads(loads))?;
     }

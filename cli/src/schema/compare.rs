@@ -7,7 +7,7 @@ use rowgate_core::schema::Description;
 use serde_json::Value;
 
 /// One line for each difference; tables that only the live database has are none.
-pub(super) fn differences(file: &Description, live: &Description) -> Result<Vec<String>> {
+pub(crate) fn differences(file: &Description, live: &Description) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for table in &file.tables {
         match live.tables.iter().find(|other| other.name == table.name) {

@@ -16,34 +16,45 @@ const TIME: Duration = Duration::from_secs(120);
 /// What the statements of a file make in a database of its own, which goes again.
 pub(super) async fn read(file: &Path, engine: Engine) -> Result<Description> {
     let database = Database::start(DatabaseOptions { engine, ..Default::default() }).await?;
-    let identity = Identity::new()?;
-    let options = DataApiOptions::new(database.url(), identity.clone());
-    let data_api = DataApi::start(options).await?;
-    let described = described(file, &data_api, &identity, database.url()).await;
-    data_api.stop().await;
+    let gate = Gate::before(database.url()).await?;
+    let described = make_tables(&gate.host, &gate.target, file).await;
+    gate.data_api.stop().await;
     database.stop().await?;
     described
 }
 
-async fn described(
-    file: &Path,
-    data_api: &DataApi,
-    identity: &Identity,
-    url: &str,
-) -> Result<Description> {
-    let credentials = Credentials::read(&|name| match name {
-        "AWS_ACCESS_KEY_ID" => Some(identity.access_key_id.clone()),
-        "AWS_SECRET_ACCESS_KEY" => Some(identity.secret_access_key.clone()),
-        _ => None,
-    })?;
-    let host = NativeHost::new(credentials, rowgate_local::REGION);
-    let target = Target {
-        endpoint: data_api.endpoint().into(),
-        resource_arn: identity.cluster_arn.clone(),
-        secret_arn: identity.secret_arn.clone(),
-        database: crate::dev::database_name(url)?,
-    };
-    make_tables(&host, &target, file).await
+/// What tables a database has that this machine reaches.
+pub(crate) async fn of_url(url: &str) -> Result<Description> {
+    let gate = Gate::before(url).await?;
+    let described = introspect(&Client::new(&gate.host, &gate.target, TIME), &[]).await;
+    gate.data_api.stop().await;
+    Ok(described?)
+}
+
+/// A Data API of our own before a database, and what calls it.
+struct Gate {
+    data_api: DataApi,
+    host: NativeHost,
+    target: Target,
+}
+
+impl Gate {
+    async fn before(url: &str) -> Result<Self> {
+        let identity = Identity::new()?;
+        let data_api = DataApi::start(DataApiOptions::new(url, identity.clone())).await?;
+        let credentials = Credentials::read(&|name| match name {
+            "AWS_ACCESS_KEY_ID" => Some(identity.access_key_id.clone()),
+            "AWS_SECRET_ACCESS_KEY" => Some(identity.secret_access_key.clone()),
+            _ => None,
+        })?;
+        let target = Target {
+            endpoint: data_api.endpoint().into(),
+            resource_arn: identity.cluster_arn.clone(),
+            secret_arn: identity.secret_arn.clone(),
+            database: crate::dev::database_name(url)?,
+        };
+        Ok(Self { data_api, host: NativeHost::new(credentials, rowgate_local::REGION), target })
+    }
 }
 
 /// Runs the statements of a file, and reads what tables there are then.

@@ -26,6 +26,9 @@ pub trait Source {
 
     /// The bytes of a range that lies inside the file.
     fn read(&self, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, SourceError>>;
+
+    /// Told how many rows of the file are dealt with.
+    fn reached(&self, _rows: u64) {}
 }
 
 /// Why bytes could not be read.

@@ -108,8 +108,8 @@ pub async fn open<H: Host>(
     on_obstacle: OnObstacle,
 ) -> Result<(OpenedBackup, Vec<PartItem>), BackupError> {
     let (tables, _) = fit_tables(services, tables, on_obstacle).await?;
-    let BackupRun { name, started, .. } =
-        BackupRun::new(services, BackupOptions { codec, parallel: 1, on_obstacle });
+    let options = BackupOptions { codec, on_obstacle, ..BackupOptions::default() };
+    let BackupRun { name, started, .. } = BackupRun::new(services, options);
     let opening = |spans: &[Vec<KeyRange>]| OpenedBackup {
         run: name.clone(),
         started: started.clone(),

@@ -3,6 +3,8 @@
 use core::fmt;
 
 use crate::format::avro::AvroError;
+#[cfg(feature = "parquet")]
+use crate::format::parquet::ParquetFault;
 
 /// What is wrong with a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,9 @@ pub enum Damage {
     Manifest,
     /// It cannot be read as Avro.
     Avro(AvroError),
+    /// It cannot be read as Parquet.
+    #[cfg(feature = "parquet")]
+    Parquet(ParquetFault),
     /// Its table is none of this build.
     UnknownTable,
 }
@@ -36,6 +41,8 @@ impl fmt::Display for Damage {
             Self::Checksum => f.write_str("the rows are not those that were backed up"),
             Self::Manifest => f.write_str("the manifest contradicts itself on its rows"),
             Self::Avro(error) => error.fmt(f),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(error) => error.fmt(f),
             Self::UnknownTable => f.write_str("there is no such table"),
         }
     }

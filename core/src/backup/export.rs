@@ -10,6 +10,7 @@ use super::output::read_all;
 use super::page::{Pages, wide_rows};
 use super::progress::Progress;
 use super::records::Records;
+use super::sheet_limits::{MOST_ROWS, empty_texts, long_cells};
 use crate::aws::data_api::{BeginTransaction, ExecuteStatement, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::format::csv::ROW_LIMIT;
@@ -60,6 +61,20 @@ pub enum ExportError {
         /// The first of their keys.
         keys: Vec<String>,
     },
+    /// More rows than a sheet has.
+    TooManyRows {
+        /// The table.
+        table: &'static str,
+        /// How many.
+        rows: u64,
+    },
+    /// Rows with a text that is too long for a cell of a sheet, by their keys.
+    LongCells {
+        /// The table.
+        table: &'static str,
+        /// The first of their keys.
+        keys: Vec<String>,
+    },
     /// The file could not be written.
     Write(String),
 }
@@ -75,6 +90,17 @@ impl fmt::Display for ExportError {
                 f,
                 "rows of {table} may have more than 1 MiB, which no load takes: those with the keys {}; \
                  shorten them, or use rowgate backup",
+                keys.join(", ")
+            ),
+            Self::TooManyRows { table, rows } => write!(
+                f,
+                "{table} has {rows} rows, and a sheet of Excel's has {MOST_ROWS} below its header; export some with \
+                 --where, or use another --format"
+            ),
+            Self::LongCells { table, keys } => write!(
+                f,
+                "rows of {table} have texts of more than 32,767 characters, which no cell of Excel's holds: those with \
+                 the keys {}; use another --format",
                 keys.join(", ")
             ),
             Self::Write(cause) => write!(f, "the file could not be written: {cause}"),
@@ -130,7 +156,8 @@ impl<H: Host> ExportReading<'_, H> {
         let of = count(self.database, table, table.name, range, Some(self.id)).await;
         let of = of.map_err(BackupError::in_snapshot)?;
         self.check_widths().await?;
-        let mut writer = format.writer(table).map_err(ExportError::Write)?;
+        let has_empty_texts = format.is_sheet() && self.check_sheet(of).await?;
+        let mut writer = format.writer(table, has_empty_texts).map_err(ExportError::Write)?;
         let mut exported = Exported { rows: 0, bytes: 0, options: Vec::new() };
         let mut pages = Pages::new(table, Some(self.id), range.after);
         while !pages.is_over() {
@@ -184,17 +211,37 @@ impl<H: Host> ExportReading<'_, H> {
     /// Names rows that no load would take, before anything is written.
     async fn check_widths(&self) -> Result<(), ExportError> {
         let Export { table, range, .. } = self.what;
-        let sql = wide_rows(table, range, ROW_LIMIT);
-        let call = ExecuteStatement { sql: &sql, transaction_id: Some(self.id), parameters: &[] };
-        let found = self.database.call(&call, Repeat::Never).await;
-        let records = found.map_err(BackupError::in_snapshot)?.records;
-        match records.is_empty() {
+        let keys = self.keys(&wide_rows(table, range, ROW_LIMIT)).await?;
+        match keys.is_empty() {
             true => Ok(()),
-            false => {
-                let keys = records.iter().map(|row| key_text(row)).collect();
-                Err(ExportError::LongRows { table: table.name, keys })
+            false => Err(ExportError::LongRows { table: table.name, keys }),
+        }
+    }
+
+    /// Names what a sheet does not hold, before anything is written; answers whether there are empty texts.
+    async fn check_sheet(&self, rows: u64) -> Result<bool, ExportError> {
+        let Export { table, range, .. } = self.what;
+        if rows > MOST_ROWS {
+            return Err(ExportError::TooManyRows { table: table.name, rows });
+        }
+        if let Some(sql) = long_cells(table, range) {
+            let keys = self.keys(&sql).await?;
+            if !keys.is_empty() {
+                return Err(ExportError::LongCells { table: table.name, keys });
             }
         }
+        match empty_texts(table, range) {
+            Some(sql) => Ok(!self.keys(&sql).await?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
+    /// The keys of rows that a statement finds.
+    async fn keys(&self, sql: &str) -> Result<Vec<String>, ExportError> {
+        let call = ExecuteStatement { sql, transaction_id: Some(self.id), parameters: &[] };
+        let found = self.database.call(&call, Repeat::Never).await;
+        let records = found.map_err(BackupError::in_snapshot)?.records;
+        Ok(records.iter().map(|row| key_text(row)).collect())
     }
 
     /// At any other level later pages would be of a later moment.

@@ -9,6 +9,7 @@ use super::live::AFTER;
 use super::page::text;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::base::sql_text::quoted;
 use crate::sql::first_rows::{FirstRows, goes_on};
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
 use crate::table::schema::{Column, Table};
@@ -91,7 +92,7 @@ impl Lengths<'_> {
 
     fn sql(&self, goes_on: bool) -> String {
         let table = self.table;
-        let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
+        let length = |column: &&Column| format!("IFNULL(OCTET_LENGTH({}), 0)", quoted(column.name));
         let lengths: Vec<_> = self.long.iter().map(length).collect();
         let mut columns: Vec<_> = lengths.clone();
         columns.push(lengths.join(" + "));

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::records::Records;
 use crate::aws::data_api::{BeginTransaction, Field, RollbackTransaction};
 use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::base::sql_text::quoted;
 use crate::sql::first_rows::key_order;
 use crate::sql::key::same_key;
 use crate::sql::key_range::where_all;
@@ -101,16 +102,16 @@ impl FirstRow<'_> {
     /// The key as texts, and of each column the value, or of a text the length in characters.
     fn head(&self) -> String {
         let table = self.table;
-        let keys = table.key_columns().map(|it| it.key_text(&format!("`{}`", it.name)));
+        let keys = table.key_columns().map(|it| it.key_text(&quoted(it.name)));
         let value = |column: &Column| match is_cut(column) {
             true => format!("CHAR_LENGTH({})", source(column)),
-            false => column.column_type.canonical(&format!("`{}`", column.name)),
+            false => column.column_type.canonical(&quoted(column.name)),
         };
         let values = table.columns.iter().map(value);
         format!(
-            "SELECT {} FROM `{}` {}ORDER BY {} LIMIT 1",
+            "SELECT {} FROM {} {}ORDER BY {} LIMIT 1",
             keys.chain(values).collect::<Vec<_>>().join(", "),
-            table.name,
+            quoted(table.name),
             where_all(self.conditions),
             key_order(table, table.name, "")
         )
@@ -126,10 +127,10 @@ impl FirstRow<'_> {
         let names: Vec<_> = (0..key.len()).map(|place| format!("key_{place}")).collect();
         let same = same_key(self.table, |place, _| format!(":key_{place}"));
         let sql = format!(
-            "SELECT {} FROM `{}` AS e CROSS JOIN JSON_TABLE('[{}]', '$[*]' COLUMNS(rowgate_at BIGINT PATH '$')) AS s \
+            "SELECT {} FROM {} AS e CROSS JOIN JSON_TABLE('[{}]', '$[*]' COLUMNS(rowgate_at BIGINT PATH '$')) AS s \
              WHERE {same} ORDER BY s.rowgate_at",
             piece(column),
-            self.table.name,
+            quoted(self.table.name),
             starts.join(",")
         );
         let parameters: Vec<_> =
@@ -146,7 +147,7 @@ fn is_cut(column: &Column) -> bool {
 
 /// What is cut: a document as a text, and of all else the value itself, before it becomes base64.
 fn source(column: &Column) -> String {
-    let name = format!("`{}`", column.name);
+    let name = quoted(column.name);
     if column.column_type.takes_document() { column.column_type.canonical(&name) } else { name }
 }
 

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::packed_table::PackedTable;
 use crate::base::hex::hex;
 use crate::format::avro;
 use crate::sql::checksum::Checksum;
+use crate::table::date_time;
 use crate::table::schema::Table;
 
 /// What a backup consists of.
@@ -202,6 +204,11 @@ impl Manifest {
     /// The bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.parts().map(|part| part.bytes).sum()
+    }
+
+    /// When its last part was written, since the Unix epoch; `None` if the manifest has no such time.
+    pub fn finished_at(&self) -> Option<Duration> {
+        date_time::unix_time(&self.finished)
     }
 
     /// All files.

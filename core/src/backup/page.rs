@@ -8,6 +8,7 @@ use super::long_row::{FirstRow, ROW_BYTES, may_be_long};
 use super::records::{Query, Records};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{CallError, Client, Host, Repeat};
+use crate::base::sql_text::quoted;
 use crate::sql::first_rows::key_order;
 use crate::sql::key_range::{KeyRange, where_all};
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
@@ -216,7 +217,7 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
     format!(
         "SELECT {values} FROM (SELECT {columns}, \
          SUM({width}) OVER (ORDER BY {next}) AS {bytes}, ROW_NUMBER() OVER (ORDER BY {next}) AS {row} \
-         FROM (SELECT {columns} FROM `{table}` {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
+         FROM (SELECT {columns} FROM {table} {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next\
          ) AS rowgate_page WHERE {bytes} <= {PAGE_BYTES} OR {row} = 1 ORDER BY {page}",
         next = key_order(table, "rowgate_next", ""),
         page = key_order(table, "rowgate_page", ""),
@@ -224,7 +225,7 @@ fn cut_page(table: &Table, range: Range, rows: usize) -> String {
         row = free_name(table, "rowgate_row"),
         values = select_list(table),
         width = width(table),
-        table = table.name,
+        table = quoted(table.name),
         range = where_all(&range.condition(table, AFTER)),
         key = key_order(table, table.name, ""),
     )
@@ -237,21 +238,23 @@ fn cut_long_page(table: &Table, range: Range, rows: usize) -> String {
         let parts = table.key_columns().enumerate().map(|(at, column)| part(at, column));
         parts.collect::<Vec<_>>().join(between)
     };
-    let keys = each(&|at, column| format!("`{}` AS rowgate_key_{at}", column.name), ", ");
+    let keys = each(&|at, column| format!("{} AS rowgate_key_{at}", quoted(column.name)), ", ");
     let names = each(&|at, _| format!("rowgate_key_{at}"), ", ");
-    let same =
-        each(&|at, column| format!("e.`{}` = rowgate_page.rowgate_key_{at}", column.name), " AND ");
+    let same = each(
+        &|at, column| format!("e.{} = rowgate_page.rowgate_key_{at}", quoted(column.name)),
+        " AND ",
+    );
     format!(
         "SELECT {values} FROM (SELECT {names}, MAX(rowgate_width) OVER (ORDER BY {names}) AS rowgate_widest, \
          SUM(rowgate_width) OVER (ORDER BY {names}) AS rowgate_bytes, \
          ROW_NUMBER() OVER (ORDER BY {names}) AS rowgate_row \
-         FROM (SELECT {keys}, {width} AS rowgate_width FROM `{table}` {range}ORDER BY {key} LIMIT {rows}\
-         ) AS rowgate_next) AS rowgate_page JOIN `{table}` AS e ON {same} \
+         FROM (SELECT {keys}, {width} AS rowgate_width FROM {table} {range}ORDER BY {key} LIMIT {rows}\
+         ) AS rowgate_next) AS rowgate_page JOIN {table} AS e ON {same} \
          WHERE rowgate_widest <= {ROW_BYTES} AND (rowgate_bytes <= {PAGE_BYTES} OR rowgate_row = 1) \
          ORDER BY {order}",
         values = select_list(table),
         width = width(table),
-        table = table.name,
+        table = quoted(table.name),
         range = where_all(&range.condition(table, AFTER)),
         key = key_order(table, table.name, ""),
         order = key_order(table, "e", ""),
@@ -262,10 +265,10 @@ fn cut_long_page(table: &Table, range: Range, rows: usize) -> String {
 ///
 /// The sum looks past the range's end, which does no harm.
 fn whole_page(table: &Table, range: Range, rows: usize) -> String {
-    let (name, key) = (table.name, key_order(table, table.name, ""));
+    let (name, key) = (quoted(table.name), key_order(table, table.name, ""));
     let widths = Range { ends: false, ..range }.condition(table, WIDTHS_AFTER);
     let fits = format!(
-        "(SELECT SUM(rowgate_width){longest} FROM (SELECT {width} AS rowgate_width FROM `{name}` \
+        "(SELECT SUM(rowgate_width){longest} FROM (SELECT {width} AS rowgate_width FROM {name} \
          {range}ORDER BY {key} LIMIT {rows}) AS rowgate_next) <= {PAGE_BYTES}",
         longest = match may_be_long(table) {
             true => format!(" + IF(MAX(rowgate_width) > {ROW_BYTES}, {PAGE_BYTES}, 0)"),
@@ -277,7 +280,7 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
     let mut conditions = range.condition(table, AFTER);
     conditions.push(fits);
     format!(
-        "SELECT {columns} FROM `{name}` {range}ORDER BY {key} LIMIT {rows}",
+        "SELECT {columns} FROM {name} {range}ORDER BY {key} LIMIT {rows}",
         columns = select_list(table),
         range = where_all(&conditions),
     )
@@ -287,7 +290,7 @@ fn whole_page(table: &Table, range: Range, rows: usize) -> String {
 /// name the table: by the column's name alone MySQL would sort digits as texts.
 pub(crate) fn select_list(table: &Table) -> String {
     let value = |column: &Column| {
-        let name = format!("`{}`", column.name);
+        let name = quoted(column.name);
         match column.column_type.canonical(&name) {
             canonical if canonical == name => name,
             canonical => format!("{canonical} AS {name}"),
@@ -339,7 +342,7 @@ fn long_texts(table: &Table) -> Option<String> {
     if !may_be_long(table) {
         return None;
     }
-    let length = |column: &Column| format!("IFNULL(OCTET_LENGTH(`{}`), 0)", column.name);
+    let length = |column: &Column| format!("IFNULL(OCTET_LENGTH({}), 0)", quoted(column.name));
     let long = texts(table).filter(|it| it.column_type.most_bytes() >= ROW_BYTES / 2);
     let lengths: Vec<_> = long.take(LENGTHS).map(length).collect();
     (!lengths.is_empty()).then(|| lengths.join(" + "))
@@ -348,16 +351,16 @@ fn long_texts(table: &Table) -> Option<String> {
 /// The keys of the first rows that may have more than so many bytes as a line of a file.
 pub(super) fn wide_rows(table: &Table, range: KeyRange, bytes: usize) -> String {
     let condition = range.sql(table).map(|range| format!("{range} AND ")).unwrap_or_default();
-    let keys = table.key_columns().map(|column| format!("`{}`", column.name));
+    let keys = table.key_columns().map(|column| quoted(column.name));
     let whole = format!("{} > {bytes}", whole_width(table));
     let wide = match long_texts(table) {
         Some(lengths) => format!("({lengths} > {bytes} OR {whole})"),
         None => whole,
     };
     format!(
-        "SELECT {keys} FROM `{name}` WHERE {condition}{wide} ORDER BY {order} LIMIT 5",
+        "SELECT {keys} FROM {name} WHERE {condition}{wide} ORDER BY {order} LIMIT 5",
         keys = keys.collect::<Vec<_>>().join(", "),
-        name = table.name,
+        name = quoted(table.name),
         order = key_order(table, table.name, ""),
     )
 }
@@ -366,10 +369,10 @@ pub(super) fn wide_rows(table: &Table, range: KeyRange, bytes: usize) -> String 
 fn lengths(table: &Table, range: Range, rows: usize) -> String {
     let longest = |column| format!("MAX(OCTET_LENGTH({}))", text(column));
     format!(
-        "SELECT {} FROM (SELECT {} FROM `{}` {}ORDER BY {} LIMIT {rows}) AS rowgate_next",
+        "SELECT {} FROM (SELECT {} FROM {} {}ORDER BY {} LIMIT {rows}) AS rowgate_next",
         texts(table).map(longest).collect::<Vec<_>>().join(", "),
         columns(table),
-        table.name,
+        quoted(table.name),
         where_all(&range.condition(table, AFTER)),
         key_order(table, table.name, ""),
     )
@@ -382,7 +385,7 @@ fn texts(table: &Table) -> impl Iterator<Item = &'static Column> {
 
 /// What a column's value is answered as, in the characters of the answer.
 pub(super) fn text(column: &Column) -> String {
-    let text = column.column_type.canonical(&format!("`{}`", column.name));
+    let text = column.column_type.canonical(&quoted(column.name));
     format!("CONVERT({text} USING utf8mb4)")
 }
 

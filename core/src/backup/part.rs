@@ -1,4 +1,4 @@
-//! One file of Avro on S3, found and read.
+//! One file of rows on S3, found and read.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use super::damage::Damage;
 use super::error::BackupError;
 use super::manifest::PartManifest;
+use super::part_reader::{PartForm, PartReader};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::aws::s3::{HeadObject, S3Endpoint};
 use crate::aws::source::{ObjectSource, SourceError, pieces};
 use crate::base::hex::hex;
-use crate::format::avro::{AvroReader, ExtraFields};
 use crate::sql::checksum::Checksum;
 use crate::table::record::Record;
 use crate::table::schema::Table;
@@ -29,6 +29,8 @@ pub struct PartFile {
     pub bytes: u64,
     /// What its backup's manifest says of it.
     pub manifest: Option<PartManifest>,
+    /// How its rows are written.
+    pub form: PartForm,
 }
 
 impl PartFile {
@@ -59,6 +61,7 @@ impl PartFile {
                 e_tag: head.e_tag,
                 bytes: head.content_length,
                 manifest: None,
+                form: PartForm::Avro,
             })),
             Err(error) => match SourceError::of_call(&error) {
                 SourceError::Gone => Ok(None),
@@ -91,16 +94,16 @@ impl PartFile {
         table: &'static Table,
     ) -> Result<Vec<&'static str>, BackupError> {
         let source = self.source(s3, bucket);
-        let mut reader = AvroReader::new(table, ExtraFields::Refuse);
-        let mut pieces = pieces(&source, 0);
+        let mut reader = PartReader::new(table, self.form);
+        let mut pieces = self.form.pieces(&source);
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| self.unreadable(error))?;
             let header = reader.read_header(&mut piece.as_slice());
-            if header.map_err(|error| self.damaged(Damage::Avro(error)))? {
+            if header.map_err(|what| self.damaged(what))? {
                 return Ok(reader.null_columns());
             }
         }
-        reader.finish().map_err(|error| self.damaged(Damage::Avro(error)))?;
+        reader.finish().map_err(|what| self.damaged(what))?;
         Ok(reader.null_columns())
     }
 
@@ -147,21 +150,19 @@ impl PartFile {
         mut show: impl FnMut(&Record<'_>),
     ) -> Result<Checksum, BackupError> {
         let source = self.source(s3, bucket);
-        let mut reader = AvroReader::new(table, ExtraFields::Refuse);
+        let mut reader = PartReader::new(table, self.form);
         let (mut digest, mut checksum) = (Sha256::new(), Checksum::default());
-        let mut pieces = pieces(&source, 0);
+        let mut pieces = self.form.pieces(&source);
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| self.unreadable(error))?;
             digest.update(&piece);
             let mut bytes = piece.as_slice();
-            while let Some(row) =
-                reader.next_row(&mut bytes).map_err(|error| self.damaged(Damage::Avro(error)))?
-            {
+            while let Some(row) = reader.next_row(&mut bytes).map_err(|what| self.damaged(what))? {
                 checksum.add(table, row.cells());
                 show(&row);
             }
         }
-        reader.finish().map_err(|error| self.damaged(Damage::Avro(error)))?;
+        reader.finish().map_err(|what| self.damaged(what))?;
         let Some(manifest) = &self.manifest else { return Ok(checksum) };
         match () {
             () if hex(&digest.finalize()) != manifest.sha256 => Err(self.damaged(Damage::Hash)),

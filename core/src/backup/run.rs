@@ -29,6 +29,13 @@ pub struct BackupOptions {
     pub on_obstacle: OnObstacle,
 }
 
+/// In one snapshot, packed by snappy; refused where a restore would be.
+impl Default for BackupOptions {
+    fn default() -> Self {
+        Self { codec: Codec::Snappy, parallel: 1, on_obstacle: OnObstacle::Refuse }
+    }
+}
+
 pub(super) struct BackupRun<'p, H> {
     pub(super) services: &'p Services<'p, H>,
     pub(super) options: BackupOptions,
@@ -53,7 +60,7 @@ impl<'p, H: Host> BackupRun<'p, H> {
 
     /// A run that an earlier step has begun, of which a part is to be written.
     pub(super) fn of_part(services: &'p Services<'p, H>, codec: Codec, name: &str) -> Self {
-        let options = BackupOptions { codec, parallel: 1, on_obstacle: OnObstacle::Refuse };
+        let options = BackupOptions { codec, ..BackupOptions::default() };
         let name = name.to_string();
         Self { name, started: String::new(), is_snapshot: false, ..Self::new(services, options) }
     }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::base::sql_text::quoted;
 use crate::sql::key_range::{KeyBounds, KeyRange};
 use crate::table::schema::{KeyKind, Table};
 
@@ -71,10 +72,11 @@ async fn extent<H: Host>(
     name: &str,
 ) -> Result<Option<Cluster>, CallError> {
     let KeyKind::Integer { .. } = table.key_kind() else { return Ok(None) };
+    let name = quoted(name);
     let sql = format!(
-        "SELECT (SELECT COUNT(*) FROM (SELECT `{0}` FROM `{name}` LIMIT {FEWEST}) AS rowgate_some), \
-         {1} FROM `{name}`",
-        table.key_column().name,
+        "SELECT (SELECT COUNT(*) FROM (SELECT {0} FROM {name} LIMIT {FEWEST}) AS rowgate_some), \
+         {1} FROM {name}",
+        quoted(table.key_column().name),
         KeyBounds::columns(table)
     );
     let records = client.query(&sql, &[]).await?.records;
@@ -108,12 +110,12 @@ async fn look<H: Host>(
     name: &str,
     pieces: &[Cluster],
 ) -> Result<Vec<Cluster>, CallError> {
-    let key = table.key_column().name;
+    let (key, name) = (quoted(table.key_column().name), quoted(name));
     let of = |Cluster { first, last }: &Cluster| {
         let end = |order| {
             format!(
-                "(SELECT `{key}` FROM `{name}` WHERE `{key}` BETWEEN {first} AND {last} \
-                 ORDER BY `{key}` {order} LIMIT 1)"
+                "(SELECT {key} FROM {name} WHERE {key} BETWEEN {first} AND {last} \
+                 ORDER BY {key} {order} LIMIT 1)"
             )
         };
         format!("SELECT {}, {}", end("ASC"), end("DESC"))

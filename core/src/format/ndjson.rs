@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overlong_line_is_read_over() {
+    fn the_rest_of_an_overlong_line_is_skipped() {
         let mut text = vec![b'{'; 2 * ROW_LIMIT];
         text.extend(b"\n{\"id\":1}\n");
         let seen = decode(text.chunks(65_536));

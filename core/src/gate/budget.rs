@@ -180,7 +180,7 @@ mod tests {
     use crate::format::formats::LineFormat;
     use crate::format::json::{self, BodyItem};
     use crate::format::row_reader::{GivenLayout, Opening};
-    use crate::ingest::{IngestOptions, Intake, OnError};
+    use crate::ingest::{IngestOptions, OnError, RequestRows};
     use crate::table::schema::OFFICE;
 
     const MAX_ROWS: u64 = 10_000;
@@ -223,18 +223,18 @@ mod tests {
         assert_eq!(budget.used.load(Ordering::Relaxed), 0);
     }
 
-    /// The intake of a body, with all its rows that are good.
-    fn take(body: &str, format: Option<LineFormat>) -> Intake {
+    /// The rows of a body, of which all that are good are kept.
+    fn take(body: &str, format: Option<LineFormat>) -> RequestRows {
         take_text(body.as_bytes(), format)
     }
 
-    fn take_text(body: &[u8], format: Option<LineFormat>) -> Intake {
+    fn take_text(body: &[u8], format: Option<LineFormat>) -> RequestRows {
         let table = OFFICE.table("employees").unwrap();
         let options = IngestOptions { on_error: OnError::Skip, ..IngestOptions::default() };
-        let mut intake = Intake::new(OFFICE, options);
+        let mut request = RequestRows::new(OFFICE, options);
         let sink = |part: BodyItem<'_>| {
             if let BodyItem::Row(table, row) = part {
-                intake.row(table, row);
+                request.row(table, row);
             }
             true
         };
@@ -246,21 +246,21 @@ mod tests {
                 let mut rows = format.format().open(opening);
                 let mut input = body;
                 while rows.next(&mut input) || rows.end() {
-                    intake.row(table, rows.row());
+                    request.row(table, rows.row());
                 }
             }
         }
-        intake
+        request
     }
 
     #[test]
     fn control_characters_are_counted_as_what_they_become() {
         let row = |id| format!("{id},{},2021-07-27T16:02:08Z,1,1\n", "\u{1}".repeat(250));
         let body: String = (1..=1_000).map(row).collect();
-        let intake = take(&body, Some(LineFormat::Csv));
-        assert!(intake.bytes() > 5 * body.len());
+        let request = take(&body, Some(LineFormat::Csv));
+        assert!(request.bytes() > 5 * body.len());
         let most = most_bytes(body.as_bytes(), MAX_ROWS, false);
-        let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
+        let kept = kept_bytes(body.len(), request.received(), request.bytes());
         assert!((kept..kept * 11 / 10).contains(&most), "{kept} of {most}");
     }
 
@@ -289,8 +289,8 @@ mod tests {
             for (body, format) in
                 [(csv, Some(LineFormat::Csv)), (array, None), (lines, Some(LineFormat::Ndjson))]
             {
-                let intake = take(&body, format);
-                let kept = kept_bytes(body.len(), intake.received(), intake.bytes());
+                let request = take(&body, format);
+                let kept = kept_bytes(body.len(), request.received(), request.bytes());
                 let most = most_bytes(body.as_bytes(), MAX_ROWS, false);
                 prop_assert!(kept <= most, "{kept} of {most}: {body}");
             }
@@ -311,8 +311,8 @@ mod tests {
             let windows = [Encoding::Windows1252.encoded(csv.as_bytes()), bytes].concat();
             for (body, encoding) in [(utf_16, Encoding::Utf16Le), (windows, Encoding::Windows1252)] {
                 let text = decoded(encoding, &body, true).unwrap();
-                let intake = take_text(&text, Some(LineFormat::Csv));
-                let kept = kept_bytes(body.len(), intake.received(), intake.bytes()) + text.len();
+                let request = take_text(&text, Some(LineFormat::Csv));
+                let kept = kept_bytes(body.len(), request.received(), request.bytes()) + text.len();
                 let most = most_bytes(&body, MAX_ROWS, true);
                 prop_assert!(kept <= most, "{kept} of {most}: {csv}");
             }

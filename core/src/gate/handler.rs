@@ -29,7 +29,7 @@ use super::{cors, loads, tables};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
 use crate::format::encoding::Encoding;
-use crate::ingest::{IngestOptions, Intake, StoreError};
+use crate::ingest::{IngestOptions, RequestRows, StoreError};
 use crate::ledger::RequestToClaim;
 use crate::table::schema::Schema;
 
@@ -77,11 +77,11 @@ impl Admitted<'_> {
 }
 
 impl PostedRows<'_> {
-    fn read(&self, schema: Schema, max_rows: u64) -> Result<Intake, Problem> {
+    fn read(&self, schema: Schema, max_rows: u64) -> Result<RequestRows, Problem> {
         let (source, options) = self.admitted.source(schema, self.post)?;
-        let mut intake = Intake::new(schema, options.ingest).filling(options.filled.into());
-        source.read(self.body, self.admitted.key, max_rows, &mut intake)?;
-        Ok(intake)
+        let mut rows = RequestRows::new(schema, options.ingest).filling(options.filled.into());
+        source.read(self.body, self.admitted.key, max_rows, &mut rows)?;
+        Ok(rows)
     }
 }
 
@@ -199,13 +199,13 @@ impl Gate {
         check_alone(most)?;
         let mut reserved = self.working.reserve(key.id(), address, most)?;
         drop(reading);
-        let rows = PostedRows { admitted, post, body: &body };
-        let intake = self.take_rows(client, &rows).await?;
-        reserved.resize(kept_bytes(body.len(), intake.received(), intake.bytes()))?;
+        let posted = PostedRows { admitted, post, body: &body };
+        let rows = self.take_rows(client, &posted).await?;
+        reserved.resize(kept_bytes(body.len(), rows.received(), rows.bytes()))?;
 
         let Some(idempotency_key) = idempotency_key else {
             drop(body);
-            let stored = intake.store(client).await;
+            let stored = rows.store(client).await;
             return stored
                 .map(|report| report_response(&report))
                 .map_err(|error| Problem::of_store(&error));
@@ -223,7 +223,7 @@ impl Gate {
         match idempotency::claim(client, &self.settings.lease, &request).await? {
             Ok(claim) => {
                 drop(body);
-                idempotency::store(client, &claim, intake).await
+                idempotency::store(client, &claim, rows).await
             }
             Err(answer) => Ok(answer),
         }
@@ -252,20 +252,20 @@ impl Gate {
     async fn take_rows<H: Host>(
         &self,
         client: &Client<'_, H>,
-        rows: &PostedRows<'_>,
-    ) -> Result<Intake, Problem> {
+        posted: &PostedRows<'_>,
+    ) -> Result<RequestRows, Problem> {
         let max_rows = self.settings.max_rows;
         let schema = self.schema(client).await?;
-        let intake = rows.read(schema, max_rows)?;
-        if !intake.has_unknown_names() || !self.settings.schema.doubt(client.host()) {
-            return Ok(intake);
+        let rows = posted.read(schema, max_rows)?;
+        if !rows.has_unknown_names() || !self.settings.schema.doubt(client.host()) {
+            return Ok(rows);
         }
         let now = self.schema(client).await?;
         if now.is(schema) {
-            return Ok(intake);
+            return Ok(rows);
         }
-        drop(intake);
-        rows.read(now, max_rows)
+        drop(rows);
+        posted.read(now, max_rows)
     }
 
     /// The tables as they may be written to.

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::report::report_response;
 use crate::aws::host::{Client, Host};
 use crate::aws::http::Response;
-use crate::ingest::{Intake, Report, StoreError, Verdict};
+use crate::ingest::{Report, RequestRows, StoreError, Verdict};
 use crate::ledger::{
     Claim, Lease, RESPONSE_LIMIT, RequestClaim, RequestToClaim, StoredResponse, Summary,
     finish_request,
@@ -87,9 +87,9 @@ fn replay(answer: StoredResponse) -> Response {
 pub(super) async fn store<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,
-    intake: Intake,
+    rows: RequestRows,
 ) -> Result<Response, Problem> {
-    match intake.store_claimed(client, claim, answer_of).await {
+    match rows.store_claimed(client, claim, answer_of).await {
         Ok((report, is_stored)) => {
             if !is_stored {
                 // If this fails a retry redoes the work; nothing was stored.

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_do_is_named_and_not_shown() {
+    fn an_invalid_value_is_named_and_not_shown() {
         for name in ["MAX_ROWS", "MAX_BYTES", "API_KEYS"] {
             let settings = |asked: &str| {
                 if asked == name { Some("s3cret".to_owned()) } else { lookup(asked) }

@@ -1,4 +1,4 @@
-//! Where the rows of a request come from, and how they get into the intake.
+//! Where the rows of a request come from, and how they are taken in.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -16,7 +16,7 @@ use crate::format::encoding::{Encoding, decoded};
 use crate::format::formats::{FORMATS, JSON, LineFormat, RowFormat};
 use crate::format::json::{self, BodyItem, JsonError};
 use crate::format::row_reader::{GivenLayout, Opening, RowReader};
-use crate::ingest::Intake;
+use crate::ingest::RequestRows;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::{Schema, Table};
 
@@ -129,17 +129,17 @@ impl RowSource {
         }
     }
 
-    /// Fills the intake from a body.
+    /// Takes the rows of a body in.
     pub(super) fn read(
         &self,
         body: &[u8],
         key: &KeyEntry,
         max_rows: u64,
-        intake: &mut Intake,
+        rows_in: &mut RequestRows,
     ) -> Result<(), Problem> {
         // A table of its own is in the answer even without rows.
         if let Self::JsonRows(table) | Self::Lines(_, table, _) = self {
-            intake.table(table);
+            rows_in.table(table);
         }
         let mut refused = None;
         let opened = match self {
@@ -151,9 +151,9 @@ impl RowSource {
             Self::JsonTables(_) | Self::JsonRows(_) => None,
         };
         if let Some(dialect) = opened.as_ref().and_then(|rows| rows.dialect()) {
-            intake.expect(dialect.forms, dialect.layout());
+            rows_in.expect(dialect.forms, dialect.layout());
         }
-        let sink = |part: BodyItem<'_>| match take(part, key, max_rows, intake) {
+        let sink = |part: BodyItem<'_>| match take(part, key, max_rows, rows_in) {
             Ok(()) => true,
             Err(problem) => {
                 refused = Some(problem);
@@ -174,30 +174,30 @@ impl RowSource {
     }
 }
 
-/// Puts one part of a body into the intake, unless the request as a whole is to be refused.
+/// Takes one part of a body in, unless the request as a whole is to be refused.
 fn take(
     part: BodyItem<'_>,
     key: &KeyEntry,
     max_rows: u64,
-    intake: &mut Intake,
+    rows_in: &mut RequestRows,
 ) -> Result<(), Problem> {
     match part {
         BodyItem::Table(table) => {
             allow(key, table.name)?;
-            intake.table(table);
+            rows_in.table(table);
         }
         BodyItem::Fault(table, kind) => {
             if let RowErrorKind::UnfitTable(unfit) = &kind {
                 allow(key, unfit.table)?;
             }
-            intake.fault(table, kind);
+            rows_in.fault(table, kind);
         }
         BodyItem::Row(table, row) => {
-            if intake.received() >= max_rows {
+            if rows_in.received() >= max_rows {
                 let detail = format!("at most {max_rows} rows in one request");
                 return Err(Problem::new(413, "too_many_rows", detail));
             }
-            intake.row(table, row);
+            rows_in.row(table, row);
         }
     }
     Ok(())

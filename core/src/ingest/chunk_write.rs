@@ -8,9 +8,9 @@ use hashbrown::HashSet;
 
 use super::error::StoreError;
 use super::form::{ChunkAt, WriteForm, rows_of};
-use super::intake::Intake;
 use super::lookup::{existing_rows, existing_rows_by_now};
 use super::numbered::{NumberedRows, insert_values};
+use super::store::Store;
 use crate::aws::data_api::{self, ExecuteStatement};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
@@ -56,7 +56,7 @@ pub(super) enum Settled {
 /// Rows of a chunk that cannot be told apart any more, with what refused them.
 pub(super) type RefusedRows = Vec<(Range<usize>, Refusal)>;
 
-impl Intake {
+impl Store {
     pub(super) async fn write_chunk<H: Host>(
         &mut self,
         client: &Client<'_, H>,
@@ -73,13 +73,13 @@ impl Intake {
 
     /// How a chunk is written, and whether the rows that the table has are looked for first.
     fn form_of(&self, (position, number): ChunkAt) -> (WriteForm, bool) {
-        let intake = &self.tables[position];
-        let chunk = &intake.groups.chunks[number];
-        if !rows_of(intake.table, chunk, intake.key).carries(intake.key) {
-            return (self.insert_form(intake.table, chunk), false);
+        let batch = &self.tables[position].batch;
+        let chunk = &batch.groups.chunks[number];
+        if !rows_of(batch.table, chunk, batch.key).carries(batch.key) {
+            return (self.insert_form(batch.table, chunk), false);
         }
         match self.options.on_duplicate {
-            OnDuplicate::Fail => (self.insert_form(intake.table, chunk), false),
+            OnDuplicate::Fail => (self.insert_form(batch.table, chunk), false),
             OnDuplicate::Keep => (WriteForm::Keep, false),
             OnDuplicate::Update => (WriteForm::InsertOrUpdate, self.needs_look(position, chunk)),
         }
@@ -95,13 +95,13 @@ impl Intake {
     /// Whether an update in one statement could change another row than the one that was sent, write a row
     /// that is not whole, or not be counted.
     pub(super) fn needs_look(&self, position: usize, chunk: &Chunk) -> bool {
-        let intake = &self.tables[position];
-        let lacks = |at: usize| intake.table.columns[at].is_required() && !chunk.columns().has(at);
-        intake.is_looked_at
+        let batch = &self.tables[position].batch;
+        let lacks = |at: usize| batch.table.columns[at].is_required() && !chunk.columns().has(at);
+        self.tables[position].is_looked_at
             || self.options.exact_counts
             || self.options.key.is_some()
-            || !intake.table.constraints.unique.is_empty()
-            || (0..intake.table.columns.len()).any(lacks)
+            || !batch.table.constraints.unique.is_empty()
+            || (0..batch.table.columns.len()).any(lacks)
     }
 
     /// Says of each table whether its new rows will be told apart from those that are written over.
@@ -123,8 +123,8 @@ impl Intake {
         let (position, number) = at;
         let mut tries = 0;
         loop {
-            let intake = &self.tables[position];
-            let chunk = &intake.groups.chunks[number];
+            let batch = &self.tables[position].batch;
+            let chunk = &batch.groups.chunks[number];
             let refusal = match self.execute(client, position, chunk, (form, id)).await? {
                 // Either nothing has changed, or another unique key of the table has stopped it.
                 StatementResult::Rows(0, _) if form == WriteForm::InsertOrUpdate => {
@@ -142,12 +142,12 @@ impl Intake {
             let may_succeed = tries < DUPLICATE_TRIES
                 && self.name_refused_of(client, at, (&refusal, form), id).await?;
             tries += 1;
-            if self.refused() || self.tables[position].groups.chunks[number].rows() == 0 {
+            if self.refused() || self.tables[position].batch.groups.chunks[number].rows() == 0 {
                 return Ok(Settled::Yes);
             }
             if !may_succeed {
                 let Some(id) = id else { return Ok(Settled::NeedsTransaction) };
-                let chunk = self.tables[position].groups.chunks[number].clone();
+                let chunk = self.tables[position].batch.groups.chunks[number].clone();
                 self.halve(client, position, (&chunk, form, refusal), id).await?;
                 return Ok(Settled::Yes);
             }
@@ -169,7 +169,7 @@ impl Intake {
         if is_duplicate && has_key && self.options.on_duplicate == OnDuplicate::Fail {
             found |= self.trace(client, at, id).await?;
         }
-        let chunk = self.tables[position].groups.chunks[number].clone();
+        let chunk = self.tables[position].batch.groups.chunks[number].clone();
         if chunk.rows() > 0 {
             let named = self.name_refused(client, position, (&chunk, form, refusal), id).await?;
             found |= named > 0;
@@ -179,8 +179,8 @@ impl Intake {
     }
 
     pub(super) fn carries_key(&self, (position, number): ChunkAt) -> bool {
-        let intake = &self.tables[position];
-        rows_of(intake.table, &intake.groups.chunks[number], intake.key).carries(intake.key)
+        let batch = &self.tables[position].batch;
+        rows_of(batch.table, &batch.groups.chunks[number], batch.key).carries(batch.key)
     }
 
     /// Rejects the rows of a chunk whose key the table, or an earlier row, has; `false` if there are none.
@@ -191,9 +191,9 @@ impl Intake {
         id: Option<&str>,
     ) -> Result<bool, StoreError> {
         let found = self.reject_same_keys_of(client, position, id).await?;
-        let intake = &self.tables[position];
-        let chunk = &intake.groups.chunks[number];
-        let rows = existing_rows(client, intake, chunk, id).await?;
+        let batch = &self.tables[position].batch;
+        let chunk = &batch.groups.chunks[number];
+        let rows = existing_rows(client, batch, chunk, id).await?;
         self.reject_existing(position, number, &rows);
         Ok(found || !rows.is_empty())
     }
@@ -245,13 +245,13 @@ impl Intake {
         (chunk, rows): (&Chunk, Vec<usize>),
         id: &str,
     ) -> Result<HashSet<usize>, StoreError> {
-        let intake = &self.tables[position];
-        let has_key = rows_of(intake.table, chunk, intake.key).carries(intake.key);
+        let batch = &self.tables[position].batch;
+        let has_key = rows_of(batch.table, chunk, batch.key).carries(batch.key);
         if rows.is_empty() || !has_key {
             return Ok(HashSet::new());
         }
         let sought = chunk.filter(|row, _| rows.binary_search(&row).is_ok());
-        let found = existing_rows_by_now(client, intake, &sought, id).await?;
+        let found = existing_rows_by_now(client, batch, &sought, id).await?;
         Ok(found.into_iter().map(|row| rows[row]).collect())
     }
 
@@ -263,8 +263,8 @@ impl Intake {
         chunk: &Chunk,
         (form, id): (WriteForm, Option<&str>),
     ) -> Result<StatementResult, StoreError> {
-        let intake = &self.tables[position];
-        let table = intake.table;
+        let batch = &self.tables[position].batch;
+        let table = batch.table;
         let Some(sql) = self.sql(position, chunk, form) else {
             return Ok(StatementResult::Rows(chunk.rows() as u64, None));
         };
@@ -304,9 +304,9 @@ impl Intake {
 
     /// `None` where there is nothing to write.
     fn sql(&self, position: usize, chunk: &Chunk, form: WriteForm) -> Option<String> {
-        let intake = &self.tables[position];
-        let (table, columns) = (intake.table, chunk.columns());
-        let rows = rows_of(table, chunk, intake.key);
+        let batch = &self.tables[position].batch;
+        let (table, columns) = (batch.table, chunk.columns());
+        let rows = rows_of(table, chunk, batch.key);
         Some(match form {
             WriteForm::Insert | WriteForm::Numbered => {
                 statement::write(table, columns, OnDuplicate::Fail)
@@ -325,9 +325,9 @@ impl Intake {
         rows: u64,
         numbered: Option<NumberedRows>,
     ) {
-        let chunk = core::mem::take(&mut self.tables[position].groups.chunks[number]);
+        let chunk = core::mem::take(&mut self.tables[position].batch.groups.chunks[number]);
         self.count_part(position, (&chunk, form), rows, numbered);
-        self.tables[position].groups.chunks[number] = chunk;
+        self.tables[position].batch.groups.chunks[number] = chunk;
     }
 
     /// Counts rows of which the database says that it wrote so many.
@@ -338,14 +338,14 @@ impl Intake {
         rows: u64,
         numbered: Option<NumberedRows>,
     ) {
-        let intake = &mut self.tables[position];
+        let written = &mut self.tables[position];
         match form {
             WriteForm::Insert | WriteForm::Numbered | WriteForm::InsertOrUpdate => {}
-            WriteForm::Keep => intake.kept += chunk.rows() as u64 - rows,
-            WriteForm::Update => intake.updated += chunk.rows() as u64,
+            WriteForm::Keep => written.kept += chunk.rows() as u64 - rows,
+            WriteForm::Update => written.updated += chunk.rows() as u64,
         }
         if let Some(numbered) = numbered {
-            intake.ids.add(chunk, numbered);
+            written.ids.add(chunk, numbered);
         }
     }
 }

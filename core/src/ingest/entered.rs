@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::error::StoreError;
-use super::intake::Intake;
 use super::ledger_entry::LedgerEntry;
+use super::store::Store;
 use crate::aws::host::{Client, Host};
 use crate::ledger::{StoredResponse, reject_parts, write_rejects};
 use crate::table::counts::Counts;
@@ -17,7 +17,7 @@ pub(super) enum Said {
     Counts(Counts),
 }
 
-impl Intake {
+impl Store {
     /// Opens the transaction: nothing follows unless the claim is still good.
     pub(super) async fn open_entry<H: Host>(
         &self,

@@ -327,7 +327,7 @@ mod tests {
             limit in 20..400_usize,
             unique in 0..6_u64,
         ) {
-            // Keys are new up to there, as those are that an intake has compared.
+            // Keys are new up to there, as those are that a checker has compared.
             let key = |index: u64, key: i64| if index < unique { -1 - index as i64 } else { key };
             let mut expected = Stored::new();
             let mut body = Vec::new();

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::error::StoreError;
 use super::form::{ChunkAt, WriteForm, form_for};
-use super::intake::Intake;
 use super::lookup::existing_rows;
+use super::store::Store;
 use super::upsert::Looked;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
@@ -19,19 +19,19 @@ struct Updated {
     superseded: u64,
 }
 
-impl Intake {
+impl Store {
     /// What [`Self::write`] would find, by SELECT alone.
     pub(super) async fn look<H: Host>(&mut self, client: &Client<'_, H>) -> Result<(), StoreError> {
         for at in self.chunk_positions() {
             let (position, number) = at;
-            let intake = &self.tables[position];
+            let batch = &self.tables[position].batch;
             let mut updated = Updated::default();
             match self.options.on_duplicate {
                 _ if !self.carries_key(at) => {}
                 OnDuplicate::Update => updated = self.look_for_update(client, at).await?,
                 OnDuplicate::Keep => {
-                    let chunk = &intake.groups.chunks[number];
-                    let rows = existing_rows(client, intake, chunk, None).await?;
+                    let chunk = &batch.groups.chunks[number];
+                    let rows = existing_rows(client, batch, chunk, None).await?;
                     self.tables[position].kept += rows.len() as u64;
                 }
                 OnDuplicate::Fail => {
@@ -53,7 +53,7 @@ impl Intake {
         at: ChunkAt,
     ) -> Result<Updated, StoreError> {
         let (position, number) = at;
-        if !self.needs_look(position, &self.tables[position].groups.chunks[number]) {
+        if !self.needs_look(position, &self.tables[position].batch.groups.chunks[number]) {
             self.tables[position].is_uncounted = true;
             return Ok(Updated::default());
         }
@@ -70,14 +70,14 @@ impl Intake {
         id: Option<&str>,
     ) -> Result<(), StoreError> {
         let (position, number) = at;
-        let intake = &self.tables[position];
-        if intake.table.constraints.unique.is_empty()
-            && intake.table.constraints.foreign.is_empty()
+        let batch = &self.tables[position].batch;
+        if batch.table.constraints.unique.is_empty()
+            && batch.table.constraints.foreign.is_empty()
             && self.options.key.is_none()
         {
             return Ok(());
         }
-        let chunk: Chunk = intake.groups.chunks[number].clone();
+        let chunk: Chunk = batch.groups.chunks[number].clone();
         let form = match self.carries_key(at) {
             true => form_for(self.options.on_duplicate),
             false => WriteForm::Insert,

@@ -7,9 +7,9 @@ use hashbrown::{HashMap, HashSet};
 
 use super::error::StoreError;
 use super::form::rows_of;
-use super::intake::Intake;
+use super::row_batch::RowBatch;
 use super::seen_keys::Key;
-use super::table::TableIntake;
+use super::store::Store;
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
@@ -27,7 +27,7 @@ pub(super) fn repeat(transaction_id: Option<&str>) -> Repeat {
 /// Of what a query of a chunk's rows is asked.
 pub(super) struct Asked<'a, 'c, H> {
     pub(super) client: &'a Client<'c, H>,
-    pub(super) intake: &'a TableIntake,
+    pub(super) batch: &'a RowBatch,
     /// The transaction.
     pub(super) id: Option<&'a str>,
 }
@@ -35,14 +35,14 @@ pub(super) struct Asked<'a, 'c, H> {
 /// The rows of a table's chunk, counted from 0, whose key the table has.
 pub(super) async fn existing_rows<H: Host>(
     client: &Client<'_, H>,
-    intake: &TableIntake,
+    batch: &RowBatch,
     chunk: &Chunk,
     transaction_id: Option<&str>,
 ) -> Result<Vec<usize>, StoreError> {
-    let table = intake.table;
-    let sql = match intake.key == table.key {
+    let table = batch.table;
+    let sql = match batch.key == table.key {
         true => statement::existing(table, &key_positions(table, chunk)),
-        false => rows_of(table, chunk, intake.key).existing(RowLock::None),
+        false => rows_of(table, chunk, batch.key).existing(RowLock::None),
     };
     existing(client, &sql, (table, chunk), transaction_id).await
 }
@@ -51,14 +51,14 @@ pub(super) async fn existing_rows<H: Host>(
 /// need not have.
 pub(super) async fn existing_rows_by_now<H: Host>(
     client: &Client<'_, H>,
-    intake: &TableIntake,
+    batch: &RowBatch,
     chunk: &Chunk,
     transaction_id: &str,
 ) -> Result<Vec<usize>, StoreError> {
-    let table = intake.table;
-    let sql = match intake.key == table.key {
+    let table = batch.table;
+    let sql = match batch.key == table.key {
         true => statement::existing_by_now(table, &key_positions(table, chunk)),
-        false => rows_of(table, chunk, intake.key).existing(RowLock::Share),
+        false => rows_of(table, chunk, batch.key).existing(RowLock::Share),
     };
     existing(client, &sql, (table, chunk), Some(transaction_id)).await
 }
@@ -69,7 +69,7 @@ pub(super) async fn numbered_rows<H: Host>(
     sql: &str,
     chunk: &Chunk,
 ) -> Result<Vec<usize>, StoreError> {
-    existing(asked.client, sql, (asked.intake.table, chunk), asked.id).await
+    existing(asked.client, sql, (asked.batch.table, chunk), asked.id).await
 }
 
 /// The same of rows of which each comes with another one.
@@ -78,7 +78,7 @@ pub(super) async fn row_pairs<H: Host>(
     sql: &str,
     chunk: &Chunk,
 ) -> Result<Vec<(usize, usize)>, StoreError> {
-    let records = pages(asked.client, sql, (asked.intake.table, chunk), asked.id).await?;
+    let records = pages(asked.client, sql, (asked.batch.table, chunk), asked.id).await?;
     let pair = |record: &Vec<Field>| match record.as_slice() {
         [row, other, ..] => Some((number(row)?, number(other)?)),
         _ => None,
@@ -142,7 +142,7 @@ async fn pages<H: Host>(
 /// Keys of parents that are not in their table.
 type Missing = HashMap<&'static str, HashSet<Key>>;
 
-impl Intake {
+impl Store {
     /// Rejects every row one of whose parents is neither in its table nor among the good rows.
     pub(super) async fn check_references<H: Host>(
         &mut self,
@@ -159,7 +159,7 @@ impl Intake {
         client: &Client<'_, H>,
     ) -> Result<Missing, StoreError> {
         let mut wanted: HashMap<&'static str, (&'static Table, HashSet<Key>)> = HashMap::new();
-        for reference in self.tables.iter().flat_map(|intake| &intake.references) {
+        for reference in self.tables.iter().flat_map(|written| &written.batch.references) {
             let (_, keys) = wanted
                 .entry(reference.parent.name)
                 .or_insert_with(|| (reference.parent, HashSet::new()));
@@ -186,15 +186,15 @@ impl Intake {
     }
 
     fn orphans(&self, position: usize, missing: &Missing) -> Vec<(Place, Vec<RowError>)> {
-        let intake = &self.tables[position];
+        let batch = &self.tables[position].batch;
         let mut orphans: HashMap<Option<u64>, (Place, Vec<RowError>)> = HashMap::new();
-        for reference in &intake.references {
+        for reference in &batch.references {
             let parent = self.position(reference.parent).map(|parent| &self.tables[parent]);
             let came_along = |key: &Key| parent.is_some_and(|it| it.came_along(key));
             let absent = |key: &Key| {
                 missing.get(reference.parent.name).is_some_and(|keys| keys.contains(key))
             };
-            let column = intake.table.columns[reference.column].name;
+            let column = batch.table.columns[reference.column].name;
             let rows = reference.rows.iter().filter(|(key, _)| absent(key) && !came_along(key));
             for place in rows.flat_map(|(_, places)| places) {
                 let kind = RowErrorKind::UnknownReference { table: reference.parent.name };
@@ -209,8 +209,8 @@ impl Intake {
     pub(super) fn chunk_positions(&self) -> Vec<(usize, usize)> {
         let tables = self.tables.iter().enumerate();
         tables
-            .flat_map(|(position, intake)| {
-                let chunks = intake.groups.chunks.iter().enumerate();
+            .flat_map(|(position, written)| {
+                let chunks = written.batch.groups.chunks.iter().enumerate();
                 chunks
                     .filter(|(_, chunk)| chunk.rows() > 0)
                     .map(move |(number, _)| (position, number))
@@ -219,10 +219,11 @@ impl Intake {
     }
 
     pub(super) fn reject_existing(&mut self, position: usize, number: usize, rows: &[usize]) {
-        let intake = &mut self.tables[position];
-        intake.existing += rows.len() as u64;
-        let name = intake.table.names_of(intake.key);
-        let chunk = &intake.groups.chunks[number];
+        let written = &mut self.tables[position];
+        written.existing += rows.len() as u64;
+        let batch = &written.batch;
+        let name = batch.table.names_of(batch.key);
+        let chunk = &batch.groups.chunks[number];
         let error = || alloc::vec![RowError::key(name.clone(), RowErrorKind::Exists)];
         let rejected = rows.iter().map(|row| (chunk.place(*row), error())).collect();
         self.reject(position, rejected);

@@ -1,11 +1,12 @@
-//! Rows in, checked and sorted into good and rejected; the good ones out in one transaction.
+//! Raw rows in, checked; the good ones out, in batches of which each is one transaction.
 
+mod checker;
 mod chunk_write;
 mod entered;
 mod error;
+mod file_batches;
 mod form;
 mod groups;
-mod intake;
 mod key_rows;
 mod ledger_entry;
 mod look;
@@ -16,19 +17,25 @@ mod options;
 mod parents_first;
 mod refused;
 mod report;
+mod request_rows;
+mod row_batch;
 mod same_keys;
 mod seen_keys;
-mod table;
+mod store;
+mod table_write;
 mod upsert;
 mod write;
 
+pub use checker::Checker;
 pub use error::StoreError;
-pub use intake::Intake;
-pub(crate) use intake::{Rejected, RowBatch, Stored};
+pub(crate) use file_batches::FileBatches;
 pub(crate) use ledger_entry::LedgerEntry;
 pub use numbered::IdRun;
 pub(crate) use offsets::{Offsets, columns as offset_columns};
 pub use options::{IngestOptions, OnError};
 pub(crate) use report::{ByName, LayoutOptions};
 pub use report::{Report, TableReport, Verdict};
+pub use request_rows::RequestRows;
+pub(crate) use row_batch::RowBatch;
 pub use seen_keys::CHECKED_KEYS;
+pub(crate) use store::{Rejected, Store, Stored};

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-use super::intake::Intake;
-use super::table::TableIntake;
+use super::row_batch::RowBatch;
+use super::store::Store;
 use crate::sql::chunk::Chunk;
 use crate::sql::statement::OnDuplicate;
 use crate::table::issue::{RowError, RowErrorKind};
@@ -30,18 +30,18 @@ struct Order {
     is_wrong: bool,
 }
 
-impl Intake {
+impl Store {
     /// Puts the rows of each table parents first. New rows in a circle are rejected.
     pub(super) fn put_parents_first(&mut self) {
         for position in 0..self.tables.len() {
-            let intake = &mut self.tables[position];
-            if intake.table.own_keys().next().is_none() || intake.groups.rows() < 2 {
+            let batch = &mut self.tables[position].batch;
+            if batch.table.own_keys().next().is_none() || batch.groups.rows() < 2 {
                 continue;
             }
-            let order = Order::of(intake);
+            let order = Order::of(batch);
             if order.is_wrong {
-                let (chunks, stuck) = order.sorted(&intake.groups.chunks);
-                intake.groups.chunks = chunks;
+                let (chunks, stuck) = order.sorted(&batch.groups.chunks);
+                batch.groups.chunks = chunks;
                 self.settle_circle(position, &stuck);
             }
         }
@@ -58,8 +58,8 @@ impl Intake {
 }
 
 impl Order {
-    fn of(intake: &TableIntake) -> Self {
-        let chunks = intake.groups.chunks.iter().enumerate();
+    fn of(batch: &RowBatch) -> Self {
+        let chunks = batch.groups.chunks.iter().enumerate();
         let rows: Vec<RowAt> = chunks
             .flat_map(|(number, chunk)| (0..chunk.rows()).map(move |row| (number, row)))
             .collect();
@@ -69,38 +69,38 @@ impl Order {
             rows,
             is_wrong: false,
         };
-        for foreign in intake.table.own_keys() {
+        for foreign in batch.table.own_keys() {
             let columns: Option<Vec<_>> =
-                foreign.references.iter().map(|name| intake.table.column_index(name)).collect();
-            let parents = order.texts(intake, &columns.unwrap_or_default());
+                foreign.references.iter().map(|name| batch.table.column_index(name)).collect();
+            let parents = order.texts(batch, &columns.unwrap_or_default());
             let mut by_text: HashMap<&String, usize> = HashMap::new();
             for (row, text) in parents.iter().enumerate() {
                 if let Some(text) = text {
                     by_text.entry(text).or_insert(row);
                 }
             }
-            for (row, text) in order.texts(intake, foreign.columns).iter().enumerate() {
+            for (row, text) in order.texts(batch, foreign.columns).iter().enumerate() {
                 if let Some(parent) = text.as_ref().and_then(|text| by_text.get(text)) {
                     order.add(row, *parent);
                 }
             }
         }
-        order.keep_order_of_keys(intake);
+        order.keep_order_of_keys(batch);
         order
     }
 
     /// Of rows with one key the later one is written later.
-    fn keep_order_of_keys(&mut self, intake: &TableIntake) {
+    fn keep_order_of_keys(&mut self, batch: &RowBatch) {
         let mut last: HashMap<String, usize> = HashMap::new();
-        for (row, text) in self.texts(intake, intake.key).into_iter().enumerate() {
+        for (row, text) in self.texts(batch, batch.key).into_iter().enumerate() {
             if let Some(before) = text.and_then(|text| last.insert(text, row)) {
                 self.add(row, before);
             }
         }
     }
 
-    fn texts(&self, intake: &TableIntake, columns: &[usize]) -> Vec<Option<String>> {
-        let text = |(chunk, row): &RowAt| intake.groups.chunks[*chunk].text_of(*row, columns);
+    fn texts(&self, batch: &RowBatch, columns: &[usize]) -> Vec<Option<String>> {
+        let text = |(chunk, row): &RowAt| batch.groups.chunks[*chunk].text_of(*row, columns);
         self.rows.iter().map(text).collect()
     }
 

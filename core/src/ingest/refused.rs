@@ -8,10 +8,9 @@ use hashbrown::{HashMap, HashSet};
 use super::chunk_write::{DUPLICATE, Refusal, RefusedRows};
 use super::error::StoreError;
 use super::form::{WriteForm, lock_in, rows_of};
-use super::intake::Intake;
 use super::lookup::{Asked, numbered_rows, row_pairs};
-use super::seen_keys::CHECKED_KEYS;
-use super::table::TableIntake;
+use super::row_batch::RowBatch;
+use super::store::Store;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
 use crate::sql::upsert::RowLock;
@@ -28,7 +27,7 @@ const CHECKS: [u16; 2] = [3819, 4025];
 /// What is wrong with rows of a chunk, by their number.
 type Found = HashMap<usize, Vec<RowError>>;
 
-impl Intake {
+impl Store {
     /// Rejects the rows of a refused chunk of which queries tell why, and answers how many.
     pub(super) async fn name_refused<H: Host>(
         &mut self,
@@ -37,7 +36,7 @@ impl Intake {
         (chunk, form, refusal): (&Chunk, WriteForm, &Refusal),
         id: Option<&str>,
     ) -> Result<usize, StoreError> {
-        let asked = Asked { client, intake: &self.tables[position], id };
+        let asked = Asked { client, batch: &self.tables[position].batch, id };
         let found = match refusal.number {
             DUPLICATE => conflicts(&asked, chunk, (form, lock_in(id))).await?,
             NO_PARENT => orphans(&asked, chunk, lock_in(id)).await?,
@@ -57,11 +56,11 @@ impl Intake {
         if chunk.rows() == 0 {
             return Ok(());
         }
-        let asked = Asked { client, intake: &self.tables[position], id };
+        let asked = Asked { client, batch: &self.tables[position].batch, id };
         let found = conflicts(&asked, chunk, (form, RowLock::None)).await?;
         let rejected = self.reject_found(position, chunk, found);
         let chunk = chunk.filter(|_, place| !rejected.contains(&place.index));
-        let asked = Asked { client, intake: &self.tables[position], id };
+        let asked = Asked { client, batch: &self.tables[position].batch, id };
         let mut found = orphans(&asked, &chunk, RowLock::None).await?;
         self.spare_parents(position, &chunk, &mut found);
         self.reject_found(position, &chunk, found);
@@ -70,8 +69,9 @@ impl Intake {
 
     /// Leaves out the rows whose parents come along in the same request.
     fn spare_parents(&self, position: usize, chunk: &Chunk, found: &mut Found) {
-        for foreign in self.tables[position].table.constraints.foreign {
-            let parent = self.tables.iter().find(|it| it.table.name == foreign.table);
+        for foreign in self.tables[position].batch.table.constraints.foreign {
+            let mut batches = self.tables.iter().map(|written| &written.batch);
+            let parent = batches.find(|parent| parent.table.name == foreign.table);
             let came = parent.map(|parent| keys_of(parent, foreign)).unwrap_or_default();
             found.retain(|row, errors| {
                 let key = chunk.text_of(*row, foreign.columns);
@@ -90,9 +90,10 @@ impl Intake {
         chunk: &Chunk,
         found: Found,
     ) -> HashSet<Option<u64>> {
-        let intake = &mut self.tables[position];
+        let written = &mut self.tables[position];
         let is_conflict = |error: &RowError| matches!(error.kind, RowErrorKind::Conflict { .. });
-        intake.conflicts += found.values().filter(|all| all.iter().all(is_conflict)).count() as u64;
+        written.conflicts +=
+            found.values().filter(|all| all.iter().all(is_conflict)).count() as u64;
         let rows: Vec<_> =
             found.into_iter().map(|(row, errors)| (chunk.place(row), errors)).collect();
         let indexes = rows.iter().map(|(place, _)| place.index).collect();
@@ -107,10 +108,10 @@ impl Intake {
         refused: RefusedRows,
         existing: &HashSet<usize>,
     ) {
-        let intake = &mut self.tables[position];
-        intake.existing += existing.len() as u64;
-        let table = intake.table;
-        let key = table.names_of(intake.key);
+        let written = &mut self.tables[position];
+        written.existing += existing.len() as u64;
+        let table = written.batch.table;
+        let key = table.names_of(written.batch.key);
         let mut rejected = Vec::new();
         for (range, refusal) in refused {
             let alone = range.len() == 1;
@@ -120,7 +121,7 @@ impl Intake {
                     false => named(table, &refusal, alone),
                 };
                 if let RowErrorKind::Conflict { .. } = error.kind {
-                    intake.conflicts += 1;
+                    written.conflicts += 1;
                 }
                 rejected.push((chunk.place(row), alloc::vec![error]));
             }
@@ -169,7 +170,7 @@ fn is_of(error: &RowError, foreign: &ForeignKey) -> bool {
 }
 
 /// The values by which a foreign key may name the rows of a table that came along.
-fn keys_of(parent: &TableIntake, foreign: &ForeignKey) -> HashSet<String> {
+fn keys_of(parent: &RowBatch, foreign: &ForeignKey) -> HashSet<String> {
     let positions: Option<Vec<_>> =
         foreign.references.iter().map(|name| parent.table.column_index(name)).collect();
     let Some(positions) = positions else { return HashSet::new() };
@@ -187,32 +188,32 @@ async fn conflicts<H: Host>(
     chunk: &Chunk,
     (form, lock): (WriteForm, RowLock),
 ) -> Result<Found, StoreError> {
-    let intake = asked.intake;
+    let batch = asked.batch;
     let mut found = Found::new();
-    if intake.other_keys().next().is_none() {
+    if batch.other_keys().next().is_none() {
         return Ok(found);
     }
-    let rows = rows_of(intake.table, chunk, intake.key);
+    let rows = rows_of(batch.table, chunk, batch.key);
     let kept: HashSet<usize> = match form {
         WriteForm::Keep => {
             numbered_rows(asked, &rows.existing(lock), chunk).await?.into_iter().collect()
         }
         _ => HashSet::new(),
     };
-    if intake.key != intake.table.key {
+    if batch.key != batch.table.key {
         for (row, first) in row_pairs(asked, &rows.duplicates(), chunk).await? {
             let first = chunk.place(first).index.unwrap_or_default();
-            let name = intake.table.names_of(intake.key);
+            let name = batch.table.names_of(batch.key);
             let kind = RowErrorKind::DuplicateInBatch { first };
             found.insert(row, alloc::vec![RowError::key(name, kind)]);
         }
     }
-    for (name, key) in intake.other_keys().filter(|(_, key)| rows.carries(key)) {
+    for (name, key) in batch.other_keys().filter(|(_, key)| rows.carries(key)) {
         let conflict = |first| RowError::row(RowErrorKind::Conflict { key: name, first });
         for row in numbered_rows(asked, &rows.conflicts(key, lock), chunk).await? {
             found.entry(row).or_default().push(conflict(None));
         }
-        let within = rows_of(intake.table, chunk, key).duplicates();
+        let within = rows_of(batch.table, chunk, key).duplicates();
         for (row, first) in row_pairs(asked, &within, chunk).await? {
             // What refuses the first one does not refuse the other.
             if !found.contains_key(&first) && !found.contains_key(&row) {
@@ -231,10 +232,10 @@ async fn orphans<H: Host>(
     chunk: &Chunk,
     lock: RowLock,
 ) -> Result<Found, StoreError> {
-    let intake = asked.intake;
-    let table = intake.table;
+    let batch = asked.batch;
+    let table = batch.table;
     let mut found = Found::new();
-    let rows = rows_of(table, chunk, intake.key);
+    let rows = rows_of(table, chunk, batch.key);
     // Of another database the user may see nothing.
     let kind = |at: &usize| table.columns[*at].column_type.key_kind();
     let is_here = |key: &&ForeignKey| {
@@ -245,7 +246,7 @@ async fn orphans<H: Host>(
     for foreign in table.constraints.foreign.iter().filter(is_here) {
         let orphans = numbered_rows(asked, &rows.orphans(foreign, lock), chunk).await?;
         let own = match foreign.table == table.name {
-            true => keys_of(intake, foreign),
+            true => keys_of(batch, foreign),
             false => HashSet::new(),
         };
         let is_own =
@@ -255,21 +256,4 @@ async fn orphans<H: Host>(
         }
     }
     Ok(found)
-}
-
-impl TableIntake {
-    /// The primary and the unique keys of whole columns besides the one that decides.
-    fn other_keys(&self) -> impl Iterator<Item = (&'static str, &'static [usize])> + use<> {
-        let (table, key) = (self.table, self.key);
-        let unique = table.constraints.unique.iter();
-        let unique = unique.filter_map(|key| Some((key.name, key.columns?)));
-        let primary = ("PRIMARY", table.key);
-        core::iter::once(primary).chain(unique).filter(move |(_, other)| *other != key)
-    }
-
-    /// Whether two rows of a chunk may have one key, though none came twice by its bytes.
-    pub(super) fn may_repeat_key(&self, chunk: &Chunk) -> bool {
-        let last = chunk.rows().checked_sub(1).and_then(|row| chunk.place(row).index);
-        self.key != self.table.key || last.is_none_or(|last| last >= u64::from(CHECKED_KEYS))
-    }
 }

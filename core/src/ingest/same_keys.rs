@@ -4,9 +4,9 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::error::StoreError;
-use super::intake::{Intake, Rejected};
 use super::key_rows::KeyRows;
 use super::lookup::repeat;
+use super::store::{Rejected, Store};
 use crate::aws::data_api::{ExecuteStatement, Field};
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
@@ -14,7 +14,7 @@ use crate::sql::statement;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::schema::Table;
 
-impl Intake {
+impl Store {
     /// Rejects the rows of all tables whose key an earlier row has.
     pub(super) async fn reject_same_keys<H: Host>(
         &mut self,
@@ -33,13 +33,13 @@ impl Intake {
         position: usize,
         transaction_id: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let intake = &mut self.tables[position];
-        let table = intake.table;
+        let batch = &mut self.tables[position].batch;
+        let table = batch.table;
         let mut rejected = Vec::new();
-        for chunk in intake.key_rows.chunks(client.rows_limit()) {
+        for chunk in batch.key_rows.chunks(client.rows_limit()) {
             rejected.extend(same_keys(client, table, &chunk, transaction_id).await?);
         }
-        intake.key_rows = KeyRows::default();
+        batch.key_rows = KeyRows::default();
         let found = !rejected.is_empty();
         if found {
             self.reject(position, rejected);

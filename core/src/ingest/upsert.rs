@@ -10,9 +10,9 @@ use hashbrown::{HashMap, HashSet};
 use super::chunk_write::{DUPLICATE, DUPLICATE_TRIES, StatementResult};
 use super::error::StoreError;
 use super::form::{ChunkAt, WriteForm, rows_of};
-use super::intake::Intake;
 use super::lookup::{Asked, existing_rows_by_now, numbered_rows, row_pairs};
 use super::seen_keys::CHECKED_KEYS;
+use super::store::Store;
 use crate::aws::host::{Client, Host};
 use crate::sql::chunk::Chunk;
 use crate::sql::upsert::RowLock;
@@ -37,7 +37,7 @@ enum PartState {
     Changed,
 }
 
-impl Intake {
+impl Store {
     /// Writes a chunk whose rows carry the key.
     pub(super) async fn upsert<H: Host>(
         &mut self,
@@ -69,9 +69,9 @@ impl Intake {
         (looked, is_last): (&Looked, bool),
         id: &str,
     ) -> Result<PartState, StoreError> {
-        let insert = self.insert_form(self.tables[position].table, &looked.new);
+        let insert = self.insert_form(self.tables[position].batch.table, &looked.new);
         let mut parts = [(&looked.old, WriteForm::Update), (&looked.new, insert)];
-        if self.tables[position].table.own_keys().next().is_some() {
+        if self.tables[position].batch.table.own_keys().next().is_some() {
             parts.reverse();
         }
         for (chunk, form) in parts {
@@ -133,7 +133,7 @@ impl Intake {
         chunk: &Chunk,
         id: &str,
     ) -> Result<bool, StoreError> {
-        let found = existing_rows_by_now(client, &self.tables[position], chunk, id).await?;
+        let found = existing_rows_by_now(client, &self.tables[position].batch, chunk, id).await?;
         Ok(!found.is_empty())
     }
 
@@ -149,20 +149,20 @@ impl Intake {
         (position, number): ChunkAt,
         id: Option<&str>,
     ) -> Result<Option<Looked>, StoreError> {
-        let intake = &self.tables[position];
-        let mut chunk = intake.groups.chunks[number].clone();
-        let asked = Asked { client, intake, id };
-        let rows = rows_of(intake.table, &chunk, intake.key);
-        let repeated = match intake.may_repeat_key(&chunk) {
+        let batch = &self.tables[position].batch;
+        let mut chunk = batch.groups.chunks[number].clone();
+        let asked = Asked { client, batch, id };
+        let rows = rows_of(batch.table, &chunk, batch.key);
+        let repeated = match batch.may_repeat_key(&chunk) {
             true => row_pairs(&asked, &rows.duplicates(), &chunk).await?,
             false => Vec::new(),
         };
         let superseded = self.settle_repeated(position, &mut chunk, &repeated);
 
-        let intake = &self.tables[position];
-        let asked = Asked { client, intake, id };
+        let batch = &self.tables[position].batch;
+        let asked = Asked { client, batch, id };
         let lock = if id.is_some() { RowLock::Update } else { RowLock::None };
-        let sql = rows_of(intake.table, &chunk, intake.key).existing(lock);
+        let sql = rows_of(batch.table, &chunk, batch.key).existing(lock);
         let found = match chunk.rows() {
             0 => return Ok(None),
             _ => numbered_rows(&asked, &sql, &chunk).await?,
@@ -179,7 +179,7 @@ impl Intake {
 
     /// Rejects new rows that lack columns which a new row needs.
     fn with_required(&mut self, position: usize, new: Chunk) -> Chunk {
-        let table = self.tables[position].table;
+        let table = self.tables[position].batch.table;
         let missing = missing_columns(table, &new);
         if missing.is_empty() || new.rows() == 0 {
             return new;
@@ -202,8 +202,8 @@ impl Intake {
         if repeated.is_empty() {
             return 0;
         }
-        let table = self.tables[position].table;
-        let name = table.columns[self.tables[position].key[0]].name;
+        let table = self.tables[position].batch.table;
+        let name = table.columns[self.tables[position].batch.key[0]].name;
         let (mut rejected, mut last) = (Vec::new(), HashMap::new());
         for (row, first) in repeated {
             let place = chunk.place(*row);

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::chunk_write::Settled;
 use super::error::StoreError;
-use super::intake::Intake;
 use super::ledger_entry::LedgerEntry;
+use super::store::Store;
 use crate::aws::data_api::{BeginTransaction, CommitTransaction, RollbackTransaction};
 use crate::aws::host::{Client, Host, Repeat};
 use crate::aws::operation::Retry;
@@ -14,7 +14,7 @@ use crate::sql::statement::OnDuplicate;
 /// Times that a write is begun whose transaction broke or gave way to others.
 const ATTEMPTS: u32 = 3;
 
-impl Intake {
+impl Store {
     pub(super) async fn write<H: Host>(
         &mut self,
         client: &Client<'_, H>,
@@ -22,8 +22,8 @@ impl Intake {
     ) -> Result<(), StoreError> {
         let mut attempt = 1;
         loop {
-            for intake in &mut self.tables {
-                intake.begin_write();
+            for written in &mut self.tables {
+                written.begin_write();
             }
             self.foretell_counts();
             match self.write_once(client, entry).await {

@@ -464,6 +464,17 @@ impl Claim {
         Ok(decided.number_of_records_updated == 1)
     }
 
+    /// Keeps by what the file is read, while it is this holder's.
+    pub(crate) async fn keep_read_as<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+        read_as: &str,
+    ) -> Result<(), CallError> {
+        let sql = "UPDATE rowgate_loads SET read_as = :read_as \
+                   WHERE load_id = :load_id AND holder = :holder AND status = 'running'";
+        self.statement(sql).with("read_as", read_as).run(client).await.map(drop)
+    }
+
     /// Takes note that the attempt has ended, with the report as it is; what is left of the rows
     /// that the database did not take goes away once it is the last attempt.
     pub(crate) async fn finish_file<H: Host>(

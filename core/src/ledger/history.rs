@@ -134,6 +134,40 @@ pub async fn show_load<H: Host>(
     show(client, Owner::Anybody, load_id).await
 }
 
+/// The newest loads of anybody that failed or have not ended; one whose lease is over is `broken off`.
+pub async fn troubled_loads<H: Host>(
+    client: &Client<'_, H>,
+    most: u32,
+) -> Result<Vec<LoadRecord>, CallError> {
+    const STATUS: &str =
+        "IF(status = 'running' AND lease_until <= UTC_TIMESTAMP(3), 'broken off', status)";
+    let columns = COLUMNS.replacen("status", STATUS, 1);
+    let sql = format!(
+        "SELECT {columns} FROM rowgate_loads WHERE door <> '{PART}' \
+         AND status IN ('failed', 'running', 'unfinished') ORDER BY started_at DESC, load_id LIMIT {most}"
+    );
+    let records = Statement::new(sql).run(client).await?.records;
+    Ok(records.iter().filter_map(|record| LoadRecord::of(record)).collect())
+}
+
+/// The ids of loads of anybody that begin so, at most so many; none begins with other characters than
+/// letters and digits.
+pub async fn loads_beginning<H: Host>(
+    client: &Client<'_, H>,
+    beginning: &str,
+    most: u32,
+) -> Result<Vec<String>, CallError> {
+    if !beginning.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT load_id FROM rowgate_loads WHERE load_id LIKE CONCAT(:beginning, '%') AND door <> '{PART}' \
+         ORDER BY load_id LIMIT {most}"
+    );
+    let records = Statement::new(sql).with("beginning", beginning).run(client).await?.records;
+    Ok(records.iter().filter_map(|record| record.first()).map(text).collect())
+}
+
 /// The newest loads of an owner, the newest first.
 pub(crate) async fn list<H: Host>(
     client: &Client<'_, H>,

@@ -27,7 +27,10 @@ pub(crate) use claim::Claim;
 pub(crate) use fence::{Fence, Lost};
 pub(crate) use file::{Attempts, FileClaim, FilePart, FileProgress, FileToClaim, find_attempts};
 pub(crate) use history::{LISTED_LIMIT, Owner, find_object, list, show};
-pub use history::{LoadRecord, count_old_loads, forget_loads, list_loads, show_load};
+pub use history::{
+    LoadRecord, count_old_loads, forget_loads, list_loads, loads_beginning, show_load,
+    troubled_loads,
+};
 pub(crate) use ids::holder_of;
 pub use lease::Lease;
 pub use lock::LockHolder;
@@ -42,3 +45,4 @@ pub(crate) use tables::tables;
 #[cfg(feature = "avro")]
 pub(crate) use undone::UndoneLoads;
 pub(crate) use version::{ClaimError, OLDEST_PROGRAM, VERSION, VERSION_TABLE};
+pub use version::{Versions, versions};

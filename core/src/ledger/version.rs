@@ -1,10 +1,12 @@
 //! Whether the ledger in the database is one that this program can work with.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::statement::{Statement, number, only_row};
+use serde::Serialize;
+
+use super::statement::{Statement, number, only_row, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
@@ -93,6 +95,35 @@ pub(super) async fn check<H: Host>(client: &Client<'_, H>) -> Result<(), ClaimEr
         Some(_) => Ok(()),
         None => Err(ClaimError::Ledger(WrongLedger::Older)),
     }
+}
+
+/// The versions of a database and of its ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Versions {
+    /// The database's own, as `8.0.39` or `11.4.2-MariaDB`.
+    pub database: String,
+    /// The ledger's; `None` where there is none, or an older one, or it may not be read.
+    pub ledger: Option<u64>,
+    /// The ledger that this program is made for.
+    pub made_for: u32,
+    /// Why the program cannot work with the ledger, and what to do.
+    pub trouble: Option<String>,
+}
+
+/// Reads the versions of a database and its ledger.
+pub async fn versions<H: Host>(client: &Client<'_, H>) -> Result<Versions, CallError> {
+    let row: Option<[Field; 1]> = only_row(Statement::new("SELECT VERSION()").run(client).await?);
+    let database = row.map(|[version]| text(&version)).unwrap_or_default();
+    let made_for = VERSION;
+    let trouble = match check(client).await {
+        Ok(()) => None,
+        Err(ClaimError::Ledger(wrong)) => Some(wrong.to_string()),
+        Err(ClaimError::Call(error)) => return Err(error),
+    };
+    let sql = format!("SELECT version FROM {VERSION_TABLE} WHERE id = 1");
+    let row = Statement::new(sql).run(client).await.ok().and_then(only_row);
+    let ledger = row.map(|[version]: [Field; 1]| number(&version));
+    Ok(Versions { database, ledger, made_for, trouble })
 }
 
 #[cfg(test)]

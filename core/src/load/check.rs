@@ -9,7 +9,7 @@ use super::refusal::refuse;
 use super::report::{LoadReport, Status, failed, stored};
 use super::table_file::TableFile;
 use crate::aws::source::{Source, SourceError};
-use crate::ingest::Intake;
+use crate::ingest::Checker;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::Schema;
 
@@ -27,19 +27,18 @@ pub async fn check<S: Source>(
     let options = options.clone().of_load(path, &"0".repeat(32), Duration::from_secs(86_400));
     let mut report = LoadReport::new(options, Duration::ZERO, source.size());
     let Some(file) = report.begin_file(schema, path) else { return report };
-    match read(schema, source, &file, &mut report).await {
+    match read(source, &file, &mut report).await {
         Ok(status) => LoadReport { status, ..report },
         Err(error) => failed(report, error),
     }
 }
 
 async fn read<S: Source>(
-    schema: Schema,
     source: &S,
     file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<Status, LoadError> {
-    match read_rows(schema, source, file, report).await {
+    match read_rows(source, file, report).await {
         Ok(()) => {}
         Err(ReadError::Fault(kind)) => report.add_fault(file.table, kind),
         Err(ReadError::Source(SourceError::Gone)) => {
@@ -54,24 +53,21 @@ async fn read<S: Source>(
 }
 
 async fn read_rows<S: Source>(
-    schema: Schema,
     source: &S,
     file: &TableFile,
     report: &mut LoadReport,
 ) -> Result<(), ReadError> {
     let mut reader = FileReader::open(source, file, None).await?;
     report.layout = reader.layout();
-    let mut intake =
-        Intake::check_only(schema, reader.forms_in(report.settings.ingest(file.key, true)))
-            .filling(file.filled.clone());
+    let options = reader.forms_in(report.settings.ingest(file.key, true));
+    let mut checker = Checker::new(options).filling(file.filled.clone());
     while reader.next().await? {
         let row = reader.rows().row();
         let place = row.place;
-        let errors = intake.row(file.table, row);
-        if errors.is_empty() {
+        let Err(errors) = checker.file_row(file.table, row) else {
             report.add_good(1, 0);
             continue;
-        }
+        };
         if let Some(kind) = reader.rows().contradiction() {
             report.contradict(file.table, kind);
             break;
@@ -82,6 +78,6 @@ async fn read_rows<S: Source>(
         }
     }
     (report.layout, report.sheet_columns) = (reader.layout(), reader.sheet_columns());
-    report.missing_if_new = intake.lacking();
+    report.missing_if_new = checker.lacking();
     Ok(())
 }

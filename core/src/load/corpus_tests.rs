@@ -18,7 +18,7 @@ use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
 use crate::format::formats::CSV;
 use crate::format::row_reader::{GivenLayout, Opening};
-use crate::ingest::{IngestOptions, Intake, OnError};
+use crate::ingest::{Checker, IngestOptions, OnError};
 use crate::sql::statement::OnDuplicate;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::layout_question::LayoutQuestion;
@@ -114,7 +114,7 @@ fn read(schema: Schema, table: &str, name: &str, options: &Value) -> Reading {
         may_lack: true,
         ..IngestOptions::default()
     };
-    let mut intake = Intake::check_only(schema, ingest);
+    let mut checker = Checker::new(ingest);
     let (mut input, mut rows, mut rejected) = (&text[..], Rows::new(), Vec::new());
     while decoder.next(&mut input) || decoder.end() {
         if let Some(kind) = decoder.contradiction() {
@@ -128,7 +128,8 @@ fn read(schema: Schema, table: &str, name: &str, options: &Value) -> Reading {
         let record = Record::parse_by(table, again, rules);
         let canonical = record.as_ref().ok().map(|record| canonical(table, record));
         let is_other = |error: &RowError| error.kind.code() != "duplicate_in_batch";
-        match intake.row(table, row).into_iter().find(is_other) {
+        let errors = checker.file_row(table, row).err().unwrap_or_default();
+        match errors.into_iter().find(is_other) {
             None => rows.push(canonical.unwrap()),
             Some(error) if place.index.is_none() => return Reading::Refused(error.kind),
             Some(_) => rejected.push(place.line.unwrap()),

@@ -25,6 +25,13 @@ pub enum LoadError {
     TablesChanged,
     /// The columns by which it was read are not there any more as they were.
     ColumnsChanged(Box<ColumnChange>),
+    /// Its start shows another layout than the one by which an earlier attempt has read it.
+    LayoutChanged {
+        /// What the earlier attempt has found.
+        was: String,
+        /// What is found now.
+        now: String,
+    },
     /// Another attempt is at it.
     Running,
     /// The state machine was not started, or its steps do not fit together.
@@ -47,6 +54,11 @@ impl fmt::Display for LoadError {
             Self::Store(error) => error.fmt(f),
             Self::TablesChanged => f.write_str("the table has just changed; load the file again"),
             Self::ColumnsChanged(change) => change.fmt(f),
+            Self::LayoutChanged { was, now } => write!(
+                f,
+                "the load began to read the file by the layout {was}, and its start now shows {now}; put what is \
+                 missing into a new file, and give these options for it"
+            ),
             Self::Machine(cause) => f.write_str(cause),
             Self::Running => f.write_str("another attempt is at it"),
             Self::LeaseLost => f.write_str("the lease is over; another attempt may be in progress"),

@@ -22,6 +22,7 @@ mod object;
 mod object_ref;
 mod options;
 mod pass;
+mod pending_rows;
 mod piece_order;
 mod read_anew;
 mod read_as;
@@ -50,6 +51,8 @@ pub use job::Job;
 pub use object::load_object;
 pub use object_ref::ObjectRef;
 pub use options::{BulkSettings, LoadOptions, LoadRules, LoadSettings};
+#[cfg(feature = "avro")]
+pub(crate) use piece_order::ordered;
 pub use rejects::{RejectSink, RejectSinks};
 pub use report::{LoadReport, Status};
 pub use run::load;

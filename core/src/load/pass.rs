@@ -15,6 +15,7 @@ use super::error::LoadError;
 use super::heartbeat::{Heartbeat, was_held};
 use super::job::Job;
 use super::options::BATCH_BYTES;
+use super::pending_rows::PendingRows;
 use super::read_anew;
 use super::reader::{FileReader, Mark, ReadError, broken};
 use super::rejects::{RejectSink, RejectWriter};
@@ -23,7 +24,8 @@ use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::{
-    CHECKED_KEYS, IngestOptions, Intake, LedgerEntry, Rejected, RowBatch, StoreError, Stored,
+    CHECKED_KEYS, Checker, FileBatches, IngestOptions, LedgerEntry, Rejected, RowBatch, Store,
+    StoreError, Stored,
 };
 use crate::ledger::{Claim, Fence, Position, StoredRejects};
 use crate::table::counts::Counts;
@@ -41,22 +43,6 @@ pub(super) struct Pass<'p, H, S> {
     /// Whether rejected lines of earlier rows can be left out of the reject file.
     pub(super) may_leave_out: bool,
     pub(super) heartbeat: Heartbeat,
-}
-
-/// Rows between the file and the batches.
-struct PendingRows {
-    intake: Intake,
-    /// Where the batch that is full ends.
-    end: Option<Position>,
-    /// Where the file ends early: what comes there is given back once all else is in the reject
-    /// file, since a quote that is open would swallow it there.
-    stop: Option<Position>,
-    /// Rows that the database did not take from an earlier attempt; they are not sent again.
-    known: StoredRejects,
-    /// The first row that no earlier attempt has dealt with.
-    first_new: u64,
-    /// How many rows of earlier attempts are not read again.
-    left_out: u64,
 }
 
 /// A batch in flight.
@@ -97,6 +83,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             Err(ReadError::Source(SourceError::Gone)) => return Ok(Some(self.gone(report))),
             reader => reader.map_err(broken)?,
         };
+        read_anew::keep_layout(self.job, self.file, self.claimed, &reader).await?;
         let mut rows = self.rows(&reader, report);
         let mut places = self.places();
         rows.left_out = self.take_earlier(reader.place(), rejects, report);
@@ -119,7 +106,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             if let Some((stored, mark, time)) = stored {
                 report.database_ms += milliseconds(time);
                 self.settle(&stored, &mark, rejects, report).await?;
-                rows.intake.room = stored.room;
+                rows.reuse(stored.room);
             }
             match self.is_at_end(filled, report)? {
                 Some(is_at_end) => at_end = is_at_end,
@@ -134,7 +121,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
                 return Ok(Some(Status::Superseded));
             }
             // Without a batch its rows go on from where they began.
-            if let Some(next) = rows.intake.take_batch(at_end) {
+            if let Some(next) = rows.take_batch(at_end) {
                 let end = rows.end.take().or(rows.stop).unwrap_or_else(|| reader.place());
                 let mark = mem::replace(&mut start, reader.mark().clone());
                 batch = Some(InFlight { batch: next, mark, entry: places.next(end, report) });
@@ -171,12 +158,12 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
         if rows.stop.is_some() {
-            self.give_back(reader, &mut rows.intake, rejects, report).await?;
+            self.give_back(reader, &mut rows.checker, rejects, report).await?;
         }
         // A sheet is chosen once the whole file is there.
         (report.layout, report.sheet_columns) = (reader.layout(), reader.sheet_columns());
         if !self.asks {
-            report.add_good(rows.left_out + rows.intake.received() - report.invalid, 0);
+            report.add_good(rows.left_out + rows.checker.received() - report.invalid, 0);
         }
         Ok(())
     }
@@ -185,20 +172,18 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         report.layout = reader.layout();
         let options = reader.forms_in(self.options);
         let progress = self.claimed.map(|claimed| &claimed.progress);
-        let first_kept = progress.map_or(0, |progress| progress.position.row);
+        let first_new = progress.map_or(0, |progress| progress.position.row);
         let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
         PendingRows {
-            intake: match self.asks {
-                true => {
-                    Intake::in_batches(self.file.schema, options, self.batch_bytes(), first_kept)
-                }
-                false => Intake::check_only(self.file.schema, options),
-            }
-            .filling(self.file.filled.clone()),
+            checker: Checker::new(options).filling(self.file.filled.clone()),
+            batches: self.asks.then(|| {
+                let TableFile { schema, table, .. } = *self.file;
+                FileBatches::new(schema, table, options, self.batch_bytes())
+            }),
             end: None,
             stop: None,
             known: StoredRejects::new(self.file.table, has_known),
-            first_new: first_kept,
+            first_new,
             left_out: 0,
         }
     }
@@ -319,7 +304,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let host = self.job.database.host();
         let started = host.now();
         self.heartbeat.note(host);
-        let stored = batch.store(self.job.database, entry.as_ref()).await?;
+        let stored =
+            Store::file_batch(self.options, batch, self.job.database, entry.as_ref()).await?;
         Ok(Some((stored, mark, host.now().saturating_sub(started))))
     }
 
@@ -337,6 +323,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         for (place, errors) in &stored.rejected {
             report.add_bad(self.file.table, *place, errors);
         }
+        let Counts { stored: good, kept, rejected, .. } = report.counts;
+        self.job.source.reached(good + kept + rejected);
         if stored.rejected.is_empty() {
             return Ok(());
         }
@@ -379,14 +367,14 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
     async fn give_back<R: RejectSink>(
         &self,
         reader: &mut FileReader<impl Stream<Item = Piece> + Unpin>,
-        intake: &mut Intake,
+        checker: &mut Checker,
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
         loop {
             let row = reader.rows().row();
             let place = row.place;
-            let errors = intake.row(self.file.table, row);
+            let errors = checker.file_row(self.file.table, row).err().unwrap_or_default();
             report.add_bad(self.file.table, place, &errors);
             rejects.reject(reader.rows(), place.line, &errors);
             rejects.flush().await.map_err(LoadError::Write)?;
@@ -424,8 +412,8 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         rejects: &mut RejectWriter<'_, R>,
         report: &mut LoadReport,
     ) -> Result<bool, ReadError> {
-        rows.intake.limit_batches(self.job.database.rows_limit());
-        while !rows.intake.has_batch() && !rejects.has_part() {
+        rows.limit_batches(self.job.database.rows_limit());
+        while rows.end.is_none() && !rejects.has_part() {
             if reader.takes_text() && self.is_to_pause() {
                 return Ok(false);
             }
@@ -439,13 +427,19 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             }
             let row = reader.rows().row();
             let place = row.place;
-            let mut errors = rows.intake.row(self.file.table, row);
+            let earlier = place.index.filter(|index| *index < rows.first_new);
+            let mut errors = match rows.checker.file_row(self.file.table, row) {
+                Ok(record) => {
+                    if let Some(batches) = rows.batches.as_mut().filter(|_| earlier.is_none()) {
+                        batches.push(&record, place);
+                        rows.end = batches.has_full().then_some(before);
+                    }
+                    Vec::new()
+                }
+                Err(errors) => errors,
+            };
             read_anew::look_for_names(self.job, self.file, place, &errors).await?;
             if errors.is_empty() {
-                if rows.intake.has_batch() {
-                    rows.end = Some(before);
-                }
-                let earlier = place.index.filter(|index| *index < rows.first_new);
                 let Some(index) = earlier else { continue };
                 let Some(known) = self.known(rows, index).await? else { continue };
                 errors = known;

@@ -31,7 +31,7 @@ const END: u64 = 64 << 10;
 
 /// The bytes of a file from `start` on, in the order of its format.
 #[cfg(not(feature = "parquet"))]
-pub(super) fn ordered<S: Source>(
+pub(crate) fn ordered<S: Source>(
     source: &S,
     _: &RowFormat,
     start: u64,
@@ -41,7 +41,7 @@ pub(super) fn ordered<S: Source>(
 
 /// The bytes of a file from `start` on, in the order of its format.
 #[cfg(feature = "parquet")]
-pub(super) fn ordered<S: Source>(
+pub(crate) fn ordered<S: Source>(
     source: &S,
     format: &RowFormat,
     start: u64,

@@ -1,13 +1,14 @@
 //! Whether a file is read on, or anew, once its table has changed.
 
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use futures_util::stream::Stream;
 
-use super::claimed::Claimed;
+use super::claimed::{Claimed, told};
 use super::error::LoadError;
 use super::job::Job;
-use super::read_as::ReadAs;
+use super::read_as::{KeptLayout, ReadAs, changed_layout};
 use super::reader::{FileReader, ReadError, broken};
 use super::table_file::TableFile;
 use crate::aws::host::Host;
@@ -28,7 +29,7 @@ pub(super) async fn check<H: Host, S: Source>(
         return Ok(());
     };
     let now = ReadAs::of(file.table);
-    if was == now {
+    if was.has_columns_of(&now) {
         return Ok(());
     }
     let by = match first_row(job, file).await {
@@ -50,6 +51,33 @@ async fn first_row<H: Host, S: Source>(
     let mut reader = FileReader::open(job.source, file, None).await?;
     reader.next().await?;
     Ok(reader)
+}
+
+/// Keeps the layout that the file's start has shown in the ledger, so that a later attempt, of whatever
+/// program, reads the file by it or fails here.
+pub(super) async fn keep_layout<P>(
+    job: &Job<'_, impl Host, impl Source>,
+    file: &TableFile,
+    claimed: Option<&Claimed<'_>>,
+    reader: &FileReader<P>,
+) -> Result<(), LoadError> {
+    let Some(claimed) = claimed else { return Ok(()) };
+    let found = if reader.has_found_layout() { reader.layout() } else { Vec::new() };
+    let now: KeptLayout =
+        found.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    // None of a first attempt, and none of an older program.
+    let was = serde_json::from_str::<ReadAs>(&claimed.progress.read_as).ok();
+    let was = was.and_then(|was| was.layout);
+    let is_new = claimed.progress.position == claimed.from;
+    match was {
+        Some(was) if was == now => Ok(()),
+        Some(was) if !is_new => Err(changed_layout(&was, &now)),
+        None if !is_new || now.is_empty() => Ok(()),
+        _ => {
+            let read_as = ReadAs::of(file.table).written_as(now);
+            told(claimed.claim.keep_read_as(job.database, &read_as.to_json()).await)
+        }
+    }
 }
 
 /// Before rows are stored: looks at the tables if that is due, and fails if the file's has changed. Rows

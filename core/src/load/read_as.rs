@@ -2,6 +2,7 @@
 //! file as the first one did, or not at all.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,13 +18,19 @@ use crate::format::row_reader::ReadBy;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
-/// The columns of a table as far as they decide what becomes of a row.
+/// The columns of a table as far as they decide what becomes of a row, and how the file is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ReadAs {
     /// Of the columns, in 64 hexadecimal digits.
     fingerprint: String,
     columns: Vec<ReadColumn>,
+    /// `None` in the row of an older program's load.
+    #[serde(default)]
+    pub(super) layout: Option<KeptLayout>,
 }
+
+/// The options that say again which layout the file's start has shown; none of the default layout.
+pub(super) type KeptLayout = BTreeMap<String, String>;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +56,12 @@ impl ReadAs {
             }
             sha.update([u8::from(*required)]);
         }
-        Self { fingerprint: hex(&sha.finalize()), columns }
+        Self { fingerprint: hex(&sha.finalize()), columns, layout: Some(KeptLayout::new()) }
+    }
+
+    /// The same of a file that is written so.
+    pub(super) fn written_as(self, layout: KeptLayout) -> Self {
+        Self { layout: Some(layout), ..self }
     }
 
     /// As the ledger keeps it.
@@ -58,12 +70,16 @@ impl ReadAs {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    pub(super) fn has_columns_of(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+
     /// Whether rows that are read by these columns become the same under `now`.
     ///
     /// `is_read_anew` says that earlier rows are read once more, so that none of those that were bad may be
     /// good; else the rest is read as before, by the columns that there were.
     pub(super) fn holds(&self, now: &Self, by: &ReadBy, strict: bool, is_read_anew: bool) -> bool {
-        if self.fingerprint == now.fingerprint {
+        if self.has_columns_of(now) {
             return true;
         }
         let is_carried = |name: &str| match by {
@@ -94,6 +110,19 @@ impl ReadAs {
         let (table, was) = (table.name, self.to_string());
         LoadError::ColumnsChanged(Box::new(ColumnChange { table, was, now }))
     }
+}
+
+/// Why the file is not read on by the layout that its start shows now.
+pub(super) fn changed_layout(was: &KeptLayout, now: &KeptLayout) -> LoadError {
+    LoadError::LayoutChanged { was: shown(was), now: shown(now) }
+}
+
+fn shown(layout: &KeptLayout) -> String {
+    if layout.is_empty() {
+        return "of plain CSV".into();
+    }
+    // Texts always serialize.
+    serde_json::to_string(layout).unwrap_or_default()
 }
 
 impl fmt::Display for ReadAs {
@@ -211,11 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn an_older_programs_row_has_no_layout() {
+        let json = read_as(&[ID, PRICE]).to_json();
+        let older = json.replace(r#","layout":{}"#, "");
+        assert_ne!(json, older);
+        assert_eq!(serde_json::from_str::<ReadAs>(&older).unwrap().layout, None);
+    }
+
+    #[test]
     fn what_the_ledger_keeps_is_read_again_also_with_more_in_it() {
         let was = read_as(&[ID, PRICE]);
         let json = was.to_json();
         assert_eq!(serde_json::from_str::<ReadAs>(&json).unwrap(), was);
-        let more = json.replacen('{', r#"{"layout":{"delimiter":";"},"#, 1);
+        let more = json.replacen('{', r#"{"later":{"delimiter":";"},"#, 1);
         assert_eq!(serde_json::from_str::<ReadAs>(&more).unwrap(), was);
         assert_eq!(was.to_string(), "id int NOT NULL PRIMARY KEY, price decimal(9,2)");
         assert_eq!(was.fingerprint.len(), 64);

@@ -9,6 +9,7 @@ use super::tables::run;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
 use crate::backup::{AFTER, Ranges};
+use crate::base::sql_text::quoted;
 use crate::sql::checksum::Checksum;
 use crate::sql::first_rows::{FirstRows, goes_on, key_order};
 use crate::sql::key_range::where_all;
@@ -102,8 +103,8 @@ impl Pair<'_> {
     }
 
     fn insert_rows(&self, insert: &str, conditions: &[String]) -> String {
-        let (columns, from) = (columns(self.table), self.from);
-        format!("{insert} ({columns}) SELECT {columns} FROM `{from}` {}", where_all(conditions))
+        let (columns, from) = (columns(self.table), quoted(self.from));
+        format!("{insert} ({columns}) SELECT {columns} FROM {from} {}", where_all(conditions))
     }
 
     /// Deletes the rows up to a key, and behind another, that the other table does not have, or has otherwise;
@@ -119,19 +120,21 @@ impl Pair<'_> {
     }
 
     fn delete(&self, mut conditions: Vec<String>) -> String {
-        let same =
-            |Column { name, .. }: &Column| format!("rowgate_o.`{name}` = rowgate_m.`{name}`");
+        let same = |column: &Column| {
+            let name = quoted(column.name);
+            format!("rowgate_o.{name} = rowgate_m.{name}")
+        };
         let same: Vec<_> = self.table.key_columns().map(same).collect();
         conditions.push(format!(
-            "NOT EXISTS (SELECT 1 FROM `{}` AS rowgate_o WHERE {} AND {})",
-            self.other,
+            "NOT EXISTS (SELECT 1 FROM {} AS rowgate_o WHERE {} AND {})",
+            quoted(self.other),
             same.join(" AND "),
             self.same_values()
         ));
         format!(
-            "{} rowgate_m FROM `{}` AS rowgate_m {}",
+            "{} rowgate_m FROM {} AS rowgate_m {}",
             delete_unchecked(),
-            self.from,
+            quoted(self.from),
             where_all(&conditions)
         )
     }
@@ -229,9 +232,9 @@ impl Pair<'_> {
     ) -> Result<Vec<String>, RestoreError> {
         let conditions = self.conditions(condition, self.above.is_some());
         let sql = format!(
-            "SELECT {} FROM `{}` WHERE {} ORDER BY {} LIMIT {NAMED_KEYS}",
+            "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {NAMED_KEYS}",
             key_texts(self.table),
-            self.from,
+            quoted(self.from),
             conditions.join(" AND "),
             key_order(self.table, self.from, "")
         );
@@ -243,21 +246,23 @@ impl Pair<'_> {
 
     fn is_missing(&self) -> String {
         let same = self.same_key("rowgate_o");
-        format!("NOT EXISTS (SELECT 1 FROM `{}` AS rowgate_o WHERE {same})", self.other)
+        format!("NOT EXISTS (SELECT 1 FROM {} AS rowgate_o WHERE {same})", quoted(self.other))
     }
 
     fn is_insertable(&self) -> String {
         match self.table.is_numbered() {
-            true => format!("{} AND `{}` <> 0", self.is_missing(), self.table.key_column().name),
+            true => {
+                format!("{} AND {} <> 0", self.is_missing(), quoted(self.table.key_column().name))
+            }
             false => self.is_missing(),
         }
     }
 
     fn is_different(&self) -> String {
         format!(
-            "EXISTS (SELECT 1 FROM `{}` AS rowgate_o JOIN `{}` AS rowgate_m ON {} WHERE {} AND NOT ({}))",
-            self.other,
-            self.from,
+            "EXISTS (SELECT 1 FROM {} AS rowgate_o JOIN {} AS rowgate_m ON {} WHERE {} AND NOT ({}))",
+            quoted(self.other),
+            quoted(self.from),
             self.same_key("rowgate_m"),
             self.same_key("rowgate_o"),
             self.same_values(),
@@ -268,7 +273,8 @@ impl Pair<'_> {
     fn same_values(&self) -> String {
         let is_same = |Column { name, column_type, .. }: &Column| {
             let pair = ["rowgate_o", "rowgate_m"];
-            pair.map(|of| column_type.exact(&format!("{of}.`{name}`"))).join(" <=> ")
+            let name = quoted(name);
+            pair.map(|of| column_type.exact(&format!("{of}.{name}"))).join(" <=> ")
         };
         self.table.columns.iter().map(is_same).collect::<Vec<_>>().join(" AND ")
     }
@@ -277,16 +283,18 @@ impl Pair<'_> {
     ///
     /// Each alias begins with `rowgate_`: another one would hide a table of that name.
     fn same_key(&self, alias: &str) -> String {
-        let from = self.from;
-        let same =
-            |Column { name: key, .. }: &Column| format!("{alias}.`{key}` = `{from}`.`{key}`");
+        let from = quoted(self.from);
+        let same = |column: &Column| {
+            let key = quoted(column.name);
+            format!("{alias}.{key} = {from}.{key}")
+        };
         self.table.key_columns().map(same).collect::<Vec<_>>().join(" AND ")
     }
 }
 
 /// The parts of the key as texts, as a list of SQL.
 pub(super) fn key_texts(table: &Table) -> String {
-    let part = |column: &Column| column.key_text(&format!("`{}`", column.name));
+    let part = |column: &Column| column.key_text(&quoted(column.name));
     table.key_columns().map(part).collect::<Vec<_>>().join(", ")
 }
 

@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "parquet")]
+use super::export_fault::ExportFault;
 use crate::aws::host::CallError;
 use crate::backup::{BackupError, LeftOutFolder};
 use crate::sql::checksum::Checksum;
@@ -34,6 +36,14 @@ pub enum RestoreError {
         source: String,
         /// The bucket that is read.
         bucket: String,
+    },
+    /// A snapshot export that cannot be trusted.
+    #[cfg(feature = "parquet")]
+    Export {
+        /// The export, or a folder or file of it.
+        place: String,
+        /// What is wrong.
+        fault: ExportFault,
     },
     /// No run holds all tables that are wanted.
     NoLatest {
@@ -124,6 +134,13 @@ pub enum RestoreError {
         /// How many files there are.
         files: usize,
     },
+    /// More rows than one step of a state machine puts in place.
+    TooManyRows {
+        /// The rows of the files and of the live tables.
+        rows: u64,
+        /// How many it does.
+        most: u64,
+    },
     /// The time was over before the swap.
     OutOfTime,
     /// The process was told to end before the swap.
@@ -202,6 +219,8 @@ impl fmt::Display for RestoreError {
             Self::OtherBucket { source, bucket } => {
                 write!(f, "{source}: files are read from the bucket {bucket} alone; see --bucket")
             }
+            #[cfg(feature = "parquet")]
+            Self::Export { place, fault } => write!(f, "{place}: {fault}"),
             Self::NoLatest { newest, left_out } => no_latest(f, newest, left_out),
             Self::RunAmongOthers { run } => write!(f, "{run}: a run is restored by itself"),
             Self::Unfinished { run } => {
@@ -247,6 +266,11 @@ impl fmt::Display for RestoreError {
                 f,
                 "the names of {files} files and their tables are more than a state machine can carry; \
                  name fewer tables, or use rowgate restore"
+            ),
+            Self::TooManyRows { rows, most } => write!(
+                f,
+                "{rows} rows come and go, foreign keys, CHECKs or triggers hold the tables, and one step puts at most {most} \
+                 rows in place; use rowgate restore, or name fewer tables"
             ),
             Self::OutOfTime => f.write_str("no time left; nothing was restored"),
             Self::Interrupted { id, left } => interrupted(f, id, left),

@@ -6,32 +6,31 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::error::RestoreError;
+#[cfg(feature = "parquet")]
+use super::export_fault::ExportFault;
+use super::found_files::FoundFiles;
+#[cfg(feature = "parquet")]
+use super::snapshot_export;
+#[cfg(feature = "parquet")]
+use super::wanted::ExportSource;
 use super::wanted::Wanted;
 use crate::aws::host::Host;
 use crate::aws::s3::ListedObject;
 use crate::backup::{
-    self, BackupError, Damage, FOLDER, LATEST, LeftOutFolder, Manifest, NoBackup, PartFile, Runs,
-    Services, is_run, objects, table_folder,
+    self, BackupError, Damage, FOLDER, LATEST, LeftOutFolder, Manifest, NoBackup, PartFile,
+    PartForm, Runs, Services, is_run, objects, table_folder,
 };
 use crate::table::schema::{Schema, Table};
-
-/// What was found.
-pub(super) struct FoundFiles {
-    /// The run, if it is one.
-    pub(super) manifest: Option<Manifest>,
-    /// Where the newest run was asked for, the later folders that are none.
-    pub(super) left_out: Vec<LeftOutFolder>,
-    /// Files of 0 bytes in the folders.
-    pub(super) empty_files: Vec<String>,
-    /// Parents first.
-    pub(super) tables: Vec<(&'static Table, Vec<PartFile>)>,
-}
 
 /// Finds what is wanted, and each file's size and ETag; no file is read.
 pub(super) async fn find<H: Host>(
     services: &Services<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<FoundFiles, RestoreError> {
+    #[cfg(feature = "parquet")]
+    if let Some(export) = wanted.export {
+        return find_export(services, wanted, export).await;
+    }
     let (mut files, mut empty_files) = (Vec::new(), Vec::new());
     for source in wanted.sources {
         match read_source(services, wanted, source).await? {
@@ -50,6 +49,37 @@ pub(super) async fn find<H: Host>(
     Ok(FoundFiles { empty_files, ..of_files(services.schema, wanted, files)? })
 }
 
+#[cfg(feature = "parquet")]
+async fn find_export<H: Host>(
+    services: &Services<'_, H>,
+    wanted: &Wanted<'_>,
+    export: ExportSource<'_>,
+) -> Result<FoundFiles, RestoreError> {
+    let [source] = wanted.sources else {
+        let place = wanted.sources.join(" ");
+        return Err(RestoreError::Export { place, fault: ExportFault::NotOne });
+    };
+    let folder = in_bucket(services, source)?.trim_end_matches('/');
+    let prefix = if folder.is_empty() { String::new() } else { [folder, "/"].concat() };
+    snapshot_export::find(services, wanted, export, &prefix).await
+}
+
+/// A source by its key, of the bucket that is read.
+fn in_bucket<'s, H: Host>(
+    services: &Services<'_, H>,
+    source: &'s str,
+) -> Result<&'s str, RestoreError> {
+    let bucket = ["s3://", services.bucket, "/"].concat();
+    let key = source.strip_prefix(bucket.as_str()).unwrap_or(source);
+    match key.starts_with("s3://") {
+        true => {
+            let bucket = services.bucket.into();
+            Err(RestoreError::OtherBucket { source: key.into(), bucket })
+        }
+        false => Ok(key),
+    }
+}
+
 enum SourceContent {
     Run(Box<Manifest>, Vec<LeftOutFolder>),
     Files { found: Vec<PartFile>, empty: Vec<String> },
@@ -61,12 +91,7 @@ async fn read_source<H: Host>(
     source: &str,
 ) -> Result<SourceContent, RestoreError> {
     let nothing = || RestoreError::Nothing { source: source.into() };
-    let bucket = ["s3://", services.bucket, "/"].concat();
-    let source = source.strip_prefix(bucket.as_str()).unwrap_or(source);
-    if source.starts_with("s3://") {
-        let bucket = services.bucket.into();
-        return Err(RestoreError::OtherBucket { source: source.into(), bucket });
-    }
+    let source = in_bucket(services, source)?;
     if source == LATEST {
         return latest(services.schema, &backup::runs(services.s3, services.bucket).await?, wanted);
     }
@@ -156,7 +181,7 @@ fn is_file(key: &str) -> bool {
 
 impl From<ListedObject> for PartFile {
     fn from(ListedObject { key, size, e_tag, .. }: ListedObject) -> Self {
-        Self { key, e_tag, bytes: size, manifest: None }
+        Self { key, e_tag, bytes: size, manifest: None, form: PartForm::Avro }
     }
 }
 
@@ -185,8 +210,7 @@ async fn of_run<H: Host>(
         }
         tables.push((table, files));
     }
-    let found = FoundFiles { manifest: Some(manifest), left_out, empty_files: Vec::new(), tables };
-    found.check(wanted)
+    FoundFiles { manifest: Some(manifest), left_out, ..FoundFiles::of(tables) }.check(wanted)
 }
 
 fn of_files(
@@ -211,8 +235,7 @@ fn of_files(
         (table, files.collect::<Vec<_>>())
     };
     let tables = schema.tables().iter().map(of).filter(|(_, files)| !files.is_empty()).collect();
-    FoundFiles { manifest: None, left_out: Vec::new(), empty_files: Vec::new(), tables }
-        .check(wanted)
+    FoundFiles::of(tables).check(wanted)
 }
 
 /// Read without its folder's name, a column that the file does not have would be NULL in every row.
@@ -227,16 +250,6 @@ pub(super) fn check_partition(
     match columns.into_iter().find(|column| missing.contains(column)) {
         Some(column) => Err(RestoreError::Partitioned { key: key.to_string(), column }),
         None => Ok(()),
-    }
-}
-
-impl FoundFiles {
-    fn check(self, wanted: &Wanted<'_>) -> Result<Self, RestoreError> {
-        let has = |table: &&'static Table| self.tables.iter().any(|(its, _)| its == table);
-        match wanted.tables.iter().find(|table| !has(table)) {
-            Some(table) => Err(RestoreError::NoFiles { table: table.name }),
-            None => Ok(self),
-        }
     }
 }
 
@@ -297,8 +310,13 @@ mod tests {
 
     #[test]
     fn files_are_sorted_by_their_tables_parents_first() {
-        let file =
-            |key: &str| PartFile { key: key.into(), e_tag: "e".into(), bytes: 9, manifest: None };
+        let file = |key: &str| PartFile {
+            key: key.into(),
+            e_tag: "e".into(),
+            bytes: 9,
+            manifest: None,
+            form: PartForm::Avro,
+        };
         let files = |keys: &[&str]| keys.iter().map(|key| file(key)).collect::<Vec<_>>();
         let all = Wanted { sources: &[], tables: &[], ..Wanted::default() };
         let of_files = |wanted: &_, files| of_files(OFFICE, wanted, files);

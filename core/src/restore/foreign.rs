@@ -164,11 +164,18 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::backup::PartForm;
     use crate::table::record::{Place, RawRow};
     use crate::table::schema::table;
 
     fn file(key: &str) -> PartFile {
-        PartFile { key: key.into(), e_tag: String::new(), bytes: 1, manifest: None }
+        PartFile {
+            key: key.into(),
+            e_tag: String::new(),
+            bytes: 1,
+            manifest: None,
+            form: PartForm::Avro,
+        }
     }
 
     /// A table's rows, each with the number of its file.

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::error::RestoreError;
 use super::tables::run;
 use crate::aws::host::{Client, Host};
+use crate::base::sql_text::quoted;
 use crate::sql::key::same_key;
 use crate::sql::verb::verb;
 use crate::table::record::Cell;
@@ -78,10 +79,11 @@ pub(super) async fn fill_up<H: Host>(
 }
 
 fn add(table: &Table, name: &str, column: &Column) -> String {
-    let it = column.name;
+    let it = quoted(column.name);
     format!(
-        "{} `{name}` AS e SET e.`{it}` = CONCAT(e.`{it}`, {}) WHERE {} AND CHAR_LENGTH(e.`{it}`) = CAST(:stored AS UNSIGNED)",
+        "{} {} AS e SET e.{it} = CONCAT(e.{it}, {}) WHERE {} AND CHAR_LENGTH(e.{it}) = CAST(:stored AS UNSIGNED)",
         verb("UPDATE", table),
+        quoted(name),
         column.column_type.written(":piece"),
         same_key(table, |place, _| format!(":key_{place}"))
     )

@@ -12,6 +12,7 @@ use super::restored::Late;
 use super::tables::{BEFORE, beside, run};
 use crate::aws::host::Host;
 use crate::backup::{AFTER, BackupError, Services, content};
+use crate::base::sql_text::quoted;
 use crate::sql::checksum::Checksum;
 use crate::sql::first_rows::key_order;
 use crate::sql::key_text::{KeyText, borrowed, compare_key};
@@ -103,7 +104,7 @@ pub(super) async fn greatest_key<H: Host>(
     table: &Table,
 ) -> Result<Option<KeyText>, RestoreError> {
     let (keys, order) = (key_texts(table), key_order(table, table.name, " DESC"));
-    let sql = format!("SELECT {keys} FROM `{}` ORDER BY {order} LIMIT 1", table.name);
+    let sql = format!("SELECT {keys} FROM {} ORDER BY {order} LIMIT 1", quoted(table.name));
     let records = run(services.database, &sql, &[], "the live table is not read").await?.records;
     Ok(records.first().and_then(|row| KeyText::of_fields(row)))
 }
@@ -120,8 +121,9 @@ async fn new_keys<H: Host>(
         None => String::new(),
     };
     let sql = format!(
-        "SELECT {} FROM `{old_table}` {behind}ORDER BY {} LIMIT {NAMED_KEYS}",
+        "SELECT {} FROM {} {behind}ORDER BY {} LIMIT {NAMED_KEYS}",
         key_texts(table),
+        quoted(old_table),
         key_order(table, old_table, "")
     );
     let keys = seen.greatest_key.as_ref().map(|key| key.parameters(AFTER)).unwrap_or_default();

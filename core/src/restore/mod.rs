@@ -1,12 +1,21 @@
-//! Avro files back into the database: planned, loaded beside the live tables, compared, swapped.
+//! Avro files and snapshot exports back into the database: planned, loaded beside the live tables, compared, swapped.
 
 pub mod bulk;
 mod checks;
 mod copy;
 mod ending;
 mod error;
+#[cfg(feature = "parquet")]
+mod export_fault;
+#[cfg(feature = "parquet")]
+mod export_info;
+#[cfg(feature = "parquet")]
+mod export_keys;
+#[cfg(feature = "parquet")]
+mod export_plan;
 mod find;
 mod foreign;
+mod found_files;
 mod in_place;
 mod large;
 mod late;
@@ -21,6 +30,8 @@ mod remains;
 mod restored;
 mod rows;
 mod run;
+#[cfg(feature = "parquet")]
+mod snapshot_export;
 mod staging;
 mod swap;
 mod tables;
@@ -31,6 +42,10 @@ mod wanted;
 pub use copy::KeySample;
 pub use ending::Ending;
 pub use error::RestoreError;
+#[cfg(feature = "parquet")]
+pub use export_fault::ExportFault;
+#[cfg(feature = "parquet")]
+pub use export_plan::ExportPlan;
 pub use foreign::OddValues;
 pub use loads::mark_undone_loads;
 pub use merge::{Merged, Unmerged, compare_left, merge};
@@ -41,4 +56,6 @@ pub use run::{RestoreStep, probe, restore};
 pub use swap::{drop_leftovers, leftovers};
 pub use tables::{Leftover, LeftoverKind};
 pub use undo::undo;
+#[cfg(feature = "parquet")]
+pub use wanted::ExportSource;
 pub use wanted::{Mode, Wanted};

@@ -22,8 +22,8 @@ pub(super) fn name_obstacles(
     if there.has(name) {
         obstacles.push(format!("{name}: there is a table of this name; choose another"));
     }
-    if name.is_empty() || name.chars().count() > 64 || name.contains('`') {
-        obstacles.push(format!("{name}: a name has 1 to 64 characters and no backtick"));
+    if name.is_empty() || name.chars().count() > 64 {
+        obstacles.push(format!("{name}: a name has 1 to 64 characters"));
     }
     if tables.len() != 1 {
         obstacles.push(format!("{name}: one table takes a new name; choose it with --table"));

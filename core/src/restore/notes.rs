@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+#[cfg(feature = "parquet")]
+use super::export_plan::ExportPlan;
 use super::plan::RestorePlan;
 use crate::backup::LeftOutFolder;
 
@@ -13,7 +15,10 @@ impl RestorePlan {
         let columns =
             |table: &super::plan::TablePlan| (table.table.name, table.null_columns.clone());
         let null_columns: Vec<_> = self.tables.iter().map(columns).collect();
-        notes(&self.left_out, &self.empty_files, &null_columns)
+        let notes = notes(&self.left_out, &self.empty_files, &null_columns);
+        #[cfg(feature = "parquet")]
+        let notes = self.export.iter().flat_map(ExportPlan::notes).chain(notes).collect();
+        notes
     }
 }
 

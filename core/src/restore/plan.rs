@@ -10,8 +10,11 @@ use serde::ser::{SerializeStruct, Serializer};
 use super::checks::in_time;
 use super::ending::{Ending, plan_end};
 use super::error::RestoreError;
-use super::find::{FoundFiles, check_partition, find};
+#[cfg(feature = "parquet")]
+use super::export_plan::ExportPlan;
+use super::find::{check_partition, find};
 use super::foreign::{OddValues, SeenRows};
+use super::found_files::FoundFiles;
 use super::loads;
 use super::restored::LoadsSince;
 use super::tables::{Leftover, TableNames};
@@ -37,6 +40,10 @@ pub struct RestorePlan {
     pub snapshot: Option<bool>,
     /// What becomes of live rows that the files do not have.
     pub mode: Mode,
+    /// What is said of a snapshot export, if it is one.
+    #[cfg(feature = "parquet")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportPlan>,
     /// The tables, parents first.
     pub tables: Vec<TablePlan>,
     /// The new table that the rows go into, instead of their own.
@@ -126,7 +133,8 @@ pub async fn plan<H: Host>(
     wanted: &Wanted<'_>,
     mut progress: impl FnMut(Progress),
 ) -> Result<RestorePlan, RestoreError> {
-    let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let found = find(services, wanted).await?;
+    let FoundFiles { manifest, left_out, empty_files, tables, .. } = found;
     let live_tables = TableNames::read(services.database).await?;
     let (mut planned, mut obstacles) = (Vec::new(), Vec::new());
     for (table, files) in tables {
@@ -165,6 +173,8 @@ pub async fn plan<H: Host>(
         id: new_id(services.database.host()),
         snapshot: manifest.as_ref().map(|manifest| manifest.snapshot),
         run: manifest.map(|manifest| manifest.run),
+        #[cfg(feature = "parquet")]
+        export: found.export,
         mode: wanted.mode,
         left_out,
         empty_files,

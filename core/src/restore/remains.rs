@@ -11,7 +11,7 @@ use crate::backup::{BackupError, KeyRange, count};
 use crate::table::schema::{Schema, Table};
 
 /// A table after an undo, beside the one that was restored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct UndoneTable {
     /// The table.
     pub table: &'static str,
@@ -28,7 +28,7 @@ pub struct UndoneTable {
 }
 
 /// What an undo has brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct UndoReport {
     /// The tables that are as before.
     pub undone: Vec<UndoneTable>,

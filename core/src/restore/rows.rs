@@ -8,8 +8,7 @@ use futures_util::stream::{Stream, StreamExt};
 
 use super::large::is_large;
 use crate::aws::source::Piece;
-use crate::backup::{BackupError, Damage, PartFile};
-use crate::format::avro::{AvroReader, ExtraFields};
+use crate::backup::{BackupError, Damage, PartFile, PartReader};
 use crate::sql::chunk::Chunk;
 use crate::table::record::{Cell, Place, Record};
 use crate::table::schema::Table;
@@ -34,7 +33,7 @@ pub(super) struct FileRows<'f, S> {
     /// The piece that is being read, and how much of it has been.
     piece: Vec<u8>,
     at: usize,
-    reader: AvroReader,
+    reader: PartReader,
     /// Rows so far, and those of the files before.
     rows: u64,
     before: u64,
@@ -42,7 +41,7 @@ pub(super) struct FileRows<'f, S> {
 
 impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
     pub(super) fn new(table: &'static Table, file: &'f PartFile, pieces: S) -> Self {
-        let reader = AvroReader::new(table, ExtraFields::Refuse);
+        let reader = PartReader::new(table, file.form);
         Self { table, file, pieces, piece: Vec::new(), at: 0, reader, rows: 0, before: 0 }
     }
 
@@ -74,7 +73,7 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
                 }
                 None => {
                     let whole = self.reader.finish();
-                    whole.map_err(|error| self.file.damaged(Damage::Avro(error)))?;
+                    whole.map_err(|what| self.file.damaged(what))?;
                     return self.check_rows().map(|()| None);
                 }
             }
@@ -97,7 +96,7 @@ impl<'f, S: Stream<Item = Piece> + Unpin> FileRows<'f, S> {
         let mut full = None;
         while full.is_none() {
             let row = self.reader.next_row(&mut bytes);
-            let Some(row) = row.map_err(|error| self.file.damaged(Damage::Avro(error)))? else {
+            let Some(row) = row.map_err(|what| self.file.damaged(what))? else {
                 break;
             };
             let place = Place { index: Some(self.before + self.rows), line: None };

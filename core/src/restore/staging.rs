@@ -20,8 +20,8 @@ use super::tables::{STAGING, beside, drop_table, run};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{CallError, Client, Host};
 use crate::aws::operation::Retry;
-use crate::aws::source::pieces;
 use crate::backup::{PartFile, Services, content, select_list};
+use crate::base::sql_text::quoted;
 use crate::sql::checksum::Checksum;
 use crate::sql::chunk::Chunk;
 use crate::sql::statement::{self, SLOW_BYTES};
@@ -80,7 +80,7 @@ impl<'s, H: Host> Staging<'s, H> {
             let (mut chunk, mut count) = (Chunk::new(CHUNK_BYTES), 0);
             for file in &plan.files {
                 let source = file.source(services.s3, services.bucket);
-                let rows = FileRows::new(plan.table, file, pieces(&source, 0));
+                let rows = FileRows::new(plan.table, file, file.form.pieces(&source));
                 let mut rows = rows.behind(count);
                 loop {
                     let filling = rows.fill(&mut chunk, &mut self.aside);
@@ -131,10 +131,10 @@ impl<'s, H: Host> Staging<'s, H> {
     async fn live_zero(&self) -> Result<Option<Vec<Cell<'static>>>, RestoreError> {
         let table = self.plan.table;
         let sql = format!(
-            "SELECT {} FROM `{}` WHERE `{}` = 0",
+            "SELECT {} FROM {} WHERE {} = 0",
             select_list(table),
-            table.name,
-            table.key_column().name
+            quoted(table.name),
+            quoted(table.key_column().name)
         );
         let records = self.run(&sql, &[], "the live table is not read").await?.records;
         let row = |fields: &Vec<Field>| table.columns.iter().zip(fields).map(live_cell).collect();
@@ -154,13 +154,13 @@ impl<'s, H: Host> Staging<'s, H> {
     /// Reads a file up to its row 0, unless that is written already.
     pub(super) async fn read_zero(&mut self, file: &PartFile) -> Result<(), RestoreError> {
         let (services, table) = (self.services, self.plan.table);
-        let key = table.key_column().name;
-        let there = format!("SELECT COUNT(*) FROM `{}` WHERE `{key}` = 0", self.name);
+        let key = quoted(table.key_column().name);
+        let there = format!("SELECT COUNT(*) FROM {} WHERE {key} = 0", quoted(&self.name));
         if self.number(&there).await? != Some(0) {
             return Ok(());
         }
         let source = file.source(services.s3, services.bucket);
-        let mut rows = FileRows::new(table, file, pieces(&source, 0));
+        let mut rows = FileRows::new(table, file, file.form.pieces(&source));
         let mut chunk = Chunk::new(CHUNK_BYTES);
         while self.aside.zero.is_none() && rows.fill(&mut chunk, &mut self.aside).await?.is_some() {
         }
@@ -175,39 +175,38 @@ impl<'s, H: Host> Staging<'s, H> {
         let free = self.free_number().await?;
         cells[table.first_key()] = Cell::Int(free);
         let sent = store_large(self.services, table, &self.name, &cells).await?;
-        let key = table.key_column().name;
-        let sql = format!("UPDATE `{}` SET `{key}` = 0 WHERE `{key}` = {free}", self.name);
+        let key = quoted(table.key_column().name);
+        let sql = format!("UPDATE {} SET {key} = 0 WHERE {key} = {free}", quoted(&self.name));
         self.run(&sql, &[], "row 0 is not written").await?;
         Ok(sent)
     }
 
     /// A key that no row has: one above the greatest, or where that is the last, the first gap.
     async fn free_number(&self) -> Result<i64, RestoreError> {
-        let (name, table) = (&self.name, self.plan.table);
+        let (name, table) = (quoted(&self.name), self.plan.table);
         let most = match table.key_kind() {
             KeyKind::Integer { most } => most,
             // The service answers no greater number.
             KeyKind::Unsigned => i64::MAX,
             _ => return Err(RestoreError::Unreadable),
         };
-        let key = table.key_column().name;
-        let greatest = self
-            .number(&format!("SELECT MAX(`{key}`) FROM `{name}` WHERE `{key}` <= {most}"))
-            .await?;
+        let key = quoted(table.key_column().name);
+        let greatest =
+            self.number(&format!("SELECT MAX({key}) FROM {name} WHERE {key} <= {most}")).await?;
         let greatest = greatest.unwrap_or_default().max(0);
         if greatest < most {
             return Ok(greatest + 1);
         }
         let gap = format!(
-            "SELECT MIN(a.`{key}`) + 1 FROM `{name}` AS a \
-             LEFT JOIN `{name}` AS b ON b.`{key}` = a.`{key}` + 1 \
-             WHERE b.`{key}` IS NULL AND a.`{key}` <> -1 AND a.`{key}` < {most}"
+            "SELECT MIN(a.{key}) + 1 FROM {name} AS a \
+             LEFT JOIN {name} AS b ON b.{key} = a.{key} + 1 \
+             WHERE b.{key} IS NULL AND a.{key} <> -1 AND a.{key} < {most}"
         );
         if let Some(gap) = self.number(&gap).await? {
             return Ok(gap);
         }
         // One unbroken row of numbers up to the last one.
-        let below = format!("SELECT MIN(`{key}`) - 1 FROM `{name}`");
+        let below = format!("SELECT MIN({key}) - 1 FROM {name}");
         self.number(&below).await?.ok_or(RestoreError::Unreadable)
     }
 

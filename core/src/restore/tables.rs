@@ -13,6 +13,7 @@ use crate::admin::migrate::{self, MigrateError};
 use crate::aws::data_api::{ExecuteStatementOutput, Field};
 use crate::aws::host::{Client, Host};
 use crate::base::hex::hex;
+use crate::base::sql_text::quoted;
 use crate::table::date_time;
 use crate::table::schema::{Schema, Table};
 
@@ -150,7 +151,7 @@ pub(super) async fn drop_table<H: Host>(
     client: &Client<'_, H>,
     name: &str,
 ) -> Result<(), RestoreError> {
-    let sql = format!("DROP TABLE IF EXISTS `{name}`");
+    let sql = format!("DROP TABLE IF EXISTS {}", quoted(name));
     run(client, &sql, &[], "a table is not dropped").await.map(drop)
 }
 

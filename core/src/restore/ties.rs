@@ -90,8 +90,6 @@ impl Ties {
                 row => ties.take(row),
             }
         }
-        // A CHECK of a column's own name is in the column's line, where it stays.
-        ties.checks.retain(|[table, name]| !is_of_column(tables, table, name));
         for key in of_schema(schema, tables, &there) {
             let is_it = |its: &&TiedKey| its.name == key.name && its.child == key.child;
             if ties.foreign.iter().find(is_it).is_none() {
@@ -138,15 +136,6 @@ impl Ties {
         let foreign = self.foreign.iter().map(ToString::to_string);
         let checks = self.checks.iter().map(|[table, name]| format!("{table}: CHECK {name}"));
         foreign.chain(checks).collect()
-    }
-
-    /// Why a restore in parts, which ends by a swap, cannot do it.
-    pub(super) fn in_parts(&self) -> Vec<String> {
-        let held = self.constraints().into_iter().chain(self.triggers());
-        let said = held.map(|held| {
-            format!("{held}: a restore in parts swaps tables, which would leave it with the old one; use rowgate restore")
-        });
-        said.collect()
     }
 
     /// Why it takes a flag to restore them.
@@ -200,6 +189,7 @@ async fn rows<H: Host>(
     Ok(rows)
 }
 
+/// A CHECK of a column is in the column's line, where it stays; only MariaDB has such.
 const TIES: &str = "SELECT 'foreign', IF(k.TABLE_SCHEMA = DATABASE(), '', k.TABLE_SCHEMA), k.TABLE_NAME, \
     k.CONSTRAINT_NAME, k.ORDINAL_POSITION, k.COLUMN_NAME, \
     IF(k.REFERENCED_TABLE_SCHEMA = DATABASE(), '', k.REFERENCED_TABLE_SCHEMA), k.REFERENCED_TABLE_NAME, \
@@ -212,14 +202,12 @@ const TIES: &str = "SELECT 'foreign', IF(k.TABLE_SCHEMA = DATABASE(), '', k.TABL
     UNION ALL SELECT 'check', '', c.TABLE_NAME, c.CONSTRAINT_NAME, 0, '', '', '', '' \
     FROM information_schema.TABLE_CONSTRAINTS AS c WHERE c.TABLE_SCHEMA = DATABASE() \
     AND c.CONSTRAINT_TYPE = 'CHECK' AND c.TABLE_NAME IN ({names}) \
+    /*M! AND NOT EXISTS (SELECT 1 FROM information_schema.CHECK_CONSTRAINTS AS l \
+    WHERE l.CONSTRAINT_SCHEMA = DATABASE() AND l.TABLE_NAME = c.TABLE_NAME \
+    AND l.CONSTRAINT_NAME = c.CONSTRAINT_NAME AND l.LEVEL = 'Column') */ \
     UNION ALL SELECT 'trigger', '', g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME, 0, '', '', '', '' \
     FROM information_schema.TRIGGERS AS g WHERE g.EVENT_OBJECT_SCHEMA = DATABASE() \
     AND g.EVENT_OBJECT_TABLE IN ({names})";
-
-fn is_of_column(tables: &[&'static Table], table: &str, name: &str) -> bool {
-    let table = tables.iter().find(|its| its.name == table);
-    table.is_some_and(|table| table.columns.iter().any(|column| column.name == name))
-}
 
 /// The foreign keys that the schema says of these tables, and of others that refer to them; none of others that are
 /// not there.

@@ -22,6 +22,17 @@ pub struct Wanted<'w> {
     pub fire_triggers: bool,
     /// Whether rows come back whose foreign key names a row that is not there.
     pub keep_orphans: bool,
+    /// If the one source is the folder of a snapshot export, or above it, what of it.
+    #[cfg(feature = "parquet")]
+    pub export: Option<ExportSource<'w>>,
+}
+
+/// What of a snapshot export of RDS or Aurora is restored.
+#[cfg(feature = "parquet")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportSource<'w> {
+    /// A database of the export, if not the one that is restored into, or the only one.
+    pub database: Option<&'w str>,
 }
 
 impl Wanted<'_> {

@@ -12,6 +12,7 @@ use core::num::ParseIntError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::base::sql_text::quoted;
 use crate::table::record::Cell;
 use crate::table::schema::Table;
 use crate::table::types::Definition;
@@ -87,7 +88,7 @@ fn add_text(row: &mut Vec<u8>, text: &str) {
 /// The digest of a row as an expression of SQL, which BIT_XOR takes.
 pub(crate) fn row_digest(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| {
-        let text = column.column_type.digest(&format!("`{}`", column.name));
+        let text = column.column_type.digest(&quoted(column.name));
         format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;')")
     });
     let row = columns.collect::<Vec<_>>().join(", ");

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::key_range::where_all;
 use super::key_text::KeyText;
 use crate::aws::data_api::Field;
+use crate::base::sql_text::quoted;
 use crate::table::schema::{Column, Table};
 
 /// The first rows of a table that has the columns of one of ours.
@@ -33,10 +34,11 @@ impl FirstRows<'_> {
         let lock = if *locked { " LOCK IN SHARE MODE" } else { "" };
         let keys = table.key_columns().enumerate();
         let keys: Vec<_> =
-            keys.map(|(at, it)| format!("`{}` AS rowgate_key_{at}", it.name)).collect();
+            keys.map(|(at, it)| format!("{} AS rowgate_key_{at}", quoted(it.name))).collect();
         let chosen = format!(
-            "SELECT{columns} {} FROM `{name}` {}ORDER BY {} LIMIT {rows}{lock}",
+            "SELECT{columns} {} FROM {} {}ORDER BY {} LIMIT {rows}{lock}",
             keys.join(", "),
+            quoted(name),
             where_all(conditions),
             key_order(table, name, "")
         );
@@ -73,7 +75,8 @@ pub(crate) fn goes_on(fields: &[Field], found: u64, rows: usize) -> Option<KeyTe
 /// What rows are sorted by, in the order of their key; by a table's name, since a column's alone may be what
 /// it is selected as. `direction` has a blank before it.
 pub(crate) fn key_order(table: &Table, name: &str, direction: &str) -> String {
-    let part = |name_of: &str| format!("`{name}`.`{name_of}`{direction}");
+    let name = quoted(name);
+    let part = |name_of: &str| format!("{name}.{}{direction}", quoted(name_of));
     table.key_columns().map(|column| part(column.name)).collect::<Vec<_>>().join(", ")
 }
 

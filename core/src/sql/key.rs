@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::base::sql_text::quoted;
 use crate::table::schema::{Column, Table};
 
 /// Compares the key of the table, named `e`, with texts: each part with what `text` says for its place in
@@ -13,7 +14,7 @@ use crate::table::schema::{Column, Table};
 pub(crate) fn same_key(table: &Table, text: impl Fn(usize, &Column) -> String) -> String {
     let part = |(place, column): (usize, &'static Column)| {
         let text = text(place, column);
-        let equal = format!("e.`{}` = {}", column.name, column.key_operand(&text));
+        let equal = format!("e.{} = {}", quoted(column.name), column.key_operand(&text));
         core::iter::once(equal).chain(column.key_holds(&text))
     };
     let parts: Vec<_> = table.key_columns().enumerate().flat_map(part).collect();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::base::sql_text::quoted;
 use crate::table::schema::{KeyKind, Table};
 use crate::table::types::Definition;
 
@@ -37,9 +38,9 @@ pub(crate) enum KeyBounds {
 impl KeyRange {
     /// Whether a row is in it, as a condition of SQL; none if every row is.
     pub(crate) fn sql(self, table: &Table) -> Option<String> {
-        let key = table.key_column().name;
-        let after = self.after.map(|after| format!("`{key}` > {after}"));
-        let until = self.until.map(|until| format!("`{key}` <= {until}"));
+        let key = quoted(table.key_column().name);
+        let after = self.after.map(|after| format!("{key} > {after}"));
+        let until = self.until.map(|until| format!("{key} <= {until}"));
         let both: Vec<_> = after.into_iter().chain(until).collect();
         (!both.is_empty()).then(|| both.join(" AND "))
     }
@@ -88,7 +89,7 @@ impl KeyBounds {
         name: &str,
     ) -> Result<Self, CallError> {
         let KeyKind::Integer { .. } = table.key_kind() else { return Ok(Self::NoIntegers) };
-        let sql = format!("SELECT {} FROM `{name}`", Self::columns(table));
+        let sql = format!("SELECT {} FROM {}", Self::columns(table), quoted(name));
         let records = client.query(&sql, &[]).await?.records;
         Ok(Self::of(records.first().map_or(&[], Vec::as_slice)))
     }
@@ -96,7 +97,7 @@ impl KeyBounds {
     /// What answers them, as a list of SQL.
     pub(crate) fn columns(table: &Table) -> String {
         let key = table.key_column();
-        let value = |of| key.column_type.canonical(&format!("{of}(`{}`)", key.name));
+        let value = |of| key.column_type.canonical(&format!("{of}({})", quoted(key.name)));
         format!("{}, {}", value("MIN"), value("MAX"))
     }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::aws::data_api::Field;
+use crate::base::sql_text::quoted;
 use crate::table::schema::{Column, Table};
 use crate::table::types::Definition;
 
@@ -94,12 +95,12 @@ pub(crate) fn compare_key(table: &Table, parts: usize, operator: &str, parameter
     };
     let mut sql = String::new();
     for (place, column) in table.key_columns().take(parts).enumerate() {
-        let name = column.name;
+        let name = quoted(column.name);
         sql += &match place + 1 == parts {
-            true => format!("`{name}` {operator} {}", operand(column)),
+            true => format!("{name} {operator} {}", operand(column)),
             false => {
                 let (beyond, same) = (operand(column), operand(column));
-                format!("(`{name}` {strict} {beyond} OR `{name}` = {same} AND ")
+                format!("({name} {strict} {beyond} OR {name} = {same} AND ")
             }
         };
     }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::sql_text::literal;
+use crate::base::sql_text::{literal, quoted};
 use crate::sql::key::{key_rows, key_source, same_key};
 #[cfg(feature = "avro")]
 use crate::sql::verb::insert_into;
@@ -52,13 +52,16 @@ pub enum OnDuplicate {
 /// those keys would be written over that row.
 pub fn write(table: &Table, columns: &ColumnSet, on_duplicate: OnDuplicate) -> String {
     let insert = verb("INSERT", table);
-    let mut sql = format!("{insert} INTO `{}`", table.name) + &rows_of(table, columns);
+    let mut sql = format!("{insert} INTO {}", quoted(table.name)) + &rows_of(table, columns);
     match on_duplicate {
         OnDuplicate::Fail => {}
         OnDuplicate::Keep => {
             let rows = rows_alias(table);
-            let key = same_key(table, |_, column| format!("{rows}.`{}`", column.name));
-            sql += &format!(" WHERE NOT EXISTS (SELECT 1 FROM `{}` AS e WHERE {key})", table.name);
+            let key = same_key(table, |_, column| format!("{rows}.{}", quoted(column.name)));
+            sql += &format!(
+                " WHERE NOT EXISTS (SELECT 1 FROM {} AS e WHERE {key})",
+                quoted(table.name)
+            );
         }
         OnDuplicate::Update => {
             sql += &format!(" WHERE NOT EXISTS ({})", other_unique_keys(table));
@@ -92,7 +95,7 @@ pub fn other_unique_keys(table: &Table) -> String {
 /// `key` has the positions of the key's parts in a row. Answers at most [`PAGE`] numbers, in order, all
 /// greater than [`AFTER`].
 pub fn existing(table: &Table, key: &[usize]) -> String {
-    let found = format!("JOIN `{}` AS e ON {} WHERE", table.name, of_key_rows(table));
+    let found = format!("JOIN {} AS e ON {} WHERE", quoted(table.name), of_key_rows(table));
     numbers(key, &found)
 }
 
@@ -100,8 +103,8 @@ pub fn existing(table: &Table, key: &[usize]) -> String {
 /// it names are locked until the transaction's end, in a query of their own: MySQL locks no JSON_TABLE.
 pub(crate) fn existing_by_now(table: &Table, key: &[usize]) -> String {
     let found = format!(
-        "WHERE (SELECT 1 FROM `{}` AS e WHERE {} LOCK IN SHARE MODE) = 1 AND",
-        table.name,
+        "WHERE (SELECT 1 FROM {} AS e WHERE {} LOCK IN SHARE MODE) = 1 AND",
+        quoted(table.name),
         of_key_rows(table)
     );
     numbers(key, &found)
@@ -141,7 +144,7 @@ fn of_key_rows(table: &Table) -> String {
 
 /// What is inserted.
 fn rows_of(table: &Table, columns: &ColumnSet) -> String {
-    let names = list(table, columns, |column| format!("`{}`", column.name));
+    let names = list(table, columns, |column| quoted(column.name));
     let rows = rows_alias(table);
     let values = list(table, columns, |column| value(rows, column));
     format!(" ({names}) SELECT {values} FROM {}", rows_source(table, columns))
@@ -152,12 +155,12 @@ fn or_update(into: &str, table: &Table, columns: &ColumnSet) -> String {
     let is_key = |column: &Column| table.key_columns().any(|part| part.name == column.name);
     let others = columns.of(table).filter(|column| !is_key(column));
     let rows = rows_alias(table);
-    let set = |column: &Column| format!("`{}` = {}", column.name, value(rows, column));
+    let set = |column: &Column| format!("{} = {}", quoted(column.name), value(rows, column));
     let all: Vec<_> = others.map(set).collect();
     let all = match all.is_empty() {
         true => {
-            let key = table.key_column().name;
-            format!("`{into}`.`{key}` = `{into}`.`{key}`")
+            let key = format!("{}.{}", quoted(into), quoted(table.key_column().name));
+            format!("{key} = {key}")
         }
         false => all.join(", "),
     };
@@ -171,13 +174,13 @@ fn rows_alias(table: &Table) -> &'static str {
 
 /// What a column is given of its row in [`rows_source`], by its alias.
 fn value(rows: &str, column: &Column) -> String {
-    column.column_type.written(&format!("{rows}.`{}`", column.name))
+    column.column_type.written(&format!("{rows}.{}", quoted(column.name)))
 }
 
 /// The columns of a table, as a list of SQL.
 #[cfg(feature = "avro")]
 pub(crate) fn columns(table: &Table) -> String {
-    list(table, &ColumnSet::ALL, |column| format!("`{}`", column.name))
+    list(table, &ColumnSet::ALL, |column| quoted(column.name))
 }
 
 /// The rows as a derived table.
@@ -185,8 +188,8 @@ fn rows_source(table: &Table, columns: &ColumnSet) -> String {
     let mut position = 0;
     let columns = list(table, columns, |column| {
         position += 1;
-        let (name, source) = (column.name, column.column_type.source());
-        format!("`{name}` {source} PATH '$[{}]'", position - 1)
+        let (name, source) = (quoted(column.name), column.column_type.source());
+        format!("{name} {source} PATH '$[{}]'", position - 1)
     });
     let alias = rows_alias(table);
     format!("JSON_TABLE(CONVERT(:{ROWS} USING utf8mb4), '$[*]' COLUMNS({columns})) AS {alias}")

@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+#[cfg(feature = "avro")]
+use crate::base::sql_text::quoted;
 use crate::table::schema::Table;
 
 /// A strict mode in which a 0 stays 0 in a column that the database numbers.
@@ -27,7 +29,7 @@ pub(crate) fn insert_into(name: &str, table: &Table) -> String {
     let is_numbered = table.columns.iter().any(|it| it.auto_increment) && !table.is_numbered();
     let zero = is_numbered.then_some(("sql_mode", ZERO_MODE));
     let settings: Vec<_> = zero.into_iter().chain(clock(table)).collect();
-    format!("{} INTO `{name}`", with_settings("INSERT", &settings))
+    format!("{} INTO {}", with_settings("INSERT", &settings), quoted(name))
 }
 
 /// `INSERT INTO` a table of that name, each value as it is, also a 0 where the database numbers rows, and without
@@ -38,7 +40,7 @@ pub(crate) fn insert_unchecked(name: &str, table: &Table) -> String {
     let zero = is_numbered.then_some(("sql_mode", ZERO_MODE));
     let settings: Vec<_> =
         core::iter::once(NO_FOREIGN_KEYS).chain(zero).chain(clock(table)).collect();
-    format!("{} INTO `{name}`", with_settings("INSERT", &settings))
+    format!("{} INTO {}", with_settings("INSERT", &settings), quoted(name))
 }
 
 /// `DELETE` without a look at foreign keys: no row of another table goes with it.

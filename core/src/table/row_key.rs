@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::table::record::Record;
 use crate::table::schema::Table;
 use crate::table::types::significant_cell;
 use crate::table::value::Cell;
@@ -17,6 +18,11 @@ pub(crate) fn row_key<'c>(table: &Table, cells: &'c [Cell<'_>]) -> Cell<'c> {
         [only] => part(only),
         parts => Cell::Text(joined(parts.iter().map(part)).into()),
     }
+}
+
+/// Whether a row carries its whole key: the database numbers one that does not.
+pub(crate) fn has_key(table: &Table, record: &Record<'_>) -> bool {
+    table.key.iter().all(|position| record.columns().has(*position))
 }
 
 /// Parts one behind the other, each with its length, so that none runs into the next.

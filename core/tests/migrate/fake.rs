@@ -228,7 +228,7 @@ impl Host for Database {
     }
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
-        assert!(request.url.ends_with("/Execute"), "DDL never stands in a transaction");
+        assert!(request.url.ends_with("/Execute"), "DDL is never in a transaction");
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         self.bodies.borrow_mut().push(body.clone());
         self.run(&body)

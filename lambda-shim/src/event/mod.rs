@@ -187,7 +187,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn whatever_stands_in_an_event_no_error_quotes_it() {
+    fn no_error_quotes_what_is_in_an_event() {
         for fixture in [
             include_str!("../../fixtures/apigw-insert-data.json"),
             include_str!("../../fixtures/eventbridge-object-created.json"),

@@ -36,6 +36,10 @@ pub(super) struct Open {
     tables: Vec<&'static Table>,
     /// Whether live tables that change meanwhile are swapped all the same.
     force: bool,
+    /// Whether tables with triggers are restored, which run for each row that goes or comes.
+    fire_triggers: bool,
+    /// Whether rows come back whose foreign key names a row that is not there.
+    keep_orphans: bool,
     bucket: Option<String>,
 }
 
@@ -170,8 +174,9 @@ impl BulkRestore {
 
 impl Open {
     fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
-        let OpenRequest { sources, tables: names, mode, force, bucket, .. } =
-            members(request, BulkRestore::NAME)?;
+        let request: OpenRequest = members(request, BulkRestore::NAME)?;
+        let OpenRequest { fire_triggers, keep_orphans, .. } = request;
+        let OpenRequest { sources, tables: names, mode, force, bucket, .. } = request;
         if sources.is_empty() {
             return Err(bad(BulkRestore::NAME, "sources is empty"));
         }
@@ -181,11 +186,17 @@ impl Open {
         }
         let tables =
             names.map_or(Ok(Vec::new()), |names| tables(schema, &names, BulkRestore::NAME))?;
-        Ok(Self { sources, tables, force, bucket })
+        Ok(Self { sources, tables, force, fire_triggers, keep_orphans, bucket })
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { sources: &self.sources, tables: &self.tables, ..Wanted::default() }
+        Wanted {
+            sources: &self.sources,
+            tables: &self.tables,
+            fire_triggers: self.fire_triggers,
+            keep_orphans: self.keep_orphans,
+            ..Wanted::default()
+        }
     }
 
     async fn run<H: Host>(
@@ -288,6 +299,10 @@ struct OpenRequest {
     mode: Mode,
     #[serde(default)]
     force: bool,
+    #[serde(default)]
+    fire_triggers: bool,
+    #[serde(default)]
+    keep_orphans: bool,
     bucket: Option<String>,
 }
 

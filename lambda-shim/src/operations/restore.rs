@@ -2,7 +2,9 @@
 
 use rowgate_core::Host;
 use rowgate_core::backup::Services;
-use rowgate_core::restore::{self, Mode, RestoreError, RestorePlan, Restored, Wanted};
+use rowgate_core::restore::{
+    self, ExportSource, Mode, RestoreError, RestorePlan, Restored, Wanted,
+};
 use rowgate_core::schema::{Schema, Table};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -20,6 +22,9 @@ use crate::invocation::Invocation;
 pub(super) struct Restore {
     sources: Vec<String>,
     tables: Vec<&'static Table>,
+    /// Whether the source is a snapshot export, and of which of its databases.
+    from_export: bool,
+    from_database: Option<String>,
     mode: Mode,
     /// Whether only a plan is wanted.
     plan: bool,
@@ -53,14 +58,20 @@ impl Operation for Restore {
     fn read(request: &str, schema: Schema) -> Result<Self, EventError> {
         let request: Request = members(request, Self::NAME)?;
         let Request { sources, tables: names, mode, plan, force, bucket, .. } = request;
-        let Request { into_table, fire_triggers, keep_orphans, .. } = request;
+        let Request { into_table, fire_triggers, keep_orphans, from_export, from_database, .. } =
+            request;
         if sources.is_empty() {
             return Err(bad(Self::NAME, "sources is empty"));
+        }
+        if from_database.is_some() && !from_export {
+            return Err(bad(Self::NAME, "from_database needs from_export"));
         }
         let tables = names.map_or(Ok(Vec::new()), |names| tables(schema, &names, Self::NAME))?;
         Ok(Self {
             sources,
             tables,
+            from_export,
+            from_database,
             mode,
             plan,
             into_table,
@@ -100,8 +111,10 @@ impl Operation for Restore {
 
 impl Restore {
     fn wanted(&self) -> Wanted<'_> {
+        let export = ExportSource { database: self.from_database.as_deref() };
         Wanted {
             sources: &self.sources,
+            export: self.from_export.then_some(export),
             tables: &self.tables,
             mode: self.mode,
             into_table: self.into_table.as_deref(),
@@ -118,6 +131,9 @@ struct Request {
     _operation: String,
     sources: Vec<String>,
     tables: Option<Vec<String>>,
+    #[serde(default)]
+    from_export: bool,
+    from_database: Option<String>,
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
@@ -148,6 +164,8 @@ mod tests {
         let default = Restore {
             sources,
             tables,
+            from_export: false,
+            from_database: None,
             mode,
             plan: false,
             into_table: None,
@@ -163,10 +181,13 @@ mod tests {
     fn a_restore_says_what_and_how() {
         let text = r#"{"rowgate":"restore","sources":["glue/jobs/","s3://b/jobs.avro"],
             "tables":["jobs"],"mode":"merge","plan":true,"force":true,"bucket":"b",
-            "into_table":"old jobs","fire_triggers":true,"keep_orphans":true}"#;
+            "into_table":"old jobs","fire_triggers":true,"keep_orphans":true,
+            "from_export":true,"from_database":"shop"}"#;
         let expected = Restore {
             sources: vec!["glue/jobs/".to_owned(), "s3://b/jobs.avro".to_owned()],
             tables: vec![Schema::example().table("jobs").unwrap()],
+            from_export: true,
+            from_database: Some("shop".to_owned()),
             mode: Mode::Merge,
             plan: true,
             into_table: Some("old jobs".to_owned()),
@@ -186,6 +207,7 @@ mod tests {
             (r#""sources":["latest"],"tables":["s3cret"]"#, "tables[0] is no table"),
             (r#""sources":["latest"],"mode":"append""#, "expected `replace` or `merge`"),
             (r#""sources":["latest"],"run":"latest""#, "unknown field `run`"),
+            (r#""sources":["e/"],"from_database":"shop""#, "from_database needs from_export"),
         ] {
             let error =
                 Restore::read(&format!(r#"{{"rowgate":"restore",{members}}}"#), Schema::example())

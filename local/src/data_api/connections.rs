@@ -1,11 +1,12 @@
 //! Database connections: pooled ones for single calls, kept ones for transactions.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use mysql_async::prelude::Queryable;
@@ -44,10 +45,24 @@ impl Transaction {
     }
 }
 
+/// Why there is no connection: the last cause says most, and those before it say it again.
+fn refused(options: &Opts, error: &dyn Error) -> anyhow::Error {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    let place = format!("{}:{}", options.ip_or_hostname(), options.tcp_port());
+    anyhow!("no database lets us in at {place}: {cause}; start its server, or mend its address")
+}
+
 impl Connections {
     /// Connects once, so that a wrong address shows at the start.
     pub(super) async fn open(url: &str, limits: TimeLimits, found_rows: bool) -> Result<Self> {
-        let options = Opts::from_str(url).context("the database's address is no mysql:// URL")?;
+        let options = Opts::from_str(url).map_err(|_| {
+            anyhow!(
+                "the database's address is not of the form mysql://user:password@host:port/database"
+            )
+        })?;
         let default_database =
             options.db_name().context("the database's address names no database")?.to_owned();
         // A connection comes back from a reset with the server's character set and with the
@@ -60,7 +75,8 @@ impl Connections {
             .client_found_rows(found_rows)
             .into();
 
-        let mut connection = Conn::new(options.clone()).await.context("no database answers")?;
+        let connected = Conn::new(options.clone()).await;
+        let mut connection = connected.map_err(|error| refused(&options, &error))?;
         let version: Option<String> = connection.query_first("SELECT VERSION()").await?;
         connection.disconnect().await?;
         let mariadb = version.is_some_and(|version| version.contains("MariaDB"));

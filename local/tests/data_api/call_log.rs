@@ -58,7 +58,7 @@ async fn a_line_for_each_call() {
     let all = lines(&path);
     assert_eq!(all[2]["parameter_sets"], 2);
     assert_eq!(all[3]["error_type"], "DatabaseErrorException");
-    // Nothing but a word of a fixed list is told of a statement.
+    // Of a statement the log has a word of a fixed list alone.
     assert_eq!((&all[2]["verb"], &all[3]["verb"]), (&json!(null), &json!(null)));
     assert_eq!((&all[3]["status"], &all[3]["transaction_id"]), (&json!(400), &json!(transaction)));
 

@@ -105,7 +105,7 @@ async fn what_a_process_leaves_ends_with_it() {
     let pid = answer(&host, json!({"do": "leave"})).await;
     assert!(is_alive(&pid));
     host.stop().await;
-    // Whoever adopts orphans may take a moment to bury one.
+    // The process that adopts orphans may take a moment to bury one.
     let deadline = Instant::now() + Duration::from_secs(5);
     while is_alive(&pid) {
         assert!(Instant::now() < deadline);

@@ -159,7 +159,7 @@ impl Answer {
         value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 
-    /// What stands in every element of the name, still with XML's escapes.
+    /// What is in every element of the name, still with XML's escapes.
     pub(crate) fn elements(&self, name: &str) -> Vec<String> {
         let text = self.text();
         let (start, end) = (format!("<{name}>"), format!("</{name}>"));

@@ -23,7 +23,7 @@ async fn a_given_folder_is_kept() {
 }
 
 #[tokio::test]
-async fn nobody_answers_after_the_end() {
+async fn no_request_is_answered_after_the_end() {
     let (s3, client) = store(|_| ()).await;
     client.put("/a", b"1").await;
     s3.stop().await;

@@ -38,6 +38,7 @@ pub async fn examine<H: Host>(
     report.add(&session::PACKET, session::packet(client).await);
     report.add(&session::AUTO_INCREMENT, session::auto_increment(client).await);
     report.add(&limits::JSON_TABLE, limits::json_table(client).await);
+    report.add(&limits::QUOTED_NAMES, limits::quoted_names(client).await);
     report.add(&limits::REQUEST, limits::request(client).await);
     report.add(&limits::LONGER_REQUEST, limits::longer_request(client).await);
     report.add(&limits::PARAMETER_SIZES, limits::parameter_sizes(client).await);

@@ -36,6 +36,27 @@ pub(super) async fn json_table<H: Host>(client: &Client<'_, H>) -> Examined {
     })
 }
 
+pub(super) const QUOTED_NAMES: Subject = Subject {
+    name: "quoted_names",
+    why: "names of tables and columns may have any sign in them, also what looks like a parameter",
+    relied_on: false,
+};
+
+const QUOTED: &str = "SELECT `it``s:rows ?` FROM (SELECT :rows AS `it``s:rows ?`) AS named";
+
+pub(super) async fn quoted_names<H: Host>(client: &Client<'_, H>) -> Examined {
+    Ok(match query(client, QUOTED, "rows", "as sent").await {
+        Ok(records) if records == [["as sent"]] => {
+            Finding::Good("a name with a backtick, a colon and a question mark is a name".into())
+        }
+        Ok(_) => Finding::Bad("another value came back than was sent".into()),
+        Err(CallError::Api(error)) => Finding::Bad(format!(
+            "refused with {error}; leave tables out whose names have a colon or a question mark"
+        )),
+        Err(error) => return Err(error),
+    })
+}
+
 pub(super) const REQUEST: Subject = Subject {
     name: "request_under_4_mib",
     why: "rows are cut into statements of nearly 4 MiB",

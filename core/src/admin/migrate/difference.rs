@@ -13,7 +13,7 @@ pub(super) const CONSTRAINT: &str = "constraint or trigger";
 pub(super) const NONE: &str = "none";
 
 /// One thing in which a live table is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// The table.
     pub table: &'static str,

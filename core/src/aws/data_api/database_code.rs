@@ -68,7 +68,7 @@ pub(super) fn find(message: &str) -> Option<u16> {
 }
 
 /// What a message says that a row was refused by, in lower case: a key, with its table's name and a dot
-/// before it on MySQL; a constraint; a column.
+/// before it on MySQL; a constraint, in which MariaDB doubles backticks; a column.
 ///
 /// A database puts values of cells into messages, so that the name is only good to be compared with names
 /// that are known.
@@ -78,16 +78,18 @@ pub(super) fn refused_by(number: u16, message: &str) -> Option<String> {
     let words = own_words(end.words);
     let name = match number {
         1062 => words.rsplit_once(" for key '")?.1.strip_suffix('\''),
-        1048 | 1364 => words.split('\'').nth(1),
-        3819 | 4025 => {
-            let (_, name) =
-                words.split_once("constraint '").or_else(|| words.split_once("constraint `"))?;
-            name.split(['\'', '`']).next()
-        }
-        1452 => words.split_once(", constraint `")?.1.split('`').next(),
+        1048 => between(words, "column '", "' cannot be null"),
+        1364 => between(words, "field '", "' doesn't have a default"),
+        3819 | 4025 => between(words, "check constraint '", "' is violated")
+            .or_else(|| between(words, "constraint `", "` failed for `")),
+        1452 => between(words, ", constraint `", "` foreign key (`"),
         _ => None,
     };
     name.map(ToOwned::to_owned)
+}
+
+fn between<'w>(words: &'w str, before: &str, behind: &str) -> Option<&'w str> {
+    words.split_once(before)?.1.split_once(behind).map(|(name, _)| name)
 }
 
 /// The database's or the service's own words in a message, in lower case.
@@ -273,6 +275,16 @@ mod tests {
                 "Cannot add or update a child row: a foreign key constraint fails (`shop`.`t`, \
                  CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u` (`id`))",
                 Some("of_u"),
+            ),
+            (1048, "Column 'a`'b' cannot be null", Some("a`'b")),
+            (1364, "Field 'a`'b' doesn't have a default value", Some("a`'b")),
+            (3819, "Check constraint 'c`'k' is violated.", Some("c`'k")),
+            (3819, "CONSTRAINT `c``'k` failed for `shop`.`t`", Some("c``'k")),
+            (
+                1452,
+                "Cannot add or update a child row: a foreign key constraint fails (`shop`.`t``'x`, \
+                 CONSTRAINT `f`'k` FOREIGN KEY (`c`) REFERENCES `p`'x` (`i`'d`))",
+                Some("f`'k"),
             ),
             (1062, "no", None),
             (1264, "Out of range value for column 'a' at row 1", None),

@@ -114,7 +114,8 @@ impl Error {
         let bare = |prefix: &str| found.get(prefix.len()..)?.strip_prefix('.');
         let is_table = found.get(..table.len()).is_some_and(|it| it.eq_ignore_ascii_case(table));
         let bare = bare(table).filter(|_| is_table);
-        found.eq_ignore_ascii_case(name) || bare.is_some_and(|it| it.eq_ignore_ascii_case(name))
+        let is_name = |it: &str| it.eq_ignore_ascii_case(name);
+        is_name(found) || bare.is_some_and(is_name) || is_name(&found.replace("``", "`"))
     }
 
     /// Whether the statement took longer than the service waits, which ends it. A commit of its own may

@@ -121,7 +121,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_leads_elsewhere_is_told_of_every_request() {
+    fn each_request_says_whether_it_leads_elsewhere() {
         let local = endpoint(&[
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000"),

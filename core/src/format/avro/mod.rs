@@ -43,6 +43,8 @@ mod shape;
 
 mod plan;
 pub use plan::ExtraFields;
+#[cfg(feature = "parquet")]
+pub(super) use plan::{column_index, stored_default};
 
 mod reader;
 pub use reader::AvroReader;

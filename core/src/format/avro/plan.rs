@@ -80,7 +80,7 @@ impl ReadPlan {
             return plan.without_twins();
         }
         for index in 0..table.columns.len() {
-            let default = if plan.is_filled(index) { None } else { default(table, index) };
+            let default = if plan.is_filled(index) { None } else { stored_default(table, index) };
             plan.unfilled.push(default.unwrap_or(RawField::Null));
         }
         for (index, column) in table.columns.iter().enumerate() {
@@ -218,7 +218,7 @@ const PLAIN_DEFAULTS: [&str; 8] =
     ["char", "date", "datetime", "decimal", "enum", "set", "tinytext", "varchar"];
 
 /// A column's DEFAULT as a value, if it is one and not computed.
-fn default(table: &Table, index: usize) -> Option<RawField<'static>> {
+pub(in crate::format) fn stored_default(table: &Table, index: usize) -> Option<RawField<'static>> {
     let column = &table.columns[index];
     let described = table.described?.columns.iter().find(|its| its.name == column.name)?;
     let Some(DefaultValue::Literal(text)) = &described.default else { return None };
@@ -231,7 +231,7 @@ fn default(table: &Table, index: usize) -> Option<RawField<'static>> {
 
 /// The column of a field's name, or else the only one of that name in another case: many a writer
 /// has names in capitals.
-fn column_index(table: &Table, name: &str) -> Option<usize> {
+pub(in crate::format) fn column_index(table: &Table, name: &str) -> Option<usize> {
     table.column_index(name).or_else(|| {
         let is_called = |its: &str| its.to_lowercase() == name.to_lowercase();
         let called = |column: &Column| {
@@ -491,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn extra_fields_of_any_type_are_read_over() {
+    fn extra_fields_of_any_type_are_ignored() {
         let extra = r#"
             {"name":"a","type":{"type":"array","items":{"type":"map","values":"long"}}},
             {"name":"b","type":{"type":"record","name":"r","fields":[
@@ -513,7 +513,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_described_elsewhere_is_not_read_over() {
+    fn a_type_that_is_described_elsewhere_is_not_ignored() {
         let list = r#"{"name":"l","type":{"type":"record","name":"node","fields":[
             {"name":"next","type":["null","node"]}]}}"#;
         let refused = plan(&[ID, NAME, TIME, list].join(","), Purpose::Stored(ExtraFields::Skip))

@@ -292,7 +292,7 @@ fn reads_as(column: &Column, cell: &str) -> Option<bool> {
 }
 
 /// A text of a sheet as a field of a column.
-#[cfg(feature = "avro")]
+#[cfg(feature = "xlsx")]
 pub(crate) fn field_of_text<'r>(dialect: &Dialect, column: &Column, text: &'r str) -> RawField<'r> {
     field(dialect, column, CellText { text, quoted: false })
 }

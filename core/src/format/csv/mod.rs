@@ -33,9 +33,11 @@ pub(crate) use dialect::Syntax;
 pub use dialect::{Dialect, EmptyCell};
 pub(crate) use formulas::mark as mark_formulas;
 pub use header::Header;
+#[cfg(feature = "xlsx")]
+pub(crate) use layout::field_of_text;
 pub(crate) use layout::{NameStarts, name_start};
 #[cfg(feature = "avro")]
-pub(crate) use layout::{column_of, field_of_text, unknown_header};
+pub(crate) use layout::{column_of, unknown_header};
 pub(crate) use marks::{MARKS, MARKS_WITH_FORMULAS};
 pub(crate) use names::{fold, names};
 pub use record_buffer::ROW_LIMIT;

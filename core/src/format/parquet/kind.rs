@@ -25,6 +25,8 @@ pub(super) enum ParquetKind {
     Double,
     Text,
     Bytes,
+    /// Bytes that are a number's, the highest first.
+    Bits,
     Decimal {
         scale: usize,
     },
@@ -89,11 +91,22 @@ impl ParquetKind {
         })
     }
 
+    /// The same in a snapshot export, which has BIT as bytes, and all times as microseconds of UTC: a DATETIME is as it
+    /// was written.
+    pub(super) fn exported(self, of: impl Definition) -> Self {
+        match self {
+            Self::Bytes if of.notation() == Notation::Integer => Self::Bits,
+            Self::Moment(unit) if self.needs_zone(of) => Self::LocalTime(unit),
+            Self::LocalTime(unit) if self.needs_zone(of) => Self::Moment(unit),
+            kind => kind,
+        }
+    }
+
     /// Whether each value can be one of a column's.
     pub(super) fn fits(self, of: impl Definition) -> bool {
         match self {
             Self::Bool => of.accepts(AvroValue::Boolean),
-            Self::Signed | Self::Unsigned => of.accepts(AvroValue::Integer),
+            Self::Signed | Self::Unsigned | Self::Bits => of.accepts(AvroValue::Integer),
             // A column of decimals takes a number's shortest digits.
             Self::Float | Self::Double => {
                 of.accepts(AvroValue::Double) || of.notation() == Notation::Decimal
@@ -204,6 +217,7 @@ impl ParquetField {
             (_, ParquetValue::Double(value)) => Ok(number(value, value.to_string(), of)),
             (kind, ParquetValue::Short(value)) => Self::of_count(value.into(), kind, of),
             (kind, ParquetValue::Int(value)) => Self::of_count(value, kind, of),
+            (ParquetKind::Bits, ParquetValue::Bytes(bytes)) => bits(bytes.data()),
             (ParquetKind::Bytes, ParquetValue::Bytes(bytes)) if of.accepts(AvroValue::Bytes) => {
                 Ok(Self::Text(STANDARD.encode(bytes.data())))
             }
@@ -246,6 +260,15 @@ fn number(value: f64, digits: String, of: impl Definition) -> ParquetField {
         true => ParquetField::Double(value),
         false => ParquetField::Number(digits),
     }
+}
+
+fn bits(bytes: &[u8]) -> Result<ParquetField, RowErrorKind> {
+    let too_many = RowErrorKind::WrongType { expected: "at most 64 bits", got: "more of them" };
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let (mut number, bytes) = ([0; 8], &bytes[zeros..]);
+    let start = number.len().checked_sub(bytes.len()).ok_or(too_many)?;
+    number[start..].copy_from_slice(bytes);
+    Ok(ParquetField::Number(u64::from_be_bytes(number).to_string()))
 }
 
 fn decimal(value: &ParquetValue, scale: usize) -> Result<ParquetField, RowErrorKind> {

@@ -3,36 +3,31 @@
 use std::sync::{Mutex, PoisonError};
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
-use core::ops::Range;
-
-use parquet::file::metadata::ParquetMetaData;
 
 use super::columns::GroupColumns;
-use super::directory::{MARK, MOST_DIRECTORY, decode, group_range};
-use super::kind::{ParquetField, ParquetKind, ParquetValue};
-use crate::format::csv;
+use super::directory::{MARK, MOST_DIRECTORY};
+use super::kind::{ParquetField, ParquetValue};
+use super::plan::{ParquetPlan, ParquetPurpose, unreadable};
 use crate::format::magic::{self, START};
-use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
+use crate::format::row_reader::{Opening, RejectedRow, RowReader};
 use crate::format::row_text::row_text;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{Place, RawField, RawRow};
 use crate::table::schema::Table;
-use crate::table::types::Definition;
 
 /// Opens a Parquet file.
 pub(in crate::format) fn open_parquet(opening: Opening<'_>) -> Box<dyn RowReader> {
-    let given = Arc::new(opening.given.clone());
-    Box::new(ParquetReader::new(opening.table, given))
+    let purpose = ParquetPurpose::Load(Arc::new(opening.given.clone()));
+    Box::new(ParquetReader::new(opening.table, purpose))
 }
 
-struct ParquetReader {
+pub(super) struct ParquetReader {
     table: &'static Table,
-    given: Arc<GivenLayout>,
+    purpose: ParquetPurpose,
     /// What the directory says, once it is there.
     file: Option<Arc<ParquetPlan>>,
     /// What has come of the directory, or of the row group.
@@ -51,90 +46,17 @@ struct ParquetReader {
     is_over: bool,
 }
 
-/// How a file is read.
-#[derive(Debug)]
-struct ParquetPlan {
-    metadata: ParquetMetaData,
-    groups: Vec<Range<u64>>,
-    /// The columns of the file that are read, each with what it is and the column that it fills.
-    columns: Vec<(usize, ParquetKind, usize)>,
-}
-
 impl fmt::Debug for ParquetReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParquetReader").field("group", &self.group).finish_non_exhaustive()
     }
 }
 
-fn unreadable(what: impl Into<String>) -> RowError {
-    RowError::row(RowErrorKind::UnreadableFile { what: what.into().into() })
-}
-
-impl ParquetPlan {
-    fn new(table: &Table, given: &GivenLayout, directory: &[u8]) -> Result<Self, RowError> {
-        let metadata = decode(directory).map_err(unreadable)?;
-        // The bytes are where they are said to be, since they were read.
-        let groups = metadata.row_groups().iter().map(|group| group_range(group, u64::MAX));
-        let groups = groups.collect::<Result<_, _>>().map_err(unreadable)?;
-        let columns = columns(table, given, &metadata)?;
-        Ok(Self { metadata, groups, columns })
-    }
-}
-
-/// What the columns of a file are for.
-fn columns(
-    table: &Table,
-    given: &GivenLayout,
-    metadata: &ParquetMetaData,
-) -> Result<Vec<(usize, ParquetKind, usize)>, RowError> {
-    let schema = metadata.file_metadata().schema_descr();
-    let names = schema.columns().iter().map(|column| column.path().parts()[0].as_str());
-    let names: Vec<_> = names.collect();
-    let is_unknown = |name: &&&str| {
-        !name.starts_with('_') && csv::column_of(table, &given.dialect, name).is_none()
-    };
-    let unknown: Vec<_> = names.iter().filter(is_unknown).copied().collect();
-    if !unknown.is_empty() && !given.dialect.ignore_extra {
-        return Err(csv::unknown_header(table, &given.dialect, &unknown));
-    }
-    let mut found: Vec<(usize, ParquetKind, usize)> = Vec::new();
-    for (at, (name, column)) in names.iter().zip(schema.columns()).enumerate() {
-        let Some(fills) = csv::column_of(table, &given.dialect, name) else { continue };
-        let of = table.columns[fills].column_type;
-        let kind = ParquetKind::of(column);
-        let fits = |kind: &ParquetKind| kind.fits(of) || kind.needs_zone(of);
-        let kind = kind.and_then(|kind| match fits(&kind) {
-            true => Ok(kind),
-            false => Err(alloc::format!("{kind:?}")),
-        });
-        let kind = kind.map_err(|words| {
-            let expected = of.expected();
-            unreadable(alloc::format!(
-                "column {name} of the file is {words} where {expected} is expected"
-            ))
-        })?;
-        if kind.needs_zone(of) && !given.has_time_zone {
-            return Err(unreadable(alloc::format!(
-                "column {name} of the file and that of the table differ in whether their times are of a zone; \
-                 give time_zone"
-            )));
-        }
-        if found.iter().any(|(_, _, other)| *other == fills) {
-            return Err(RowError::given_column(name, RowErrorKind::DuplicateColumn));
-        }
-        found.push((at, kind, fills));
-    }
-    if found.is_empty() {
-        return Err(csv::unknown_header(table, &given.dialect, &names));
-    }
-    Ok(found)
-}
-
 impl ParquetReader {
-    fn new(table: &'static Table, given: Arc<GivenLayout>) -> Self {
+    pub(super) fn new(table: &'static Table, purpose: ParquetPurpose) -> Self {
         Self {
             table,
-            given,
+            purpose,
             file: None,
             held: Vec::new(),
             group: 0,
@@ -192,9 +114,22 @@ impl ParquetReader {
             return Ok(false);
         }
         let held = mem::take(&mut self.held);
-        let plan = ParquetPlan::new(self.table, &self.given, &held[HEAD..])?;
+        let plan = ParquetPlan::new(self.table, &self.purpose, &held[HEAD..])?;
         self.file = Some(Arc::new(plan));
         Ok(true)
+    }
+
+    /// Reads up to the end of the directory; `Ok(false)` if more is needed.
+    pub(super) fn has_directory(&mut self, input: &mut &[u8]) -> Result<bool, RowError> {
+        match self.file {
+            Some(_) => Ok(true),
+            None => self.read_directory(input),
+        }
+    }
+
+    /// The columns that the file does not have, once its directory is read.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        self.file.as_ref().map_or_else(Vec::new, |file| file.missing(self.table))
     }
 
     /// Goes to the next row; `Ok(false)` if more is needed, or none is left.
@@ -226,7 +161,7 @@ impl ParquetReader {
                 return Ok(false);
             }
             let bytes = mem::take(&mut self.held);
-            let columns: Vec<_> = file.columns.iter().map(|(at, ..)| *at).collect();
+            let columns: Vec<_> = file.columns.iter().map(|column| column.at).collect();
             let group = file.metadata.row_group(self.group);
             let columns = GroupColumns::open(group, range.start, bytes, &columns);
             self.columns = Some(Mutex::new(columns.map_err(unreadable)?));
@@ -235,27 +170,28 @@ impl ParquetReader {
 
     fn take_row(&mut self, file: &ParquetPlan) {
         self.fields = self.table.columns.iter().map(|_| None).collect();
-        for ((_, kind, fills), values) in file.columns.iter().zip(&mut self.ahead) {
-            let of = self.table.columns[*fills].column_type;
+        for (column, values) in file.columns.iter().zip(&mut self.ahead) {
+            let of = self.table.columns[column.fills].column_type;
             let value = values[self.next_ahead].take();
-            let field =
-                value.map_or(Ok(ParquetField::Null), |value| ParquetField::of(value, *kind, of));
-            self.fields[*fills] = Some(field);
+            let field = value
+                .map_or(Ok(ParquetField::Null), |value| ParquetField::of(value, column.kind, of));
+            self.fields[column.fills] = Some(field);
         }
         self.next_ahead += 1;
     }
 
     fn raw_row(&self, index: u64) -> RawRow<'_> {
         let mut errors = Vec::new();
-        let fields =
-            self.table.columns.iter().zip(&self.fields).map(|(column, field)| match field {
-                None => RawField::Absent,
-                Some(Ok(field)) => field.raw(),
-                Some(Err(kind)) => {
-                    errors.push(RowError::column(column.name, kind.clone()));
-                    RawField::Absent
-                }
-            });
+        let unfilled = self.file.as_ref().map_or(&[][..], |file| &file.unfilled);
+        let columns = self.table.columns.iter().zip(unfilled).zip(&self.fields);
+        let fields = columns.map(|((column, unfilled), field)| match field {
+            None => unfilled.clone(),
+            Some(Ok(field)) => field.raw(),
+            Some(Err(kind)) => {
+                errors.push(RowError::column(column.name, kind.clone()));
+                RawField::Absent
+            }
+        });
         let fields = fields.collect();
         RawRow { place: Place { index: Some(index), line: None }, fields, errors }
     }
@@ -313,9 +249,9 @@ impl RowReader for ParquetReader {
     }
 
     fn at_record_start(&self) -> (u64, Box<dyn RowReader>) {
-        let Self { table, ref given, ref file, group, next_index, is_over, .. } = *self;
+        let Self { table, ref purpose, ref file, group, next_index, is_over, .. } = *self;
         let fault = self.fault.clone();
-        let fresh = Self::new(table, given.clone());
+        let fresh = Self::new(table, purpose.clone());
         // Of a row group that has been read the next one comes.
         let group = group + usize::from(self.columns.is_some());
         let at = Self { file: file.clone(), group, next_index, is_over, fault, ..fresh };

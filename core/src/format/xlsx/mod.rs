@@ -14,15 +14,23 @@
 //! | `rows` | a sheet's cells into rows |
 //! | `stream` | the chosen sheet into its rows, one at a time |
 //! | `reader` | a file's bytes into its rows |
+//! | `writer` | a table's rows into a workbook |
+//! | `made_cell` | a cell of a table into one of a workbook, if that can carry it |
 
 mod archive;
 mod choice;
 mod header;
+#[cfg(feature = "xlsx-write")]
+mod made_cell;
 mod reader;
 mod refused;
 mod rows;
 mod serial;
 mod stream;
 mod value;
+#[cfg(feature = "xlsx-write")]
+mod writer;
 
 pub(super) use reader::open_xlsx;
+#[cfg(feature = "xlsx-write")]
+pub(super) use writer::XlsxTable;

@@ -12,6 +12,7 @@ use super::super::late::{self, LiveContent};
 use super::super::loads;
 use super::super::restored::{LoadsSince, Restored, RestoredTable};
 use super::super::wanted::Wanted;
+use super::ending::PlannedEnding;
 use super::items::{Done, Item, RangeItem, add_up, is_carried, ranges};
 use super::tables::{greatest_key, spans_of, table};
 use crate::aws::host::Host;
@@ -36,8 +37,11 @@ pub struct Comparison {
     pub tables: Vec<ComparedTable>,
     /// The number of the next try to swap them, from 1 on.
     pub attempt: u32,
-    /// Whether they are swapped.
+    /// Whether they are swapped, or their rows put in place.
     pub swapped: bool,
+    /// How it ends.
+    #[serde(default)]
+    pub ending: PlannedEnding,
 }
 
 /// What a table should be by the end.
@@ -115,7 +119,7 @@ impl Comparison {
         Ok((next, items))
     }
 
-    /// What was live before is to be looked at; a table that cannot be gets no range that could come
+    /// What was live before is to be looked at, unless no row could come meanwhile; a table that cannot be gets no range that could come
     /// back, so that it is not known whether it was written to.
     pub(super) async fn old_items<H: Host>(
         mut self,
@@ -131,6 +135,9 @@ impl Comparison {
             notes: restored.notes,
             ..self
         };
+        if self.ending.in_place {
+            return (self, Vec::new());
+        }
         let mut spans = Vec::new();
         for table in tables {
             let old = late::old_table(table, &self.id);

@@ -97,7 +97,7 @@ pub struct RangeDone {
 
 impl FileItem {
     pub(super) fn of(table: &Table, number: usize, file: PartFile) -> Self {
-        let PartFile { key, e_tag, bytes, manifest } = file;
+        let PartFile { key, e_tag, bytes, manifest, .. } = file;
         let found = manifest.is_none().then_some((e_tag, bytes));
         Self { table: table.name.to_string(), number, key, found }
     }

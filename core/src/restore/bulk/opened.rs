@@ -10,6 +10,7 @@ use super::super::error::RestoreError;
 use super::super::restored::LoadsSince;
 use super::super::swap::ATTEMPTS;
 use super::comparison::{ComparedTable, Comparison};
+use super::ending::PlannedEnding;
 use super::items::{Item, is_carried, ranges};
 use crate::backup::{KeyRange, coarse_enough};
 use crate::sql::checksum::Checksum;
@@ -30,6 +31,9 @@ pub struct OpenedRestore {
     pub loads_since: Option<LoadsSince>,
     /// The tables, parents first.
     pub tables: Vec<OpenedRestoreTable>,
+    /// How it ends.
+    #[serde(default)]
+    pub ending: PlannedEnding,
 }
 
 /// A table of such a restore.
@@ -76,7 +80,7 @@ impl OpenedRestore {
             staging_ranges: 1,
             live_ranges: 1,
         };
-        let Self { id, sources, notes, loads_since, .. } = self.clone();
+        let Self { id, sources, notes, loads_since, ending, .. } = self.clone();
         let tables_compared = tables.iter().map(compared).collect();
         let (attempt, swapped) = (ATTEMPTS, false);
         let comparison = Comparison {
@@ -87,6 +91,7 @@ impl OpenedRestore {
             tables: tables_compared,
             attempt,
             swapped,
+            ending,
         };
         let whole = vec![vec![KeyRange::default()]; tables.len()];
         let staging = ranges(tables, &whole, Item::Staging);

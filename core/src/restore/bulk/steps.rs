@@ -7,9 +7,11 @@ use alloc::vec::Vec;
 use core::slice;
 
 use super::super::checks::in_time;
+use super::super::ending::{Ending, plan_end};
 use super::super::error::RestoreError;
-use super::super::find::{FoundFiles, find};
+use super::super::find::find;
 use super::super::foreign::SeenRows;
+use super::super::found_files::FoundFiles;
 use super::super::notes::notes;
 use super::super::plan::{self, TablePlan, content_of, new_id, read_headers};
 use super::super::restored::Restored;
@@ -20,11 +22,12 @@ use super::super::ties::Ties;
 use super::super::wanted::Wanted;
 use super::super::{late, loads};
 use super::comparison::{ComparedTable, Comparison};
+use super::ending::PlannedEnding;
 use super::items::{Done, FileDone, FileItem, Item, RangeDone, RangeItem, add_up, ranges, zero_of};
 use super::opened::{OpenedRestore, OpenedRestoreTable};
 use super::tables::{check_id, greatest_key, spans_of, table, table_plan};
 use crate::aws::host::Host;
-use crate::backup::{self, BackupError, Damage, PartFile, Services, content_of_span};
+use crate::backup::{self, BackupError, Damage, PartFile, PartForm, Services, content_of_span};
 use crate::sql::checksum::Checksum;
 use crate::table::schema::Table;
 
@@ -40,12 +43,12 @@ pub async fn open<H: Host>(
     services: &Services<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<(OpenedRestore, Vec<Item>), RestoreError> {
-    let FoundFiles { manifest, left_out, empty_files, tables } = find(services, wanted).await?;
+    let FoundFiles { manifest, left_out, empty_files, tables, .. } = find(services, wanted).await?;
     let live_tables = TableNames::read(services.database).await?;
     let names: Vec<_> = tables.iter().map(|(table, _)| *table).collect();
     let mut obstacles = plan::obstacles(services, &names).await?;
-    let ties = Ties::read(services.database, services.schema, &names).await?;
-    obstacles.extend(ties.in_parts());
+    let end = plan_end(services, wanted, &names, &live_tables).await?;
+    obstacles.extend(end.obstacles);
     if !obstacles.is_empty() {
         return Err(RestoreError::Unfit { obstacles });
     }
@@ -68,17 +71,21 @@ pub async fn open<H: Host>(
         files.extend(found.into_iter().enumerate().map(file));
         plans.push(table_plan(table, is_missing));
     }
+    let (in_place, keep_orphans) = (end.ending == Ending::InPlace, wanted.keep_orphans);
+    let ending = PlannedEnding { in_place, keep_orphans };
+    ending.check_rows(opened.iter().filter_map(|table| table.content).map(|its| its.rows).sum())?;
     let notes = few(notes(&left_out, &empty_files, &null_columns));
     let loads_since =
         loads::count(services.database, &live_tables, manifest.as_ref(), &names).await?;
     let sources = wanted.sources.to_vec();
     let (id, run) = (new_id(services.database.host()), manifest.map(|manifest| manifest.run));
-    let mut opening = OpenedRestore { id, run, sources, notes, loads_since, tables: opened };
+    let mut opening =
+        OpenedRestore { id, run, sources, notes, loads_since, tables: opened, ending };
     let lives = opening.fit(&names, lives, &files)?;
     for (opened, live) in opening.tables.iter_mut().zip(&lives) {
         opened.live_ranges = live.len();
     }
-    make_all(services, &plans, &opening.id).await?;
+    opening.ending.in_place |= make_all(services, &plans, &opening.id).await?;
     let items = [ranges(&names, &lives, Item::Live), files].concat();
     Ok((opening, items))
 }
@@ -140,20 +147,22 @@ pub async fn compare<H: Host>(
             live_ranges: 0,
         });
     }
-    let OpenedRestore { id, sources, notes, loads_since, .. } = opening.clone();
-    let (attempt, swapped) = (1, false);
+    let OpenedRestore { id, sources, notes, loads_since, ending, .. } = opening.clone();
+    let (attempt, swapped, tables) = (1, false, compared);
     let mut comparison =
-        Comparison { id, sources, notes, loads_since, tables: compared, attempt, swapped };
+        Comparison { id, sources, notes, loads_since, tables, attempt, swapped, ending };
+    comparison.check_rows()?;
     let items = comparison.deal(services.schema, spans)?;
     Ok((comparison, items))
 }
 
 /// Once every part has come back, tries to swap all tables in one statement, if the staging tables hold
-/// what the files do, and the live ones what they did at first or `force` is given.
+/// what the files do, and the live ones what they did at first or `force` is given. Where foreign keys, CHECKs or
+/// triggers hold the tables, it puts the rows in place instead, in one transaction.
 ///
 /// Answers what is to be looked at next: the live tables once more, if the swap has waited in vain for
 /// others' transactions, and then this step is to be done again; or what was live before, and then
-/// [`report`]. It computes nothing, so the number of rows does not matter. Done twice it has the same
+/// [`report`]. A swap computes nothing, so that the number of rows does not matter. Done twice it has the same
 /// effect. After an error the live tables are what they were, and the staging tables are gone.
 pub async fn finish<H: Host>(
     services: &Services<'_, H>,
@@ -172,6 +181,13 @@ pub async fn finish<H: Host>(
     let tried = async {
         checked?;
         in_time(services)?;
+        let ties = Ties::read(services.database, services.schema, &tables).await?;
+        // What has come to hold them since the restore was opened counts as well.
+        comparison.ending.in_place |= ties.is_any();
+        if comparison.ending.in_place {
+            comparison.check_rows()?;
+            return comparison.put(services, &tables, ties, force).await.map(|()| None);
+        }
         match try_swap(services.database, &names, &comparison.id).await? {
             None => Ok(None),
             Some(error) if comparison.attempt == ATTEMPTS => Err(RestoreError::NotSwapped(error)),
@@ -203,6 +219,9 @@ pub async fn report<H: Host>(
     for (compared, table) in
         comparison.tables.iter().zip(comparison.schema_tables(services.schema)?)
     {
+        if comparison.ending.in_place {
+            continue;
+        }
         let old = done.iter().filter_map(Done::old);
         let now = add_up(table, compared.live_ranges, old).ok();
         let late = late::of(services, table, &comparison.id, &compared.seen(table), now).await;
@@ -232,20 +251,25 @@ pub(super) fn few(mut notes: Vec<String>) -> Vec<String> {
     notes
 }
 
+/// Makes the staging tables, and answers whether a live one has foreign keys or CHECKs.
 async fn make_all<H: Host>(
     services: &Services<'_, H>,
     plans: &[TablePlan],
     id: &str,
-) -> Result<(), RestoreError> {
+) -> Result<bool, RestoreError> {
     let missing: Vec<_> = plans.iter().filter(|it| it.is_missing).map(|it| it.table).collect();
     make_missing(services.database, &missing).await?;
+    let mut has_constraints = false;
     for plan in plans {
-        if let Err(error) = Staging::new(services, plan, id).make().await {
-            let _: Result<(), _> = abandon(services, id).await;
-            return Err(error);
+        match Staging::new(services, plan, id).make().await {
+            Ok(has) => has_constraints |= has,
+            Err(error) => {
+                let _: Result<(), _> = abandon(services, id).await;
+                return Err(error);
+            }
         }
     }
-    Ok(())
+    Ok(has_constraints)
 }
 
 async fn look<H: Host>(
@@ -268,7 +292,8 @@ async fn find_file<H: Host>(
 ) -> Result<PartFile, RestoreError> {
     let FileItem { key, found, .. } = item;
     if let Some((e_tag, bytes)) = found.clone() {
-        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None });
+        let form = PartForm::Avro;
+        return Ok(PartFile { key: key.clone(), e_tag, bytes, manifest: None, form });
     }
     let manifest = backup::manifest(services.s3, services.bucket, run.unwrap_or_default()).await?;
     let part = manifest.parts().find(|part| part.key == *key);

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::super::error::RestoreError;
 use super::comparison::{ComparedTable, Comparison};
+use super::ending::{MOST_ROWS, PlannedEnding};
 use super::items::{FileItem, Item, most_of, ranges};
 use super::opened::OpenedRestore;
 use super::steps::few;
@@ -22,6 +23,7 @@ fn opening(notes: Vec<String>) -> OpenedRestore {
         notes,
         loads_since: None,
         tables: vec![],
+        ending: PlannedEnding::default(),
     }
 }
 
@@ -108,6 +110,7 @@ fn a_comparison_of_many_ranges_is_carried() {
         }],
         attempt: 1,
         swapped: false,
+        ending: PlannedEnding::default(),
     };
     let items = comparison.deal(OFFICE, vec![spans(200), spans(200)]).unwrap();
     let of = &comparison.tables[0];
@@ -115,6 +118,15 @@ fn a_comparison_of_many_ranges_is_carried() {
     assert!((100..400).contains(&items.len()), "{}", items.len());
     let done: Vec<_> = items.iter().map(most_of).collect();
     assert!(bytes(&(&comparison, &items, done)) < CARRIED);
+}
+
+#[test]
+fn more_rows_than_one_step_puts_in_place_are_refused() {
+    let in_place = PlannedEnding { in_place: true, keep_orphans: false };
+    let error = in_place.check_rows(MOST_ROWS + 1).unwrap_err();
+    assert!(error.to_string().contains("use rowgate restore"), "{error}");
+    assert_eq!(in_place.check_rows(MOST_ROWS), Ok(()));
+    assert_eq!(PlannedEnding::default().check_rows(u64::MAX), Ok(()));
 }
 
 #[test]

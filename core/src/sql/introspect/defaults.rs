@@ -1,6 +1,7 @@
 //! Types, defaults and expressions in one form, whichever engine wrote them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::query::Engine;
 use crate::table::schema::DefaultValue;
@@ -20,7 +21,7 @@ pub(super) fn default(engine: Engine, text: Option<&str>, extra: &str) -> Option
     let text = text?;
     match engine {
         Engine::MySql if extra.contains("default_generated") || is_bits(text) => {
-            Some(DefaultValue::Expression(expression(text)))
+            Some(DefaultValue::Expression(expression(engine, text)))
         }
         Engine::MySql => Some(DefaultValue::Literal(text.into())),
         Engine::MariaDb => of_sql(text),
@@ -47,7 +48,7 @@ fn of_sql(text: &str) -> Option<DefaultValue> {
     Some(match quoted {
         Some(quoted) => DefaultValue::Literal(unquoted(quoted)),
         None if is_number => DefaultValue::Literal(text.into()),
-        None => DefaultValue::Expression(expression(text)),
+        None => DefaultValue::Expression(expression(Engine::MariaDb, text)),
     })
 }
 
@@ -80,9 +81,12 @@ fn escaped(letter: char) -> char {
     }
 }
 
-/// MySQL puts a backslash before each quote of an expression; MariaDB writes the time in small letters.
-pub(super) fn expression(text: &str) -> String {
-    let text = text.replace("\\'", "'");
+/// An expression as it is written in a statement; MariaDB writes the time in small letters.
+pub(super) fn expression(engine: Engine, text: &str) -> String {
+    let text = match engine {
+        Engine::MySql => of_mysql(text),
+        Engine::MariaDb => text.into(),
+    };
     let lower = text.to_ascii_lowercase();
     match lower.strip_prefix("current_timestamp") {
         Some("" | "()") => "CURRENT_TIMESTAMP".into(),
@@ -91,10 +95,25 @@ pub(super) fn expression(text: &str) -> String {
     }
 }
 
+/// In `information_schema` MySQL puts a backslash before each quote and each backslash of an expression, and takes each byte of
+/// its UTF-8 for a character.
+fn of_mysql(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => plain.extend(letters.next().map(escaped)),
+            letter => plain.push(letter),
+        }
+    }
+    let bytes: Option<Vec<u8>> = plain.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(plain)
+}
+
 /// What an update sets a column to, by its EXTRA.
 pub(super) fn on_update(extra: &str) -> Option<String> {
     let (_, rest) = extra.split_once("on update ")?;
-    Some(expression(rest.split(' ').next().unwrap_or_default()))
+    Some(expression(Engine::MariaDb, rest.split(' ').next().unwrap_or_default()))
 }
 
 /// The column that a CHECK of MariaDB makes a JSON.
@@ -147,6 +166,20 @@ mod tests {
             assert!(is_default(expected, mysql.filter(|_| expected.is_some())), "{mysql:?}");
             assert!(is_default(expected, mariadb), "{mariadb:?}");
             assert!(!is_default(Some("another"), mariadb), "{mariadb:?}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_what_a_statement_says() {
+        for (mysql, mariadb) in [
+            (r"concat(`a`,_utf8mb4\' (\\n) `x`\')", r"concat(`a`,_utf8mb4' (\n) `x`')"),
+            (r"`O\'N` <> _utf8mb4\'it\\\'s \\\\\'", r"`O'N` <> _utf8mb4'it\'s \\'"),
+            ("`grÃ¶Ã\u{9f}e` <> 'æ¼¢'", "`größe` <> '漢'"),
+            ("`größe` <> '漢'", "`größe` <> '漢'"),
+            ("`größe` <> 7", "`größe` <> 7"),
+        ] {
+            assert_eq!(expression(Engine::MySql, mysql), mariadb);
+            assert_eq!(expression(Engine::MariaDb, mariadb), mariadb);
         }
     }
 

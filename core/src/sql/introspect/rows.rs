@@ -78,7 +78,7 @@ impl<'r> Reader<'r> {
         let mut columns: Vec<_> = self.of("column", name).collect();
         columns.sort_by_key(|row| row.position);
         let primary = self.of("index", name).filter(|row| row.name == "PRIMARY");
-        let primary: Vec<_> = primary.map(part).collect();
+        let primary: Vec<_> = primary.map(|row| self.part(row)).collect();
         Some(TableDescription {
             name: name.into(),
             engine: row.owned(0).unwrap_or_default(),
@@ -105,7 +105,8 @@ impl<'r> Reader<'r> {
         let is_json = self.is_json(row);
         let stored = extra.contains("stored generated") || extra.contains("persistent");
         let is_generated = stored || extra.contains("virtual generated");
-        let generation = |sql: &str| Generation { expression: expression(sql), stored };
+        let generation =
+            |sql: &str| Generation { expression: expression(self.engine, sql), stored };
         Some(ColumnDescription {
             name: row.name.clone(),
             column_type: if is_json { "json".into() } else { column_type(row.text(0)?) },
@@ -140,10 +141,19 @@ impl<'r> Reader<'r> {
                 });
             }
             if let Some(last) = indexes.last_mut() {
-                last.parts.push(part(row));
+                last.parts.push(self.part(row));
             }
         }
         indexes
+    }
+
+    fn part(&self, row: &SchemaRow) -> IndexPart {
+        IndexPart {
+            column: row.owned(1),
+            length: row.number(2).and_then(|length| u32::try_from(length).ok()),
+            expression: row.text(3).map(|sql| expression(self.engine, sql)),
+            descending: row.text(4) == Some("D"),
+        }
     }
 
     fn foreign_keys(&self, table: &'r str) -> Option<Vec<ForeignKeyDescription>> {
@@ -177,7 +187,7 @@ impl<'r> Reader<'r> {
             let clause = row.text(1).or_else(|| apart?.text(0))?;
             Some(CheckDescription {
                 name: row.name.clone(),
-                clause: expression(clause),
+                clause: expression(self.engine, clause),
                 enforced: row.text(0)? == "YES",
             })
         };
@@ -194,13 +204,4 @@ fn is_of_json(check: &SchemaRow, column: &str) -> bool {
 fn lengths(parts: &[IndexPart]) -> Vec<u32> {
     let lengths: Vec<_> = parts.iter().map(|part| part.length.unwrap_or_default()).collect();
     if lengths.iter().all(|length| *length == 0) { Vec::new() } else { lengths }
-}
-
-fn part(row: &SchemaRow) -> IndexPart {
-    IndexPart {
-        column: row.owned(1),
-        length: row.number(2).and_then(|length| u32::try_from(length).ok()),
-        expression: row.text(3).map(expression),
-        descending: row.text(4) == Some("D"),
-    }
 }

@@ -121,10 +121,13 @@ fn foreign_key(key: &ForeignKeyDescription) -> String {
     )
 }
 
-/// MySQL's `information_schema` has each quote of a clause behind a backslash.
+/// Schemas of before 0.2 may have a clause as MySQL's `information_schema` has it, each quote behind a backslash.
 fn check(check: &CheckDescription) -> String {
     let enforced = if check.enforced { "" } else { " NOT ENFORCED" };
-    let clause = check.clause.replace("\\'", "'");
+    let clause = match check.clause.split_once('\'') {
+        Some((start, _)) if start.ends_with('\\') => check.clause.replace("\\'", "'"),
+        _ => check.clause.clone(),
+    };
     format!("CONSTRAINT {} CHECK ({clause}){enforced}", quoted(&check.name))
 }
 

@@ -51,9 +51,6 @@ fn of_any_name(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.contains(char::is_control) {
         return Some("use no control characters");
     }
-    if name.contains('`') {
-        return Some("use no backtick");
-    }
     if name.to_ascii_lowercase().starts_with("rowgate_") {
         return Some("names that begin with rowgate_ are rowgate's own");
     }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 
+use crate::base::sql_text::quoted;
 use crate::table::types::{Answer, ColumnType, Definition};
 
 /// The most characters of a statement that the Data API takes.
@@ -40,30 +41,33 @@ pub(super) fn longest_statement(columns: &[(&str, ColumnType)], key: &[&str]) ->
 
 /// A column's part of an INSERT with ON DUPLICATE KEY UPDATE.
 fn write(name: &str, of: impl Definition) -> usize {
-    let value = of.written(&format!("r.`{name}`"));
+    let name = quoted(name);
+    let value = of.written(&format!("r.{name}"));
     let source = of.source();
     // A table with more columns than three digits count is too wide anyway.
-    format!("`{name}`, {value}, `{name}` {source} PATH '$[999]', `{name}` = {value}, ").len()
+    format!("{name}, {value}, {name} {source} PATH '$[999]', {name} = {value}, ").len()
 }
 
 /// Its part of a page of a backup.
 fn page(name: &str, of: impl Definition) -> usize {
-    let value = of.canonical(&format!("`{name}`"));
+    let name = quoted(name);
+    let value = of.canonical(&name);
     let width = match of.answer() {
         Answer::Text => format!("CONVERT({value} USING utf8mb4), ").len(),
         Answer::Long { .. } => 0,
     };
-    format!("{value} AS `{name}`, `{name}`, `{name}`, ").len() + width
+    format!("{value} AS {name}, {name}, {name}, ").len() + width
 }
 
 /// Its part of a checksum.
 fn checksum(name: &str, of: impl Definition) -> usize {
-    let text = of.digest(&format!("`{name}`"));
+    let text = of.digest(&quoted(name));
     format!("IFNULL(CONCAT(OCTET_LENGTH({text}), ':', {text}, ';'), 'N;'), ").len()
 }
 
 /// Its part of a comparison of two tables.
 fn comparison(name: &str, of: impl Definition) -> usize {
-    let [one, other] = ["o", "m"].map(|row| of.exact(&format!("{row}.`{name}`")));
+    let name = quoted(name);
+    let [one, other] = ["o", "m"].map(|row| of.exact(&format!("{row}.{name}")));
     format!("{one} <=> {other} AND ").len()
 }

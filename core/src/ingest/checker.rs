@@ -1,0 +1,148 @@
+//! Checks raw rows, without a database.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::offsets::{self, Offsets};
+use super::options::IngestOptions;
+use super::seen_keys::{CHECKED_KEYS, SeenKeys};
+use crate::table::cell_forms::CellForms;
+use crate::table::fill::FilledColumns;
+use crate::table::issue::{RowError, RowErrorKind};
+use crate::table::record::{ColumnSet, EntryRules, Place, RawRow, Record};
+use crate::table::row_key::{has_key, row_key};
+use crate::table::schema::Table;
+
+/// Makes records of the raw rows of one request or file, or says what is wrong with them.
+///
+/// It keeps no rows: its memory grows by the keys of each table's first [`CHECKED_KEYS`] rows alone.
+#[derive(Debug)]
+pub struct Checker {
+    options: IngestOptions,
+    /// The columns that rows get besides their own.
+    filled: Arc<FilledColumns>,
+    offsets: Offsets,
+    tables: Vec<CheckedTable>,
+    received: u64,
+    lacking: u64,
+}
+
+/// What the rows of one table are compared with.
+#[derive(Debug)]
+struct CheckedTable {
+    table: &'static Table,
+    /// The keys of the good rows among the first [`CHECKED_KEYS`].
+    keys: SeenKeys,
+    /// The columns whose values may come with an offset from UTC or without.
+    with_offsets: Vec<usize>,
+}
+
+impl Checker {
+    /// A checker that has seen no rows.
+    pub fn new(options: IngestOptions) -> Self {
+        Self {
+            options,
+            filled: Arc::default(),
+            offsets: Offsets::default(),
+            tables: Vec::new(),
+            received: 0,
+            lacking: 0,
+        }
+    }
+
+    /// The same for rows of one table that get columns besides their own.
+    pub(crate) fn filling(self, filled: Arc<FilledColumns>) -> Self {
+        Self { filled, ..self }
+    }
+
+    /// Says how the cells that come from here on write numbers and dates.
+    pub(super) fn expect(&mut self, forms: CellForms) {
+        self.options.forms = forms;
+    }
+
+    /// Makes a record of a row, or says what is wrong with it.
+    pub fn row<'r>(
+        &'r mut self,
+        table: &'static Table,
+        mut row: RawRow<'r>,
+    ) -> Result<Record<'r>, Vec<RowError>> {
+        let place = row.place;
+        let IngestOptions { strict, time_zone, may_lack, key, forms, .. } = self.options;
+        let key = key.and_then(|key| key.columns);
+        let rules = EntryRules { strict, time_zone, may_lack, key, forms, stored: false };
+        let position = self.position(table);
+        let checked = &mut self.tables[position];
+        if time_zone.is_none() {
+            self.offsets.check(table, &checked.with_offsets, forms.date_order, &mut row);
+        }
+        self.filled.put(table, &mut row);
+        let record = Record::parse_by(table, row, rules)
+            .and_then(|record| checked.claim_key(&record, place).map(|()| record));
+        self.received += u64::from(record.is_ok() || place.index.is_some());
+        self.lacking += u64::from(record.as_ref().is_ok_and(|record| lacks_column(table, record)));
+        record
+    }
+
+    /// The same for a row of a file: the keys are forgotten once no more are compared. A request's are
+    /// looked up by the rows that refer to them.
+    pub fn file_row<'r>(
+        &'r mut self,
+        table: &'static Table,
+        row: RawRow<'r>,
+    ) -> Result<Record<'r>, Vec<RowError>> {
+        if row.place.index == Some(u64::from(CHECKED_KEYS)) {
+            let position = self.position(table);
+            self.tables[position].keys = SeenKeys::default();
+        }
+        self.row(table, row)
+    }
+
+    /// How many rows came so far, in all tables.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Good rows that lack a column which a new row needs, in all tables.
+    pub(crate) fn lacking(&self) -> u64 {
+        self.lacking
+    }
+
+    /// Takes the keys of a table's good rows away.
+    pub(super) fn take_keys(&mut self, table: &'static Table) -> SeenKeys {
+        let position = self.position(table);
+        core::mem::take(&mut self.tables[position].keys)
+    }
+
+    fn position(&mut self, table: &'static Table) -> usize {
+        let known = self.tables.iter().position(|checked| checked.table.name == table.name);
+        known.unwrap_or_else(|| {
+            let with_offsets = offsets::columns(table);
+            self.tables.push(CheckedTable { table, keys: SeenKeys::default(), with_offsets });
+            self.tables.len() - 1
+        })
+    }
+}
+
+impl CheckedTable {
+    /// Fails if an earlier good row, among the first [`CHECKED_KEYS`], has the same key.
+    fn claim_key(&mut self, record: &Record<'_>, place: Place) -> Result<(), Vec<RowError>> {
+        if !has_key(self.table, record) {
+            return Ok(());
+        }
+        let index = place.index.and_then(|index| u32::try_from(index).ok());
+        let Some(index) = index.filter(|index| *index < CHECKED_KEYS) else { return Ok(()) };
+        self.keys.claim(&row_key(self.table, record.cells()), index).map_err(|first| {
+            let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
+            alloc::vec![RowError::key(self.table.key_name(), kind)]
+        })
+    }
+}
+
+/// Whether a good row lacks what a new row needs.
+fn lacks_column(table: &Table, record: &Record<'_>) -> bool {
+    if *record.columns() == ColumnSet::ALL {
+        return false;
+    }
+    let mut columns = table.columns.iter().enumerate();
+    columns.any(|(at, column)| column.is_required() && !record.columns().has(at))
+}
