@@ -83,7 +83,7 @@ def test_a_key_sees_its_own_loads_only(stack, files):
 
 
 def test_a_key_sees_files_of_its_tables_if_it_asks(stack, files):
-    """This key is for all tables; core/tests/requests.rs has one of two tables."""
+    """This key is for all tables; core/tests/gate.rs has one of two tables."""
     send(stack, "mine", [{"id": 1, "job": "a"}])
     report = files.load("incoming/employees/x.csv", sample("hired_employees.csv"))
     assert [load["door"] for load in get(stack, "/loads").json()["loads"]] == ["http"]

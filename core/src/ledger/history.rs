@@ -215,7 +215,7 @@ impl Owner<'_> {
             Self::Key(id) => statement.with("key_id", id),
             // Texts alone are serialized, which cannot fail.
             Self::Files(tables) => {
-                statement.with("tables", &serde_json::to_string(tables).unwrap_or_default())
+                statement.with("tables", serde_json::to_string(tables).unwrap_or_default())
             }
         }
     }
