@@ -1,7 +1,6 @@
 //! What knows neither rows nor services.
 
 pub(crate) mod all_of;
-pub(crate) mod binary_number;
 pub(crate) mod distinct;
 pub(crate) mod hex;
 pub(crate) mod json_string;

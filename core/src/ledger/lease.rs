@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::time::Duration;
 
-use crate::base::binary_number::double;
 use crate::base::lookup::{Lookup, SettingsError, invalid};
 
 /// How long a holder may be silent unless it is told otherwise. Longer than a call to the Data API
@@ -26,8 +25,8 @@ impl Lease {
         let Some(text) = lookup(NAME).filter(|text| !text.is_empty()) else {
             return Ok(Self::default());
         };
-        let seconds = double(&text).filter(|seconds| (0.001..=86_400.0).contains(seconds));
-        let seconds = seconds.ok_or_else(|| invalid(NAME, "not between 0.001 and 86400"))?;
+        let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
+        let seconds: f64 = seconds.ok_or_else(|| invalid(NAME, "not between 0.001 and 86400"))?;
         let time = Duration::from_secs_f64(seconds);
         Ok(Self { seconds: format!("{seconds:.3}"), time })
     }
