@@ -159,7 +159,7 @@ samples: setup ## Check that the sample files are what their generator makes
 test-page: edge cli ## Run the tests of the page in Chromium
 	@scripts/setup page
 	@scripts/page-size
-	@ROWGATE=$(abspath $(ROWGATE)) node --test --test-concurrency=1 console/test/
+	@ROWGATE=$(abspath $(ROWGATE)) node --test --test-concurrency=1 console/test/*.test.mjs
 	@scripts/test-openapi $(ROWGATE)
 
 .PHONY: page-pictures
