@@ -6,7 +6,7 @@ its answer take the delay once, however long either is. Nothing else is slower.
 
 import asyncio
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Of one read; in flight are at most so many reads.
 BYTES = 1 << 16
@@ -21,17 +21,28 @@ def delayed(host, port, seconds):
     async def serve(client_reader, client_writer):
         reader, writer = await asyncio.open_connection(host, port)
         line = asyncio.Queue(IN_FLIGHT)
-        await asyncio.gather(
-            put(client_reader, line, seconds), take(line, writer), pass_on(reader, client_writer)
-        )
+        # What is cancelled at the end has ended: asyncio would print it as an error.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(
+                put(client_reader, line, seconds), take(line, writer), pass_on(reader, client_writer)
+            )
 
     server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0, limit=BYTES))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     yield server.sockets[0].getsockname()[1]
     loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(end_lines(), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
+
+
+async def end_lines():
+    """Ends the lines of clients that have not hung up."""
+    lines = asyncio.all_tasks() - {asyncio.current_task()}
+    for line in lines:
+        line.cancel()
+    await asyncio.gather(*lines, return_exceptions=True)
 
 
 async def put(reader, line, seconds):

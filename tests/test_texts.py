@@ -81,6 +81,15 @@ def texts():
             yield path, "\n".join([text, *names])
 
 
+def test_no_file_has_a_path_of_the_machine_that_wrote_it():
+    own = re.compile(r"(?<![\w./-])/(?:root|work|home|Users)/[\w.]")
+    found = []
+    for path in tracked("*.md", "*.json", "*.txt", "*.toml", "*.svg", "*.py", "*.rs", "*.mjs", "scripts/*", "bench/*"):
+        lines = path.read_text(errors="replace").splitlines()
+        found += [f"{path.relative_to(ROOT)}:{number}" for number, line in enumerate(lines, 1) if own.search(line)]
+    assert not found
+
+
 def test_words_are_plain():
     found = []
     for path, text in texts():
