@@ -755,14 +755,26 @@ fn a_file_is_read_on_by_the_layout_with_which_it_began_or_not_at_all() {
 
 #[test]
 fn past_the_keys_that_are_compared_a_plain_file_is_read_from_there() {
+    goes_on_past_the_keys(',', "");
+    // By the layout that the first attempt has found.
+    goes_on_past_the_keys(';', read_by(&serde_json::json!({ "delimiter": ";" })));
+}
+
+fn goes_on_past_the_keys(delimiter: char, read_as: &'static str) {
     const DONE: u64 = 500_000;
-    let line = |id: u64| format!("{id},a\n");
-    let mut text = String::from("id,job\n");
+    let line = |id: u64| format!("{id}{delimiter}a\n");
+    let mut text = format!("id{delimiter}job\n");
     text.extend((1..=DONE).map(line));
     let offset = text.len();
-    text.push_str("500001,b\n500002,\n");
-    let left =
-        Earlier { offset: offset as u64, line: DONE + 2, row: DONE, stored: DONE, ..EARLIER };
+    text.push_str(&format!("500001{delimiter}b\n500002{delimiter}\n"));
+    let left = Earlier {
+        offset: offset as u64,
+        line: DONE + 2,
+        row: DONE,
+        stored: DONE,
+        read_as,
+        ..EARLIER
+    };
     let world = world([
         vec![head(text.len(), None)],
         earlier(&left).into(),

@@ -172,16 +172,21 @@ fn databases_of(text: &str) -> Option<(GrantScope, &str)> {
     Some((GrantScope::Databases(name), text[end..].strip_prefix(".* ")?))
 }
 
-/// Whether a name is like a pattern, in which a backslash takes a wildcard its meaning.
+/// Whether a name is like a pattern, in which a backslash takes a wildcard its meaning. Small letters and capitals are
+/// alike, as they may be for the server: a right that is there shall never be asked for.
 fn is_like(pattern: &[char], name: &[char]) -> bool {
     match (pattern, name) {
         ([], name) => name.is_empty(),
         (['%', pattern @ ..], _) => (0..=name.len()).any(|at| is_like(pattern, &name[at..])),
         (['_', pattern @ ..], [_, name @ ..]) => is_like(pattern, name),
-        (['\\', letter, pattern @ ..], [first, name @ ..]) if letter == first => {
+        (['\\', letter, pattern @ ..], [first, name @ ..])
+            if letter.eq_ignore_ascii_case(first) =>
+        {
             is_like(pattern, name)
         }
-        ([letter, pattern @ ..], [first, name @ ..]) => letter == first && is_like(pattern, name),
+        ([letter, pattern @ ..], [first, name @ ..]) => {
+            letter.eq_ignore_ascii_case(first) && is_like(pattern, name)
+        }
         _ => false,
     }
 }
@@ -258,6 +263,7 @@ mod tests {
             assert_eq!(lacks("a_b", &[&all(name)]).is_empty(), fits, "{name}");
         }
         assert!(lacks("a`b", &[&all("a``b")]).is_empty());
+        assert!(lacks("Shop", &[&all("shop")]).is_empty());
     }
 
     #[test]
