@@ -165,6 +165,16 @@ def test_all_tables_of_the_schema_are_restored_and_the_others_named(restore, buc
     assert plan["export"]["not_served"] == ["stranger"]
 
 
+def test_the_folder_may_be_that_of_a_table_which_is_not_served(restore, bucket, db):
+    """AWS calls the folders of `odd name` and `odd_name` alike."""
+    db.rows("CREATE TABLE odd_name (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, a VARCHAR(20) NULL)")
+    try:
+        Export(bucket, "rowgate").add(db, "odd_name")
+        refused(restore("--table", "odd name"), 'the folder may be of "odd name" or of "odd_name"')
+    finally:
+        db.rows("DROP TABLE odd_name")
+
+
 def test_a_database_is_chosen(restore, bucket, db):
     kinds(db)
     Export(bucket, "other").add(db, "kinds")

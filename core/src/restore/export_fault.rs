@@ -32,7 +32,7 @@ pub enum ExportFault {
     /// Two tables would have the folder.
     TwoTables {
         /// Both.
-        tables: [&'static str; 2],
+        tables: [String; 2],
     },
     /// A table that is not in the export.
     NoFolder {

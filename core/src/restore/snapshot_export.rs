@@ -10,6 +10,7 @@ use super::export_info::ExportInfo;
 use super::export_keys::{ExportKey, exported_name, table_of, why_left_out};
 use super::export_plan::{ExportPlan, not_exact};
 use super::found_files::FoundFiles;
+use super::tables::TableNames;
 use super::wanted::{ExportSource, Wanted};
 use crate::aws::host::Host;
 use crate::aws::s3::ListedObject;
@@ -33,6 +34,7 @@ pub(super) async fn find<H: Host>(
     let root = root(&keys).map_err(|fault| fault.at(prefix))?;
     let database = database(services, &keys, export).map_err(|fault| fault.at(root))?;
     let info = read_info(services, root).await?;
+    let live_tables = TableNames::read(services.database).await?;
     let mut folders: BTreeMap<&str, Vec<(ExportKey<'_>, &ListedObject)>> = BTreeMap::new();
     for (key, object) in keys.iter().filter(|(key, _)| key.database == database) {
         folders.entry(key.table).or_default().push((*key, object));
@@ -48,13 +50,18 @@ pub(super) async fn find<H: Host>(
     for (name, objects) in folders {
         let folder = [root, database, "/", database, ".", name].concat();
         let table = table_of(services.schema, name);
-        let table = table.map_err(|tables| ExportFault::TwoTables { tables }.at(&folder))?;
+        let two = |tables: [&str; 2]| ExportFault::TwoTables { tables: tables.map(String::from) };
+        let table = table.map_err(|tables| two(tables).at(&folder))?;
         let Some(table) = table else {
             said.not_served.push(name.to_string());
             continue;
         };
         if !wanted.has(table) {
             continue;
+        }
+        // The folder may be that of a table which is not served.
+        if let Some(other) = live_tables.alike(table.name, exported_name) {
+            return Err(two([table.name, other]).at(&folder));
         }
         let is_whole = info.is_whole(database, name).map_err(|fault| fault.at(&folder))?;
         said.not_exact.extend(not_exact(table));

@@ -93,6 +93,14 @@ impl TableNames {
         self.names.iter().any(|its| its == name)
     }
 
+    /// Another table whose name becomes the same by a rule as this one's.
+    #[cfg(feature = "parquet")]
+    pub(super) fn alike(&self, name: &str, rule: fn(&str) -> String) -> Option<&str> {
+        let of = rule(name);
+        let mut others = self.names.iter().filter(|its| *its != name && rule(its) == of);
+        others.next().map(String::as_str)
+    }
+
     /// What restores have left, the earliest first.
     pub(super) fn leftovers(&self, schema: Schema) -> Vec<Leftover> {
         let of = |name: &String| leftover(schema, name);
