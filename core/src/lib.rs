@@ -76,7 +76,7 @@ pub use aws::http::{Request, Response};
 pub use aws::operation::{Operation, Retry, Service, ServiceError};
 #[cfg(feature = "sigv4")]
 pub use aws::sign::{Credentials, sign};
-pub use aws::source::{Source, SourceError};
+pub use aws::source::{ObjectSource, Source, SourceError};
 pub use aws::upload::Upload;
 pub use aws::{data_api, s3, step_functions};
 

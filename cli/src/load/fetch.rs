@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
-use rowgate_core::s3::{GetObject, HeadObject};
-use rowgate_core::{RejectSink, Repeat};
+use anyhow::{Result, anyhow};
+use rowgate_core::s3::HeadObject;
+use rowgate_core::{ObjectSource, RejectSink, Repeat, Source};
 use serde_json::{Value, json};
 
 use super::reject_file::RejectFile;
@@ -45,15 +45,14 @@ async fn copy(s3: &S3<'_>, bucket: &str, key: &str, mut file: RejectFile) -> Res
 async fn copy_ranges(s3: &S3<'_>, bucket: &str, key: &str, file: &mut RejectFile) -> Result<()> {
     let head = HeadObject { bucket, key, version_id: None, if_match: None };
     let head = s3.call(&head, Repeat::Harmless).await?;
+    let (size, e_tag) = (head.content_length, Some(head.e_tag.as_str()));
+    let source = ObjectSource { client: s3, bucket, key, version_id: None, e_tag, size };
     let mut from = 0;
-    while from < head.content_length {
-        let range = from..head.content_length.min(from + RANGE);
+    while from < size {
+        let range = from..size.min(from + RANGE);
         from = range.end;
-        let if_match = Some(head.e_tag.as_str());
-        let get = GetObject { bucket, key, version_id: None, range, if_match };
-        let part = s3.call(&get, Repeat::Harmless).await.context("reading it")?;
-        let is_last = from == head.content_length;
-        file.write(part.body, is_last).await.map_err(|error| anyhow!(error))?;
+        let part = source.read(range).await?;
+        file.write(part, from == size).await.map_err(|error| anyhow!(error))?;
     }
     Ok(())
 }

@@ -61,14 +61,21 @@ pub(crate) fn pieces<S: Source>(source: &S, start: u64) -> Pin<Box<impl Stream<I
 
 pub(crate) type Piece = Result<Vec<u8>, SourceError>;
 
-/// An object of S3, every range of it of the same content.
-pub(crate) struct ObjectSource<'s, H> {
-    pub(crate) client: &'s Client<'s, H, S3Endpoint>,
-    pub(crate) bucket: &'s str,
-    pub(crate) key: &'s str,
-    pub(crate) version_id: Option<&'s str>,
-    pub(crate) e_tag: Option<&'s str>,
-    pub(crate) size: u64,
+/// An object of S3, every range of it of the same content and of as many bytes as it is asked for.
+#[derive(Debug)]
+pub struct ObjectSource<'s, H> {
+    /// What asks for it.
+    pub client: &'s Client<'s, H, S3Endpoint>,
+    /// Its bucket.
+    pub bucket: &'s str,
+    /// Its key.
+    pub key: &'s str,
+    /// The version that is read; without one the newest.
+    pub version_id: Option<&'s str>,
+    /// The content that is read, as HEAD names it; any without it.
+    pub e_tag: Option<&'s str>,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 impl<H: Host> Source for ObjectSource<'_, H> {
