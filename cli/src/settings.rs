@@ -12,14 +12,11 @@ use toml::{Table, Value};
 pub(crate) const FILE: &str = "rowgate.toml";
 
 /// What the file may have: each is the setting of the same name in capitals.
-pub(crate) const KEYS: [&str; 19] = [
-    "aws_endpoint_url",
-    "aws_endpoint_url_s3",
+pub(crate) const KEYS: [&str; 16] = [
     "aws_region",
     "bulk_bytes",
     "bulk_range_bytes",
     "bulk_state_machine_arn",
-    "data_api_endpoint",
     "data_bucket",
     "db_cluster_arn",
     "db_name",
@@ -47,6 +44,9 @@ const SECRETS: [&str; 7] = [
     "rowgate_admin_password",
     "rowgate_writer_password",
 ];
+
+/// Where signed requests go: not to where a folder says that comes from elsewhere.
+const ENDPOINTS: [&str; 3] = ["aws_endpoint_url", "aws_endpoint_url_s3", "data_api_endpoint"];
 
 /// The file's values by the names of the settings; a process reads one file.
 static VALUES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
@@ -98,6 +98,9 @@ fn entry(key: &str, value: &Value, folder: &Path) -> Result<(String, String)> {
     if SECRETS.contains(&key) {
         bail!("{key} is secret: give {name} in the environment, and take it out of this file");
     }
+    if ENDPOINTS.contains(&key) {
+        bail!("{key} says where rows and session tokens are sent: give {name} in the environment");
+    }
     if !KEYS.contains(&key) {
         bail!("{key}: there is no such setting; there are {}", KEYS.join(", "));
     }
@@ -133,6 +136,10 @@ mod tests {
         for secret in SECRETS {
             let said = read(&format!("{secret} = \"hidden\"")).expect_err("a secret");
             assert!(said.contains("is secret") && !said.contains("hidden"), "{said}");
+        }
+        for endpoint in ENDPOINTS {
+            let said = read(&format!("{endpoint} = \"http://here\"")).expect_err("an endpoint");
+            assert!(said.contains(&endpoint.to_ascii_uppercase()), "{said}");
         }
         let said = read("db_nme = \"shop\"").expect_err("not known");
         assert!(said.starts_with("db_nme: there is no such setting; there are aws_"), "{said}");
