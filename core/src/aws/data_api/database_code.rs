@@ -14,8 +14,13 @@ use crate::aws::operation::Retry;
 const WRAPPERS: [&str; 4] = ["database error", "database", "message", "error"];
 
 /// MySQL's own words by their beginning and their end, with the number.
-const WORDS: [(&str, &str, u16); 39] = [
-    ("access denied for user", "", 1045),
+///
+/// Every number that the code acts on is among them, or is `is_denied`'s.
+const WORDS: [(&str, &str, u16); 45] = [
+    ("access denied; you need", "", 1227),
+    ("access denied for user", "using password: yes", 1045),
+    ("access denied for user", "using password: no", 1045),
+    ("access denied for user", "", 1044),
     ("can't connect to mysql server", "", 2003),
     ("can't connect to local mysql server", "", 2002),
     ("can't drop ", "exists", 1091),
@@ -45,6 +50,7 @@ const WORDS: [(&str, &str, u16); 39] = [
     ("lost connection to mysql server", "", 2013),
     ("mysql server has gone away", "", 2006),
     ("out of range value for column", "", 1264),
+    ("running in read-only mode", "", 1836),
     ("server shutdown in progress", "", 1053),
     ("table definition has changed", "", 1412),
     ("table '", "already exists", 1050),
@@ -53,6 +59,8 @@ const WORDS: [(&str, &str, u16); 39] = [
     ("too many connections", "", 1040),
     ("unhandled user-defined exception condition", "", 1644),
     ("unknown column '", "", 1054),
+    ("unknown database '", "", 1049),
+    ("user ", "active connections", 1203),
     ("you have an error in your sql syntax", "", 1064),
 ];
 
@@ -337,6 +345,12 @@ mod tests {
                 1452,
             ),
             ("INSERT command denied to user 'writer'@'%' for table 'jobs'", 1142),
+            ("Access denied for user 'writer'@'%' to database 'hr'", 1044),
+            ("Access denied for user 'writer'@'10.0.0.1' (using password: YES)", 1045),
+            ("Access denied; you need (at least one of) the SUPER privilege(s) for this operation", 1227),
+            ("Unknown database 'hr'", 1049),
+            ("Running in read-only mode", 1836),
+            ("User writer already has more than 'max_user_connections' active connections", 1203),
             ("Table 'hr.jobs' doesn't exist", 1146),
             ("Duplicate column name 'is_decided'", 1060),
             ("Duplicate key name 'by_key'", 1061),
