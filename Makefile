@@ -56,8 +56,12 @@ edge: setup ## Build the Worker and the page, if a source has changed
 lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 	@scripts/build-lambda x86_64 arm64
 
+.PHONY: templates
+templates: setup-infra # The AWS side as CDK synthesises it, for the packages
+	@scripts/build-templates
+
 .PHONY: packages
-packages: edge ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
+packages: edge templates ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
 	@scripts/packages $(MACHINES)
 
 .PHONY: test-packages

@@ -8,7 +8,6 @@
 mod demo;
 mod end;
 mod files;
-mod home;
 mod kept;
 mod report;
 mod tables;
@@ -31,12 +30,12 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
+use crate::home::Home;
 use crate::terminal;
 pub(crate) use demo::DemoArgs;
 pub(crate) use demo::run as run_demo;
 use end::End;
 use files::Files;
-use home::Home;
 use kept::{Beginning, Kept};
 use report::{Report, ReportForm};
 use tables::{SchemaFrom, Tables};
@@ -240,7 +239,7 @@ impl Stack {
         variables.extend(chosen(args));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
-            config: home.worker_config(args.rate_limit)?,
+            config: home.worker_config_with_limit(args.rate_limit)?,
             variables: &of_doors,
             port: args.port.or(begun.ports().map(|ports| ports.gateway)),
             bare: args.bare,
