@@ -28,7 +28,7 @@ use stack::{Outcome, Stack};
 /// Put rowgate into AWS and Cloudflare: the stack, the tables in the database, the Worker.
 ///
 /// First it looks for everything that would stop it halfway, lists all problems, and makes nothing while
-/// there is one. It can be repeated: what is not given stays as it is. The tables are those of --schema. AWS's
+/// there is one. It can be repeated: what is not given stays as it is, the tables of --schema as well. AWS's
 /// credentials and region are those of the environment; Cloudflare's are wrangler's.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DeployArgs {
@@ -63,7 +63,9 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
         !home.is_checkout(),
         "this is a checkout of rowgate: make deploy has all choices of docs/deploy.md"
     );
-    let tables = schema::text_of_file(schema)?;
+    // Read here as well, before anything is made.
+    schema::of_file(schema)?;
+    let given = schema::text_given(schema)?;
     let account = Account::from_environment()?;
     let stack = Stack::look(&account, args.stage.stack()).await?;
     let kind = args.choices.kind(&stack)?;
@@ -77,17 +79,21 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
     }
     confirm(args, &account, &identity)?;
 
-    let program = Program::pack(&tables)?;
     let place = program::Place::of(&account, &identity).await?;
+    let tables = place.tables(&stack, given).await?;
+    let file = folder.path().join(schema::FILE);
+    std::fs::write(&file, &tables)?;
+    let program = Program::pack(&tables)?;
     let mut parameters = args.choices.parameters(&stack, kind)?;
     parameters.extend(place.put_program(&program).await?);
     let template = place.put_template(&template).await?;
     let stack = deploy_stack(&account, &stack, kind, &template, parameters).await?;
 
-    tables::migrate(&account, &stack, schema).await?;
+    place.put_tables(&stack, &tables).await?;
+    tables::migrate(&account, &stack, &file).await?;
     let worker =
         worker::Upload { home: &home, account: &account, stack: &stack, stage: &args.stage };
-    worker.deploy(args.rotate_key, &tables, schema).await?;
+    worker.deploy(args.rotate_key, &file).await?;
     print(args, &stack.outputs)
 }
 

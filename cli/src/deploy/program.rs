@@ -4,7 +4,8 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rowgate_core::s3::{CreateBucket, HeadObject, PutObject, S3Endpoint};
+use rowgate_core::s3::{CreateBucket, GetObject, HeadObject, PutObject, S3Endpoint};
+use rowgate_core::schema::{EXAMPLE, Schema};
 use rowgate_core::{CallError, Client, Repeat, Upload};
 use rowgate_native::from_environment;
 use serde_json::Value;
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
 use super::account::Account;
-use super::stack::Parameters;
+use super::stack::{Parameters, Stack};
 use crate::migrate::MIGRATIONS;
 use crate::terminal;
 
@@ -149,27 +150,70 @@ impl<'a> Place<'a> {
         Ok(())
     }
 
+    /// The tables that are given; else those with which the stack was deployed last, or the example's.
+    pub(super) async fn tables(&self, stack: &Stack, given: Option<String>) -> Result<String> {
+        let tables = match given {
+            Some(tables) => tables,
+            None => self.last_tables(stack).await?.unwrap_or_else(|| EXAMPLE.to_owned()),
+        };
+        Schema::from_json(&tables).context("the schema")?;
+        Ok(tables)
+    }
+
+    async fn last_tables(&self, stack: &Stack) -> Result<Option<String>> {
+        let key = tables_key(stack);
+        let head = HeadObject { bucket: &self.bucket, key: &key, version_id: None, if_match: None };
+        let size = match self.client().call(&head, Repeat::Harmless).await {
+            Ok(head) => head.content_length,
+            Err(CallError::Api(error)) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(anyhow!(error).context(format!("looking for {key}"))),
+        };
+        let get = GetObject {
+            bucket: &self.bucket,
+            key: &key,
+            version_id: None,
+            range: 0..size,
+            if_match: None,
+        };
+        let text = self.client().call(&get, Repeat::Harmless).await;
+        Ok(Some(String::from_utf8(text.with_context(|| format!("reading {key}"))?.body)?))
+    }
+
+    /// Keeps the tables for the next deployment.
+    pub(super) async fn put_tables(&self, stack: &Stack, tables: &str) -> Result<()> {
+        self.put_json(&tables_key(stack), tables.to_owned()).await
+    }
+
     /// Puts the template, which is too large for a call; answers its address.
     pub(super) async fn put_template(&self, template: &Value) -> Result<String> {
         let text = template.to_string();
         let digest: String =
             Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
         let key = format!("templates/{digest}.json");
+        self.put_json(&key, text).await?;
+        Ok(self.endpoint.object_url(&self.bucket, &key))
+    }
+
+    async fn put_json(&self, key: &str, text: String) -> Result<()> {
         let put = PutObject {
             bucket: &self.bucket,
-            key: &key,
+            key,
             body: text.into(),
             content_type: "application/json",
             if_none_match: false,
         };
         let done = self.client().call(&put, Repeat::Harmless).await;
-        done.with_context(|| format!("putting the template into {}", self.bucket))?;
-        Ok(self.endpoint.object_url(&self.bucket, &key))
+        done.with_context(|| format!("putting {key} into {}", self.bucket))
     }
 
     fn client(&self) -> Client<'_, rowgate_native::NativeHost, S3Endpoint> {
         Client::new(self.account.host(), &self.endpoint, std::time::Duration::MAX)
     }
+}
+
+/// Where the tables of a stack's last deployment are.
+fn tables_key(stack: &Stack) -> String {
+    format!("stacks/{}/schema.json", stack.name)
 }
 
 /// Lambda's name of this program's processor.

@@ -13,14 +13,12 @@ use crate::terminal;
 
 /// Runs `rowgate migrate` on the stack's database. A cluster of the stack's own has a root user, who makes the
 /// other two; on another cluster they are there.
-pub(super) async fn migrate(account: &Account, stack: &Stack, schema: Option<&Path>) -> Result<()> {
+pub(super) async fn migrate(account: &Account, stack: &Stack, schema: &Path) -> Result<()> {
     terminal::advise("bringing the tables up to date");
     let root = stack.outputs.get("RootSecretArn");
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("migrate").stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
-    if let Some(schema) = schema {
-        command.arg("--schema").arg(schema);
-    }
+    command.arg("migrate").arg("--schema").arg(schema);
+    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     command
         .env("AWS_REGION", account.region())
         .env("DB_CLUSTER_ARN", stack.output("ClusterArn")?)

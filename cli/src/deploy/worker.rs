@@ -38,12 +38,7 @@ impl Upload<'_> {
     /// Uploads the Worker together with its settings, so that it never runs without them.
     ///
     /// The first time it gets an access key of its user, and an API key if the working folder has none.
-    pub(super) async fn deploy(
-        &self,
-        rotate_key: bool,
-        tables: &str,
-        schema: Option<&Path>,
-    ) -> Result<()> {
+    pub(super) async fn deploy(&self, rotate_key: bool, schema: &Path) -> Result<()> {
         let (account, user) = (self.account, self.stack.output("WorkerUser")?);
         let old = access_keys(account, user).await?;
         if old.is_empty() && !Path::new(KEYS).is_file() {
@@ -53,7 +48,7 @@ impl Upload<'_> {
             true => Some(make_access_key(account, user).await?),
             false => None,
         };
-        let uploaded = self.upload(tables, key.as_ref()).await;
+        let uploaded = self.upload(schema, key.as_ref()).await;
         match (&uploaded, &key) {
             // Its secret is lost, and the next attempt makes another one.
             (Err(_), Some(key)) => {
@@ -65,9 +60,9 @@ impl Upload<'_> {
         uploaded
     }
 
-    async fn upload(&self, tables: &str, key: Option<&AccessKey>) -> Result<()> {
+    async fn upload(&self, schema: &Path, key: Option<&AccessKey>) -> Result<()> {
         terminal::advise("uploading the Worker");
-        fs::write(self.home.worker_schema(), tables)?;
+        fs::copy(schema, self.home.worker_schema())?;
         let folder = tempfile::Builder::new().prefix("rowgate-worker-").tempdir()?;
         let secrets = folder.path().join("secrets.json");
         write_private(&secrets, &settings(self.stack, key)?.to_string())?;
@@ -83,12 +78,9 @@ impl Upload<'_> {
 }
 
 /// Makes an API key for all tables with `rowgate keys new`, which shows it.
-async fn make_api_key(schema: Option<&Path>) -> Result<()> {
+async fn make_api_key(schema: &Path) -> Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["keys", "new"]).stdin(Stdio::null());
-    if let Some(schema) = schema {
-        command.arg("--schema").arg(schema);
-    }
+    command.args(["keys", "new", "--schema"]).arg(schema).stdin(Stdio::null());
     ensure!(
         is_done(command).await?,
         "there is no API key; the stack is deployed, the Worker is not"
