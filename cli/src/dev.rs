@@ -220,8 +220,11 @@ impl Stack {
         let begun = Beginning::of(args)?;
         let identity = begun.identity.clone();
         let folder = private_folder()?;
-        let home = Home::find(folder.path())?;
-        let (database, database_url) = start_database(args, begun.kept.as_ref()).await?;
+        // The first time npm fetches the Workers runtime, and the database starts meanwhile.
+        let (home, (database, database_url)) = tokio::try_join!(
+            find_home(folder.path().to_owned()),
+            start_database(args, begun.kept.as_ref()),
+        )?;
         let call_log = folder.path().join("calls.jsonl");
         let mut options = DataApiOptions::new(&database_url, identity.clone());
         options.address = begun.address(|ports| ports.data_api);
@@ -316,6 +319,10 @@ impl Stack {
             None => Ok(()),
         }
     }
+}
+
+async fn find_home(folder: PathBuf) -> Result<Home> {
+    tokio::task::spawn_blocking(move || Home::find(&folder)).await?
 }
 
 /// The database that is given, or one of the stack's own, with its address.
