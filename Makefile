@@ -24,7 +24,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: edge cli ## Start rowgate, load the sample files by both doors, compare with the database
+demo: ## Start rowgate, load the sample files by both doors, compare with the database
+	@scripts/build-demo $(CLI_BUILD)
 	@node demo/demo.mjs $(ROWGATE)
 
 .PHONY: dev

@@ -96,7 +96,15 @@ impl Home {
     pub(crate) fn worker_config(&self) -> Result<Value> {
         let path = self.root.join("wrangler.toml");
         let text = fs::read_to_string(&path)?;
-        relocate(&text, &self.root).with_context(|| path.display().to_string())
+        let config = relocate(&text, &self.root);
+        let mut config = config.with_context(|| path.display().to_string())?;
+        // `make demo` shows no page, so a checkout may have built none.
+        if !self.root.join("console/build").is_dir()
+            && let Some(config) = config.as_object_mut()
+        {
+            config.remove("assets");
+        }
+        Ok(config)
     }
 
     /// The same, but it lets so many requests pass in a period.

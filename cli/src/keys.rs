@@ -201,7 +201,9 @@ fn whole_id(ring: &KeyRing, beginning: &str) -> Result<String> {
 
 fn tell_how_to_put(path: &Path) {
     let path = path.display();
-    terminal::advise(&format!("takes effect with: npx wrangler secret put API_KEYS --name rowgate < {path}"));
+    terminal::advise(&format!(
+        "takes effect with: npx wrangler secret put API_KEYS --name rowgate < {path}"
+    ));
 }
 
 /// The keys of a file of record, which must be there.
