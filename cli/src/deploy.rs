@@ -17,6 +17,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::home::Home;
 use crate::schema;
+use crate::signals;
 use crate::terminal::{self, Columns, Line};
 use account::Account;
 use choices::{Choices, Stage};
@@ -63,12 +64,14 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
         !home.is_checkout(),
         "this is a checkout of rowgate: make deploy has all choices of docs/deploy.md"
     );
+    program::require_static()?;
     // Read here as well, before anything is made.
     schema::of_file(schema)?;
     let given = schema::text_given(schema)?;
     let account = Account::from_environment()?;
     let stack = Stack::look(&account, args.stage.stack()).await?;
     let kind = args.choices.kind(&stack)?;
+    let mut parameters = args.choices.parameters(&stack, kind)?;
     let template = home.template(kind.name())?;
 
     let preflight =
@@ -84,10 +87,11 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
     let file = folder.path().join(schema::FILE);
     std::fs::write(&file, &tables)?;
     let program = Program::pack(&tables)?;
-    let mut parameters = args.choices.parameters(&stack, kind)?;
     parameters.extend(place.put_program(&program).await?);
     let template = place.put_template(&template).await?;
-    let stack = deploy_stack(&account, &stack, kind, &template, parameters).await?;
+    let became = "CloudFormation goes on with what it has begun; rowgate deploy goes on from there";
+    let stack = deploy_stack(&account, &stack, kind, &template, parameters).await;
+    let stack = stack.map_err(|error| signals::told(error, became))?;
 
     place.put_tables(&stack, &tables).await?;
     tables::migrate(&account, &stack, &file).await?;
@@ -104,13 +108,12 @@ async fn deploy_stack(
     stack: &Stack,
     kind: choices::Kind,
     template: &str,
-    mut parameters: stack::Parameters,
+    parameters: stack::Parameters,
 ) -> Result<Stack> {
     if kind == choices::Kind::New && stack.is_new() {
         let mut open = parameters.clone();
         open.insert("Protected".to_owned(), Some("false".to_owned()));
         stack.deploy(account, template, &open).await?;
-        parameters.insert("Protected".to_owned(), Some("true".to_owned()));
         let there = Stack::look(account, &stack.name).await?;
         there.deploy(account, template, &parameters).await?;
     } else if stack.deploy(account, template, &parameters).await? == Outcome::Unchanged {

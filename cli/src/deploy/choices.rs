@@ -152,7 +152,8 @@ impl Choices {
             Kind::New => all.extend([
                 ("MinCapacity", number(self.min_capacity), Some("0")),
                 ("MaxCapacity", number(self.max_capacity), Some("4")),
-                ("Protected", None, Some("true")),
+                // Also where a first deployment was broken off before it was protected.
+                ("Protected", Some("true".to_owned()), None),
             ]),
         }
         if let Some(name) = self.database_name.as_deref().filter(|_| !stack.is_new()) {

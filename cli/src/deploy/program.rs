@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rowgate_core::s3::{CreateBucket, GetObject, HeadObject, PutObject, S3Endpoint};
 use rowgate_core::schema::{EXAMPLE, Schema};
 use rowgate_core::{CallError, Client, Repeat, Upload};
@@ -32,12 +32,6 @@ pub(super) struct Program {
 impl Program {
     /// Packs this program with the tables and the migrations of the folder.
     pub(super) fn pack(tables: &str) -> Result<Self> {
-        if !cfg!(target_env = "musl") {
-            bail!(
-                "this program is linked with this machine's C library, which Lambda does not have: deploy with \
-                 the program of a package (docs/command.md)"
-            );
-        }
         let program = std::fs::read(std::env::current_exe()?).context("reading this program")?;
         let named = from_environment("ROWGATE_MIGRATIONS");
         let migrations = files(Path::new(named.as_deref().unwrap_or(MIGRATIONS)))?;
@@ -45,6 +39,16 @@ impl Program {
         let digest = Sha256::digest(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { archive, digest })
     }
+}
+
+/// Lambda has another C library than this machine.
+pub(super) fn require_static() -> Result<()> {
+    ensure!(
+        cfg!(target_env = "musl"),
+        "this program is linked with this machine's C library, which Lambda does not have: deploy with the \
+         program of a package (docs/command.md)"
+    );
+    Ok(())
 }
 
 /// The migrations' names and texts; none where the folder is not there.
