@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use rowgate_core::account::{AccountEndpoint, Answer, Error, FormCall, FormService};
+use rowgate_core::account::{AccountEndpoint, Error, FormAnswer, FormCall, FormService};
 use rowgate_core::account::{GetLambda, GetSecretValue};
 use rowgate_core::s3::S3Endpoint;
 use rowgate_core::{CallError, Client, Credentials, Operation, Repeat, Service, SettingsError};
@@ -50,7 +50,7 @@ impl Account {
     pub(super) async fn ask<S: FormService>(
         &self,
         call: FormCall<S>,
-    ) -> Result<Answer, CallError<Error>> {
+    ) -> Result<FormAnswer, CallError<Error>> {
         self.call(S::SERVICE, &call, Repeat::Harmless).await
     }
 
@@ -58,7 +58,7 @@ impl Account {
     pub(super) async fn do_once<S: FormService>(
         &self,
         call: FormCall<S>,
-    ) -> Result<Answer, CallError<Error>> {
+    ) -> Result<FormAnswer, CallError<Error>> {
         self.call(S::SERVICE, &call, Repeat::Never).await
     }
 

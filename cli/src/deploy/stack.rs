@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use rowgate_core::account::{Answer, CloudFormation, Error, FormCall};
+use rowgate_core::account::{CloudFormation, Error, FormAnswer, FormCall};
 use rowgate_core::{CallError, Host};
 
 use super::account::Account;
@@ -192,7 +192,7 @@ impl Events {
         events
     }
 
-    fn tell(&mut self, answer: &Result<Answer, CallError<Error>>) {
+    fn tell(&mut self, answer: &Result<FormAnswer, CallError<Error>>) {
         let Ok(answer) = answer else { return };
         // The newest comes first.
         for [id, resource, kind, status, reason] in rows(answer).into_iter().rev() {
@@ -214,7 +214,7 @@ impl Events {
     }
 }
 
-fn rows(answer: &Answer) -> Vec<[String; 5]> {
+fn rows(answer: &FormAnswer) -> Vec<[String; 5]> {
     let names =
         ["EventId", "LogicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason"];
     answer.rows("StackEvents", names)

@@ -14,9 +14,9 @@ const MOST_BETWEEN_TAGS: usize = 512 << 10;
 
 /// An answer in XML, of which texts are taken by the names of their elements.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Answer(Vec<u8>);
+pub struct FormAnswer(Vec<u8>);
 
-impl Answer {
+impl FormAnswer {
     pub(super) fn new(body: Vec<u8>) -> Self {
         Self(body)
     }
@@ -52,7 +52,7 @@ impl Answer {
 }
 
 /// Shows no content: it may have a key.
-impl fmt::Debug for Answer {
+impl fmt::Debug for FormAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").field("bytes", &self.0.len()).finish()
     }

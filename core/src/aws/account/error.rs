@@ -6,7 +6,7 @@ use core::fmt;
 
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::FormAnswer;
 use crate::aws::http::Response;
 use crate::aws::operation::{Retry, ServiceError};
 
@@ -25,7 +25,7 @@ impl Error {
     /// Of an answer in XML.
     pub(super) fn of_xml(response: Response) -> Self {
         let status = response.status;
-        let answer = Answer::new(response.body);
+        let answer = FormAnswer::new(response.body);
         let text = |name| answer.text(name).unwrap_or_default();
         Self { status, code: text("Code"), message: text("Message") }
     }

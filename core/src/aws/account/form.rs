@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::answer::Answer;
+use super::answer::FormAnswer;
 use super::endpoint::AccountEndpoint;
 use super::error::Error;
 use crate::aws::http::{Request, Response};
@@ -87,7 +87,7 @@ impl<S> fmt::Debug for FormCall<S> {
 impl<S: FormService> Operation for FormCall<S> {
     const SERVICE: Service = S::SERVICE;
     type Target = AccountEndpoint;
-    type Output = Answer;
+    type Output = FormAnswer;
     type Error = Error;
 
     fn to_request(&self, endpoint: &AccountEndpoint) -> Request {
@@ -103,11 +103,11 @@ impl<S: FormService> Operation for FormCall<S> {
         }
     }
 
-    fn parse(response: Response) -> Result<Answer, Error> {
+    fn parse(response: Response) -> Result<FormAnswer, Error> {
         if response.status != 200 {
             return Err(Error::of_xml(response));
         }
-        let answer = Answer::new(response.body);
+        let answer = FormAnswer::new(response.body);
         if answer.is_readable() { Ok(answer) } else { Err(Error::unreadable(200)) }
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
-    fn answer(status: u16, body: &str) -> Result<Answer, Error> {
+    fn answer(status: u16, body: &str) -> Result<FormAnswer, Error> {
         FormCall::<CloudFormation>::parse(Response {
             status,
             headers: Vec::new(),

@@ -7,7 +7,7 @@ mod form;
 mod lambda;
 mod secret;
 
-pub use answer::Answer;
+pub use answer::FormAnswer;
 pub use endpoint::AccountEndpoint;
 pub use error::Error;
 pub use form::{CloudFormation, FormCall, FormService, Iam, Rds, Sts};
