@@ -5,7 +5,7 @@ use anyhow::Error;
 /// Words of an error, of which one is enough, and what they come to.
 ///
 /// The codes are AWS's and MySQL's own, as the core shows them.
-const ADVICE: [(&[&str], &str); 7] = [
+const ADVICE: [(&[&str], &str); 8] = [
     (
         &["ExpiredToken", "ExpiredTokenException", "RequestExpired"],
         "the AWS credentials have expired: get new ones (aws sso login, or your account's way), and set \
@@ -29,6 +29,11 @@ const ADVICE: [(&[&str], &str); 7] = [
         &["MySQL error 1044", "MySQL error 1142", "MySQL error 1045"],
         "the database user may not do this: set DB_SECRET_ARN to the secret of one that may; \
          rowgate migrate --users gives the rights",
+    ),
+    (
+        &["SecretsErrorException"],
+        "the Data API cannot read the database user's secret: set DB_SECRET_ARN to the secret of a user of this \
+         cluster, in its region, which these AWS credentials may read",
     ),
     (&["NoSuchBucket"], "there is no such bucket: set DATA_BUCKET, or give --bucket"),
     (
@@ -67,6 +72,8 @@ mod tests {
         assert!(expired.ends_with("\njobs.csv: ExpiredTokenException (HTTP 403)"), "{expired}");
         let missing = with_advice(&SettingsError::Missing(vec!["DB_NAME"]).into());
         assert!(missing.starts_with("settings missing: DB_NAME\neach is a variable"), "{missing}");
+        let secret = with_advice(&anyhow!("SecretsErrorException (HTTP 400)"));
+        assert!(secret.contains("set DB_SECRET_ARN to the secret of a user"), "{secret}");
         assert_eq!(with_advice(&anyhow!("no such file")), "no such file");
     }
 }
