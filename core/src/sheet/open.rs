@@ -148,7 +148,8 @@ fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
     match reader.reject() {
         RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
         RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
-        RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
+        #[cfg(feature = "xlsx")]
+        RejectedRow::Sheet(row) => row.texts().join("\t").into(),
         RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
     }
 }
