@@ -112,7 +112,7 @@ fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
         "duplicate_in_batch" => RowErrorKind::DuplicateInBatch { first: rest.parse().ok()? },
         "unknown_reference" => {
             let key = foreign.iter().find(|key| key.name == rest)?;
-            RowErrorKind::NoParent { constraint: key.name, table: key.table }
+            RowErrorKind::NoParent { constraint: key.name, parent: key.parent }
         }
         "refused" => RowErrorKind::DatabaseRefused { number: rest.parse().ok()?, alone: false },
         _ => return None,

@@ -9,7 +9,7 @@ use core::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::layout_question::LayoutQuestion;
-use super::schema::{KeyNameError, Unfit};
+use super::schema::{KeyNameError, ParentTable, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -229,8 +229,8 @@ pub enum RowErrorKind {
     NoParent {
         /// The foreign key's name.
         constraint: &'static str,
-        /// The parent table.
-        table: &'static str,
+        /// The table that it refers to.
+        parent: ParentTable,
     },
     /// The object was deleted or replaced.
     ObjectGone,

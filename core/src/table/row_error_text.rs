@@ -138,8 +138,8 @@ impl fmt::Display for RowErrorKind {
                 }
             }
             Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
-            Self::NoParent { constraint, table } => {
-                write!(f, "table {table} has no such row, which FOREIGN KEY {constraint} asks for")
+            Self::NoParent { constraint, parent } => {
+                write!(f, "table {parent} has no such row, which FOREIGN KEY {constraint} asks for")
             }
             Self::ReferenceCycle => f.write_str(
                 "rows are each other's parents, or refer to rows that are; store them without the \
