@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::error::RestoreError;
 use super::in_place::{InPlace, Placing};
+use super::rights::{TO_PUT_BACK, TO_SWAP_BACK, UserRights};
 use super::swap::{Swap, rename};
 use super::tables::{BEFORE, LeftoverKind, STAGING, TableNames, UNDONE, beside, is_id, run};
 use super::ties::Ties;
@@ -18,7 +19,8 @@ use crate::table::schema::{Schema, Table};
 ///
 /// The restored rows, with all that was written to them, stay in tables beside the live ones until
 /// [`drop_leftovers`](super::drop_leftovers). Answers the tables. `waiting` hears of each try but the first: others'
-/// transactions are waited for. Triggers run only with `fire_triggers`, and are refused otherwise.
+/// transactions are waited for. Triggers run only with `fire_triggers`, and are refused otherwise. A right that the
+/// database user lacks is named before anything is changed.
 pub async fn undo<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
@@ -26,6 +28,8 @@ pub async fn undo<H: Host>(
     fire_triggers: bool,
     mut waiting: impl FnMut(u32),
 ) -> Result<Vec<&'static str>, RestoreError> {
+    let rights = UserRights::read(client).await?;
+    rights.check(&TO_SWAP_BACK)?;
     let tables = tables(client, schema, id).await?;
     let ready = async |attempt| {
         if client.host().is_interrupted() {
@@ -46,6 +50,7 @@ pub async fn undo<H: Host>(
     if !fire_triggers && !ties.triggers().is_empty() {
         return Err(RestoreError::Unfit { obstacles: ties.fired() });
     }
+    rights.check(&TO_PUT_BACK)?;
     let mut placings = Vec::new();
     for table in &tables {
         placings.push(placing(client, table, id).await?);
