@@ -51,6 +51,7 @@ def avro_schema():
 
 def selected(name):
     """A column as a script reads it: what Python has no exact type of as a text."""
-    if name == "flags":
-        return "`flags` + 0 AS `flags`"
+    if name in ("flags", "rough"):
+        # A FLOAT by itself comes with six digits.
+        return f"`{name}` + {'0e0' if name == 'rough' else '0'} AS `{name}`"
     return f"CAST(`{name}` AS CHAR) AS `{name}`" if COLUMNS[name][1] == "string" else f"`{name}`"
