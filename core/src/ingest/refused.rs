@@ -157,8 +157,8 @@ fn named(table: &Table, refusal: &Refusal, alone: bool) -> RowError {
     error.unwrap_or_else(|| RowError::row(RowErrorKind::DatabaseRefused { number, alone }))
 }
 
-fn no_parent(table: &Table, key: &ForeignKey) -> RowError {
-    let kind = RowErrorKind::NoParent { constraint: key.name, parent: key.parent };
+fn no_parent(table: &Table, key: &'static ForeignKey) -> RowError {
+    let kind = RowErrorKind::NoParent { key };
     match key.columns {
         [column] => RowError::column(table.columns[*column].name, kind),
         _ => RowError::row(kind),
@@ -166,7 +166,7 @@ fn no_parent(table: &Table, key: &ForeignKey) -> RowError {
 }
 
 fn is_of(error: &RowError, foreign: &ForeignKey) -> bool {
-    matches!(error.kind, RowErrorKind::NoParent { constraint, .. } if constraint == foreign.name)
+    matches!(error.kind, RowErrorKind::NoParent { key } if key.name == foreign.name)
 }
 
 /// The values by which a foreign key may name the rows of a table that came along.
