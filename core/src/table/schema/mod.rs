@@ -19,7 +19,9 @@ mod table_key;
 mod tables;
 mod width;
 
-pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub use constraints::{
+    Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
+};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
