@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::world::*;
 use rowgate_core::schema::{Schema, Table};
 use rowgate_core::{
-    BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, Verdict,
-    decode_rows,
+    BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, RowFormat, Sheet,
+    SheetOptions, Verdict, decode_rows,
 };
 use serde_json::{Value, json};
 
@@ -103,7 +103,8 @@ fn core_and_database_refuse_a_row_in_the_same_words() {
     let by_core = stored(&World::new([]), by_core);
     let words = "Database error: Check constraint 'ck_points' is violated.; Error code: 3819";
     let body = json!({ "code": "DatabaseErrorException", "message": words }).to_string();
-    let world = World::new([answer(400, &body)]);
+    let refused = || answer(400, &body);
+    let world = World::new([refused(), begun(), refused(), ended()]);
     // Of rows that are kept where the table has them the core knows nothing.
     let by_database = stored(&world, request(orders(), &rows, options(OnDuplicate::Keep)));
     let message = "the row does not fulfil CHECK ck_points: (`points` >= 0)".to_owned();
@@ -167,4 +168,19 @@ fn a_refused_row_has_a_key_and_is_no_parent() {
         found(&report).into_iter().map(|(index, _, code, _)| (index, code)).collect();
     assert_eq!(codes, [(0, "check_violated"), (1, "duplicate_in_batch"), (3, "unknown_reference")]);
     assert_eq!(report.tables()[0].counts.stored, 1);
+}
+
+#[test]
+fn a_row_of_the_page_is_good_once_it_is_mended() {
+    let text = b"id,code,points\n1,c1,-5\n2,c,5\n3,c3,5\n".to_vec();
+    let csv = RowFormat::of_extension("csv").unwrap();
+    let mut sheet = Sheet::open(orders().1, csv, text, SheetOptions::default());
+    while sheet.check(7).unwrap() {}
+    let faults = sheet.row(0).unwrap().faults;
+    let found = (faults[0].column.as_deref(), faults[0].code.as_str());
+    assert_eq!((faults.len(), found), (1, (None, "check_violated")), "{faults:?}");
+    assert!(faults[0].message.contains("CHECK ck_points: (`points` >= 0)"), "{faults:?}");
+    assert_eq!((sheet.counts().ready, sheet.counts().wrong), (1, 2));
+    let mended = sheet.set_cell(0, 2, "7").unwrap();
+    assert_eq!((mended.good, sheet.counts().wrong), (1, 1));
 }
