@@ -6,15 +6,15 @@ use alloc::vec::Vec;
 
 use super::broken_row::BrokenRow;
 use super::error::SheetError;
+use super::judge::{SheetRules, judge};
 use super::key_index::KeyIndex;
 use super::read_so_far::ReadSoFar;
-use super::rows::judge;
 use super::state::{ROWS_LIMIT, Sheet};
 use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
 use crate::format::formats::RowFormat;
 use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
-use crate::ingest::{Offsets, offset_columns};
+use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::EntryRules;
 use crate::table::schema::Table;
@@ -53,6 +53,7 @@ impl Sheet {
         let forms = reader.dialect().map_or(Default::default(), |dialect| dialect.forms);
         let (_, first) = reader.at_record_start();
         let (_, later) = reader.at_record_start();
+        let entry = EntryRules { time_zone, may_lack, forms, ..EntryRules::default() };
         Self {
             table,
             format,
@@ -60,8 +61,7 @@ impl Sheet {
             starts: Vec::new(),
             first,
             later,
-            rules: EntryRules { time_zone, may_lack, forms, ..EntryRules::default() },
-            with_offsets: offset_columns(table),
+            rules: SheetRules::of(table, entry),
             offsets: Offsets::default(),
             keys: KeyIndex::default(),
             bad: Default::default(),
@@ -114,7 +114,7 @@ impl Sheet {
         }
         let has_cells = !raw.fields.is_empty();
         let row_line = raw.place.line.unwrap_or_default();
-        let judged = judge(self.table, self.rules, &self.with_offsets, &mut self.offsets, raw);
+        let judged = judge(self.table, &self.rules, &mut self.offsets, raw);
         self.starts.push((start as u32, line as u32));
         self.done.push(false);
         if !has_cells {

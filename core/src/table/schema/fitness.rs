@@ -295,7 +295,8 @@ mod tests {
         assert_eq!((unique[0].columns, unique[1].columns), (None, Some(&[1][..])));
         assert_eq!((foreign[0].name, foreign[0].columns), ("f1", &[0][..]));
         assert_eq!(foreign[0].parent, ParentTable::here("u"));
-        assert_eq!((foreign[0].references, checks), (&["id"][..], &["c1"][..]));
+        let checks: Vec<_> = checks.iter().map(|check| check.name).collect();
+        assert_eq!((foreign[0].references, checks), (&["id"][..], Vec::from(["c1"])));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod table_key;
 mod tables;
 mod width;
 
+pub use super::checks::CheckConstraint;
 pub use constraints::{
     Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
 };
