@@ -347,7 +347,10 @@ mod tests {
             ("INSERT command denied to user 'writer'@'%' for table 'jobs'", 1142),
             ("Access denied for user 'writer'@'%' to database 'hr'", 1044),
             ("Access denied for user 'writer'@'10.0.0.1' (using password: YES)", 1045),
-            ("Access denied; you need (at least one of) the SUPER privilege(s) for this operation", 1227),
+            (
+                "Access denied; you need (at least one of) the SUPER privilege(s) for this operation",
+                1227,
+            ),
             ("Unknown database 'hr'", 1049),
             ("Running in read-only mode", 1836),
             ("User writer already has more than 'max_user_connections' active connections", 1203),
