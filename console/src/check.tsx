@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import "./check.css";
 import { Delivery } from "./delivery";
 import type { Engine } from "./engine";
 import { Faults } from "./faults";
