@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod fitness;
 mod key_name;
+mod members;
 mod misfit;
 mod order;
 mod renewed;
