@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod fitness;
 mod key_name;
+mod members;
 mod misfit;
 mod order;
 mod renewed;
@@ -19,7 +20,10 @@ mod table_key;
 mod tables;
 mod width;
 
-pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub use super::checks::CheckConstraint;
+pub use constraints::{
+    Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
+};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,
