@@ -45,7 +45,7 @@ const CASES: readonly [string, DatabaseKind, Values, Context][] = [
 
 for (const [name, kind, values, choices] of CASES) {
   test(`with its parameters the packaged template is that of a checkout: ${name}`, () => {
-    deepEqual(filled(packaged(kind), { ...PROGRAM, ...values }), ofCheckout(template(choices).toJSON()));
+    deepEqual(filled(packaged(kind), { ...PROGRAM, ...values }), ofCheckout(structuredClone(template(choices).toJSON())));
   });
 }
 
