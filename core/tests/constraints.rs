@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::schema::{
-    Column, ColumnType, Constraints, ForeignKey, KeyPart, Table, UniqueKey,
+    CheckConstraint, Column, ColumnType, Constraints, ForeignKey, KeyPart, ParentTable, Table,
+    UniqueKey,
 };
 use rowgate_core::{
     BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, Response,
@@ -29,7 +30,7 @@ static CUSTOMERS: Table = Table {
             UniqueKey { name: "uq_code", parts: &[KeyPart::Prefix(3, 4)], columns: None },
         ],
         foreign: &[],
-        checks: &["ck_points"],
+        checks: &[CheckConstraint::of_database("ck_points", "`points` >= 0")],
     },
     ..Table::new(
         "customers",
@@ -48,7 +49,7 @@ static STAFF: Table = Table {
         foreign: &[ForeignKey {
             name: "of_boss",
             columns: &[1],
-            table: "staff",
+            parent: ParentTable::here("staff"),
             references: &["id"],
         }],
         checks: &[],

@@ -66,13 +66,13 @@ fn written(error: &RowError) -> StoredError {
     };
     let code = match error.kind {
         RowErrorKind::DatabaseRefused { number, alone: false } => format!("refused {number}"),
-        RowErrorKind::CheckViolated { name } => format!("check_violated {name}"),
+        RowErrorKind::CheckViolated { check } => format!("check_violated {}", check.name),
         RowErrorKind::Conflict { key, first } => {
             let first = first.map_or_else(|| "-".to_string(), |first| first.to_string());
             format!("conflict {first} {key}")
         }
         RowErrorKind::DuplicateInBatch { first } => format!("duplicate_in_batch {first}"),
-        RowErrorKind::NoParent { constraint, .. } => format!("unknown_reference {constraint}"),
+        RowErrorKind::NoParent { key } => format!("unknown_reference {}", key.name),
         _ => error.kind.code().to_string(),
     };
     (code, number, error.column.as_ref().map(ToString::to_string))
@@ -100,8 +100,8 @@ fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
     let Constraints { unique, foreign, checks } = table.constraints;
     Some(match code {
         "check_violated" => {
-            let name = checks.iter().find(|name| **name == rest)?;
-            RowErrorKind::CheckViolated { name }
+            let check = checks.iter().find(|check| check.name == rest)?;
+            RowErrorKind::CheckViolated { check }
         }
         "conflict" => {
             let (first, name) = rest.split_once(' ')?;
@@ -112,7 +112,7 @@ fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
         "duplicate_in_batch" => RowErrorKind::DuplicateInBatch { first: rest.parse().ok()? },
         "unknown_reference" => {
             let key = foreign.iter().find(|key| key.name == rest)?;
-            RowErrorKind::NoParent { constraint: key.name, table: key.table }
+            RowErrorKind::NoParent { key }
         }
         "refused" => RowErrorKind::DatabaseRefused { number: rest.parse().ok()?, alone: false },
         _ => return None,

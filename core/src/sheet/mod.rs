@@ -8,6 +8,7 @@ mod error;
 mod fault;
 mod file_table;
 mod held;
+mod judge;
 mod key_index;
 mod leftover;
 mod mend;

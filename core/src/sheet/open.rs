@@ -7,15 +7,15 @@ use alloc::vec::Vec;
 use super::broken_row::BrokenRow;
 use super::error::SheetError;
 use super::held::HeldRows;
+use super::judge::{SheetRules, judge};
 use super::key_index::KeyIndex;
 use super::read_so_far::ReadSoFar;
-use super::rows::judge;
 use super::state::{ROWS_LIMIT, Sheet};
 use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
 use crate::format::formats::RowFormat;
 use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
-use crate::ingest::{Offsets, offset_columns};
+use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::EntryRules;
 use crate::table::schema::Table;
@@ -58,6 +58,7 @@ impl Sheet {
         let forms = reader.dialect().map_or(Default::default(), |dialect| dialect.forms);
         let (_, first) = reader.at_record_start();
         let (_, later) = reader.at_record_start();
+        let entry = EntryRules { time_zone, may_lack, forms, ..EntryRules::default() };
         Self {
             table,
             format,
@@ -66,8 +67,7 @@ impl Sheet {
             held,
             first,
             later,
-            rules: EntryRules { time_zone, may_lack, forms, ..EntryRules::default() },
-            with_offsets: offset_columns(table),
+            rules: SheetRules::of(table, entry),
             offsets: Offsets::default(),
             keys: KeyIndex::default(),
             bad: Default::default(),
@@ -127,7 +127,7 @@ impl Sheet {
         }
         let has_cells = !raw.fields.is_empty();
         let row_line = raw.place.line.unwrap_or_default();
-        let judged = judge(self.table, self.rules, &self.with_offsets, &mut self.offsets, raw);
+        let judged = judge(self.table, &self.rules, &mut self.offsets, raw);
         self.starts.push((start as u32, line as u32));
         self.done.push(false);
         if !has_cells {
@@ -161,7 +161,8 @@ fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
     match reader.reject() {
         RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
         RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
-        RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
+        #[cfg(feature = "xlsx")]
+        RejectedRow::Sheet(row) => row.texts().join("\t").into(),
         RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
     }
 }

@@ -8,8 +8,9 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::checks::CheckConstraint;
 use super::layout_question::LayoutQuestion;
-use super::schema::{KeyNameError, Unfit};
+use super::schema::{ForeignKey, KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -111,8 +112,8 @@ pub enum RowErrorKind {
     },
     /// The row does not fulfil a CHECK of its table.
     CheckViolated {
-        /// The CHECK's name.
-        name: &'static str,
+        /// The CHECK.
+        check: &'static CheckConstraint,
     },
     /// Another row has the row's value in a unique key.
     Conflict {
@@ -227,10 +228,8 @@ pub enum RowErrorKind {
     },
     /// A foreign key's parent is not there.
     NoParent {
-        /// The foreign key's name.
-        constraint: &'static str,
-        /// The parent table.
-        table: &'static str,
+        /// The foreign key.
+        key: &'static ForeignKey,
     },
     /// The object was deleted or replaced.
     ObjectGone,

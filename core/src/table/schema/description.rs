@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::base::sql_text::qualified;
+
 /// The version of the form that this rowgate reads and writes.
 pub const FORM: u32 = 1;
 
@@ -163,7 +165,10 @@ pub struct ForeignKeyDescription {
     pub name: String,
     /// Its columns.
     pub columns: Vec<String>,
-    /// The table that they refer to, with its database before a dot where that is another one.
+    /// The database of the table that they refer to; left out of the key's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The table that they refer to.
     pub table: String,
     /// That table's columns.
     pub references: Vec<String>,
@@ -171,6 +176,13 @@ pub struct ForeignKeyDescription {
     pub on_update: String,
     /// What becomes of a row whose parent goes.
     pub on_delete: String,
+}
+
+impl ForeignKeyDescription {
+    /// The table that it refers to, in SQL.
+    pub(crate) fn parent_sql(&self) -> String {
+        qualified(self.database.as_deref(), &self.table)
+    }
 }
 
 /// A CHECK constraint.

@@ -177,7 +177,7 @@ fn longest(table: &TableDescription) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Constraints, Description, KeyPart, Schema};
+    use super::super::{Constraints, Description, KeyPart, ParentTable, Schema};
     use super::*;
     use alloc::format;
     use alloc::string::String;
@@ -297,8 +297,10 @@ mod tests {
         let parts = [KeyPart::Column(0), KeyPart::Prefix(1, 3), KeyPart::Expression];
         assert_eq!((unique[0].name, unique[0].parts), ("u1", parts.as_slice()));
         assert_eq!((unique[0].columns, unique[1].columns), (None, Some(&[1][..])));
-        assert_eq!((foreign[0].name, foreign[0].columns, foreign[0].table), ("f1", &[0][..], "u"));
-        assert_eq!((foreign[0].references, checks), (&["id"][..], &["c1"][..]));
+        assert_eq!((foreign[0].name, foreign[0].columns), ("f1", &[0][..]));
+        assert_eq!(foreign[0].parent, ParentTable::here("u"));
+        let checks: Vec<_> = checks.iter().map(|check| check.name).collect();
+        assert_eq!((foreign[0].references, checks), (&["id"][..], Vec::from(["c1"])));
     }
 
     #[test]

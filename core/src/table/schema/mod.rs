@@ -20,7 +20,10 @@ mod table_key;
 mod tables;
 mod width;
 
-pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub use super::checks::CheckConstraint;
+pub use constraints::{
+    Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
+};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,

@@ -86,7 +86,7 @@ impl Table {
     /// Its foreign keys that refer to itself.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &'static ForeignKey> {
         let name = self.name;
-        self.constraints.foreign.iter().filter(move |key| key.table == name)
+        self.constraints.foreign.iter().filter(move |key| key.is_to(name))
     }
 
     /// Whether what is written into a column is by the clock of the session's time zone.

@@ -7,6 +7,7 @@ use alloc::string::String;
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::character_set::CharacterSet;
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::members;
@@ -83,6 +84,10 @@ impl Definition for Enumeration {
     /// Keys are in the order of the members, and compared by their names.
     fn key_kind(self) -> KeyKind {
         KeyKind::Unfit
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Member
     }
 
     fn avro(self) -> AvroType {
