@@ -65,8 +65,8 @@ execFileSync(join(ROOT, "node_modules/.bin/esbuild"), [
 const files = new Map([
   ["/peer.js", ["text/javascript", readFileSync(join(work, "peer.js"))]],
   ["/check/index.js", ["text/javascript", readFileSync(join(ROOT, "console/check/index.js"))]],
-  ["/check/core.js", ["text/javascript", readFileSync(join(ROOT, "console/src/core/core.js"))]],
-  ["/check/core_bg.wasm", ["application/wasm", readFileSync(join(ROOT, "console/src/core/core_bg.wasm"))]],
+  ["/check/core.js", ["text/javascript", readFileSync(join(ROOT, "console/src/core/binary/core.js"))]],
+  ["/check/core_bg.wasm", ["application/wasm", readFileSync(join(ROOT, "console/src/core/binary/core_bg.wasm"))]],
   ["/schema.json", ["application/json", schema()]],
   ["/file.csv", ["text/csv", file()]],
   ["/ours.html", ["text/html", `<script type="module">${OURS}</script>`]],

@@ -11,6 +11,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
+import fastavro
 import pytest
 import requests
 from conftest import PROGRAM, ROOT, client, database, running
@@ -151,6 +152,20 @@ def test_the_page_has_the_outcomes_of_check_for_workbooks():
         if is_refused(mine) and is_refused(theirs):
             mine, theirs = (it[2][0][2:] for it in (mine, theirs))
         assert mine == theirs, path.name
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy"])
+def test_the_page_has_the_outcomes_of_check_for_avro(codec, tmp_path):
+    fields = [{"name": "id", "type": "int"}, {"name": "job", "type": ["null", "string"]}]
+    rows = [{"id": 1, "job": "a"}, {"id": 2, "job": None}, {"id": 1, "job": "c"}, {"id": 4, "job": "d"}]
+    path = tmp_path / "jobs.avro"
+    with path.open("wb") as file:
+        fastavro.writer(file, {"type": "record", "name": "jobs", "fields": fields}, rows, codec=codec)
+    (counted, good, found), (*theirs, expected) = (by(({path: "jobs"}), SCHEMAS[0])[path] for by in (by_page, by_check))
+    assert (counted, good) == (4, 2) == tuple(theirs)
+    # By the command a row of Avro has no line.
+    assert [it[0] for it in found] == [2, 3]
+    assert sorted(it[1:3] for it in found) == sorted(it[1:3] for it in expected) == [("id", "duplicate_in_batch"), ("job_name", "missing")]
 
 
 def by_page(corpus, schema):

@@ -18,8 +18,9 @@ const PEEKED_BYTES = 16 * 1024;
 const ready = loadFirst();
 // What is asked before a file is shown.
 const FIRST = ["formatOf", "tableOf", "keyId", "table", "file", "peek", "check", "stop", "counts", "layout", "faults", "view", "rows"];
-// Workbooks and Avro files, which a core of its own reads.
+// Workbooks and Avro files, which a core of its own reads; it is made for speed, so that large files are read by it, too.
 const BINARY = /\.(xlsx|avro)$/i;
+const LARGE_BYTES = 8e6;
 let core: Pick<typeof ofText, "Checker" | "formatOf" | "peek"> = ofText;
 let checker: ofText.Checker | undefined;
 let bytes: Uint8Array | undefined;
@@ -52,7 +53,7 @@ async function check(id: number): Promise<boolean> {
 
 const methods: Record<string, (id: number, ...args: never[]) => unknown> = {
   formatOf: async (_, name: string) => {
-    core = BINARY.test(name) ? await loadBinary() : ofText;
+    core = BINARY.test(name) || (bytes?.length ?? 0) > LARGE_BYTES ? await loadBinary() : ofText;
     return core.formatOf(name) ?? null;
   },
   tableOf: (_, answer: string, name: string) => ofText.tableOf(answer, name) ?? null,

@@ -50,7 +50,9 @@ impl HeldRows {
         }
         let fields = raw.fields.iter().map(HeldField::of).collect();
         let errors = raw.errors.clone().into_boxed_slice();
-        self.rows.push(HeldRow { place: raw.place, fields, errors });
+        // Where a format has no lines, its rows are counted.
+        let line = raw.place.line.or_else(|| raw.place.index.map(|index| index + 1));
+        self.rows.push(HeldRow { place: Place { line, ..raw.place }, fields, errors });
         true
     }
 

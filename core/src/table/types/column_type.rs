@@ -51,12 +51,16 @@ macro_rules! column_types {
             ///
             /// `None` of a type that rowgate does not know. What a type lists is kept for the life of the process.
             pub fn of(name: &str, format: Option<&str>, collation: Option<&str>) -> Option<Self> {
+                // Most columns list nothing, and a start asks for all of them.
+                if let Some(found) = Self::fixed(name, format, collation) {
+                    return Some(found);
+                }
                 $(
                     if let Some(found) = $Listed::of(name, format, collation) {
                         return Some(Self::$Listed(found));
                     }
                 )*
-                Self::fixed(name, format, collation)
+                None
             }
 
             /// The same of a type that lists nothing.
