@@ -143,6 +143,7 @@ impl<'c> Parser<'c> {
         let least = self.side()?;
         self.takes_word("and").then_some(())?;
         let most = self.side()?;
+        self.agrees_on(&[side, least, most]).then_some(())?;
         let from = self.compare(side, Operator::GreaterOrEqual, least)?;
         let to = self.compare(side, Operator::LessOrEqual, most)?;
         Some(Predicate::All(alloc::vec![from, to]))
@@ -150,15 +151,39 @@ impl<'c> Parser<'c> {
 
     fn among(&mut self, side: Side<'c>) -> Option<Predicate> {
         self.takes_sign("(").then_some(())?;
-        let mut parts = Vec::new();
+        let (mut sides, mut parts) = (alloc::vec![side], Vec::new());
         loop {
             let other = self.side()?;
+            sides.push(other);
             parts.push(self.compare(side, Operator::Equal, other)?);
             if !self.takes_sign(",") {
                 break;
             }
         }
-        self.takes_sign(")").then_some(Predicate::Any(parts))
+        let is_closed = self.takes_sign(")");
+        (is_closed && self.agrees_on(&sides)).then_some(Predicate::Any(parts))
+    }
+
+    /// Whether a list or range compares its numbers as single comparisons do. MySQL compares signed and unsigned
+    /// integers there by their bits: 18446744073709551615 is then -1.
+    fn agrees_on(&self, sides: &[Side<'c>]) -> bool {
+        let is_unsigned = |side: &Side<'c>| match side {
+            Side::Column(column) => {
+                self.columns[*column].column_type.comparable() == Comparable::Unsigned
+            }
+            Side::Length(_) => true,
+            Side::Number { .. } | Side::Text(..) => false,
+        };
+        let has_unsigned = sides.iter().any(is_unsigned);
+        let mut others = sides.iter().enumerate().filter(|(at, _)| *at > 0 || !has_unsigned);
+        others.all(|(_, side)| match side {
+            Side::Number { is_negative, digits } => {
+                !(*is_negative && has_unsigned)
+                    && (digits.contains('.') || digits.parse::<i64>().is_ok())
+            }
+            Side::Column(_) | Side::Length(_) => !has_unsigned,
+            Side::Text(..) => true,
+        })
     }
 
     fn operator(&mut self) -> Option<Operator> {
@@ -274,7 +299,10 @@ impl<'c> Parser<'c> {
     /// `None` of a text, which is what it is compared with.
     fn kind(&self, side: Side<'c>) -> Option<Comparable> {
         match side {
-            Side::Column(column) => Some(self.columns[column].column_type.comparable()),
+            Side::Column(column) => match self.columns[column].column_type.comparable() {
+                Comparable::Unsigned => Some(Comparable::Number),
+                kind => Some(kind),
+            },
             Side::Length(_) | Side::Number { .. } => Some(Comparable::Number),
             Side::Text(..) => None,
         }
@@ -367,7 +395,7 @@ mod tests {
     }
 
     /// Clauses as MySQL 9.7 and MariaDB 10.11 write them, of the same CHECK.
-    const BOTH: [(&str, &str); 24] = [
+    const BOTH: [(&str, &str); 27] = [
         ("(`a` > 0)", "`a` > 0"),
         ("(((`a` >= 0) and (`b` < 5)) or (`c` is null))", "`a` >= 0 and `b` < 5 or `c` is null"),
         ("((`a` <= 5) or (`b` >= 3))", "`a` <= 5 or `b` >= 3"),
@@ -378,7 +406,10 @@ mod tests {
         ("(`a` > -(0.50))", "`a` > -0.50"),
         ("(`a` > 99999999999999999999999)", "`a` > 99999999999999999999999"),
         ("(`d` between 0.01 and 100)", "`d` between 0.01 and 100"),
-        ("(`a` between `b` and `c`)", "`a` between `b` and `c`"),
+        ("(`a` between `c` and `d`)", "`a` between `c` and `d`"),
+        ("(`b` between 0 and 1.5)", "`b` between 0 and 1.5"),
+        ("(`b` in (1,2))", "`b` in (1,2)"),
+        ("(`b` > -(1))", "`b` > -1"),
         ("(`c` = true)", "`c` = 1"),
         ("(`day` > _utf8mb4'2020-01-01')", "`day` > '2020-01-01'"),
         ("(`day` >= DATE'2020-01-01')", "`day` >= DATE'2020-01-01'"),
@@ -444,6 +475,13 @@ mod tests {
             "`a` > 0 = 1",
             "`a` is null = (`b` is null)",
             "(`a` in (1,NULL))",
+            "(`b` in (1,-(1)))",
+            "(`b` between -(1) and 5)",
+            "(`b` in (1,`d`))",
+            "(`a` in (1,`b`))",
+            "(`a` between `b` and `c`)",
+            "(`a` in (1,18446744073709551615))",
+            "(char_length(`t`) in (1,-(1)))",
             "(coalesce(`a`,0) > 0)",
             "(`a` > -(`b`))",
             "(`a` = -(-(5)))",
@@ -530,9 +568,9 @@ mod tests {
         let days = |day, end_day| [("day", text(day)), ("end_day", text(end_day))];
         assert!(!is_false("`end_day` >= `day`", &days("2020-01-01", "2020-01-01")));
         assert!(is_false("`end_day` >= `day`", &days("2020-01-02", "2020-01-01")));
-        let numbers = [("a", Int(5)), ("b", text("6")), ("d", text("5.50"))];
-        assert!(is_false("`a` between `d` and `b`", &numbers));
-        assert!(!is_false("`d` between `a` and `b`", &numbers));
+        let numbers = [("a", Int(5)), ("c", Int(6)), ("d", text("5.50"))];
+        assert!(is_false("`a` between `d` and `c`", &numbers));
+        assert!(!is_false("`d` between `a` and `c`", &numbers));
     }
 
     #[test]
