@@ -27,10 +27,10 @@ LONG = 64
 
 # Keys and constraints of such names, and tables that a restore puts in place for their sake.
 TIED = """
-CREATE TABLE `pa``rent :a` (`i``d` INT NOT NULL, `w``ord ?` VARCHAR(9) NULL, PRIMARY KEY (`i``d`),
+CREATE TABLE `pa``re.nt :a` (`i``d` INT NOT NULL, `w``ord ?` VARCHAR(9) NULL, PRIMARY KEY (`i``d`),
   UNIQUE KEY `u``q :b` (`w``ord ?`));
 CREATE TABLE `chi``ld` (`i``d` INT NOT NULL, `o``f` INT NULL, `j``s` JSON NULL, PRIMARY KEY (`i``d`),
-  CONSTRAINT `f``k 'of'` FOREIGN KEY (`o``f`) REFERENCES `pa``rent :a` (`i``d`), CONSTRAINT `c``k :a` CHECK (`i``d` > 0));
+  CONSTRAINT `f``k 'of'` FOREIGN KEY (`o``f`) REFERENCES `pa``re.nt :a` (`i``d`), CONSTRAINT `c``k :a` CHECK (`i``d` > 0));
 """
 
 
@@ -194,17 +194,17 @@ def test_keys_and_constraints_of_any_name_refuse_rows_and_outlive_a_restore(stac
         assert (found, constraint in message) == (code, True), message
     before = rows_of(db)
     manifest = made(command("backup", "--json", "--table", parent, "--table", child))
-    db.rows("UPDATE `pa``rent :a` SET `w``ord ?` = 'x' WHERE `i``d` = 1")
+    db.rows("UPDATE `pa``re.nt :a` SET `w``ord ?` = 'x' WHERE `i``d` = 1")
     db.rows("DELETE FROM `chi``ld`")
     db.rows("INSERT INTO `chi``ld` VALUES (7, 1, NULL)")
     made(command("restore", manifest["run"], "--json"))
     assert rows_of(db) == before
     assert post(child, [{"i`d": 3, "o`f": 9}])[0] == 422
     db.rows("DELETE FROM `chi``ld`")
-    db.rows("DELETE FROM `pa``rent :a`")
+    db.rows("DELETE FROM `pa``re.nt :a`")
 
 
-TIED_NAMES = ("pa`rent :a", "chi`ld")
+TIED_NAMES = ("pa`re.nt :a", "chi`ld")
 
 
 def rows_of(db):

@@ -512,6 +512,58 @@ def test_killed_anywhere_it_leaves_the_live_tables_whole(backup, restore, db, ca
     assert seen == {True, False} or seen == {False}
 
 
+def test_an_undo_that_is_killed_anywhere_is_done_again_and_loses_no_row(backup, restore, db, calls, kill):
+    """The live tables are the restored or the old ones, and both are whole, wherever it was killed."""
+    restored, spoilt = prepare(db, backup)
+    id = undoable(restore, db)
+    calls.mark()
+    assert restore("undo", id).returncode == 0
+    made_calls = [call["operation"] for call in calls.since_mark()]
+    # Behind the COMMIT the tables that had the rows are dropped, one by one.
+    commit = made_calls.index("CommitTransaction")
+    for point in [*every(0, commit, 8), *range(commit, commit + 9), len(made_calls) - 1]:
+        again(db, spoilt)
+        id = undoable(restore, db)
+        expected = content(db)
+        kill(calls, point, "restore", "undo", id)
+        end_transactions(db)
+        now = content(db)
+        assert now in (expected, spoilt), point
+        done = restore("undo", id)
+        # Killed behind its last change there is nothing left to undo.
+        assert done.returncode == 0 or f"nothing left of a restore {id}" in done.stderr, (point, done.stderr)
+        assert content(db) == spoilt, point
+        assert beside(db, "undone", id) == expected, point
+        assert [name for name in leftovers(db) if "__before_" in name] == []
+
+
+def test_an_undo_after_one_that_dropped_nothing_keeps_what_was_written_since(backup, restore, db):
+    _, spoilt = prepare(db, backup)
+    id = undoable(restore, db)
+    expected = content(db)
+    # The statements in front of the drops are many; the tables that had the rows are made anew instead.
+    old = {name: f"{name}__before_{id}" for name in NAMES}
+    for table in old.values():
+        db.rows(f"CREATE TABLE `{table}_kept` LIKE `{table}`")
+    assert restore("undo", id).returncode == 0
+    for table in old.values():
+        db.rows(f"RENAME TABLE `{table}_kept` TO `{table}`")
+    assert restore("undo", id).returncode == 0
+    assert content(db) == spoilt and beside(db, "undone", id) == expected
+
+
+def undoable(restore, db):
+    """A restore that is done, and rows that were written since."""
+    id = made(restore("latest", "--json"))["id"]
+    db.rows("INSERT INTO pages (id, title) VALUES (5000, 'since the restore')")
+    return id
+
+
+def beside(db, kind, id):
+    """The rows of the tables that an undo has left."""
+    return {name: db.rows(f"SELECT * FROM `{name}__{kind}_{id}` ORDER BY {KEYS.get(name, 'id')}") for name in NAMES}
+
+
 def prepare(db, backup):
     made(backup("--json"))
     restored = content(db)

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::schema::{
-    CheckConstraint, Column, ColumnType, Constraints, ForeignKey, KeyPart, Table, UniqueKey,
+    CheckConstraint, Column, ColumnType, Constraints, ForeignKey, KeyPart, ParentTable, Table,
+    UniqueKey,
 };
 use rowgate_core::{
     BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, Response,
@@ -48,7 +49,7 @@ static STAFF: Table = Table {
         foreign: &[ForeignKey {
             name: "of_boss",
             columns: &[1],
-            table: "staff",
+            parent: ParentTable::here("staff"),
             references: &["id"],
         }],
         checks: &[],

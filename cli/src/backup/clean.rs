@@ -35,6 +35,9 @@ pub(super) async fn run(args: &CleanArgs, schema: Schema) -> Result<()> {
     tables.retain(|left| is_given_up(left, now));
     let kept = split_off_filled(&database, schema, &mut tables).await;
     if args.yes {
+        if !tables.is_empty() {
+            restore::check_drop(&database).await?;
+        }
         let removed = remove(&s3, bucket, &files, &database, &tables).await;
         removed
             .map_err(|error| signals::told(error, "rowgate backup clean goes on with the rest"))?;

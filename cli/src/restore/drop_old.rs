@@ -29,6 +29,9 @@ pub(super) async fn run(args: &DropArgs, schema: Schema) -> Result<()> {
     let session = Session::from_environment();
     let client = session.database()?;
     let is_wanted = |left: &Leftover| args.id.as_ref().is_none_or(|id| *id == left.id);
+    if args.yes {
+        restore::check_drop(&client).await?;
+    }
     let mut left = restore::leftovers(&client, schema).await?;
     left.retain(is_wanted);
     if let (Some(id), true) = (&args.id, left.is_empty()) {

@@ -10,6 +10,11 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
+/// A table's name in backticks, behind that of its database where that is given.
+pub(crate) fn qualified(database: Option<&str>, table: &str) -> String {
+    database.map_or_else(|| quoted(table), |database| [quoted(database), quoted(table)].join("."))
+}
+
 /// A text as a literal, in digits where SQL or the Data API could mistake what is in it.
 pub(crate) fn literal(text: &str) -> String {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -71,7 +71,7 @@ impl Store {
     fn spare_parents(&self, position: usize, chunk: &Chunk, found: &mut Found) {
         for foreign in self.tables[position].batch.table.constraints.foreign {
             let mut batches = self.tables.iter().map(|written| &written.batch);
-            let parent = batches.find(|parent| parent.table.name == foreign.table);
+            let parent = batches.find(|parent| foreign.is_to(parent.table.name));
             let came = parent.map(|parent| keys_of(parent, foreign)).unwrap_or_default();
             found.retain(|row, errors| {
                 let key = chunk.text_of(*row, foreign.columns);
@@ -157,8 +157,8 @@ fn named(table: &Table, refusal: &Refusal, alone: bool) -> RowError {
     error.unwrap_or_else(|| RowError::row(RowErrorKind::DatabaseRefused { number, alone }))
 }
 
-fn no_parent(table: &Table, key: &ForeignKey) -> RowError {
-    let kind = RowErrorKind::NoParent { constraint: key.name, table: key.table };
+fn no_parent(table: &Table, key: &'static ForeignKey) -> RowError {
+    let kind = RowErrorKind::NoParent { key };
     match key.columns {
         [column] => RowError::column(table.columns[*column].name, kind),
         _ => RowError::row(kind),
@@ -166,7 +166,7 @@ fn no_parent(table: &Table, key: &ForeignKey) -> RowError {
 }
 
 fn is_of(error: &RowError, foreign: &ForeignKey) -> bool {
-    matches!(error.kind, RowErrorKind::NoParent { constraint, .. } if constraint == foreign.name)
+    matches!(error.kind, RowErrorKind::NoParent { key } if key.name == foreign.name)
 }
 
 /// The values by which a foreign key may name the rows of a table that came along.
@@ -239,13 +239,13 @@ async fn orphans<H: Host>(
     // Of another database the user may see nothing.
     let kind = |at: &usize| table.columns[*at].column_type.key_kind();
     let is_here = |key: &&ForeignKey| {
-        !key.table.contains('.')
+        key.parent.is_here()
             && rows.carries(key.columns)
             && key.columns.iter().all(|at| kind(at) != KeyKind::Unfit)
     };
     for foreign in table.constraints.foreign.iter().filter(is_here) {
         let orphans = numbered_rows(asked, &rows.orphans(foreign, lock), chunk).await?;
-        let own = match foreign.table == table.name {
+        let own = match foreign.is_to(table.name) {
             true => keys_of(batch, foreign),
             false => HashSet::new(),
         };

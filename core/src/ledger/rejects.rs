@@ -72,7 +72,7 @@ fn written(error: &RowError) -> StoredError {
             format!("conflict {first} {key}")
         }
         RowErrorKind::DuplicateInBatch { first } => format!("duplicate_in_batch {first}"),
-        RowErrorKind::NoParent { constraint, .. } => format!("unknown_reference {constraint}"),
+        RowErrorKind::NoParent { key } => format!("unknown_reference {}", key.name),
         _ => error.kind.code().to_string(),
     };
     (code, number, error.column.as_ref().map(ToString::to_string))
@@ -112,7 +112,7 @@ fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
         "duplicate_in_batch" => RowErrorKind::DuplicateInBatch { first: rest.parse().ok()? },
         "unknown_reference" => {
             let key = foreign.iter().find(|key| key.name == rest)?;
-            RowErrorKind::NoParent { constraint: key.name, table: key.table }
+            RowErrorKind::NoParent { key }
         }
         "refused" => RowErrorKind::DatabaseRefused { number: rest.parse().ok()?, alone: false },
         _ => return None,

@@ -72,10 +72,10 @@ impl<H: Host> InPlace<'_, H> {
             Ok(()) => {}
             Err(error @ RestoreError::SwapUnknown { .. }) => return Err(error),
             Err(error) => {
-                // What cannot be dropped any more is named by `leftovers`. It is empty.
+                // What cannot be dropped any more is named by `leftovers`.
                 let client = self.client.closing();
                 for placing in self.tables {
-                    let _: Result<(), _> = drop_table(&client, &placing.goes).await;
+                    let _: Result<(), _> = drop_empty(&client, &placing.goes).await;
                 }
                 return Err(error);
             }
@@ -191,14 +191,27 @@ impl<H: Host> InPlace<'_, H> {
     /// written to it and not ended.
     pub(super) async fn has_saved(&self, client: &Client<'_, H>) -> Result<bool, RestoreError> {
         for Placing { goes, .. } in self.tables {
-            let sql = format!("SELECT 1 FROM {} LIMIT 1 LOCK IN SHARE MODE", quoted(goes));
-            let found = run(client, &sql, &[], "the old table is not read").await?.records;
-            if !found.is_empty() {
+            if has_rows(client, goes).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+/// Whether a table for what was live has a row; waits for a transaction that has written to it and not ended.
+pub(super) async fn has_rows<H: Host>(
+    client: &Client<'_, H>,
+    name: &str,
+) -> Result<bool, RestoreError> {
+    let sql = format!("SELECT 1 FROM {} LIMIT 1 LOCK IN SHARE MODE", quoted(name));
+    let found = run(client, &sql, &[], "the old table is not read").await?.records;
+    Ok(!found.is_empty())
+}
+
+/// Drops a table for what was live. One with rows is another undo's of the same restore: they may be nowhere else.
+async fn drop_empty<H: Host>(client: &Client<'_, H>, name: &str) -> Result<(), RestoreError> {
+    if has_rows(client, name).await? { Ok(()) } else { drop_table(client, name).await }
 }
 
 impl Placing {

@@ -53,6 +53,7 @@ pub use merge::{Merged, Unmerged, compare_left, merge};
 pub use plan::{RestorePlan, TablePlan, plan};
 pub use remains::{UndoReport, UndoneTable, compare_undone, rows_left, rows_only_left};
 pub use restored::{Late, LoadsSince, Restored, RestoredTable};
+pub use rights::check_drop;
 pub use run::{RestoreStep, probe, restore};
 pub use swap::{drop_leftovers, leftovers};
 pub use tables::{Leftover, LeftoverKind};

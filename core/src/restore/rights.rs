@@ -1,4 +1,5 @@
-//! The rights that a restore needs of its database user, of which a missing one is named before anything is written.
+//! The rights that a restore, its undo and a drop of old tables need of the database user, of which a missing one is
+//! named before anything is written.
 
 use alloc::format;
 use alloc::string::String;
@@ -29,6 +30,14 @@ const NEEDED: [&str; 10] = [
 /// How many of them a new table takes beside the live ones.
 const OF_NEW_TABLE: usize = 6;
 
+/// What an undo needs that swaps tables: to see what holds them, to rename them, and to tell the ledger.
+pub(super) const TO_SWAP_BACK: [&str; 8] =
+    ["SELECT", "INSERT", "UPDATE", "CREATE", "DROP", "ALTER", "REFERENCES", "TRIGGER"];
+
+/// What an undo needs that puts rows in place.
+pub(super) const TO_PUT_BACK: [&str; 9] =
+    ["SELECT", "INSERT", "UPDATE", "CREATE", "DROP", "ALTER", "DELETE", "REFERENCES", "TRIGGER"];
+
 /// Says which rights a restore lacks, with the statement that gives them; none if it lacks none.
 ///
 /// Fails where nothing can be read.
@@ -36,19 +45,53 @@ pub(super) async fn missing_rights<H: Host>(
     client: &Client<'_, H>,
     wanted: &Wanted<'_>,
 ) -> Result<Option<String>, RestoreError> {
-    let shown = run(client, "SHOW GRANTS", &[], "the user's rights are not read").await?.records;
-    let line = |row: &Vec<Field>| row.first().and_then(Field::text).ok_or(RestoreError::Unreadable);
-    let lines = shown.iter().map(line).collect::<Result<Vec<_>, _>>()?;
-    let grants: Vec<_> = lines.iter().filter_map(|line| GrantLine::read(line)).collect();
     let needed = if wanted.into_table.is_some() { &NEEDED[..OF_NEW_TABLE] } else { &NEEDED };
-    let database = client.target().database.as_str();
-    let missing = missing(&grants, database, needed);
-    let said = (!missing.is_empty()).then(|| said(&grants, database, needed, &missing));
-    match said {
-        Some(obstacle) if missing.contains(&"SELECT") => {
-            Err(RestoreError::Unfit { obstacles: [obstacle].into() })
+    let rights = UserRights::read(client).await?;
+    if rights.obstacle(&["SELECT"]).is_some() {
+        rights.check(needed)?;
+    }
+    Ok(rights.obstacle(needed))
+}
+
+/// Refuses to drop tables where the database user lacks the right, or may not count their rows.
+///
+/// # Errors
+///
+/// [`Unfit`](RestoreError::Unfit) with the statement that gives the rights; [`Database`](RestoreError::Database) where
+/// they are not read.
+pub async fn check_drop<H: Host>(client: &Client<'_, H>) -> Result<(), RestoreError> {
+    UserRights::read(client).await?.check(&["SELECT", "DROP"])
+}
+
+/// What the database user may do, as the database says it.
+pub(super) struct UserRights {
+    database: String,
+    lines: Vec<String>,
+}
+
+impl UserRights {
+    pub(super) async fn read<H: Host>(client: &Client<'_, H>) -> Result<Self, RestoreError> {
+        let doing = "the user's rights are not read";
+        let shown = run(client, "SHOW GRANTS", &[], doing).await?.records;
+        let line =
+            |row: &Vec<Field>| row.first().and_then(Field::text).ok_or(RestoreError::Unreadable);
+        let lines = shown.iter().map(line).collect::<Result<_, _>>()?;
+        Ok(Self { database: client.target().database.clone(), lines })
+    }
+
+    /// Refuses where one of these rights on the database is missing.
+    pub(super) fn check(&self, needed: &[&str]) -> Result<(), RestoreError> {
+        match self.obstacle(needed) {
+            None => Ok(()),
+            Some(obstacle) => Err(RestoreError::Unfit { obstacles: [obstacle].into() }),
         }
-        said => Ok(said),
+    }
+
+    /// Which of these rights are missing, with the statement that gives them.
+    fn obstacle(&self, needed: &[&str]) -> Option<String> {
+        let grants: Vec<_> = self.lines.iter().filter_map(|line| GrantLine::read(line)).collect();
+        let missing = missing(&grants, &self.database, needed);
+        (!missing.is_empty()).then(|| said(&grants, &self.database, needed, &missing))
     }
 }
 

@@ -4,12 +4,13 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::error::RestoreError;
 use super::tables::run;
 use crate::aws::data_api::Field;
 use crate::aws::host::{Client, Host};
-use crate::base::sql_text::{literal, quoted};
+use crate::base::sql_text::{literal, qualified};
 use crate::table::schema::{ForeignKey, Schema, Table};
 
 /// What holds some tables.
@@ -54,16 +55,6 @@ impl TableName {
         Self { database: Some(database).filter(|database| !database.is_empty()), table }
     }
 
-    /// As the schema has it: with its database before a dot where that is another one.
-    fn of_schema(name: &str) -> Self {
-        match name.split_once('.') {
-            Some((database, table)) => {
-                Self { database: Some(database.into()), table: table.into() }
-            }
-            None => Self::here(name),
-        }
-    }
-
     /// Whether it is this table of the database that is called.
     pub(super) fn is(&self, table: &str) -> bool {
         self.database.is_none() && self.table == table
@@ -71,8 +62,7 @@ impl TableName {
 
     /// In SQL.
     pub(super) fn quoted(&self) -> String {
-        let database = self.database.as_ref().map(|database| quoted(database) + ".");
-        database.unwrap_or_default() + &quoted(&self.table)
+        qualified(self.database.as_deref(), &self.table)
     }
 }
 
@@ -154,10 +144,20 @@ impl Ties {
     }
 }
 
-impl core::fmt::Display for TiedKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for TiedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, child, parent, .. } = self;
-        write!(f, "{}: FOREIGN KEY {name} to {}", child.table, parent.table)
+        write!(f, "{child}: FOREIGN KEY {name} to {parent}")
+    }
+}
+
+/// For messages.
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.database {
+            None => f.write_str(&self.table),
+            Some(database) => write!(f, "{} of the database {database}", self.table),
+        }
     }
 }
 
@@ -212,14 +212,16 @@ const TIES: &str = "SELECT 'foreign', IF(k.TABLE_SCHEMA = DATABASE(), '', k.TABL
 /// The foreign keys that the schema says of these tables, and of others that refer to them; none of others that are
 /// not there.
 fn of_schema(schema: Schema, tables: &[&'static Table], there: &[String]) -> Vec<TiedKey> {
-    let is_in = |name: &str| tables.iter().any(|table| table.name == name);
-    let is_there = |name: &str| there.iter().any(|its| its == name);
+    let is_in = |child: &Table| tables.iter().any(|table| table.name == child.name);
+    let is_there = |child: &Table| there.iter().any(|its| its == child.name);
+    let is_to_these = |key: &ForeignKey| tables.iter().any(|table| key.is_to(table.name));
+    let has_parent = |key: &ForeignKey| there.iter().any(|its| key.is_to(its));
     let keys = schema.tables().iter().flat_map(|child| {
-        let is_own = is_in(child.name);
+        let is_own = is_in(child);
         let keys = child.constraints.foreign.iter().filter(move |key| match is_own {
             // Of a missing table it is to be made.
-            true => !is_there(child.name) || is_in(key.table) || is_there(key.table),
-            false => is_in(key.table) && is_there(child.name),
+            true => !is_there(child) || is_to_these(key) || has_parent(key),
+            false => is_to_these(key) && is_there(child),
         });
         keys.map(move |key| tied_key(child, key))
     });
@@ -234,7 +236,10 @@ fn tied_key(child: &Table, key: &ForeignKey) -> TiedKey {
     TiedKey {
         name: key.name.into(),
         child: TableName::here(child.name),
-        parent: TableName::of_schema(key.table),
+        parent: TableName {
+            database: key.parent.database.map(Into::into),
+            table: key.parent.name.into(),
+        },
         columns: columns.map(pair).collect(),
     }
 }

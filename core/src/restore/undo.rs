@@ -4,9 +4,12 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::error::RestoreError;
-use super::in_place::{InPlace, Placing};
+use super::in_place::{InPlace, Placing, has_rows};
+use super::rights::{TO_PUT_BACK, TO_SWAP_BACK, UserRights};
 use super::swap::{Swap, rename};
-use super::tables::{BEFORE, LeftoverKind, STAGING, TableNames, UNDONE, beside, is_id, run};
+use super::tables::{
+    BEFORE, LeftoverKind, STAGING, TableNames, UNDONE, beside, drop_table, is_id, run,
+};
 use super::ties::Ties;
 use crate::aws::host::{CallError, Client, Host};
 use crate::backup::content;
@@ -18,7 +21,9 @@ use crate::table::schema::{Schema, Table};
 ///
 /// The restored rows, with all that was written to them, stay in tables beside the live ones until
 /// [`drop_leftovers`](super::drop_leftovers). Answers the tables. `waiting` hears of each try but the first: others'
-/// transactions are waited for. Triggers run only with `fire_triggers`, and are refused otherwise.
+/// transactions are waited for. Triggers run only with `fire_triggers`, and are refused otherwise. A right that the
+/// database user lacks is named before anything is changed. One that was ended before it was done is gone on with when
+/// it is called again.
 pub async fn undo<H: Host>(
     client: &Client<'_, H>,
     schema: Schema,
@@ -26,6 +31,8 @@ pub async fn undo<H: Host>(
     fire_triggers: bool,
     mut waiting: impl FnMut(u32),
 ) -> Result<Vec<&'static str>, RestoreError> {
+    let rights = UserRights::read(client).await?;
+    rights.check(&TO_SWAP_BACK)?;
     let tables = tables(client, schema, id).await?;
     let ready = async |attempt| {
         if client.host().is_interrupted() {
@@ -46,6 +53,13 @@ pub async fn undo<H: Host>(
     if !fire_triggers && !ties.triggers().is_empty() {
         return Err(RestoreError::Unfit { obstacles: ties.fired() });
     }
+    rights.check(&TO_PUT_BACK)?;
+    if is_put_back(client, schema, id).await? {
+        for table in &tables {
+            drop_table(client, &beside(table.name, BEFORE, id)).await?;
+        }
+        return Ok(names.collect());
+    }
     let mut placings = Vec::new();
     for table in &tables {
         placings.push(placing(client, table, id).await?);
@@ -54,6 +68,22 @@ pub async fn undo<H: Host>(
     let foreign = ties.outer(&tables);
     InPlace { client, id, tables: &placings, foreign: &foreign }.put(ready).await?;
     Ok(names.collect())
+}
+
+/// Whether an earlier undo has put the rows back, and was ended before it dropped the tables that had them: the
+/// tables for the restored rows are filled by its transaction alone.
+async fn is_put_back<H: Host>(
+    client: &Client<'_, H>,
+    schema: Schema,
+    id: &str,
+) -> Result<bool, RestoreError> {
+    let left = TableNames::read(client).await?.leftovers(schema);
+    for undone in left.iter().filter(|it| it.id == id && it.kind == LeftoverKind::Undone) {
+        if has_rows(client, &undone.name).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn placing<H: Host>(

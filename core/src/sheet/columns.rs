@@ -54,5 +54,6 @@ pub fn column_notes(table: &'static Table) -> Vec<ColumnNote> {
 fn parent(table: &Table, column: usize) -> Option<String> {
     let mut keys = table.constraints.foreign.iter();
     let key = keys.find(|key| key.columns == [column])?;
-    Some(alloc::format!("{}.{}", key.table, key.references.first()?))
+    let parent = key.parent.database.into_iter().chain([key.parent.name]);
+    Some(parent.chain([*key.references.first()?]).collect::<Vec<_>>().join("."))
 }

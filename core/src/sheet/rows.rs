@@ -95,6 +95,10 @@ impl Sheet {
             let place = Place { index: Some(row.into()), line: Some(broken.line) };
             return take(RawRow { place, fields: Vec::new(), errors: broken.errors.clone() });
         }
+        if let Some(mut raw) = self.held.as_ref().and_then(|held| held.row(row)) {
+            self.put_edits(row, &mut raw);
+            return take(raw);
+        }
         let (start, line) = self.starts[row as usize];
         let mut reader = match row {
             0 => self.first.at_record_start().1,
@@ -130,7 +134,7 @@ impl Sheet {
                 continue;
             }
             let is_next = open.as_ref().is_some_and(|(it, _)| it.position().1 == u64::from(row));
-            if row == 0 || is_changed {
+            if row == 0 || is_changed || self.held.is_some() {
                 self.with_row(row, |raw| take(row, raw));
                 open = None;
                 continue;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::broken_row::BrokenRow;
 use super::fault::CellFault;
+use super::held::HeldRows;
 use super::judge::SheetRules;
 use super::key_index::KeyIndex;
 use super::pending::Pending;
@@ -33,6 +34,8 @@ pub struct Sheet {
     pub(super) text: Vec<u8>,
     /// Where the rows begin, and the line of that place.
     pub(super) starts: Vec<(u32, u32)>,
+    /// The rows themselves, of a format that is read from its start only.
+    pub(super) held: Option<HeldRows>,
     /// Reads the first row, behind a header.
     pub(super) first: Box<dyn RowReader>,
     /// Reads any other row once it is moved there.

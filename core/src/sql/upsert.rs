@@ -94,7 +94,7 @@ impl KeyedRows<'_> {
         let condition = format!(
             "{} AND (SELECT 1 FROM {} AS e WHERE {} LIMIT 1{}) IS NULL",
             given.join(" AND "),
-            quoted(foreign.table),
+            quoted(foreign.parent.name),
             same.join(" AND "),
             lock.sql()
         );
@@ -199,6 +199,7 @@ impl KeyedRows<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::schema::ParentTable;
     use crate::table::schema::{ColumnType, table};
 
     static COLUMNS: [Column; 4] = [
@@ -291,7 +292,12 @@ mod tests {
 
     #[test]
     fn orphans_have_a_value_and_no_parent() {
-        let foreign = ForeignKey { name: "f", columns: &[3], table: "staff", references: &["id"] };
+        let foreign = ForeignKey {
+            name: "f",
+            columns: &[3],
+            parent: ParentTable::here("staff"),
+            references: &["id"],
+        };
         assert_eq!(
             rows(&[0]).orphans(&foreign, RowLock::Share),
             format!(

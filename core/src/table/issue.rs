@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::checks::CheckConstraint;
 use super::layout_question::LayoutQuestion;
-use super::schema::{KeyNameError, Unfit};
+use super::schema::{ForeignKey, KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
 
 /// How many issues a list holds at most; the counts beside it go on.
@@ -228,10 +228,8 @@ pub enum RowErrorKind {
     },
     /// A foreign key's parent is not there.
     NoParent {
-        /// The foreign key's name.
-        constraint: &'static str,
-        /// The parent table.
-        table: &'static str,
+        /// The foreign key.
+        key: &'static ForeignKey,
     },
     /// The object was deleted or replaced.
     ObjectGone,

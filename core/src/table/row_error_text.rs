@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::issue::RowErrorKind;
+use super::schema::ForeignKey;
 use super::time_zone::TimeZone;
 use crate::base::all_of::AllOf;
 
@@ -138,8 +139,8 @@ impl fmt::Display for RowErrorKind {
                 }
             }
             Self::Negative => f.write_str("a number below 0, which the UNSIGNED column does not take"),
-            Self::NoParent { constraint, table } => {
-                write!(f, "table {table} has no such row, which FOREIGN KEY {constraint} asks for")
+            Self::NoParent { key: ForeignKey { name, parent, .. } } => {
+                write!(f, "table {parent} has no such row, which FOREIGN KEY {name} asks for")
             }
             Self::ReferenceCycle => f.write_str(
                 "rows are each other's parents, or refer to rows that are; store them without the \

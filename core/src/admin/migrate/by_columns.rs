@@ -3,7 +3,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::aws::host::{Client, Host};
@@ -42,7 +42,7 @@ pub(super) async fn differences<H: Host>(
         );
         let of_table = extras.iter().filter(|extra| extra.table == expected.name);
         for extra in of_table.filter(|extra| !extra.is_expected(schema)) {
-            report.add(None, CONSTRAINT, NONE, &extra.what);
+            report.add(None, CONSTRAINT, NONE, &extra.to_string());
         }
     }
     Ok(differences)

@@ -163,7 +163,7 @@ fn foreign_key(key: &ForeignKeyDescription) -> NamedPart<'_> {
         "{} ({}) to {} ({}){}{}",
         quoted(&key.name),
         names(&key.columns),
-        quoted(&key.table),
+        key.parent_sql(),
         names(&key.references),
         action("UPDATE", &key.on_update),
         action("DELETE", &key.on_delete)

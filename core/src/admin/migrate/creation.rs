@@ -19,22 +19,20 @@ pub(super) struct Creation {
 /// The statements that make these tables, in their order; then those that add the foreign keys whose parents
 /// come later, as where they form a circle.
 ///
-/// `is_there` says which tables are there before. A foreign key to any other is left out.
+/// `is_there` says which foreign keys' parents are there before. A foreign key to any other is left out.
 pub(super) fn creations(
     tables: &[&'static Table],
-    is_there: impl Fn(&str) -> bool,
+    is_there: impl Fn(&ForeignKey) -> bool,
 ) -> Vec<Creation> {
     let (mut made, mut added) = (Vec::new(), Vec::new());
     for (index, table) in tables.iter().enumerate() {
-        let is_in = |tables: &[&Table], name| tables.iter().any(|table| table.name == name);
-        let is_early =
-            |key: &&ForeignKey| !is_in(&tables[..=index], key.table) && !is_there(key.table);
+        let is_early = |key: &&ForeignKey| !is_to_any(&tables[..=index], key) && !is_there(key);
         let early: Vec<_> = table.constraints.foreign.iter().filter(is_early).collect();
         let name = table.name;
         let create = table.create_statement();
         let sql = create_without(&create, &early);
         made.push(Creation { name, sql, right: "INDEX or REFERENCES" });
-        let later = early.iter().filter(|key| is_in(tables, key.table));
+        let later = early.iter().filter(|key| is_to_any(tables, key));
         let later: Vec<_> = later.filter_map(|key| line(&create, key)).collect();
         if !later.is_empty() {
             let sql = format!("ALTER TABLE {} ADD {}", quoted(name), later.join(", ADD "));
@@ -43,6 +41,11 @@ pub(super) fn creations(
     }
     made.extend(added);
     made
+}
+
+/// Whether a foreign key refers to one of these tables.
+pub(super) fn is_to_any(tables: &[&Table], key: &ForeignKey) -> bool {
+    tables.iter().any(|table| key.is_to(table.name))
 }
 
 /// The line of a statement that makes a foreign key.
@@ -87,7 +90,7 @@ mod tests {
 
     fn statements(is_there: &[&str]) -> Vec<String> {
         let tables: Vec<_> = schema().tables().iter().collect();
-        let made = creations(&tables, |name| is_there.contains(&name));
+        let made = creations(&tables, |key| is_there.contains(&key.parent.name));
         made.into_iter().map(|it| it.sql).collect()
     }
 

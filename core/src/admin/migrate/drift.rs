@@ -6,10 +6,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::aws::host::{CallError, Client, Host};
-use crate::base::sql_text::quoted;
+use crate::base::sql_text::{qualified, quoted};
 use crate::ledger::{self, LOCKS};
 use crate::sql::introspect::{server, tables};
-use crate::table::schema::{ForeignKeyDescription, Schema, Table, TableDescription};
+use crate::table::schema::{ForeignKey, ForeignKeyDescription, Schema, Table, TableDescription};
 
 use super::difference::{Difference, NONE, TableDrift};
 use super::error::MigrateError;
@@ -180,7 +180,7 @@ async fn by_description_of<H: Host>(
         }
         let of_table = references.iter().filter(|it| it.table == table.name);
         for reference in of_table.filter(|it| !it.is_expected(schema)) {
-            report.add(None, "reference", NONE, &reference.what);
+            report.add(None, "reference", NONE, &reference.to_string());
         }
     }
     Ok(differences)
@@ -194,19 +194,21 @@ fn compare_outer_keys(
     live: &mut TableDescription,
     report: &mut TableDrift<'_>,
 ) {
-    let is_served = |name: &str| schema.tables().iter().any(|table| table.name == name);
-    for key in table.constraints.foreign.iter().filter(|key| !is_served(key.table)) {
+    let is_served = |key: &&ForeignKey| schema.tables().iter().any(|table| key.is_to(table.name));
+    for key in table.constraints.foreign.iter().filter(|key| !is_served(key)) {
         let is_same = |its: &ForeignKeyDescription| {
             let columns = key.columns.iter().map(|index| table.columns[*index].name);
             its.name == key.name
-                && its.table == key.table
+                && its.database.as_deref() == key.parent.database
+                && its.table == key.parent.name
                 && its.columns.iter().map(String::as_str).eq(columns)
                 && its.references.iter().map(String::as_str).eq(key.references.iter().copied())
         };
         match live.foreign_keys.iter().position(is_same) {
             Some(at) => drop(live.foreign_keys.remove(at)),
             None => {
-                let expected = format!("{} to {}", quoted(key.name), quoted(key.table));
+                let parent = qualified(key.parent.database, key.parent.name);
+                let expected = format!("{} to {parent}", quoted(key.name));
                 report.add(None, "foreign key", &expected, NONE);
             }
         }

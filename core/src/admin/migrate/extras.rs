@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::aws::host::{Client, Host};
 use crate::table::schema::{Constraints, Schema, Table};
@@ -15,16 +16,21 @@ use super::live::texts;
 pub(super) struct Extra {
     pub(super) table: String,
     kind: String,
-    /// Its name, and of which table it is where that is another one.
     name: String,
-    pub(super) what: String,
+    /// The table that has it, where that is another one; with its database, empty of the one that is called.
+    owner: Option<[String; 2]>,
 }
 
 impl Extra {
     /// Whether the schema says so of the table.
     pub(super) fn is_expected(&self, schema: Schema) -> bool {
-        let (name, by) = self.name.rsplit_once(" of ").unwrap_or((&self.name, &self.table));
-        let Some(table) = schema.tables().iter().find(|table| table.name == by) else {
+        let Self { table, name, owner, .. } = self;
+        let owner = match owner {
+            None => table,
+            Some([database, owner]) if database.is_empty() => owner,
+            Some(_) => return false,
+        };
+        let Some(table) = schema.tables().iter().find(|table| table.name == owner) else {
             return false;
         };
         let Constraints { unique, foreign, checks } = table.constraints;
@@ -34,6 +40,18 @@ impl Extra {
             // One of a JSON column's name is MariaDB's own.
             "CHECK" => checks.iter().any(|check| check.name == name) || is_document(table, name),
             _ => false,
+        }
+    }
+}
+
+/// For messages, without the table that it is reported of.
+impl fmt::Display for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)?;
+        match &self.owner {
+            None => Ok(()),
+            Some([database, owner]) if database.is_empty() => write!(f, " of {owner}"),
+            Some([database, owner]) => write!(f, " of {owner} of the database {database}"),
         }
     }
 }
@@ -60,7 +78,10 @@ pub(super) async fn live_extras<H: Host>(
     );
     let mut rows = texts(client, &constraints).await?;
     rows.extend(texts(client, &triggers).await?);
-    let mut extras = named(rows)?;
+    let own = |[table, kind, name]: [Option<String>; 3]| {
+        Some(Extra { table: table?, kind: kind?, name: name?, owner: None })
+    };
+    let mut extras = all(rows.into_iter().map(own))?;
     extras.extend(references_to(client, names).await?);
     Ok(extras)
 }
@@ -71,18 +92,17 @@ pub(super) async fn references_to<H: Host>(
     names: &str,
 ) -> Result<Vec<Extra>, MigrateError> {
     let references = format!(
-        "SELECT DISTINCT referenced_table_name, 'FOREIGN KEY', \
-         CONCAT(constraint_name, ' of ', table_name) FROM information_schema.key_column_usage \
-         WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({names})"
+        "SELECT DISTINCT referenced_table_name, constraint_name, \
+         IF(table_schema = DATABASE(), '', table_schema), table_name \
+         FROM information_schema.key_column_usage WHERE referenced_table_schema = DATABASE() AND referenced_table_name IN ({names})"
     );
-    named(texts(client, &references).await?)
+    let foreign = |[table, name, database, owner]: [Option<String>; 4]| {
+        let owner = Some([database?, owner?]);
+        Some(Extra { table: table?, kind: "FOREIGN KEY".into(), name: name?, owner })
+    };
+    all(texts(client, &references).await?.into_iter().map(foreign))
 }
 
-fn named(rows: Vec<[Option<String>; 3]>) -> Result<Vec<Extra>, MigrateError> {
-    let extra = |[table, kind, name]: [Option<String>; 3]| {
-        let (kind, name) = (kind?, name?);
-        Some(Extra { table: table?, what: format!("{kind} {name}"), kind, name })
-    };
-    let extras: Option<_> = rows.into_iter().map(extra).collect();
-    extras.ok_or(MigrateError::Unreadable)
+fn all(extras: impl Iterator<Item = Option<Extra>>) -> Result<Vec<Extra>, MigrateError> {
+    extras.collect::<Option<_>>().ok_or(MigrateError::Unreadable)
 }

@@ -1,7 +1,7 @@
 //! Tables made that are not there.
 
 use super::change::make_table;
-use super::creation::{Creation, creations};
+use super::creation::{Creation, creations, is_to_any};
 use super::error::MigrateError;
 use crate::aws::host::{Client, Host};
 use crate::table::schema::Table;
@@ -12,8 +12,7 @@ pub(crate) async fn make_missing<H: Host>(
     client: &Client<'_, H>,
     tables: &[&'static Table],
 ) -> Result<(), MigrateError> {
-    let is_there = |name: &str| !tables.iter().any(|table| table.name == name);
-    for Creation { name, sql, .. } in creations(tables, is_there) {
+    for Creation { name, sql, .. } in creations(tables, |key| !is_to_any(tables, key)) {
         make_table(client, name, &sql).await?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::change::{change, make_table};
-use super::creation::{Creation, creations};
+use super::creation::{Creation, creations, is_to_any};
 use super::error::MigrateError;
 use super::history::{self, History};
 use super::ledger_version;
@@ -143,8 +143,7 @@ async fn make_missing<H: Host>(
     done: &mut impl FnMut(MigrationStep<'_>),
 ) -> Result<(), MigrateError> {
     let missing = schema.tables().iter().filter(|table| !live.has(table.name)).collect::<Vec<_>>();
-    let is_there = |name: &str| !missing.iter().any(|table| table.name == name);
-    for Creation { name, sql, .. } in creations(&missing, is_there) {
+    for Creation { name, sql, .. } in creations(&missing, |key| !is_to_any(&missing, key)) {
         held.renew(client).await?;
         make_table(client, name, &sql).await?;
         if sql.starts_with("CREATE") {

@@ -163,15 +163,16 @@ impl<'r> Reader<'r> {
                 keys.push(ForeignKeyDescription {
                     name: row.name.clone(),
                     columns: Vec::new(),
-                    table: row.owned(1)?,
+                    database: row.owned(1),
+                    table: row.owned(2)?,
                     references: Vec::new(),
-                    on_update: row.owned(3)?,
-                    on_delete: row.owned(4)?,
+                    on_update: row.owned(4)?,
+                    on_delete: row.owned(5)?,
                 });
             }
             let last = keys.last_mut()?;
             last.columns.push(row.owned(0)?);
-            last.references.push(row.owned(2)?);
+            last.references.push(row.owned(3)?);
         }
         Some(keys)
     }

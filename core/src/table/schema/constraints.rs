@@ -38,10 +38,48 @@ pub struct ForeignKey {
     pub name: &'static str,
     /// The positions of its columns.
     pub columns: &'static [usize],
-    /// The parent table, with its database before a dot where that is another one.
-    pub table: &'static str,
+    /// The table that it refers to.
+    pub parent: ParentTable,
     /// The parent table's columns.
     pub references: &'static [&'static str],
+}
+
+impl ForeignKey {
+    /// Whether it refers to the table of this name in its own database.
+    pub(crate) fn is_to(&self, table: &str) -> bool {
+        self.parent.is_here() && self.parent.name == table
+    }
+}
+
+/// The table that a foreign key refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParentTable {
+    /// Its database, where that is not the one of the foreign key's own table.
+    pub database: Option<&'static str>,
+    /// Its name.
+    pub name: &'static str,
+}
+
+impl ParentTable {
+    /// A table of the foreign key's own database.
+    pub const fn here(name: &'static str) -> Self {
+        Self { database: None, name }
+    }
+
+    /// Whether it is in the foreign key's own database.
+    pub(crate) fn is_here(&self) -> bool {
+        self.database.is_none()
+    }
+}
+
+/// For messages.
+impl fmt::Display for ParentTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.database {
+            None => f.write_str(self.name),
+            Some(database) => write!(f, "{} of the database {database}", self.name),
+        }
+    }
 }
 
 /// The constraints of a table.

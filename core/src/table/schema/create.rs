@@ -13,6 +13,7 @@ use super::description::{
 };
 
 /// The statement that makes a table, of both engines.
+#[inline(never)]
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
     let has_collation = table.collation.is_some();
@@ -42,7 +43,11 @@ pub(super) fn most_characters(table: &TableDescription) -> usize {
     let list = |names: &[String]| names.iter().map(|it| WORDS + 2 * it.len()).sum::<usize>();
     let keys = table.unique_keys.iter().chain(&table.indexes).map(most_of_key);
     let foreign = table.foreign_keys.iter().map(|key| {
-        let names = key.name.len() + key.table.len() + key.on_update.len() + key.on_delete.len();
+        let names = key.name.len()
+            + length(&key.database)
+            + key.table.len()
+            + key.on_update.len()
+            + key.on_delete.len();
         2 * WORDS + 2 * names + list(&key.columns) + list(&key.references)
     });
     let checks = table.checks.iter().map(|it| WORDS + 2 * it.name.len() + it.clause.len());
@@ -147,12 +152,11 @@ fn primary_key(table: &TableDescription) -> String {
 }
 
 fn foreign_key(key: &ForeignKeyDescription) -> String {
-    let parent: Vec<_> = key.table.split('.').map(quoted).collect();
     format!(
         "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON UPDATE {} ON DELETE {}",
         quoted(&key.name),
         names(&key.columns),
-        parent.join("."),
+        key.parent_sql(),
         names(&key.references),
         key.on_update,
         key.on_delete
@@ -205,7 +209,7 @@ mod tests {
                 "column_type":"int","nullable":false,"auto_increment":true}}{with}],"primary_key":["{odd}","b"],
                 "primary_key_lengths":[4,0],"unique_keys":[{{"name":"{odd}","parts":[{{"column":"{odd}",
                 "length":4000000000,"descending":true}},{{"expression":"`b`"}}]}}],"foreign_keys":[{{"name":"{odd}",
-                "columns":["{odd}"],"table":"a.{odd}","references":["{odd}"],"on_update":"SET DEFAULT",
+                "columns":["{odd}"],"database":"{odd}","table":"a.{odd}","references":["{odd}"],"on_update":"SET DEFAULT",
                 "on_delete":"NO ACTION"}}],"checks":[{{"name":"{odd}","clause":"`b` > 0","enforced":false}}]}}"#
             );
             serde_json::from_str::<TableDescription>(&json).unwrap()
@@ -246,8 +250,10 @@ mod tests {
             "indexes":[{"name":"i","parts":[{"column":"a","descending":true}]},
             {"name":"f","index_type":"FULLTEXT","parts":[{"column":"key"}]},
             {"name":"e","parts":[{"expression":"lower(`key`)"}]}],
-            "foreign_keys":[{"name":"of_u","columns":["a"],"table":"u","references":["id"],
-            "on_update":"RESTRICT","on_delete":"SET NULL"}],
+            "foreign_keys":[{"name":"of_u","columns":["a"],"table":"u.v","references":["id"],
+            "on_update":"RESTRICT","on_delete":"SET NULL"},
+            {"name":"out","columns":["a"],"database":"x.`y","table":"u.v","references":["id"],
+            "on_update":"RESTRICT","on_delete":"RESTRICT"}],
             "checks":[{"name":"ck","clause":"`key` <> _utf8mb4\\'x\\'"}]}]}"#;
         let description = Description::from_json(json).unwrap();
         assert_eq!(
@@ -258,8 +264,9 @@ mod tests {
              `c` int NULL DEFAULT (1 + 1),\n  PRIMARY KEY (`key`),\n  \
              UNIQUE KEY `u` (`a`, `key`(3)),\n  KEY `i` (`a` DESC),\n  \
              FULLTEXT KEY `f` (`key`),\n  KEY `e` ((lower(`key`))),\n  \
-             CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u` (`id`) ON UPDATE RESTRICT \
-             ON DELETE SET NULL,\n  CONSTRAINT `ck` CHECK (`key` <> _utf8mb4'x')\n) ENGINE=InnoDB \
+             CONSTRAINT `of_u` FOREIGN KEY (`a`) REFERENCES `u.v` (`id`) ON UPDATE \
+             RESTRICT ON DELETE SET NULL,\n  CONSTRAINT `out` FOREIGN KEY (`a`) REFERENCES \
+             `x.``y`.`u.v` (`id`) ON UPDATE RESTRICT ON DELETE RESTRICT,\n  CONSTRAINT `ck` CHECK (`key` <> _utf8mb4'x')\n) ENGINE=InnoDB \
              COLLATE utf8mb4_bin COMMENT 'it''s \\\\'"
         );
     }

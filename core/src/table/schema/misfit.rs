@@ -197,7 +197,9 @@ impl Misfit {
             Self::KeyType { .. } => "give it a key of integers or texts",
             Self::Name { rule, .. } => rule,
             Self::NoPrimaryKey => "give it one",
-            Self::Reference { .. } => "write references=table.column, or make that table fit",
+            Self::Reference { .. } => {
+                "write references=table.column, with the table in backticks if its name has a dot, or make that table fit"
+            }
             Self::TooWide { .. } => "use shorter names, or two tables with the same key",
             Self::Type { .. } => {
                 "change it to one that docs/types.md lists, or move it to another table"

@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod fitness;
 mod key_name;
+mod members;
 mod misfit;
 mod order;
 mod renewed;
@@ -20,7 +21,9 @@ mod tables;
 mod width;
 
 pub use super::checks::CheckConstraint;
-pub use constraints::{Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, UniqueKey};
+pub use constraints::{
+    Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
+};
 pub(crate) use create::key_text;
 pub use description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, FORM, ForeignKeyDescription,

@@ -47,6 +47,8 @@ pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription>
 }
 
 /// One of some tables, each of which has a parent among them, that is its own forebear.
+#[cold]
+#[inline(never)]
 fn in_circle(tables: &[&TableDescription]) -> usize {
     let (mut path, mut at) = (Vec::new(), 0);
     while !path.contains(&at) {
@@ -82,18 +84,27 @@ fn parents(table: &TableDescription) -> Vec<&str> {
 
 /// The same with those by foreign keys.
 fn all_parents(table: &TableDescription) -> Vec<&str> {
-    let by_keys = table.foreign_keys.iter().map(|key| key.table.as_str());
+    let here = table.foreign_keys.iter().filter(|key| key.database.is_none());
+    let by_keys = here.map(|key| key.table.as_str());
     parents(table).into_iter().chain(by_keys).collect()
 }
 
-/// The table and column of a `references=`.
+/// The table and column of a `references=`. A table's name with a dot is in backticks.
 pub(super) fn reference(column: &ColumnDescription) -> Option<(&str, &str)> {
-    Items::read(&column.comment).references?.split_once('.')
+    let target = Items::read(&column.comment).references?;
+    match target.strip_prefix('`') {
+        None => target.split_once('.'),
+        Some(quoted) => {
+            let (table, rest) = quoted.split_once('`')?;
+            Some((table, rest.strip_prefix('.')?))
+        }
+    }
 }
 
 /// Aliases of a table that are another's name or alias.
 fn add_aliases(all: &mut [Judged<'_>]) {
-    let mut taken: BTreeSet<_> = all.iter().map(|it| it.table.name.as_str()).collect();
+    let mut taken = BTreeSet::new();
+    taken.extend(all.iter().map(|it| it.table.name.as_str()));
     for it in all {
         let aliases = Items::read(&it.table.comment).aliases.into_iter();
         let twice = aliases.filter(|alias| !taken.insert(alias));
@@ -184,11 +195,28 @@ mod tests {
     }
 
     #[test]
+    fn a_parent_s_name_may_have_a_dot() {
+        let of_dots = schema(&[("a.b", "", &[]), ("a", "", &["references=`a.b`.id"])]);
+        let parent = of_dots.table("a").unwrap().columns[1].references.unwrap();
+        assert_eq!((parent.table, parent.column), ("a.b", "id"));
+        assert_eq!(of_dots.names(), ["a.b", "a"]);
+        for comment in ["references=a.b.id", "references=`a.b", "references=`a.b`id"] {
+            let found = schema(&[("a.b", "", &[]), ("c", "", &[comment])]);
+            assert_eq!(found.names(), ["a.b"], "{comment}");
+        }
+    }
+
+    #[test]
     fn so_they_do_by_foreign_keys_and_a_circle_of_these_is_served() {
         let table = |name: &str, parents: &[&str]| {
             let key = |parent: &&str| {
+                // The parent of another database has the name of a table here.
+                let database = match *parent {
+                    "lines" => r#""database":"shop","#,
+                    _ => "",
+                };
                 format!(
-                    r#"{{"name":"of_{parent}","columns":["id"],"table":"{parent}","references":["id"],"on_update":"RESTRICT","on_delete":"RESTRICT"}}"#
+                    r#"{{"name":"of_{parent}","columns":["id"],{database}"table":"{parent}","references":["id"],"on_update":"RESTRICT","on_delete":"RESTRICT"}}"#
                 )
             };
             let keys: Vec<_> = parents.iter().map(key).collect();
@@ -199,7 +227,7 @@ mod tests {
         };
         let tables = [
             table("lines", &["orders", "lines", "elsewhere"]),
-            table("orders", &["staff"]),
+            table("orders", &["staff", "lines"]),
             table("staff", &["teams"]),
             table("teams", &["staff"]),
         ];

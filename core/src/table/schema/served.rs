@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::comment::Items;
-use super::constraints::{Constraints, ForeignKey, KeyPart, UniqueKey};
+use super::constraints::{Constraints, ForeignKey, KeyPart, ParentTable, UniqueKey};
 use super::description::{
     CheckDescription, ColumnDescription, Description, ForeignKeyDescription, IndexDescription,
     IndexPart, TableDescription,
@@ -112,7 +112,7 @@ fn foreign_key(table: Kept, key: &'static ForeignKeyDescription) -> Option<Forei
     Some(ForeignKey {
         name: &key.name,
         columns: list(columns.collect::<Option<_>>()?),
-        table: &key.table,
+        parent: ParentTable { database: key.database.as_deref(), name: &key.table },
         references: list(key.references.iter().map(String::as_str).collect()),
     })
 }
