@@ -121,7 +121,7 @@ class Checks:
             """What is surely compared alike in a list or a range."""
             signed = [it for it in others if not is_unsigned_integer(it)]
             if is_unsigned or not signed or self.rng.random() > 0.25:
-                fitting = [text for text in known if "." in text or -(2**63) <= int(text) < 2**63]
+                fitting = [text for text in known if "." in text or -(2**63) < int(text) < 2**63]
                 return self.rng.choice([text for text in fitting if not is_unsigned or not text.startswith("-")])
             return sql_name(self.rng.choice(signed).name)
 
