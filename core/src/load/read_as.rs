@@ -61,7 +61,7 @@ impl ReadAs {
             sha.update([u8::from(*required)]);
         }
         let checks = table.constraints.checks.iter().filter(|check| check.condition.is_some());
-        let checks = Some(checks.map(|check| kept(check)).collect());
+        let checks = Some(checks.map(kept).collect());
         let (fingerprint, layout) = (hex(&sha.finalize()), Some(KeptLayout::new()));
         Self { fingerprint, columns, checks, layout }
     }

@@ -63,6 +63,7 @@ pub(super) enum Operand {
 }
 
 /// A value that is not NULL.
+#[derive(Clone, Copy)]
 enum Compared<'c> {
     Integer(i64),
     Text(&'c str),
@@ -138,8 +139,8 @@ impl Operand {
     }
 }
 
-impl Compared<'_> {
-    fn text(&self) -> Cow<'_, str> {
+impl<'c> Compared<'c> {
+    fn text(self) -> Cow<'c, str> {
         match self {
             Self::Integer(number) => Cow::Owned(format!("{number}")),
             Self::Text(text) => Cow::Borrowed(text),
