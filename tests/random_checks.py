@@ -77,6 +77,10 @@ def columns(rng, engine):
     return made
 
 
+def is_unsigned_integer(column):
+    return "INT UNSIGNED" in column.sql
+
+
 class Checks:
     """Random conditions over columns."""
 
@@ -107,8 +111,21 @@ class Checks:
     def number(self, name, column):
         own = [value.removeprefix("+") for value in column.literals] if column else []
         known = [*own, *own, "0", "1", "2", "3", "-1", "0.5", "-0.50", "1.000", "18446744073709551615", "99999999999999999999.5"]
-        others = [sql_name(it.name) for it in self.comparable if it.kind == "number" and it is not column]
-        return self.compared(name, lambda: self.rng.choice(others if others and self.rng.random() < 0.25 else known))
+        others = [it for it in self.comparable if it.kind == "number" and it is not column]
+        is_unsigned = column is None or is_unsigned_integer(column)
+
+        def side():
+            return sql_name(self.rng.choice(others).name) if others and self.rng.random() < 0.25 else self.rng.choice(known)
+
+        def listed():
+            """What is surely compared alike in a list or a range."""
+            signed = [it for it in others if not is_unsigned_integer(it)]
+            if is_unsigned or not signed or self.rng.random() > 0.25:
+                fitting = [text for text in known if "." in text or -(2**63) < int(text) < 2**63]
+                return self.rng.choice([text for text in fitting if not is_unsigned or not text.startswith("-")])
+            return sql_name(self.rng.choice(signed).name)
+
+        return self.compared(name, side, listed)
 
     def ordered(self, name, column):
         prefix = {"day": "DATE ", "moment": "TIMESTAMP "}.get(column.kind, "")
@@ -128,12 +145,12 @@ class Checks:
             return f"{name} {self.rng.choice(['', 'NOT '])}IN ({members})"
         return f"{name} {self.rng.choice(['=', '<>', '!='])} {self.rng.choice(known)}"
 
-    def compared(self, name, side):
-        form = self.rng.random()
+    def compared(self, name, side, listed=None):
+        form, listed = self.rng.random(), listed or side
         if form < 0.2:
-            return f"{name} {self.rng.choice(['', 'NOT '])}BETWEEN {side()} AND {side()}"
+            return f"{name} {self.rng.choice(['', 'NOT '])}BETWEEN {listed()} AND {listed()}"
         if form < 0.4:
-            several = ", ".join(side() for _ in range(self.rng.randint(1, 4)))
+            several = ", ".join(listed() for _ in range(self.rng.randint(1, 4)))
             return f"{name} {self.rng.choice(['', 'NOT '])}IN ({several})"
         operator = self.rng.choice(["=", "<>", "<", "<=", ">", ">="])
         return f"{side()} {operator} {name}" if form < 0.5 else f"{name} {operator} {side()}"
@@ -151,6 +168,9 @@ class Checks:
             f"{name} IN ({value}, NULL)",
             f"{name} BETWEEN {value} AND {second}",
             f"{name} < {second}",
+            f"{name} IN (-1, {second}, {value})",
+            f"{name} BETWEEN -1 AND {second}",
+            f"{name} NOT IN (18446744073709551615, -1)",
             f"{name} = {second}",
             f"({sure}) XOR ({name} IS NULL)",
             f"({sure}) IS TRUE",

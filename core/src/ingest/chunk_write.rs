@@ -15,6 +15,7 @@ use crate::aws::data_api::{self, ExecuteStatement};
 use crate::aws::host::{CallError, Client, Host, Repeat};
 use crate::sql::chunk::Chunk;
 use crate::sql::statement::{self, OnDuplicate};
+use crate::table::record::ColumnSet;
 use crate::table::schema::Table;
 
 /// Times that a chunk is tried again after keys that exist, while others write the same keys.
@@ -97,11 +98,14 @@ impl Store {
     pub(super) fn needs_look(&self, position: usize, chunk: &Chunk) -> bool {
         let batch = &self.tables[position].batch;
         let lacks = |at: usize| batch.table.columns[at].is_required() && !chunk.columns().has(at);
+        // A CHECK would be evaluated of the new row that an old one is written for, which is not whole.
+        let has_checks = !batch.table.constraints.checks.is_empty();
         self.tables[position].is_looked_at
             || self.options.exact_counts
             || self.options.key.is_some()
             || !batch.table.constraints.unique.is_empty()
             || (0..batch.table.columns.len()).any(lacks)
+            || (has_checks && *chunk.columns() != ColumnSet::ALL)
     }
 
     /// Says of each table whether its new rows will be told apart from those that are written over.

@@ -61,7 +61,7 @@ impl ReadAs {
             sha.update([u8::from(*required)]);
         }
         let checks = table.constraints.checks.iter().filter(|check| check.condition.is_some());
-        let checks = Some(checks.map(ToString::to_string).collect());
+        let checks = Some(checks.map(kept).collect());
         let (fingerprint, layout) = (hex(&sha.finalize()), Some(KeptLayout::new()));
         Self { fingerprint, columns, checks, layout }
     }
@@ -82,7 +82,7 @@ impl ReadAs {
     }
 
     pub(super) fn has_check(&self, check: &CheckConstraint) -> bool {
-        self.checks.iter().flatten().any(|its| *its == check.to_string())
+        self.checks.iter().flatten().any(|its| *its == kept(check))
     }
 
     /// Of these CHECKs the ones that were there; a new one is left to the database. `None` where one that was there is
@@ -94,8 +94,8 @@ impl ReadAs {
     ) -> Option<Vec<&'static CheckConstraint>> {
         let mut before = self.checks.iter().flatten();
         let is_there = |its: &String| now.checks.iter().flatten().any(|other| other == its);
-        let kept = || checks.iter().copied().filter(|check| self.has_check(check)).collect();
-        before.all(is_there).then(kept)
+        let both = || checks.iter().copied().filter(|check| self.has_check(check)).collect();
+        before.all(is_there).then(both)
     }
 
     /// Whether rows that are read by these columns become the same under `now`.
@@ -147,6 +147,11 @@ fn shown(layout: &KeptLayout) -> String {
     }
     // Texts always serialize.
     serde_json::to_string(layout).unwrap_or_default()
+}
+
+/// A CHECK as the ledger keeps it.
+fn kept(check: &CheckConstraint) -> String {
+    format!("CHECK {}: {}", check.name, check.clause)
 }
 
 impl fmt::Display for ReadAs {

@@ -3,7 +3,6 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -13,7 +12,7 @@ use crate::table::value::Cell;
 /// What a CHECK says of a row's values.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
-    /// The positions of the columns that it names.
+    /// The positions of the columns that it names, each as often as it does.
     pub(crate) columns: Vec<usize>,
     pub(super) predicate: Predicate,
 }
@@ -52,11 +51,11 @@ pub(super) enum Measure {
 }
 
 /// What is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operand {
     Integer(i64),
-    /// Digits of another number, or a text.
-    Literal(String),
+    /// Digits of another number, or a text; kept for the life of the process, as tables are.
+    Literal(&'static str),
     /// A column's value.
     Column(usize),
     /// How many characters a column's text has.
@@ -64,6 +63,7 @@ pub(super) enum Operand {
 }
 
 /// A value that is not NULL.
+#[derive(Clone, Copy)]
 enum Compared<'c> {
     Integer(i64),
     Text(&'c str),
@@ -122,16 +122,16 @@ impl Operator {
 }
 
 impl Operand {
-    fn value<'c>(&'c self, cells: &'c [Cell<'_>]) -> Option<Compared<'c>> {
+    fn value<'c>(self, cells: &'c [Cell<'_>]) -> Option<Compared<'c>> {
         match self {
-            Self::Integer(number) => Some(Compared::Integer(*number)),
+            Self::Integer(number) => Some(Compared::Integer(number)),
             Self::Literal(text) => Some(Compared::Text(text)),
-            Self::Column(column) => match cells.get(*column)? {
+            Self::Column(column) => match cells.get(column)? {
                 Cell::Null => None,
                 Cell::Int(number) => Some(Compared::Integer(*number)),
                 Cell::Text(text) => Some(Compared::Text(text)),
             },
-            Self::Length(column) => match cells.get(*column)? {
+            Self::Length(column) => match cells.get(column)? {
                 Cell::Text(text) => Some(Compared::Integer(text.chars().count() as i64)),
                 Cell::Null | Cell::Int(_) => None,
             },
@@ -139,8 +139,8 @@ impl Operand {
     }
 }
 
-impl Compared<'_> {
-    fn text(&self) -> Cow<'_, str> {
+impl<'c> Compared<'c> {
+    fn text(self) -> Cow<'c, str> {
         match self {
             Self::Integer(number) => Cow::Owned(format!("{number}")),
             Self::Text(text) => Cow::Borrowed(text),

@@ -22,13 +22,36 @@ impl CheckConstraint {
     }
 }
 
-/// As messages have it: `CHECK points_positive: (points >= 0)`.
+/// The most characters of a clause in a message.
+const SHOWN: usize = 200;
+
+/// As messages have it: `CHECK points_positive: (points >= 0)`, of a long clause its beginning.
 impl fmt::Display for CheckConstraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, clause, .. } = self;
-        match clause.is_empty() {
-            true => write!(f, "CHECK {name}"),
-            false => write!(f, "CHECK {name}: {clause}"),
+        match clause.char_indices().nth(SHOWN) {
+            None if clause.is_empty() => write!(f, "CHECK {name}"),
+            None => write!(f, "CHECK {name}: {clause}"),
+            Some((end, _)) => write!(f, "CHECK {name}: {} …", &clause[..end]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_message_has_the_beginning_of_a_long_clause() {
+        let long: &'static str = "ä".repeat(SHOWN + 1).leak();
+        for (clause, expected) in [
+            ("", "CHECK c".to_string()),
+            ("(`a` > 0)", "CHECK c: (`a` > 0)".to_string()),
+            (&long[2..], "CHECK c: ".to_string() + &long[2..]),
+            (long, "CHECK c: ".to_string() + &long[2..] + " …"),
+        ] {
+            assert_eq!(CheckConstraint::of_database("c", clause).to_string(), expected);
         }
     }
 }

@@ -16,11 +16,10 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::{IntoIter, Vec};
-use core::iter::Peekable;
+use alloc::vec::Vec;
 
 use super::condition::{Condition, Measure, Operand, Operator, Predicate};
-use super::tokens::{ClauseToken, tokens};
+use super::tokens::{ClauseToken, plain, tokens};
 use crate::table::schema::Column;
 use crate::table::types::{Comparable, Definition, Rules, is_exact, takes_no_blanks};
 use crate::table::value::{Cell, RawField};
@@ -33,17 +32,12 @@ const MOST_DIGITS: usize = 30;
 
 /// The condition of a clause; `None` where the database alone can evaluate it.
 pub(crate) fn condition(clause: &str, columns: &[Column]) -> Option<Condition> {
-    let tokens = tokens(clause)?.into_iter().peekable();
-    let mut parser = Parser { tokens, columns, depth: 0 };
+    let tokens = tokens(clause)?;
+    let mut parser = Parser { tokens: &tokens, columns, depth: 0 };
     let predicate = parser.any()?;
-    if parser.tokens.next().is_some() {
-        return None;
-    }
     let mut columns = Vec::new();
     named_columns(&predicate, &mut columns);
-    columns.sort_unstable();
-    columns.dedup();
-    Some(Condition { columns, predicate })
+    parser.tokens.is_empty().then_some(Condition { columns, predicate })
 }
 
 fn named_columns(predicate: &Predicate, found: &mut Vec<usize>) {
@@ -55,8 +49,9 @@ fn named_columns(predicate: &Predicate, found: &mut Vec<usize>) {
         Predicate::IsNull(column) => found.push(*column),
         Predicate::Compare(left, _, right, _) => {
             for operand in [left, right] {
-                if let Operand::Column(column) | Operand::Length(column) = operand {
-                    found.push(*column);
+                match operand {
+                    Operand::Column(column) | Operand::Length(column) => found.push(*column),
+                    Operand::Integer(_) | Operand::Literal(_) => {}
                 }
             }
         }
@@ -64,19 +59,24 @@ fn named_columns(predicate: &Predicate, found: &mut Vec<usize>) {
 }
 
 struct Parser<'c> {
-    tokens: Peekable<IntoIter<ClauseToken>>,
+    /// Those to come.
+    tokens: &'c [ClauseToken<'c>],
     columns: &'c [Column],
     depth: usize,
 }
 
 /// What is written on one side of a comparison.
-#[derive(Debug, Clone)]
-enum Side {
+#[derive(Debug, Clone, Copy)]
+enum Side<'c> {
     Column(usize),
     Length(usize),
-    Number(String),
+    /// Its digits.
+    Number {
+        is_negative: bool,
+        digits: &'c str,
+    },
     /// A text, and the type whose name is in front of it.
-    Text(String, TextPrefix),
+    Text(&'c str, TextPrefix),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ enum TextPrefix {
     Timestamp,
 }
 
-impl Parser<'_> {
+impl<'c> Parser<'c> {
     fn any(&mut self) -> Option<Predicate> {
         self.depth += 1;
         if self.depth > MOST_DEPTH {
@@ -123,14 +123,14 @@ impl Parser<'_> {
         }
         let is_not = self.takes_word("not");
         if self.takes_word("between") {
-            return self.between(&side).map(|it| negated(is_not, it));
+            return self.between(side).map(|it| negated(is_not, it));
         }
         if self.takes_word("in") {
-            return self.among(&side).map(|it| negated(is_not, it));
+            return self.among(side).map(|it| negated(is_not, it));
         }
         let operator = self.operator().filter(|_| !is_not)?;
         let other = self.side()?;
-        self.compare(&side, operator, &other)
+        self.compare(side, operator, other)
     }
 
     fn in_parentheses(&mut self) -> Option<Predicate> {
@@ -139,30 +139,55 @@ impl Parser<'_> {
         self.takes_sign(")").then_some(inner)
     }
 
-    fn between(&mut self, side: &Side) -> Option<Predicate> {
+    fn between(&mut self, side: Side<'c>) -> Option<Predicate> {
         let least = self.side()?;
         self.takes_word("and").then_some(())?;
         let most = self.side()?;
-        let from = self.compare(side, Operator::GreaterOrEqual, &least)?;
-        let to = self.compare(side, Operator::LessOrEqual, &most)?;
+        self.agrees_on(&[side, least, most]).then_some(())?;
+        let from = self.compare(side, Operator::GreaterOrEqual, least)?;
+        let to = self.compare(side, Operator::LessOrEqual, most)?;
         Some(Predicate::All(alloc::vec![from, to]))
     }
 
-    fn among(&mut self, side: &Side) -> Option<Predicate> {
+    fn among(&mut self, side: Side<'c>) -> Option<Predicate> {
         self.takes_sign("(").then_some(())?;
-        let mut parts = Vec::new();
+        let (mut sides, mut parts) = (alloc::vec![side], Vec::new());
         loop {
             let other = self.side()?;
-            parts.push(self.compare(side, Operator::Equal, &other)?);
+            sides.push(other);
+            parts.push(self.compare(side, Operator::Equal, other)?);
             if !self.takes_sign(",") {
                 break;
             }
         }
-        self.takes_sign(")").then_some(Predicate::Any(parts))
+        let is_closed = self.takes_sign(")");
+        (is_closed && self.agrees_on(&sides)).then_some(Predicate::Any(parts))
+    }
+
+    /// Whether a list or range compares its numbers as single comparisons do. MySQL compares signed and unsigned
+    /// integers there by their bits: 18446744073709551615 is then -1.
+    fn agrees_on(&self, sides: &[Side<'c>]) -> bool {
+        let is_unsigned = |side: &Side<'c>| match side {
+            Side::Column(column) => {
+                self.columns[*column].column_type.comparable() == Comparable::Unsigned
+            }
+            Side::Length(_) => true,
+            Side::Number { .. } | Side::Text(..) => false,
+        };
+        let has_unsigned = sides.iter().any(is_unsigned);
+        let mut others = sides.iter().enumerate().filter(|(at, _)| *at > 0 || !has_unsigned);
+        others.all(|(_, side)| match side {
+            Side::Number { is_negative, digits } => {
+                !(*is_negative && has_unsigned)
+                    && (digits.contains('.') || digits.parse::<i64>().is_ok())
+            }
+            Side::Column(_) | Side::Length(_) => !has_unsigned,
+            Side::Text(..) => true,
+        })
     }
 
     fn operator(&mut self) -> Option<Operator> {
-        let ClauseToken::Sign(sign) = self.tokens.next()? else { return None };
+        let ClauseToken::Sign(sign) = self.next()? else { return None };
         Some(match sign {
             "=" => Operator::Equal,
             "<>" => Operator::NotEqual,
@@ -174,71 +199,80 @@ impl Parser<'_> {
         })
     }
 
-    fn side(&mut self) -> Option<Side> {
-        match self.tokens.next()? {
-            ClauseToken::Name(name) => self.column(&name).map(Side::Column),
-            ClauseToken::Number(digits) => number(digits),
+    fn side(&mut self) -> Option<Side<'c>> {
+        match self.next()? {
+            ClauseToken::Name(name) => self.column(name).map(Side::Column),
+            ClauseToken::Number(digits) => number(false, digits),
             ClauseToken::Text(text) => Some(Side::Text(text, TextPrefix::None)),
             ClauseToken::Sign("-") => self.negative(),
             ClauseToken::Sign(_) => None,
-            ClauseToken::Word(word) => match word.as_str() {
-                "true" => Some(Side::Number("1".into())),
-                "false" => Some(Side::Number("0".into())),
-                "_utf8mb4" => self.text(TextPrefix::None),
-                "date" => self.text(TextPrefix::Date),
-                "timestamp" => self.text(TextPrefix::Timestamp),
-                "char_length" => self.length(),
-                _ => None,
-            },
+            ClauseToken::Word(word) => self.of_word(word),
         }
     }
 
-    fn text(&mut self, prefix: TextPrefix) -> Option<Side> {
-        match self.tokens.next()? {
+    fn of_word(&mut self, word: &str) -> Option<Side<'c>> {
+        let is = |it: &str| word.eq_ignore_ascii_case(it);
+        if is("true") || is("false") {
+            return number(false, if is("true") { "1" } else { "0" });
+        }
+        if is("char_length") {
+            return self.length();
+        }
+        let prefixes = [
+            ("_utf8mb4", TextPrefix::None),
+            ("date", TextPrefix::Date),
+            ("timestamp", TextPrefix::Timestamp),
+        ];
+        let (_, prefix) = prefixes.into_iter().find(|(name, _)| is(name))?;
+        match self.next()? {
             ClauseToken::Text(text) => Some(Side::Text(text, prefix)),
             _ => None,
         }
     }
 
     /// MySQL writes `-(5)`.
-    fn negative(&mut self) -> Option<Side> {
+    fn negative(&mut self) -> Option<Side<'c>> {
         let is_in_parentheses = self.takes_sign("(");
-        let ClauseToken::Number(digits) = self.tokens.next()? else { return None };
+        let ClauseToken::Number(digits) = self.next()? else { return None };
         let is_closed = !is_in_parentheses || self.takes_sign(")");
-        number(digits).filter(|_| is_closed).map(|side| match side {
-            Side::Number(digits) => Side::Number(format!("-{digits}")),
-            side => side,
-        })
+        number(true, digits).filter(|_| is_closed)
     }
 
-    fn length(&mut self) -> Option<Side> {
+    fn length(&mut self) -> Option<Side<'c>> {
         self.takes_sign("(").then_some(())?;
-        let ClauseToken::Name(name) = self.tokens.next()? else { return None };
-        let column = self.column(&name)?;
+        let ClauseToken::Name(name) = self.next()? else { return None };
+        let column = self.column(name)?;
         let is_text = self.columns[column].column_type.comparable() == Comparable::Text;
         (self.takes_sign(")") && is_text).then_some(Side::Length(column))
     }
 
     /// `None` of a column that rows do not have.
     fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+        let name = plain(name, '`');
+        self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name))
+    }
+
+    fn next(&mut self) -> Option<ClauseToken<'c>> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(*first)
     }
 
     fn takes_word(&mut self, word: &str) -> bool {
-        let is_it = |token: &ClauseToken| matches!(token, ClauseToken::Word(it) if it == word);
-        self.tokens.next_if(is_it).is_some()
+        let is_it = matches!(self.tokens.first(), Some(ClauseToken::Word(it)) if it.eq_ignore_ascii_case(word));
+        is_it && self.next().is_some()
     }
 
     fn takes_sign(&mut self, sign: &'static str) -> bool {
-        self.tokens.next_if_eq(&ClauseToken::Sign(sign)).is_some()
+        self.sees_sign(sign) && self.next().is_some()
     }
 
-    fn sees_sign(&mut self, sign: &'static str) -> bool {
-        self.tokens.peek() == Some(&ClauseToken::Sign(sign))
+    fn sees_sign(&self, sign: &'static str) -> bool {
+        self.tokens.first() == Some(&ClauseToken::Sign(sign))
     }
 
     /// `None` where core and database could differ.
-    fn compare(&self, left: &Side, operator: Operator, right: &Side) -> Option<Predicate> {
+    fn compare(&self, left: Side<'c>, operator: Operator, right: Side<'c>) -> Option<Predicate> {
         let kind = match (self.kind(left), self.kind(right)) {
             (Some(left), Some(right)) => (left == right).then_some(left)?,
             (Some(kind), None) | (None, Some(kind)) => kind,
@@ -258,45 +292,50 @@ impl Parser<'_> {
             }
             _ => return None,
         };
-        let operand = |side: &Side, other: &Side| self.operand(side, kind, self.named(other));
+        let operand = |side, other| self.operand(side, kind, self.named(other));
         Some(Predicate::Compare(operand(left, right)?, operator, operand(right, left)?, measure))
     }
 
     /// `None` of a text, which is what it is compared with.
-    fn kind(&self, side: &Side) -> Option<Comparable> {
+    fn kind(&self, side: Side<'c>) -> Option<Comparable> {
         match side {
-            Side::Column(column) => Some(self.columns[*column].column_type.comparable()),
-            Side::Length(_) | Side::Number(_) => Some(Comparable::Number),
+            Side::Column(column) => match self.columns[column].column_type.comparable() {
+                Comparable::Unsigned => Some(Comparable::Number),
+                kind => Some(kind),
+            },
+            Side::Length(_) | Side::Number { .. } => Some(Comparable::Number),
             Side::Text(..) => None,
         }
     }
 
-    fn named(&self, side: &Side) -> Option<&Column> {
+    fn named(&self, side: Side<'c>) -> Option<&'c Column> {
         match side {
-            Side::Column(column) => Some(&self.columns[*column]),
+            Side::Column(column) => Some(&self.columns[column]),
             _ => None,
         }
     }
 
     /// What is on one side of a comparison of this kind; `other` is the column on the other one.
-    fn operand(&self, side: &Side, kind: Comparable, other: Option<&Column>) -> Option<Operand> {
+    fn operand(&self, side: Side<'c>, kind: Comparable, other: Option<&Column>) -> Option<Operand> {
         match side {
-            Side::Column(column) => Some(Operand::Column(*column)),
-            Side::Length(column) => Some(Operand::Length(*column)),
-            Side::Number(digits) => {
-                let integer = digits.parse().map(Operand::Integer);
-                Some(integer.unwrap_or_else(|_| Operand::Literal(digits.clone())))
+            Side::Column(column) => Some(Operand::Column(column)),
+            Side::Length(column) => Some(Operand::Length(column)),
+            Side::Number { is_negative, digits } => {
+                let number = format!("{}{digits}", if is_negative { "-" } else { "" });
+                let integer = number.parse().map(Operand::Integer);
+                Some(integer.unwrap_or_else(|_| Operand::Literal(number.leak())))
             }
             Side::Text(text, prefix) => {
+                let text = plain(text, '\'');
                 let is_taken = match (kind, prefix) {
                     (Comparable::Date, TextPrefix::None | TextPrefix::Date)
                     | (Comparable::DateTime { .. }, TextPrefix::None | TextPrefix::Timestamp)
-                    | (Comparable::Member, TextPrefix::None) => is_canonical(text, other?),
+                    | (Comparable::Member, TextPrefix::None) => is_canonical(&text, other?),
                     // What the description says of others depends on the server's character sets.
                     (Comparable::Text, TextPrefix::None) => text.is_ascii(),
                     _ => false,
                 };
-                is_taken.then(|| Operand::Literal(text.clone()))
+                is_taken.then(|| Operand::Literal(String::from(text).leak()))
             }
         }
     }
@@ -309,10 +348,10 @@ fn is_canonical(text: &str, column: &Column) -> bool {
     matches!(taken, Ok(Cell::Text(canonical)) if canonical == text)
 }
 
-fn number(digits: String) -> Option<Side> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+fn number(is_negative: bool, digits: &str) -> Option<Side<'_>> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fits = whole.len() <= MOST_DIGITS && fraction.len() <= MOST_DIGITS;
-    fits.then_some(Side::Number(digits))
+    fits.then_some(Side::Number { is_negative, digits })
 }
 
 fn negated(is_not: bool, predicate: Predicate) -> Predicate {
@@ -356,7 +395,7 @@ mod tests {
     }
 
     /// Clauses as MySQL 9.7 and MariaDB 10.11 write them, of the same CHECK.
-    const BOTH: [(&str, &str); 24] = [
+    const BOTH: [(&str, &str); 27] = [
         ("(`a` > 0)", "`a` > 0"),
         ("(((`a` >= 0) and (`b` < 5)) or (`c` is null))", "`a` >= 0 and `b` < 5 or `c` is null"),
         ("((`a` <= 5) or (`b` >= 3))", "`a` <= 5 or `b` >= 3"),
@@ -367,7 +406,10 @@ mod tests {
         ("(`a` > -(0.50))", "`a` > -0.50"),
         ("(`a` > 99999999999999999999999)", "`a` > 99999999999999999999999"),
         ("(`d` between 0.01 and 100)", "`d` between 0.01 and 100"),
-        ("(`a` between `b` and `c`)", "`a` between `b` and `c`"),
+        ("(`a` between `c` and `d`)", "`a` between `c` and `d`"),
+        ("(`b` between 0 and 1.5)", "`b` between 0 and 1.5"),
+        ("(`b` in (1,2))", "`b` in (1,2)"),
+        ("(`b` > -(1))", "`b` > -1"),
         ("(`c` = true)", "`c` = 1"),
         ("(`day` > _utf8mb4'2020-01-01')", "`day` > '2020-01-01'"),
         ("(`day` >= DATE'2020-01-01')", "`day` >= DATE'2020-01-01'"),
@@ -433,6 +475,13 @@ mod tests {
             "`a` > 0 = 1",
             "`a` is null = (`b` is null)",
             "(`a` in (1,NULL))",
+            "(`b` in (1,-(1)))",
+            "(`b` between -(1) and 5)",
+            "(`b` in (1,`d`))",
+            "(`a` in (1,`b`))",
+            "(`a` between `b` and `c`)",
+            "(`a` in (1,18446744073709551615))",
+            "(char_length(`t`) in (1,-(1)))",
             "(coalesce(`a`,0) > 0)",
             "(`a` > -(`b`))",
             "(`a` = -(-(5)))",
@@ -519,9 +568,9 @@ mod tests {
         let days = |day, end_day| [("day", text(day)), ("end_day", text(end_day))];
         assert!(!is_false("`end_day` >= `day`", &days("2020-01-01", "2020-01-01")));
         assert!(is_false("`end_day` >= `day`", &days("2020-01-02", "2020-01-01")));
-        let numbers = [("a", Int(5)), ("b", text("6")), ("d", text("5.50"))];
-        assert!(is_false("`a` between `d` and `b`", &numbers));
-        assert!(!is_false("`d` between `a` and `b`", &numbers));
+        let numbers = [("a", Int(5)), ("c", Int(6)), ("d", text("5.50"))];
+        assert!(is_false("`a` between `d` and `c`", &numbers));
+        assert!(!is_false("`d` between `a` and `c`", &numbers));
     }
 
     #[test]
@@ -530,6 +579,7 @@ mod tests {
             let found = condition(clause, columns()).unwrap().columns.into_iter();
             found.map(|at| columns()[at].name.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(names("`D` > `a` and (`a` is null or char_length(`t`) > 1)"), ["a", "d", "t"]);
+        let named = names("`D` > `a` and (`a` is null or char_length(`t`) > 1)");
+        assert_eq!(named, ["d", "a", "a", "t"]);
     }
 }

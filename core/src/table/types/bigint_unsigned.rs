@@ -110,7 +110,7 @@ impl Definition for BigintUnsigned {
     }
 
     fn comparable(self) -> Comparable {
-        Comparable::Number
+        Comparable::Unsigned
     }
 
     fn avro(self) -> AvroType {

@@ -7,6 +7,8 @@ pub(crate) enum Comparable {
     Never,
     /// Exact numbers: integers and decimals.
     Number,
+    /// Integers of an UNSIGNED type, which MySQL takes for signed ones in lists and ranges with others.
+    Unsigned,
     /// Days.
     Date,
     /// Date-times without a zone.

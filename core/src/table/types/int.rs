@@ -129,7 +129,7 @@ impl Definition for Int {
     }
 
     fn comparable(self) -> Comparable {
-        Comparable::Number
+        if self.min < 0 { Comparable::Number } else { Comparable::Unsigned }
     }
 
     fn avro(self) -> AvroType {

@@ -12,7 +12,7 @@
 //! 4. Its values, taken and refused, in the table of `tests.rs` and in `tests/column_types.py`; the
 //!    tables of docs/types.md.
 //!
-//! An `AvroType`, `AvroValue`, `Answer` or [`KeyKind`] is added where no present one is right: the
+//! An `AvroType`, `AvroValue`, `Answer`, `Comparable` or [`KeyKind`] is added where no present one is right: the
 //! compiler then names every place that has to know it.
 
 // A build without backups reads no values back.
