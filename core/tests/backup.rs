@@ -353,8 +353,8 @@ fn described(columns: &[[&str; 9]], triggers: &[[&str; 3]]) -> Vec<Answer> {
         answer(vec![texts(&["jobs", "InnoDB", ""])]),
         answer(columns.iter().map(|row| texts(row)).collect()),
         page(&[]),
-        page(&[]),
         answer(triggers.iter().map(|row| texts(row)).collect()),
+        page(&[]),
     ]
 }
 
