@@ -24,7 +24,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: edge cli ## Start rowgate, load the sample files by both doors, compare with the database
+demo: ## Start rowgate, load the sample files by both doors, compare with the database
+	@scripts/build-demo $(CLI_BUILD)
 	@node demo/demo.mjs $(ROWGATE)
 
 .PHONY: dev
@@ -56,8 +57,12 @@ edge: setup ## Build the Worker and the page, if a source has changed
 lambda: ## Build the Lambda for both kinds of processor, if a source has changed
 	@scripts/build-lambda x86_64 arm64
 
+.PHONY: templates
+templates: setup-infra # The AWS side as CDK synthesises it, for the packages
+	@scripts/build-templates
+
 .PHONY: packages
-packages: edge ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
+packages: edge templates ## Build what is installed: npm packages and wheels (MACHINES=, this one's)
 	@scripts/packages $(MACHINES)
 
 .PHONY: test-packages

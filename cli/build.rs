@@ -1,4 +1,4 @@
-//! Puts what `rowgate dev` needs besides this program into the program, and says of which commit it is.
+//! Puts what `rowgate dev` and `rowgate deploy` need besides this program into the program, and says of which commit it is.
 //!
 //! Only a release build with a built Worker (`make edge`) has these files; a debug build finds them in its
 //! checkout.
@@ -17,6 +17,9 @@ use tar::Builder;
 const CONTENT: [&str; 5] =
     ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build", "console/build"];
 
+/// The AWS side as CDK synthesises it (`make templates`), which only a package needs.
+const TEMPLATES: &str = "infra/build/templates";
+
 fn main() -> io::Result<()> {
     let root = Path::new("..");
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
@@ -25,8 +28,11 @@ fn main() -> io::Result<()> {
     write_archive(root, &content, &out.join("home.tar.gz"))?;
 
     println!("cargo::rerun-if-changed=build.rs");
-    for name in content {
+    for name in content.iter().filter(|name| **name != TEMPLATES) {
         println!("cargo::rerun-if-changed=../{name}");
+    }
+    if is_release {
+        println!("cargo::rerun-if-changed=../{TEMPLATES}");
     }
     println!("cargo::rerun-if-env-changed=ROWGATE_COMMIT");
     println!("cargo::rustc-env=ROWGATE_COMMIT={}", commit(is_release));
@@ -36,7 +42,10 @@ fn main() -> io::Result<()> {
 /// What there is, or nothing where the Worker is not built.
 fn content(root: &Path) -> Vec<&'static str> {
     match root.join("edge/build/index.js").is_file() {
-        true => CONTENT.to_vec(),
+        true => {
+            let templates = Some(TEMPLATES).filter(|folder| root.join(folder).is_dir());
+            CONTENT.into_iter().chain(templates).collect()
+        }
         false => {
             println!(
                 "cargo::warning=the Worker is not built (make edge): `rowgate dev` will need a checkout"

@@ -7,7 +7,7 @@ export default defineConfig({
   build: {
     outDir: "build",
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     target: "es2022",
     emptyOutDir: true,
   },

@@ -20,7 +20,7 @@ CREATE TABLE goods (
   price DECIMAL(9,2) NULL,
   seen DATETIME(3) NULL
 );
-CREATE TABLE others (id INT NOT NULL PRIMARY KEY, word VARCHAR(20) NULL);
+CREATE TABLE others (id INT NOT NULL PRIMARY KEY, word VARCHAR(20) NULL, CONSTRAINT listed CHECK (id < 1000));
 """
 
 GOODS = "/tables/goods/rows"
@@ -168,6 +168,48 @@ def test_what_the_database_refuses_is_looked_at_before_the_next_request(db, post
     time.sleep(AFTER)
     assert problem(post([row(2)])) == (422, ["unknown_column"])
     assert len(stored(db)) == 1
+
+
+def test_a_check_that_is_gone_refuses_nothing_and_a_new_one_is_evaluated(db, post):
+    others = "/tables/others/rows"
+    assert problem(post([{"id": 1000}], others)) == (422, ["check_violated"])
+    db.rows("ALTER TABLE others DROP CONSTRAINT listed")
+    time.sleep(AFTER)
+    assert post([{"id": 1000}], others).status_code == 200
+    db.rows("ALTER TABLE others ADD CONSTRAINT later CHECK (id > 5)")
+    time.sleep(AFTER)
+    # A dry run asks the database for no CHECK.
+    answer = post([{"id": 5}], others, dry_run="true")
+    assert problem(answer) == (422, ["check_violated"])
+    assert "CHECK later: " in answer.json()["errors"][0]["message"]
+
+
+def test_a_file_goes_on_by_the_checks_with_which_it_began_or_not_at_all(db, files):
+    """A row that the core has refused is found wrong again, or nothing is read on."""
+    db.rows("ALTER TABLE goods ADD CONSTRAINT odd CHECK (id NOT IN (7, 590))")
+    time.sleep(AFTER)
+    key = "incoming/goods/odd.csv"
+    files.put(key, lines(True).encode())
+    files.wait_until(lambda: db.count("goods") > 50, "no rows")
+    db.rows("ALTER TABLE goods DROP CONSTRAINT odd")
+    files.wait_until(lambda: files.is_over(key), "the load has not ended")
+    (place,) = db.rows("SELECT status, next_row, stored_rows, rejected_rows FROM rowgate_loads")
+    assert (place["status"], place["rejected_rows"]) == ("failed", 1)
+    assert place["next_row"] == place["stored_rows"] + 1 < ROWS
+    event = {"rowgate": "load", "bucket": files.bucket, "key": key}
+    assert "CHECK odd: " in files.fail(event)[1]
+    assert 7 not in {it["id"] for it in stored(db)} and db.count("goods") == place["stored_rows"]
+
+
+def test_a_check_that_comes_in_the_middle_of_a_file_is_the_database_s(db, files):
+    key = "incoming/goods/later.csv"
+    files.put(key, lines(True).encode())
+    files.wait_until(lambda: db.count("goods") > 50, "no rows")
+    db.rows("ALTER TABLE goods ADD CONSTRAINT late CHECK (id <> 599)")
+    files.wait_until(lambda: files.is_over(key), "the load has not ended")
+    (place,) = db.rows("SELECT status, next_row, stored_rows, rejected_rows FROM rowgate_loads")
+    assert (place["status"], place["stored_rows"], place["rejected_rows"]) == ("partial", ROWS - 1, 1)
+    assert db.count("goods") == ROWS - 1
 
 
 # A change in the middle of a load by a header of id, name, price and seen: whether its rows go on.

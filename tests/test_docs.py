@@ -25,7 +25,7 @@ EXPORTS = 6
 DOCUMENTS = {
     "README.md": [],
     "docs/http.md": [],
-    "docs/tutorial.md": ["--schema", "samples/shop/shop.sql"],
+    "docs/tutorial.md": ["--schema", "shop.sql"],
 }
 
 
@@ -34,10 +34,10 @@ def examples(document):
 
 
 @contextmanager
-def stack_in_a_shell(*options):
+def stack_in_a_shell(folder, *options):
     """The commands by which a shell knows a fresh stack, as `rowgate dev --env` prints them."""
     command = [PROGRAM, "dev", "--bare", "--env", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             lines = [process.stdout.readline() for _ in range(EXPORTS)]
             assert all(line.startswith("export ") for line in lines), process.stderr.read()
@@ -49,16 +49,20 @@ def stack_in_a_shell(*options):
 @pytest.fixture(scope="module", params=DOCUMENTS)
 def document(request):
     """A document's name with what its commands printed, one after the other, against a fresh stack."""
-    with tempfile.TemporaryDirectory() as folder, stack_in_a_shell(*DOCUMENTS[request.param]) as exports:
+    with tempfile.TemporaryDirectory() as folder:
         Path(folder, "samples").symlink_to(ROOT / "samples")
         Path(folder, "target/debug").mkdir(parents=True)
         Path(folder, "target/debug/rowgate").symlink_to(PROGRAM)
-        yield request.param, [printed(exports + command, folder) for command, _, _ in examples(request.param)]
+        # The tables that the document shows.
+        for sql in re.findall(r"```sql\n(.*?)```", (ROOT / request.param).read_text(), re.DOTALL):
+            Path(folder, "shop.sql").write_text(sql)
+        with stack_in_a_shell(folder, *DOCUMENTS[request.param]) as exports:
+            yield request.param, [printed(exports + command, folder) for command, _, _ in examples(request.param)]
 
 
 def printed(commands, folder):
     """What a shell prints."""
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    environment = {"PATH": f"{folder}/target/debug:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
     return subprocess.run(["bash", "-c", commands], cwd=folder, env=environment, capture_output=True, text=True)
 
 

@@ -1,4 +1,5 @@
 """The corpus of text files at four entry points: the command's check, the Worker, the Lambda and the page have one outcome.
+The corpus of workbooks at two, the check and the page.
 
 Files are read without options, into tables without the rules that only a database knows (foreign keys, and unique keys
 besides the primary one). Differences are printed, and each has its reason in EXCEPTIONS.
@@ -16,6 +17,7 @@ from conftest import PROGRAM, ROOT, client, database, running
 from files import Files
 
 CORPUS = ROOT / "tests" / "corpus"
+WORKBOOKS = ROOT / "tests" / "sheets"
 SCHEMAS = [ROOT / "sql" / "schema.json", ROOT / "samples" / "shop" / "schema.json"]
 # What a report lists at most.
 LISTED = 100
@@ -75,6 +77,10 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def checked(corpus, schema):
+    return by_check(corpus, schema)
+
+
+def by_check(corpus, schema):
     by_table = defaultdict(list)
     for path, table in corpus.items():
         by_table[table].append(str(path))
@@ -131,14 +137,30 @@ def is_refused(it):
 
 
 def test_the_page_has_the_outcomes_of_check(corpus, checked, schema):
+    compare("page", checked, by_page(corpus, schema))
+
+
+def test_the_page_has_the_outcomes_of_check_for_workbooks():
+    schema = WORKBOOKS / "tables.json"
+    table = json.loads(schema.read_text())["tables"][0]["name"]
+    corpus = {WORKBOOKS / "files" / name: table for name in json.loads((WORKBOOKS / "expected.json").read_text())}
+    checked, found = by_check(corpus, schema), by_page(corpus, schema)
+    assert len(corpus) >= 60 and sum(not is_refused(it) for it in found.values()) >= 45
+    for path, mine in found.items():
+        theirs = checked[path]
+        if is_refused(mine) and is_refused(theirs):
+            mine, theirs = (it[2][0][2:] for it in (mine, theirs))
+        assert mine == theirs, path.name
+
+
+def by_page(corpus, schema):
     asked = {"schema": str(schema), "files": [{"path": str(path), "table": table} for path, table in corpus.items()]}
     done = subprocess.run(
         ["node", str(ROOT / "console" / "test" / "outcomes.mjs")],
         input=json.dumps(asked), capture_output=True, text=True, check=True,
     )
     answers = zip(corpus, json.loads(done.stdout), strict=True)
-    found = {path: (it["rows"], it["ready"], issues(it["errors"])) for path, it in answers}
-    compare("page", checked, found)
+    return {path: (it["rows"], it["ready"], issues(it["errors"])) for path, it in answers}
 
 
 def test_the_worker_has_the_outcomes_of_check(corpus, checked, stack):

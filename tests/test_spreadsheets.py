@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 
+import openpyxl
 import polars
 import pytest
 from conftest import PROGRAM
@@ -168,7 +169,7 @@ def test_a_workbook_is_measured_by_what_it_is(check):
 
 
 @pytest.mark.usefixtures("empty_tables")
-def test_a_workbook_is_loaded_and_its_bad_rows_come_back_as_csv(command, db, tmp_path):
+def test_a_workbook_is_loaded_and_its_bad_rows_come_back_as_one(command, db, tmp_path):
     path = tmp_path / "jobs.xlsx"
     path.write_bytes(workbook([("Job", "ID"), ("Clerk", 1), (None, 2), ("a \"b\", c", 3), ("Cook", "x"), ("Smith", 2.5)]))
     done = command("load", "--direct", "--format", "json", str(path))
@@ -176,24 +177,37 @@ def test_a_workbook_is_loaded_and_its_bad_rows_come_back_as_csv(command, db, tmp
     assert (report["status"], report["format"], report["layout"]) == ("partial", "xlsx", {"sheet": "Sheet"})
     lines = [(error["line"], error["column"], error["code"]) for error in report["errors"]]
     assert lines == [(3, "job_name", "missing"), (5, "id", "wrong_type"), (6, "id", "wrong_type")]
-    rejects = tmp_path / "jobs.xlsx.rejects.csv"
-    rows = list(csv.reader(io.StringIO(rejects.read_text(encoding="utf-8-sig"))))
-    assert rows[0] == ["_line", "_column", "_code", "_message", "Job", "ID"]
-    assert [row[4:] for row in rows[1:]] == [["", "2"], ["Cook", "x"], ["Smith", "2.5"]]
-    mended = rejects.read_text().replace(",,2\n", ",Baker,2\n").replace("Cook,x", "Cook,4").replace("Smith,2.5", "Smith,5")
-    rejects.write_text(mended)
+    rejects = tmp_path / "jobs.xlsx.rejects.xlsx"
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    book = openpyxl.load_workbook(rejects)
+    rows = list(book["Sheet"].iter_rows(values_only=True))
+    assert rows[0] == ("_line", "_column", "_code", "_message", "Job", "ID")
+    assert [row[:3] for row in rows[1:]] == [(3, "job_name", "missing"), (5, "id", "wrong_type"), (6, "id", "wrong_type")]
+    assert [row[4:] for row in rows[1:]] == [(None, 2), ("Cook", "x"), ("Smith", 2.5)]
+    assert wrong_cells(book["Sheet"]) == ["E2", "F3", "F4"]
+    for cell, value in [("E2", "Baker"), ("F3", 4), ("F4", 5)]:
+        book["Sheet"][cell] = value
+    book.save(rejects)
     assert command("load", "--direct", str(rejects)).returncode == 0
     assert db.rows("SELECT id FROM jobs ORDER BY id") == [{"id": number} for number in range(1, 6)]
+
+
+def wrong_cells(sheet):
+    """The cells in red."""
+    return [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFC7CE"]
 
 
 @pytest.mark.usefixtures("empty_tables")
 def test_a_workbook_goes_by_the_bucket(command, stack, db, tmp_path):
     path = tmp_path / "jobs.xlsx"
-    path.write_bytes(workbook([HEADER, *((number, f"job {number}") for number in range(1, 5_001))]))
+    path.write_bytes(workbook([HEADER, ("x", "none"), *((number, f"job {number}") for number in range(1, 5_001))]))
     settings = {"AWS_ENDPOINT_URL_S3": stack["s3"], "DATA_BUCKET": stack["bucket"]}
     done = command("load", "--format", "json", str(path), **settings)
-    assert json.loads(done.stdout)["status"] == "complete"
-    assert db.count("jobs") == 5_000
+    report = json.loads(done.stdout)
+    assert (report["status"], db.count("jobs")) == ("partial", 5_000)
+    assert report["rejects"].endswith(".xlsx")
+    [_, rejected] = openpyxl.load_workbook(f"{path}.rejects.xlsx").active.iter_rows(values_only=True)
+    assert (rejected[:3], rejected[4:]) == ((2, "id", "wrong_type"), ("x", "none"))
 
 
 EMPLOYEES = ("id", "name", "datetime", "department_id", "job_id")

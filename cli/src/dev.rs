@@ -8,7 +8,6 @@
 mod demo;
 mod end;
 mod files;
-mod home;
 mod kept;
 mod report;
 mod tables;
@@ -31,12 +30,12 @@ use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
 
+use crate::home::Home;
 use crate::terminal;
 pub(crate) use demo::DemoArgs;
 pub(crate) use demo::run as run_demo;
 use end::End;
 use files::Files;
-use home::Home;
 use kept::{Beginning, Kept};
 use report::{Report, ReportForm};
 use tables::{SchemaFrom, Tables};
@@ -221,8 +220,11 @@ impl Stack {
         let begun = Beginning::of(args)?;
         let identity = begun.identity.clone();
         let folder = private_folder()?;
-        let home = Home::find(folder.path())?;
-        let (database, database_url) = start_database(args, begun.kept.as_ref()).await?;
+        // The first time npm fetches the Workers runtime, and the database starts meanwhile.
+        let (home, (database, database_url)) = tokio::try_join!(
+            find_home(folder.path().to_owned()),
+            start_database(args, begun.kept.as_ref()),
+        )?;
         let call_log = folder.path().join("calls.jsonl");
         let mut options = DataApiOptions::new(&database_url, identity.clone());
         options.address = begun.address(|ports| ports.data_api);
@@ -240,7 +242,7 @@ impl Stack {
         variables.extend(chosen(args));
         let of_doors = through(&variables, args.data_api_through.as_deref());
         let options = WorkerOptions {
-            config: home.worker_config(args.rate_limit)?,
+            config: home.worker_config_with_limit(args.rate_limit)?,
             variables: &of_doors,
             port: args.port.or(begun.ports().map(|ports| ports.gateway)),
             bare: args.bare,
@@ -317,6 +319,10 @@ impl Stack {
             None => Ok(()),
         }
     }
+}
+
+async fn find_home(folder: PathBuf) -> Result<Home> {
+    tokio::task::spawn_blocking(move || Home::find(&folder)).await?
 }
 
 /// The database that is given, or one of the stack's own, with its address.

@@ -17,7 +17,7 @@ use crate::terminal::{self, Columns, Line, Look};
 /// Make, list and revoke API keys in a file of record.
 ///
 /// The file is the value of the setting API_KEYS. It holds digests, never keys; a change takes
-/// effect when the setting is put again: npx wrangler secret put API_KEYS < api-keys.json
+/// effect when the setting is put again: npx wrangler secret put API_KEYS --name rowgate < api-keys.json
 #[derive(Debug, Args)]
 pub(crate) struct KeysArgs {
     /// The file of record; `new` makes it if it is not there
@@ -201,7 +201,9 @@ fn whole_id(ring: &KeyRing, beginning: &str) -> Result<String> {
 
 fn tell_how_to_put(path: &Path) {
     let path = path.display();
-    terminal::advise(&format!("takes effect with: npx wrangler secret put API_KEYS < {path}"));
+    terminal::advise(&format!(
+        "takes effect with: npx wrangler secret put API_KEYS --name rowgate < {path}"
+    ));
 }
 
 /// The keys of a file of record, which must be there.

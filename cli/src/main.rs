@@ -4,11 +4,13 @@ mod advice;
 mod arguments;
 mod backup;
 mod check;
+mod deploy;
 mod dev;
 mod dialect;
 mod doctor;
 mod export;
 mod file_source;
+mod home;
 mod init;
 mod keys;
 mod load;
@@ -59,6 +61,8 @@ enum Command {
     Check(check::CheckArgs),
     Completions(pages::CompletionsArgs),
     Demo(dev::DemoArgs),
+    Deploy(Box<deploy::DeployArgs>),
+    Destroy(deploy::DestroyArgs),
     Dev(dev::DevArgs),
     Doctor(doctor::DoctorArgs),
     Export(export::ExportArgs),
@@ -129,6 +133,10 @@ async fn run(Cli { command, schema: file, .. }: Cli) -> Result<ExitCode> {
         Command::Man(args) => pages::man(&args, Cli::command()).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => dev::run_demo(&args, dev_args()?).await.map(|()| ExitCode::SUCCESS),
         Command::Dev(args) => dev::run(args, file.as_deref()).await.map(|()| ExitCode::SUCCESS),
+        Command::Deploy(args) => {
+            deploy::run(&args, file.as_deref()).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Destroy(args) => deploy::run_destroy(&args).await.map(|()| ExitCode::SUCCESS),
         Command::Export(args) => export::run(&args, schema()?).await.map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(&args, schema()?).await,
         Command::Lambda => Ok(rowgate_lambda::serve().await),

@@ -51,7 +51,7 @@ pub(crate) struct MigrateArgs {
 }
 
 /// Where migrations are if no folder is named.
-const MIGRATIONS: &str = "sql/migrations";
+pub(crate) const MIGRATIONS: &str = "sql/migrations";
 
 pub(crate) async fn run(args: &MigrateArgs, schema: Schema) -> Result<ExitCode> {
     // Before anything is changed.

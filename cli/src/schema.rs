@@ -98,11 +98,15 @@ pub(crate) fn of_file(named: Option<&Path>) -> Result<Schema> {
 
 /// The text of the same.
 pub(crate) fn text_of_file(named: Option<&Path>) -> Result<String> {
+    Ok(text_given(named)?.unwrap_or_else(|| EXAMPLE.to_owned()))
+}
+
+/// The text of the file that is named, or of the one in the working folder.
+pub(crate) fn text_given(named: Option<&Path>) -> Result<Option<String>> {
     let there = Some(Path::new(FILE)).filter(|file| file.is_file());
-    match named.or(there) {
-        Some(file) => std::fs::read_to_string(file).with_context(|| file.display().to_string()),
-        None => Ok(EXAMPLE.to_owned()),
-    }
+    let Some(file) = named.or(there) else { return Ok(None) };
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Ok(Some(text))
 }
 
 /// The tables that a file describes.

@@ -57,7 +57,9 @@ fn a_new_key_is_shown_once_and_never_stored() {
     assert!(!file(folder.path()).contains(secret));
     assert!(!stderr(&output).contains(secret));
     assert!(stderr(&output).contains(&key[2..10]));
-    assert!(stderr(&output).contains("npx wrangler secret put API_KEYS < api-keys.json"));
+    assert!(
+        stderr(&output).contains("npx wrangler secret put API_KEYS --name rowgate < api-keys.json")
+    );
 
     let listed = keys(folder.path(), &["list"]);
     assert_eq!(stdout(&listed), format!("{}  *  never expires\n", &key[2..10]));

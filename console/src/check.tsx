@@ -124,17 +124,21 @@ interface LineProps {
   read: (options: OpenOptions) => void;
 }
 
+// Formats that are written in one way.
+const FORMATS: Record<string, string> = { json: "an array of JSON", ndjson: "one JSON object a line", avro: "an Avro file" };
+
 function LayoutLine({ layout, table, options, read }: LineProps) {
   const [changing, setChanging] = useState(false);
   const zone = options.time_zone === "" ? [] : [optionWords("time_zone", options.time_zone)];
-  const words = options.format !== "csv" ? [options.format === "json" ? "an array of JSON" : "one JSON object a line"] : [layoutWords(layout.options)];
+  const words = FORMATS[options.format] ?? layoutWords(layout.options, options.format);
+  const isLaidOut = options.format === "csv" || options.format === "xlsx";
   const lacking = table.columns.filter((_, at) => !layout.columns.includes(at));
   return (
     <div class="layout">
       <p>
-        Read as {[...words, ...zone].join(", ")}. {!layout.header && options.format === "csv" && "Columns are taken by their position. "}
+        Read as {[words, ...zone].join(", ")}. {!layout.header && isLaidOut && "Columns are taken by their position. "}
         {lacking.length > 0 && `Not in the file: ${lacking.map((column) => column.name).join(", ")}. `}
-        {options.format === "csv" && (
+        {isLaidOut && (
           <button type="button" class="link" aria-expanded={changing} onClick={() => setChanging(!changing)}>Change</button>
         )}
       </p>

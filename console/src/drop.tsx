@@ -42,9 +42,9 @@ export function Drop({ take, earlier, goOn, putAway }: DropProps) {
       <section class={`card drop ${over ? "over" : ""}`} onDrop={drop} onDragLeave={() => setOver(false)}
         onDragOver={(event) => { event.preventDefault(); setOver(true); }}>
         <Heading>Drop a file here</Heading>
-        <p class="lead">CSV as your spreadsheet writes it, JSON or NDJSON; packed with gzip or not.</p>
+        <p class="lead">An Excel workbook, CSV as your spreadsheet writes it, JSON, NDJSON or Avro.</p>
         <input ref={input} class="unseen" type="file" tabIndex={-1} aria-hidden="true"
-          accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl,.gz,text/csv"
+          accept=".xlsx,.csv,.tsv,.txt,.json,.ndjson,.jsonl,.avro,.gz,text/csv"
           onChange={(event) => {
             const file = event.currentTarget.files?.[0];
             if (file) take(file, file.name);

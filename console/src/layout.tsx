@@ -23,7 +23,8 @@ export const withOption = (options: OpenOptions, name: string, value: string): O
 export function LayoutHelp({ engine, refusal, table, options, read }: HelpProps) {
   const [peek, setPeek] = useState<Peek>();
   useEffect(() => {
-    engine.peek(options.dialect).then(setPeek, () => undefined);
+    if (options.format === "csv") engine.peek(options.dialect).then(setPeek, () => undefined);
+    else setPeek({ delimiter: "", lines: [] });
   }, [options]);
 
   if (refusal.unknown.length > 0 && peek) {
@@ -79,6 +80,7 @@ function OwnZone({ options, read }: { options: OpenOptions; read: (options: Open
 }
 
 function FirstLines({ peek }: { peek: Peek }) {
+  if (peek.lines.length === 0) return null;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="First lines of the file">
       <table class="lines">
@@ -97,13 +99,21 @@ function FirstLines({ peek }: { peek: Peek }) {
 export function Choices({ options, read }: { options: OpenOptions; read: (options: OpenOptions) => void }) {
   const [told, setTold] = useState(options.dialect);
   const [zone, setZone] = useState(options.time_zone);
+  const isSheet = options.format === "xlsx";
+  const choices = CHOICES.filter(({ name }) => !isSheet || (name !== "delimiter" && name !== "encoding"));
   const set = (name: string, value: string) => {
     const { [name]: _, ...others } = told;
     setTold(value === "" ? others : { ...others, [name]: value });
   };
   return (
     <form class="options" onSubmit={(event) => { event.preventDefault(); read({ ...options, dialect: told, time_zone: zone.trim() }); }}>
-      {CHOICES.map(({ name, values }) => (
+      {isSheet && (
+        <label>
+          {optionName("sheet")}
+          <input value={told.sheet ?? ""} placeholder="the one with the columns" onInput={(event) => set("sheet", event.currentTarget.value)} />
+        </label>
+      )}
+      {choices.map(({ name, values }) => (
         <label key={name}>
           {optionName(name)}
           <select value={told[name] ?? ""} onChange={(event) => set(name, event.currentTarget.value)}>

@@ -6,6 +6,7 @@ import type { Gate } from "./gate";
 import type { Load } from "./types";
 import { Heading, Problem } from "./ui";
 import { day, doorWords, moment, number } from "./words";
+import "./views.css";
 
 export function Loads({ gate, id }: { gate: Gate; id?: string }) {
   return id ? <OneLoad gate={gate} id={id} /> : <LoadList gate={gate} />;

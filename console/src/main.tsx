@@ -7,7 +7,6 @@ import { Engine } from "./engine";
 import { Gate, GateError } from "./gate";
 import { KeyForm } from "./key";
 import { lazy } from "./lazy";
-import { SendView } from "./send";
 import type { Tables } from "./types";
 import "./style.css";
 
@@ -26,6 +25,7 @@ const VIEWS = [
 ] as const;
 
 const Loads = lazy(async () => (await import("./loads")).Loads);
+const SendView = lazy(async () => (await import("./send")).SendView);
 const Reference = lazy(async () => (await import("./reference")).Reference);
 const TablesView = lazy(async () => (await import("./tables")).TablesView);
 

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Gate } from "./gate";
 import { type Api, type Content, type Operation, resolve, type Schema, typeWords } from "./openapi";
 import { Heading, Problem, save } from "./ui";
+import "./views.css";
 
 export function Reference({ gate }: { gate: Gate }) {
   const [text, setText] = useState<string>();

@@ -10,6 +10,7 @@ import { forget, keep, kept, type Kept } from "./store";
 import type { OpenOptions, Refusal, TableNote } from "./types";
 import { Button, Heading, Problem, Progress } from "./ui";
 import { size } from "./words";
+import "./views.css";
 
 export interface OpenFile {
   file: Blob;
@@ -88,6 +89,8 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
 
   const goOn = (file: Kept) => guard(async () => {
     const bytes = await engine.file(file.file);
+    // This chooses the core that reads such files.
+    await engine.formatOf(file.name);
     setOpen({ file: file.file, name: file.name, bytes });
     setOnDuplicate(file.onDuplicate);
     saved.current = file.saved;

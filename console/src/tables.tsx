@@ -6,6 +6,7 @@ import { Engine } from "./engine";
 import type { Session } from "./main";
 import type { Column, TableNote } from "./types";
 import { Button, Heading, Problem, save } from "./ui";
+import "./views.css";
 
 export function TablesView({ session, name }: { session: Session; name?: string }) {
   if (name) return <OneTable key={name} session={session} name={name} />;

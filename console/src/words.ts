@@ -25,7 +25,7 @@ const OPTIONS: Record<string, Record<string, string>> = {
 const NAMES: Record<string, string> = {
   delimiter: "Cells are separated by", quote: "Quotes", encoding: "Letters", decimal: "Numbers", date_order: "Dates",
   empty: "Empty cells", integers: "Whole numbers", header: "First line", null_values: "Words for no value",
-  skip_lines: "Lines to skip", ignore_extra: "Other columns", time_zone: "Time zone", escape: "Backslashes",
+  skip_lines: "Lines to skip", sheet: "Sheet", ignore_extra: "Other columns", time_zone: "Time zone", escape: "Backslashes",
 };
 
 // The options that a person can change, with the values to choose from.
@@ -36,6 +36,7 @@ export const optionName = (name: string) => NAMES[name] ?? name;
 
 export function optionWords(name: string, value: string): string {
   if (name === "time_zone") return value === "UTC" ? "times are UTC" : `times are ${value}`;
+  if (name === "sheet") return `sheet ${value}`;
   if (name === "skip_lines") return `${value} lines skipped at the top`;
   if (name === "null_values") return `${value} means no value`;
   if (name === "header" && value.startsWith("{")) return "columns as you have told";
@@ -43,7 +44,8 @@ export function optionWords(name: string, value: string): string {
 }
 
 // How a file is written, in one line: `semicolons, Windows-1252, dates as 27.07.2021`.
-export function layoutWords(options: [string, string][]): string {
+export function layoutWords(options: [string, string][], format = "csv"): string {
+  if (format === "xlsx") return ["a workbook", ...options.map(([name, value]) => optionWords(name, value))].join(", ");
   const told = new Map(options);
   const always: [string, string][] = [["delimiter", told.get("delimiter") ?? ","], ["encoding", told.get("encoding") ?? "utf-8"]];
   const others = options.filter(([name]) => name !== "delimiter" && name !== "encoding");

@@ -1,6 +1,7 @@
 // The core, apart from the page: whatever it does, the page goes on answering.
 
-import { Checker, formatOf, keyId, peek, tableOf } from "./core/parts/core_bg.js";
+import * as ofText from "./core/parts/core_bg.js";
+import { loadBinary } from "./binary";
 import { loadFirst, loadRest } from "./parts";
 import type { OpenOptions } from "./types";
 
@@ -17,11 +18,14 @@ const PEEKED_BYTES = 16 * 1024;
 const ready = loadFirst();
 // What is asked before a file is shown.
 const FIRST = ["formatOf", "tableOf", "keyId", "table", "file", "peek", "check", "stop", "counts", "layout", "faults", "view", "rows"];
-let checker: Checker | undefined;
+// Workbooks and Avro files, which a core of its own reads.
+const BINARY = /\.(xlsx|avro)$/i;
+let core: Pick<typeof ofText, "Checker" | "formatOf" | "peek"> = ofText;
+let checker: ofText.Checker | undefined;
 let bytes: Uint8Array | undefined;
 let opening = 0;
 
-function opened(): Checker {
+function opened(): ofText.Checker {
   if (!checker) throw new Error("no table is chosen");
   return checker;
 }
@@ -47,12 +51,15 @@ async function check(id: number): Promise<boolean> {
 }
 
 const methods: Record<string, (id: number, ...args: never[]) => unknown> = {
-  formatOf: (_, name: string) => formatOf(name) ?? null,
-  tableOf: (_, answer: string, name: string) => tableOf(answer, name) ?? null,
-  keyId: (_, key: string) => keyId(key) ?? null,
+  formatOf: async (_, name: string) => {
+    core = BINARY.test(name) ? await loadBinary() : ofText;
+    return core.formatOf(name) ?? null;
+  },
+  tableOf: (_, answer: string, name: string) => ofText.tableOf(answer, name) ?? null,
+  keyId: (_, key: string) => ofText.keyId(key) ?? null,
   table: (_, schema: string) => {
     checker?.free();
-    checker = new Checker(schema);
+    checker = new core.Checker(schema) as ofText.Checker;
     return json(checker.table());
   },
   template: (_, delimiter: string) => opened().template(delimiter),
@@ -61,7 +68,7 @@ const methods: Record<string, (id: number, ...args: never[]) => unknown> = {
     return bytes.length;
   },
   peek: (_, dialect: Record<string, string>) =>
-    json(peek((bytes ?? new Uint8Array()).subarray(0, PEEKED_BYTES), JSON.stringify(dialect))),
+    json(core.peek((bytes ?? new Uint8Array()).subarray(0, PEEKED_BYTES), JSON.stringify(dialect))),
   check: (id, options: OpenOptions) => {
     opened().open(bytes ?? new Uint8Array(), JSON.stringify(options));
     return check(id);

@@ -7,14 +7,22 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 const CORE = join(dirname(fileURLToPath(import.meta.url)), "../src/core");
-const { initSync, Checker, formatOf } = await import(pathToFileURL(join(CORE, "core.js")).href);
-initSync({ module: readFileSync(join(CORE, "core_bg.wasm")) });
+const ofText = await load(CORE);
+const binary = await load(join(CORE, "binary"));
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const schema = JSON.parse(readFileSync(asked.schema, "utf8"));
 process.stdout.write(JSON.stringify(asked.files.map(outcome)));
 
+async function load(folder) {
+  const core = await import(pathToFileURL(join(folder, "core.js")).href);
+  core.initSync({ module: readFileSync(join(folder, "core_bg.wasm")) });
+  return core;
+}
+
 function outcome({ path, table }) {
+  // As the page's Web Worker chooses.
+  const { Checker, formatOf } = /\.(xlsx|avro)$/i.test(path) ? binary : ofText;
   const bytes = unpacked(readFileSync(path));
   if (!bytes) return refused({ code: "unreadable_gzip", message: "" });
   const checker = new Checker(JSON.stringify({ ...schema, tables: schema.tables.filter(({ name }) => name === table) }));

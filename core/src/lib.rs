@@ -78,7 +78,7 @@ pub use aws::operation::{Operation, Retry, Service, ServiceError};
 pub use aws::sign::{Credentials, sign};
 pub use aws::source::{ObjectSource, Source, SourceError};
 pub use aws::upload::Upload;
-pub use aws::{data_api, s3, step_functions};
+pub use aws::{account, data_api, s3, step_functions};
 
 mod sql;
 #[cfg(feature = "avro")]

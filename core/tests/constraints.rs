@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::world::*;
 use rowgate_core::schema::{
-    Column, ColumnType, Constraints, ForeignKey, KeyPart, ParentTable, Table, UniqueKey,
+    CheckConstraint, Column, ColumnType, Constraints, ForeignKey, KeyPart, ParentTable, Table,
+    UniqueKey,
 };
 use rowgate_core::{
     BodyItem, Client, IngestOptions, OnDuplicate, OnError, Report, RequestRows, Response,
@@ -29,7 +30,7 @@ static CUSTOMERS: Table = Table {
             UniqueKey { name: "uq_code", parts: &[KeyPart::Prefix(3, 4)], columns: None },
         ],
         foreign: &[],
-        checks: &["ck_points"],
+        checks: &[CheckConstraint::of_database("ck_points", "`points` >= 0")],
     },
     ..Table::new(
         "customers",

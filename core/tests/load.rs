@@ -68,6 +68,8 @@ pub(crate) struct Loaded {
     pub(crate) json: Value,
     pub(crate) world: World,
     pub(crate) rejects: String,
+    /// The rejected rows of a workbook, which are one.
+    pub(crate) workbook: Vec<u8>,
     /// Whether they have a byte order mark in front.
     pub(crate) has_mark: bool,
     pub(crate) undecoded: Vec<u8>,
@@ -139,10 +141,13 @@ fn load_source(
     );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(world.answers_left(), 0, "calls that were not made");
-    let text = String::from_utf8(rejects.text).unwrap();
+    let is_workbook = rejects.text.starts_with(b"PK");
+    let (workbook, text) =
+        if is_workbook { (rejects.text, Vec::new()) } else { (Vec::new(), rejects.text) };
+    let text = String::from_utf8(text).unwrap();
     let has_mark = text.starts_with('\u{feff}');
     let rejects = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
-    Loaded { report, json, world, rejects, has_mark, undecoded: undecoded.text }
+    Loaded { report, json, world, rejects, workbook, has_mark, undecoded: undecoded.text }
 }
 
 pub(crate) fn load_bytes(

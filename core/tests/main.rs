@@ -16,6 +16,7 @@ mod avro;
 mod backup;
 #[cfg(feature = "avro")]
 mod bulk_tables;
+mod checks;
 mod column_types;
 mod constraints;
 mod doctor;

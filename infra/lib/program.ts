@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, aws_iam as iam, aws_lambda as lambda } from "aws-cdk-lib";
 import { aws_lambda_destinations as destinations, aws_logs as logs } from "aws-cdk-lib";
-import type { aws_sqs as sqs } from "aws-cdk-lib";
+import { aws_s3 as s3, type aws_sqs as sqs } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
 import { allow } from "./rights";
@@ -67,7 +67,7 @@ export class Program extends Construct {
       runtime: lambda.Runtime.PROVIDED_AL2023,
       architecture: ARCHITECTURES[settings.architecture],
       handler: "bootstrap",
-      code: lambda.Code.fromAsset(settings.program),
+      code: code(this, settings.program),
       // All that it may do stands above.
       role: this.role.withoutPolicyUpdates(),
       logGroup: log,
@@ -80,6 +80,12 @@ export class Program extends Construct {
     // Without its rights the first event would fail.
     this.function.node.addDependency(policy);
   }
+}
+
+function code(scope: Construct, program: Settings["program"]): lambda.Code {
+  if (typeof program === "string") return lambda.Code.fromAsset(program);
+  const bucket = s3.Bucket.fromBucketName(scope, "Archive", program.bucket);
+  return lambda.Code.fromBucket(bucket, program.key);
 }
 
 function onFailure({ retries, failures }: Events): lambda.EventInvokeConfigOptions {

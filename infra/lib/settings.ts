@@ -16,8 +16,8 @@ export interface Settings {
   readonly protected: boolean;
   /** The processor that the functions run on, and were built for. */
   readonly architecture: "arm64" | "x86_64";
-  /** The archive of the functions' program. */
-  readonly program: string;
+  /** The archive of the functions' program: a file, or an object that is there already. */
+  readonly program: string | StoredProgram;
   /** Megabytes; Lambda gives processor time in proportion. */
   readonly memory: number;
   /** The most loads and requests at the same time; 0 leaves them to the account's limit. */
@@ -48,6 +48,12 @@ export interface Settings {
   readonly backupKeep: number;
   /** Who hears of alarms. */
   readonly alarmEmail: string | undefined;
+}
+
+/** An object of S3. */
+export interface StoredProgram {
+  readonly bucket: string;
+  readonly key: string;
 }
 
 /** A cluster with its Data API enabled, with secrets of `rowgate migrate --users`'s two users. */
@@ -143,7 +149,7 @@ function readNames(context: Context, name: string): string[] {
 }
 
 // With the six characters that Secrets Manager adds: rights on an ARN without them are on nothing.
-const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+-[A-Za-z0-9]{6}$/;
+export const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^*]+-[A-Za-z0-9]{6}$/;
 
 // Not an alias: rights are on keys.
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from "aws-cdk-lib";
+import { CfnOutput, Stack, type IStackSynthesizer } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
 import { Admin } from "./admin";
@@ -18,9 +18,12 @@ import { WorkerUser } from "./worker-user";
 
 /** All of rowgate that is on AWS. */
 export class RowgateStack extends Stack {
-  constructor(scope: Construct, settings: Settings) {
+  constructor(scope: Construct, settings: Settings, synthesizer?: IStackSynthesizer) {
     const name = settings.stage === "production" ? "rowgate" : `rowgate-${settings.stage}`;
-    super(scope, name, { description: "rowgate: checked rows into Aurora MySQL" });
+    super(scope, name, {
+      description: "rowgate: checked rows into Aurora MySQL",
+      ...(synthesizer ? { synthesizer } : {}),
+    });
 
     const database = this.database(settings);
     const data = new DataBucket(this, "Data", settings.ephemeral);

@@ -8,6 +8,7 @@ import "./database.test";
 import "./functions.test";
 import "./gateway.test";
 import "./nag.test";
+import "./packaged.test";
 import "./rights.test";
 import "./settings.test";
 import "./snapshot.test";

@@ -159,7 +159,7 @@ In another terminal, for `rowgate load`, `loads`, `backup`, `restore`, `doctor` 
 This key is valid here only. For a deployed Worker make one and put it there:
 
   {program} keys new
-  npx wrangler secret put API_KEYS < api-keys.json
+  npx wrangler secret put API_KEYS --name rowgate < api-keys.json
 
 "#
         )

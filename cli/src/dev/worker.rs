@@ -14,7 +14,7 @@ use rowgate_core::{Host, Request};
 
 use serde_json::Value;
 
-use super::home::Home;
+use crate::home::Home;
 
 /// Between the start and the first answer; about half a second on an idle machine.
 const START_LIMIT: Duration = Duration::from_secs(60);

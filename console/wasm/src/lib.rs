@@ -3,7 +3,7 @@
 //! Everything is asked for and answered as JSON, so that the page has one way to read it. There is no rule
 //! here: what a file is, which rows are good and what an answer means says the core.
 
-#![no_std]
+#![cfg_attr(not(feature = "binary-files"), no_std)]
 
 extern crate alloc;
 
@@ -22,7 +22,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use checker::Checker;
 
-/// The format that a file's name says, `csv`, `ndjson` or `json`; nothing of another name.
+/// The format that a file's name says, `csv`, `ndjson` or `json`, here `xlsx` and `avro` too where they are read; nothing of
+/// another name.
 #[wasm_bindgen(js_name = formatOf)]
 pub fn format_of(name: &str) -> Option<String> {
     RowFormat::of_file(name).map(|format| format.name.to_owned())
@@ -62,6 +63,8 @@ pub fn peek(start: &[u8], dialect: &str) -> String {
 #[global_allocator]
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
+// The standard library has its own.
+#[cfg(not(feature = "binary-files"))]
 #[panic_handler]
 fn end(_: &core::panic::PanicInfo) -> ! {
     core::arch::wasm32::unreachable()

@@ -7,21 +7,39 @@ use crate::aws::http::{Request, Response};
 /// A service of AWS that rowgate talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
+    /// AWS CloudFormation.
+    CloudFormation,
+    /// AWS Identity and Access Management, which is one for all regions.
+    Iam,
+    /// AWS Lambda, of which functions are asked about and none is called.
+    Lambda,
+    /// Amazon RDS itself, not the Data API.
+    Rds,
     /// The RDS Data API.
     RdsData,
     /// Amazon S3.
     S3,
+    /// AWS Secrets Manager.
+    SecretsManager,
     /// AWS Step Functions.
     StepFunctions,
+    /// AWS Security Token Service.
+    Sts,
 }
 
 impl Service {
     /// The name that goes into a signature's scope.
     pub fn signing_name(self) -> &'static str {
         match self {
+            Self::CloudFormation => "cloudformation",
+            Self::Iam => "iam",
+            Self::Lambda => "lambda",
+            Self::Rds => "rds",
             Self::RdsData => "rds-data",
             Self::S3 => "s3",
+            Self::SecretsManager => "secretsmanager",
             Self::StepFunctions => "states",
+            Self::Sts => "sts",
         }
     }
 
@@ -31,6 +49,7 @@ impl Service {
             Self::RdsData => "DATA_API_ENDPOINT or AWS_REGION",
             Self::S3 => "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or AWS_REGION",
             Self::StepFunctions => "AWS_ENDPOINT_URL_SFN, AWS_ENDPOINT_URL or AWS_REGION",
+            _ => "AWS_ENDPOINT_URL or AWS_REGION",
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct RowFormat {
 enum Rejects {
     Csv,
     Ndjson,
+    #[cfg(feature = "xlsx-write")]
+    Xlsx,
 }
 
 /// How the lines of a format are read.
@@ -144,6 +146,9 @@ pub(crate) static XLSX: RowFormat = RowFormat {
     is_body: false,
     extensions: &["xlsx"],
     media_types: &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+    #[cfg(feature = "xlsx-write")]
+    rejects: Rejects::Xlsx,
+    #[cfg(not(feature = "xlsx-write"))]
     rejects: Rejects::Csv,
     open: open_xlsx,
 };
@@ -175,6 +180,8 @@ impl RowFormat {
         match self.rejects {
             Rejects::Csv => &CSV,
             Rejects::Ndjson => &NDJSON,
+            #[cfg(feature = "xlsx-write")]
+            Rejects::Xlsx => &XLSX,
         }
     }
 

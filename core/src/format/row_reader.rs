@@ -11,6 +11,8 @@ use crate::format::csv::detect::{self, SAMPLE};
 use crate::format::csv::{CsvDecoder, Dialect};
 use crate::format::encoding::Encoding;
 use crate::format::ndjson::NdjsonDecoder;
+#[cfg(feature = "xlsx")]
+use crate::format::xlsx::RejectedSheetRow;
 use crate::table::issue::RowErrorKind;
 use crate::table::record::RawRow;
 use crate::table::schema::Table;
@@ -100,9 +102,9 @@ pub(crate) enum RejectedRow<'r> {
     Undecoded { text: &'r [u8], header: Option<&'r [u8]> },
     /// A line of CSV.
     Csv(&'r CsvDecoder),
-    /// The cells of a sheet, below the names of its columns.
-    #[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only workbooks have sheets"))]
-    Cells { header: &'r [String], cells: Vec<String> },
+    /// A row of a sheet.
+    #[cfg(feature = "xlsx")]
+    Sheet(RejectedSheetRow<'r>),
     /// JSON, or what should be that.
     Json(Cow<'r, [u8]>),
 }

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::checks::{evaluated_checks, violated};
 use super::offsets::{self, Offsets};
 use super::options::IngestOptions;
 use super::seen_keys::{CHECKED_KEYS, SeenKeys};
@@ -11,7 +12,7 @@ use crate::table::fill::FilledColumns;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::{ColumnSet, EntryRules, Place, RawRow, Record};
 use crate::table::row_key::{has_key, row_key};
-use crate::table::schema::Table;
+use crate::table::schema::{CheckConstraint, Table};
 
 /// Makes records of the raw rows of one request or file, or says what is wrong with them.
 ///
@@ -21,6 +22,8 @@ pub struct Checker {
     options: IngestOptions,
     /// The columns that rows get besides their own.
     filled: Arc<FilledColumns>,
+    /// The CHECKs of the one table, where they are not those of the options.
+    checks: Option<Vec<&'static CheckConstraint>>,
     offsets: Offsets,
     tables: Vec<CheckedTable>,
     received: u64,
@@ -35,6 +38,8 @@ struct CheckedTable {
     keys: SeenKeys,
     /// The columns whose values may come with an offset from UTC or without.
     with_offsets: Vec<usize>,
+    /// The CHECKs to which the core holds rows.
+    checks: Vec<&'static CheckConstraint>,
 }
 
 impl Checker {
@@ -43,6 +48,7 @@ impl Checker {
         Self {
             options,
             filled: Arc::default(),
+            checks: None,
             offsets: Offsets::default(),
             tables: Vec::new(),
             received: 0,
@@ -53,6 +59,11 @@ impl Checker {
     /// The same for rows of one table that get columns besides their own.
     pub(crate) fn filling(self, filled: Arc<FilledColumns>) -> Self {
         Self { filled, ..self }
+    }
+
+    /// The same for rows of one table that are held to these of its CHECKs.
+    pub(crate) fn held_to(self, checks: Vec<&'static CheckConstraint>) -> Self {
+        Self { checks: Some(checks), ..self }
     }
 
     /// Says how the cells that come from here on write numbers and dates.
@@ -77,7 +88,8 @@ impl Checker {
         }
         self.filled.put(table, &mut row);
         let record = Record::parse_by(table, row, rules)
-            .and_then(|record| checked.claim_key(&record, place).map(|()| record));
+            .and_then(|record| checked.claim_key(&record, place).map(|()| record))
+            .and_then(|record| checked.hold_to_checks(record));
         self.received += u64::from(record.is_ok() || place.index.is_some());
         self.lacking += u64::from(record.as_ref().is_ok_and(|record| lacks_column(table, record)));
         record
@@ -117,7 +129,14 @@ impl Checker {
         let known = self.tables.iter().position(|checked| checked.table.name == table.name);
         known.unwrap_or_else(|| {
             let with_offsets = offsets::columns(table);
-            self.tables.push(CheckedTable { table, keys: SeenKeys::default(), with_offsets });
+            let checks = self.checks.clone();
+            let checks = checks.unwrap_or_else(|| evaluated_checks(table, &self.options));
+            self.tables.push(CheckedTable {
+                table,
+                keys: SeenKeys::default(),
+                with_offsets,
+                checks,
+            });
             self.tables.len() - 1
         })
     }
@@ -136,6 +155,20 @@ impl CheckedTable {
             alloc::vec![RowError::key(self.table.key_name(), kind)]
         })
     }
+
+    /// Behind the key, as in the database: a later row with the key of a row that a CHECK refuses is refused, too.
+    fn hold_to_checks<'r>(&self, record: Record<'r>) -> Result<Record<'r>, Vec<RowError>> {
+        if self.checks.is_empty() {
+            return Ok(record);
+        }
+        let violated = violated(&self.checks, &record);
+        if violated.is_empty() { Ok(record) } else { Err(violated) }
+    }
+}
+
+/// Whether a row is refused by a CHECK.
+pub(super) fn is_of_check(error: &RowError) -> bool {
+    matches!(error.kind, RowErrorKind::CheckViolated { .. })
 }
 
 /// Whether a good row lacks what a new row needs.

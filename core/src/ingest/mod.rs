@@ -1,6 +1,7 @@
 //! Raw rows in, checked; the good ones out, in batches of which each is one transaction.
 
 mod checker;
+mod checks;
 mod chunk_write;
 mod entered;
 mod error;
@@ -27,6 +28,7 @@ mod upsert;
 mod write;
 
 pub use checker::Checker;
+pub(crate) use checks::{evaluated_checks, violated};
 pub use error::StoreError;
 pub(crate) use file_batches::FileBatches;
 pub(crate) use ledger_entry::LedgerEntry;

@@ -149,8 +149,8 @@ fn named(table: &Table, refusal: &Refusal, alone: bool) -> RowError {
         number if alone && CHECKS.contains(&number) => constraints
             .checks
             .iter()
-            .find(|name| is_it(name))
-            .map(|name| RowError::row(RowErrorKind::CheckViolated { name })),
+            .find(|check| is_it(check.name))
+            .map(|check| RowError::row(RowErrorKind::CheckViolated { check })),
         _ => None,
     };
     let number = refusal.number;

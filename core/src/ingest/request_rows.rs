@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::checker::Checker;
+use super::checker::{Checker, is_of_check};
 use super::error::StoreError;
 use super::ledger_entry::LedgerEntry;
 use super::options::IngestOptions;
@@ -66,6 +66,9 @@ impl RequestRows {
                 Vec::new()
             }
             Err(errors) => {
+                if errors.iter().any(is_of_check) {
+                    self.store.tables[position].violating.extend(place.index);
+                }
                 self.note(position, place, &errors);
                 errors
             }
@@ -150,6 +153,7 @@ impl RequestRows {
     fn into_store(mut self) -> Store {
         for written in &mut self.store.tables {
             written.keys = self.checker.take_keys(written.batch.table);
+            written.forget_violating();
         }
         self.store
     }

@@ -18,6 +18,8 @@ pub(super) struct TableWrite {
     pub(super) batch: RowBatch,
     /// The keys of a request's rows, for others to name them as their parents.
     pub(super) keys: SeenKeys,
+    /// The indexes of a request's rows that a CHECK refused: no row's parents.
+    pub(super) violating: Vec<u64>,
     pub(super) received: u64,
     pub(super) invalid: u64,
     /// Of the invalid rows, those whose key the table has already.
@@ -43,6 +45,7 @@ impl TableWrite {
             received: batch.groups.rows() as u64,
             batch,
             keys: SeenKeys::default(),
+            violating: Vec::new(),
             invalid: 0,
             existing: 0,
             conflicts: 0,
@@ -75,10 +78,20 @@ impl TableWrite {
 
     /// Forgets rows that are not written.
     pub(super) fn drop_rows(&mut self, rows: &HashSet<Option<u64>>) {
-        for index in rows.iter().flatten().filter_map(|index| u32::try_from(*index).ok()) {
+        self.forget_keys(rows.iter().flatten().copied());
+        self.batch.drop_rows(rows);
+    }
+
+    /// Forgets the keys of rows that a CHECK refused.
+    pub(super) fn forget_violating(&mut self) {
+        let violating = core::mem::take(&mut self.violating);
+        self.forget_keys(violating.into_iter());
+    }
+
+    fn forget_keys(&mut self, rows: impl Iterator<Item = u64>) {
+        for index in rows.filter_map(|index| u32::try_from(index).ok()) {
             self.keys.remove(index);
         }
-        self.batch.drop_rows(rows);
     }
 
     pub(super) fn report(&self, refused: bool, options: &IngestOptions) -> TableReport {

@@ -66,7 +66,7 @@ fn written(error: &RowError) -> StoredError {
     };
     let code = match error.kind {
         RowErrorKind::DatabaseRefused { number, alone: false } => format!("refused {number}"),
-        RowErrorKind::CheckViolated { name } => format!("check_violated {name}"),
+        RowErrorKind::CheckViolated { check } => format!("check_violated {}", check.name),
         RowErrorKind::Conflict { key, first } => {
             let first = first.map_or_else(|| "-".to_string(), |first| first.to_string());
             format!("conflict {first} {key}")
@@ -100,8 +100,8 @@ fn of_constraint(table: &'static Table, code: &str) -> Option<RowErrorKind> {
     let Constraints { unique, foreign, checks } = table.constraints;
     Some(match code {
         "check_violated" => {
-            let name = checks.iter().find(|name| **name == rest)?;
-            RowErrorKind::CheckViolated { name }
+            let check = checks.iter().find(|check| check.name == rest)?;
+            RowErrorKind::CheckViolated { check }
         }
         "conflict" => {
             let (first, name) = rest.split_once(' ')?;

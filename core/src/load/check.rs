@@ -9,7 +9,6 @@ use super::refusal::refuse;
 use super::report::{LoadReport, Status, failed, stored};
 use super::table_file::TableFile;
 use crate::aws::source::{Source, SourceError};
-use crate::ingest::Checker;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::Schema;
 
@@ -60,7 +59,7 @@ async fn read_rows<S: Source>(
     let mut reader = FileReader::open(source, file, None).await?;
     report.layout = reader.layout();
     let options = reader.forms_in(report.settings.ingest(file.key, true));
-    let mut checker = Checker::new(options).filling(file.filled.clone());
+    let mut checker = file.checker(options);
     while reader.next().await? {
         let row = reader.rows().row();
         let place = row.place;

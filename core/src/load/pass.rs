@@ -175,7 +175,7 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
         let first_new = progress.map_or(0, |progress| progress.position.row);
         let has_known = progress.is_some_and(|it| it.counts.rejected > 0);
         PendingRows {
-            checker: Checker::new(options).filling(self.file.filled.clone()),
+            checker: self.file.checker(options),
             batches: self.asks.then(|| {
                 let TableFile { schema, table, .. } = *self.file;
                 FileBatches::new(schema, table, options, self.batch_bytes())

@@ -14,33 +14,41 @@ use super::table_file::TableFile;
 use crate::aws::host::Host;
 use crate::aws::source::{Piece, Source, SourceError};
 use crate::ingest::StoreError;
+use crate::sql::statement::OnDuplicate;
 use crate::table::issue::RowError;
 use crate::table::record::Place;
+use crate::table::schema::CheckConstraint;
 
-/// Fails if an earlier attempt has read the file by columns that are not there any more as they were.
+/// Fails if an earlier attempt has read the file by columns or CHECKs that are not there any more as they were.
+/// Answers the CHECKs to which its rows are held: an attempt that goes on finds the same rows wrong again.
 pub(super) async fn check<H: Host, S: Source>(
     job: &Job<'_, H, S>,
     file: &TableFile,
     claimed: Option<&Claimed<'_>>,
-) -> Result<(), LoadError> {
+) -> Result<Vec<&'static CheckConstraint>, LoadError> {
     let was = claimed.map(|claimed| claimed.progress.read_as.as_str());
     // The row of an older program's load does not say it.
     let Some(was) = was.and_then(|json| serde_json::from_str::<ReadAs>(json).ok()) else {
-        return Ok(());
+        return Ok(file.checks.clone());
     };
     let now = ReadAs::of(file.table);
+    let changed = || was.change(file.table, now.to_string());
+    let checks = match job.options.on_duplicate {
+        OnDuplicate::Keep => file.checks.clone(),
+        _ => was.checks_of(&now, &file.checks).ok_or_else(changed)?,
+    };
     if was.has_columns_of(&now) {
-        return Ok(());
+        return Ok(checks);
     }
     let by = match first_row(job, file).await {
         Ok(mut reader) => file.read_by(reader.rows()),
         // The reading itself will say so.
-        Err(ReadError::Source(SourceError::Gone) | ReadError::Fault(_)) => return Ok(()),
+        Err(ReadError::Source(SourceError::Gone) | ReadError::Fault(_)) => return Ok(checks),
         Err(error) => return Err(broken(error)),
     };
     match was.holds(&now, &by, job.options.strict, true) {
-        true => Ok(()),
-        false => Err(was.change(file.table, now.to_string())),
+        true => Ok(checks),
+        false => Err(changed()),
     }
 }
 
@@ -101,9 +109,10 @@ pub(super) async fn look<H: Host, S: Source>(
         return Err(was.change(file.table, now.no_table_called(file.table.name).to_string()));
     };
     let now = ReadAs::of(table);
+    let has_checks = file.checks.iter().all(|check| now.has_check(check));
     match was.holds(&now, &file.read_by(reader.rows()), job.options.strict, false) {
-        true => Ok(()),
-        false => Err(was.change(file.table, now.to_string())),
+        true if has_checks => Ok(()),
+        _ => Err(was.change(file.table, now.to_string())),
     }
 }
 

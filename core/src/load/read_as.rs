@@ -15,7 +15,7 @@ use super::column_change::ColumnChange;
 use super::error::LoadError;
 use crate::base::hex::hex;
 use crate::format::row_reader::ReadBy;
-use crate::table::schema::{Column, Table};
+use crate::table::schema::{CheckConstraint, Column, Table};
 use crate::table::types::Definition;
 
 /// The columns of a table as far as they decide what becomes of a row, and how the file is written.
@@ -24,6 +24,10 @@ pub(super) struct ReadAs {
     /// Of the columns, in 64 hexadecimal digits.
     fingerprint: String,
     columns: Vec<ReadColumn>,
+    /// The CHECKs that the core can evaluate, with their clauses; `None` in the row of an older program's load, which
+    /// evaluated none.
+    #[serde(default)]
+    checks: Option<Vec<String>>,
     /// `None` in the row of an older program's load.
     #[serde(default)]
     pub(super) layout: Option<KeptLayout>,
@@ -56,7 +60,10 @@ impl ReadAs {
             }
             sha.update([u8::from(*required)]);
         }
-        Self { fingerprint: hex(&sha.finalize()), columns, layout: Some(KeptLayout::new()) }
+        let checks = table.constraints.checks.iter().filter(|check| check.condition.is_some());
+        let checks = Some(checks.map(ToString::to_string).collect());
+        let (fingerprint, layout) = (hex(&sha.finalize()), Some(KeptLayout::new()));
+        Self { fingerprint, columns, checks, layout }
     }
 
     /// The same of a file that is written so.
@@ -72,6 +79,23 @@ impl ReadAs {
 
     pub(super) fn has_columns_of(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
+    }
+
+    pub(super) fn has_check(&self, check: &CheckConstraint) -> bool {
+        self.checks.iter().flatten().any(|its| *its == check.to_string())
+    }
+
+    /// Of these CHECKs the ones that were there; a new one is left to the database. `None` where one that was there is
+    /// not there `now` as it was: a row that it refused would be good.
+    pub(super) fn checks_of(
+        &self,
+        now: &Self,
+        checks: &[&'static CheckConstraint],
+    ) -> Option<Vec<&'static CheckConstraint>> {
+        let mut before = self.checks.iter().flatten();
+        let is_there = |its: &String| now.checks.iter().flatten().any(|other| other == its);
+        let kept = || checks.iter().copied().filter(|check| self.has_check(check)).collect();
+        before.all(is_there).then(kept)
     }
 
     /// Whether rows that are read by these columns become the same under `now`.
@@ -131,7 +155,7 @@ impl fmt::Display for ReadAs {
             let separator = if index == 0 { "" } else { ", " };
             write!(f, "{separator}{name} {definition}")?;
         }
-        Ok(())
+        self.checks.iter().flatten().try_for_each(|check| write!(f, ", {check}"))
     }
 }
 
@@ -159,6 +183,7 @@ impl ReadColumn {
 mod tests {
     use super::*;
     use crate::table::schema::Schema;
+    use alloc::vec;
 
     /// The columns of a table, each a name and the rest of its description.
     fn read_as(columns: &[(&str, &str)]) -> ReadAs {
@@ -245,6 +270,47 @@ mod tests {
         let older = json.replace(r#","layout":{}"#, "");
         assert_ne!(json, older);
         assert_eq!(serde_json::from_str::<ReadAs>(&older).unwrap().layout, None);
+    }
+
+    /// A table with a CHECK of each name, of these clauses.
+    fn with_checks(checks: &[(&str, &str)]) -> &'static Table {
+        let check =
+            |(name, clause): &(&str, &str)| format!(r#"{{"name":"{name}","clause":"{clause}"}}"#);
+        let checks: Vec<_> = checks.iter().map(check).collect();
+        let json = format!(
+            r#"{{"rowgate_schema":1,"tables":[{{"name":"t","primary_key":["id"],"checks":[{}],
+            "columns":[{{"name":"id","column_type":"int","nullable":false}}]}}]}}"#,
+            checks.join(",")
+        );
+        Schema::from_json(&json).unwrap().table("t").unwrap()
+    }
+
+    #[test]
+    fn rows_are_held_to_the_checks_that_there_were() {
+        const ONE: (&str, &str) = ("one", "`id` > 1");
+        const TWO: (&str, &str) = ("two", "`id` < 9");
+        const DATABASE: (&str, &str) = ("three", "`id` + 1 < 9");
+        let names = |was: &ReadAs, now: &[(&str, &str)]| {
+            let now = with_checks(now);
+            let all: Vec<_> = now.constraints.checks.iter().collect();
+            let kept = was.checks_of(&ReadAs::of(now), &all)?;
+            Some(kept.iter().map(|check| check.name).collect::<Vec<_>>())
+        };
+        let was = ReadAs::of(with_checks(&[ONE, DATABASE]));
+        for (what, now, expected) in [
+            ("nothing", &[ONE, DATABASE][..], Some(vec!["one"])),
+            ("a new one", &[ONE, TWO, DATABASE], Some(vec!["one"])),
+            ("gone", &[TWO, DATABASE], None),
+            ("another clause", &[("one", "`id` > 2"), DATABASE], None),
+            ("another name", &[("uno", "`id` > 1")], None),
+            ("the database's gone", &[ONE], Some(vec!["one"])),
+        ] {
+            assert_eq!(names(&was, now), expected, "{what}");
+        }
+        let older: ReadAs =
+            serde_json::from_str(&was.to_json().replace("\"checks\"", "\"more\"")).unwrap();
+        assert_eq!(names(&older, &[ONE, TWO]), Some(vec![]));
+        assert!(was.to_string().ends_with("PRIMARY KEY, CHECK one: `id` > 1"), "{was}");
     }
 
     #[test]

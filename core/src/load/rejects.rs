@@ -16,6 +16,8 @@ use crate::format::csv::{self, CsvDecoder, MARKS, MARKS_WITH_FORMULAS, Syntax};
 use crate::format::encoding::Encoding;
 use crate::format::json;
 use crate::format::row_reader::{RejectedRow, RowReader};
+#[cfg(feature = "xlsx-write")]
+use crate::format::xlsx::{RejectedSheet, RejectedSheetRow};
 use crate::table::issue::RowError;
 use crate::table::schema::Table;
 
@@ -65,6 +67,9 @@ struct RejectFile<'s, S> {
     lines: u64,
     /// Whether formulas in lines of CSV are marked.
     marks_formulas: bool,
+    /// The workbook of the rows of one, instead of lines; or why there is none.
+    #[cfg(feature = "xlsx-write")]
+    sheet: Option<Result<RejectedSheet, String>>,
 }
 
 impl<'s, S: RejectSink> RejectWriter<'s, S> {
@@ -94,13 +99,27 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
         match row {
             RejectedRow::Undecoded { text, header } => file.raw_line(rows, text, header),
             RejectedRow::Csv(decoder) => file.csv_line(self.table, decoder, line, errors),
-            RejectedRow::Cells { header, cells } => file.cells(header, &cells, line, errors),
+            #[cfg(feature = "xlsx-write")]
+            RejectedRow::Sheet(row) => return self.sheet_row(&row, line, errors),
+            #[cfg(all(feature = "xlsx", not(feature = "xlsx-write")))]
+            RejectedRow::Sheet(row) => file.cells(&row.header(), &row.texts(), line, errors),
             RejectedRow::Json(text) => file.json_line(rows.encoding(), &text, line, errors),
         }
         if self.room.take((file.buffer.len() - before) as u64) {
             file.lines += 1;
         } else {
             file.buffer.truncate(before);
+            self.leave_out(line);
+        }
+    }
+
+    /// Writes a row of a sheet into a sheet.
+    #[cfg(feature = "xlsx-write")]
+    fn sheet_row(&mut self, row: &RejectedSheetRow<'_>, line: Option<u64>, errors: &[RowError]) {
+        let marks = marks_of(errors);
+        let length = marks.iter().map(String::len).sum::<usize>() + row.length();
+        let fits = self.room.take(length as u64);
+        if !fits || !self.rejects.sheet_row(marks, row, line, errors) {
             self.leave_out(line);
         }
     }
@@ -145,7 +164,14 @@ impl<'s, S: RejectSink> RejectWriter<'s, S> {
 
 impl<'s, S: RejectSink> RejectFile<'s, S> {
     fn new(sink: &'s mut S, marks_formulas: bool) -> Self {
-        Self { sink, buffer: Vec::new(), lines: 0, marks_formulas }
+        Self {
+            sink,
+            buffer: Vec::new(),
+            lines: 0,
+            marks_formulas,
+            #[cfg(feature = "xlsx-write")]
+            sheet: None,
+        }
     }
 
     fn has_part(&self) -> bool {
@@ -159,9 +185,14 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         }
     }
 
-    async fn finish(self) -> Result<Option<String>, String> {
+    #[cfg_attr(not(feature = "xlsx-write"), allow(unused_mut, reason = "a workbook ends in it"))]
+    async fn finish(mut self) -> Result<Option<String>, String> {
         if self.lines == 0 {
             return Ok(None);
+        }
+        #[cfg(feature = "xlsx-write")]
+        if let Some(sheet) = self.sheet {
+            self.buffer = sheet?.finish()?;
         }
         self.sink.write(self.buffer, true).await?;
         Ok(Some(self.sink.name()))
@@ -170,6 +201,10 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
     async fn restart(&mut self) {
         self.buffer.clear();
         self.lines = 0;
+        #[cfg(feature = "xlsx-write")]
+        {
+            self.sheet = None;
+        }
         self.sink.abandon().await;
     }
 
@@ -234,7 +269,26 @@ impl<'s, S: RejectSink> RejectFile<'s, S> {
         self.marked_line(line);
     }
 
+    /// Adds a row to the workbook; `false` if that does not carry it.
+    #[cfg(feature = "xlsx-write")]
+    fn sheet_row(
+        &mut self,
+        marks: [String; 3],
+        row: &RejectedSheetRow<'_>,
+        line: Option<u64>,
+        errors: &[RowError],
+    ) -> bool {
+        let Ok(sheet) = self.sheet.get_or_insert_with(|| RejectedSheet::new(row)) else {
+            self.lines += 1;
+            return true;
+        };
+        let added = sheet.push(line.unwrap_or_default(), marks, row, errors);
+        self.lines += u64::from(added);
+        added
+    }
+
     /// A row of a sheet as a line of CSV, below the sheet's own header.
+    #[cfg(all(feature = "xlsx", not(feature = "xlsx-write")))]
     fn cells(
         &mut self,
         header: &[String],
@@ -327,15 +381,19 @@ fn joined(errors: &[RowError], text: impl Fn(&RowError) -> String) -> String {
     errors.iter().map(text).collect::<Vec<_>>().join(";")
 }
 
-/// The marks in front of a line of CSV.
-fn front_of(line: Option<u64>, errors: &[RowError], syntax: Syntax) -> String {
+/// The columns, the codes and the messages of a row's errors.
+fn marks_of(errors: &[RowError]) -> [String; 3] {
     let columns = joined(errors, |error| error.column.as_deref().unwrap_or_default().into());
     let codes = joined(errors, |error| error.kind.code().into());
     let messages = joined(errors, |error| error.kind.to_string());
-    let (columns, messages) = (printable(&columns), printable(&messages));
+    [printable(&columns).into_owned(), codes, printable(&messages).into_owned()]
+}
+
+/// The marks in front of a line of CSV.
+fn front_of(line: Option<u64>, errors: &[RowError], syntax: Syntax) -> String {
     let line = line.unwrap_or_default().to_string();
     let mut front = String::new();
-    for text in [line, columns.into_owned(), codes, messages.into_owned()] {
+    for text in [line].into_iter().chain(marks_of(errors)) {
         front += &cell(&text, syntax);
         front.push(char::from(syntax.delimiter));
     }

@@ -53,9 +53,9 @@ pub(super) async fn load_claimed<H: Host, S: Source, R: RejectSink>(
             return failed(report, interrupted(host, error));
         }
     };
-    if let Some(file) = report.begin_file(schema, job.path) {
+    if let Some(mut file) = report.begin_file(schema, job.path) {
         let rejects = RejectWriter::new(sinks, file.table, &job.options);
-        report = match load_rows(job, &file, rejects, &mut report, claimed).await {
+        report = match load_rows(job, &mut file, rejects, &mut report, claimed).await {
             Ok(status) => LoadReport { status, ..report },
             // It was the time that kept the file from being read, or written.
             Err(LoadError::Read(_) | LoadError::Write(_)) if job.database.is_out_of_time() => {
@@ -80,12 +80,13 @@ fn interrupted(host: &impl Host, error: LoadError) -> LoadError {
 
 async fn load_rows<H: Host, S: Source, R: RejectSink>(
     job: &Job<'_, H, S>,
-    file: &TableFile,
+    file: &mut TableFile,
     mut rejects: RejectWriter<'_, R>,
     report: &mut LoadReport,
     claimed: Option<&Claimed<'_>>,
 ) -> Result<Status, LoadError> {
-    read_anew::check(job, file, claimed).await?;
+    file.checks = read_anew::check(job, file, claimed).await?;
+    let file = &*file;
     let options = report.settings.ingest(file.key, false);
     let host = job.database.host();
     let is_decided = claimed.is_some_and(|claimed| claimed.progress.is_decided);

@@ -4,13 +4,15 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::options::LoadOptions;
 use crate::format::formats::{Packing, RowFormat, named_packing, unsupported_format};
 use crate::format::row_reader::{GivenLayout, Opening, ReadBy, RowReader};
+use crate::ingest::{Checker, IngestOptions, evaluated_checks};
 use crate::table::fill::FilledColumns;
 use crate::table::issue::{Issue, RowError, RowErrorKind};
-use crate::table::schema::{KeyName, PRIMARY, Schema, Table, UniqueKey};
+use crate::table::schema::{CheckConstraint, KeyName, PRIMARY, Schema, Table, UniqueKey};
 
 /// What a file is for, by its name.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(super) struct TableFile {
     pub(super) given: GivenLayout,
     /// The columns that its rows get besides their own.
     pub(super) filled: Arc<FilledColumns>,
+    /// The CHECKs to which the core holds its rows.
+    pub(super) checks: Vec<&'static CheckConstraint>,
     /// Whether nothing else is looked for.
     pub(super) is_settled: bool,
 }
@@ -47,8 +51,8 @@ impl TableFile {
         };
         let named_packing = named_packing(path);
         let (given, filled) = (GivenLayout::default(), Arc::default());
-        let (key, is_settled) = (None, false);
-        Ok(Self { schema, table, format, named_packing, key, given, filled, is_settled })
+        let (key, checks, is_settled) = (None, Vec::new(), false);
+        Ok(Self { schema, table, format, named_packing, key, given, filled, checks, is_settled })
     }
 
     /// How it is opened, of whose start these bytes are; `is_whole` says whether they are all of it.
@@ -66,7 +70,13 @@ impl TableFile {
         let key = table.key_called(name).map_err(unknown)?;
         let filled = options.fill.of_table(table, options.time_zone).map_err(issue)?;
         let (given, filled) = (options.given_layout(), Arc::new(filled));
-        Ok(Self { key, given, filled, is_settled: options.is_settled, ..self })
+        let checks = evaluated_checks(table, &options.ingest(key, false));
+        Ok(Self { key, given, filled, checks, is_settled: options.is_settled, ..self })
+    }
+
+    /// What makes records of its rows, or says what is wrong with them.
+    pub(super) fn checker(&self, options: IngestOptions) -> Checker {
+        Checker::new(options).filling(self.filled.clone()).held_to(self.checks.clone())
     }
 
     /// By what the fields of its rows are told apart, those that they get besides their own among them.

@@ -78,7 +78,7 @@ impl Sheet {
     }
 
     fn write_row(&self, raw: RawRow<'_>, body: &mut String) -> Result<(), CellFault> {
-        let Ok(record) = Record::parse_by(self.table, raw, self.rules) else {
+        let Ok(record) = Record::parse_by(self.table, raw, self.rules.entry) else {
             return Err(unwritten(None));
         };
         body.push('{');

@@ -7,6 +7,8 @@ mod delivery;
 mod error;
 mod fault;
 mod file_table;
+mod held;
+mod judge;
 mod key_index;
 mod leftover;
 mod mend;

@@ -6,15 +6,16 @@ use alloc::vec::Vec;
 
 use super::broken_row::BrokenRow;
 use super::error::SheetError;
+use super::held::HeldRows;
+use super::judge::{SheetRules, judge};
 use super::key_index::KeyIndex;
 use super::read_so_far::ReadSoFar;
-use super::rows::judge;
 use super::state::{ROWS_LIMIT, Sheet};
 use crate::format::csv::Dialect;
 use crate::format::encoding::decoded;
 use crate::format::formats::RowFormat;
 use crate::format::row_reader::{GivenLayout, Opening, RejectedRow, RowReader};
-use crate::ingest::{Offsets, offset_columns};
+use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::EntryRules;
 use crate::table::schema::Table;
@@ -46,22 +47,27 @@ impl Sheet {
         let given = GivenLayout { dialect, has_time_zone: time_zone.is_some() };
         let (start, is_whole, is_settled) = (bytes.as_slice(), true, false);
         let reader = format.open(Opening { table, given: &given, is_settled, start, is_whole });
-        let mut text = decoded(reader.encoding(), &bytes, true).unwrap_or(bytes);
-        if !matches!(text.last(), None | Some(b'\n' | b'\r')) {
+        let held = (!reader.has_positions()).then(HeldRows::default);
+        let mut text = match held {
+            Some(_) => bytes,
+            None => decoded(reader.encoding(), &bytes, true).unwrap_or(bytes),
+        };
+        if held.is_none() && !matches!(text.last(), None | Some(b'\n' | b'\r')) {
             text.push(b'\n');
         }
         let forms = reader.dialect().map_or(Default::default(), |dialect| dialect.forms);
         let (_, first) = reader.at_record_start();
         let (_, later) = reader.at_record_start();
+        let entry = EntryRules { time_zone, may_lack, forms, ..EntryRules::default() };
         Self {
             table,
             format,
             text,
             starts: Vec::new(),
+            held,
             first,
             later,
-            rules: EntryRules { time_zone, may_lack, forms, ..EntryRules::default() },
-            with_offsets: offset_columns(table),
+            rules: SheetRules::of(table, entry),
             offsets: Offsets::default(),
             keys: KeyIndex::default(),
             bad: Default::default(),
@@ -88,6 +94,10 @@ impl Sheet {
         let Some(mut reading) = self.reading.take() else { return Ok(false) };
         for _ in 0..most {
             if !self.check_next(&mut reading)? {
+                if self.held.is_some() {
+                    // What it has found says what the columns are.
+                    self.later = reading.reader;
+                }
                 return Ok(false);
             }
         }
@@ -112,9 +122,12 @@ impl Sheet {
         if row == ROWS_LIMIT {
             return Err(SheetError::TooManyRows { limit: ROWS_LIMIT });
         }
+        if self.held.as_mut().is_some_and(|held| !held.push(&raw)) {
+            return Err(SheetError::TooManyRows { limit: row });
+        }
         let has_cells = !raw.fields.is_empty();
         let row_line = raw.place.line.unwrap_or_default();
-        let judged = judge(self.table, self.rules, &self.with_offsets, &mut self.offsets, raw);
+        let judged = judge(self.table, &self.rules, &mut self.offsets, raw);
         self.starts.push((start as u32, line as u32));
         self.done.push(false);
         if !has_cells {
@@ -148,7 +161,8 @@ fn text_of(reader: &dyn RowReader) -> Cow<'_, str> {
     match reader.reject() {
         RejectedRow::Undecoded { text, .. } => String::from_utf8_lossy(text),
         RejectedRow::Csv(decoder) => String::from_utf8_lossy(decoder.text()),
-        RejectedRow::Cells { cells, .. } => cells.join("\t").into(),
+        #[cfg(feature = "xlsx")]
+        RejectedRow::Sheet(row) => row.texts().join("\t").into(),
         RejectedRow::Json(text) => String::from_utf8_lossy(&text).into_owned().into(),
     }
 }

@@ -1,18 +1,15 @@
 //! Rows read again, with what was changed, and judged.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::fault::CellFault;
+use super::judge::judge;
 use super::state::Sheet;
 use crate::format::row_reader::RowReader;
-use crate::ingest::Offsets;
 use crate::table::issue::{RowError, RowErrorKind};
-use crate::table::record::{EntryRules, Place, RawField, RawRow, Record};
-use crate::table::row_key::row_key;
-use crate::table::schema::Table;
+use crate::table::record::{Place, RawField, RawRow};
 use crate::table::value::Cell;
 
 /// A row as a page shows it.
@@ -35,33 +32,6 @@ pub struct ShownRow {
     pub is_done: bool,
     /// Whether it was sent, and its answer is not known.
     pub is_pending: bool,
-}
-
-/// A row's key, where it carries one, or what is wrong with it.
-pub(super) type JudgedRow = Result<Option<Cell<'static>>, Vec<RowError>>;
-
-/// Checks a row by itself.
-pub(super) fn judge(
-    table: &'static Table,
-    rules: EntryRules,
-    with_offsets: &[usize],
-    offsets: &mut Offsets,
-    mut raw: RawRow<'_>,
-) -> JudgedRow {
-    if rules.time_zone.is_none() {
-        offsets.check(table, with_offsets, rules.forms.date_order, &mut raw);
-    }
-    let record = Record::parse_by(table, raw, rules)?;
-    let has_key = table.key.iter().all(|position| record.columns().has(*position));
-    Ok(has_key.then(|| owned(row_key(table, record.cells()))))
-}
-
-fn owned(cell: Cell<'_>) -> Cell<'static> {
-    match cell {
-        Cell::Null => Cell::Null,
-        Cell::Int(value) => Cell::Int(value),
-        Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
-    }
 }
 
 impl Sheet {
@@ -125,6 +95,10 @@ impl Sheet {
             let place = Place { index: Some(row.into()), line: Some(broken.line) };
             return take(RawRow { place, fields: Vec::new(), errors: broken.errors.clone() });
         }
+        if let Some(mut raw) = self.held.as_ref().and_then(|held| held.row(row)) {
+            self.put_edits(row, &mut raw);
+            return take(raw);
+        }
         let (start, line) = self.starts[row as usize];
         let mut reader = match row {
             0 => self.first.at_record_start().1,
@@ -160,7 +134,7 @@ impl Sheet {
                 continue;
             }
             let is_next = open.as_ref().is_some_and(|(it, _)| it.position().1 == u64::from(row));
-            if row == 0 || is_changed {
+            if row == 0 || is_changed || self.held.is_some() {
                 self.with_row(row, |raw| take(row, raw));
                 open = None;
                 continue;
@@ -192,9 +166,7 @@ impl Sheet {
     pub(super) fn judge_again(&mut self, row: u32) {
         self.forget(row);
         let mut offsets = self.offsets;
-        let judged = self.with_row(row, |raw| {
-            judge(self.table, self.rules, &self.with_offsets, &mut offsets, raw)
-        });
+        let judged = self.with_row(row, |raw| judge(self.table, &self.rules, &mut offsets, raw));
         let judged = judged.map(|key| key.map(|key| (self.keys.digest(&key), key)));
         self.take_judged(row, judged);
         for other in self.waiting.remove(&row).unwrap_or_default() {
@@ -241,9 +213,7 @@ impl Sheet {
 
     fn key_of(&self, row: u32) -> Option<Cell<'static>> {
         let mut offsets = self.offsets;
-        let judged = self.with_row(row, |raw| {
-            judge(self.table, self.rules, &self.with_offsets, &mut offsets, raw)
-        });
+        let judged = self.with_row(row, |raw| judge(self.table, &self.rules, &mut offsets, raw));
         judged.ok().flatten()
     }
 }

@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 use super::broken_row::BrokenRow;
 use super::fault::CellFault;
+use super::held::HeldRows;
+use super::judge::SheetRules;
 use super::key_index::KeyIndex;
 use super::pending::Pending;
 use super::read_so_far::ReadSoFar;
@@ -15,7 +17,6 @@ use crate::format::formats::RowFormat;
 use crate::format::row_reader::{ReadBy, RowReader};
 use crate::ingest::Offsets;
 use crate::table::issue::RowError;
-use crate::table::record::EntryRules;
 use crate::table::schema::Table;
 
 /// The most rows of a sheet.
@@ -33,13 +34,13 @@ pub struct Sheet {
     pub(super) text: Vec<u8>,
     /// Where the rows begin, and the line of that place.
     pub(super) starts: Vec<(u32, u32)>,
+    /// The rows themselves, of a format that is read from its start only.
+    pub(super) held: Option<HeldRows>,
     /// Reads the first row, behind a header.
     pub(super) first: Box<dyn RowReader>,
     /// Reads any other row once it is moved there.
     pub(super) later: Box<dyn RowReader>,
-    pub(super) rules: EntryRules,
-    /// The columns whose values may come with an offset from UTC or without.
-    pub(super) with_offsets: Vec<usize>,
+    pub(super) rules: SheetRules,
     pub(super) offsets: Offsets,
     pub(super) keys: KeyIndex,
     pub(super) bad: BTreeMap<u32, Vec<RowError>>,

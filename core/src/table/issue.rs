@@ -8,6 +8,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::checks::CheckConstraint;
 use super::layout_question::LayoutQuestion;
 use super::schema::{ForeignKey, KeyNameError, Unfit};
 use super::unknown_names::UnknownNames;
@@ -111,8 +112,8 @@ pub enum RowErrorKind {
     },
     /// The row does not fulfil a CHECK of its table.
     CheckViolated {
-        /// The CHECK's name.
-        name: &'static str,
+        /// The CHECK.
+        check: &'static CheckConstraint,
     },
     /// Another row has the row's value in a unique key.
     Conflict {

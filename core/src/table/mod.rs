@@ -1,6 +1,7 @@
 //! Tables and their rows: the schema, checked records, and what is wrong with a row.
 
 pub(crate) mod cell_forms;
+pub(crate) mod checks;
 pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod example;

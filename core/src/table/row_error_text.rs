@@ -24,7 +24,7 @@ impl fmt::Display for RowErrorKind {
             Self::ChangedHeader { line } => {
                 write!(f, "line {line} is a header of other columns; load what follows as a file of its own")
             }
-            Self::CheckViolated { name } => write!(f, "the row does not fulfil CHECK {name} of the table"),
+            Self::CheckViolated { check } => write!(f, "the row does not fulfil {check}"),
             Self::Conflict { key, first } => conflict(f, key, *first),
             Self::DatabaseRefused { number, alone } => {
                 let rows = if *alone { "the row" } else { "rows around this one" };

@@ -38,7 +38,7 @@ impl Extra {
             "UNIQUE" => unique.iter().any(|key| key.name == name),
             "FOREIGN KEY" => foreign.iter().any(|key| key.name == name),
             // One of a JSON column's name is MariaDB's own.
-            "CHECK" => checks.contains(&name.as_str()) || is_document(table, name),
+            "CHECK" => checks.iter().any(|check| check.name == name) || is_document(table, name),
             _ => false,
         }
     }

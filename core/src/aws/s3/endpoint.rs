@@ -35,6 +35,11 @@ impl S3Endpoint {
         })
     }
 
+    /// The URL of an object, for another service that reads it.
+    pub fn object_url(&self, bucket: &str, key: &str) -> String {
+        self.url(bucket, key)
+    }
+
     /// The URL of a bucket or, with a key, of an object.
     ///
     /// A bucket with a dot in its name does not fit the certificate of a virtual host.

@@ -4,9 +4,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use core::fmt;
 
-use super::xml;
 use crate::aws::http::Response;
 use crate::aws::operation::{Retry, ServiceError};
+use crate::aws::xml;
 
 /// An error that S3 answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,8 @@ impl ServiceError for Error {
             "SlowDown" | "ServiceUnavailable" => Retry::NotRun,
             "ConditionalRequestConflict" | "OperationAborted" => Retry::NotRun,
             "RequestTimeout" | "InternalError" => Retry::OutcomeUnknown,
+            // Another account has the name: no conflict that passes.
+            "BucketAlreadyExists" => Retry::Never,
             _ if matches!(self.status, 409 | 429 | 503) => Retry::NotRun,
             _ if self.status >= 500 || self.status == 200 => Retry::OutcomeUnknown,
             _ => Retry::Never,

@@ -9,9 +9,9 @@ use roxmltree::Node;
 
 use super::endpoint::{RESERVED, S3Endpoint, encode};
 use super::error::Error;
-use super::xml;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
+use crate::aws::xml;
 
 /// Lists objects in the order of their keys, at most 1,000 a call.
 #[derive(Debug, Clone)]

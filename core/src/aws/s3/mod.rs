@@ -3,13 +3,14 @@
 //! Names and shapes are those of the service's own model, `s3` 2006-03-01 (restXml). Keys are
 //! percent-encoded once and paths never normalised, which is how S3 wants them signed.
 
+mod bucket;
 mod endpoint;
 mod error;
 mod list;
 mod multipart;
 mod object;
-mod xml;
 
+pub use bucket::CreateBucket;
 pub use endpoint::{KEY_LIMIT, S3Endpoint};
 pub use error::Error;
 pub use list::{ListObjectsV2, ListObjectsV2Output, ListedObject};

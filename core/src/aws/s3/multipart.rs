@@ -10,9 +10,9 @@ use bytes::Bytes;
 
 use super::endpoint::{RESERVED, S3Endpoint, encode};
 use super::error::Error;
-use super::xml;
 use crate::aws::http::{Request, Response};
 use crate::aws::operation::{Operation, Service};
+use crate::aws::xml;
 
 /// The least that a part may have, the last one aside: 5 MiB.
 pub const PART_MINIMUM: usize = 5 << 20;

@@ -296,6 +296,7 @@ impl CsvDecoder {
 
     /// Takes the marks of the record's formulas off. Of one whose quote is open only whole lines are
     /// taken: what is behind them begins the next record.
+    #[inline(never)]
     fn unmark(&mut self, end: End) {
         let text = &self.record.text;
         self.is_unmarked = end != End::Fault || !self.state.is_quoted();
@@ -365,6 +366,7 @@ impl CsvDecoder {
     }
 
     /// Takes a record with a wrong quote, or one that is still open.
+    #[inline(never)]
     fn takes_fault(&mut self) -> bool {
         let fault = match self.record.split(0..self.record.text.len()) {
             Split::Fault => self.record.fault(),

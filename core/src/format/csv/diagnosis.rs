@@ -14,6 +14,8 @@ const OTHER_DELIMITERS: [(char, &str); 3] =
     [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
 
 /// Says what a first line that is neither a header nor a row may be.
+#[cold]
+#[inline(never)]
 pub(super) fn of_first_line(
     table: &Table,
     dialect: &Dialect,

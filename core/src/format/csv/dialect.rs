@@ -158,6 +158,12 @@ impl Dialect {
             self.header = one_of("header", text, &HEADERS)?;
             return Ok(());
         }
+        self.set_names(text)
+    }
+
+    // Rare, and apart so that the page's first part goes without it.
+    #[inline(never)]
+    fn set_names(&mut self, text: &str) -> Result<(), String> {
         let wrong = "header is a JSON object of the file's names and the table's";
         let DistinctTexts(names) =
             serde_json::from_str(text).map_err(|error| format!("{wrong}: {error}"))?;
@@ -278,14 +284,14 @@ const MOST_WORDS: usize = 100;
 
 fn one_of<T: Copy>(name: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(it, _)| *it == text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let known: Vec<_> = known.iter().map(|(it, _)| *it).collect();
-        not_one_of(name, &known)
-    })
+    let names = &mut known.iter().map(|(it, _)| *it);
+    found.map(|(_, value)| *value).ok_or_else(|| not_one_of(name, names))
 }
 
-fn not_one_of(name: &str, known: &[&str]) -> String {
-    let names: Vec<_> = known.iter().copied().filter(|it| !it.contains(['\t', '\\'])).collect();
+#[cold]
+#[inline(never)]
+fn not_one_of(name: &str, known: &mut dyn Iterator<Item = &str>) -> String {
+    let names: Vec<_> = known.filter(|it| !it.contains(['\t', '\\'])).collect();
     format!("{name} is one of: {}", names.join("  "))
 }
 

@@ -121,7 +121,9 @@ pub(super) fn check_formulas(
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(broken)? {
         let (row, column) = (u64::from(cell.pos.0) + 1, cell.pos.1 as usize);
         let is_value = row > choice.layout.header_row && choice.layout.is_column(column);
-        let has_none = is_uncalculated || cell.value == DataRef::Empty;
+        // An error is no value, calculated or not.
+        let is_error = matches!(cell.value, DataRef::Error(_));
+        let has_none = (is_uncalculated && !is_error) || cell.value == DataRef::Empty;
         if is_value && has_none && cell.formula.is_some() {
             return Err(refused(format!(
                 "row {row}, column {} of sheet {} has a formula that is not calculated; open the workbook in \

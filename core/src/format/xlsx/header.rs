@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::refused::two_headers;
 use super::value::{SheetField, SheetValue};
-use crate::format::csv::{self, CellTarget, Dialect, Header};
+use crate::format::csv::{self, CellTarget, Dialect, Header, MARKS};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::RawField;
 use crate::table::schema::Table;
@@ -46,12 +46,12 @@ impl SheetLayout {
         dialect: &Dialect,
         rows: &[WorkbookRow],
     ) -> Result<(Self, usize), RowError> {
-        if dialect.header == Header::Absent {
+        if dialect.header == Header::Absent && !rows.first().is_some_and(is_marked) {
             let before = rows.first().map_or(0, |row| row.number.saturating_sub(1));
             return Ok((Self::by_position(table, before), 0));
         }
         let looked_at = match dialect.header {
-            Header::Present => &rows[..rows.len().min(1)],
+            Header::Present | Header::Absent => &rows[..rows.len().min(1)],
             _ => rows,
         };
         let counts = looked_at.iter().map(|row| count_names(table, dialect, row));
@@ -107,6 +107,23 @@ impl SheetLayout {
             _ => None,
         };
         self.targets.iter().enumerate().filter_map(column).collect()
+    }
+
+    /// Whether its header begins with the marks of a reject file.
+    pub(super) fn has_marks(&self) -> bool {
+        self.has_header && begins_with_marks(&self.names)
+    }
+
+    /// The cells that an error names: by a column of the table, the columns of a key, or the header's text.
+    #[cfg(feature = "xlsx-write")]
+    pub(super) fn cells_of(&self, table: &Table, named: &str) -> Vec<usize> {
+        let is_named = |name: &str| name == named || named.split(',').any(|part| part == name);
+        let cells = self.targets.iter().zip(&self.names).enumerate();
+        let cells = cells.filter(|(_, (target, name))| match target {
+            CellTarget::Column(column) => is_named(table.columns[*column].name),
+            _ => *name == named,
+        });
+        cells.map(|(at, _)| at).collect()
     }
 
     /// Whether values of a column are stored.
@@ -177,6 +194,15 @@ fn count_names(table: &Table, dialect: &Dialect, row: &WorkbookRow) -> usize {
         }
     }
     count
+}
+
+/// Whether a row is the header of a reject file.
+fn is_marked(row: &WorkbookRow) -> bool {
+    begins_with_marks(&texts(row))
+}
+
+fn begins_with_marks(names: &[String]) -> bool {
+    names.get(..MARKS.len()).is_some_and(|names| names == MARKS)
 }
 
 /// The texts of a row's cells.

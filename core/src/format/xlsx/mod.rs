@@ -14,6 +14,8 @@
 //! | `rows` | a sheet's cells into rows |
 //! | `stream` | the chosen sheet into its rows, one at a time |
 //! | `reader` | a file's bytes into its rows |
+//! | `rejected_row` | a rejected row into its cells, and which of them are wrong |
+//! | `rejected_rows` | rejected rows into a workbook |
 //! | `writer` | a table's rows into a workbook |
 //! | `made_cell` | a cell of a table into one of a workbook, if that can carry it |
 
@@ -24,6 +26,9 @@ mod header;
 mod made_cell;
 mod reader;
 mod refused;
+mod rejected_row;
+#[cfg(feature = "xlsx-write")]
+mod rejected_rows;
 mod rows;
 mod serial;
 mod stream;
@@ -32,5 +37,8 @@ mod value;
 mod writer;
 
 pub(super) use reader::open_xlsx;
+pub(crate) use rejected_row::RejectedSheetRow;
+#[cfg(feature = "xlsx-write")]
+pub(crate) use rejected_rows::RejectedSheet;
 #[cfg(feature = "xlsx-write")]
 pub(super) use writer::XlsxTable;

@@ -9,8 +9,9 @@ use core::mem;
 use super::archive::MOST_BYTES;
 use super::header::{SheetLayout, WorkbookRow, raw_fields};
 use super::refused::refused;
+use super::rejected_row::RejectedSheetRow;
 use super::stream::{RowStream, SheetItem};
-use super::value::{SheetField, SheetValue};
+use super::value::SheetField;
 use crate::format::csv::{Dialect, Header};
 use crate::format::row_reader::{Opening, ReadBy, RejectedRow, RowReader};
 use crate::table::issue::RowError;
@@ -138,10 +139,13 @@ impl RowReader for XlsxReader {
     }
 
     fn reject(&self) -> RejectedRow<'_> {
-        let header = self.layout.as_ref().map_or(&[][..], |layout| &layout.names);
-        let mut cells: Vec<_> = self.row.cells.iter().map(SheetValue::to_text).collect();
-        cells.resize(cells.len().max(header.len()), "".into());
-        RejectedRow::Cells { header, cells }
+        RejectedRow::Sheet(RejectedSheetRow {
+            table: self.table,
+            dialect: &self.dialect,
+            skipped: self.given.skip_lines,
+            layout: self.layout.as_ref(),
+            row: &self.row,
+        })
     }
 
     fn position(&self) -> (u64, u64) {

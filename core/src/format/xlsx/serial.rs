@@ -28,6 +28,13 @@ pub(super) struct Serial {
 }
 
 impl Serial {
+    /// The number in a workbook that counts from 1900.
+    #[cfg(feature = "xlsx-write")]
+    pub(super) fn days_from_1900(self) -> f64 {
+        let is_later = self.is_1904 && !self.is_duration;
+        if is_later { self.days + (FROM_1900 - FROM_1904) as f64 } else { self.days }
+    }
+
     /// Milliseconds since day 0.
     fn milliseconds(self) -> Option<i64> {
         let milliseconds = self.days * DAY as f64;

@@ -1,5 +1,6 @@
 //! A cell as a field of its column.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -20,11 +21,15 @@ pub(super) enum SheetValue {
     Text(String),
     Number {
         value: f64,
-        /// Whether it is shown by its digits, without a format of its own.
-        is_plain: bool,
+        /// The code of its format, if it has one of its own and is not shown by its digits.
+        format: Option<Box<str>>,
     },
     Bool(bool),
-    Moment(Serial),
+    Moment {
+        serial: Serial,
+        /// The code of its format.
+        format: Option<Box<str>>,
+    },
     /// A date or time as a text.
     Iso(String),
     /// An error, in words.
@@ -40,7 +45,10 @@ impl SheetValue {
             DataRef::String(text) => Self::text(text),
             DataRef::SharedString(text) => Self::text(text.to_string()),
             DataRef::Bool(value) => Self::Bool(value),
-            DataRef::DateTime(time) => Self::Moment(serial(time)),
+            DataRef::DateTime(time) => {
+                let format = format_code(style).map(Box::from);
+                Self::Moment { serial: serial(time), format }
+            }
             DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Self::Iso(text),
             DataRef::Error(kind) => Self::Error(error_name(&kind)),
         }
@@ -51,10 +59,8 @@ impl SheetValue {
     }
 
     fn number(value: f64, style: Option<&Style>) -> Self {
-        let format = style.and_then(|style| style.number_format.as_ref());
-        let is_plain =
-            format.is_none_or(|it| matches!(&*it.format_code, "General" | "0" | "@" | ""));
-        Self::Number { value, is_plain }
+        let format = format_code(style).filter(|it| !matches!(*it, "General" | "0" | "@" | ""));
+        Self::Number { value, format: format.map(Box::from) }
     }
 
     /// Whether nothing is in it.
@@ -66,17 +72,30 @@ impl SheetValue {
         }
     }
 
-    /// As a reject file has it.
+    /// Its text, if it is one.
+    #[cfg(feature = "xlsx-write")]
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Iso(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// As a line of CSV has it.
     pub(super) fn to_text(&self) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) | Self::Iso(text) => text.clone(),
             Self::Number { value, .. } => value.to_string(),
             Self::Bool(value) => value.to_string(),
-            Self::Moment(serial) => serial.text(),
+            Self::Moment { serial, .. } => serial.text(),
             Self::Error(name) => (*name).rsplit(' ').next().unwrap_or_default().into(),
         }
     }
+}
+
+fn format_code(style: Option<&Style>) -> Option<&str> {
+    Some(&*style?.number_format.as_ref()?.format_code)
 }
 
 /// calamine keeps for itself from when a number counts: it is compared with one that counts from 1904.
@@ -134,9 +153,9 @@ impl SheetField {
                 Self::Cell(text)
             }
             SheetValue::Text(text) => Self::Cell(text.trim().into()),
-            SheetValue::Number { value, is_plain } => number(value, is_plain, column),
+            SheetValue::Number { value, format } => number(value, format.is_none(), column),
             SheetValue::Bool(value) => Self::Bool(value),
-            SheetValue::Moment(serial) => moment(serial, column),
+            SheetValue::Moment { serial, .. } => moment(serial, column),
             SheetValue::Iso(text) => {
                 let midnight =
                     text.strip_suffix("T00:00:00").filter(|_| of.avro() == AvroType::Date);
@@ -187,6 +206,9 @@ fn whole_or_digits(value: f64) -> SheetField {
 
 fn moment(serial: Serial, column: &Column) -> SheetField {
     let of = column.column_type;
+    if serial.is_duration && !of.accepts(AvroValue::TimeOfDay) {
+        return SheetField::Other("a duration");
+    }
     let text = match of.avro() {
         AvroType::Date => serial.date().or_else(|| serial.date_time()),
         AvroType::LocalTimestampMicros | AvroType::TimestampMicros => serial.date_time(),

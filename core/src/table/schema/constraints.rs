@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::table::checks::CheckConstraint;
+
 /// What MySQL calls each primary key.
 pub const PRIMARY: &str = "PRIMARY";
 
@@ -87,8 +89,8 @@ pub struct Constraints {
     pub unique: &'static [UniqueKey],
     /// The foreign keys.
     pub foreign: &'static [ForeignKey],
-    /// The names of the CHECKs.
-    pub checks: &'static [&'static str],
+    /// The CHECKs that the database enforces.
+    pub checks: &'static [CheckConstraint],
 }
 
 impl Constraints {

@@ -13,6 +13,7 @@ use super::description::{
 };
 
 /// The statement that makes a table, of both engines.
+#[inline(never)]
 pub(super) fn statement(table: &TableDescription) -> String {
     let primary_key = primary_key(table);
     let has_collation = table.collation.is_some();

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::base::sql_text::qualified;
 
@@ -13,8 +13,7 @@ pub const FORM: u32 = 1;
 /// All that is said of a database's tables, whether rowgate can fill them or not.
 ///
 /// Its JSON form is described by `docs/schema.schema.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Description {
     /// The version of the form, [`FORM`].
     pub rowgate_schema: u32,
@@ -23,74 +22,72 @@ pub struct Description {
 }
 
 /// One table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TableDescription {
     /// Its name.
     pub name: String,
     /// Its engine; left out of InnoDB.
-    #[serde(default = "innodb", skip_serializing_if = "is_innodb")]
+    #[serde(skip_serializing_if = "is_innodb")]
     pub engine: String,
     /// The collation of new columns; left out of the one that the server has for utf8mb4.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
     /// Its comment.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
     /// Its columns, in their order.
     pub columns: Vec<ColumnDescription>,
     /// The columns of the primary key.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub primary_key: Vec<String>,
     /// How many characters of each of them the key has, 0 of a column that is in it as a whole; left out
     /// where all are.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub primary_key_lengths: Vec<u32>,
     /// The unique keys besides the primary one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unique_keys: Vec<IndexDescription>,
     /// The indexes that are not unique.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<IndexDescription>,
     /// The foreign keys.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKeyDescription>,
     /// The CHECK constraints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckDescription>,
     /// The names of the triggers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<String>,
 }
 
 /// One column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ColumnDescription {
     /// Its name.
     pub name: String,
     /// Its type as `information_schema` names it, integers without a display width: `int unsigned`.
     pub column_type: String,
     /// Whether it may be NULL; left out where it may.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(skip_serializing_if = "is_yes")]
     pub nullable: bool,
     /// What a row gets that does not carry it; left out of NULL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<DefaultValue>,
     /// What an update sets it to; left out where it does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_update: Option<String>,
     /// Whether the database numbers it by itself; left out where it does not.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(skip_serializing_if = "is_no")]
     pub auto_increment: bool,
     /// How the database computes it; left out of a column that is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generation>,
     /// Its collation; left out of the one that the server has for utf8mb4, and of what is no text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
     /// Its comment.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
 }
 
@@ -104,7 +101,7 @@ impl ColumnDescription {
 }
 
 /// A column's DEFAULT.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefaultValue {
     /// A value, as a text.
@@ -123,50 +120,46 @@ impl DefaultValue {
 }
 
 /// How the database computes a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Generation {
     /// In SQL.
     pub expression: String,
     /// Whether the value is stored; otherwise it is computed when it is read.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(skip_serializing_if = "is_no")]
     pub stored: bool,
 }
 
 /// A unique key, or an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct IndexDescription {
     /// Its name.
     pub name: String,
     /// Its parts, in their order.
     pub parts: Vec<IndexPart>,
     /// Its type, such as FULLTEXT; left out of BTREE.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub index_type: Option<String>,
 }
 
 /// One part of a key: a column or an expression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct IndexPart {
     /// The column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// How many characters of the column are in the key, or bytes of what is no text; left out of all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<u32>,
     /// What is in the key where that is no column, in SQL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     /// Whether its order is descending; left out where it is not.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(skip_serializing_if = "is_no")]
     pub descending: bool,
 }
 
 /// A foreign key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ForeignKeyDescription {
     /// Its name.
     pub name: String,
@@ -193,15 +186,14 @@ impl ForeignKeyDescription {
 }
 
 /// A CHECK constraint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckDescription {
     /// Its name.
     pub name: String,
     /// What must not be false, in SQL.
     pub clause: String,
     /// Whether the database holds rows to it; left out where it does.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(skip_serializing_if = "is_yes")]
     pub enforced: bool,
 }
 
@@ -218,20 +210,12 @@ impl Description {
     }
 }
 
-fn innodb() -> String {
-    INNODB.into()
-}
-
 fn is_innodb(engine: &str) -> bool {
     engine == INNODB
 }
 
 /// The one engine with transactions.
 pub(super) const INNODB: &str = "InnoDB";
-
-fn yes() -> bool {
-    true
-}
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
 fn is_yes(value: &bool) -> bool {

@@ -52,17 +52,9 @@ impl Description {
     ///
     /// Where it is not of the form, is of another version, or contradicts itself.
     pub fn from_json(json: &str) -> Result<Self, DescriptionError> {
-        let form = |error: serde_json::Error| DescriptionError::Form(error.to_string());
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        // The version is looked for by itself only where something is wrong: a start reads the text once.
-        let description = serde_json::from_str::<Self>(json).map_err(|error| {
-            match serde_json::from_str(json) {
-                Ok(Version { rowgate_schema }) if rowgate_schema != u64::from(FORM) => {
-                    DescriptionError::Version(rowgate_schema)
-                }
-                _ => form(error),
-            }
-        })?;
+        let description =
+            serde_json::from_str::<Self>(json).map_err(|error| unread(json, &error))?;
         if description.rowgate_schema != FORM {
             return Err(DescriptionError::Version(description.rowgate_schema.into()));
         }
@@ -76,6 +68,18 @@ impl Description {
             return Err(contradiction(twice, "it appears twice".into()));
         }
         self.tables.iter().try_for_each(check_table)
+    }
+}
+
+/// Why a text is not read. The version is looked for by itself only here: a start reads the text once.
+#[cold]
+#[inline(never)]
+fn unread(json: &str, error: &serde_json::Error) -> DescriptionError {
+    match serde_json::from_str(json) {
+        Ok(Version { rowgate_schema }) if rowgate_schema != u64::from(FORM) => {
+            DescriptionError::Version(rowgate_schema)
+        }
+        _ => DescriptionError::Form(error.to_string()),
     }
 }
 
@@ -113,6 +117,8 @@ fn repeated<'n>(names: &(impl Iterator<Item = &'n str> + Clone)) -> Option<&'n s
     })
 }
 
+#[cold]
+#[inline(never)]
 fn contradiction(table: &str, what: String) -> DescriptionError {
     DescriptionError::Contradiction { table: table.into(), what }
 }

@@ -10,6 +10,7 @@ mod description;
 mod error;
 mod fitness;
 mod key_name;
+mod members;
 mod misfit;
 mod order;
 mod renewed;
@@ -19,6 +20,7 @@ mod table_key;
 mod tables;
 mod width;
 
+pub use super::checks::CheckConstraint;
 pub use constraints::{
     Constraints, ForeignKey, KeyNameError, KeyPart, PRIMARY, ParentTable, UniqueKey,
 };

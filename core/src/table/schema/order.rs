@@ -47,6 +47,8 @@ pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription>
 }
 
 /// One of some tables, each of which has a parent among them, that is its own forebear.
+#[cold]
+#[inline(never)]
 fn in_circle(tables: &[&TableDescription]) -> usize {
     let (mut path, mut at) = (Vec::new(), 0);
     while !path.contains(&at) {
@@ -101,7 +103,8 @@ pub(super) fn reference(column: &ColumnDescription) -> Option<(&str, &str)> {
 
 /// Aliases of a table that are another's name or alias.
 fn add_aliases(all: &mut [Judged<'_>]) {
-    let mut taken: BTreeSet<_> = all.iter().map(|it| it.table.name.as_str()).collect();
+    let mut taken = BTreeSet::new();
+    taken.extend(all.iter().map(|it| it.table.name.as_str()));
     for it in all {
         let aliases = Items::read(&it.table.comment).aliases.into_iter();
         let twice = aliases.filter(|alias| !taken.insert(alias));

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::description::{ColumnDescription, TableDescription};
+use super::description::{CheckDescription, ColumnDescription, TableDescription};
 use super::served::{Kept, list, serve};
 use super::table::Table;
 use super::tables::Schema;
@@ -27,7 +27,8 @@ impl Schema {
     /// The tables that this schema lists, as the live database has them: `live` is what it says
     /// of those that it has. `self` lists the tables, `now` is how they were until now.
     ///
-    /// What a user may not see stays as it is listed: names, comments, foreign keys, CHECKs and triggers. A
+    /// What a user may not see stays as it is listed: names, comments, foreign keys and triggers. A CHECK that is
+    /// listed and not seen stays by its name alone, since any right on a table shows them: it may be gone. A
     /// table that is not listed is not served, and one that is gone is not served any more.
     pub(crate) fn renewed(self, now: Self, live: &[TableDescription]) -> Renewal {
         let mut bytes = 0;
@@ -82,6 +83,7 @@ fn believed(listed: &TableDescription, live: &TableDescription) -> TableDescript
     let is_there = |name: &str| columns.iter().any(|it| it.name.eq_ignore_ascii_case(name));
     let foreign =
         listed.foreign_keys.iter().filter(|key| key.columns.iter().all(|it| is_there(it)));
+    let hidden: Vec<_> = listed.checks.iter().map(of_name_alone).collect();
     let indexes = listed.indexes.iter().filter(|index| {
         index.parts.iter().filter_map(|part| part.column.as_ref()).all(|it| is_there(it))
     });
@@ -96,7 +98,7 @@ fn believed(listed: &TableDescription, live: &TableDescription) -> TableDescript
         // They say nothing about rows.
         indexes: indexes.cloned().collect(),
         foreign_keys: joined(&live.foreign_keys, foreign, |key| &key.name),
-        checks: joined(&live.checks, listed.checks.iter(), |check| &check.name),
+        checks: joined(&live.checks, hidden.iter(), |check| &check.name),
         triggers: joined(&live.triggers, listed.triggers.iter(), |name| name),
         columns,
     }
@@ -111,6 +113,11 @@ fn believed_column(listed: &ColumnDescription, live: &ColumnDescription) -> Colu
         collation: of_type.collation.clone(),
         ..live.clone()
     }
+}
+
+/// A CHECK of which nothing else is known.
+fn of_name_alone(check: &CheckDescription) -> CheckDescription {
+    CheckDescription { clause: String::new(), ..check.clone() }
 }
 
 /// What is seen, and of what is listed the rest, which the user may not see; in the order of their names.
@@ -214,8 +221,15 @@ mod tests {
         let check = r#","checks":[{"name":"c","clause":"`id` > 0"}],"triggers":["g"]"#;
         let listed = schema(&table("a", r#",{"name":"j","column_type":"json"}"#, check));
         let unseen = r#",{"name":"j","column_type":"longtext","collation":"utf8mb4_bin"}"#;
-        let renewal = listed.renewed(listed, &tables(&table("a", unseen, "")));
-        assert!(renewal.schema.is(listed));
+        let live = tables(&table("a", unseen, check));
+        assert!(listed.renewed(listed, &live).schema.is(listed));
+        // A CHECK that is not seen may be gone: no row is held to it, but its name is known.
+        let live = tables(&table("a", unseen, ""));
+        let now = listed.renewed(listed, &live).schema;
+        assert!(listed.renewed(now, &live).schema.is(now));
+        assert_eq!(now.described()[0].triggers, ["g"]);
+        let one = &now.described()[0].checks[0];
+        assert_eq!((one.name.as_str(), one.clause.as_str()), ("c", ""));
         let seen = r#","checks":[{"name":"d","clause":"`id` < 9"}]"#;
         let now = listed.renewed(listed, &tables(&table("a", unseen, seen))).schema;
         let names: Vec<_> =

@@ -7,13 +7,14 @@ use alloc::vec::Vec;
 use super::comment::Items;
 use super::constraints::{Constraints, ForeignKey, KeyPart, ParentTable, UniqueKey};
 use super::description::{
-    ColumnDescription, Description, ForeignKeyDescription, IndexDescription, IndexPart,
-    TableDescription,
+    CheckDescription, ColumnDescription, Description, ForeignKeyDescription, IndexDescription,
+    IndexPart, TableDescription,
 };
 use super::fitness::column_type;
 use super::misfit::Unfit;
 use super::order::{judge, parents_first, reference};
 use super::table::{Column, Reference, Table};
+use crate::table::checks::{CheckConstraint, condition};
 use crate::table::types::{Definition, KeyKind};
 
 /// A description that is never given back.
@@ -51,7 +52,7 @@ pub(super) fn serve(
 
 /// `None` only of a table that does not fit.
 fn table(table: Kept) -> Option<Table> {
-    let columns = written(table).map(column).collect::<Option<Vec<_>>>()?;
+    let columns = list(written(table).map(column).collect::<Option<Vec<_>>>()?);
     let generated = table.columns.iter().filter(|column| column.generated.is_some());
     let key =
         table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
@@ -59,23 +60,28 @@ fn table(table: Kept) -> Option<Table> {
         name: &table.name,
         aliases: list(Items::read(&table.comment).aliases),
         key: list(key),
-        columns: list(columns),
+        columns,
         generated: list(generated.map(|column| column.name.as_str()).collect()),
         create: "",
         comment: &table.comment,
-        constraints: constraints(table),
+        constraints: constraints(table, columns),
         described: Some(table),
     })
 }
 
-fn constraints(table: Kept) -> Constraints {
+fn constraints(table: Kept, columns: &[Column]) -> Constraints {
     let foreign = table.foreign_keys.iter().filter_map(|key| foreign_key(table, key));
     let checks = table.checks.iter().filter(|check| check.enforced);
     Constraints {
         unique: list(table.unique_keys.iter().map(|key| unique_key(table, key)).collect()),
         foreign: list(foreign.collect()),
-        checks: list(checks.map(|check| check.name.as_str()).collect()),
+        checks: list(checks.map(|check| check_constraint(columns, check)).collect()),
     }
+}
+
+fn check_constraint(columns: &[Column], check: &'static CheckDescription) -> CheckConstraint {
+    let CheckDescription { name, clause, .. } = check;
+    CheckConstraint { name, clause, condition: condition(clause, columns) }
 }
 
 fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {

@@ -5,6 +5,7 @@ use alloc::borrow::Cow;
 use super::constraints::{Constraints, ForeignKey, KeyNameError, PRIMARY, UniqueKey};
 use super::create;
 use super::description::TableDescription;
+use crate::base::lower;
 use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition};
 
@@ -120,7 +121,7 @@ impl Table {
     pub(crate) fn column_index_in_any_case(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| {
             let names = core::iter::once(&column.name).chain(column.aliases);
-            names.into_iter().any(|its| its.to_lowercase() == name.to_lowercase())
+            names.into_iter().any(|its| lower::is_same(its, name))
         })
     }
 

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
@@ -106,6 +107,10 @@ impl Definition for BigintUnsigned {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::Unsigned
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Number
     }
 
     fn avro(self) -> AvroType {

@@ -96,6 +96,7 @@ impl Definition for Binary {
         None
     }
 
+    #[inline(never)]
     fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let bytes = length(&text).ok_or(RowErrorKind::InvalidBase64)?;

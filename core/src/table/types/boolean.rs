@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, Rules};
 use super::int::Int;
 use super::key_kind::KeyKind;
@@ -87,6 +88,10 @@ impl Definition for Boolean {
 
     fn key_kind(self) -> KeyKind {
         self.number.key_kind()
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Number
     }
 
     fn avro(self) -> AvroType {

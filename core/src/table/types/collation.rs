@@ -23,7 +23,7 @@ pub(crate) fn is_told_apart(collation: &str, is_char: bool) -> bool {
 ///
 /// They count in the collations of MySQL 8.0 and later, whose names have `0900`, and in those that MariaDB
 /// calls `nopad`.
-fn takes_no_blanks(collation: Option<&str>) -> bool {
+pub(crate) fn takes_no_blanks(collation: Option<&str>) -> bool {
     collation.is_some_and(|name| !name.contains("_0900_") && !name.contains("_nopad_"))
 }
 

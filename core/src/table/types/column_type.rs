@@ -10,6 +10,7 @@ use super::binary::Binary;
 use super::bit::Bit;
 use super::boolean::Boolean;
 use super::char::Char;
+use super::comparable::Comparable;
 use super::date::Date;
 use super::date_time::DateTime;
 use super::decimal::Decimal;
@@ -92,6 +93,7 @@ macro_rules! column_types {
                 fn exact(self, column: &str) -> String;
                 fn answer(self) -> Answer;
                 fn key_kind(self) -> KeyKind;
+                fn comparable(self) -> Comparable;
                 fn avro(self) -> AvroType;
                 fn accepts(self, value: AvroValue) -> bool;
                 fn accepted(self) -> &'static str;

@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::text;
@@ -90,6 +91,10 @@ impl Definition for Date {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::Date
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Date
     }
 
     fn avro(self) -> AvroType {

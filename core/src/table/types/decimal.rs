@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_plain, number, split_once, strip, wrong_type};
@@ -167,6 +168,10 @@ impl Definition for Decimal {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::Decimal { precision: self.precision, scale: self.scale }
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Number
     }
 
     fn avro(self) -> AvroType {

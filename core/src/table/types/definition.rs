@@ -5,6 +5,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::key_kind::KeyKind;
 use crate::table::cell_forms::{CellForms, Notation};
 use crate::table::issue::RowErrorKind;
@@ -121,6 +122,11 @@ pub(crate) trait Definition: Copy {
 
     /// How its values serve as the key of a table.
     fn key_kind(self) -> KeyKind;
+
+    /// As what a CHECK compares its values.
+    fn comparable(self) -> Comparable {
+        Comparable::Never
+    }
 
     /// The Avro type that takes every value, and that a backup is written with.
     fn avro(self) -> AvroType;

@@ -7,6 +7,7 @@ use alloc::string::String;
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::character_set::CharacterSet;
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::members;
@@ -46,6 +47,7 @@ impl Definition for Enumeration {
     /// A name only: the databases take a number for the place of a member.
     ///
     /// A column that was filled without strict mode may hold '', which is none of its members.
+    #[inline(never)]
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let is_member = self.members.contains(&&*text) || (rules.stored && text.is_empty());
@@ -82,6 +84,10 @@ impl Definition for Enumeration {
     /// Keys are in the order of the members, and compared by their names.
     fn key_kind(self) -> KeyKind {
         KeyKind::Unfit
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Member
     }
 
     fn avro(self) -> AvroType {

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_integer, is_whole_decimal, whole, wrong_type};
@@ -125,6 +126,10 @@ impl Definition for Int {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::Integer { most: self.max }
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Number
     }
 
     fn avro(self) -> AvroType {

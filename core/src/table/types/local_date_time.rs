@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
+use super::comparable::Comparable;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{decimals, text};
@@ -96,6 +97,10 @@ impl Definition for LocalDateTime {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::DateTime { decimals: self.decimals }
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::DateTime { decimals: self.decimals }
     }
 
     fn avro(self) -> AvroType {

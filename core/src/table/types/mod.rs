@@ -28,6 +28,7 @@ mod char;
 mod character_set;
 mod collation;
 mod column_type;
+mod comparable;
 mod date;
 mod date_time;
 mod decimal;
@@ -54,8 +55,9 @@ mod tests;
 
 pub(crate) use answer::Answer;
 pub(crate) use avro_type::{AvroType, AvroValue};
-pub(crate) use collation::{is_exact, is_told_apart, significant_cell};
+pub(crate) use collation::{is_exact, is_told_apart, significant_cell, takes_no_blanks};
 pub use column_type::ColumnType;
+pub(crate) use comparable::Comparable;
 pub(crate) use decimal::with_point;
 #[cfg(feature = "avro")]
 pub(crate) use definition::SHORT;

@@ -50,6 +50,7 @@ impl Definition for Time {
         None
     }
 
+    #[inline(never)]
     fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let canonical = canonical_time(&text, self.decimals);

@@ -59,6 +59,7 @@ impl Definition for Timestamp {
         None
     }
 
+    #[inline(never)]
     fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = match field {
             RawField::Cell(cell) if Written::read(cell).is_none() => {

@@ -7,6 +7,7 @@ use alloc::string::String;
 use super::answer::Answer;
 use super::avro_type::{AvroType, AvroValue};
 use super::character_set::CharacterSet;
+use super::comparable::Comparable;
 use super::definition::{DEFAULT_SOURCE, Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{number, split_once, strip, text};
@@ -108,6 +109,10 @@ impl Definition for Varchar {
 
     fn key_kind(self) -> KeyKind {
         KeyKind::Text
+    }
+
+    fn comparable(self) -> Comparable {
+        Comparable::Text
     }
 
     fn avro(self) -> AvroType {

@@ -10,6 +10,7 @@ use super::super::dialect::Dialect;
 use super::super::written_values::{DecimalMarks, decimal_marks, is_readable, is_undecided};
 use super::sample::{RowsStart, Sample, SampleCell, SampleRecord};
 use super::words::is_marker;
+use crate::base::lower::lowered;
 use crate::table::cell_forms::{DateOrder, DecimalMark, Notation};
 use crate::table::date_time::Written;
 use crate::table::issue::RowErrorKind;
@@ -159,8 +160,9 @@ fn unreadable(column: &ColumnCells<'_>) -> Option<RowErrorKind> {
             if texts.all(is_other) { refused(kind) } else { None }
         }
         Notation::Boolean => {
-            let words: Vec<_> = texts.map(str::to_lowercase).collect();
-            let distinct: BTreeSet<_> = words.iter().collect();
+            let words: Vec<String> = texts.map(|text| lowered(text).collect()).collect();
+            let mut distinct = BTreeSet::new();
+            distinct.extend(&words);
             let is_word = |word: &&String| {
                 word.chars().all(char::is_alphabetic) && !matches!(word.as_str(), "true" | "false")
             };

@@ -1,4 +1,4 @@
-//! What is read of S3's XML.
+//! What is read of the XML of AWS's services.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -15,8 +15,17 @@ const MOST_BETWEEN_TAGS: usize = 8 << 10;
 
 /// Reads a document with a function that answers `None` for what it does not understand.
 pub(super) fn read<T>(body: &[u8], reader: impl FnOnce(Node<'_, '_>) -> Option<T>) -> Option<T> {
+    read_within(MOST_BETWEEN_TAGS, body, reader)
+}
+
+/// The same for a service that writes longer texts: at most so many bytes from one tag to the next.
+pub(super) fn read_within<T>(
+    most_between_tags: usize,
+    body: &[u8],
+    reader: impl FnOnce(Node<'_, '_>) -> Option<T>,
+) -> Option<T> {
     let text = core::str::from_utf8(body).ok()?;
-    if text.split('<').any(|part| part.len() > MOST_BETWEEN_TAGS) {
+    if text.split('<').any(|part| part.len() > most_between_tags) {
         return None;
     }
     let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };

@@ -1,4 +1,4 @@
-//! The files that `rowgate dev` needs besides this program.
+//! The files that `rowgate dev` and `rowgate deploy` need besides this program.
 
 use std::env;
 use std::fs;
@@ -12,23 +12,27 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use tar::Archive;
 
-use super::progress;
+use crate::terminal;
 
 /// The files of an installed program; empty in a program that was built without them.
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/home.tar.gz"));
 
+/// Where the AWS side's templates are.
+const TEMPLATES: &str = "infra/build/templates";
+
 /// A folder with the built Worker, its configuration, and npm's packages that run it.
 ///
 /// That is a checkout, or a copy of what travels with an installed program.
-pub(super) struct Home {
+pub(crate) struct Home {
     root: PathBuf,
+    is_checkout: bool,
 }
 
 impl Home {
     /// Looks for a checkout upwards from the working folder, then from this program
     /// (`target/debug/rowgate`). Without one an installed program unpacks its own files into the stack's
     /// folder.
-    pub(super) fn find(stack_folder: &Path) -> Result<Self> {
+    pub(crate) fn find(stack_folder: &Path) -> Result<Self> {
         let starts = [env::current_dir()?, env::current_exe()?];
         let mut folders = starts.iter().flat_map(|start| start.ancestors());
         match folders.find(|folder| is_checkout(folder)) {
@@ -38,7 +42,7 @@ impl Home {
     }
 
     fn checkout(root: &Path) -> Result<Self> {
-        let home = Self { root: root.to_owned() };
+        let home = Self { root: root.to_owned(), is_checkout: true };
         ensure!(has_wrangler(root), "node_modules is missing; run `make setup`");
         ensure!(home.built_worker().is_file(), "the Worker is not built; run `make edge`");
         Ok(home)
@@ -53,16 +57,16 @@ impl Home {
         Archive::new(GzDecoder::new(ARCHIVE)).unpack(root).context("unpacking the Worker")?;
         let modules = npm_packages(root)?.join("node_modules");
         symlink(&modules, root.join("node_modules"))?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), is_checkout: false })
     }
 
     /// What node runs for the command `wrangler`.
-    pub(super) fn wrangler(&self) -> PathBuf {
+    pub(crate) fn wrangler(&self) -> PathBuf {
         self.root.join("node_modules/wrangler/bin/wrangler.js")
     }
 
     /// The script that runs the Worker bare; it finds Miniflare in the folder's node_modules.
-    pub(super) fn bare_worker(&self) -> PathBuf {
+    pub(crate) fn bare_worker(&self) -> PathBuf {
         self.root.join("cli/src/dev/worker.mjs")
     }
 
@@ -70,12 +74,42 @@ impl Home {
         self.root.join("edge/build/worker.js")
     }
 
-    /// `wrangler.toml` as JSON that means the same in another folder, builds nothing, and lets so
-    /// many requests pass in a period.
-    pub(super) fn worker_config(&self, rate_limit: u32) -> Result<Value> {
+    /// Whether it is a checkout, whose files are not this program's to change.
+    pub(crate) fn is_checkout(&self) -> bool {
+        self.is_checkout
+    }
+
+    /// The file with the tables that the Worker serves where no setting says otherwise.
+    pub(crate) fn worker_schema(&self) -> PathBuf {
+        self.root.join("edge/build/schema.txt")
+    }
+
+    /// The template of the AWS side, for a kind of database.
+    pub(crate) fn template(&self, kind: &str) -> Result<Value> {
+        let path = self.root.join(TEMPLATES).join(format!("{kind}.json"));
+        let text =
+            fs::read(&path).context("this program was built without the AWS side's templates")?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    /// `wrangler.toml` as JSON that means the same in another folder, and builds nothing.
+    pub(crate) fn worker_config(&self) -> Result<Value> {
         let path = self.root.join("wrangler.toml");
         let text = fs::read_to_string(&path)?;
-        let mut config = relocate(&text, &self.root).with_context(|| path.display().to_string())?;
+        let config = relocate(&text, &self.root);
+        let mut config = config.with_context(|| path.display().to_string())?;
+        // `make demo` shows no page, so a checkout may have built none.
+        if !self.root.join("console/build").is_dir()
+            && let Some(config) = config.as_object_mut()
+        {
+            config.remove("assets");
+        }
+        Ok(config)
+    }
+
+    /// The same, but it lets so many requests pass in a period.
+    pub(crate) fn worker_config_with_limit(&self, rate_limit: u32) -> Result<Value> {
+        let mut config = self.worker_config()?;
         for binding in config["ratelimits"].as_array_mut().into_iter().flatten() {
             binding["simple"]["limit"] = rate_limit.into();
         }
@@ -121,7 +155,7 @@ fn cache() -> Result<PathBuf> {
 
 /// Installs wrangler with the Workers runtime into a folder of its own, whole or not at all.
 fn install(folder: &Path, version: &str) -> Result<()> {
-    progress(&format!(
+    terminal::advise(&format!(
         "installing wrangler {version} with the Workers runtime, once for this user"
     ));
     let parent = folder.parent().context("no folder for caches")?;
