@@ -353,8 +353,8 @@ fn described(columns: &[[&str; 9]], triggers: &[[&str; 3]]) -> Vec<Answer> {
         answer(vec![texts(&["jobs", "InnoDB", ""])]),
         answer(columns.iter().map(|row| texts(row)).collect()),
         page(&[]),
-        page(&[]),
         answer(triggers.iter().map(|row| texts(row)).collect()),
+        page(&[]),
     ]
 }
 
@@ -420,6 +420,27 @@ fn a_key_of_another_order_is_refused_whatever_is_accepted() {
 fn content(rows: u64, digest: &str) -> Answer {
     let row = json!([{ "longValue": rows }, { "stringValue": digest }, { "stringValue": "9" }]);
     answer(200, &json!({ "records": [row] }).to_string())
+}
+
+#[test]
+fn a_checksum_that_takes_too_long_is_asked_for_fewer_rows() {
+    let slow = || error(400, "StatementTimeoutException");
+    let digests = ["00000000000000f0", "000000000000000f"];
+    let answers = [content(125_000, digests[0]), content(7, digests[1])];
+    // The client sends it three times by itself.
+    let world = World::new((0..3).map(|_| slow()).chain(answers));
+    let target = target();
+    let client = Client::new(&world, &target, Duration::from_secs(600));
+    let found = run(backup::live(&client, &OFFICE.tables()[1])).unwrap();
+    assert_eq!((found.rows, found.digest, world.answers_left()), (125_007, 0xff, 0));
+    let limits: Vec<_> = world.calls().iter().map(|(_, body)| limit_of(body)).collect();
+    assert_eq!(limits, ["1000000", "1000000", "1000000", "125000", "125000"]);
+}
+
+/// How many rows a statement asks for at the most.
+fn limit_of(body: &Value) -> String {
+    let sql = body["sql"].as_str().unwrap();
+    sql.rsplit("LIMIT ").next().unwrap().chars().take_while(char::is_ascii_digit).collect()
 }
 
 #[test]

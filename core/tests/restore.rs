@@ -25,6 +25,11 @@ fn tables(names: &[&str]) -> Answer {
     answer(200, &json!({ "records": records }).to_string())
 }
 
+/// What the database says of a user with all rights.
+fn all_rights() -> Answer {
+    tables(&["GRANT ALL PRIVILEGES ON *.* TO `u`@`%`"])
+}
+
 fn undo(world: &World) -> Result<Vec<&'static str>, RestoreError> {
     let target = target();
     let client = Client::new(world, &target, Duration::from_secs(600));
@@ -45,17 +50,18 @@ fn swapped(answer: Answer) -> [Answer; 5] {
 }
 
 /// Before the swap, with nothing that holds the tables, and after it.
-fn two_states() -> ([Answer; 2], Answer) {
-    ([tables(&["jobs", BEFORE]), tables(&[])], tables(&["jobs", UNDONE]))
+fn two_states() -> ([Answer; 3], Answer) {
+    ([all_rights(), tables(&["jobs", BEFORE]), tables(&[])], tables(&["jobs", UNDONE]))
 }
 
 #[test]
 fn all_tables_are_swapped_in_one_statement() {
     let both = tables(&["jobs", "employees", BEFORE, "employees__before_20270115_080000_1a2b"]);
-    let world = World::new([both, tables(&[])].into_iter().chain(swapped(updated(0))));
+    let world =
+        World::new([all_rights(), both, tables(&[])].into_iter().chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["employees", "jobs"]);
     assert_eq!(
-        statements(&world)[2..],
+        statements(&world)[3..],
         [
             "SET SESSION lock_wait_timeout = 5",
             "RENAME TABLE \
@@ -67,7 +73,7 @@ fn all_tables_are_swapped_in_one_statement() {
         ]
     );
     let ids: Vec<_> =
-        world.calls()[3..].iter().map(|(_, body)| body["transactionId"].clone()).collect();
+        world.calls()[4..].iter().map(|(_, body)| body["transactionId"].clone()).collect();
     assert_eq!(ids, ["tx-1"; 4]);
 }
 
@@ -85,13 +91,13 @@ fn a_swap_that_waited_in_vain_is_tried_again() {
     let world = World::new(answers.chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
     let sent = statements(&world);
-    assert_eq!(sent[3], sent[6]);
+    assert_eq!(sent[4], sent[7]);
 }
 
 #[test]
 fn a_swap_that_was_not_heard_and_did_not_happen_is_tried_again() {
     let (before, _) = two_states();
-    let looks = (0..5).map(|_| before[0].clone());
+    let looks = (0..5).map(|_| before[1].clone());
     let answers = before.clone().into_iter().chain(swapped(cut())).chain(looks);
     let world = World::new(answers.chain(swapped(updated(0))));
     assert_eq!(undo(&world).unwrap(), ["jobs"]);
@@ -111,7 +117,7 @@ fn a_wait_is_told_and_ended_by_an_interruption() {
     let (before, _) = two_states();
     let tries = before.into_iter().chain((0..2).flat_map(|_| swapped(database_error(1205))));
     // While the second RENAME is in flight; what ends its transaction follows all the same.
-    let world = World::new(tries).interrupted_after(10);
+    let world = World::new(tries).interrupted_after(11);
     let (target, mut told) = (target(), Vec::new());
     let client = Client::new(&world, &target, Duration::from_secs(600));
     let ended = run(restore::undo(&client, OFFICE, ID, false, |attempt| told.push(attempt)));
@@ -124,10 +130,10 @@ fn a_swap_without_an_answer_is_looked_for_once_after_an_interruption() {
     let (before, after) = two_states();
     for (found, expected) in [
         (after, Ok(vec!["jobs"])),
-        (before[0].clone(), Err(RestoreError::SwapUnknown { id: ID.into() })),
+        (before[1].clone(), Err(RestoreError::SwapUnknown { id: ID.into() })),
     ] {
         let answers = before.clone().into_iter().chain(swapped(cut())).chain([found]);
-        let world = World::new(answers).interrupted_after(5);
+        let world = World::new(answers).interrupted_after(6);
         assert_eq!(undo(&world), expected);
     }
 }
@@ -162,16 +168,26 @@ fn a_missing_right_or_database_is_named() {
 #[test]
 fn a_wait_that_cannot_be_set_swaps_nothing() {
     let (before, _) = two_states();
-    let [names, ties] = before;
-    let world = World::new([names, ties, begun(), database_error(1227), updated(0), ended()]);
+    let [rights, names, ties] = before;
+    let world =
+        World::new([rights, names, ties, begun(), database_error(1227), updated(0), ended()]);
     assert!(matches!(undo(&world), Err(RestoreError::NotSwapped(_))));
     assert!(!statements(&world).iter().any(|sql| sql.starts_with("RENAME")));
 }
 
 #[test]
 fn what_is_not_there_is_not_brought_back() {
-    let world = World::new([tables(&["jobs", STAGING])]);
+    let world = World::new([all_rights(), tables(&["jobs", STAGING])]);
     assert_eq!(undo(&world).unwrap_err(), RestoreError::NoSuchRestore { id: ID.into() });
+}
+
+#[test]
+fn an_undo_by_a_user_without_its_rights_is_refused_at_once() {
+    let rights = "GRANT SELECT, INSERT, CREATE, DROP, ALTER, REFERENCES ON *.* TO `u`@`%`";
+    let world = World::new([tables(&[rights])]);
+    let error = undo(&world).unwrap_err().to_string();
+    assert!(error.contains("lacks UPDATE, TRIGGER on"), "{error}");
+    assert_eq!(statements(&world), ["SHOW GRANTS"]);
 }
 
 /// A file of one job, as a plan has it.

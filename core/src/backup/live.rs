@@ -19,6 +19,15 @@ use crate::table::schema::Table;
 /// The most rows of one call: the service ends a statement after 45 seconds.
 const ROWS: usize = 1_000_000;
 
+/// The most values of one call, for the same reason: a row takes as long as it has columns.
+const VALUES: usize = 5_000_000;
+
+/// A call of so few rows that took too long is not divided any more.
+const FEWEST_ROWS: usize = 1_000;
+
+/// By how much a call is divided that took too long: each one costs 45 seconds.
+const DIVIDED_BY: usize = 8;
+
 /// The fewest rows for which it pays to ask where their keys' middle is.
 const HALVED_ROWS: u64 = 100_000;
 
@@ -64,9 +73,14 @@ pub(crate) async fn content_of_span<H: Host>(
 ) -> Result<Checksum, CallError> {
     let ranges = Ranges::of(table, name);
     match span.sql(table) {
-        Some(condition) => add_up(client, ranges.only(&condition, ROWS)).await,
+        Some(condition) => add_up(client, ranges.only(&condition, rows_of(table))).await,
         None => add_up(client, ranges).await,
     }
+}
+
+/// The most rows of a table in one call.
+fn rows_of(table: &Table) -> usize {
+    ROWS.min(VALUES / table.columns.len().max(1))
 }
 
 async fn add_up<H: Host>(
@@ -103,7 +117,7 @@ pub(crate) struct RangeContent {
 impl<'r> Ranges<'r> {
     /// The rows of the table of that name.
     pub(crate) fn of(table: &'r Table, name: &'r str) -> Self {
-        Self { table, name, condition: None, rows: ROWS, after: None, is_over: false }
+        Self { table, name, condition: None, rows: rows_of(table), after: None, is_over: false }
     }
 
     /// Only those for which a condition is true, at most so many at a time.
@@ -130,10 +144,7 @@ impl<'r> Ranges<'r> {
         if self.is_over {
             return Ok(None);
         }
-        let sql = self.sql(client.transaction_id().is_some());
-        let keys = self.after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
-        let parameters = borrowed(&keys);
-        let records = client.query(&sql, &parameters).await?.records;
+        let records = self.ask(client).await?;
         let [Field::Long(rows @ 1..), Field::String(digest), last @ ..] =
             records.first().map(|row| row.as_slice()).unwrap_or_default()
         else {
@@ -149,6 +160,23 @@ impl<'r> Ranges<'r> {
         self.is_over = content.rows < self.rows as u64;
         let after = self.after.replace(last.clone());
         Ok(Some(RangeContent { content, after, last }))
+    }
+
+    /// Asks for fewer rows where the service ended the statement, which leaves a transaction in doubt.
+    async fn ask<H: Host>(&mut self, client: &Client<'_, H>) -> Result<Vec<Vec<Field>>, CallError> {
+        let is_locked = client.transaction_id().is_some();
+        loop {
+            let sql = self.sql(is_locked);
+            let keys = self.after.as_ref().map(|after| after.parameters(AFTER)).unwrap_or_default();
+            match client.query(&sql, &borrowed(&keys)).await {
+                Err(CallError::Api(error))
+                    if error.is_time_out() && !is_locked && self.rows > FEWEST_ROWS =>
+                {
+                    self.rows /= DIVIDED_BY;
+                }
+                answer => return Ok(answer?.records),
+            }
+        }
     }
 
     /// The count, the digest in hexadecimal (it does not fit a signed integer) and the last key;

@@ -166,7 +166,7 @@ pub struct ForeignKeyDescription {
     /// Its columns.
     pub columns: Vec<String>,
     /// The database of the table that they refer to; left out of the key's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// The table that they refer to.
     pub table: String,
