@@ -20,7 +20,7 @@ pub(crate) trait Members {
     fn needed(&self) -> Needed;
 
     /// Where the value of a member goes, by its place among the names.
-    fn place(&mut self, at: usize) -> Place<'_>;
+    fn place(&mut self, at: usize) -> MemberTarget<'_>;
 }
 
 /// Which members have to be there.
@@ -33,7 +33,7 @@ pub(crate) enum Needed {
 }
 
 /// Where a value goes, which also says of which type it has to be.
-pub(crate) enum Place<'p> {
+pub(crate) enum MemberTarget<'p> {
     /// A text.
     Text(&'p mut String),
     /// A text or null.
@@ -93,11 +93,11 @@ where
     D: Deserializer<'de>,
 {
     let mut read = T::default();
-    Place::Object(&mut read).deserialize(deserializer)?;
+    MemberTarget::Object(&mut read).deserialize(deserializer)?;
     Ok(read)
 }
 
-impl<'de> DeserializeSeed<'de> for Place<'_> {
+impl<'de> DeserializeSeed<'de> for MemberTarget<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -105,7 +105,7 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Place<'_> {
+impl<'de> Visitor<'de> for MemberTarget<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,13 +164,17 @@ impl<'de> Visitor<'de> for Place<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         match self {
             Self::Texts(places) => {
-                while elements.next_element_seed(Place::NextText(&mut *places))?.is_some() {}
+                while elements.next_element_seed(MemberTarget::NextText(&mut *places))?.is_some() {}
             }
             Self::Numbers(places) => {
-                while elements.next_element_seed(Place::NextNumber(&mut *places))?.is_some() {}
+                while elements.next_element_seed(MemberTarget::NextNumber(&mut *places))?.is_some()
+                {
+                }
             }
             Self::Objects(places) => {
-                while elements.next_element_seed(Place::NextObject(&mut *places))?.is_some() {}
+                while elements.next_element_seed(MemberTarget::NextObject(&mut *places))?.is_some()
+                {
+                }
             }
             other => return Err(A::Error::invalid_type(Unexpected::Seq, &other)),
         }
@@ -194,7 +198,7 @@ where
 {
     let names = object.names();
     let mut seen: u32 = 0;
-    while let Some(at) = members.next_key_seed(Name(names))? {
+    while let Some(at) = members.next_key_seed(MemberName(names))? {
         if seen >> at & 1 == 1 {
             return Err(A::Error::duplicate_field(names[at]));
         }
@@ -213,9 +217,9 @@ where
 }
 
 /// The place of a member's name among those that are known.
-struct Name(&'static [&'static str]);
+struct MemberName(&'static [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Name {
+impl<'de> DeserializeSeed<'de> for MemberName {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
@@ -223,7 +227,7 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-impl Visitor<'_> for Name {
+impl Visitor<'_> for MemberName {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

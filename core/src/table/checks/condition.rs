@@ -88,7 +88,7 @@ impl Predicate {
             Self::Not(part) => part.truth(cells).map(|it| !it),
             Self::IsNull(column) => Some(cells.get(*column) == Some(&Cell::Null)),
             Self::Compare(left, operator, right, measure) => {
-                let order = measure.order(left.value(cells)?, right.value(cells)?);
+                let order = measure.order(&left.value(cells)?, &right.value(cells)?);
                 Some(operator.holds(order))
             }
         }
@@ -149,8 +149,8 @@ impl<'c> Compared<'c> {
 }
 
 impl Measure {
-    fn order(self, left: Compared<'_>, right: Compared<'_>) -> Ordering {
-        if let (Compared::Integer(left), Compared::Integer(right)) = (&left, &right) {
+    fn order(self, left: &Compared<'_>, right: &Compared<'_>) -> Ordering {
+        if let (Compared::Integer(left), Compared::Integer(right)) = (left, right) {
             return left.cmp(right);
         }
         let (left, right) = (left.text(), right.text());

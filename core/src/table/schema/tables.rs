@@ -213,11 +213,11 @@ pub(crate) fn longest_statement(table: &Table) -> usize {
 
 /// A type's name and its collation.
 #[cfg(test)]
-type Kind = (&'static str, Option<&'static str>);
+type TypeText = (&'static str, Option<&'static str>);
 
 /// Types whose columns take different amounts of SQL.
 #[cfg(test)]
-const KINDS: [Kind; 18] = [
+const KINDS: [TypeText; 18] = [
     ("varchar(9)", None),
     ("varchar(9)", Some("latin1_swedish_ci")),
     ("int", None),
@@ -243,10 +243,10 @@ const KINDS: [Kind; 18] = [
 pub(crate) fn wide_tables() -> impl Iterator<Item = &'static Table> {
     let plain =
         KINDS.into_iter().flat_map(|kind| WIDTHS.map(|(columns, name)| wide(columns, name, kind)));
-    let of_all = |kind: Kind| {
+    let of_all = |kind: TypeText| {
         with_key(wide(16, 64, kind), &[7, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15])
     };
-    let of_two = |kind: Kind| with_key(wide(95, 20, kind), &[1, 0]);
+    let of_two = |kind: TypeText| with_key(wide(95, 20, kind), &[1, 0]);
     plain.chain(KINDS.map(of_all)).chain(KINDS.map(of_two))
 }
 
@@ -260,7 +260,7 @@ fn with_key(table: &'static Table, key: &'static [usize]) -> &'static Table {
 
 /// A table of so many columns with names of this length, itself with the longest name.
 #[cfg(test)]
-fn wide(columns: usize, name: usize, (of, collation): Kind) -> &'static Table {
+fn wide(columns: usize, name: usize, (of, collation): TypeText) -> &'static Table {
     use alloc::boxed::Box;
     use alloc::format;
 
