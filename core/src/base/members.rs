@@ -194,7 +194,7 @@ where
 {
     let names = object.names();
     let mut seen: u32 = 0;
-    while let Some(at) = members.next_key_seed(Name(names))? {
+    while let Some(at) = members.next_key_seed(MemberName(names))? {
         if seen >> at & 1 == 1 {
             return Err(A::Error::duplicate_field(names[at]));
         }
@@ -213,9 +213,9 @@ where
 }
 
 /// The place of a member's name among those that are known.
-struct Name(&'static [&'static str]);
+struct MemberName(&'static [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Name {
+impl<'de> DeserializeSeed<'de> for MemberName {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
@@ -223,7 +223,7 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-impl Visitor<'_> for Name {
+impl Visitor<'_> for MemberName {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
