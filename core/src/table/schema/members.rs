@@ -9,7 +9,7 @@ use super::description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, ForeignKeyDescription,
     Generation, INNODB, IndexDescription, IndexPart, TableDescription,
 };
-use crate::base::members::{self, Members, Needed, Place};
+use crate::base::members::{self, MemberPlace, Members, Needed};
 
 /// Says of a type which members its JSON form has, those that are needed first.
 macro_rules! members {
@@ -23,10 +23,10 @@ macro_rules! members {
                 Needed::First($needed)
             }
 
-            fn place(&mut self, at: usize) -> Place<'_> {
+            fn place(&mut self, at: usize) -> MemberPlace<'_> {
                 let mut place = 0..;
                 $(if place.next() == Some(at) {
-                    return Place::$kind(&mut self.$name);
+                    return MemberPlace::$kind(&mut self.$name);
                 })*
                 unreachable!("a member has one of the names")
             }
@@ -72,11 +72,11 @@ impl Members for DefaultValue {
         Needed::One
     }
 
-    fn place(&mut self, at: usize) -> Place<'_> {
+    fn place(&mut self, at: usize) -> MemberPlace<'_> {
         let of = if at == 0 { Self::Literal } else { Self::Expression };
         *self = of(String::new());
         let (Self::Literal(text) | Self::Expression(text)) = self;
-        Place::Text(text)
+        MemberPlace::Text(text)
     }
 }
 
