@@ -11,8 +11,10 @@ interface Call {
   args: unknown[];
 }
 
-// So many rows are checked before the page is told how far it is.
+// So many rows are checked before what the page has asked meanwhile is done.
 const STEP_ROWS = 20_000;
+// How often the page, which draws it, is told how far the check is.
+const TOLD_EACH_MS = 100;
 const PEEKED_BYTES = 16 * 1024;
 
 const ready = loadFirst();
@@ -43,8 +45,12 @@ async function read(file: Blob): Promise<Uint8Array> {
 
 async function check(id: number): Promise<boolean> {
   const mine = ++opening;
+  let told = 0;
   while (opened().step(STEP_ROWS)) {
-    postMessage({ id, progress: opened().progress() });
+    if (performance.now() - told > TOLD_EACH_MS) {
+      told = performance.now();
+      postMessage({ id, progress: opened().progress() });
+    }
     await new Promise((next) => setTimeout(next));
     if (mine !== opening) return false;
   }

@@ -20,7 +20,7 @@ pub(crate) trait Members {
     fn needed(&self) -> Needed;
 
     /// Where the value of a member goes, by its place among the names.
-    fn place(&mut self, at: usize) -> MemberTarget<'_>;
+    fn place(&mut self, at: usize) -> MemberPlace<'_>;
 }
 
 /// Which members have to be there.
@@ -33,7 +33,7 @@ pub(crate) enum Needed {
 }
 
 /// Where a value goes, which also says of which type it has to be.
-pub(crate) enum MemberTarget<'p> {
+pub(crate) enum MemberPlace<'p> {
     /// A text.
     Text(&'p mut String),
     /// A text or null.
@@ -93,11 +93,11 @@ where
     D: Deserializer<'de>,
 {
     let mut read = T::default();
-    MemberTarget::Object(&mut read).deserialize(deserializer)?;
+    MemberPlace::Object(&mut read).deserialize(deserializer)?;
     Ok(read)
 }
 
-impl<'de> DeserializeSeed<'de> for MemberTarget<'_> {
+impl<'de> DeserializeSeed<'de> for MemberPlace<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -105,7 +105,7 @@ impl<'de> DeserializeSeed<'de> for MemberTarget<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for MemberTarget<'_> {
+impl<'de> Visitor<'de> for MemberPlace<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,16 +164,14 @@ impl<'de> Visitor<'de> for MemberTarget<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         match self {
             Self::Texts(places) => {
-                while elements.next_element_seed(MemberTarget::NextText(&mut *places))?.is_some() {}
+                while elements.next_element_seed(MemberPlace::NextText(&mut *places))?.is_some() {}
             }
             Self::Numbers(places) => {
-                while elements.next_element_seed(MemberTarget::NextNumber(&mut *places))?.is_some()
-                {
+                while elements.next_element_seed(MemberPlace::NextNumber(&mut *places))?.is_some() {
                 }
             }
             Self::Objects(places) => {
-                while elements.next_element_seed(MemberTarget::NextObject(&mut *places))?.is_some()
-                {
+                while elements.next_element_seed(MemberPlace::NextObject(&mut *places))?.is_some() {
                 }
             }
             other => return Err(A::Error::invalid_type(Unexpected::Seq, &other)),

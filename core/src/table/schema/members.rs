@@ -9,7 +9,7 @@ use super::description::{
     CheckDescription, ColumnDescription, DefaultValue, Description, ForeignKeyDescription,
     Generation, INNODB, IndexDescription, IndexPart, TableDescription,
 };
-use crate::base::members::{self, MemberTarget, Members, Needed};
+use crate::base::members::{self, MemberPlace, Members, Needed};
 
 /// Says of a type which members its JSON form has, those that are needed first.
 macro_rules! members {
@@ -23,10 +23,10 @@ macro_rules! members {
                 Needed::First($needed)
             }
 
-            fn place(&mut self, at: usize) -> MemberTarget<'_> {
+            fn place(&mut self, at: usize) -> MemberPlace<'_> {
                 let mut place = 0..;
                 $(if place.next() == Some(at) {
-                    return MemberTarget::$kind(&mut self.$name);
+                    return MemberPlace::$kind(&mut self.$name);
                 })*
                 unreachable!("a member has one of the names")
             }
@@ -60,7 +60,6 @@ members! {
 members! {
     ForeignKeyDescription needs 6:
     name Text, columns Texts, table Text, references Texts, on_update Text, on_delete Text,
-    database MaybeText,
 }
 members! { CheckDescription needs 2: name Text, clause Text, enforced Flag }
 
@@ -73,11 +72,11 @@ impl Members for DefaultValue {
         Needed::One
     }
 
-    fn place(&mut self, at: usize) -> MemberTarget<'_> {
+    fn place(&mut self, at: usize) -> MemberPlace<'_> {
         let of = if at == 0 { Self::Literal } else { Self::Expression };
         *self = of(String::new());
         let (Self::Literal(text) | Self::Expression(text)) = self;
-        MemberTarget::Text(text)
+        MemberPlace::Text(text)
     }
 }
 
