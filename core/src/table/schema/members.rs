@@ -60,6 +60,7 @@ members! {
 members! {
     ForeignKeyDescription needs 6:
     name Text, columns Texts, table Text, references Texts, on_update Text, on_delete Text,
+    database MaybeText,
 }
 members! { CheckDescription needs 2: name Text, clause Text, enforced Flag }
 
