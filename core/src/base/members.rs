@@ -207,8 +207,8 @@ where
         Needed::First(count) => (0..count).find(|at| seen >> at & 1 == 0),
         Needed::One if seen.count_ones() == 1 => None,
         Needed::One => {
-            let names = names.join("` or `");
-            return Err(A::Error::custom(format!("expected one member, `{names}`")));
+            let names = names.join(" or ");
+            return Err(A::Error::custom(format!("expected one member, {names}")));
         }
     };
     missing.map_or(Ok(()), |at| Err(A::Error::missing_field(names[at])))

@@ -199,7 +199,7 @@ mod tests {
             (r#","collation":{}"#, "invalid type: map, expected a text or null"),
             (r#","name":"b""#, "duplicate field `name`"),
             (r#","Name":"b""#, "unknown field `Name`, expected one of `name`, `column_type`"),
-            (r#","default":{}"#, "expected one member, `literal` or `expression`"),
+            (r#","default":{}"#, "expected one member, literal or expression"),
             (r#","default":{"literal":"1","expression":"1"}"#, "expected one member"),
             (r#","default":{"value":"1"}"#, "unknown field `value`"),
             (r#","default":"1""#, "invalid type: string \"1\", expected an object or null"),
