@@ -46,7 +46,7 @@ def stack(tmp_path_factory):
             db.rows(child_sql(child, CHILDREN[child]))
         db.rows(f"ALTER TABLE {name('of.first')} ADD COLUMN same INT NULL, ADD CONSTRAINT fk_same FOREIGN KEY (same) "
                 f"REFERENCES {name(*SAME)} (`i.d`)")  # fmt: skip
-        # Another one serves all tables that are there by now.
+        # Another one serves all tables.
         with running("--bare", "--database-url", started["database_url"]) as served:
             yield served
 
