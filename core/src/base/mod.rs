@@ -2,7 +2,6 @@
 
 pub(crate) mod all_of;
 pub(crate) mod distinct;
-pub(crate) mod float;
 pub(crate) mod hex;
 pub(crate) mod json_string;
 pub(crate) mod lookup;

@@ -8,7 +8,6 @@ use serde::de::IgnoredAny;
 
 use super::decimal::significant;
 use super::float::shortest;
-use crate::base::float::double;
 use crate::table::issue::RowErrorKind;
 
 /// How deep MySQL takes arrays and objects in each other.
@@ -113,7 +112,7 @@ fn is_kept(token: &str) -> bool {
         return true;
     }
     let is_integer = !token.contains(['.', 'e', 'E']);
-    let value = double(token).filter(|value| value.is_finite() && !is_integer);
+    let value = token.parse::<f64>().ok().filter(|value| value.is_finite() && !is_integer);
     value.is_some_and(|value| {
         let ((_, digits, point), (_, kept, place)) =
             (significant(token), significant(&shortest(value)));

@@ -10,7 +10,6 @@ use super::decimal::with_decimal_point;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
 use super::raw::{is_plain, wrong_type};
-use crate::base::float::{double, single};
 use crate::table::cell_forms::{DecimalMark, Notation};
 use crate::table::issue::RowErrorKind;
 use crate::table::value::{Cell, RawField};
@@ -39,8 +38,8 @@ impl Float {
     /// The number of the type that is nearest to a decimal one.
     fn nearest(self, token: &str) -> Result<f64, RowErrorKind> {
         let value = match self.is_double {
-            true => double(token),
-            false => single(token).map(f64::from),
+            true => token.parse::<f64>().ok(),
+            false => token.parse::<f32>().ok().map(f64::from),
         };
         let mantissa = token.split(['e', 'E']).next().unwrap_or_default();
         let is_zero = !mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
@@ -140,7 +139,7 @@ impl Definition for Float {
     }
 
     fn digested<'a>(self, canonical: &'a str) -> Cow<'a, str> {
-        let value = double(canonical).unwrap_or(f64::NAN);
+        let value = canonical.parse().unwrap_or(f64::NAN);
         Cow::Owned(format!("{:016X}", value.to_bits().swap_bytes()))
     }
 
