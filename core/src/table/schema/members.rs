@@ -16,6 +16,8 @@ macro_rules! members {
     ($Type:ident needs $needed:literal: $($name:ident $kind:ident),* $(,)?) => {
         impl Members for $Type {
             fn names(&self) -> &'static [&'static str] {
+                // A field that is not listed would be written and then refused.
+                let Self { $($name: _),* } = self;
                 &[$(stringify!($name)),*]
             }
 
@@ -155,7 +157,7 @@ mod tests {
             "unique_keys":[{"name":"u","parts":[{"column":"a","length":3,"descending":true},
              {"expression":"1"}],"index_type":"HASH"}],
             "indexes":[{"name":"i","parts":[]}],
-            "foreign_keys":[{"name":"f","columns":["a"],"table":"t","references":["b"],
+            "foreign_keys":[{"name":"f","columns":["a"],"database":"d","table":"t","references":["b"],
              "on_update":"CASCADE","on_delete":"RESTRICT"}],
             "checks":[{"name":"k","clause":"1","enforced":false},{"name":"l","clause":"2"}],
             "triggers":["g"]}]}"#;
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!((part.length, part.descending), (Some(3), true));
         assert_eq!((table.checks[0].enforced, table.checks[1].enforced), (false, true));
         assert_eq!(table.primary_key_lengths, [0, 4]);
+        assert_eq!(table.foreign_keys[0].database.as_deref(), Some("d"));
     }
 
     #[test]

@@ -173,6 +173,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Readers without the standard library's table have taken a neighbour for these, which are next to the middle
+    /// of two numbers.
+    #[test]
+    fn the_nearest_number_is_taken() {
+        let single = "0.00000000000000000000000000000001074680685952104906798206153741571739118145365459733523295741963732297108435886912047863006591796875";
+        let nearest =
+            |name: &[u8], text| Float::of(name, None, None).unwrap().nearest(text).unwrap();
+        assert_eq!(nearest(b"float", single), f64::from(f32::from_bits(0x0a5f_33d4)));
+        let double = "1225937177203635334968566894531251e-24";
+        assert_eq!(nearest(b"double", double).to_bits(), 0x41d2_4494_464d_085d);
+    }
+
     proptest! {
         #[test]
         fn a_number_is_told_from_every_other(bits in any::<u64>()) {
