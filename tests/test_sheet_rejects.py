@@ -92,3 +92,16 @@ def test_the_cells_of_a_key_that_comes_twice_are_marked(command, tmp_path):
     sheet = openpyxl.load_workbook(f"{path}.rejects.xlsx").active
     assert [error["code"] for error in report["errors"]] == ["duplicate_in_batch", "missing", "unnamed_column"], report["errors"]
     assert wrong_cells(sheet) == ["E2", "G3", "F4"]
+
+
+@pytest.mark.usefixtures("empty_tables")
+@pytest.mark.parametrize("header", ["detect", "present", "absent"])
+def test_marked_formulas_are_not_stored_with_their_apostrophes(command, tmp_path, header):
+    path, book = tmp_path / "jobs.xlsx", openpyxl.Workbook()
+    marks = [*MARKS[:3], "_message_marked"]
+    for row in [(*marks, "id", "job"), (2, "id", "missing", "a value is required", 1, "'=1+1")]:
+        book.active.append(row)
+    book.save(path)
+    report = report_of(command, path, ("--header", header))
+    assert (report["status"], report["tables"]["jobs"]["stored"]) == ("rejected", 0)
+    assert "save it as CSV" in report["errors"][0]["message"]

@@ -3,9 +3,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::refused::two_headers;
+use super::refused::{marked_formulas, two_headers};
 use super::value::{SheetField, SheetValue};
-use crate::format::csv::{self, CellTarget, Dialect, Header, MARKS};
+use crate::format::csv::{self, CellTarget, Dialect, Header, MARKS, MARKS_WITH_FORMULAS};
 use crate::table::issue::{RowError, RowErrorKind};
 use crate::table::record::RawField;
 use crate::table::schema::Table;
@@ -77,6 +77,9 @@ impl SheetLayout {
 
     fn by_header(table: &Table, dialect: &Dialect, row: &WorkbookRow) -> Result<Self, RowError> {
         let names = texts(row);
+        if names.starts_with(&MARKS_WITH_FORMULAS.map(String::from)) {
+            return Err(marked_formulas());
+        }
         let mut targets = Vec::new();
         for name in &names {
             let target = match name.is_empty() {
@@ -202,7 +205,8 @@ fn is_marked(row: &WorkbookRow) -> bool {
 }
 
 fn begins_with_marks(names: &[String]) -> bool {
-    names.get(..MARKS.len()).is_some_and(|names| names == MARKS)
+    let marks = names.get(..MARKS.len());
+    marks.is_some_and(|marks| marks == MARKS || marks == MARKS_WITH_FORMULAS)
 }
 
 /// The texts of a row's cells.

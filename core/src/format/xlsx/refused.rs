@@ -32,3 +32,12 @@ pub(super) fn changed_header(name: &str, row: u64) -> RowError {
         "row {row} of sheet {name} is a header of other columns; put what is below it into a sheet of its own"
     ))
 }
+
+/// A reject file whose formulas are marked was saved as a workbook: its apostrophes would be stored.
+pub(super) fn marked_formulas() -> RowError {
+    refused(
+        "the workbook was a CSV file of rejected lines whose formulas are marked (_message_marked); save it as CSV, so \
+         that the apostrophes are taken off"
+            .into(),
+    )
+}
