@@ -88,8 +88,7 @@ impl Checker {
         }
         self.filled.put(table, &mut row);
         let record = Record::parse_by(table, row, rules)
-            .and_then(|record| checked.claim_key(&record, place).map(|()| record))
-            .and_then(|record| checked.hold_to_checks(record));
+            .and_then(|record| checked.accept(&record, place).map(|()| record));
         self.received += u64::from(record.is_ok() || place.index.is_some());
         self.lacking += u64::from(record.as_ref().is_ok_and(|record| lacks_column(table, record)));
         record
@@ -143,6 +142,14 @@ impl Checker {
 }
 
 impl CheckedTable {
+    /// Fails if a row is wrong by another one or by a CHECK. The key comes first, as in the database: a later row with
+    /// the key of a row that a CHECK refuses is refused, too.
+    fn accept(&mut self, record: &Record<'_>, place: Place) -> Result<(), Vec<RowError>> {
+        self.claim_key(record, place)?;
+        let violated = violated(&self.checks, record);
+        if violated.is_empty() { Ok(()) } else { Err(violated) }
+    }
+
     /// Fails if an earlier good row, among the first [`CHECKED_KEYS`], has the same key.
     fn claim_key(&mut self, record: &Record<'_>, place: Place) -> Result<(), Vec<RowError>> {
         if !has_key(self.table, record) {
@@ -154,15 +161,6 @@ impl CheckedTable {
             let kind = RowErrorKind::DuplicateInBatch { first: first.into() };
             alloc::vec![RowError::key(self.table.key_name(), kind)]
         })
-    }
-
-    /// Behind the key, as in the database: a later row with the key of a row that a CHECK refuses is refused, too.
-    fn hold_to_checks<'r>(&self, record: Record<'r>) -> Result<Record<'r>, Vec<RowError>> {
-        if self.checks.is_empty() {
-            return Ok(record);
-        }
-        let violated = violated(&self.checks, &record);
-        if violated.is_empty() { Ok(record) } else { Err(violated) }
     }
 }
 
