@@ -23,6 +23,7 @@ from loading import (
     client,
     cpu_seconds,
     database,
+    forget_peak,
     peak_megabytes,
     process_of,
     row_tails,
@@ -159,7 +160,7 @@ class Bench(Tools):
         """Put into the bucket, loaded by the Lambda: from the answer to the one, whose time is
         not rowgate's, to the report of the other."""
         key = f"incoming/employees/{uuid.uuid4()}.csv"
-        cpu_before = self.reset_lambda()
+        cpu_before = forget_peak(self.stack, LAMBDA)
         before = server_seconds()
         self.s3.upload_file(str(self.file), self.stack["bucket"], key)
         began = time.monotonic()
@@ -189,16 +190,6 @@ class Bench(Tools):
         return super().environment() | {"AWS_NODEJS_CONNECTION_REUSE_ENABLED": "1"}
 
     # --- the stack ---
-
-    def reset_lambda(self):
-        """Lets the kernel find its peak anew, and answers how long it has computed so far."""
-        try:
-            process = process_of(self.stack, LAMBDA)
-        except LookupError:
-            # The first file starts it.
-            return 0
-        (process / "clear_refs").write_text("5")
-        return cpu_seconds(process)
 
     def wait_for_report(self, key):
         end = time.monotonic() + PATIENCE_SECONDS

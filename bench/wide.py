@@ -18,10 +18,12 @@ import time
 import uuid
 from pathlib import Path
 
-from loading import PROGRAM, ROOT, client, cpu_seconds, database, peak_megabytes, process_of, running
+from loading import PROGRAM, ROOT, client, cpu_seconds, database, forget_peak, peak_megabytes, process_of, running
 from measuring import Run, Tools, aim, median, print_markdown, server_seconds, turned, write_json
 
 PEERS = ROOT / "bench/peers"
+# Beside the program, by which the stack starts it.
+LAMBDA_PROGRAM = PROGRAM.parent / "bootstrap"
 sys.path[:0] = [str(ROOT / "tests"), str(PEERS)]
 
 from conftest import pulled_schema  # noqa: E402  (found by the lines above)
@@ -143,7 +145,7 @@ class Bench(Tools):
     def by_s3(self):
         """By the Lambda: from the answer to the upload to the report. Its process is warm after the first."""
         key = f"incoming/wide/{uuid.uuid4()}.csv"
-        before, computed = server_seconds(), self.reset_lambda()
+        before, computed = server_seconds(), forget_peak(self.stack, LAMBDA_PROGRAM)
         self.s3.upload_file(str(self.file), self.stack["bucket"], key)
         began = time.monotonic()
         self.wait_for_report(key)
@@ -153,16 +155,7 @@ class Bench(Tools):
         return self.of_file(run)
 
     def lambda_process(self):
-        return process_of(self.stack, PROGRAM.parent / "bootstrap")
-
-    def reset_lambda(self):
-        """Lets the kernel find its peak anew, and answers how long it has computed so far."""
-        try:
-            process = self.lambda_process()
-        except LookupError:
-            return 0
-        (process / "clear_refs").write_text("5")
-        return cpu_seconds(process)
+        return process_of(self.stack, LAMBDA_PROGRAM)
 
     def wait_for_report(self, key):
         end = time.monotonic() + PATIENCE_SECONDS
