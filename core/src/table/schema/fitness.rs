@@ -16,7 +16,7 @@ pub(super) type Types = Vec<Option<ColumnType>>;
 
 /// The types that columns before were found to have: a database has few, and many columns of each.
 #[derive(Default)]
-pub(super) struct Found<'d>(Vec<(TypeText<'d>, Option<ColumnType>)>);
+pub(super) struct TypesFound<'d>(Vec<(TypeText<'d>, Option<ColumnType>)>);
 
 /// All that decides a column's type.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ struct TypeText<'d> {
     collation: Option<&'d str>,
 }
 
-impl<'d> Found<'d> {
+impl<'d> TypesFound<'d> {
     /// The types of a table's columns.
     pub(super) fn types(&mut self, table: &'d TableDescription) -> Types {
         table.columns.iter().map(|column| self.column_type(column)).collect()

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::comment::Items;
 use super::description::{ColumnDescription, TableDescription};
-use super::fitness::{Found, Types, reasons};
+use super::fitness::{Types, TypesFound, reasons};
 use super::misfit::Misfit;
 use crate::table::types::{ColumnType, Definition};
 
@@ -25,7 +25,7 @@ impl Judged<'_> {
 
 /// Judges every table, in the order of the descriptions; those that are `gone` are not in the database.
 pub(super) fn judge<'d>(tables: &[&'d TableDescription], gone: &[&str]) -> Vec<Judged<'d>> {
-    let mut found = Found::default();
+    let mut found = TypesFound::default();
     let judged = |table: &&'d TableDescription| {
         let types = found.types(table);
         let is_gone = gone.contains(&table.name.as_str());

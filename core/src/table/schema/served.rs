@@ -56,7 +56,7 @@ fn table(judged: &Judged<'static>) -> Option<Table> {
     let mut columns = Vec::with_capacity(table.columns.len());
     let all = table.columns.iter().zip(&judged.types);
     for (described, of) in all.filter(|(column, _)| column.generated.is_none()) {
-        columns.push(column(described, (*of)?));
+        columns.push(column(described, *of)?);
     }
     let columns = list(columns);
     let generated = table.columns.iter().filter(|column| column.generated.is_some());
@@ -131,19 +131,20 @@ fn position(table: &TableDescription, name: &str) -> Option<usize> {
     written(table).position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
-fn column(column: &'static ColumnDescription, column_type: ColumnType) -> Column {
+/// `None` of one of a type that is not known.
+fn column(column: &'static ColumnDescription, of: Option<ColumnType>) -> Option<Column> {
     let refers = |(table, column)| Reference { table, column };
-    Column {
+    Some(Column {
         name: &column.name,
         aliases: list(Items::read(&column.comment).aliases),
-        column_type,
+        column_type: of?,
         nullable: column.nullable,
         default: column.default.as_ref().map(|default| default.sql()),
         auto_increment: column.auto_increment,
         references: reference(column).map(refers),
         collation: column.collation.as_deref(),
         comment: &column.comment,
-    }
+    })
 }
 
 /// A list that is never given back.
