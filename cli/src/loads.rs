@@ -116,7 +116,7 @@ pub(crate) fn columns(loads: &[LoadRecord]) -> Columns {
     for load in loads {
         let Counts { received, stored, kept, rejected } = load.counts;
         let bad = if rejected > 0 { Look::Bad } else { Look::Plain };
-        let codes = match load.error_codes.as_str() {
+        let codes = match codes(load).as_str() {
             "" => String::new(),
             codes => format!(" ({codes})"),
         };
@@ -133,6 +133,18 @@ pub(crate) fn columns(loads: &[LoadRecord]) -> Columns {
         ]);
     }
     columns
+}
+
+/// What was wrong, with the number of rows where that is known.
+fn codes(load: &LoadRecord) -> String {
+    match load.rejected_by_code.as_ref().and_then(|counts| counts.as_object()) {
+        Some(counts) => counts
+            .iter()
+            .map(|(code, rows)| format!("{code}: {rows}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        None => load.error_codes.clone(),
+    }
 }
 
 async fn show(client: &Database<'_>, is_json: bool, id: &str) -> Result<()> {

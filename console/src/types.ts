@@ -145,6 +145,8 @@ export interface Load {
   kept: number;
   rejected: number;
   error_codes: string;
+  // By error code; missing where it is not known.
+  rejected_by_code?: Record<string, number>;
   started: string;
   ended: string;
   answer?: unknown;
