@@ -450,7 +450,7 @@ def ledger_steps(first=1):
 
 
 def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
-    migrate, stack, db, files, loads, first_ledger
+    migrate, stack, db, files, command, first_ledger
 ):
     post = sender(stack)
     key = "quiet/jobs/old-ledger.csv"
@@ -469,7 +469,7 @@ def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
 
     refuses(f"the ledger is older than version {VERSION}: run `rowgate migrate`")
     # What such a ledger lacks, the history does without.
-    listed = loads("list")
+    listed = json.loads(command("loads", "--json").stdout)
     assert sorted(load["load_id"] for load in listed) == [row[0] for row in FIRST_ROWS]
     assert not any("rejected_by_code" in load for load in listed)
     # Without a claim the ledger is not needed.

@@ -95,7 +95,7 @@ mod tests {
         names.for_each(|code| all.add(Cow::Borrowed(code), u64::MAX));
         let column = "rejected_by_code VARCHAR(4096)";
         assert!(include_str!("../../../sql/ledger.sql").contains(column));
-        assert!(all.0.len() > 60 && all.to_json().len() <= 4_096, "{}", all.to_json().len());
+        assert!(all.0.len() > 50 && all.to_json().len() <= 4_096, "{}", all.to_json().len());
         assert!(all.codes().len() <= 2_048, "{}", all.codes().len());
     }
 }
