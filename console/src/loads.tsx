@@ -18,6 +18,7 @@ function LoadList({ gate }: { gate: Gate }) {
   useEffect(() => {
     gate.loads().then(setLoads, (error) => setProblem(error.message));
   }, []);
+  const hasFiles = loads?.some((load) => load.key);
   return (
     <section>
       <Heading>What was loaded</Heading>
@@ -32,13 +33,13 @@ function LoadList({ gate }: { gate: Gate }) {
           <div class="scroll" tabIndex={0} role="region" aria-label="Loads">
             <table class="list">
               <thead>
-                <tr><th scope="col">Begun</th><th scope="col">File</th><th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
+                <tr><th scope="col">Begun</th>{hasFiles && <th scope="col">File</th>}<th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
               </thead>
               <tbody>
                 {loads.map((load) => (
                   <tr key={load.load_id}>
                     <th scope="row"><a href={`#/loads/${load.load_id}`}>{moment(load.started)}</a></th>
-                    <td class="file">{load.key ?? ""}</td>
+                    {hasFiles && <td class="file">{load.key ?? ""}</td>}
                     <td>{load.tables}</td>
                     <td class="figure">{number(load.stored)}</td>
                     <td class="figure">{number(load.kept)}</td>
