@@ -308,7 +308,7 @@ fn rows_that_break_a_check_are_held_back_unless_those_that_are_there_are_kept() 
         let counts = again.counts();
         assert_eq!((counts.done, counts.wrong, counts.ready), (2, 1, 0), "{keeps}");
         assert_eq!(codes(&again), [(1, "check_violated".to_owned())], "{keeps}");
-        again.set_cell(1, 3, "2").unwrap();
+        again.set_cell(1, 4, "2").unwrap();
         assert_eq!(again.deliver("me", 10, 1000).unwrap().unwrap().rows, [1], "{keeps}");
     }
 }
