@@ -450,7 +450,7 @@ def ledger_steps(first=1):
 
 
 def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
-    migrate, stack, db, files, command, first_ledger
+    empty_tables, migrate, stack, db, files, command, first_ledger
 ):
     post = sender(stack)
     key = "quiet/jobs/old-ledger.csv"
