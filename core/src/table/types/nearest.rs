@@ -42,6 +42,7 @@ const BEYOND_ALL: i64 = 330;
 const MOST_DIGITS: usize = 800;
 
 /// The leading bits of a number: `top` and a fraction below 1 that is 0 or not, times 2 to the power of `exponent`.
+#[derive(Clone, Copy)]
 struct Leading {
     /// Its first bit is set.
     top: u64,
