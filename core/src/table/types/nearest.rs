@@ -70,7 +70,8 @@ fn leading_of_small(whole: u64, power: i32) -> Leading {
     }
     let shift = whole.leading_zeros();
     let dividend = whole << shift;
-    leading_of_bits(dividend / fives, power - shift as i32, dividend % fives != 0)
+    let quotient = dividend / fives;
+    leading_of_bits(quotient, power - shift as i32, quotient * fives != dividend)
 }
 
 /// The leading bits of a number of at least 64 bits behind its zeros, or one that is whole.
