@@ -188,3 +188,38 @@ async fn prune(client: &Database<'_>, is_json: bool, days: u32, yes: bool) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(error_codes: &str, rejected_by_code: Option<serde_json::Value>) -> LoadRecord {
+        LoadRecord {
+            load_id: String::new(),
+            status: String::new(),
+            door: String::new(),
+            key_id: String::new(),
+            idempotency_key: String::new(),
+            bucket: String::new(),
+            key: String::new(),
+            version_id: String::new(),
+            e_tag: String::new(),
+            tables: String::new(),
+            counts: Counts::default(),
+            error_codes: error_codes.into(),
+            rejected_by_code,
+            attempts: 1,
+            started: String::new(),
+            ended: String::new(),
+            answer: None,
+        }
+    }
+
+    #[test]
+    fn what_was_wrong_has_its_number_where_that_is_known() {
+        let counted = load("exists,missing", Some(json!({ "exists": 2, "missing": 31 })));
+        assert_eq!(codes(&counted), "exists: 2, missing: 31");
+        assert_eq!(codes(&load("exists,missing", None)), "exists,missing");
+        assert_eq!(codes(&load("", Some(json!({})))), "");
+    }
+}
