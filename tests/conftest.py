@@ -325,8 +325,8 @@ def put_faults(stack, *texts, service="data_api"):
     assert requests.post(stack[service] + "/_rowgate/faults", json=texts, headers=headers).ok
 
 
-def client(stack, service, **changes):
-    """AWS's own client of one of the stack's services, some settings changed; it never repeats."""
+def client(stack, service, seconds=70, **changes):
+    """AWS's own client of one of the stack's services, some settings changed; it waits so long, and never repeats."""
     settings = {**stack, **changes}
     return boto3.client(
         service,
@@ -334,7 +334,7 @@ def client(stack, service, **changes):
         region_name=settings["region"],
         aws_access_key_id=settings["aws_access_key_id"],
         aws_secret_access_key=settings["aws_secret_access_key"],
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=seconds),
     )
 
 

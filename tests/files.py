@@ -50,10 +50,10 @@ class Files:
     def read(self, key):
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
-    def load(self, key, body):
+    def load(self, key, body, seconds=SECONDS):
         """Puts a file and answers the report on it, once all is over."""
         e_tag = self.put(key, body)
-        self.wait_until(lambda: self.is_over(key), f"the load of {key} has not ended")
+        self.wait_until(lambda: self.is_over(key), f"the load of {key} has not ended", seconds)
         return self.report(key, e_tag)
 
     def report(self, key, e_tag):

@@ -33,7 +33,7 @@ def test_a_file_in_the_bucket(files, db, attack, case):
     files.invoke({"Records": []})
     key = f"incoming/jobs/hostile.{case.suffix}"
     with attack.case(f"{case.name}, bucket", BOUND, "bootstrap") as met:
-        report = files.load(key, case.make())
+        report = files.load(key, case.make(), BOUND.seconds)
         met.result = report["status"]
     assert (report["status"], db.count("jobs")) == (case.status, case.stored)
     counts(report)

@@ -30,7 +30,7 @@ class Stack:
 
     def __init__(self, report, services):
         self.report, self.services = report, services
-        self.files = Files(report, client(report, "s3"), client(report, "lambda"))
+        self.files = Files(report, client(report, "s3"), client(report, "lambda", LAMBDA.seconds))
 
     @contextmanager
     def answering(self, service, **how):
