@@ -37,7 +37,7 @@ def parent_sql(*parent):
 def stack(tmp_path_factory):
     file = tmp_path_factory.mktemp("parents") / "tables.sql"
     file.write_text(parent_sql(OWN) + ";\n" + child_sql("of own", CHILDREN["of own"]) + ";\n")
-    with running("--bare", "--schema", file) as started, database(started) as db:
+    with running("--schema", file) as started, database(started) as db:
         for other, table in OTHERS.items():
             db.rows(f"CREATE DATABASE {name(other)}")
             db.rows(parent_sql(other, table))
@@ -47,7 +47,7 @@ def stack(tmp_path_factory):
         db.rows(f"ALTER TABLE {name('of.first')} ADD COLUMN same INT NULL, ADD CONSTRAINT fk_same FOREIGN KEY (same) "
                 f"REFERENCES {name(*SAME)} (`i.d`)")  # fmt: skip
         # Another one serves all tables.
-        with running("--bare", "--database-url", started["database_url"]) as served:
+        with running("--database-url", started["database_url"]) as served:
             yield served
 
 

@@ -70,7 +70,7 @@ NO_CHECKS = "SET SESSION foreign_key_checks = 0"
 def stack(tmp_path_factory):
     file = tmp_path_factory.mktemp("ties") / "tables.sql"
     file.write_text(TABLES)
-    with running("--bare", "--schema", file) as started:
+    with running("--schema", file) as started:
         yield started
 
 

@@ -70,7 +70,7 @@ OF_ANY_WIDTH = {"backup-list", "status"}
 
 @pytest.fixture(scope="module")
 def stack():
-    with running("--bare") as started:
+    with running() as started:
         yield started
 
 

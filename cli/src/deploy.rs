@@ -65,6 +65,8 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
         "this is a checkout of rowgate: make deploy has all choices of docs/deploy.md"
     );
     program::require_static()?;
+    // Fetched before anything is made.
+    home.wrangler()?;
     // Read here as well, before anything is made.
     schema::of_file(schema)?;
     let given = schema::text_given(schema)?;

@@ -247,7 +247,7 @@ impl Preflight<'_> {
     /// What wrangler says in JSON.
     async fn wrangler(&self, words: &[&str]) -> Option<Value> {
         let mut command = Command::new("node");
-        command.arg(self.home.wrangler()).args(words).env("WRANGLER_SEND_METRICS", "false");
+        command.arg(self.home.wrangler().ok()?).args(words).env("WRANGLER_SEND_METRICS", "false");
         let output = command.stdin(std::process::Stdio::null()).output().await.ok()?;
         serde_json::from_slice(&output.stdout).ok()
     }

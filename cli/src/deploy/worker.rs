@@ -67,7 +67,7 @@ impl Upload<'_> {
         let secrets = folder.path().join("secrets.json");
         write_private(&secrets, &settings(self.stack, key)?.to_string())?;
         let config = write_config(self.home, folder.path())?;
-        let mut command = wrangler(self.home, &config, self.stage);
+        let mut command = wrangler(self.home, &config, self.stage)?;
         command.arg("deploy").arg("--secrets-file").arg(&secrets);
         ensure!(
             is_done(command).await?,
@@ -101,7 +101,7 @@ async fn is_done(mut command: Command) -> Result<bool> {
 pub(super) async fn delete(home: &Home, stage: &Stage) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("rowgate-worker-").tempdir()?;
     let config = write_config(home, folder.path())?;
-    let mut command = wrangler(home, &config, stage);
+    let mut command = wrangler(home, &config, stage)?;
     command.args(["delete", "--force"]);
     ensure!(
         is_done(command).await?,
@@ -116,11 +116,11 @@ fn write_config(home: &Home, folder: &Path) -> Result<PathBuf> {
     Ok(config)
 }
 
-fn wrangler(home: &Home, config: &Path, stage: &Stage) -> Command {
+fn wrangler(home: &Home, config: &Path, stage: &Stage) -> Result<Command> {
     let mut command = Command::new("node");
-    command.arg(home.wrangler()).arg("--config").arg(config).args(["--env", stage.worker()]);
+    command.arg(home.wrangler()?).arg("--config").arg(config).args(["--env", stage.worker()]);
     command.env("WRANGLER_SEND_METRICS", "false").stdin(Stdio::null());
-    command
+    Ok(command)
 }
 
 /// The Worker's settings, all of which are secrets there: none of them is in a file of Cloudflare's.
