@@ -57,15 +57,15 @@ impl Home {
 
     /// Cloudflare's runtime, which is fetched from npm once for a user.
     pub(crate) fn workerd(&self) -> Result<PathBuf> {
-        Ok(self.package(Package::workerd(&self.versions())?)?.join("bin/workerd"))
+        Ok(self.package(&Package::workerd(&self.versions())?)?.join("bin/workerd"))
     }
 
     /// What node runs for the command `wrangler`, which is fetched from npm once for a user.
     pub(crate) fn wrangler(&self) -> Result<PathBuf> {
-        Ok(self.package(Package::wrangler(&self.versions())?)?.join("bin/wrangler.js"))
+        Ok(self.package(&Package::wrangler(&self.versions())?)?.join("bin/wrangler.js"))
     }
 
-    fn package(&self, package: Package) -> Result<PathBuf> {
+    fn package(&self, package: &Package) -> Result<PathBuf> {
         if self.is_checkout { package.in_checkout(&self.root) } else { package.installed() }
     }
 
