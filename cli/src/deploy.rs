@@ -1,5 +1,6 @@
 //! `rowgate deploy` and `rowgate destroy`: the AWS side and the Worker, without a checkout.
 
+mod access_keys;
 mod account;
 mod choices;
 mod destroy;
