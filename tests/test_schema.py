@@ -249,7 +249,7 @@ def test_the_live_tables_are_pulled(shop, tmp_path):
     with running("--schema", shop / "schema.json") as stack:
         settings = settings_of(stack)
         done = run("schema", "pull", "--output", "x.json", cwd=tmp_path, settings=settings)
-        assert (done.returncode, done.stdout) == (0, "x.json: 2 tables are served\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "x.json: 2 tables served\n"), done.stderr
         wanted = json.loads((shop / "schema.json").read_text())
         wanted["tables"] = [it for it in wanted["tables"] if it["name"] in ("customers", "products")]
         assert json.loads((tmp_path / "x.json").read_text()) == wanted

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use reqwest::StatusCode;
 use rowgate_core::account::{Error, FormCall, Rds, Sts};
-use rowgate_core::{CallError, Host, Request};
+use rowgate_core::{CallError, Host, Request, counted};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -272,8 +272,7 @@ fn say(findings: &[Finding]) -> Result<()> {
     let problems = findings.iter().filter(|it| matches!(it, Finding::Problem(_))).count();
     match problems {
         0 => Ok(()),
-        1 => bail!("1 problem; nothing is made"),
-        count => bail!("{count} problems; nothing is made"),
+        count => bail!("{}; nothing is made", counted(count, "problem")),
     }
 }
 
