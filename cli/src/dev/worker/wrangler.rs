@@ -1,4 +1,4 @@
-//! The Worker under `wrangler dev`, as those who work on the Worker may want it.
+//! The Worker under `wrangler dev`, Cloudflare's own tool, with its proxy before the Worker.
 
 use std::path::Path;
 
