@@ -174,7 +174,7 @@ async fn prune(client: &Database<'_>, is_json: bool, days: u32, yes: bool) -> Re
         (true, _) => out.json(&json!({ "loads": count, "forgotten": yes }))?,
         (_, true) => writeln!(out, "forgot {}", counted(count, "load"))?,
         (_, false) => {
-            writeln!(out, "{} would be forgotten; --yes does it", counted(count, "load"))?
+            writeln!(out, "{} would be forgotten; --yes does it", counted(count, "load"))?;
         }
     }
     Ok(())
