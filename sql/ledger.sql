@@ -7,7 +7,7 @@
 -- from what is claimed (bucket, key and version; API key and Idempotency-Key), so that the primary
 -- key is the lock. A file that can be refused for how it ends is read twice: until
 -- `is_decided` is 1, `next_*` and the counts are those of the checking pass. `read_as` has the columns by
--- which a file is read.
+-- which a file is read. `rejected_by_code` has the rows of a load that has ended by their errors, as JSON.
 CREATE TABLE rowgate_loads (
   load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   door VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -36,6 +36,7 @@ CREATE TABLE rowgate_loads (
   kept_rows BIGINT NOT NULL DEFAULT 0,
   rejected_rows BIGINT NOT NULL DEFAULT 0,
   error_codes VARCHAR(2048) NULL,
+  rejected_by_code VARCHAR(4096) CHARACTER SET ascii COLLATE ascii_bin NULL,
   started_at DATETIME(3) NOT NULL,
   ended_at DATETIME(3) NULL,
   answer_status SMALLINT NULL,

@@ -236,6 +236,28 @@ def test_bad_rows_are_reported_as_of_a_whole_file(own):
     assert sorted(int(line.split(",")[0]) for line in rejected if line[0] != "_") == [4, 201, 202, 600]
     (row,) = [row for row in assert_tidy(own) if row["object_key"] == "quiet/jobs/parts.csv"]
     assert row["error_codes"] == "missing,out_of_range,wrong_field_count,wrong_type"
+    once = dict.fromkeys(("missing", "out_of_range", "wrong_field_count", "wrong_type"), 1)
+    assert json.loads(row["rejected_by_code"]) == once
+
+
+@pytest.mark.parametrize("program", ["today's", "older"])
+def test_rows_by_their_errors_add_up_over_the_parts(own, program):
+    """A part of a program that did not count them leaves them unknown."""
+    key = "quiet/jobs/x.csv"
+    lines = [f"{id},{'' if id % 3 == 0 else f'Job {id}'}{',b' if id % 10 == 0 else ''}" for id in range(1, 601)]
+    own.put(key, "\n".join(lines).encode())
+    machine = Machine(own, key)
+    plan = machine.in_parts()
+    assert len(plan["parts"]) > 2
+    machine.all(machine.load, plan["parts"])
+    if program == "older":
+        own.db.rows("UPDATE rowgate_loads SET rejected_by_code = NULL WHERE error_codes IS NOT NULL LIMIT 1")
+    machine.all(machine.load, plan["parts"])
+    machine.finish(plan["rows"])
+    (row,) = assert_tidy(own)
+    assert row["error_codes"] == "missing,wrong_field_count"
+    by_code = {"missing": 180, "wrong_field_count": 60} if program == "today's" else None
+    assert json.loads(row["rejected_by_code"] or "null") == by_code
 
 
 def test_each_part_gives_so_many_lines_back_and_the_report_has_the_rest(own):
@@ -264,6 +286,8 @@ def test_more_errors_than_are_listed(own):
     report = own.report_of(key, e_tag)
     assert (counts(report), report["error_count"]) == ((3000, 0, 0, 3000), 3000)
     assert codes(report) == [(line, "job_name", "missing") for line in range(1, 101)]
+    (row,) = assert_tidy(own)
+    assert json.loads(row["rejected_by_code"]) == {"missing": 3_000}
 
 
 @pytest.mark.parametrize(
@@ -349,7 +373,8 @@ def test_a_part_killed_at_every_call_has_its_effect_once(own, capsys):
             found = [finished[name] for name in ("received", "stored", "rejected")]
             assert found == [100, 99, 1], (kind, call)
             assert own.db.count("jobs") == 99, (kind, call)
-            assert len(assert_tidy(own)) == 1
+            (row,) = assert_tidy(own)
+            assert json.loads(row["rejected_by_code"]) == {"missing": 1}, (kind, call)
     with capsys.disabled():
         print(f" [killed or cut at {points} points]", end="")
     assert points >= 30

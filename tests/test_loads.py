@@ -50,11 +50,13 @@ def test_a_request_is_in_the_history_of_its_key(stack, db, loads):
         "kept": 0,
         "rejected": 0,
         "error_codes": "",
+        "rejected_by_code": {},
         "attempts": 1,
         "started": first["started"],
         "ended": first["ended"],
     }
     assert (second["status"], second["error_codes"]) == ("rejected", "out_of_range")
+    assert second["rejected_by_code"] == {"out_of_range": 1}
     one = get(stack, f"/loads/{first['load_id']}").json()
     assert one == first | {"answer": answer.json()}
     assert loads("list", "--limit", "1") == [second]
@@ -120,6 +122,7 @@ def test_a_file_is_in_the_history(files, loads, command):
     assert found == counts(report)
     assert (load["bucket"], load["key"]) == (files.bucket, "incoming/employees/x.csv")
     assert (load["e_tag"], load["error_codes"]) == (report["e_tag"], "missing")
+    assert load["rejected_by_code"] == {"missing": 33}
     assert loads("show", load["load_id"])["answer"] == report
     text = command("loads").stdout
     assert "1999 rows: 1966 stored, 0 kept, 33 rejected missing s3://" in text

@@ -450,7 +450,7 @@ def ledger_steps(first=1):
 
 
 def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
-    migrate, stack, db, files, first_ledger
+    empty_tables, migrate, stack, db, files, command, first_ledger
 ):
     post = sender(stack)
     key = "quiet/jobs/old-ledger.csv"
@@ -468,6 +468,10 @@ def test_an_older_ledger_is_refused_and_migrated_with_its_rows(
         assert (kind, words in text) == ("LoadFailed", True), text
 
     refuses(f"the ledger is older than version {VERSION}: run `rowgate migrate`")
+    # What such a ledger lacks, the history does without.
+    listed = json.loads(command("loads", "--json").stdout)
+    assert sorted(load["load_id"] for load in listed) == [row[0] for row in FIRST_ROWS]
+    assert not any("rejected_by_code" in load for load in listed)
     # Without a claim the ledger is not needed.
     assert post("/tables/jobs/rows", [{"id": 3, "job": "Guard"}]).status_code == 200
     done = migrate("--check")

@@ -275,6 +275,7 @@ def check(own, point):
     found = [row[f"{name}_rows"] for name in ("received", "stored", "kept", "rejected")]
     assert (row["status"], found) == ("partial", [101, 96, 0, 5]), point
     assert row["error_codes"] == "exists,missing,wrong_type", point
+    assert json.loads(row["rejected_by_code"]) == {"exists": 2, "missing": 2, "wrong_type": 1}, point
     assert own.db.count("rowgate_rejects") == 0, point
     report = json.loads(row["answer"])
     assert (report["status"], counts(report)) == ("partial", (101, 96, 0, 5)), point

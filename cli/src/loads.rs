@@ -117,7 +117,7 @@ pub(crate) fn columns(loads: &[LoadRecord]) -> Columns {
     for load in loads {
         let Counts { received, stored, kept, rejected } = load.counts;
         let bad = if rejected > 0 { Look::Bad } else { Look::Plain };
-        let codes = match load.error_codes.as_str() {
+        let codes = match codes(load).as_str() {
             "" => String::new(),
             codes => format!(" ({codes})"),
         };
@@ -134,6 +134,18 @@ pub(crate) fn columns(loads: &[LoadRecord]) -> Columns {
         ]);
     }
     columns
+}
+
+/// What was wrong, with the number of rows where that is known.
+fn codes(load: &LoadRecord) -> String {
+    match load.rejected_by_code.as_ref().and_then(|counts| counts.as_object()) {
+        Some(counts) => counts
+            .iter()
+            .map(|(code, rows)| format!("{code}: {rows}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        None => load.error_codes.clone(),
+    }
 }
 
 async fn show(client: &Database<'_>, is_json: bool, id: &str) -> Result<()> {
@@ -178,4 +190,39 @@ async fn prune(client: &Database<'_>, is_json: bool, days: u32, yes: bool) -> Re
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(error_codes: &str, rejected_by_code: Option<serde_json::Value>) -> LoadRecord {
+        LoadRecord {
+            load_id: String::new(),
+            status: String::new(),
+            door: String::new(),
+            key_id: String::new(),
+            idempotency_key: String::new(),
+            bucket: String::new(),
+            key: String::new(),
+            version_id: String::new(),
+            e_tag: String::new(),
+            tables: String::new(),
+            counts: Counts::default(),
+            error_codes: error_codes.into(),
+            rejected_by_code,
+            attempts: 1,
+            started: String::new(),
+            ended: String::new(),
+            answer: None,
+        }
+    }
+
+    #[test]
+    fn what_was_wrong_has_its_number_where_that_is_known() {
+        let counted = load("exists,missing", Some(json!({ "exists": 2, "missing": 31 })));
+        assert_eq!(codes(&counted), "exists: 2, missing: 31");
+        assert_eq!(codes(&load("exists,missing", None)), "exists,missing");
+        assert_eq!(codes(&load("", Some(json!({})))), "");
+    }
 }

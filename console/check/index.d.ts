@@ -12,6 +12,8 @@ export interface CheckOptions {
   time_zone?: string;
   /** Whether columns that only a new row needs may be absent. */
   may_lack?: boolean;
+  /** Whether rows that the table has are left as they are: the database alone holds rows to CHECKs then. */
+  keeps?: boolean;
 }
 
 export interface Counts {

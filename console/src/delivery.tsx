@@ -37,6 +37,9 @@ const DUPLICATES: [string, string][] = [
   ["update", "write these values over them"],
 ];
 
+const CHECKED = "Rows that break a CHECK of the table are held back. Where rows are left as they are, the database holds new ones to it.";
+const KEPT = "The database holds new rows to the CHECKs of the table: ask it first to see which break one.";
+
 export function Delivery(props: DeliveryProps) {
   const { engine, session, table, counts, sending } = props;
   const [stop, setStop] = useState<string>();
@@ -148,7 +151,7 @@ export function Delivery(props: DeliveryProps) {
       {!sending && before && (
         <SentBefore goOn={() => void engine.takeAsDone().then(send)} again={() => void engine.sendAnew(crypto.randomUUID()).then(send)} />
       )}
-      {!sending && !before && counts.ready > 0 && (
+      {!sending && !before && (counts.ready > 0 || (table.has_checks && counts.wrong > 0)) && (
         <>
           <fieldset class="duplicates">
             <legend>Rows that the table has already</legend>
@@ -159,10 +162,11 @@ export function Delivery(props: DeliveryProps) {
                 {words}
               </label>
             ))}
+            {table.has_checks && <p class="note">{props.onDuplicate === "keep" ? KEPT : CHECKED}</p>}
           </fieldset>
           <div class="row">
-            <Button kind="main" onClick={() => void send()}>{counts.pending > 0 ? "Go on sending" : `Send ${rows(counts.ready)}`}</Button>
-            {counts.pending === 0 && <Button onClick={() => void lookFirst()}>Ask the database first</Button>}
+            <Button kind="main" disabled={counts.ready === 0} onClick={() => void send()}>{counts.pending > 0 ? "Go on sending" : `Send ${rows(counts.ready)}`}</Button>
+            {counts.pending === 0 && <Button disabled={counts.ready === 0} onClick={() => void lookFirst()}>Ask the database first</Button>}
           </div>
         </>
       )}

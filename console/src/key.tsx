@@ -21,7 +21,7 @@ export function KeyForm({ enter }: { enter: (key: string) => Promise<string | un
     <section class="card narrow">
       <Heading quiet>Put a file into the database</Heading>
       <p class="lead">
-        Drop a spreadsheet’s CSV. See at once which rows are ready and which need a hand. Mend them here. Nothing is
+        Drop a spreadsheet or a file of rows. See at once which rows are ready and which need a hand. Mend them here. Nothing is
         sent before you say so.
       </p>
       <form onSubmit={submit}>

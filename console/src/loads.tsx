@@ -18,6 +18,7 @@ function LoadList({ gate }: { gate: Gate }) {
   useEffect(() => {
     gate.loads().then(setLoads, (error) => setProblem(error.message));
   }, []);
+  const hasFiles = loads?.some((load) => load.key);
   return (
     <section>
       <Heading>What was loaded</Heading>
@@ -27,18 +28,18 @@ function LoadList({ gate }: { gate: Gate }) {
         <>
           <div class="charts">
             <Bars title="Rows stored per day" bars={perDay(loads)} />
-            <Bars title="Loads by what was wrong" bars={perCode(loads)} none="Nothing was wrong." />
+            <Bars title="Rows rejected, by error" bars={perCode(loads)} none="Nothing was wrong." />
           </div>
           <div class="scroll" tabIndex={0} role="region" aria-label="Loads">
             <table class="list">
               <thead>
-                <tr><th scope="col">Begun</th><th scope="col">File</th><th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
+                <tr><th scope="col">Begun</th>{hasFiles && <th scope="col">File</th>}<th scope="col">Tables</th><th scope="col" class="figure">Stored</th><th scope="col" class="figure">Kept</th><th scope="col" class="figure">Rejected</th><th scope="col">State</th></tr>
               </thead>
               <tbody>
                 {loads.map((load) => (
                   <tr key={load.load_id}>
                     <th scope="row"><a href={`#/loads/${load.load_id}`}>{moment(load.started)}</a></th>
-                    <td class="file">{load.key ?? ""}</td>
+                    {hasFiles && <td class="file">{load.key ?? ""}</td>}
                     <td>{load.tables}</td>
                     <td class="figure">{number(load.stored)}</td>
                     <td class="figure">{number(load.kept)}</td>
@@ -67,8 +68,13 @@ const perDay = (loads: Load[]) =>
   sums(loads.map((load): Bar => [day(load.started), load.stored])).sort().slice(-14);
 
 const perCode = (loads: Load[]) =>
-  sums(loads.flatMap((load) => load.error_codes.split(",").filter((code) => code !== "").map((code): Bar => [code, 1])))
+  sums(loads.flatMap((load): Bar[] => Object.entries(load.rejected_by_code ?? {})))
     .sort((one, other) => other[1] - one[1]).slice(0, 8);
+
+function wrong(load: Load): string {
+  const counted = Object.entries(load.rejected_by_code ?? {}).map(([code, rows]) => `${code}: ${number(rows)}`);
+  return counted.join(", ") || load.error_codes || "nothing";
+}
 
 const BAR = 22;
 const NAMES = 150;
@@ -106,7 +112,7 @@ function OneLoad({ gate, id }: { gate: Gate; id: string }) {
     ["State", load.status], ...(load.key ? [["File", load.key] as [string, string]] : []), ["Tables", load.tables], ["How", doorWords(load.door)], ["Begun", moment(load.started)],
     ["Ended", load.ended === "" ? "not yet" : moment(load.ended)], ["Rows", number(load.received)],
     ["Stored", number(load.stored)], ["Kept", number(load.kept)], ["Rejected", number(load.rejected)],
-    ["What was wrong", load.error_codes === "" ? "nothing" : load.error_codes],
+    ["What was wrong", wrong(load)],
   ] : [];
   return (
     <section class="card">

@@ -29,7 +29,7 @@ type Stage =
 const CheckView = lazy(async () => (await import("./check")).CheckView);
 const LayoutHelp = lazy(async () => (await import("./layout")).LayoutHelp);
 
-export const NO_OPTIONS: OpenOptions = { format: "csv", dialect: {}, time_zone: "", may_lack: false };
+export const NO_OPTIONS: OpenOptions = { format: "csv", dialect: {}, time_zone: "", may_lack: false, keeps: false };
 
 export function SendView({ engine, session }: { engine: Engine; session: Session }) {
   const [stage, setStage] = useState<Stage>({ at: "drop" });
@@ -58,7 +58,7 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
   const take = (file: Blob, name: string) => guard(async () => {
     const bytes = await engine.file(file);
     const format = (await engine.formatOf(name)) ?? "csv";
-    const options = { ...NO_OPTIONS, format };
+    const options = { ...NO_OPTIONS, format, keeps: onDuplicate === "keep" };
     setOpen({ file, name, bytes });
     setOptions(options);
     saved.current = undefined;
@@ -94,7 +94,7 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
     setOpen({ file: file.file, name: file.name, bytes });
     setOnDuplicate(file.onDuplicate);
     saved.current = file.saved;
-    await choose(file.table, file.options);
+    await choose(file.table, { ...file.options, keeps: file.onDuplicate === "keep" });
   });
 
   // The file and what was done to it stay in this browser until all is sent or it is put away.
@@ -103,6 +103,14 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
     saved.current = await engine.saved();
     const { file, name } = open;
     await keep({ file, name, table: table.name, options, saved: saved.current, onDuplicate: duplicate, at: Date.now() });
+  }
+
+  // CHECKs are for new rows alone where the others are kept, so that another choice reads the rows by others.
+  async function decide(value: string) {
+    setOnDuplicate(value);
+    await persist(value);
+    const keeps = value === "keep";
+    if (table?.has_checks && keeps !== options.keeps) await read({ ...options, keeps });
   }
 
   async function putAway() {
@@ -139,7 +147,7 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
       {stage.at === "checked" && table && open && (
         <CheckView engine={engine} session={session} table={table} options={options} fileName={open.name}
           read={(options) => guard(async () => { await persist(); await read(options); })}
-          onDuplicate={onDuplicate} setOnDuplicate={(value) => { setOnDuplicate(value); void persist(value); }}
+          onDuplicate={onDuplicate} setOnDuplicate={(value) => void guard(() => decide(value))}
           persist={persist} putAway={putAway} />
       )}
     </>

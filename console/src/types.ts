@@ -18,6 +18,7 @@ export interface TableNote {
   comment: string;
   columns: Column[];
   unique: string[];
+  has_checks: boolean;
 }
 
 export interface Counts {
@@ -111,6 +112,8 @@ export interface OpenOptions {
   dialect: Record<string, string>;
   time_zone: string;
   may_lack: boolean;
+  // Whether rows that the table has are left as they are: the database alone holds rows to CHECKs then.
+  keeps: boolean;
 }
 
 export interface Mended {
@@ -145,6 +148,8 @@ export interface Load {
   kept: number;
   rejected: number;
   error_codes: string;
+  // By error code; missing where it is not known.
+  rejected_by_code?: Record<string, number>;
   started: string;
   ended: string;
   answer?: unknown;

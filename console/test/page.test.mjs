@@ -126,13 +126,22 @@ test("HR's file: checked, mended, sent; nothing before Send", () => withPage(asy
   assert.ok(text.startsWith("\ufeff_line,_column,_code,_message,id,name,"));
   assert.equal(text.trimEnd().split("\r\n").length, 33);
 
+  // Another client of the key sends rows of which some are wrong.
+  const jobs = [{ id: 801, job: "Smith" }, { id: 802 }, { id: 803, job: null }, { id: 0, job: "Cook" }, { id: "x" }];
+  await fetch(`${stack.edge}/tables/jobs/rows?on_error=skip`, {
+    method: "POST",
+    headers: { "x-api-key": stack.api_key, "idempotency-key": "wrong", "content-type": "application/json" },
+    body: JSON.stringify(jobs),
+  });
   await page.getByRole("link", { name: "What was loaded" }).click();
-  await page.getByRole("img", { name: /Rows stored per day: .* 1967/ }).waitFor();
+  await page.getByRole("img", { name: "Rows rejected, by error: missing 3, out_of_range 1, wrong_type 1" }).waitFor();
+  await page.getByRole("img", { name: /Rows stored per day: .* 1968/ }).waitFor();
   await picture(page, "loads");
   await checkAxe(page);
   await page.getByRole("row").nth(1).getByRole("link").click();
   await heading(page, "One load");
   await page.getByText("sent to the gateway").waitFor();
+  await page.getByText("missing: 3, out_of_range: 1, wrong_type: 1").waitFor();
   await checkAxe(page);
   await page.getByRole("link", { name: "Tables" }).click();
   await page.getByRole("link", { name: /^employees/ }).click();

@@ -95,6 +95,30 @@ test("the shop's files, plain and then as a German Excel writes them, are the sa
   await context.close();
 });
 
+test("rows that break a CHECK are held back, and kept where the table has them", async () => {
+  await database.query("REPLACE INTO products (id, sku, title, price) VALUES (9001, 'check-1', 'There', 1)");
+  const { page, context, errors } = await openPage(browser, `${stack.edge}/`);
+  await enter(page, stack.api_key);
+  await heading(page, "Drop a file here");
+  await drop(page, "products.csv", "id,sku,title,price\n9001,check-1,Other,-1\n9002,check-2,New,-1\n");
+  await heading(page, "0 rows ready, 2 need a hand");
+  await page.getByText("Rows that break a CHECK of the table are held back.").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Send 0 rows" }).isDisabled());
+  await page.getByLabel("leave them as they are").check();
+  await heading(page, "2 rows ready");
+  await page.getByLabel("report them, so that I can decide").check();
+  await heading(page, "0 rows ready, 2 need a hand");
+  await page.getByLabel("leave them as they are").check();
+  await page.getByRole("button", { name: "Send 2 rows" }).click();
+  await heading(page, "1 row stored, 1 needs a hand");
+  await page.getByText("1 of them were there and stay as they were.").waitFor();
+  assert.equal(await page.getByRole("gridcell", { name: "check-2" }).count(), 1);
+  const [found] = await database.query("SELECT id, title, price FROM products WHERE id > 9000");
+  assert.deepEqual(found.map((row) => ({ ...row, price: Number(row.price) })), [{ id: 9001, title: "There", price: 1 }]);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test("the policy lets in nothing but the page's own", async () => {
   const page = await fetch(`${stack.edge}/`);
   assert.match(page.headers.get("content-security-policy"), /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'/);

@@ -281,6 +281,38 @@ fn a_dry_run_names_rows_and_stores_none() {
     assert_eq!(sheet.take_probe(&[0], 0, b""), Err(DeliveryStep::Again));
 }
 
+/// The database holds no row to a CHECK that it has already and leaves as it is.
+#[test]
+fn rows_that_break_a_check_are_held_back_unless_those_that_are_there_are_kept() {
+    let text = b"id,sku,title,price\n1,a,A,-1\n2,b,B,-2\n3,c,C,3\n";
+    let with = |keeps| {
+        open(table("products"), text, SheetOptions { keeps, ..SheetOptions::default() }).unwrap()
+    };
+    let held_back = with(false);
+    assert_eq!(codes(&held_back), [0, 1].map(|row| (row, "check_violated".to_owned())));
+
+    let mut kept = with(true);
+    kept.go_on(&held_back.saved()).unwrap();
+    assert_eq!(kept.deliver("me", 10, 1000).unwrap().unwrap().rows, [0, 1, 2]);
+    // The table does not have the second row.
+    let errors = json!([{"table": "products", "index": 1, "column": null, "code": "check_violated", "message": "no"}]);
+    let (status, body) = answer(422, &errors);
+    assert_eq!(kept.settle(status, false, &body), DeliveryStep::Refused { rows: 1 });
+    assert_eq!(kept.deliver("me", 10, 1000).unwrap().unwrap().rows, [0, 2]);
+    kept.settle(200, false, b"{}");
+
+    // What is done is done, and no row is wrong twice, by whatever rules the file is read again.
+    for keeps in [false, true] {
+        let mut again = with(keeps);
+        again.go_on(&kept.saved()).unwrap();
+        let counts = again.counts();
+        assert_eq!((counts.done, counts.wrong, counts.ready), (2, 1, 0), "{keeps}");
+        assert_eq!(codes(&again), [(1, "check_violated".to_owned())], "{keeps}");
+        again.set_cell(1, 4, "2").unwrap();
+        assert_eq!(again.deliver("me", 10, 1000).unwrap().unwrap().rows, [1], "{keeps}");
+    }
+}
+
 #[test]
 fn what_was_saved_of_another_file_is_refused() {
     let saved = read(table("jobs"), "id,job\n1,a\n").saved();

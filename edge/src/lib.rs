@@ -13,7 +13,7 @@ use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use rowgate_core::schema::Schema;
 use rowgate_core::{BodyError, Credentials, Gate, Head, RequestTime, Settings, unconfigured};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, Response, ResponseInit};
 use worker::{Context, Env, Result, console_error, console_log, event};
 
@@ -94,14 +94,20 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
             key: env.rate_limiter("KEY_LIMIT")?,
         },
     };
-    let schema = match lookup("SCHEMA") {
-        Some(json) => Schema::from_json(&json)?,
-        None => Schema::example(),
-    };
-    let gate =
-        Gate::new(Settings::read(&lookup, schema)?, RequestTime::waiting(WAKE_UP, LAST_CALL));
+    let settings = Settings::read(&lookup, schema(env)?)?;
+    let gate = Gate::new(settings, RequestTime::waiting(WAKE_UP, LAST_CALL));
     let opened = Box::leak(Box::new(Door { gate, host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
+}
+
+/// The tables of `SCHEMA`, of which `worker.js` gives the bytes; without it those of the example.
+fn schema(env: &Env) -> core::result::Result<Schema, Box<dyn Error>> {
+    let bytes = js_sys::Reflect::get(env, &"SCHEMA".into()).ok();
+    let bytes = bytes.and_then(|value| value.dyn_into::<Uint8Array>().ok());
+    match bytes {
+        Some(bytes) => Ok(Schema::from_json(&String::from_utf8(bytes.to_vec())?)?),
+        None => Ok(Schema::example()),
+    }
 }
 
 fn head(request: &Request) -> Head {

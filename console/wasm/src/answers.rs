@@ -27,12 +27,15 @@ struct TableNote {
     comment: &'static str,
     columns: Vec<ColumnNote>,
     unique: Vec<&'static str>,
+    /// Whether rows are held to CHECKs before they are sent.
+    has_checks: bool,
 }
 
 pub(crate) fn table(table: &'static Table) -> String {
     let unique = table.constraints.unique.iter().map(|key| key.name).collect();
+    let has_checks = table.constraints.checks.iter().any(|check| check.is_evaluated());
     let (name, comment) = (table.name, table.comment);
-    text(&TableNote { name, comment, columns: column_notes(table), unique })
+    text(&TableNote { name, comment, columns: column_notes(table), unique, has_checks })
 }
 
 /// Why a file is not read.

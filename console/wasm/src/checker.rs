@@ -32,7 +32,7 @@ impl Checker {
         Ok(Self { table, sheet: None, view: None, probed: Vec::new() })
     }
 
-    /// What the table takes: `{"name","comment","columns","unique"}`.
+    /// What the table takes: `{"name","comment","columns","unique","has_checks"}`.
     pub fn table(&self) -> String {
         answers::table(self.table)
     }
@@ -44,7 +44,7 @@ impl Checker {
 
     /// Takes a file's bytes; [`step`](Self::step) reads them.
     ///
-    /// The options are `{"format","dialect","time_zone","may_lack"}`, all of which may be left out.
+    /// The options are `{"format","dialect","time_zone","may_lack","keeps"}`, all of which may be left out.
     pub fn open(&mut self, bytes: Vec<u8>, options: &str) -> Result<(), JsValue> {
         let (format, options) = OpenOptions::read(options)?;
         self.view = None;

@@ -15,6 +15,7 @@ pub(crate) struct OpenOptions {
     dialect: Dialect,
     time_zone: String,
     may_lack: bool,
+    keeps: bool,
 }
 
 impl OpenOptions {
@@ -33,8 +34,8 @@ impl OpenOptions {
                 Some(TimeZone::of(text).ok_or_else(wrong)?)
             }
         };
-        let Self { dialect, may_lack, .. } = options;
-        Ok((format, SheetOptions { dialect, time_zone, may_lack }))
+        let Self { dialect, may_lack, keeps, .. } = options;
+        Ok((format, SheetOptions { dialect, time_zone, may_lack, keeps }))
     }
 }
 

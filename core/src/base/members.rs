@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for MemberPlace<'_> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         match self {
-            Self::Text(place) => text.clone_into(place),
+            Self::Text(place) => *place = text.to_owned(),
             Self::MaybeText(place) => *place = Some(text.to_owned()),
             Self::NextText(places) => places.push(text.to_owned()),
             other => return Err(E::invalid_type(Unexpected::Str(text), &other)),

@@ -148,6 +148,7 @@ fn summary(report: &Report) -> Summary {
         },
         tables: names.join(",").chars().take(255).collect(),
         counts: report.tables().iter().map(|table| table.counts).sum(),
-        error_codes: report.issues().codes().join(","),
+        error_codes: report.issues().by_code().codes(),
+        by_code: Some(report.issues().by_code().clone()),
     }
 }

@@ -378,7 +378,8 @@ impl FileToClaim<'_> {
             "UPDATE rowgate_loads SET {reset}status = 'running', holder = :holder, \
              lease_until = {LEASE_END}, sequencer = :sequencer, attempts = attempts + 1, \
              settings = IF(:anew = 1, :settings, settings), \
-             read_as = IF(:reads_anew = 1, :read_as, read_as), ended_at = NULL, answer = NULL \
+             read_as = IF(:reads_anew = 1, :read_as, read_as), ended_at = NULL, answer = NULL, \
+             rejected_by_code = NULL \
              WHERE load_id = :load_id AND holder = :former AND status = :status \
              AND (status <> 'running' OR lease_until <= UTC_TIMESTAMP(3)) AND {IS_CURRENT}"
         );
@@ -485,14 +486,13 @@ impl Claim {
     ) -> Result<(), CallError> {
         let sql = format!(
             "UPDATE rowgate_loads SET status = :status, answer = :answer, {SET_COUNTS}, \
-             error_codes = NULLIF(:error_codes, ''), ended_at = UTC_TIMESTAMP(3) \
+             error_codes = NULLIF(:error_codes, ''), rejected_by_code = NULLIF(:by_code, ''), \
+             ended_at = UTC_TIMESTAMP(3) \
              WHERE load_id = :load_id AND holder = :holder AND status = 'running'"
         );
-        let statement = self
-            .statement(sql)
-            .with("status", answer.summary.status)
-            .with("answer", &answer.body)
-            .with("error_codes", &answer.summary.error_codes);
+        let statement =
+            self.statement(sql).with("status", answer.summary.status).with("answer", &answer.body);
+        let statement = answer.summary.bind_codes(statement);
         answer.summary.counts.bind(statement).run(client).await?;
         if has_rejects {
             forget_rejects(client, self).await?;

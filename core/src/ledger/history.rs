@@ -53,6 +53,10 @@ pub struct LoadRecord {
     pub counts: Counts,
     /// The codes of what was wrong, with commas between them.
     pub error_codes: String,
+    /// How many rows were rejected for each of them; none where that is not known: the load has not ended, or was
+    /// counted by a program that did not know of codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_by_code: Option<Value>,
     /// How often it was begun or gone on with.
     pub attempts: u64,
     /// When it began, as `YYYY-MM-DDTHH:MM:SSZ`.
@@ -74,20 +78,27 @@ pub(crate) enum Owner<'o> {
     Files(&'o [&'static str]),
 }
 
+/// The column that a ledger of version 4 lacks.
+const NEWEST_COLUMN: &str = "rejected_by_code";
+
+/// MySQL's number for a column that is not there.
+const NO_COLUMN: u16 = 1054;
+
 const COLUMNS: &str = "load_id, status, door, key_id, idempotency_key, bucket, object_key, \
     version_id, e_tag, table_name, received_rows, stored_rows, kept_rows, \
-    rejected_rows, error_codes, attempts, \
+    rejected_rows, error_codes, rejected_by_code, attempts, \
     DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%sZ'), DATE_FORMAT(ended_at, '%Y-%m-%dT%H:%i:%sZ')";
 
 impl LoadRecord {
     fn of(fields: &[Field]) -> Option<Self> {
-        let (fields, answer) = fields.split_at_checked(18)?;
+        let (fields, answer) = fields.split_at_checked(19)?;
         let [id, status, door, key_id, idempotency_key, bucket, key, version_id, e_tag, rest @ ..] =
             fields
         else {
             return None;
         };
-        let [tables, received, stored, kept, rejected, codes, attempts, started, ended] = rest
+        let [tables, received, stored, kept, rejected, codes, by_code, attempts, started, ended] =
+            rest
         else {
             return None;
         };
@@ -110,6 +121,7 @@ impl LoadRecord {
                 rejected: number(rejected),
             },
             error_codes: text(codes),
+            rejected_by_code: serde_json::from_str(&text(by_code)).ok(),
             attempts: number(attempts),
             started: text(started),
             ended: text(ended),
@@ -146,8 +158,7 @@ pub async fn troubled_loads<H: Host>(
         "SELECT {columns} FROM rowgate_loads WHERE door <> '{PART}' \
          AND status IN ('failed', 'running', 'unfinished') ORDER BY started_at DESC, load_id LIMIT {most}"
     );
-    let records = Statement::new(sql).run(client).await?.records;
-    Ok(records.iter().filter_map(|record| LoadRecord::of(record)).collect())
+    read(client, Statement::new, sql).await
 }
 
 /// The ids of loads of anybody that begin so, at most so many; none begins with other characters than
@@ -180,8 +191,7 @@ pub(crate) async fn list<H: Host>(
         "SELECT {COLUMNS} FROM rowgate_loads WHERE door <> '{PART}'{and_owner} ORDER BY started_at DESC, load_id \
          LIMIT {most}"
     );
-    let records = owner.bind(Statement::new(sql)).run(client).await?.records;
-    Ok(records.iter().filter_map(|record| LoadRecord::of(record)).collect())
+    read(client, |sql| owner.bind(Statement::new(sql)), sql).await
 }
 
 /// One load of an owner.
@@ -193,9 +203,24 @@ pub(crate) async fn show<H: Host>(
     let and_owner = owner.condition();
     let sql =
         format!("SELECT {COLUMNS}, answer FROM rowgate_loads WHERE load_id = :load_id{and_owner}");
-    let asked = owner.bind(Statement::new(sql).with("load_id", load_id));
-    let records = asked.run(client).await?.records;
-    Ok(records.first().and_then(|record| LoadRecord::of(record)))
+    let of = |sql| owner.bind(Statement::new(sql).with("load_id", load_id));
+    Ok(read(client, of, sql).await?.into_iter().next())
+}
+
+/// Reads loads by a statement of [`COLUMNS`]. An older ledger lacks the newest of them, and has no value there.
+async fn read<H: Host>(
+    client: &Client<'_, H>,
+    statement: impl Fn(String) -> Statement,
+    sql: String,
+) -> Result<Vec<LoadRecord>, CallError> {
+    let older = sql.replacen(NEWEST_COLUMN, "NULL", 1);
+    let records = match statement(sql).run(client).await {
+        Err(CallError::Api(error)) if error.database_code == Some(NO_COLUMN) => {
+            statement(older).run(client).await?.records
+        }
+        output => output?.records,
+    };
+    Ok(records.iter().filter_map(|record| LoadRecord::of(record)).collect())
 }
 
 impl Owner<'_> {

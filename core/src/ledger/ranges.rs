@@ -1,5 +1,6 @@
 //! Files that are loaded in parts: what was found in each range of theirs, and how far the parts are.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,6 +14,7 @@ use super::progress::Position;
 use super::statement::{IS_CURRENT, LEASE_END, Statement, number, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::code_counts::CodeCounts;
 use crate::table::counts::Counts;
 
 /// The scans that one call reads: an answer may have 1 MiB.
@@ -20,6 +22,13 @@ const SCANS: u64 = 250;
 
 /// The reports that one call reads, of up to 48 KiB each.
 const REPORTS: u64 = 16;
+
+/// The parts of which one call reads the codes, of up to 6 KiB each.
+const COUNTED: u64 = 150;
+
+/// The parts of a load, behind the columns that are asked for.
+const OF_PARTS: &str = "FROM rowgate_ranges AS ranges JOIN rowgate_loads AS parts \
+    ON parts.load_id = ranges.part_id WHERE ranges.load_id = :load_id";
 
 const FORGET_PARTS: &str = "DELETE parts FROM rowgate_ranges AS ranges \
     JOIN rowgate_loads AS parts ON parts.load_id = ranges.part_id WHERE ranges.load_id = :load_id";
@@ -213,27 +222,45 @@ impl Claim {
         Ok(outcome)
     }
 
-    /// The first errors of all parts, in the file's order, and all codes there are.
+    /// The codes of what was wrong in all parts, and the rows by these. The latter are unknown where a part was loaded by
+    /// a program that did not count them.
+    pub(crate) async fn codes<H: Host>(
+        &self,
+        client: &Client<'_, H>,
+    ) -> Result<(String, Option<CodeCounts>), CallError> {
+        let sql = format!(
+            "SELECT ranges.range_number, COALESCE(parts.error_codes, ''), \
+             COALESCE(parts.rejected_by_code, IF(parts.error_codes IS NULL, '{{}}', '')) {OF_PARTS} \
+             AND ranges.range_number >= CAST(:first AS SIGNED) \
+             ORDER BY ranges.range_number LIMIT {COUNTED}"
+        );
+        let (mut names, mut counts) = (BTreeSet::new(), CodeCounts::default());
+        let (mut is_known, mut first) = (true, 0);
+        loop {
+            let records = self.of_load(sql.clone()).with("first", first).run(client).await?.records;
+            for record in &records {
+                let [range, codes, by_code] = record.as_slice() else { continue };
+                first = number(range) + 1;
+                let codes = text(codes);
+                names.extend(codes.split(',').filter(|it| !it.is_empty()).map(ToString::to_string));
+                is_known &= counts.add_stored(&text(by_code));
+            }
+            if (records.len() as u64) < COUNTED {
+                let names: Vec<_> = names.into_iter().collect();
+                return Ok((names.join(","), is_known.then_some(counts)));
+            }
+        }
+    }
+
+    /// The first errors of all parts, in the file's order.
     pub(crate) async fn errors<H: Host>(
         &self,
         client: &Client<'_, H>,
         most: usize,
-    ) -> Result<(Vec<Value>, Vec<String>), CallError> {
-        const FROM: &str = "FROM rowgate_ranges AS ranges JOIN rowgate_loads AS parts \
-            ON parts.load_id = ranges.part_id \
-            WHERE ranges.load_id = :load_id AND parts.error_codes IS NOT NULL";
-        let sql = format!("SELECT DISTINCT parts.error_codes {FROM}");
-        let records = self.of_load(sql).run(client).await?.records;
-        let mut codes: Vec<String> = Vec::new();
-        for list in records.iter().flatten().map(text) {
-            codes.extend(list.split(',').map(ToString::to_string));
-        }
-        codes.sort();
-        codes.dedup();
-
+    ) -> Result<Vec<Value>, CallError> {
         let sql = format!(
-            "SELECT ranges.range_number, JSON_EXTRACT(parts.answer, '$.errors') {FROM} \
-             AND ranges.range_number >= CAST(:first AS SIGNED) \
+            "SELECT ranges.range_number, JSON_EXTRACT(parts.answer, '$.errors') {OF_PARTS} \
+             AND parts.error_codes IS NOT NULL AND ranges.range_number >= CAST(:first AS SIGNED) \
              ORDER BY ranges.range_number LIMIT {REPORTS}"
         );
         let (mut errors, mut first): (Vec<Value>, u64) = (Vec::new(), 0);
@@ -249,7 +276,7 @@ impl Claim {
             }
             if errors.len() >= most || (records.len() as u64) < REPORTS {
                 errors.truncate(most);
-                return Ok((errors, codes));
+                return Ok(errors);
             }
         }
     }

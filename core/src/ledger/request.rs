@@ -8,6 +8,7 @@ use super::lease::Lease;
 use super::statement::{ATTEMPTS, LEASE_END, Statement, is_duplicate, number, only_row, text};
 use super::version::{self, ClaimError, from_known_ledger};
 use crate::aws::host::{CallError, Client, Host};
+use crate::table::code_counts::CodeCounts;
 use crate::table::counts::Counts;
 
 /// A request as it is claimed.
@@ -45,7 +46,9 @@ pub(crate) struct Summary {
     /// The names of its tables.
     pub(crate) tables: String,
     pub(crate) counts: Counts,
-    /// The codes of what was wrong.
+    /// Its rows by what was wrong with them; `None` where that is not known.
+    pub(crate) by_code: Option<CodeCounts>,
+    /// The codes of what was wrong, with commas between them.
     pub(crate) error_codes: String,
 }
 
@@ -187,19 +190,26 @@ pub(super) const SET_ANSWER: &str = "status = :status, answer_status = CAST(:cod
     answer_type = :type, answer = :answer, table_name = :tables, \
     received_rows = CAST(:received AS SIGNED), stored_rows = CAST(:stored AS SIGNED), \
     kept_rows = CAST(:kept AS SIGNED), rejected_rows = CAST(:rejected AS SIGNED), \
-    error_codes = NULLIF(:error_codes, ''), ended_at = UTC_TIMESTAMP(3)";
+    error_codes = NULLIF(:error_codes, ''), rejected_by_code = NULLIF(:by_code, ''), \
+    ended_at = UTC_TIMESTAMP(3)";
 
 impl StoredResponse {
     pub(super) fn bind(&self, statement: Statement) -> Statement {
-        let Summary { status, tables, counts, error_codes } = &self.summary;
+        let Summary { status, tables, counts, .. } = &self.summary;
         let statement = statement
             .with("status", status)
             .with("code", self.status)
             .with("type", &self.content_type)
             .with("answer", &self.body)
-            .with("tables", tables)
-            .with("error_codes", error_codes);
-        counts.bind(statement)
+            .with("tables", tables);
+        counts.bind(self.summary.bind_codes(statement))
+    }
+}
+
+impl Summary {
+    pub(super) fn bind_codes(&self, statement: Statement) -> Statement {
+        let by_code = self.by_code.as_ref().map(CodeCounts::to_json).unwrap_or_default();
+        statement.with("error_codes", &self.error_codes).with("by_code", by_code)
     }
 }
 

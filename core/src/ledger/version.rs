@@ -11,7 +11,7 @@ use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
 /// The number of the last migration in `sql/ledger`: the ledger that this program is made for.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// The oldest version that a program may be made for to work with this ledger.
 pub(crate) const OLDEST_PROGRAM: u32 = 3;

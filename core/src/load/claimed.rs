@@ -176,32 +176,35 @@ pub(super) async fn end<H: Host>(
         _ = claim.break_off(client, report.status.name()).await;
         return Ok(());
     }
-    let codes = report.issues.codes().join(",");
     let body = serde_json::to_value(report).unwrap_or_default();
-    end_with(client, claim, report, body, codes).await
+    end_with(client, claim, summary(report), body, report.has_refused_rows).await
 }
 
-/// Takes note that the load has ended, with this as its report.
+/// Takes note that the load has ended, with this as its report; what is left of rows that the database did not take
+/// goes away.
 pub(super) async fn end_with<H: Host>(
     client: &Client<'_, H>,
     claim: &Claim,
-    report: &LoadReport,
+    summary: Summary,
     body: Value,
-    error_codes: String,
+    has_rejects: bool,
 ) -> Result<(), LoadError> {
-    let answer = StoredResponse {
-        status: 0,
-        content_type: String::new(),
-        body: stored_report(body),
-        summary: Summary {
-            status: report.status.name(),
-            tables: String::new(),
-            counts: report.counts,
-            error_codes,
-        },
-    };
-    let ended = claim.finish_file(&client.closing(), &answer, report.has_refused_rows).await;
+    let body = stored_report(body);
+    let answer = StoredResponse { status: 0, content_type: String::new(), body, summary };
+    let ended = claim.finish_file(&client.closing(), &answer, has_rejects).await;
     ended.map_err(|error| failed(&error))
+}
+
+/// What the history says of a load.
+pub(super) fn summary(report: &LoadReport) -> Summary {
+    let by_code = report.issues.by_code();
+    Summary {
+        status: report.status.name(),
+        tables: String::new(),
+        counts: report.counts,
+        error_codes: by_code.codes(),
+        by_code: Some(by_code.clone()),
+    }
 }
 
 /// The report with as many errors as can be stored.

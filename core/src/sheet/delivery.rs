@@ -249,7 +249,9 @@ impl Sheet {
         self.refused.entry(row).or_default().push(fault);
     }
 
+    /// A row that is stored is good, whatever rules it is read by since.
     pub(super) fn finish(&mut self, row: u32) {
+        self.bad.remove(&row);
         let done = &mut self.done[row as usize];
         if !core::mem::replace(done, true) {
             self.done_count += 1;

@@ -101,3 +101,79 @@ fn length(field: &RawField<'_>) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::Cow;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    use super::*;
+    use crate::table::issue::RowErrorKind;
+
+    fn row(index: u64, line: Option<u64>, fields: Vec<RawField<'_>>) -> RawRow<'_> {
+        RawRow { place: Place { index: Some(index), line }, fields, errors: Vec::new() }
+    }
+
+    #[test]
+    fn a_row_is_held_as_it_was_read() {
+        let text = "ä\0b".to_string();
+        let fields = vec![
+            RawField::Absent,
+            RawField::Null,
+            RawField::Bool(true),
+            RawField::Integer(i64::MIN),
+            RawField::Double(-0.5),
+            RawField::Day(18_835),
+            RawField::Other("an array"),
+            RawField::Number("1.50e400"),
+            RawField::Text(Cow::Borrowed(&text)),
+            RawField::Text(Cow::Owned(text.clone())),
+            RawField::Text("".into()),
+            RawField::Cell(&text),
+            RawField::Document("{\"a\": 1}"),
+        ];
+        let wrong =
+            vec![RowError::row(RowErrorKind::UnknownColumn), RowError::row(RowErrorKind::Missing)];
+        let mut held = HeldRows::default();
+        assert!(held.push(&row(0, Some(7), fields.clone())));
+        assert!(held.push(&RawRow { errors: wrong.clone(), ..row(1, None, Vec::new()) }));
+        let first = held.row(0).unwrap();
+        assert_eq!((first.fields, first.errors), (fields, vec![]));
+        let second = held.row(1).unwrap();
+        assert_eq!((second.fields, second.errors), (vec![], wrong));
+        assert!(held.row(2).is_none());
+    }
+
+    #[test]
+    fn rows_are_counted_where_a_format_has_no_lines() {
+        let mut held = HeldRows::default();
+        for (index, line) in [(0, Some(2)), (1, Some(5)), (2, None), (3, None)] {
+            assert!(held.push(&row(index, line, Vec::new())));
+        }
+        let places = (0..4).map(|at| held.row(at).unwrap().place);
+        let places: Vec<_> = places.map(|place| (place.index, place.line)).collect();
+        let expected = [(0, 2), (1, 5), (2, 3), (3, 4)];
+        assert_eq!(places, expected.map(|(index, line)| (Some(index), Some(line))));
+    }
+
+    /// What a row takes is counted with its texts, so that a file cannot fill the memory.
+    #[test]
+    fn a_row_for_which_there_is_no_room_is_not_taken() {
+        let text = "x".repeat(1_000);
+        let all = [
+            RawField::Text((&*text).into()),
+            RawField::Cell(&text),
+            RawField::Number(&text),
+            RawField::Document(&text),
+        ];
+        for field in all {
+            let taken = ROW_BYTES + size_of::<HeldField>() + text.len();
+            let mut held = HeldRows { bytes: MOST_BYTES - taken, ..HeldRows::default() };
+            assert!(held.push(&row(0, None, vec![field.clone()])), "{field:?}");
+            assert_eq!(held.bytes, MOST_BYTES);
+            assert!(!held.push(&row(1, None, Vec::new())), "{field:?}");
+            assert!(held.row(0).is_some() && held.row(1).is_none());
+        }
+    }
+}

@@ -22,12 +22,12 @@ pub(super) struct SheetRules {
 }
 
 impl SheetRules {
-    /// Those of a table. How rows are written is decided later, so that they are held only to the CHECKs
-    /// which an update evaluates as well.
-    pub(super) fn of(table: &'static Table, entry: EntryRules) -> Self {
-        let update =
-            IngestOptions { on_duplicate: OnDuplicate::Update, ..IngestOptions::default() };
-        let checks = evaluated_checks(table, &update);
+    /// Those of a table. Whether rows are written over others is decided later, so that they are held only to the
+    /// CHECKs which an update evaluates as well; to none where those are kept that the table has.
+    pub(super) fn of(table: &'static Table, entry: EntryRules, keeps: bool) -> Self {
+        let on_duplicate = if keeps { OnDuplicate::Keep } else { OnDuplicate::Update };
+        let options = IngestOptions { on_duplicate, ..IngestOptions::default() };
+        let checks = evaluated_checks(table, &options);
         Self { entry, with_offsets: offset_columns(table), checks }
     }
 }

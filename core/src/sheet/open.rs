@@ -33,6 +33,9 @@ pub struct SheetOptions {
     pub time_zone: Option<TimeZone>,
     /// Whether a row may lack columns that only a new row needs.
     pub may_lack: bool,
+    /// Whether rows that the table has are left as they are. CHECKs are then the database's, which holds new rows to
+    /// them and no others.
+    pub keeps: bool,
 }
 
 impl Sheet {
@@ -43,7 +46,7 @@ impl Sheet {
         bytes: Vec<u8>,
         options: SheetOptions,
     ) -> Self {
-        let SheetOptions { dialect, time_zone, may_lack } = options;
+        let SheetOptions { dialect, time_zone, may_lack, keeps } = options;
         let given = GivenLayout { dialect, has_time_zone: time_zone.is_some() };
         let (start, is_whole, is_settled) = (bytes.as_slice(), true, false);
         let reader = format.open(Opening { table, given: &given, is_settled, start, is_whole });
@@ -67,7 +70,7 @@ impl Sheet {
             held,
             first,
             later,
-            rules: SheetRules::of(table, entry),
+            rules: SheetRules::of(table, entry, keeps),
             offsets: Offsets::default(),
             keys: KeyIndex::default(),
             bad: Default::default(),

@@ -75,7 +75,9 @@ impl Sheet {
         for (first, end) in progress.done {
             (first..end.min(self.len())).for_each(|row| self.finish(row));
         }
-        self.refused.extend(progress.refused.into_iter().filter(|(row, _)| is_row(*row)));
+        let refused = progress.refused.into_iter().filter(|(row, _)| is_row(*row));
+        let refused: Vec<_> = refused.filter(|(row, _)| !self.bad.contains_key(row)).collect();
+        self.refused.extend(refused);
         self.sending = progress.sending;
         self.pending =
             progress.pending.map(|(rows, sender)| Pending { rows, sender, is_repeated: true });

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use super::code_counts::CodeCounts;
 use super::issue::{ISSUE_LIMIT, Issue, RowError};
 
 /// A capped list of issues beside an exact count.
@@ -10,12 +11,13 @@ use super::issue::{ISSUE_LIMIT, Issue, RowError};
 pub struct Issues {
     listed: Vec<Issue>,
     count: u64,
+    by_code: CodeCounts,
 }
 
 impl Issues {
     /// Counts an issue, and keeps it while the list is short of [`ISSUE_LIMIT`].
     pub fn push(&mut self, issue: Issue) {
-        self.count += 1;
+        self.count_one(&issue);
         if self.listed.len() < ISSUE_LIMIT {
             self.listed.push(issue);
         }
@@ -30,6 +32,7 @@ impl Issues {
         errors: &[RowError],
     ) {
         self.count += errors.iter().map(RowError::count).sum::<u64>();
+        self.by_code.add_row(errors.iter().map(|error| error.kind.code()));
         let room = ISSUE_LIMIT - self.listed.len();
         self.listed.extend(errors.iter().take(room).map(|error| Issue {
             table: Cow::Borrowed(table),
@@ -41,9 +44,14 @@ impl Issues {
 
     /// Counts an issue that is more important than all others.
     pub(crate) fn push_first(&mut self, issue: Issue) {
-        self.count += 1;
+        self.count_one(&issue);
         self.listed.insert(0, issue);
         self.listed.truncate(ISSUE_LIMIT);
+    }
+
+    fn count_one(&mut self, issue: &Issue) {
+        self.count += 1;
+        self.by_code.add_row([issue.error.kind.code()].into_iter());
     }
 
     /// Lists no more than so many; they are counted all the same.
@@ -51,12 +59,9 @@ impl Issues {
         self.listed.truncate(most);
     }
 
-    /// The codes of what is listed, each once.
-    pub(crate) fn codes(&self) -> Vec<&'static str> {
-        let mut codes: Vec<_> = self.listed.iter().map(|it| it.error.kind.code()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        codes
+    /// The rows by the codes of what is wrong with them, of what is not listed as well.
+    pub(crate) fn by_code(&self) -> &CodeCounts {
+        &self.by_code
     }
 
     /// The first issues, at most [`ISSUE_LIMIT`].

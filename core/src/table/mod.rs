@@ -2,6 +2,7 @@
 
 pub(crate) mod cell_forms;
 pub(crate) mod checks;
+pub(crate) mod code_counts;
 pub(crate) mod counts;
 pub(crate) mod date_time;
 pub(crate) mod example;

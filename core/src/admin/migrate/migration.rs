@@ -36,6 +36,11 @@ pub static LEDGER_MIGRATIONS: &[Migration] = &[
         name: "read_as",
         text: include_str!("../../../../sql/ledger/0004_read_as.sql"),
     },
+    Migration {
+        number: 5,
+        name: "rejected_by_code",
+        text: include_str!("../../../../sql/ledger/0005_rejected_by_code.sql"),
+    },
 ];
 
 /// A change of tables that databases have already.

@@ -12,6 +12,7 @@ use super::file::BulkFile;
 use super::plan::PlannedRows;
 use super::steps::{BulkLoad, held_options, lease};
 use crate::aws::host::Host;
+use crate::ledger::Summary;
 use crate::table::issue::ISSUE_LIMIT;
 
 impl<H: Host> BulkLoad<'_, H> {
@@ -39,7 +40,8 @@ impl<H: Host> BulkLoad<'_, H> {
             return Ok(report);
         };
         let outcome = told(claim.outcome(&self.services.database).await)?;
-        let (errors, codes) = told(claim.errors(&self.services.database, ISSUE_LIMIT).await)?;
+        let errors = told(claim.errors(&self.services.database, ISSUE_LIMIT).await)?;
+        let (error_codes, by_code) = told(claim.codes(&self.services.database).await)?;
         let host = self.services.database.host();
         let kind = self.kind(file)?;
         let mut report = LoadReport::begin(host, held_options(&held), file.size);
@@ -65,7 +67,9 @@ impl<H: Host> BulkLoad<'_, H> {
             told(claim.break_off(&self.services.database, report.status.name()).await)?;
             return Ok(report);
         }
-        claimed::end_with(&self.services.database, &claim, &report, body, codes.join(",")).await?;
+        let summary = Summary { error_codes, by_code, ..claimed::summary(&report) };
+        claimed::end_with(&self.services.database, &claim, summary, body, report.has_refused_rows)
+            .await?;
         told(claim.forget_parts(&self.services.database).await)?;
         Ok(report)
     }

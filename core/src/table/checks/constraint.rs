@@ -20,6 +20,11 @@ impl CheckConstraint {
     pub const fn of_database(name: &'static str, clause: &'static str) -> Self {
         Self { name, clause, condition: None }
     }
+
+    /// Whether rows are held to it before the database is asked.
+    pub fn is_evaluated(&self) -> bool {
+        self.condition.is_some()
+    }
 }
 
 /// The most characters of a clause in a message.

@@ -14,12 +14,14 @@ pub(super) struct Items<'c> {
 }
 
 impl<'c> Items<'c> {
+    /// Most columns have none, and each is asked several times.
+    #[inline]
     pub(super) fn read(comment: &'c str) -> Self {
+        if comment.is_empty() { Self::default() } else { Self::read_text(comment) }
+    }
+
+    fn read_text(comment: &'c str) -> Self {
         let mut items = Self::default();
-        // Most columns have none, and each is asked several times.
-        if comment.is_empty() || !comment.contains('=') {
-            return items;
-        }
         for item in comment.split(';') {
             match item.trim().split_once('=') {
                 Some(("aliases", names)) => {

@@ -1,6 +1,7 @@
 //! Why a text is no description of tables.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserialize;
@@ -63,8 +64,7 @@ impl Description {
     }
 
     fn check(&self) -> Result<(), DescriptionError> {
-        let names = self.tables.iter().map(|table| table.name.as_str());
-        if let Some(twice) = repeated(&names) {
+        if let Some(twice) = repeated(self.tables.iter().map(|table| table.name.as_str())) {
             return Err(contradiction(twice, "it appears twice".into()));
         }
         self.tables.iter().try_for_each(check_table)
@@ -87,7 +87,7 @@ fn check_table(table: &TableDescription) -> Result<(), DescriptionError> {
     if table.columns.is_empty() {
         return Err(contradiction(&table.name, "it has no columns".into()));
     }
-    if let Some(twice) = repeated(&table.columns.iter().map(|column| column.name.as_str())) {
+    if let Some(twice) = repeated(table.columns.iter().map(|column| column.name.as_str())) {
         return Err(contradiction(&table.name, alloc::format!("column {twice} appears twice")));
     }
     let of_indexes = table.unique_keys.iter().chain(&table.indexes).flat_map(columns);
@@ -108,13 +108,19 @@ fn columns(index: &IndexDescription) -> impl Iterator<Item = &String> {
     index.parts.iter().filter_map(|part| part.column.as_ref())
 }
 
-/// Compared with each other, since for so few names a set would take longer.
-fn repeated<'n>(names: &(impl Iterator<Item = &'n str> + Clone)) -> Option<&'n str> {
-    let mut before = 0;
-    names.clone().find(|name| {
-        before += 1;
-        names.clone().take(before - 1).any(|other| other == *name)
-    })
+fn repeated<'n>(names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let names: Vec<_> = names.collect();
+    let mut seen = [false; HASHES];
+    let mut is_seen = |name: &str| core::mem::replace(&mut seen[hash(name)], true);
+    let is_before = |(at, name): &(usize, &&str)| is_seen(name) && names[..*at].contains(*name);
+    names.iter().enumerate().find(is_before).map(|(_, name)| *name)
+}
+
+const HASHES: usize = 1_024;
+
+/// Names with different hashes need not be compared.
+fn hash(name: &str) -> usize {
+    name.bytes().fold(0, |hash, byte| (hash * 31 + usize::from(byte)) % HASHES)
 }
 
 #[cold]

@@ -11,30 +11,65 @@ use super::misfit::Misfit;
 use super::width::{STATEMENT_LIMIT, longest_statement, surely_fits};
 use crate::table::types::{ColumnType, Definition, KeyKind, is_told_apart, without_width};
 
-/// Every reason why the table cannot be filled that shows in itself.
-pub(super) fn reasons(table: &TableDescription) -> Vec<Misfit> {
+/// The types of a table's columns, where they are known.
+pub(super) type Types = Vec<Option<ColumnType>>;
+
+/// The types that columns before were found to have: a database has few, and many columns of each.
+#[derive(Default)]
+pub(super) struct TypesFound<'d>(Vec<(TypeText<'d>, Option<ColumnType>)>);
+
+/// All that decides a column's type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct TypeText<'d> {
+    name: &'d str,
+    format: Option<&'d str>,
+    collation: Option<&'d str>,
+}
+
+impl<'d> TypesFound<'d> {
+    /// The types of a table's columns.
+    pub(super) fn types(&mut self, table: &'d TableDescription) -> Types {
+        table.columns.iter().map(|column| self.column_type(column)).collect()
+    }
+
+    fn column_type(&mut self, column: &'d ColumnDescription) -> Option<ColumnType> {
+        let text = TypeText {
+            name: &column.column_type,
+            format: Items::read(&column.comment).format,
+            collation: column.collation.as_deref(),
+        };
+        if let Some((_, found)) = self.0.iter().find(|(it, _)| *it == text) {
+            return *found;
+        }
+        let found = text.column_type();
+        self.0.push((text, found));
+        found
+    }
+}
+
+impl TypeText<'_> {
+    /// A width says nothing about the values, unless a type of its own is known by it.
+    fn column_type(self) -> Option<ColumnType> {
+        let of = |name: &str| ColumnType::of(name, self.format, self.collation);
+        of(self.name).or_else(|| of(&without_width(self.name)))
+    }
+}
+
+/// Every reason why the table cannot be filled that shows in itself and the types of its columns.
+pub(super) fn reasons(table: &TableDescription, types: &Types) -> Vec<Misfit> {
     let mut reasons = Vec::new();
     reasons.extend(of_name(&table.name));
     if !table.engine.eq_ignore_ascii_case(INNODB) {
         reasons.push(Misfit::Engine { engine: table.engine.clone() });
     }
-    reasons.extend(table.columns.iter().flat_map(of_column));
+    reasons.extend(table.columns.iter().zip(types).flat_map(|(column, of)| of_column(column, *of)));
     reasons.extend(of_aliases(table));
-    reasons.extend(of_key(table));
+    reasons.extend(of_key(table, types));
     reasons.extend(of_triggers(table));
     if reasons.is_empty() {
-        reasons.extend(of_width(table));
+        reasons.extend(of_width(table, types));
     }
     reasons
-}
-
-/// The type of a column, if it is known.
-pub(super) fn column_type(column: &ColumnDescription) -> Option<ColumnType> {
-    let format = Items::read(&column.comment).format;
-    let collation = column.collation.as_deref();
-    // A width says nothing about the values, unless a type of its own is known by it.
-    ColumnType::of(&column.column_type, format, collation)
-        .or_else(|| ColumnType::of(&without_width(&column.column_type), format, collation))
 }
 
 /// A comma stands between names where several tables are named.
@@ -51,7 +86,7 @@ const OWN: &str = "rowgate_";
 
 /// What is wrong with a table's or column's name.
 fn of_any_name(name: &str) -> Option<&'static str> {
-    if name.is_empty() || name.contains(char::is_control) {
+    if name.is_empty() || has_control_characters(name) {
         return Some("use no control characters");
     }
     if name.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN)) {
@@ -60,23 +95,26 @@ fn of_any_name(name: &str) -> Option<&'static str> {
     None
 }
 
+fn has_control_characters(name: &str) -> bool {
+    // The others are in two bytes or more.
+    let plain = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    !plain && name.contains(char::is_control)
+}
+
 /// What rowgate puts in front of a rejected row; in a reject file such a column's own values could not be
 /// told from it.
 const MARK_NAMES: [&str; 7] =
     ["_line", "_column", "_code", "_message", "_message_marked", "_errors", "_text"];
 
-fn of_column(column: &ColumnDescription) -> Option<Misfit> {
+fn of_column(column: &ColumnDescription, of: Option<ColumnType>) -> Option<Misfit> {
     let is_mark = MARK_NAMES.iter().any(|mark| column.name.eq_ignore_ascii_case(mark));
     let rule = is_mark.then_some("rowgate's reject files have a column of this name");
     if let Some(rule) = rule.or(of_any_name(&column.name)) {
         return Some(Misfit::Name { name: column.name.clone(), rule });
     }
     // The database computes it, so that its type does not matter.
-    if column.generated.is_some() { None } else { of_type(column) }
-}
-
-fn of_type(column: &ColumnDescription) -> Option<Misfit> {
-    if column_type(column).is_some() { None } else { Some(misfit_of_type(column)) }
+    let is_known = column.generated.is_some() || of.is_some();
+    if is_known { None } else { Some(misfit_of_type(column)) }
 }
 
 #[cold]
@@ -109,7 +147,7 @@ fn of_aliases(table: &TableDescription) -> Vec<Misfit> {
     twice.map(|alias| Misfit::Alias { alias: alias.to_string() }).collect()
 }
 
-fn of_key(table: &TableDescription) -> Option<Misfit> {
+fn of_key(table: &TableDescription, types: &Types) -> Option<Misfit> {
     if table.primary_key.is_empty() {
         return Some(Misfit::NoPrimaryKey);
     }
@@ -118,11 +156,12 @@ fn of_key(table: &TableDescription) -> Option<Misfit> {
         .primary_key
         .iter()
         .zip(lengths)
-        .find_map(|(name, length)| of_key_part(table, name, length))
+        .find_map(|(name, length)| of_key_part(table, types, name, length))
 }
 
-fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misfit> {
-    let column = table.columns.iter().find(|column| is_called(column, name))?;
+fn of_key_part(table: &TableDescription, types: &Types, name: &str, length: u32) -> Option<Misfit> {
+    let at = table.columns.iter().position(|column| is_called(column, name))?;
+    let (column, of) = (&table.columns[at], types[at]);
     let name = column.name.clone();
     if column.generated.is_some() {
         return Some(Misfit::Generated { column: name });
@@ -131,7 +170,7 @@ fn of_key_part(table: &TableDescription, name: &str, length: u32) -> Option<Misf
         return Some(Misfit::KeyPrefix { column: name, length });
     }
     let column_type = column.column_type.clone();
-    match self::column_type(column)?.key_kind() {
+    match of?.key_kind() {
         KeyKind::Unfit => Some(Misfit::KeyType { column: name, column_type }),
         KeyKind::Text => of_key_collation(column),
         _ => None,
@@ -155,9 +194,9 @@ fn is_called(column: &ColumnDescription, name: &str) -> bool {
     column.name.eq_ignore_ascii_case(name)
 }
 
-fn of_width(table: &TableDescription) -> Option<Misfit> {
+fn of_width(table: &TableDescription, types: &Types) -> Option<Misfit> {
     let surely = surely_fits(table.columns.len(), table.primary_key.len());
-    let longest = if surely { 0 } else { longest(table) };
+    let longest = if surely { 0 } else { longest(table, types) };
     let limit = STATEMENT_LIMIT;
     let create = match create::most_characters(table) {
         most if most <= limit => most,
@@ -167,8 +206,9 @@ fn of_width(table: &TableDescription) -> Option<Misfit> {
     (characters > limit).then_some(Misfit::TooWide { characters, limit })
 }
 
-fn longest(table: &TableDescription) -> usize {
-    let known = table.columns.iter().filter_map(|it| Some((it.name.as_str(), column_type(it)?)));
+fn longest(table: &TableDescription, types: &Types) -> usize {
+    let columns = table.columns.iter().zip(types);
+    let known = columns.filter_map(|(it, of)| Some((it.name.as_str(), (*of)?)));
     let columns: Vec<_> = known.collect();
     let is_key = |it: &&ColumnDescription| table.primary_key.iter().any(|key| is_called(it, key));
     let key: Vec<_> = table.columns.iter().filter(is_key).map(|it| it.name.as_str()).collect();

@@ -96,7 +96,8 @@ impl Default for TableDescription {
             engine: INNODB.into(),
             collation: None,
             comment: String::new(),
-            columns: Vec::new(),
+            // To grow from four would copy the columns of most tables twice more.
+            columns: Vec::with_capacity(16),
             primary_key: Vec::new(),
             primary_key_lengths: Vec::new(),
             unique_keys: Vec::new(),

@@ -6,22 +6,31 @@ use alloc::vec::Vec;
 
 use super::comment::Items;
 use super::description::{ColumnDescription, TableDescription};
-use super::fitness::{column_type, reasons};
+use super::fitness::{Types, TypesFound, reasons};
 use super::misfit::Misfit;
-use crate::table::types::Definition;
+use crate::table::types::{ColumnType, Definition};
 
 /// A table with every reason why it is not served; those that are have none.
 pub(super) struct Judged<'d> {
     pub(super) table: &'d TableDescription,
+    pub(super) types: Types,
     pub(super) reasons: Vec<Misfit>,
+}
+
+impl Judged<'_> {
+    fn type_of(&self, name: &str) -> Option<ColumnType> {
+        self.types[self.table.columns.iter().position(|column| column.name == name)?]
+    }
 }
 
 /// Judges every table, in the order of the descriptions; those that are `gone` are not in the database.
 pub(super) fn judge<'d>(tables: &[&'d TableDescription], gone: &[&str]) -> Vec<Judged<'d>> {
+    let mut found = TypesFound::default();
     let judged = |table: &&'d TableDescription| {
+        let types = found.types(table);
         let is_gone = gone.contains(&table.name.as_str());
-        let reasons = if is_gone { Vec::from([Misfit::Gone]) } else { reasons(table) };
-        Judged { table, reasons }
+        let reasons = if is_gone { Vec::from([Misfit::Gone]) } else { reasons(table, &types) };
+        Judged { table, types, reasons }
     };
     let mut all: Vec<_> = tables.iter().map(judged).collect();
     add_aliases(&mut all);
@@ -33,7 +42,7 @@ pub(super) fn judge<'d>(tables: &[&'d TableDescription], gone: &[&str]) -> Vec<J
 }
 
 /// The tables that are served, each behind its parents, else in the order of the description.
-pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription> {
+pub(super) fn parents_first<'j, 'd>(all: &'j [Judged<'d>]) -> Vec<&'j Judged<'d>> {
     let served = all.iter().filter(|it| it.reasons.is_empty()).map(|it| it.table);
     let (mut ordered, mut left) = order(served.collect(), all_parents);
     // Of tables whose foreign keys form a circle one goes before its parents.
@@ -43,7 +52,8 @@ pub(super) fn parents_first<'d>(all: &[Judged<'d>]) -> Vec<&'d TableDescription>
         ordered.extend(behind);
         left = rest;
     }
-    ordered
+    let judged = |table: &TableDescription| all.iter().find(|it| core::ptr::eq(it.table, table));
+    ordered.into_iter().filter_map(judged).collect()
 }
 
 /// One of some tables, each of which has a parent among them, that is its own forebear.
@@ -141,8 +151,7 @@ fn is_sound(column: &ColumnDescription, it: &Judged<'_>, all: &[Judged<'_>]) -> 
     let Some((table, key)) = reference(column) else { return false };
     let Some(parent) = all.iter().find(|other| other.table.name == table) else { return false };
     let is_served = parent.reasons.is_empty() || parent.table.name == it.table.name;
-    let key_column = parent.table.columns.iter().find(|its| its.name == key);
-    let kinds = [key_column.and_then(column_type), column_type(column)];
+    let kinds = [parent.type_of(key), it.type_of(&column.name)];
     let same_kind = matches!(kinds, [Some(key), Some(own)]
         if core::mem::discriminant(&key.key_kind()) == core::mem::discriminant(&own.key_kind()));
     is_served && parent.table.primary_key == [key] && same_kind

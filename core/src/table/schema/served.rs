@@ -10,12 +10,11 @@ use super::description::{
     CheckDescription, ColumnDescription, Description, ForeignKeyDescription, IndexDescription,
     IndexPart, TableDescription,
 };
-use super::fitness::column_type;
 use super::misfit::Unfit;
-use super::order::{judge, parents_first, reference};
+use super::order::{Judged, judge, parents_first, reference};
 use super::table::{Column, Reference, Table};
 use crate::table::checks::{CheckConstraint, condition};
-use crate::table::types::{Definition, KeyKind};
+use crate::table::types::{ColumnType, Definition, KeyKind};
 
 /// A description that is never given back.
 pub(super) type Kept = &'static TableDescription;
@@ -36,9 +35,9 @@ pub(super) fn serve(
     before: &[(Kept, Table)],
 ) -> (&'static [Table], &'static [Unfit]) {
     let judged = judge(tables, gone);
-    let made = |kept: Kept| {
-        let same = before.iter().find(|(its, _)| core::ptr::eq(*its, kept));
-        same.map_or_else(|| table(kept), |(_, table)| Some(table.clone()))
+    let made = |judged: &Judged<'static>| {
+        let same = before.iter().find(|(its, _)| core::ptr::eq(*its, judged.table));
+        same.map_or_else(|| table(judged), |(_, table)| Some(table.clone()))
     };
     let served = parents_first(&judged).into_iter().filter_map(made).collect::<Vec<_>>();
     let unfit = judged.into_iter().filter(|it| !it.reasons.is_empty());
@@ -51,8 +50,15 @@ pub(super) fn serve(
 }
 
 /// `None` only of a table that does not fit.
-fn table(table: Kept) -> Option<Table> {
-    let columns = list(written(table).map(column).collect::<Option<Vec<_>>>()?);
+fn table(judged: &Judged<'static>) -> Option<Table> {
+    let table = judged.table;
+    // Collected, they would be copied as the list grows.
+    let mut columns = Vec::with_capacity(table.columns.len());
+    let all = table.columns.iter().zip(&judged.types);
+    for (described, of) in all.filter(|(column, _)| column.generated.is_none()) {
+        columns.push(column(described, *of)?);
+    }
+    let columns = list(columns);
     let generated = table.columns.iter().filter(|column| column.generated.is_some());
     let key =
         table.primary_key.iter().map(|key| position(table, key)).collect::<Option<Vec<_>>>()?;
@@ -73,7 +79,7 @@ fn constraints(table: Kept, columns: &[Column]) -> Constraints {
     let foreign = table.foreign_keys.iter().filter_map(|key| foreign_key(table, key));
     let checks = table.checks.iter().filter(|check| check.enforced);
     Constraints {
-        unique: list(table.unique_keys.iter().map(|key| unique_key(table, key)).collect()),
+        unique: list(table.unique_keys.iter().map(|key| unique_key(columns, key)).collect()),
         foreign: list(foreign.collect()),
         checks: list(checks.map(|check| check_constraint(columns, check)).collect()),
     }
@@ -84,9 +90,10 @@ fn check_constraint(columns: &[Column], check: &'static CheckDescription) -> Che
     CheckConstraint { name, clause, condition: condition(clause, columns) }
 }
 
-fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {
+fn unique_key(columns: &[Column], key: &'static IndexDescription) -> UniqueKey {
     let part = |part: &IndexPart| {
-        let column = part.column.as_deref().and_then(|name| position(table, name));
+        let called = |name: &str| columns.iter().position(|it| it.name.eq_ignore_ascii_case(name));
+        let column = part.column.as_deref().and_then(called);
         match (column, part.length) {
             (Some(column), None) => KeyPart::Column(column),
             (Some(column), Some(length)) => KeyPart::Prefix(column, length),
@@ -94,10 +101,7 @@ fn unique_key(table: Kept, key: &'static IndexDescription) -> UniqueKey {
         }
     };
     let parts: Vec<_> = key.parts.iter().map(part).collect();
-    let serves = |at: &usize| {
-        let of = written(table).nth(*at).and_then(column_type);
-        of.is_some_and(|of| of.key_kind() != KeyKind::Unfit)
-    };
+    let serves = |at: &usize| columns[*at].column_type.key_kind() != KeyKind::Unfit;
     let whole = |part: &KeyPart| match part {
         KeyPart::Column(column) => Some(*column).filter(serves),
         KeyPart::Prefix(..) | KeyPart::Expression => None,
@@ -127,12 +131,13 @@ fn position(table: &TableDescription, name: &str) -> Option<usize> {
     written(table).position(|column| column.name.eq_ignore_ascii_case(name))
 }
 
-fn column(column: &'static ColumnDescription) -> Option<Column> {
+/// `None` of one of a type that is not known.
+fn column(column: &'static ColumnDescription, of: Option<ColumnType>) -> Option<Column> {
     let refers = |(table, column)| Reference { table, column };
     Some(Column {
         name: &column.name,
         aliases: list(Items::read(&column.comment).aliases),
-        column_type: column_type(column)?,
+        column_type: of?,
         nullable: column.nullable,
         default: column.default.as_ref().map(|default| default.sql()),
         auto_increment: column.auto_increment,

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::decimal::significant;
 use super::float::shortest;
+use super::nearest::{DOUBLE, nearest};
 use crate::table::issue::RowErrorKind;
 
 /// How deep MySQL takes arrays and objects in each other.
@@ -112,12 +113,13 @@ fn is_kept(token: &str) -> bool {
         return true;
     }
     let is_integer = !token.contains(['.', 'e', 'E']);
-    let value = token.parse::<f64>().ok().filter(|value| value.is_finite() && !is_integer);
-    value.is_some_and(|value| {
-        let ((_, digits, point), (_, kept, place)) =
-            (significant(token), significant(&shortest(value)));
-        digits == kept && (digits.is_empty() || point == place)
-    })
+    let value = nearest(token, DOUBLE);
+    if is_integer || !value.is_finite() {
+        return false;
+    }
+    let ((_, digits, point), (_, kept, place)) =
+        (significant(token), significant(&shortest(value)));
+    digits == kept && (digits.is_empty() || point == place)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::avro_type::{AvroType, AvroValue};
 use super::decimal::with_decimal_point;
 use super::definition::{Definition, LONG_SOURCE, Rules};
 use super::key_kind::KeyKind;
+use super::nearest::{DOUBLE, FLOAT, nearest};
 use super::raw::{is_plain, wrong_type};
 use crate::table::cell_forms::{DecimalMark, Notation};
 use crate::table::issue::RowErrorKind;
@@ -37,13 +38,10 @@ impl Float {
 
     /// The number of the type that is nearest to a decimal one.
     fn nearest(self, token: &str) -> Result<f64, RowErrorKind> {
-        let value = match self.is_double {
-            true => token.parse::<f64>().ok(),
-            false => token.parse::<f32>().ok().map(f64::from),
-        };
+        let value = nearest(token, if self.is_double { DOUBLE } else { FLOAT });
         let mantissa = token.split(['e', 'E']).next().unwrap_or_default();
         let is_zero = !mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-        value.filter(|value| value.is_finite() && (*value != 0.0 || is_zero)).ok_or(TOO_FAR)
+        if value.is_finite() && (value != 0.0 || is_zero) { Ok(value) } else { Err(TOO_FAR) }
     }
 
     fn fitted(self, value: f64) -> Result<f64, RowErrorKind> {
@@ -139,7 +137,7 @@ impl Definition for Float {
     }
 
     fn digested<'a>(self, canonical: &'a str) -> Cow<'a, str> {
-        let value = canonical.parse().unwrap_or(f64::NAN);
+        let value = if is_number(canonical) { nearest(canonical, DOUBLE) } else { f64::NAN };
         Cow::Owned(format!("{:016X}", value.to_bits().swap_bytes()))
     }
 

@@ -41,6 +41,7 @@ mod json;
 mod key_kind;
 mod local_date_time;
 mod members;
+mod nearest;
 mod raw;
 mod seen_as;
 mod set;
