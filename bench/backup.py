@@ -55,7 +55,7 @@ MOST_MEGABYTES = 128
 
 def main():
     options = arguments()
-    with running("--bare", program=PROGRAM) as stack, tempfile.TemporaryDirectory() as folder:
+    with running(program=PROGRAM) as stack, tempfile.TemporaryDirectory() as folder:
         bench = Bench(stack, Path(folder), options)
         bench.fill()
         medians = {}

@@ -77,7 +77,7 @@ def main():
     kinds = [(rows, every) for rows in options.rows for every in (0, EVERY_BAD)]
     loads = {(*kind, name): [] for kind in kinds for name in WORKERS}
     starts = {name: [] for name in WORKERS}
-    with running("--bare", program=PROGRAM) as stack:
+    with running(program=PROGRAM) as stack:
         bench = Bench(stack, options)
         for number in range(options.rounds):
             for name in turned(WORKERS, number):
@@ -119,7 +119,7 @@ class Bench:
 
     @contextmanager
     def worker(self, name):
-        """Runs a Worker as `rowgate dev --bare` does."""
+        """Runs a Worker on workerd, under Miniflare."""
         self.empty()
         began = time.monotonic()
         with worker(WORKERS[name], self.variables()) as (address, node):

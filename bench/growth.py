@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw what was found")
     options = parser.parse_args()
     figures = {}
-    with running("--bare", program=PROGRAM) as stack, tempfile.TemporaryDirectory() as folder:
+    with running(program=PROGRAM) as stack, tempfile.TemporaryDirectory() as folder:
         bench = Bench(stack, Path(folder))
         for rows in options.rows:
             figures[rows] = bench.measure_file(rows)

@@ -20,7 +20,7 @@ def main():
     options = arguments()
     fault = ["--fault", f"any:latency={options.latency}"] if options.latency else []
     program = ["--lambda", str(TARGET / "release/bootstrap")]
-    with running("--bare", *program, *fault, program=PROGRAM) as stack, database(stack) as db:
+    with running(*program, *fault, program=PROGRAM) as stack, database(stack) as db:
         print(f"{options.latency} ms for each call to the Data API\n")
         print(f"{'request of 1,000 rows':32} calls  median ms   p95 ms")
         measure(stack, db, options.times, "without a key", lambda number: None)

@@ -74,7 +74,7 @@ class LoadRun(Run):
 def main():
     options = arguments()
     figures = []
-    with running("--bare", "--lambda", str(LAMBDA), program=PROGRAM) as stack:
+    with running("--lambda", str(LAMBDA), program=PROGRAM) as stack:
         for rows in options.rows:
             with tempfile.TemporaryDirectory() as folder:
                 bench = Bench(stack, Path(folder), rows, options)

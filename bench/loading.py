@@ -81,7 +81,7 @@ class Load:
 
 def load(megabytes, *options, program=LAMBDA):
     """Loads a file of so many million bytes in a stack of its own, and checks the outcome."""
-    with running("--bare", "--lambda", str(program), *options, program=PROGRAM) as stack:
+    with running("--lambda", str(program), *options, program=PROGRAM) as stack:
         s3 = client(stack)
         rows = upload(s3, stack["bucket"], KEY, int(megabytes * 1e6))
         report = wait_for_report(s3, stack)

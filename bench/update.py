@@ -47,7 +47,7 @@ def main():
 
 
 def measure(tables, options):
-    with running("--bare", "--schema", tables, program=PROGRAM) as stack:
+    with running("--schema", tables, program=PROGRAM) as stack:
         bench = Bench(stack, options.times)
         for latency in options.latency:
             with bench.tools.latency(latency):

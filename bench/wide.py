@@ -81,7 +81,7 @@ def measured(rows, rounds, only):
         folder = Path(folder)
         tables = folder / "tables.sql"
         tables.write_text(f"{CREATE};")
-        with running("--bare", "--schema", str(tables), program=PROGRAM) as stack:
+        with running("--schema", str(tables), program=PROGRAM) as stack:
             return Bench(stack, folder, rows, only).rounds(rounds)
 
 

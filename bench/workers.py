@@ -1,4 +1,4 @@
-"""A built Worker on Cloudflare's own runtime, as `rowgate dev --bare` runs it."""
+"""Any built Worker on Cloudflare's own runtime, by Miniflare."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNNER = ROOT / "cli/src/dev/worker.mjs"
+RUNNER = ROOT / "bench/worker.mjs"
 
 READY_MARK = "Ready on "
 PATIENCE_SECONDS = 60

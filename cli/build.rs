@@ -14,8 +14,7 @@ use flate2::write::GzEncoder;
 use tar::Builder;
 
 /// Files and folders of the checkout, which have the same places in the archive.
-const CONTENT: [&str; 5] =
-    ["wrangler.toml", "package.json", "cli/src/dev/worker.mjs", "edge/build", "console/build"];
+const CONTENT: [&str; 4] = ["wrangler.toml", "package.json", "edge/build", "console/build"];
 
 /// The AWS side as CDK synthesises it (`make templates`), which only a package needs.
 const TEMPLATES: &str = "infra/build/templates";

@@ -34,8 +34,9 @@ member() {
     process.stdout.write(String(object[process.argv[1]] ?? ""));' "$1"
 }
 
+# access_keys USER: the oldest first.
 access_keys() {
-  aws iam list-access-keys --user-name "$1" --query "AccessKeyMetadata[].AccessKeyId" --output text
+  aws iam list-access-keys --user-name "$1" --query "sort_by(AccessKeyMetadata, &CreateDate)[].AccessKeyId" --output text
 }
 
 # delete_access_keys USER KEYS

@@ -80,11 +80,10 @@ LONGEST_LINE = 2_000
 def stack():
     """What `rowgate dev --json` says: addresses, credentials, the path of the call log.
 
-    Its Worker runs bare, as on Cloudflare: the proxy of `wrangler dev` reads every body to its end. With
-    $ROWGATE_PROXY it is behind proxies that close idle connections.
+    With $ROWGATE_PROXY its Worker and Lambda are behind proxies that close idle connections.
     """
     start = behind_proxies if os.environ.get("ROWGATE_PROXY") else running
-    with start("--bare", "--load-options", json.dumps(LOAD_OPTIONS)) as started:
+    with start("--load-options", json.dumps(LOAD_OPTIONS)) as started:
         yield started
 
 

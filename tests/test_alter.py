@@ -35,7 +35,7 @@ def shop(tmp_path_factory):
     sql.write_text(SCHEMA)
     options = ["--schema", str(sql), "--schema-look", str(LOOK), "--batch-bytes", "2000"]
     options += ["--fault", "any:latency=10"]
-    with running("--bare", *options) as stack:
+    with running(*options) as stack:
         yield stack
 
 

@@ -20,7 +20,7 @@ WASM_MEGABYTES, BOUND = 100, Bound(megabytes=700, seconds=60)
 @pytest.fixture(scope="module")
 def worker():
     """A Worker of these cases' own, since its memory never becomes less, and its database."""
-    with running("--bare") as stack, database(stack) as db:
+    with running() as stack, database(stack) as db:
         yield stack, db
 
 

@@ -47,7 +47,7 @@ class Stack:
 def attacked():
     with hostile(None) as data_api, hostile(None) as s3:
         through = ["--data-api-through", data_api.url, "--s3-through", s3.url]
-        with running("--bare", *through) as report:
+        with running(*through) as report:
             data_api.forward_to(report["data_api"])
             s3.forward_to(report["s3"])
             yield Stack(report, {DATA_API: data_api, S3: s3})

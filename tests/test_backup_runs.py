@@ -176,7 +176,7 @@ def test_what_killed_runs_left_is_named_and_removed(backup, bucket, db):
 
     said = backup("clean")
     assert said.stdout.splitlines() == [
-        f"backups/{run_at(1)}/: no manifest, 1 files of 3 bytes: would be removed; --yes does it",
+        f"backups/{run_at(1)}/: no manifest, 1 file of 3 bytes: would be removed; --yes does it",
         f"{tables[0]}: filled by a restore that did not end: would be removed; --yes does it",
     ]
     assert set(keys) <= set(bucket.keys("backups/")) and len(leftovers(db)) == 4
@@ -203,7 +203,7 @@ def test_a_table_with_rows_that_are_nowhere_else_is_not_cleaned_away(backup, res
     done = backup("clean", "--yes")
     assert (done.returncode, done.stdout.splitlines()) == (0, [
         f"{same}: filled by a restore that did not end: removed",
-        *(f"{name}: stays: 1 rows that jobs does not have or has otherwise; rowgate restore drop-old {id} "
+        *(f"{name}: stays: 1 row that jobs does not have or has otherwise; rowgate restore drop-old {id} "
           f"--yes drops what restore {id} left" for name, id in zip((more, other), ids)),
     ])  # fmt: skip
     assert leftovers(db) == [more, other]

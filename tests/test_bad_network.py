@@ -89,7 +89,7 @@ TEXTS = PAUSED | FAILING_OVER | OVERLOADED | LOST
 def network():
     """A stack behind two proxies: its report, and the proxies of the Data API and of S3."""
     options = ["--batch-bytes", "60000", "--transaction-idle", TRANSACTION_SECONDS]
-    with behind_proxies("--bare", *options, seed=SEED) as stack:
+    with behind_proxies(*options, seed=SEED) as stack:
         yield stack, stack["data_api_proxy"], stack["s3_proxy"]
 
 

@@ -120,7 +120,7 @@ class Stack:
 def module_stack():
     options = ("--lease", "1", "--transaction-idle", "1", "--batch-bytes", "2000")
     ranges = ("--range-bytes", str(RANGE_BYTES))
-    with running("--bare", *options, *ranges, "--load-options", json.dumps(LOAD_OPTIONS)) as report:
+    with running(*options, *ranges, "--load-options", json.dumps(LOAD_OPTIONS)) as report:
         with database(report) as db:
             yield Stack(report, db)
 
@@ -535,7 +535,7 @@ def test_the_history_has_the_file_and_none_of_its_parts(own):
 
 def test_a_part_near_its_deadline_is_gone_on_with():
     options = ("--timeout", "6", "--batch-bytes", "2000", "--range-bytes", "6000")
-    with running("--bare", *options) as report, database(report) as db:
+    with running(*options) as report, database(report) as db:
         own = Stack(report, db)
         own.put("quiet/jobs/x.csv", "".join(f"{id},{'x' * 40}\n" for id in range(1, 301)).encode())
         machine = Machine(own, "quiet/jobs/x.csv")

@@ -355,7 +355,7 @@ def test_rows_that_are_not_the_files_stop_it(files, bucket, db):
     compared = machine.compare(done)
     looked = machine.parts(compared["items"])
     kind, text = files.fail(machine.end(compared, looked))
-    assert kind == "Refused" and "were written where the files have" in text
+    assert kind == "Refused" and "written where the files have" in text
     assert content(db) == before and leftovers(db) == []
 
 

@@ -186,7 +186,7 @@ def test_init_writes_what_the_other_commands_read(rowgate, stack, tmp_path):
 
 
 def test_a_stack_keeps_data_key_and_ports(tmp_path):
-    keep = ("--bare", "--keep", str(tmp_path / "kept"))
+    keep = ("--keep", str(tmp_path / "kept"))
     with running(*keep) as first:
         rows = [{"id": 7, "job": "Baker"}]
         assert post(first, rows).status_code == 200

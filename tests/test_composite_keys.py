@@ -103,7 +103,7 @@ def stack(tmp_path_factory):
     tables += [sql for number, kind, collation in TEXTS.values() for sql in of_collation(kind, number, collation)]
     file.write_text("\n".join(tables))
     options = {f"incoming/{name}/{way}/": {"on_duplicate": way} for name in TABLES for way in ("keep", "fail")}
-    with running("--bare", "--schema", file, "--load-options", json.dumps(options)) as started:
+    with running("--schema", file, "--load-options", json.dumps(options)) as started:
         yield started
 
 

@@ -36,7 +36,7 @@ def examples(document):
 @contextmanager
 def stack_in_a_shell(folder, *options):
     """The commands by which a shell knows a fresh stack, as `rowgate dev --env` prints them."""
-    command = [PROGRAM, "dev", "--bare", "--env", *options]
+    command = [PROGRAM, "dev", "--env", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             lines = [process.stdout.readline() for _ in range(EXPORTS)]

@@ -82,7 +82,7 @@ def test_programs_get_values_and_what_the_service_said(examine):
 
 
 def test_a_limit_of_a_parameter_is_found(examine):
-    with running("--bare", "--largest-parameter", str(2 << 20)) as own:
+    with running("--largest-parameter", str(2 << 20)) as own:
         status, checks = examine(**environment_of(own))
     assert status == 0, failed(checks)
     sizes = {"largest_accepted": "2097152", "smallest_refused": "3145728"}
@@ -114,7 +114,7 @@ def test_tables_that_differ_fail(examine, doctor, db):
 
 def test_a_server_without_strict_mode_fails(examine):
     """On a server of its own: an idle session keeps a mode for its next call."""
-    with running("--bare", "--large-rows") as own, database(own) as db:
+    with running("--large-rows") as own, database(own) as db:
         db.rows("SET GLOBAL sql_mode = ''")
         renew_sessions(own)
         status, checks = examine(**environment_of(own))

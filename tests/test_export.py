@@ -28,7 +28,7 @@ ODD_IN_SHEETS = [
 
 @pytest.fixture(scope="module")
 def shop():
-    with running("--bare", "--schema", ROOT / "samples/shop/shop.sql") as stack:
+    with running("--schema", ROOT / "samples/shop/shop.sql") as stack:
         yield stack
 
 

@@ -44,7 +44,7 @@ def fourth(tmp_path_factory):
     command = [PROGRAM, "schema", "read", "tables.sql", "--output", "schema.json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "schema.json: 6 tables are served\n"
+    assert done.stdout == "schema.json: 6 tables served\n"
     return folder / "schema.json"
 
 

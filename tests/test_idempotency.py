@@ -249,7 +249,7 @@ def test_a_claim_is_taken_over_whether_that_is_answered_or_not(send, db, fault, 
 
 def test_a_holder_that_is_gone_loses_its_lease():
     """One request hangs in its insert for longer than its lease; another one does its work."""
-    with running("--bare", "--lease", "0.7", "--transaction-idle", "1") as stack:
+    with running("--lease", "0.7", "--transaction-idle", "1") as stack:
         send, key = sender(stack), new_key()
         with ThreadPoolExecutor(1) as pool, database(stack) as db:
             # Paused before its transaction begins, and woken when its lease is over.

@@ -34,7 +34,7 @@ def keys(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def door(keys):
-    with running("--bare", "--keys", keys[0]) as stack:
+    with running("--keys", keys[0]) as stack:
         yield stack
 
 

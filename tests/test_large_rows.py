@@ -41,7 +41,7 @@ KEYS = {"docs": "id", "pages": "book, no"}
 def stack(request, tmp_path_factory):
     file = tmp_path_factory.mktemp("large") / "tables.sql"
     file.write_text(TABLES)
-    with running("--bare", "--schema", file, *request.param) as started:
+    with running("--schema", file, *request.param) as started:
         yield started
 
 

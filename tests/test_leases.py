@@ -47,7 +47,7 @@ class Stack:
 @contextmanager
 def stack(*options):
     load_options = ("--load-options", json.dumps(LOAD_OPTIONS))
-    with running("--bare", *options, *load_options) as report, database(report) as db:
+    with running(*options, *load_options) as report, database(report) as db:
         yield Stack(report, db)
 
 

@@ -13,7 +13,7 @@ JOBS = "/tables/jobs/rows"
 
 
 def test_too_many_requests_by_address_before_the_key_and_by_key_after_it():
-    with running("--bare", "--rate-limit", "5") as stack:
+    with running("--rate-limit", "5") as stack:
 
         def status(key, address):
             headers = {"x-api-key": key, "cf-connecting-ip": address}

@@ -138,10 +138,10 @@ def test_what_is_old_is_forgotten(stack, db, files, command):
         "ended_at = ended_at - INTERVAL 40 DAY WHERE idempotency_key = 'old'"
     )
     said = command("loads", "prune", "--older-than", "30")
-    assert said.stdout == "1 loads would be forgotten; --yes does it\n"
+    assert said.stdout == "1 load would be forgotten; --yes does it\n"
     assert db.count("rowgate_loads") == 2
     done = command("loads", "prune", "--older-than", "30", "--yes")
-    assert (done.returncode, done.stdout) == (0, "forgot 1 loads\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "forgot 1 load\n"), done.stderr
     assert db.value("SELECT idempotency_key FROM rowgate_loads") == "new"
 
 

@@ -36,7 +36,7 @@ def keys(tmp_path_factory):
 def worker(keys):
     """A Worker of its own, since its memory never becomes less; the addresses, and the two keys."""
     file, made = keys
-    with running("--bare", "--keys", file) as stack, database(stack) as db:
+    with running("--keys", file) as stack, database(stack) as db:
         yield stack, db, *made
 
 

@@ -91,7 +91,7 @@ def named():
 def stack(named, tmp_path_factory):
     file = tmp_path_factory.mktemp("names") / "names.sql"
     file.write_text("\n".join(it.sql() for it in named) + TIED)
-    with running("--bare", "--schema", file) as started:
+    with running("--schema", file) as started:
         yield started
 
 

@@ -37,7 +37,7 @@ FAULTS = ["resuming:times=1", "throttled:times=1", "database-error=1213:times=1"
 def stack(tmp_path_factory):
     path = tmp_path_factory.mktemp("notes") / "tables.sql"
     path.write_text(TABLES)
-    with running("--bare", "--schema", path) as stack:
+    with running("--schema", path) as stack:
         yield stack
 
 

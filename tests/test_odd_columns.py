@@ -18,7 +18,7 @@ GREATEST = 2**64 - 1
 def stack(tmp_path_factory):
     file = tmp_path_factory.mktemp("odd") / "odd.sql"
     file.write_text(TABLES)
-    with running("--bare", "--schema", file) as started:
+    with running("--schema", file) as started:
         yield started
 
 

@@ -56,7 +56,7 @@ class Stack:
 def module_stack():
     options = ("--lease", LEASE, "--transaction-idle", 0.3, "--batch-bytes", BATCH_BYTES)
     load_options = ("--load-options", json.dumps(LOAD_OPTIONS))
-    with running("--bare", *map(str, options), *load_options) as report:
+    with running(*map(str, options), *load_options) as report:
         with database(report) as db:
             yield Stack(report, db)
 
@@ -229,7 +229,7 @@ def test_a_file_that_failed_is_loaded_again_from_where_it_was(own):
 def test_a_load_near_its_deadline_is_gone_on_with():
     """S3's own retries do it: each attempt commits what it can, and says that it is unfinished."""
     options = ("--timeout", "6", "--batch-bytes", str(BATCH_BYTES))
-    with running("--bare", *options) as report, database(report) as db:
+    with running(*options) as report, database(report) as db:
         own = Stack(report, db)
         own.fault("commit:latency=700")
         e_tag = own.put("incoming/jobs/x.csv", lines("Job"))

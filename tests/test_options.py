@@ -39,7 +39,7 @@ def stack(tmp_path_factory):
     path = tmp_path_factory.mktemp("readings") / "tables.sql"
     path.write_text(TABLES)
     options = {"incoming/": {"on_duplicate": "keep", "delimiter": "tab"}}
-    with running("--bare", "--options-files", "on", "--schema", path, "--load-options", json.dumps(options)) as stack:
+    with running("--options-files", "on", "--schema", path, "--load-options", json.dumps(options)) as stack:
         yield stack
 
 

@@ -63,7 +63,7 @@ def schema(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stack(schema):
-    with running("--bare", "--schema", str(schema)) as started:
+    with running("--schema", str(schema)) as started:
         yield started
 
 

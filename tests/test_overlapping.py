@@ -50,7 +50,7 @@ CODES = {"conflict", "exists", "unknown_reference", "reference_cycle", "missing"
 def people(tmp_path_factory):
     path = tmp_path_factory.mktemp("people") / "tables.sql"
     path.write_text(TABLES)
-    with running("--bare", "--schema", path) as stack:
+    with running("--schema", path) as stack:
         yield stack
 
 

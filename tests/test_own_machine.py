@@ -27,7 +27,7 @@ def own():
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("TMPDIR", folder)
-                report = stack.enter_context(running("--bare"))
+                report = stack.enter_context(running())
         finally:
             os.umask(before)
         client(report, "s3").put_object(

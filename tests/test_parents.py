@@ -37,7 +37,7 @@ def parent_sql(*parent):
 def stack(tmp_path_factory):
     file = tmp_path_factory.mktemp("parents") / "tables.sql"
     file.write_text(parent_sql(OWN) + ";\n" + child_sql("of own", CHILDREN["of own"]) + ";\n")
-    with running("--bare", "--schema", file) as started, database(started) as db:
+    with running("--schema", file) as started, database(started) as db:
         for other, table in OTHERS.items():
             db.rows(f"CREATE DATABASE {name(other)}")
             db.rows(parent_sql(other, table))
@@ -47,7 +47,7 @@ def stack(tmp_path_factory):
         db.rows(f"ALTER TABLE {name('of.first')} ADD COLUMN same INT NULL, ADD CONSTRAINT fk_same FOREIGN KEY (same) "
                 f"REFERENCES {name(*SAME)} (`i.d`)")  # fmt: skip
         # Another one serves all tables.
-        with running("--bare", "--database-url", started["database_url"]) as served:
+        with running("--database-url", started["database_url"]) as served:
             yield served
 
 
@@ -156,7 +156,7 @@ def test_a_parent_that_went_meanwhile_is_missed(command, db, child):
     before = rows_of(db)
     done = command("restore", "latest", "--table", child)
     assert done.returncode == 2 and f"{child}: FOREIGN KEY fk.{child} to " in done.stderr, done.stderr
-    assert "1 rows would name a row that is not there" in done.stderr
+    assert "1 row would name a row that is not there" in done.stderr
     assert rows_of(db) == before and leftovers(db) == []
 
 
@@ -173,7 +173,7 @@ def test_a_child_in_another_database_is_missed(command, db):
         words = f"out.side of the database sh`op: FOREIGN KEY out.fk to {OWN}"
         assert words in made(command("restore", "latest", "--plan", "--json"))["ties"]
         done = command("restore", "latest")
-        assert done.returncode == 2 and f"{words}: 1 rows" in done.stderr, done.stderr
+        assert done.returncode == 2 and f"{words}: 1 row " in done.stderr, done.stderr
         shown = command("migrate", "--check")
         assert shown.returncode == 1, shown.stderr
         assert shown.stdout == f"{OWN}: reference: expected none, found FOREIGN KEY out.fk of out.side of the database sh`op\n"

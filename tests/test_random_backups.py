@@ -103,7 +103,7 @@ def world(request, tmp_path_factory):
     schemas = [RandomSchema(number, rng) for number in range(count)]
     folder = tmp_path_factory.mktemp("schemas")
     (folder / "tables.sql").write_text("".join(schema.sql() for schema in schemas))
-    with running("--bare", "--schema", folder / "tables.sql") as stack, database(stack) as db:
+    with running("--schema", folder / "tables.sql") as stack, database(stack) as db:
         world = World(stack, db, schemas, folder)
         for schema in schemas:
             schema.fill(world.post, db)

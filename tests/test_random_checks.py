@@ -27,7 +27,7 @@ def tables(tmp_path_factory):
     made = [CheckedTable(number, rng, ENGINE) for number in range(COUNT)]
     path = tmp_path_factory.mktemp("any") / "tables.sql"
     path.write_text("CREATE TABLE probes (id INT NOT NULL PRIMARY KEY);\n")
-    with running("--bare", "--schema", path) as stack, database(stack) as db:
+    with running("--schema", path) as stack, database(stack) as db:
         for table in made:
             table.takes(lambda sql: is_taken(db, sql))
     return made
@@ -46,7 +46,7 @@ def is_taken(db, sql):
 def stack(tables, tmp_path_factory):
     path = tmp_path_factory.mktemp("checks") / "tables.sql"
     path.write_text("".join(table.sql(table.name, table.sure | table.other) + ";\n" for table in tables))
-    with running("--bare", "--schema", path) as stack:
+    with running("--schema", path) as stack:
         yield stack
 
 

@@ -52,7 +52,7 @@ def stack(tables, tmp_path_factory):
     layout = {"delimiter": ",", "quote": '"', "escape": "none", "encoding": "utf-8", "decimal": ".",
               "date_order": "ymd", "header": "present"}  # fmt: skip
     options = {"incoming/": {"on_duplicate": "update", "time_zone": "UTC", **layout}}
-    with running("--bare", "--schema", path, "--load-options", json.dumps(options)) as stack:
+    with running("--schema", path, "--load-options", json.dumps(options)) as stack:
         yield stack
 
 

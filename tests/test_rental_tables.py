@@ -20,7 +20,7 @@ def example(request, tmp_path_factory):
     sql, seeds, rows, served, all = EXAMPLES[request.param]
     folder = tmp_path_factory.mktemp("example")
     (folder / "tables.sql").write_text(sql)
-    with running("--bare", "--schema", folder / "tables.sql") as stack, database(stack) as db:
+    with running("--schema", folder / "tables.sql") as stack, database(stack) as db:
         settings = environment_of(stack) | {"ROWGATE_SCHEMA": str(folder / "schema.json")}
 
         def command(*arguments):

@@ -97,7 +97,7 @@ def test_a_row_that_comes_with_the_swap_is_named(backup, restore, bucket, db, ot
     assert done.returncode == 1
     (old,) = [name for name in leftovers(db) if name.startswith("departments__before_")]
     assert (
-        "departments: restored, but it was written to while it was swapped (1 rows, then 2); "
+        "departments: restored, but it was written to while it was swapped (1 row, then 2); "
         f"see {old}, with the new keys 77" in done.stderr
     )
     assert db.count("departments") == 1 and db.count(old) == 2

@@ -68,8 +68,8 @@ def test_rows_that_are_missing_or_differ_are_named_and_only_with_yes_added(resto
     old = f"jobs__before_{restored}"
     said = restore("merge", restored)
     assert said.stdout.splitlines() == [
-        f"jobs: 1 rows, only in {old}; --yes adds them; keys: 3",
-        f"jobs: 1 rows, other values in {old}; they stay; keys: 2",
+        f"jobs: 1 row, only in {old}; --yes adds them; keys: 3",
+        f"jobs: 1 row, other values in {old}; they stay; keys: 2",
     ]
     assert content(db) == before
     (merged,) = made(restore("merge", restored, "--table", "jobs", "--yes", "--json"))
@@ -93,7 +93,7 @@ def test_rows_of_a_table_that_was_undone_are_added(restored, restore, db):
     )
     assert f"to see and to add them: rowgate restore merge {restored}" in undone
     made_of = restore("merge", restored, "--yes")
-    assert f"jobs: 1 rows of jobs__undone_{restored} added" in made_of.stdout
+    assert f"jobs: 1 row of jobs__undone_{restored} added" in made_of.stdout
     assert jobs(db) == {1: "one", 2: "TWO ", 3: "three", 9: "since the restore"}
 
 
@@ -110,7 +110,7 @@ def test_row_0_is_named_and_not_added(restored, restore, db):
     old = f"jobs__before_{restored}"
     set_to_zero(db, old, 3)
     done = restore("merge", restored, "--table", "jobs", "--yes")
-    assert f"jobs: 1 rows, only in {old}; row 0 is copied by hand; keys: 0" in done.stdout
+    assert f"jobs: 1 row, only in {old}; row 0 is copied by hand; keys: 0" in done.stdout
     assert jobs(db) == {1: "one", 2: "two"}
 
 

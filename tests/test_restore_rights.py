@@ -50,7 +50,7 @@ def as_user(stack, db, case, prepare):
     db.rows(f"GRANT ALL ON {scope} TO {holder}")
     url = urlsplit(stack["database_url"])
     address = f"mysql://restorer:{PASSWORD}@{url.hostname}:{url.port}{url.path}"
-    with running("--bare", "--database-url", address) as own:
+    with running("--database-url", address) as own:
         settings = environment_of(own)
         command = lambda *arguments: subprocess.run([PROGRAM, *arguments], env=settings, capture_output=True, text=True)
         before = made(prepare(command))

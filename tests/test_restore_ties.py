@@ -70,7 +70,7 @@ NO_CHECKS = "SET SESSION foreign_key_checks = 0"
 def stack(tmp_path_factory):
     file = tmp_path_factory.mktemp("ties") / "tables.sql"
     file.write_text(TABLES)
-    with running("--bare", "--schema", file) as started:
+    with running("--schema", file) as started:
         yield started
 
 
@@ -235,7 +235,7 @@ def test_a_parent_that_a_table_outside_needs_does_not_go(backup, restore, db):
             "REFERENCES customers (id) ON DELETE CASCADE)")  # fmt: skip
     db.rows("INSERT INTO outside VALUES (1, 500), (2, 1), (3, NULL)")
     before = content(db)
-    refused(restore("latest"), "outside: FOREIGN KEY of_outside to customers: 1 rows would name a row that is not there")
+    refused(restore("latest"), "outside: FOREIGN KEY of_outside to customers: 1 row would name a row that is not there")
     assert content(db) == before and leftovers(db) == []
     db.rows("DELETE FROM outside WHERE id = 1")
     made(restore("latest", "--json"))
@@ -248,7 +248,7 @@ def test_a_child_without_its_parents_is_refused(backup, restore, db):
     made(backup("--json"))
     db.rows("DELETE FROM customers WHERE id = 9")
     before = content(db)
-    refused(restore("latest", "--table", "orders"), "orders: FOREIGN KEY of_customer to customers: 1 rows", "--keep-orphans")
+    refused(restore("latest", "--table", "orders"), "orders: FOREIGN KEY of_customer to customers: 1 row ", "--keep-orphans")
     assert content(db) == before and leftovers(db) == []
     made(restore("latest", "--table", "orders", "--keep-orphans", "--json"))
     assert db.value("SELECT COUNT(*) FROM orders WHERE customer = 9") == 1
@@ -425,7 +425,7 @@ def test_in_parts_the_same_is_refused(files, db):
     machine = Restore(files, "latest", tables=["orders"])
     compared = machine.compare(machine.parts(machine.items))
     _, said = files.fail(machine.end(compared, machine.parts(compared["items"])))
-    assert "orders: FOREIGN KEY of_customer to customers: 1 rows" in said
+    assert "orders: FOREIGN KEY of_customer to customers: 1 row " in said
     assert content(db) == before and leftovers(db) == left
     restore_in_parts(files, "latest", tables=["orders"], keep_orphans=True)
     assert db.value("SELECT COUNT(*) FROM orders WHERE customer = 9") == 1

@@ -179,7 +179,7 @@ def compilers(tmp_path, monkeypatch):
 
 def test_one_s_own_tables_from_sql_to_a_restored_backup(shop, compilers):
     started = time.monotonic()
-    with running("--bare", "--engine", ENGINE, "--schema", shop / "shop.sql") as stack:
+    with running("--engine", ENGINE, "--schema", shop / "shop.sql") as stack:
         print(f"ready after {time.monotonic() - started:.1f} s")
         post, settings = sender(stack), settings_of(stack)
         rowgate = partial(run, cwd=shop, settings=settings)
@@ -246,10 +246,10 @@ def test_one_s_own_tables_from_sql_to_a_restored_backup(shop, compilers):
 
 
 def test_the_live_tables_are_pulled(shop, tmp_path):
-    with running("--bare", "--schema", shop / "schema.json") as stack:
+    with running("--schema", shop / "schema.json") as stack:
         settings = settings_of(stack)
         done = run("schema", "pull", "--output", "x.json", cwd=tmp_path, settings=settings)
-        assert (done.returncode, done.stdout) == (0, "x.json: 2 tables are served\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "x.json: 2 tables served\n"), done.stderr
         wanted = json.loads((shop / "schema.json").read_text())
         wanted["tables"] = [it for it in wanted["tables"] if it["name"] in ("customers", "products")]
         assert json.loads((tmp_path / "x.json").read_text()) == wanted

@@ -136,7 +136,7 @@ def test_random_tables_are_described_as_they_were_written(folder, tables, seed):
 
 
 def test_a_stack_of_them_a_pull_and_the_scratch_database_agree(folder, seed):
-    with running("--bare", "--engine", ENGINE, "--schema", folder / "tables.sql") as stack:
+    with running("--engine", ENGINE, "--schema", folder / "tables.sql") as stack:
         settings = settings_of(stack) | {"ROWGATE_SCHEMA": str(folder / "schema.json")}
         done = rowgate(folder, "schema", "pull", "--output", "pulled.json", settings=settings)
         assert done.returncode == 0, (seed, done.stderr)

@@ -52,7 +52,7 @@ CUSTOMERS = "/tables/customers/rows"
 def shop(tmp_path_factory):
     path = tmp_path_factory.mktemp("shop") / "tables.sql"
     path.write_text(TABLES)
-    with running("--bare", "--schema", path) as stack:
+    with running("--schema", path) as stack:
         yield stack
 
 

@@ -315,7 +315,7 @@ def test_other_commands_end_with_the_code(start, fault):
 
 def test_in_the_last_seconds_of_an_invocation_all_is_taken_back():
     """5 seconds before the end no call is begun, 3 seconds later those in flight are given up."""
-    with running("--bare", "--timeout", "6") as stack, database(stack) as db:
+    with running("--timeout", "6") as stack, database(stack) as db:
         files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
         s3_calls = Calls(stack["s3_log"])
         fill(db)
@@ -340,7 +340,7 @@ def test_in_the_last_seconds_of_an_invocation_all_is_taken_back():
 
 
 def test_a_lambda_that_gets_sigterm_takes_back_what_it_began():
-    with running("--bare") as stack, database(stack) as db:
+    with running() as stack, database(stack) as db:
         files = Files(stack, client(stack, "s3"), client(stack, "lambda"))
         fill(db)
         live = content(db)

@@ -48,7 +48,7 @@ class Own(Stack):
 
 
 def own_stack(*options):
-    with running("--bare", *options) as report, database(report) as db:
+    with running(*options) as report, database(report) as db:
         yield Own(report, db)
 
 

@@ -49,7 +49,7 @@ ROWS = [
 def shop(tmp_path_factory):
     tables = tmp_path_factory.mktemp("exports") / "tables.sql"
     tables.write_text((ROOT / "samples/shop/shop.sql").read_text() + KINDS)
-    with running("--bare", "--schema", tables) as stack:
+    with running("--schema", tables) as stack:
         yield stack
 
 

@@ -32,11 +32,16 @@ STEPS = {
     "backup-list": "backup list",
     "restore-plan": "restore latest --table departments --plan",
     "status": "status",
+    "backup-verify": "backup verify latest --live",
+    "export": "export departments --out exported.csv",
+    "restore": "restore latest --table departments",
     "missing-setting": "backup list",
+    # It writes settings into the folder.
+    "init": "init",
 }
 
 # Those of which the documents have pictures.
-PICTURES = ("load", "loads", "status")
+PICTURES = ("check", "load", "loads", "restore", "status")
 
 # What a step lacks of the settings.
 LACKS = {"missing-setting": ["AWS_REGION"]}
@@ -49,6 +54,7 @@ FILES = {
 
 # Longer ones first.
 VARIABLE = [
+    (r"\d{8}_\d{6}_[0-9a-f]{4}", "RESTORE-ID"),
     (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "RUN"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
     (r"\b[0-9a-f]{32}\b", "LOAD-ID"),
@@ -70,7 +76,7 @@ OF_ANY_WIDTH = {"backup-list", "status"}
 
 @pytest.fixture(scope="module")
 def stack():
-    with running("--bare") as started:
+    with running() as started:
         yield started
 
 

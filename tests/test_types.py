@@ -44,7 +44,7 @@ def stack(tmp_path_factory):
     tables = [with_types("typed"), TEXTS, with_columns("wide", WIDE), with_columns("wider", WIDER)]
     keys = [f"CREATE TABLE key_{it} (k {sql} NOT NULL PRIMARY KEY, v INT NULL);" for it, (sql, _) in KEYS.items()]
     file.write_text("\n".join(tables + keys))
-    with running("--bare", "--schema", file, "--load-options", json.dumps(OPTIONS)) as started:
+    with running("--schema", file, "--load-options", json.dumps(OPTIONS)) as started:
         yield started
 
 

@@ -234,7 +234,7 @@ def test_a_big_request_is_several_statements_and_still_all_or_nothing(post, db, 
 @pytest.mark.parametrize("options", [[], ["--found-rows"]], ids=["changed", "found"])
 def test_counts_are_exact_whichever_rows_the_server_counts(options):
     """It is documented nowhere whether the Data API's driver counts found or changed rows."""
-    with running("--bare", *options) as stack:
+    with running(*options) as stack:
         post = sender(stack)
         assert counts(post(JOBS, jobs([1, 2, 3]))) == (3, 0, 0)
         assert counts(post(JOBS, jobs([3, 4]), on_duplicate="keep")) == (1, 1, 0)

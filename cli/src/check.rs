@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use rowgate_core::schema::Schema;
 use rowgate_core::{
     BodyItem, CHECKED_KEYS, Fill, IngestOptions, Issue, Issues, JsonError, LoadReport, LoadRules,
-    OnError, Report, RequestRows, Status, TableReport, TimeZone, Verdict, decode_tables,
+    OnError, Report, RequestRows, Status, TableReport, TimeZone, Verdict, counted, decode_tables,
 };
 use serde::Serialize;
 
@@ -215,7 +215,8 @@ fn print_text(out: &mut Out, path: &Path, checked: &Checked, explains: bool) -> 
     for table in tables {
         let good = table.counts.received - table.invalid;
         let (name, received, invalid) = (table.table, table.counts.received, table.invalid);
-        let counts = format!("{name}: {received} rows, {good} good, {invalid} bad (");
+        let rows = counted(received, "row");
+        let counts = format!("{name}: {rows}, {good} good, {invalid} bad (");
         out.line(
             &Line::of(Look::Heading, &path)
                 .plainly(": ")

@@ -1,5 +1,6 @@
 //! `rowgate deploy` and `rowgate destroy`: the AWS side and the Worker, without a checkout.
 
+mod access_keys;
 mod account;
 mod choices;
 mod destroy;
@@ -65,6 +66,8 @@ pub(crate) async fn run(args: &DeployArgs, schema: Option<&Path>) -> Result<()> 
         "this is a checkout of rowgate: make deploy has all choices of docs/deploy.md"
     );
     program::require_static()?;
+    // Fetched before anything is made.
+    home.wrangler()?;
     // Read here as well, before anything is made.
     schema::of_file(schema)?;
     let given = schema::text_given(schema)?;

@@ -69,9 +69,9 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "FOLDER", conflicts_with = "database_url")]
     keep: Option<PathBuf>,
 
-    /// Run the Worker past the proxy of `wrangler dev`, which reads every body to its end
+    /// Run the Worker under `wrangler dev`, whose proxy reads every body to its end
     #[arg(long)]
-    bare: bool,
+    wrangler: bool,
 
     /// Use this MySQL or MariaDB instead of starting one: mysql://user:password@host:port/database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
@@ -222,7 +222,7 @@ impl Stack {
         let folder = private_folder()?;
         // The first time npm fetches the Workers runtime, and the database starts meanwhile.
         let (home, (database, database_url)) = tokio::try_join!(
-            find_home(folder.path().to_owned()),
+            find_home(folder.path().to_owned(), args.wrangler),
             start_database(args, begun.kept.as_ref()),
         )?;
         let call_log = folder.path().join("calls.jsonl");
@@ -245,7 +245,7 @@ impl Stack {
             config: home.worker_config_with_limit(args.rate_limit)?,
             variables: &of_doors,
             port: args.port.or(begun.ports().map(|ports| ports.gateway)),
-            bare: args.bare,
+            under_wrangler: args.wrangler,
         };
         let (worker, ()) = tokio::try_join!(
             Worker::start(&home, folder.path(), options, &host),
@@ -301,8 +301,8 @@ impl Stack {
     async fn failure(&mut self) -> anyhow::Error {
         loop {
             tokio::time::sleep(WATCH_INTERVAL).await;
-            if !self.worker.is_running() {
-                return anyhow!("the Worker has ended:\n{}", self.worker.log_tail());
+            if let Some(failure) = self.worker.failure() {
+                return anyhow!(failure);
             }
             if self.database.as_mut().is_some_and(|database| !database.is_running()) {
                 return anyhow!("the database server has ended");
@@ -321,8 +321,13 @@ impl Stack {
     }
 }
 
-async fn find_home(folder: PathBuf) -> Result<Home> {
-    tokio::task::spawn_blocking(move || Home::find(&folder)).await?
+/// The built Worker, and what runs it.
+async fn find_home(folder: PathBuf, with_wrangler: bool) -> Result<Home> {
+    let find = move || {
+        let home = Home::find(&folder)?;
+        if with_wrangler { home.wrangler() } else { home.workerd() }.map(|_| home)
+    };
+    tokio::task::spawn_blocking(find).await?
 }
 
 /// The database that is given, or one of the stack's own, with its address.
@@ -419,7 +424,7 @@ impl LocalKey {
         let read = |path| crate::keys::read(path, schema);
         let mut ring = others.map_or_else(|| Ok(KeyRing::default()), read)?;
         ring.add(KeyEntry::new(key))?;
-        // A variable of `.dev.vars` is one line, and JSON means the same without its line breaks.
+        // A variable of wrangler's `.dev.vars` is one line, and JSON means the same without its line breaks.
         let setting = ring.to_json()?.replace('\n', "");
         Ok(Self { key: key.expose().to_owned(), setting })
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rowgate_core::backup::{Export, ExportFormat, Exported, KeyRange, export};
+use rowgate_core::counted;
 use rowgate_core::schema::Schema;
 use serde_json::json;
 
@@ -107,7 +108,8 @@ fn print(path: &Path, table: &str, exported: &Exported) -> Result<()> {
     let Exported { rows, bytes, options } = exported;
     let options: Vec<_> = options.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
     let mut out = terminal::out();
-    writeln!(out, "{}: {rows} rows of {table}, {bytes} bytes", path.display())?;
+    let (rows, bytes) = (counted(*rows, "row"), counted(*bytes, "byte"));
+    writeln!(out, "{}: {rows} of {table}, {bytes}", path.display())?;
     if !options.is_empty() {
         writeln!(out, "load it with {}", typed(&options))?;
     }

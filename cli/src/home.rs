@@ -1,18 +1,16 @@
 //! The files that `rowgate dev` and `rowgate deploy` need besides this program.
 
+mod npm;
+
 use std::env;
 use std::fs;
-use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
+use npm::Package;
 use serde_json::Value;
 use tar::Archive;
-
-use crate::terminal;
 
 /// The files of an installed program; empty in a program that was built without them.
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/home.tar.gz"));
@@ -20,7 +18,7 @@ static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/home.tar.gz"))
 /// Where the AWS side's templates are.
 const TEMPLATES: &str = "infra/build/templates";
 
-/// A folder with the built Worker, its configuration, and npm's packages that run it.
+/// A folder with the built Worker and its configuration.
 ///
 /// That is a checkout, or a copy of what travels with an installed program.
 pub(crate) struct Home {
@@ -43,7 +41,6 @@ impl Home {
 
     fn checkout(root: &Path) -> Result<Self> {
         let home = Self { root: root.to_owned(), is_checkout: true };
-        ensure!(has_wrangler(root), "node_modules is missing; run `make setup`");
         ensure!(home.built_worker().is_file(), "the Worker is not built; run `make edge`");
         Ok(home)
     }
@@ -55,19 +52,26 @@ impl Home {
              `make edge` with `cargo install --path cli`"
         );
         Archive::new(GzDecoder::new(ARCHIVE)).unpack(root).context("unpacking the Worker")?;
-        let modules = npm_packages(root)?.join("node_modules");
-        symlink(&modules, root.join("node_modules"))?;
         Ok(Self { root: root.to_owned(), is_checkout: false })
     }
 
-    /// What node runs for the command `wrangler`.
-    pub(crate) fn wrangler(&self) -> PathBuf {
-        self.root.join("node_modules/wrangler/bin/wrangler.js")
+    /// Cloudflare's runtime, which is fetched from npm once for a user.
+    pub(crate) fn workerd(&self) -> Result<PathBuf> {
+        Ok(self.package(&Package::workerd(&self.versions())?)?.join("bin/workerd"))
     }
 
-    /// The script that runs the Worker bare; it finds Miniflare in the folder's node_modules.
-    pub(crate) fn bare_worker(&self) -> PathBuf {
-        self.root.join("cli/src/dev/worker.mjs")
+    /// What node runs for the command `wrangler`, which is fetched from npm once for a user.
+    pub(crate) fn wrangler(&self) -> Result<PathBuf> {
+        Ok(self.package(&Package::wrangler(&self.versions())?)?.join("bin/wrangler.js"))
+    }
+
+    fn package(&self, package: &Package) -> Result<PathBuf> {
+        if self.is_checkout { package.in_checkout(&self.root) } else { package.installed() }
+    }
+
+    /// The file that says which versions were tested.
+    fn versions(&self) -> PathBuf {
+        self.root.join("package.json")
     }
 
     fn built_worker(&self) -> PathBuf {
@@ -121,66 +125,6 @@ fn is_checkout(folder: &Path) -> bool {
     folder.join("wrangler.toml").is_file() && folder.join("edge/Cargo.toml").is_file()
 }
 
-fn has_wrangler(folder: &Path) -> bool {
-    folder.join("node_modules/wrangler").is_dir()
-}
-
-/// The folder whose `node_modules` has wrangler: that of npm's package of rowgate, or a cache of this user,
-/// into which it is installed once.
-fn npm_packages(root: &Path) -> Result<PathBuf> {
-    let this = env::current_exe()?.canonicalize()?;
-    if let Some(folder) = this.ancestors().find(|folder| has_wrangler(folder)) {
-        return Ok(folder.to_owned());
-    }
-    let version = wrangler_version(root)?;
-    let cache = cache()?.join(format!("wrangler-{version}"));
-    if !has_wrangler(&cache) {
-        install(&cache, &version)?;
-    }
-    Ok(cache)
-}
-
-/// The version that this program was tested with.
-fn wrangler_version(root: &Path) -> Result<String> {
-    let package: Value = serde_json::from_slice(&fs::read(root.join("package.json"))?)?;
-    let version = package["devDependencies"]["wrangler"].as_str();
-    Ok(version.context("package.json names no version of wrangler")?.to_owned())
-}
-
-fn cache() -> Result<PathBuf> {
-    let set = env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cache"));
-    Ok(set.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("rowgate"))
-}
-
-/// Installs wrangler with the Workers runtime into a folder of its own, whole or not at all.
-fn install(folder: &Path, version: &str) -> Result<()> {
-    terminal::advise(&format!(
-        "installing wrangler {version} with the Workers runtime, once for this user"
-    ));
-    let parent = folder.parent().context("no folder for caches")?;
-    fs::create_dir_all(parent)?;
-    let partial = tempfile::Builder::new().prefix("wrangler-").tempdir_in(parent)?;
-    let installed = Command::new("npm")
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-        .arg(partial.path())
-        .arg(format!("wrangler@{version}"))
-        .output();
-    let output = match installed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("`rowgate dev` needs Node.js 20 or newer, with npm: https://nodejs.org")
-        }
-        output => output.context("npm could not be started")?,
-    };
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "npm could not install wrangler {version}: {}", errors.trim());
-    match fs::rename(partial.path(), folder) {
-        // Another stack was faster.
-        Err(_) if has_wrangler(folder) => Ok(()),
-        renamed => Ok(renamed?),
-    }
-}
-
 fn relocate(text: &str, root: &Path) -> Result<Value> {
     let mut config: Value = toml::from_str(text)?;
     // Several stacks would build at the same time, and a change would reach running tests.
@@ -217,12 +161,5 @@ mod tests {
             "assets": { "directory": "/checkout/console" },
         });
         assert_eq!(config, Some(expected));
-    }
-
-    #[test]
-    fn wrangler_is_of_the_version_that_was_tested() -> Result<()> {
-        let version = wrangler_version(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?;
-        assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "{version}");
-        Ok(())
     }
 }

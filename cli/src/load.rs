@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rowgate_core::schema::{KeyName, Schema};
-use rowgate_core::{Dialect, Fill, LoadOptions, OnDuplicate, OnError, TimeZone};
+use rowgate_core::{Dialect, Fill, LoadOptions, OnDuplicate, OnError, TimeZone, counted};
 use serde_json::Value;
 
 use crate::arguments::{FormatArgs, one_of, parse_time_zone};
@@ -269,7 +269,8 @@ fn print_text(out: &mut Out, path: &str, report: &Value) -> Result<()> {
     for (table, counts) in report["tables"].as_object().into_iter().flatten() {
         let [received, stored, kept, rejected] =
             ["received", "stored", "kept", "rejected"].map(|name| &counts[name]);
-        let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
+        let received = counted(received.as_u64().unwrap_or_default(), "row");
+        let counts = format!("{received}: {stored} stored, {kept} kept, {rejected} rejected");
         let counts = format!(": {table}: {counts} (");
         out.line(&Line::of(Look::Heading, path).plainly(counts).status(&status).plainly(")"))?;
     }

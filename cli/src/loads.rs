@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use rowgate_core::{
-    Client, Counts, Host, LoadRecord, count_old_loads, forget_loads, list_loads, loads_beginning,
-    show_load,
+    Client, Counts, Host, LoadRecord, count_old_loads, counted, forget_loads, list_loads,
+    loads_beginning, show_load,
 };
 use serde_json::json;
 
@@ -94,7 +94,8 @@ async fn list(client: &Database<'_>, is_json: bool, limit: u32) -> Result<()> {
 fn line(load: &LoadRecord) -> String {
     let LoadRecord { started, load_id, status, tables, counts, .. } = load;
     let Counts { received, stored, kept, rejected } = counts;
-    let counts = format!("{received} rows: {stored} stored, {kept} kept, {rejected} rejected");
+    let counts =
+        format!("{}: {stored} stored, {kept} kept, {rejected} rejected", counted(*received, "row"));
     let codes = if load.error_codes.is_empty() { "" } else { " " };
     let (what, errors) = (what(load), &load.error_codes);
     format!("{started} {load_id} {status:<10} {tables} {counts}{codes}{errors} {what}")
@@ -183,8 +184,10 @@ async fn prune(client: &Database<'_>, is_json: bool, days: u32, yes: bool) -> Re
     let mut out = terminal::out();
     match (is_json, yes) {
         (true, _) => out.json(&json!({ "loads": count, "forgotten": yes }))?,
-        (_, true) => writeln!(out, "forgot {count} loads")?,
-        (_, false) => writeln!(out, "{count} loads would be forgotten; --yes does it")?,
+        (_, true) => writeln!(out, "forgot {}", counted(count, "load"))?,
+        (_, false) => {
+            writeln!(out, "{} would be forgotten; --yes does it", counted(count, "load"))?;
+        }
     }
     Ok(())
 }

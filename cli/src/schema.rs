@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use rowgate_core::introspect;
 use rowgate_core::schema::{Description, EXAMPLE, Schema, Table, Unfit};
+use rowgate_core::{counted, introspect};
 use rowgate_local::Engine;
 use rowgate_native::read_schema;
 use serde_json::{Value, json};
@@ -134,7 +134,8 @@ fn write(description: &Description, file: Option<&Path>, is_json: bool) -> Resul
         0 => String::new(),
         _ => format!(", {unfit} not: `rowgate schema show --schema {}`", file.display()),
     };
-    writeln!(terminal::out(), "{}: {served} tables are served{others}", file.display())?;
+    let served = counted(served, "table");
+    writeln!(terminal::out(), "{}: {served} served{others}", file.display())?;
     Ok(())
 }
 
@@ -144,7 +145,7 @@ pub(crate) fn show(schema: Schema, is_json: bool) -> Result<()> {
         return Ok(out.json(&json(schema))?);
     }
     for table in schema.tables() {
-        let columns = format!(", {} columns", table.columns.len());
+        let columns = format!(", {}", counted(table.columns.len(), "column"));
         let line = Line::of(Look::Heading, table.name).plainly(": ").with(Look::Good, "served");
         out.line(&line.plainly(columns))?;
     }

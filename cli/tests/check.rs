@@ -164,7 +164,7 @@ fn the_status_is_that_of_a_load() {
     ]);
     for (file, code, lines) in [
         ("jobs.csv", 0, ["jobs: 0 rows, 0 good, 0 bad (empty)", ""]),
-        ("JOBS.NDJSON", 0, ["jobs: 1 rows, 1 good, 0 bad (complete)", ""]),
+        ("JOBS.NDJSON", 0, ["jobs: 1 row, 1 good, 0 bad (complete)", ""]),
         ("Jobs/a.csv", 1, ["jobs: 2 rows, 1 good, 1 bad (partial)", "job_name: missing"]),
         ("Jobs/b.csv", 1, ["jobs: 2 rows, 0 good, 2 bad (rejected)", "job_name: missing"]),
         ("Jobs/c.xml", 1, ["Jobs/c.xml: rejected", "unsupported_format"]),

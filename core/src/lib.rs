@@ -43,6 +43,7 @@ extern crate alloc;
 extern crate std;
 
 mod base;
+pub use base::counted::counted;
 pub use base::lookup::{Lookup, SettingsError};
 pub use base::printable::printable;
 

@@ -183,7 +183,7 @@ fn without_every_part_there_is_no_manifest() {
         ),
         (
             vec![begun(), repeatable(), numbers(&[2]), page(&[1]), page(&[]), written(), ended()],
-            "1 rows were read where the database counts 2",
+            "1 row read where the database counts 2",
         ),
         (
             vec![begun(), repeatable(), numbers(&[1]), numbers(&[1]), page(&[]), ended()],

@@ -35,7 +35,7 @@ for option, path in zip(sys.argv, sys.argv[1:]):
         call["mode"] = oct(os.stat(path).st_mode & 0o777)
 with open(os.environ["CALLS"], "a") as calls:
     print(json.dumps(call), file=calls)
-if name == "aws":
+if name == "aws" or "versions" in sys.argv:
     answers = json.load(open(os.environ["ANSWERS"]))
     queries = [query for query in answers if query in sys.argv]
     answer = answers.get(queries[0] if queries else " ".join(sys.argv[1:3]), "")
@@ -67,6 +67,8 @@ class Checkout:
     def __init__(self, folder):
         self.folder = folder
         self.access_keys = ""
+        # The access key with which the Worker was uploaded.
+        self.tag = "AKIAOLD"
         self.outputs = dict(OUTPUTS)
         self.status = "UPDATE_COMPLETE"
 
@@ -75,6 +77,7 @@ class Checkout:
             "cloudformation describe-stacks": "\n".join(map("\t".join, self.outputs.items())),
             "Stacks[0].StackStatus": self.status,
             "iam list-access-keys": self.access_keys,
+            "versions list": json.dumps([{"id": "v1"}, {"id": "v2", "annotations": {"workers/tag": self.tag}}]),
             "iam create-access-key": json.dumps(
                 {"AccessKeyId": "AKIANEW", "SecretAccessKey": SECRET}
             ),
@@ -118,6 +121,11 @@ def words(run, program):
 def only(run, program):
     (call,) = [it for it in run.calls if it["program"] == program]
     return call
+
+
+def deleted(run):
+    """The access keys that were deleted."""
+    return [it.split()[-1] for it in words(run, "aws") if it.startswith("iam delete-access-key")]
 
 
 def test_stack_then_tables_then_the_worker_with_its_settings(checkout):
@@ -211,11 +219,35 @@ def test_another_access_key_takes_the_old_one_s_place(checkout):
     assert words(run, "aws")[-1] == delete
 
 
-def test_an_access_key_that_was_not_handed_over_is_deleted(checkout):
+def test_the_first_access_key_is_deleted_when_the_worker_is_not_deployed(checkout):
     run = checkout.run("deploy", FAILING="wrangler")
-    assert run.status == 1
-    delete = "iam delete-access-key --user-name rowgate-worker --access-key-id AKIANEW"
-    assert words(run, "aws")[-1] == delete
+    assert (run.status, deleted(run)) == (1, ["AKIANEW"])
+
+
+def test_while_it_is_unknown_which_key_the_worker_holds_both_stay(checkout):
+    checkout.access_keys = "AKIAOLD"
+    run = checkout.run("deploy", ROTATE_KEY="1", FAILING="wrangler")
+    assert (run.status, deleted(run)) == (1, [])
+    assert "both stay: deploy again" in run.said
+
+
+@pytest.mark.parametrize(("tag", "first"), [("AKIAOLD", "AKIASECOND"), ("AKIASECOND", "AKIAOLD")])
+def test_a_rotation_that_has_failed_is_ended_by_the_next_deployment(checkout, tag, first):
+    """Without ROTATE_KEY: of the two keys the one goes first that the Worker does not hold."""
+    checkout.access_keys, checkout.tag = "AKIAOLD\tAKIASECOND", tag
+    run = checkout.run("deploy")
+    assert run.status == 0, run.said
+    assert deleted(run) == [first, tag]
+    _, deploy = [it for it in run.calls if it["program"] == "wrangler"]
+    assert deploy["secrets"]["AWS_ACCESS_KEY_ID"] == "AKIANEW"
+    assert deploy["arguments"][-2:] == ["--tag", "AKIANEW"]
+
+
+def test_without_an_answer_about_the_versions_no_key_is_deleted(checkout):
+    checkout.access_keys = "AKIAOLD\tAKIASECOND"
+    run = checkout.run("deploy", FAILING="wrangler")
+    assert (run.status, deleted(run)) == (1, [])
+    assert "AKIAOLD or AKIASECOND" in run.said
 
 
 def test_a_problem_is_found_before_anything_is_made(checkout):

@@ -7,11 +7,9 @@ upload itself.
 
 import json
 import subprocess
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from cloudflare import cloudflare
 from ministack import ministack
 from test_packages import ROOT, Place, with_pip
 
@@ -47,39 +45,20 @@ if (config >= 0) call.config = JSON.parse(readFileSync(words[config + 1], "utf8"
 if (call.config) call.schema = readFileSync(call.config.main.replace("worker.js", "schema.txt"), "utf8");
 appendFileSync(process.env.WRANGLER_CALLS, JSON.stringify(call) + "\\n");
 if (words[0] === "whoami") console.log(JSON.stringify({ loggedIn: !process.env.LOGGED_OUT, accounts: [{ id: "a1" }] }));
+if (words.includes("versions")) {
+  const calls = readFileSync(process.env.WRANGLER_UPLOADS, "utf8").trim().split("\n");
+  console.log(JSON.stringify(calls.map((tag) => ({ annotations: { "workers/tag": tag } }))));
+}
 if (words[0] === "auth") console.log(JSON.stringify({ type: "oauth", token: "cloudflare-token" }));
-if (process.env.WRANGLER_FAILS && words.includes("deploy")) process.exit(1);
+if (process.env.WRANGLER_FAILS === "before" && words.includes("deploy")) process.exit(1);
+const tag = words.indexOf("--tag");
+if (tag > 0) appendFileSync(process.env.WRANGLER_UPLOADS, words[tag + 1] + "\n");
+if (process.env.WRANGLER_FAILS === "after" && words.includes("deploy")) process.exit(1);
 if (words.includes("deploy")) {
   const real = spawnSync("node", [process.env.REAL_WRANGLER, ...words, "--dry-run"], { stdio: "inherit" });
   process.exit(real.status);
 }
 """
-
-
-class Cloudflare(BaseHTTPRequestHandler):
-    """Which name an account has under workers.dev."""
-
-    def do_GET(self):
-        assert self.headers["authorization"] == "Bearer cloudflare-token"
-        assert self.path == "/accounts/a1/workers/subdomain"
-        body = json.dumps({"success": True, "result": {"subdomain": "me"}}).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def cloudflare():
-    server = HTTPServer(("127.0.0.1", 0), Cloudflare)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +92,14 @@ def user(place, stack, cloud, tmp_path_factory):
     script = caches / f"rowgate/wrangler-{version}/node_modules/wrangler/bin/wrangler.js"
     script.parent.mkdir(parents=True)
     script.write_text(WRANGLER)
-    with cloudflare() as api:
+    (script.parents[1] / "package.json").write_text(json.dumps({"version": version}))
+    with cloudflare({"success": True, "result": {"subdomain": "me"}}) as api:
         yield User(place, caches, place.environment | {
             "XDG_CACHE_HOME": str(caches),
-            "REAL_WRANGLER": str(place.home / f".cache/rowgate/wrangler-{version}/node_modules/wrangler/bin/wrangler.js"),
+            "REAL_WRANGLER": str(ROOT / "node_modules/wrangler/bin/wrangler.js"),
             "WRANGLER_CALLS": str(caches / "calls"),
-            "CLOUDFLARE_API_BASE_URL": api,
+            "WRANGLER_UPLOADS": str(caches / "uploads"),
+            "CLOUDFLARE_API_BASE_URL": api.url,
             "AWS_ENDPOINT_URL": cloud.url,
             "DATA_API_ENDPOINT": stack["data_api"],
             "AWS_REGION": stack["region"],
@@ -269,16 +250,25 @@ def access_keys(cloud, outputs):
     return [key["AccessKeyId"] for key in keys]
 
 
-def test_a_new_access_key_takes_the_place_of_the_old_one_or_goes(deployed, user, cloud):
+@pytest.mark.parametrize("fails", ["before", "after"])
+def test_a_rotation_that_fails_deletes_no_key_and_the_next_deployment_ends_it(deployed, user, cloud, fails):
+    """Wrangler fails before the Worker is up, or after that: then the Worker holds the new key."""
     _, outputs, _ = deployed
     before = access_keys(cloud, outputs)
-    failed = user.run("deploy", "--yes", "--rotate-key", WRANGLER_FAILS="1")
+    failed = user.run("deploy", "--yes", "--rotate-key", WRANGLER_FAILS=fails)
     assert failed.returncode == 2 and "the Worker is not deployed" in failed.stderr
-    assert access_keys(cloud, outputs) == before
-    done = user.run("deploy", "--yes", "--rotate-key")
+    assert "both stay: run `rowgate deploy` again" in failed.stderr
+    both = access_keys(cloud, outputs)
+    assert len(both) == 2 and set(before) < set(both)
+    (given,) = set(both) - set(before)
+    held = {"before": before[0], "after": given}[fails]
+    # What it deletes first is not the key that the Worker holds; when it fails again, that one is still there.
+    failed = user.run("deploy", "--yes", WRANGLER_FAILS="before")
+    assert failed.returncode == 2 and held in access_keys(cloud, outputs)
+    done = user.run("deploy", "--yes")
     assert done.returncode == 0, done.stderr
-    (call,) = user.calls("deploy")
-    assert access_keys(cloud, outputs) == [call["secrets"]["AWS_ACCESS_KEY_ID"]] != before
+    (call,) = [call for call in user.calls("deploy") if "--secrets-file" in call["words"]]
+    assert access_keys(cloud, outputs) == [call["secrets"]["AWS_ACCESS_KEY_ID"]]
 
 
 def test_a_database_is_not_exchanged(deployed, user):

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use rowgate_core::Host;
 use rowgate_core::backup::{self, GIVEN_UP_AFTER, Unfinished};
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
 use rowgate_core::schema::Schema;
+use rowgate_core::{Host, counted};
 
 use crate::arguments::PlaceArgs;
 use crate::session::{Database, S3, Session};
@@ -59,7 +59,11 @@ async fn split_off_filled(
         match restore::rows_only_left(database, schema, &left).await {
             Ok(0) => dropped.push(left),
             Ok(rows) => {
-                let why = format!("{rows} rows that {} does not have or has otherwise", left.table);
+                let why = format!(
+                    "{} that {} does not have or has otherwise",
+                    counted(rows, "row"),
+                    left.table
+                );
                 kept.push((left, why));
             }
             Err(error) => kept.push((left, error.to_string())),
@@ -106,8 +110,8 @@ fn print_cleaned(
     }
     let what = if args.yes { "removed" } else { "would be removed; --yes does it" };
     for Unfinished { run, keys, bytes } in files {
-        let count = keys.len();
-        writeln!(out, "backups/{run}/: no manifest, {count} files of {bytes} bytes: {what}")?;
+        let (files, bytes) = (counted(keys.len(), "file"), counted(*bytes, "byte"));
+        writeln!(out, "backups/{run}/: no manifest, {files} of {bytes}: {what}")?;
     }
     for left in tables {
         writeln!(out, "{}: filled by a restore that did not end: {what}", left.name)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
-use rowgate_core::backup;
+use rowgate_core::{backup, counted};
 use serde_json::json;
 
 use super::print::name_left_out;
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &PruneArgs) -> Result<()> {
             terminal::out().json(&pruned)?;
         } else if args.yes {
             let objects = backup::prune(&s3, bucket, old).await?;
-            writeln!(terminal::out(), "{run}: {objects} objects deleted")?;
+            writeln!(terminal::out(), "{run}: {} deleted", counted(objects, "object"))?;
         } else {
             writeln!(terminal::out(), "{run}: would be deleted; --yes does it")?;
         }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rowgate_core::Host;
 use rowgate_core::backup::{self, Manifest, Services};
 use rowgate_core::restore::{self, RestoreStep, Wanted};
 use rowgate_core::schema::Schema;
+use rowgate_core::{Host, counted};
 use serde_json::json;
 
 use super::print::print;
@@ -72,8 +72,8 @@ async fn probe<H: Host>(services: &Services<'_, H>, run: String, json: bool) -> 
         return Ok(ExitCode::SUCCESS);
     }
     for table in probed.tables {
-        let (name, rows) = (table.table, table.rows);
-        writeln!(out, "{name}: {rows} rows written beside the live ones, compared and dropped")?;
+        let (name, rows) = (table.table, counted(table.rows, "row"));
+        writeln!(out, "{name}: {rows} written beside the live ones, compared and dropped")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,7 +99,11 @@ async fn compare(
             terminal::out().json(&table)?;
             continue;
         }
-        let line = Line::plain(format!("{name}: {rows} live rows, {} in the backup: ", entry.rows));
+        let line = Line::plain(format!(
+            "{name}: {}, {} in the backup: ",
+            counted(rows, "live row"),
+            entry.rows
+        ));
         terminal::out().line(&match same {
             true => line.with(Look::Good, "the same"),
             false => line.with(Look::Bad, "not the same"),

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use rowgate_core::account::{FormCall, Rds};
 
+use super::access_keys;
 use super::account::Account;
 use super::choices::Stage;
 use super::stack::Stack;
@@ -37,8 +38,8 @@ pub(crate) async fn run(args: &DestroyArgs) -> Result<()> {
     worker::delete(&home, &args.stage).await?;
     // A user who has keys cannot be deleted.
     if let Some(user) = stack.outputs.get("WorkerUser") {
-        let keys = worker::access_keys(&account, user).await?;
-        worker::delete_access_keys(&account, user, &keys).await?;
+        let keys = access_keys::list(&account, user).await?;
+        access_keys::delete(&account, user, &keys).await?;
     }
     terminal::advise(&format!("deleting the stack {}", stack.name));
     stack.delete(&account).await?;

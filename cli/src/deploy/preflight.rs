@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use reqwest::StatusCode;
 use rowgate_core::account::{Error, FormCall, Rds, Sts};
-use rowgate_core::{CallError, Host, Request};
+use rowgate_core::{CallError, Host, Request, counted};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -247,7 +247,7 @@ impl Preflight<'_> {
     /// What wrangler says in JSON.
     async fn wrangler(&self, words: &[&str]) -> Option<Value> {
         let mut command = Command::new("node");
-        command.arg(self.home.wrangler()).args(words).env("WRANGLER_SEND_METRICS", "false");
+        command.arg(self.home.wrangler().ok()?).args(words).env("WRANGLER_SEND_METRICS", "false");
         let output = command.stdin(std::process::Stdio::null()).output().await.ok()?;
         serde_json::from_slice(&output.stdout).ok()
     }
@@ -272,8 +272,7 @@ fn say(findings: &[Finding]) -> Result<()> {
     let problems = findings.iter().filter(|it| matches!(it, Finding::Problem(_))).count();
     match problems {
         0 => Ok(()),
-        1 => bail!("1 problem; nothing is made"),
-        count => bail!("{count} problems; nothing is made"),
+        count => bail!("{}; nothing is made", counted(count, "problem")),
     }
 }
 

@@ -6,11 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail, ensure};
-use rowgate_core::account::{FormCall, Iam};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 use tokio::process::Command;
 
+use super::access_keys::{self, AccessKey};
 use super::account::Account;
 use super::choices::Stage;
 use super::stack::Stack;
@@ -20,11 +20,8 @@ use crate::terminal;
 /// The file of `rowgate keys`, in the working folder.
 const KEYS: &str = "api-keys.json";
 
-/// An access key of the Worker's user.
-struct AccessKey {
-    id: String,
-    secret: String,
-}
+/// The annotation with a version's tag.
+const TAG: &str = "workers/tag";
 
 /// The Worker of a stack, to be uploaded.
 pub(super) struct Upload<'u> {
@@ -38,26 +35,57 @@ impl Upload<'_> {
     /// Uploads the Worker together with its settings, so that it never runs without them.
     ///
     /// The first time it gets an access key of its user, and an API key if the working folder has none.
+    /// An access key is deleted only when the Worker is known to hold another one: wrangler may fail when the
+    /// Worker is up.
     pub(super) async fn deploy(&self, rotate_key: bool, schema: &Path) -> Result<()> {
         let (account, user) = (self.account, self.stack.output("WorkerUser")?);
-        let old = access_keys(account, user).await?;
+        let mut old = access_keys::list(account, user).await?;
         if old.is_empty() && !Path::new(KEYS).is_file() {
             make_api_key(schema).await?;
         }
-        let key = match old.is_empty() || rotate_key {
-            true => Some(make_access_key(account, user).await?),
+        // A rotation before has not come to its end, so this one does.
+        let is_unfinished = old.len() > 1;
+        if is_unfinished {
+            let unused = self.unused(&old).await?;
+            access_keys::delete(account, user, std::slice::from_ref(&unused)).await?;
+            old.retain(|key| *key != unused);
+        }
+        let key = match old.is_empty() || rotate_key || is_unfinished {
+            true => Some(access_keys::make(account, user).await?),
             false => None,
         };
-        let uploaded = self.upload(schema, key.as_ref()).await;
-        match (&uploaded, &key) {
-            // Its secret is lost, and the next attempt makes another one.
-            (Err(_), Some(key)) => {
-                delete_access_keys(account, user, std::slice::from_ref(&key.id)).await?;
+        match (self.upload(schema, key.as_ref()).await, key) {
+            (Ok(()), Some(_)) => access_keys::delete(account, user, &old).await,
+            // No Worker has worked yet. The key's secret is lost, and the next attempt makes another one.
+            (Err(error), Some(key)) if old.is_empty() => {
+                access_keys::delete(account, user, &[key.id]).await?;
+                Err(error)
             }
-            (Ok(()), Some(_)) => delete_access_keys(account, user, &old).await?,
-            _ => {}
+            (Err(error), Some(_)) => Err(error.context(
+                "the Worker may hold its new access key or the one before, so both stay: run \
+                 `rowgate deploy` again, which ends the rotation",
+            )),
+            (uploaded, None) => uploaded,
         }
-        uploaded
+    }
+
+    /// Which of two access keys the Worker does not hold. Each version of it is tagged with the key that it
+    /// was given.
+    async fn unused(&self, keys: &[String]) -> Result<String> {
+        let folder = tempfile::Builder::new().prefix("rowgate-worker-").tempdir()?;
+        let config = write_config(self.home, folder.path())?;
+        let mut command = wrangler(self.home, &config, self.stage)?;
+        let output = command.args(["versions", "list", "--json"]).output().await?;
+        let versions: Option<Vec<Value>> = serde_json::from_slice(&output.stdout).ok();
+        let versions = versions.with_context(|| {
+            format!(
+                "wrangler does not say which access key the Worker holds, one of {}: run this again",
+                keys.join(" and ")
+            )
+        })?;
+        let (oldest, newest) = keys.first().zip(keys.last()).context("no access keys")?;
+        let is_held = versions.iter().any(|version| version["annotations"][TAG] == **newest);
+        Ok(if is_held { oldest } else { newest }.clone())
     }
 
     async fn upload(&self, schema: &Path, key: Option<&AccessKey>) -> Result<()> {
@@ -67,8 +95,11 @@ impl Upload<'_> {
         let secrets = folder.path().join("secrets.json");
         write_private(&secrets, &settings(self.stack, key)?.to_string())?;
         let config = write_config(self.home, folder.path())?;
-        let mut command = wrangler(self.home, &config, self.stage);
+        let mut command = wrangler(self.home, &config, self.stage)?;
         command.arg("deploy").arg("--secrets-file").arg(&secrets);
+        if let Some(key) = key {
+            command.args(["--tag", &key.id]);
+        }
         ensure!(
             is_done(command).await?,
             "the Worker is not deployed, wrangler says why above; the stack is"
@@ -101,7 +132,7 @@ async fn is_done(mut command: Command) -> Result<bool> {
 pub(super) async fn delete(home: &Home, stage: &Stage) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("rowgate-worker-").tempdir()?;
     let config = write_config(home, folder.path())?;
-    let mut command = wrangler(home, &config, stage);
+    let mut command = wrangler(home, &config, stage)?;
     command.args(["delete", "--force"]);
     ensure!(
         is_done(command).await?,
@@ -116,11 +147,11 @@ fn write_config(home: &Home, folder: &Path) -> Result<PathBuf> {
     Ok(config)
 }
 
-fn wrangler(home: &Home, config: &Path, stage: &Stage) -> Command {
+fn wrangler(home: &Home, config: &Path, stage: &Stage) -> Result<Command> {
     let mut command = Command::new("node");
-    command.arg(home.wrangler()).arg("--config").arg(config).args(["--env", stage.worker()]);
+    command.arg(home.wrangler()?).arg("--config").arg(config).args(["--env", stage.worker()]);
     command.env("WRANGLER_SEND_METRICS", "false").stdin(Stdio::null());
-    command
+    Ok(command)
 }
 
 /// The Worker's settings, all of which are secrets there: none of them is in a file of Cloudflare's.
@@ -146,35 +177,4 @@ fn settings(stack: &Stack, key: Option<&AccessKey>) -> Result<Value> {
 fn write_private(path: &Path, text: &str) -> Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     Ok(file.write_all(text.as_bytes())?)
-}
-
-/// The ids of the user's access keys.
-pub(super) async fn access_keys(account: &Account, user: &str) -> Result<Vec<String>> {
-    let answer = account.ask(of("ListAccessKeys", user)).await?;
-    let rows = answer.rows("AccessKeyMetadata", ["AccessKeyId"]);
-    Ok(rows.into_iter().map(|[id]| id).collect())
-}
-
-async fn make_access_key(account: &Account, user: &str) -> Result<AccessKey> {
-    let answer = account.do_once(of("CreateAccessKey", user)).await;
-    let answer = answer.context("making the Worker's access key")?;
-    match (answer.text("AccessKeyId"), answer.text("SecretAccessKey")) {
-        (Some(id), Some(secret)) => Ok(AccessKey { id, secret }),
-        _ => bail!("IAM has answered without an access key"),
-    }
-}
-
-pub(super) async fn delete_access_keys(
-    account: &Account,
-    user: &str,
-    keys: &[String],
-) -> Result<()> {
-    for key in keys {
-        account.ask(of("DeleteAccessKey", user).with("AccessKeyId", key)).await?;
-    }
-    Ok(())
-}
-
-fn of(action: &'static str, user: &str) -> FormCall<Iam> {
-    FormCall::new(action).with("UserName", user)
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use rowgate_core::data_api::ExecuteStatement;
-use rowgate_core::{Client, Host, Repeat, Request};
+use rowgate_core::{Client, Host, Repeat, Request, counted};
 use tokio::process::Command;
 
 use super::end::End;
@@ -148,7 +148,8 @@ impl Demo<'_> {
         let client = Client::new(&host, &self.stack.target, TIME);
         let call = ExecuteStatement { sql: &sql, ..ExecuteStatement::default() };
         let done = client.call(&call, Repeat::Never).await.context("deleting the employees")?;
-        terminal::out().line(&Line::plain(format!("{} rows", done.number_of_records_updated)))?;
+        terminal::out()
+            .line(&Line::plain(counted(done.number_of_records_updated, "row").to_string()))?;
         Ok(())
     }
 }

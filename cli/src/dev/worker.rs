@@ -1,15 +1,19 @@
-//! The Worker on this machine: under `wrangler dev`, or bare under Miniflare, the simulator inside it.
+//! The Worker on this machine: on Cloudflare's runtime, or under `wrangler dev`.
+
+mod assets;
+mod workerd;
+mod wrangler;
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use rowgate_core::{Host, Request};
 
 use serde_json::Value;
@@ -19,38 +23,38 @@ use crate::home::Home;
 /// Between the start and the first answer; about half a second on an idle machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Longer than the supervisor gives Miniflare.
+/// Longer than the supervisor gives wrangler.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What Miniflare says once its port answers, up to the address.
-const READY_MARK: &str = "Ready on ";
+/// Cloudflare ends an isolate that takes more; the runtime knows no such limit here.
+const MOST_BYTES: u64 = 128 * 1024 * 1024;
 
 /// The most lines of the log in an error message.
 const TAIL_LINES: usize = 25;
 
-/// The parent of node, which runs Miniflare: a shell whose standard input is a pipe from us.
+/// The parent of what runs the Worker: a shell whose standard input is a pipe from us.
 ///
-/// Miniflare starts the Workers runtime, workerd; both stay in the shell's process group. However
-/// this process ends, SIGKILL included, the kernel closes its end of the pipe, `read` returns, and
-/// the shell ends node in order and then whatever is left of the group, itself as well. The stack's
-/// folder ($1) holds secrets, so then it goes too; when node ended by itself it stays, for
-/// the log ($2) says why.
+/// Whatever wrangler starts stays in the shell's process group. However this process ends, SIGKILL
+/// included, the kernel closes its end of the pipe, `read` returns, and the shell sends its signal ($3):
+/// wrangler ends in order, the runtime at once. Then it ends whatever is left of the group, itself as
+/// well. The stack's folder ($1) holds secrets, so then it goes too; when the Worker ended by itself it
+/// stays, for the log ($2) says why.
 const SUPERVISOR: &str = r#"
-folder=$1; log=$2; shift 2
+folder=$1; log=$2; signal=$3; shift 3
 exec 3<&0
 "$@" </dev/null >"$log" 2>&1 3<&- &
-node=$!
+worker=$!
 {
   read -r _ <&3
   : >"$folder/stopping"
-  kill -TERM "$node"
+  kill -"$signal" "$worker"
   sleep 5
   rm -rf -- "$folder"
   kill -KILL 0
 } >/dev/null 2>&1 &
-wait "$node"
+wait "$worker"
 [ ! -e "$folder/stopping" ] || rm -rf -- "$folder"
 kill -KILL 0
 "#;
@@ -63,15 +67,22 @@ pub(super) struct WorkerOptions<'o> {
     pub(super) variables: &'o [(&'static str, String)],
     /// The port on 127.0.0.1, or any that is free.
     pub(super) port: Option<u16>,
-    /// Whether requests reach the Worker as they are, past the proxy of `wrangler dev`.
-    pub(super) bare: bool,
+    /// Whether it runs under `wrangler dev`.
+    pub(super) under_wrangler: bool,
+}
+
+/// What runs the Worker.
+struct Program {
+    words: Vec<OsString>,
+    /// What ends it.
+    stop_signal: &'static str,
 }
 
 /// A Worker that answers; dropping it ends it.
 pub(super) struct Worker {
     supervisor: Child,
     url: String,
-    log: PathBuf,
+    log: Log,
 }
 
 impl Worker {
@@ -87,15 +98,12 @@ impl Worker {
     ) -> Result<Self> {
         let folder = stack_folder.join("worker");
         std::fs::create_dir(&folder)?;
-        let config = folder.join("wrangler.json");
-        write_private(&config, &options.config.to_string())?;
-        // It is read because it lies beside the configuration.
-        write_private(&folder.join(".dev.vars"), &dev_vars(options.variables)?)?;
-
-        let log = folder.join("worker.log");
-        let supervisor = supervised(stack_folder, &log)
-            .arg("node")
-            .args(node_arguments(home, &config, &options))
+        let (program, address_in): (_, fn(&str) -> _) = match options.under_wrangler {
+            true => (wrangler::program(home, &folder, &options)?, wrangler::address_in),
+            false => (workerd::program(home, &folder, &options)?, workerd::address_in),
+        };
+        let log = Log::new(folder.join("worker.log"));
+        let supervisor = supervised(stack_folder, &log.path, &program)
             .env("WRANGLER_SEND_METRICS", "false")
             .env("WRANGLER_REGISTRY_PATH", folder.join("registry"))
             // What it leaves behind after a SIGKILL goes with the folder.
@@ -105,7 +113,7 @@ impl Worker {
             .current_dir(&folder)
             .spawn()?;
         let mut worker = Self { supervisor, url: String::new(), log };
-        worker.wait_until_healthy(host).await?;
+        worker.wait_until_healthy(host, address_in).await?;
         Ok(worker)
     }
 
@@ -115,19 +123,25 @@ impl Worker {
     }
 
     pub(super) fn log(&self) -> &Path {
-        &self.log
+        &self.log.path
     }
 
-    /// The last lines of the log.
-    pub(super) fn log_tail(&self) -> String {
-        tail(&self.log_text())
+    /// Why the Worker is not to be used any more, if it is not.
+    pub(super) fn failure(&mut self) -> Option<String> {
+        if !self.is_running() {
+            return Some(format!("the Worker has ended:\n{}", tail(&self.log.text())));
+        }
+        let memory = self.log.most_memory().filter(|memory| *memory > MOST_BYTES)?;
+        Some(format!(
+            "the Worker takes {memory} bytes of memory, and may take {MOST_BYTES} on Cloudflare"
+        ))
     }
 
-    pub(super) fn is_running(&mut self) -> bool {
+    fn is_running(&mut self) -> bool {
         matches!(self.supervisor.try_wait(), Ok(None))
     }
 
-    /// Ends Miniflare and everything that it started.
+    /// Ends the Worker and everything that it started.
     pub(super) async fn stop(mut self) -> Result<()> {
         drop(self.supervisor.stdin.take());
         let deadline = Instant::now() + STOP_LIMIT;
@@ -140,13 +154,17 @@ impl Worker {
         Ok(())
     }
 
-    async fn wait_until_healthy(&mut self, host: &impl Host) -> Result<()> {
+    async fn wait_until_healthy(
+        &mut self,
+        host: &impl Host,
+        address_in: fn(&str) -> Option<String>,
+    ) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         let mut last_answer = String::from("it does not listen");
         loop {
             // Looked at before the log, so that the log is complete when it has ended.
             let is_running = self.is_running();
-            let log = self.log_text();
+            let log = self.log.text();
             if !is_running {
                 bail!("the Worker did not start:\n{}", tail(&log));
             }
@@ -166,11 +184,6 @@ impl Worker {
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
-
-    fn log_text(&self) -> String {
-        let bytes = std::fs::read(&self.log).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
 }
 
 impl Drop for Worker {
@@ -184,14 +197,16 @@ impl Drop for Worker {
     }
 }
 
-/// The supervisor, still without the command to supervise.
+/// The supervisor of a program.
 ///
 /// It has a process group of its own: Ctrl-C in a terminal reaches us, and we end it in order.
-fn supervised(stack_folder: &Path, log: &Path) -> Command {
+fn supervised(stack_folder: &Path, log: &Path, program: &Program) -> Command {
     let mut command = Command::new("/bin/sh");
     command
         .args(["-c", SUPERVISOR, "rowgate-worker"])
         .args([stack_folder, log])
+        .arg(program.stop_signal)
+        .args(&program.words)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -199,11 +214,41 @@ fn supervised(stack_folder: &Path, log: &Path) -> Command {
     command
 }
 
-/// The address in the log, once it is there.
-fn address_in(log: &str) -> Option<String> {
-    let line = log.lines().find(|line| line.contains(READY_MARK))?;
-    let (_, address) = line.split_once(READY_MARK)?;
-    Some(address.split_whitespace().next()?.to_owned())
+/// What the Worker and its runtime say.
+struct Log {
+    path: PathBuf,
+    /// How much of it has been looked through.
+    seen: u64,
+}
+
+impl Log {
+    fn new(path: PathBuf) -> Self {
+        Self { path, seen: 0 }
+    }
+
+    fn text(&self) -> String {
+        let bytes = std::fs::read(&self.path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The most memory that the lines say which came since the last look: the Worker says with each
+    /// request what it takes.
+    fn most_memory(&mut self) -> Option<u64> {
+        let mut text = Vec::new();
+        let mut file = File::open(&self.path).ok()?;
+        file.seek(SeekFrom::Start(self.seen)).ok()?;
+        file.read_to_end(&mut text).ok()?;
+        // A line that is being written is one of the next look.
+        let whole = text.iter().rposition(|byte| *byte == b'\n')? + 1;
+        self.seen += whole as u64;
+        String::from_utf8_lossy(&text[..whole]).lines().filter_map(memory_of).max()
+    }
+}
+
+/// What a line of the Worker says about a request's memory.
+fn memory_of(line: &str) -> Option<u64> {
+    let (_, memory) = line.strip_prefix("{\"request_id\"")?.rsplit_once("\"memory\":")?;
+    memory.strip_suffix('}')?.parse().ok()
 }
 
 fn tail(log: &str) -> String {
@@ -220,36 +265,9 @@ fn health_request(url: &str) -> Request {
     }
 }
 
-fn node_arguments(home: &Home, config: &Path, options: &WorkerOptions<'_>) -> Vec<OsString> {
-    // 0 is a free port of the runtime's own choice, so no other program can take it first.
-    let port = options.port.unwrap_or(0).to_string();
-    if options.bare {
-        return vec![home.bare_worker().into(), config.into(), port.into()];
-    }
-    let mut arguments: Vec<OsString> = vec![home.wrangler().into(), "dev".into()];
-    arguments.extend(["--config".into(), config.into(), "--port".into(), port.into()]);
-    let fixed =
-        ["--ip", "127.0.0.1", "--inspector-port", "0", "--show-interactive-dev-session=false"];
-    arguments.extend(fixed.map(OsString::from));
-    arguments
-}
-
-/// The Worker's variables in the form of a `.dev.vars` file.
-fn dev_vars(variables: &[(&str, String)]) -> Result<String> {
-    variables.iter().map(|(name, value)| Ok(format!("{name}={}\n", quoted(value)?))).collect()
-}
-
 /// JSON without single quotes, which mean the same as their escapes: a variable can hold it.
 pub(super) fn json_variable(json: &str) -> String {
     json.replace('\n', "").replace('\'', "\\u0027")
-}
-
-/// The format knows no escapes but takes three kinds of quotes; one that does not occur will do.
-/// Double quotes come last: between them `\n` would become a new line.
-fn quoted(value: &str) -> Result<String> {
-    let quote = ['\'', '`', '"'].into_iter().find(|quote| !value.contains(*quote));
-    let quote = quote.context("a variable holds every kind of quote")?;
-    Ok(format!("{quote}{value}{quote}"))
 }
 
 /// Creates a file that no other user can read.
@@ -264,18 +282,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_read_from_the_log() {
-        let log = "Starting\n[worker:info] Ready on http://127.0.0.1:41893\nGET / 200\n";
-        assert_eq!(address_in(log).as_deref(), Some("http://127.0.0.1:41893"));
-        assert_eq!(address_in("Starting\n"), None);
-    }
-
-    #[test]
-    fn a_value_keeps_its_quotes() {
-        assert_eq!(quoted(r#"[{"id":"a"}]"#).ok().as_deref(), Some(r#"'[{"id":"a"}]'"#));
-        assert_eq!(quoted("it's").ok().as_deref(), Some("`it's`"));
-        assert!(quoted("'`\"").is_err());
-        let json = json_variable("{\"a\":\n\"it's `b`\"}");
-        assert_eq!(quoted(&json).ok().as_deref(), Some(r#"'{"a":"it\u0027s `b`"}'"#));
+    fn each_line_about_memory_is_looked_at_once_and_whole() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut log = Log::new(folder.path().join("log"));
+        assert_eq!(log.most_memory(), None);
+        let mut file = File::create(&log.path)?;
+        file.write_all(
+            b"{\"request_id\":\"a\",\"memory\":7}\n{\"request_id\":\"b\",\"memory\":5}\n",
+        )?;
+        assert_eq!((log.most_memory(), log.most_memory()), (Some(7), None));
+        file.write_all(b"{\"request_id\":\"c\",\"mem")?;
+        assert_eq!(log.most_memory(), None);
+        file.write_all(b"ory\":9}\n{\"memory\":99}\n")?;
+        assert_eq!(log.most_memory(), Some(9));
+        Ok(())
     }
 }

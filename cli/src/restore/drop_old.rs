@@ -5,6 +5,7 @@ use std::slice;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use rowgate_core::counted;
 use rowgate_core::restore::{self, Leftover, LeftoverKind};
 use rowgate_core::schema::Schema;
 use serde_json::json;
@@ -57,7 +58,7 @@ pub(super) async fn run(args: &DropArgs, schema: Schema) -> Result<()> {
             LeftoverKind::Staging => "filled by a restore, and not live",
             LeftoverKind::Undone => "restored, and undone",
         };
-        writeln!(terminal::out(), "{name}: {table} {was}, {rows} rows: {what}")?;
+        writeln!(terminal::out(), "{name}: {table} {was}, {}: {what}", counted(rows, "row"))?;
     }
     Ok(())
 }

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rowgate_core::KeyText;
 use rowgate_core::restore::{self, KeySample, Merged, Unmerged};
 use rowgate_core::schema::{Schema, Table};
+use rowgate_core::{KeyText, counted};
 
 use crate::arguments::tables_named;
 use crate::session::Session;
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &MergeArgs, schema: Schema) -> Result<()> {
     }
     for Merged { table, left_table, added, missing, differing } in &merged {
         if args.yes {
-            writeln!(out, "{table}: {added} rows of {left_table} added")?;
+            writeln!(out, "{table}: {} of {left_table} added", counted(*added, "row"))?;
         }
         let what = if args.yes { "row 0 is copied by hand" } else { "--yes adds them" };
         describe_keys(out, table, missing, &format!("only in {left_table}; {what}"))?;
@@ -84,7 +84,8 @@ fn describe_keys(out: &mut impl Write, table: &str, keys: &KeySample, what: &str
     let KeySample { rows, first } = keys;
     if *rows > 0 {
         let more = if first.len() as u64 == *rows { "" } else { ", …" };
-        writeln!(out, "{table}: {rows} rows, {what}; keys: {}{more}", first.join(", "))?;
+        let rows = counted(*rows, "row");
+        writeln!(out, "{table}: {rows}, {what}; keys: {}{more}", first.join(", "))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
+use rowgate_core::counted;
 use rowgate_core::restore::{
     Ending, ExportPlan, LoadsSince, Mode, OddValues, RestorePlan, TablePlan,
 };
@@ -70,12 +71,11 @@ pub(super) fn print_plan(plan: &RestorePlan, json: bool) -> Result<()> {
 
 fn describe(plan: &TablePlan, mode: Mode) -> String {
     let TablePlan { content, live, .. } = plan;
-    let count = plan.files.len();
-    let files = if count == 1 { "file" } else { "files" };
-    let files = format!("{} rows ({}) in {count} {files}", content.rows, content.hex());
+    let (rows, files) = (counted(content.rows, "row"), counted(plan.files.len(), "file"));
+    let files = format!("{rows} ({}) in {files}", content.hex());
     let there = match plan.is_missing {
         true => "no live table; it is made".to_owned(),
-        false => format!("{} live rows ({})", live.rows, live.hex()),
+        false => format!("{} ({})", counted(live.rows, "live row"), live.hex()),
     };
     let change = match mode {
         _ if plan.is_same() => "nothing would change",

@@ -7,6 +7,7 @@ use std::slice;
 use anyhow::{Context, Result};
 use clap::Args;
 use rowgate_core::backup::Services;
+use rowgate_core::counted;
 use rowgate_core::restore::{self, ExportSource, Late, Mode, RestoreStep, Restored, Wanted};
 use rowgate_core::schema::Schema;
 
@@ -153,8 +154,8 @@ fn print_restored(args: &SwapArgs, restored: &Restored) -> Result<ExitCode> {
     }
     for table in &restored.tables {
         let into = args.into_table.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
-        let (name, rows, checksum) = (table.table, table.rows, &table.checksum);
-        writeln!(out, "{name}: restored{into}: {rows} rows ({checksum})")?;
+        let (name, rows) = (table.table, counted(table.rows, "row"));
+        writeln!(out, "{name}: restored{into}: {rows} ({})", table.checksum)?;
     }
     if args.into_table.is_some() {
         return Ok(status);
@@ -175,7 +176,8 @@ fn describe_late(late: &Late, id: &str) -> String {
     let Late { table, old_table, rows_before, rows_now, greatest_key, new_keys } = late;
     let rows = match rows_now {
         Some(now) => {
-            format!("it was written to while it was swapped ({rows_before} rows, then {now})")
+            let before = counted(*rows_before, "row");
+            format!("it was written to while it was swapped ({before}, then {now})")
         }
         None => "whether it was written to while it was swapped is not known".to_owned(),
     };

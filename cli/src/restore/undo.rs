@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use rowgate_core::counted;
 use rowgate_core::restore::{self, UndoneTable};
 use rowgate_core::schema::Schema;
 use serde_json::json;
@@ -49,10 +50,11 @@ pub(super) async fn run(args: &UndoArgs, schema: Schema) -> Result<()> {
     for UndoneTable { table, rows, undone_table, undone_rows, only_undone, differing } in
         &report.undone
     {
+        let (rows, undone_rows) = (counted(*rows, "row"), counted(*undone_rows, "row"));
         writeln!(
             out,
-            "{table}: as before the restore, with {rows} rows; the restored one is {undone_table}, \
-             with {undone_rows} rows, {only_undone} of them with keys that {table} does not have, and \
+            "{table}: as before the restore, with {rows}; the restored one is {undone_table}, \
+             with {undone_rows}, {only_undone} of them with keys that {table} does not have, and \
              {differing} that differ"
         )?;
     }

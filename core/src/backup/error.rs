@@ -10,6 +10,7 @@ use super::left_out_folder::LeftOutFolder;
 use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
 use crate::aws::s3;
+use crate::base::counted::counted;
 
 /// Why a backup could not be made, found, or trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,8 +176,9 @@ impl fmt::Display for BackupError {
             ),
             Self::OutOfTime => f.write_str("the time is over; nothing was backed up"),
             Self::Interrupted { left } => interrupted(f, left),
-            Self::WrongCount { table, counted, read } => {
-                write!(f, "{table}: {read} rows were read where the database counts {counted}")
+            Self::WrongCount { table, counted: expected, read } => {
+                let read = counted(*read, "row");
+                write!(f, "{table}: {read} read where the database counts {expected}")
             }
             Self::UnexpectedValue { table } => {
                 write!(
@@ -204,7 +206,7 @@ impl fmt::Display for BackupError {
                  use rowgate backup"
             ),
             Self::PartsMissing { table, wanted, found } => {
-                write!(f, "{table}: {found} parts came back of {wanted}")
+                write!(f, "{table}: {} came back of {wanted}", counted(*found, "part"))
             }
             Self::Damaged { key, what } => write!(f, "{key}: {what}"),
         }

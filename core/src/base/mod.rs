@@ -1,6 +1,7 @@
 //! What knows neither rows nor services.
 
 pub(crate) mod all_of;
+pub(crate) mod counted;
 pub(crate) mod distinct;
 pub(crate) mod hex;
 pub(crate) mod json_string;

@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::aws::host::CallError;
 use crate::aws::operation::Retry;
+use crate::base::counted::counted;
 use crate::ledger::ClaimError;
 use crate::sql::chunk::Chunk;
 use crate::sql::live_schema::LookError;
@@ -143,7 +144,7 @@ impl fmt::Display for StoreError {
                 }
             }
             Self::WrongCount { sent, stored } => {
-                write!(f, "the database counted {stored} rows of {sent}")
+                write!(f, "the database counted {} of {sent}", counted(*stored, "row"))
             }
         }
     }

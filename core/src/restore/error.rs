@@ -8,6 +8,7 @@ use core::fmt;
 use super::export_fault::ExportFault;
 use crate::aws::host::CallError;
 use crate::backup::{BackupError, LeftOutFolder};
+use crate::base::counted::counted;
 use crate::sql::checksum::Checksum;
 
 /// Why a restore was refused or has failed; the live tables are what they were.
@@ -247,8 +248,8 @@ impl fmt::Display for RestoreError {
             }
             Self::Differs { table, expected, found } => write!(
                 f,
-                "{table}: {} rows ({}) were written where the files have {} ({})",
-                found.rows,
+                "{table}: {} ({}) written where the files have {} ({})",
+                counted(found.rows, "row"),
                 found.hex(),
                 expected.rows,
                 expected.hex()
@@ -259,8 +260,9 @@ impl fmt::Display for RestoreError {
             ),
             Self::Changed { table, planned, found } => write!(
                 f,
-                "{table}: the live table was written to meanwhile ({planned} rows, now {found}); \
-                 --force restores all the same"
+                "{table}: the live table was written to meanwhile ({}, now {found}); \
+                 --force restores all the same",
+                counted(*planned, "row")
             ),
             Self::TooManyFiles { files } => write!(
                 f,
@@ -283,8 +285,9 @@ impl fmt::Display for RestoreError {
             }
             Self::Orphans { key, rows } => write!(
                 f,
-                "{key}: {rows} rows would name a row that is not there; restore both tables from one backup, mend \
-                 these rows, or keep them as they are (--keep-orphans)"
+                "{key}: {} would name a row that is not there; restore both tables from one backup, mend \
+                 these rows, or keep them as they are (--keep-orphans)",
+                counted(*rows, "row")
             ),
             Self::Isolation { level } => write!(
                 f,

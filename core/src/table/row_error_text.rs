@@ -6,6 +6,7 @@ use super::issue::RowErrorKind;
 use super::schema::ForeignKey;
 use super::time_zone::TimeZone;
 use crate::base::all_of::AllOf;
+use crate::base::counted::counted;
 
 impl fmt::Display for RowErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,7 +149,7 @@ impl fmt::Display for RowErrorKind {
             ),
             Self::RowTooLong { limit } => write!(f, "the row has more than {limit} bytes"),
             Self::TooFewBytes { expected, got } => {
-                write!(f, "{got} bytes where {expected} are expected")
+                write!(f, "{} where {expected} are expected", counted(*got, "byte"))
             }
             Self::TooManyBytes { limit, got } => write!(f, "{got} bytes; at most {limit} fit"),
             Self::TooLong { limit, got } => write!(f, "{got} characters; at most {limit} fit"),

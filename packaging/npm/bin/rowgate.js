@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the program of the package for this platform. It finds wrangler, which `rowgate dev` needs, beside
-// itself in node_modules.
+// Runs the program of the package for this platform. That package brings Cloudflare's runtime, which `rowgate dev`
+// finds beside the program in node_modules.
 
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::base::counted::counted;
 use crate::table::issue::RowError;
 
 /// What is wrong with a file, and where.
@@ -123,7 +124,9 @@ impl core::error::Error for AvroError {}
 impl fmt::Display for AvroErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BytesLeft { bytes } => write!(f, "{bytes} bytes are left behind the last row"),
+            Self::BytesLeft { bytes } => {
+                write!(f, "{} left behind the last row", counted(*bytes, "byte"))
+            }
             Self::BlockTooLarge { limit } => write!(
                 f,
                 "has more than {limit} bytes; write the rows again in smaller blocks, or in several files"
