@@ -46,13 +46,13 @@ if (call.config) call.schema = readFileSync(call.config.main.replace("worker.js"
 appendFileSync(process.env.WRANGLER_CALLS, JSON.stringify(call) + "\\n");
 if (words[0] === "whoami") console.log(JSON.stringify({ loggedIn: !process.env.LOGGED_OUT, accounts: [{ id: "a1" }] }));
 if (words.includes("versions")) {
-  const calls = readFileSync(process.env.WRANGLER_UPLOADS, "utf8").trim().split("\n");
+  const calls = readFileSync(process.env.WRANGLER_UPLOADS, "utf8").trim().split("\\n");
   console.log(JSON.stringify(calls.map((tag) => ({ annotations: { "workers/tag": tag } }))));
 }
 if (words[0] === "auth") console.log(JSON.stringify({ type: "oauth", token: "cloudflare-token" }));
 if (process.env.WRANGLER_FAILS === "before" && words.includes("deploy")) process.exit(1);
 const tag = words.indexOf("--tag");
-if (tag > 0) appendFileSync(process.env.WRANGLER_UPLOADS, words[tag + 1] + "\n");
+if (tag > 0) appendFileSync(process.env.WRANGLER_UPLOADS, words[tag + 1] + "\\n");
 if (process.env.WRANGLER_FAILS === "after" && words.includes("deploy")) process.exit(1);
 if (words.includes("deploy")) {
   const real = spawnSync("node", [process.env.REAL_WRANGLER, ...words, "--dry-run"], { stdio: "inherit" });
