@@ -100,14 +100,13 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }
 
-/// The tables of `SCHEMA`, of which `worker.js` gives the bytes; without it those of the example.
+/// The tables of `SCHEMA`, of which `worker.js` gives the bytes. Others are never served in their place.
 fn schema(env: &Env) -> core::result::Result<Schema, Box<dyn Error>> {
-    let bytes = js_sys::Reflect::get(env, &"SCHEMA".into()).ok();
-    let bytes = bytes.and_then(|value| value.dyn_into::<Uint8Array>().ok());
-    match bytes {
-        Some(bytes) => Ok(Schema::from_json(&String::from_utf8(bytes.to_vec())?)?),
-        None => Ok(Schema::example()),
-    }
+    let given = js_sys::Reflect::get(env, &"SCHEMA".into()).unwrap_or_default();
+    let Ok(bytes) = given.dyn_into::<Uint8Array>() else {
+        return Err("SCHEMA is not there as bytes: the Worker's entry has to be worker.js".into());
+    };
+    Ok(Schema::from_json(&String::from_utf8(bytes.to_vec())?)?)
 }
 
 fn head(request: &Request) -> Head {
