@@ -21,6 +21,16 @@ fn lists_the_codes_of_rows() {
 }
 
 #[test]
+fn the_list_of_codes_has_each_of_them_once() {
+    let source = include_str!("../src/table/issue.rs");
+    let (_, list) = source.split_once("const CODES: &[&str] = &[\n").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let listed: Vec<_> = list.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    let codes: Vec<_> = between(source, " => \"", "\",\n").into_iter().collect();
+    assert_eq!(listed, codes);
+}
+
+#[test]
 fn names_every_extension_and_media_type() {
     let files = include_str!("../../docs/files.md");
     let http = include_str!("../../docs/http.md");

@@ -115,6 +115,18 @@ fn newest() -> String {
 }
 
 #[test]
+fn every_file_of_the_ledger_is_one_of_its_migrations() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sql/ledger");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|file| file.extension() == Some("sql".as_ref())).collect();
+    files.sort();
+    let texts: Vec<_> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let names = files.iter().map(|file| file.file_stem().unwrap().to_string_lossy());
+    let known = LEDGER_MIGRATIONS.iter().map(|it| (it.to_string().into(), it.text));
+    assert!(names.zip(texts.iter().map(String::as_str)).eq(known), "{files:?}");
+}
+
+#[test]
 fn a_ledger_without_a_version_runs_every_migration_of_the_ledger() {
     let database = first_ledger();
     let made = ["made rowgate_locks", "made rowgate_ledger"].map(str::to_owned);

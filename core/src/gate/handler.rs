@@ -25,7 +25,7 @@ use super::route::{Post, Route};
 use super::settings::Settings;
 use super::source::RowSource;
 use super::time::RequestTime;
-use super::{cors, loads, tables};
+use super::{cors, loads};
 use crate::aws::host::{Client, Host, RateLimit};
 use crate::aws::http::Response;
 use crate::format::encoding::Encoding;
@@ -152,9 +152,13 @@ impl Gate {
                 parameters(&head.query, &[])?;
                 loads::show(&client, reader, &load_id).await
             }
-            Route::Tables | Route::Schema(_) | Route::OpenApi => {
+            Route::Described(described) => {
                 parameters(&head.query, &[])?;
-                self.describe(&route, key)
+                described.answer(&self.settings, key)
+            }
+            Route::OpenApi => {
+                parameters(&head.query, &[])?;
+                Ok(openapi(self.settings.schema.believed(), Some(key)))
             }
             Route::Post(post) => {
                 let answer = self.post(&client, &Admitted { head, caller, key }, &post, body).await;
@@ -163,15 +167,6 @@ impl Gate {
                     _ => problem,
                 })
             }
-        }
-    }
-
-    /// What is said of the key's tables.
-    fn describe(&self, route: &Route<'_>, key: &KeyEntry) -> Result<Response, Problem> {
-        match route {
-            Route::Schema(name) => tables::show(&self.settings, key, name),
-            Route::Tables => Ok(tables::list(&self.settings, key)),
-            _ => Ok(openapi(self.settings.schema.believed(), Some(key))),
         }
     }
 

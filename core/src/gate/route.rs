@@ -14,12 +14,17 @@ pub(super) enum Route<'h> {
     Loads,
     /// One of them, by its id.
     Load(Cow<'h, str>),
-    /// The tables that the key may fill.
-    Tables,
-    /// One of them, by its name.
-    Schema(Cow<'h, str>),
+    Described(Described<'h>),
     OpenApi,
     Post(Post<'h>),
+}
+
+/// The routes that say something of the key's tables, which `tables.rs` answers.
+pub(super) enum Described<'h> {
+    /// The tables that the key may fill.
+    List,
+    /// One of them, by its name.
+    Table(Cow<'h, str>),
 }
 
 /// The routes that take rows.
@@ -40,10 +45,10 @@ impl<'h> Route<'h> {
             ["health"] => Ok(Self::Health),
             ["loads"] => Ok(Self::Loads),
             ["loads", _] => Ok(Self::Load(segments[1].clone())),
-            ["tables"] => Ok(Self::Tables),
+            ["tables"] => Ok(Self::Described(Described::List)),
             ["openapi.json"] => Ok(Self::OpenApi),
             ["schema", file] => match file.strip_suffix(".json") {
-                Some(name) => Ok(Self::Schema(Cow::Owned(name.to_owned()))),
+                Some(name) => Ok(Self::Described(Described::Table(Cow::Owned(name.to_owned())))),
                 None => Err(unknown_route()),
             },
             ["insert_data"] => Ok(Self::Post(Post::Tables)),
@@ -103,8 +108,8 @@ mod tests {
             Route::Health => "health".into(),
             Route::Loads => "loads".into(),
             Route::Load(id) => format!("load {id}").into(),
-            Route::Tables => "list".into(),
-            Route::Schema(table) => format!("schema {table}").into(),
+            Route::Described(Described::List) => "list".into(),
+            Route::Described(Described::Table(table)) => format!("schema {table}").into(),
             Route::OpenApi => "openapi".into(),
             Route::Post(Post::Tables) => "tables".into(),
             Route::Post(Post::Table(table)) => format!("table {table}").into(),

@@ -1,4 +1,4 @@
-//! The tables that a key may fill: `GET /tables` and `GET /schema/{table}.json`.
+//! What is said of the tables that a key may fill: `GET /tables` and `GET /schema/{table}.json`.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -7,13 +7,23 @@ use serde::Serialize;
 
 use super::api_key::KeyEntry;
 use super::problem::{Problem, json_response};
+use super::route::Described;
 use super::settings::Settings;
 use super::source::{allow, no_table};
 use crate::aws::http::Response;
 use crate::table::schema::{FORM, Schema, Table, TableDescription};
 
+impl Described<'_> {
+    pub(super) fn answer(&self, settings: &Settings, key: &KeyEntry) -> Result<Response, Problem> {
+        match self {
+            Self::List => Ok(list(settings, key)),
+            Self::Table(name) => show(settings, key, name),
+        }
+    }
+}
+
 /// The key's tables, and what one request may have.
-pub(super) fn list(settings: &Settings, key: &KeyEntry) -> Response {
+fn list(settings: &Settings, key: &KeyEntry) -> Response {
     #[derive(Serialize)]
     struct KeyTables {
         tables: Vec<ListedTable>,
@@ -68,7 +78,7 @@ pub(super) fn of_key(schema: Schema, key: &KeyEntry) -> impl Iterator<Item = &'s
 }
 
 /// One table in the form of a `schema.json`.
-pub(super) fn show(settings: &Settings, key: &KeyEntry, name: &str) -> Result<Response, Problem> {
+fn show(settings: &Settings, key: &KeyEntry, name: &str) -> Result<Response, Problem> {
     #[derive(Serialize)]
     struct OneTable {
         rowgate_schema: u32,

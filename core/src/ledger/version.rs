@@ -6,12 +6,13 @@ use core::fmt;
 
 use serde::Serialize;
 
+use super::migrations::MIGRATIONS;
 use super::statement::{Statement, number, only_row, text};
 use crate::aws::data_api::Field;
 use crate::aws::host::{CallError, Client, Host};
 
 /// The number of the last migration in `sql/ledger`: the ledger that this program is made for.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// The oldest version that a program may be made for to work with this ledger.
 pub(crate) const OLDEST_PROGRAM: u32 = 3;

@@ -425,7 +425,7 @@ pub enum RowErrorKind {
 }
 
 impl RowErrorKind {
-    /// Every code.
+    /// Every code; by them a line of a reject file is known when it comes again.
     pub(crate) const CODES: &[&str] = &[
         "ambiguous_time",
         "changed_header",
@@ -475,6 +475,7 @@ impl RowErrorKind {
         "unknown_table",
         "unnamed_column",
         "unpacks_too_large",
+        "unreadable_file",
         "unreadable_gzip",
         "unreadable_key",
         "unreadable_layout",

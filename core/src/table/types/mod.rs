@@ -9,8 +9,8 @@
 //! 2. Its line at the end of `column_type.rs`, and its `mod` here.
 //! 3. An error of its own, where no present one says what is wrong: a variant of `RowErrorKind`
 //!    with a code, its text, and its line in docs/errors.md.
-//! 4. Its values, taken and refused, in the table of `tests.rs` and in `tests/column_types.py`; the
-//!    tables of docs/types.md.
+//! 4. Its values, taken and refused, in the table of `tests.rs` and in `tests/column_types.py`, and the
+//!    digest that `tests/test_types.py` has of them; the tables of docs/types.md.
 //!
 //! An `AvroType`, `AvroValue`, `Answer`, `Comparable` or [`KeyKind`] is added where no present one is right: the
 //! compiler then names every place that has to know it.
