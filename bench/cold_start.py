@@ -125,7 +125,7 @@ def start(program, schema=None):
 
 
 def first_answer(schema):
-    """Milliseconds that the Worker takes for its first answer, once the runtime listens: it reads the schema for it."""
+    """Milliseconds that the Worker takes for its first answer, once the runtime listens; it has read the schema by then."""
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "build"
         shutil.copytree(WORKER, built, ignore=shutil.ignore_patterns(".*"))

@@ -24,8 +24,8 @@ const miniflare = new Miniflare({
   ...workerOptions,
   modulesRoot: folder,
   modules: [
-    // A Worker of one file has no other.
-    ...[...new Set([main, join(folder, "index.js")])].map((path) => ({ type: "ESModule", path })),
+    { type: "ESModule", path: main },
+    ...modules("ESModule", ".js").filter(({ path }) => path !== main),
     ...modules("CompiledWasm", ".wasm"),
     ...modules("Text", "schema.txt"),
   ],

@@ -1,4 +1,4 @@
-"""The Worker's entry is `worker.js`, which gives it its tables: without it no table is served, the example's neither."""
+"""The Worker's entry is `worker.js`, by which it has its tables: without it no table is served, the example's neither."""
 
 import sys
 
@@ -23,3 +23,9 @@ def test_with_its_entry_it_serves():
 def test_without_it_nothing_is_served():
     assert health("index.js") == 500
     assert health("index.js", SCHEMA='{"rowgate_schema":1,"tables":[]}') == 500
+
+
+def test_tables_of_a_variable_come_before_those_that_were_built_in():
+    assert health("worker.js", SCHEMA='{"rowgate_schema":1,"tables":[]}') == 200
+    # Those of the build are not served in place of what cannot be read.
+    assert health("worker.js", SCHEMA='{"rowgate_schema":1,"tables":[{}]}') == 500

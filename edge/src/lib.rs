@@ -15,7 +15,7 @@ use rowgate_core::schema::Schema;
 use rowgate_core::{BodyError, Credentials, Gate, Head, RequestTime, Settings, unconfigured};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, Response, ResponseInit};
-use worker::{Context, Env, Result, console_error, console_log, event};
+use worker::{Context, Env, console_error, console_log, event};
 
 use host::{Limits, WorkerHost};
 
@@ -26,6 +26,9 @@ const WAKE_UP: Duration = Duration::from_secs(45);
 const LAST_CALL: Duration = Duration::from_secs(60);
 
 thread_local! {
+    /// What this isolate read when it started.
+    static SCHEMA: OnceCell<Result<Schema, String>> = const { OnceCell::new() };
+
     /// What this isolate read from its settings when its first request came.
     static DOOR: OnceCell<&'static Door> = const { OnceCell::new() };
 }
@@ -35,8 +38,15 @@ struct Door {
     host: WorkerHost,
 }
 
+/// The tables are read before a request is there. What is wrong with them is said when one comes: a start that
+/// fails would be said nowhere.
+#[event(start)]
+fn start() {
+    _ = schema();
+}
+
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let door = match door(&env) {
         Ok(door) => door,
         Err(error) => {
@@ -71,7 +81,7 @@ fn memory() -> usize {
     core::arch::wasm32::memory_size::<0>() * PAGE
 }
 
-fn convert(answer: &rowgate_core::Response) -> Result<Response> {
+fn convert(answer: &rowgate_core::Response) -> worker::Result<Response> {
     let init = ResponseInit::new();
     init.set_status(answer.status);
     init.set_headers_headers(&headers::write(&answer.headers)?);
@@ -81,7 +91,7 @@ fn convert(answer: &rowgate_core::Response) -> Result<Response> {
 }
 
 /// Settings are read once; they live as long as the isolate.
-fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
+fn door(env: &Env) -> Result<&'static Door, Box<dyn Error>> {
     if let Some(door) = DOOR.with(|door| door.get().copied()) {
         return Ok(door);
     }
@@ -94,17 +104,23 @@ fn door(env: &Env) -> core::result::Result<&'static Door, Box<dyn Error>> {
             key: env.rate_limiter("KEY_LIMIT")?,
         },
     };
-    let settings = Settings::read(&lookup, schema(env)?)?;
+    let settings = Settings::read(&lookup, schema()?)?;
     let gate = Gate::new(settings, RequestTime::waiting(WAKE_UP, LAST_CALL));
     let opened = Box::leak(Box::new(Door { gate, host }));
     DOOR.with(|door| Ok(*door.get_or_init(|| opened)))
 }
 
-/// The tables of `SCHEMA`, of which `worker.js` gives the bytes. Others are never served in their place.
-fn schema(env: &Env) -> core::result::Result<Schema, Box<dyn Error>> {
-    let given = js_sys::Reflect::get(env, &"SCHEMA".into()).unwrap_or_default();
-    let Ok(bytes) = given.dyn_into::<Uint8Array>() else {
-        return Err("SCHEMA is not there as bytes: the Worker's entry has to be worker.js".into());
+/// The tables, or why there are none.
+fn schema() -> Result<Schema, String> {
+    let read = || read_schema().map_err(|error| error.to_string());
+    SCHEMA.with(|schema| schema.get_or_init(read).clone())
+}
+
+/// Reads the tables of which `tables.js` gives the bytes. Others are never served in their place.
+fn read_schema() -> Result<Schema, Box<dyn Error>> {
+    let given = js_sys::Reflect::get(&js_sys::global(), &"rowgateSchema".into());
+    let Ok(bytes) = given.unwrap_or_default().dyn_into::<Uint8Array>() else {
+        return Err("there are no tables: the Worker's entry has to be worker.js".into());
     };
     Ok(Schema::from_json(&String::from_utf8(bytes.to_vec())?)?)
 }
@@ -132,11 +148,7 @@ fn path_and_query(url: &str) -> (&str, &str) {
 
 /// A body that announces its length is read at once, and no other: one over the limit is never to be
 /// held whole.
-async fn read(
-    request: &Request,
-    head: &Head,
-    limit: usize,
-) -> core::result::Result<Vec<u8>, BodyError> {
+async fn read(request: &Request, head: &Head, limit: usize) -> Result<Vec<u8>, BodyError> {
     let body = match announced(head) {
         Some(length) if length <= limit => read_whole(request).await,
         _ => pieces::read(request.body(), limit).await,
@@ -150,7 +162,7 @@ fn announced(head: &Head) -> Option<usize> {
     length.parse().ok()
 }
 
-async fn read_whole(request: &Request) -> core::result::Result<Vec<u8>, BodyError> {
+async fn read_whole(request: &Request) -> Result<Vec<u8>, BodyError> {
     let broken = |_: JsValue| BodyError::Broken;
     let body = JsFuture::from(request.array_buffer().map_err(broken)?).await.map_err(broken)?;
     Ok(Uint8Array::new(&body).to_vec())
