@@ -30,7 +30,8 @@ impl CsvDecoder {
         if !self.has_found_layout {
             return None;
         }
-        let contradiction = |column| RowErrorKind::ContradictedLayout { line: self.record_line, column };
+        let contradiction =
+            |column| RowErrorKind::ContradictedLayout { line: self.record_line, column };
         match self.written_otherwise(|_| true) {
             Some(column) => column.map(|column| contradiction(Some(column))),
             None => Some(contradiction(None)),
