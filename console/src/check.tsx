@@ -20,12 +20,12 @@ export interface CheckProps {
   fileName: string;
   read: (options: OpenOptions) => void;
   onDuplicate: string;
-  setOnDuplicate: (value: string) => void;
+  setOnDuplicate: (value: string) => Promise<void>;
   persist: () => Promise<void>;
   putAway: () => void;
 }
 
-const NO_COUNTS: Counts = { rows: 0, ready: 0, wrong: 0, done: 0, pending: 0, undo: false };
+const NO_COUNTS: Counts = { rows: 0, ready: 0, wrong: 0, refused: 0, done: 0, pending: 0, undo: false };
 const PERSIST_AFTER = 400;
 
 export function CheckView(props: CheckProps) {
@@ -82,7 +82,8 @@ export function CheckView(props: CheckProps) {
       </section>
       <Delivery {...props} counts={counts} sending={sending} setSending={setSending} refresh={() => refresh()} />
       {faults.length > 0 && (
-        <Faults engine={engine} table={table} faults={faults} filter={filter} look={look} mended={mended} locked={sending} />
+        <Faults engine={engine} table={table} faults={faults} filter={filter} look={look} mended={mended} locked={sending}
+          options={options} read={props.read} />
       )}
       <section class="rows" aria-label="Rows">
         <div class="tools">

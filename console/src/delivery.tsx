@@ -45,7 +45,7 @@ export function Delivery(props: DeliveryProps) {
   const [stop, setStop] = useState<string>();
   const [look, setLook] = useState<Sum>();
   const [sent, setSent] = useState<Sum>(NOTHING);
-  const [before, setBefore] = useState(false);
+  const [asked, setAsked] = useState<"before" | "otherwise">();
   const [waiting, setWaiting] = useState(false);
   const isCancelled = useRef(false);
   const limits = useRef({ rows: Math.min(MOST_ROWS, session.tables.limits.rows), bytes: Math.min(MOST_BYTES, session.tables.limits.bytes) });
@@ -102,7 +102,7 @@ export function Delivery(props: DeliveryProps) {
     isCancelled.current = false;
     setStop(undefined);
     setLook(undefined);
-    setBefore(false);
+    setAsked(undefined);
     props.setSending(true);
     let sum = sent;
     try {
@@ -116,8 +116,8 @@ export function Delivery(props: DeliveryProps) {
         if (step.step === "stored") sum = add(sum, step, body.rows);
         setSent(sum);
         await props.persist();
-        if (step.step === "before") {
-          setBefore(true);
+        if (step.step === "before" || step.step === "otherwise") {
+          setAsked(step.step);
           break;
         }
         if (step.step === "stop") {
@@ -135,6 +135,19 @@ export function Delivery(props: DeliveryProps) {
     if (left.ready === 0 && left.wrong === 0 && left.pending === 0) await forget().catch(() => undefined);
   }
 
+  const sendAnew = () => void engine.sendAnew(crypto.randomUUID()).then(send);
+
+  // Rows that were refused because the table has them are ready by another choice.
+  async function choose(value: string) {
+    setLook(undefined);
+    setAsked(undefined);
+    isCancelled.current = false;
+    // The choice is shown at once; what it saves is asked for behind the pardon.
+    await Promise.all([engine.forgive(), props.setOnDuplicate(value)]);
+    // A choice by which the file is read again ends this view.
+    if (!isCancelled.current) await props.refresh();
+  }
+
   const isOver = counts.rows > 0 && counts.ready === 0 && counts.done > 0;
   return (
     <section class="delivery" aria-label="Send">
@@ -148,26 +161,34 @@ export function Delivery(props: DeliveryProps) {
         </>
       )}
       {!sending && isOver && <Result counts={counts} sum={sent} putAway={props.putAway} />}
-      {!sending && before && (
-        <SentBefore goOn={() => void engine.takeAsDone().then(send)} again={() => void engine.sendAnew(crypto.randomUUID()).then(send)} />
+      {!sending && asked === "before" && (
+        <SentBefore goOn={() => void engine.takeAsDone().then(send)} again={sendAnew} />
       )}
-      {!sending && !before && (counts.ready > 0 || (table.has_checks && counts.wrong > 0)) && (
+      {!sending && asked === "otherwise" && <SentOtherwise again={sendAnew} />}
+      {!sending && asked !== "before" && (counts.ready + counts.refused > 0 || (table.has_checks && counts.wrong > 0)) && (
         <>
           <fieldset class="duplicates">
             <legend>Rows that the table has already</legend>
             {DUPLICATES.map(([value, words]) => (
               <label key={value}>
                 <input type="radio" name="duplicates" checked={props.onDuplicate === value} disabled={counts.pending > 0}
-                  onChange={() => { setLook(undefined); props.setOnDuplicate(value); }} />
+                  onChange={() => void choose(value)} />
                 {words}
               </label>
             ))}
             {table.has_checks && <p class="note">{props.onDuplicate === "keep" ? KEPT : CHECKED}</p>}
           </fieldset>
-          <div class="row">
-            <Button kind="main" disabled={counts.ready === 0} onClick={() => void send()}>{counts.pending > 0 ? "Go on sending" : `Send ${rows(counts.ready)}`}</Button>
-            {counts.pending === 0 && <Button disabled={counts.ready === 0} onClick={() => void lookFirst()}>Ask the database first</Button>}
-          </div>
+          {counts.ready > 0 ? (
+            <div class="row">
+              <Button kind="main" onClick={() => void send()}>{counts.pending > 0 ? "Go on sending" : `Send ${rows(counts.ready)}`}</Button>
+              {counts.pending === 0 && <Button onClick={() => void lookFirst()}>Ask the database first</Button>}
+            </div>
+          ) : counts.refused > 0 && (
+            <div class="row">
+              <Button onClick={() => void engine.forgive().then(send)}>Send {rows(counts.refused)} again</Button>
+              <p class="note">The database refused them. Ask it again once what they lack is there, such as the rows to which they refer.</p>
+            </div>
+          )}
         </>
       )}
       {look && !sending && <Forecast sum={look} ready={counts.ready} />}
@@ -185,6 +206,16 @@ function SentBefore({ goOn, again }: { goOn: () => void; again: () => void }) {
         <Button onClick={goOn}>They are stored: go on</Button>
         <Button onClick={again}>Send them again</Button>
       </div>
+    </div>
+  );
+}
+
+// The gateway has the same rows with another choice for those that the table has, and does not know what was meant.
+function SentOtherwise({ again }: { again: () => void }) {
+  return (
+    <div class="question" role="group" aria-label="Sent before">
+      <p>These rows were sent before with this key, with another choice for rows that the table has already. Nothing was sent now.</p>
+      <Button onClick={again}>Send them with this choice</Button>
     </div>
   );
 }
@@ -215,12 +246,14 @@ function Forecast({ sum, ready }: { sum: Sum; ready: number }) {
   return <p class="forecast" aria-live="polite">The database says{isPart ? ` of the first ${rows(sum.looked)}` : ""}: {parts.join(", ")}. Nothing is stored yet.</p>;
 }
 
+const are = (count: number) => (count === 1 ? "is" : "are");
+
 function Result({ counts, sum, putAway }: { counts: Counts; sum: Sum; putAway: () => void }) {
   return (
     <div class="result" role="status">
-      <p class="lead">{rows(counts.done)} are in the database.{sum.kept > 0 && ` ${number(sum.kept)} of them were there and stay as they were.`}</p>
+      <p class="lead">{rows(counts.done)} {are(counts.done)} in the database.{sum.kept > 0 && ` ${number(sum.kept)} of them were there and stay as they were.`}</p>
       {counts.wrong > 0
-        ? <p>{rows(counts.wrong)} are left: mend them below and send them, or download them.</p>
+        ? <p>{rows(counts.wrong)} {are(counts.wrong)} left: mend below and send, or download.</p>
         : <p>Nothing is left to do.</p>}
       <Button kind={counts.wrong > 0 ? "plain" : "main"} onClick={putAway}>Take another file</Button>
     </div>

@@ -4,10 +4,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Kept } from "./store";
 import { Button, Heading } from "./ui";
-import { moment } from "./words";
 
 interface DropProps {
-  take: (file: Blob, name: string) => void;
+  take: (file: Blob, name: string, others?: number) => void;
   earlier?: Kept;
   goOn: (file: Kept) => void;
   putAway: () => void;
@@ -17,13 +16,18 @@ export function Drop({ take, earlier, goOn, putAway }: DropProps) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
 
+  function first(files?: FileList | null): boolean {
+    const file = files?.[0];
+    if (file) take(file, file.name, files.length - 1);
+    return !!file;
+  }
+
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
       if (event.target instanceof HTMLInputElement) return;
-      const file = event.clipboardData?.files[0];
       const text = event.clipboardData?.getData("text/plain") ?? "";
-      if (file) take(file, file.name);
-      else if (text.includes("\n") || text.includes("\t")) take(new Blob([text]), "pasted.csv");
+      if (first(event.clipboardData?.files)) return;
+      if (text.includes("\n") || text.includes("\t")) take(new Blob([text]), "pasted.csv");
     };
     addEventListener("paste", paste);
     return () => removeEventListener("paste", paste);
@@ -32,8 +36,7 @@ export function Drop({ take, earlier, goOn, putAway }: DropProps) {
   function drop(event: DragEvent) {
     event.preventDefault();
     setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file, file.name);
+    first(event.dataTransfer?.files);
   }
 
   return (
@@ -45,10 +48,7 @@ export function Drop({ take, earlier, goOn, putAway }: DropProps) {
         <p class="lead">An Excel workbook, CSV as your spreadsheet writes it, JSON, NDJSON or Avro.</p>
         <input ref={input} class="unseen" type="file" tabIndex={-1} aria-hidden="true"
           accept=".xlsx,.csv,.tsv,.txt,.json,.ndjson,.jsonl,.avro,.gz,text/csv"
-          onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            if (file) take(file, file.name);
-          }} />
+          onChange={(event) => first(event.currentTarget.files)} />
         <Button kind="main" onClick={() => input.current!.click()}>Choose a file</Button>
         <p class="note">Or copy cells in your spreadsheet and paste them here. Nothing is sent: the file is checked in this browser.</p>
       </section>
@@ -57,10 +57,9 @@ export function Drop({ take, earlier, goOn, putAway }: DropProps) {
 }
 
 function Earlier({ earlier, goOn, putAway }: { earlier: Kept; goOn: (file: Kept) => void; putAway: () => void }) {
-  const at = moment(new Date(earlier.at).toISOString().slice(0, 16));
   return (
     <section class="card earlier" aria-label="Unfinished file">
-      <p><strong>{earlier.name}</strong> is not finished. You worked on it {at} UTC.</p>
+      <p><strong>{earlier.name}</strong> is not finished. You worked on it {new Date(earlier.at).toLocaleString()}.</p>
       <div class="row">
         <Button kind="main" onClick={() => goOn(earlier)}>Go on with it</Button>
         <Button onClick={putAway}>Put it away</Button>

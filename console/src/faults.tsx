@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { Engine } from "./engine";
-import type { FaultCount, Filter, TableNote } from "./types";
+import { withOption } from "./layout";
+import type { FaultCount, Filter, OpenOptions, TableNote } from "./types";
 import { Button } from "./ui";
 import { number, rows } from "./words";
 
@@ -15,11 +16,13 @@ interface FaultsProps {
   look: (filter: Filter) => Promise<void>;
   mended: () => Promise<void>;
   locked: boolean;
+  options: OpenOptions;
+  read: (options: OpenOptions) => void;
 }
 
 const LISTED = 12;
 
-export function Faults({ engine, table, faults, filter, look, mended, locked }: FaultsProps) {
+export function Faults({ engine, table, faults, filter, look, mended, locked, options, read }: FaultsProps) {
   const chosen = faults.find((fault) => isChosen(fault, filter));
   const filterOf = (fault: FaultCount): Filter => ({ wrong: true, code: fault.code, ...(fault.column && { column: fault.column }) });
   return (
@@ -32,15 +35,38 @@ export function Faults({ engine, table, faults, filter, look, mended, locked }: 
               <span class="count">{number(fault.rows)}</span>
               <span class="what">
                 {fault.column && <strong>{fault.column}: </strong>}{fault.message}
-                {fault.samples.length > 0 && <span class="samples">{fault.samples.map((it) => `“${it}”`).join(" ")}</span>}
+                {" "}{fault.samples.length > 0 && <span class="samples">{fault.samples.map((it) => `“${it}”`).join(" ")}</span>}
               </span>
             </button>
           </li>
         ))}
       </ul>
+      <Advice table={table} faults={faults} options={options} read={read} />
       {faults.length > LISTED && <p class="note">and {number(faults.length - LISTED)} other kinds</p>}
       <Mend engine={engine} table={table} filter={chosen ? filterOf(chosen) : filter} fault={chosen} mended={mended} locked={locked} />
     </section>
+  );
+}
+
+type AdviceProps = Pick<FaultsProps, "table" | "faults" | "options" | "read">;
+
+// What mends all of a column's cells at once, where the form of the file is to blame.
+function Advice({ table, faults, options, read }: AdviceProps) {
+  const of = (fault: FaultCount) => table.columns.find((it) => it.name === fault.column);
+  // The start of a CSV file shows how it is written.
+  const isForm = options.format === "xlsx" && faults.some((fault) => /^(invalid_date|wrong_type)/.test(fault.code) && /date|decimal/.test(of(fault)?.takes ?? ""));
+  const withDefault = faults.filter((fault) => fault.code === "missing" && of(fault)?.default != null).map((fault) => fault.column);
+  const canBeLeft = withDefault.length > 0 && ["csv", "xlsx"].includes(options.format) && !options.dialect.empty;
+  return (
+    <>
+      {isForm && <p class="note">Are dates or numbers only written in another form? Say so by “Change” above.</p>}
+      {canBeLeft && (
+        <div class="row">
+          <p class="note">The database has defaults for {withDefault.join(", ")}.</p>
+          <Button onClick={() => read(withOption(options, "empty", "absent"))}>Leave empty cells to the defaults</Button>
+        </div>
+      )}
+    </>
   );
 }
 

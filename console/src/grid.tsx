@@ -193,7 +193,7 @@ function useColumns(
 
 function HeadCell({ id, note }: { id: string; note: TableNote["columns"][number] }) {
   const words = `${note.takes}${note.is_required ? ", required" : ""}`;
-  return <div class="cell" id={id} role="columnheader" title={words}>{note.name}{note.is_required && <span class="needed" aria-label="required">*</span>}</div>;
+  return <div class="cell" id={id} role="columnheader" title={words}>{note.name} {note.is_required && <span class="needed" aria-label="required">*</span>}</div>;
 }
 
 interface LineProps {

@@ -30,15 +30,17 @@ export function LayoutHelp({ engine, refusal, table, options, read }: HelpProps)
   if (refusal.unknown.length > 0 && peek) {
     return <Mapping refusal={refusal} table={table} options={options} peek={peek} read={read} />;
   }
+  const isText = refusal.code !== "wrong_format";
   return (
     <section class="card">
       <Heading>{refusal.questions.length > 0 ? "How is this file to be read?" : "This file cannot be read as it is"}</Heading>
       {refusal.questions.length === 0 && <p>{sentence(refusal.message)}</p>}
+      {refusal.code === "unreadable_layout" && <p class="note">Correct it in your spreadsheet, save it, and drop the file again.</p>}
       {refusal.questions.map((question) => (
         <Answer key={question.seen} question={question} options={options} read={read} />
       ))}
-      {peek && <FirstLines peek={peek} />}
-      {refusal.questions.length === 0 && <Choices options={options} read={read} />}
+      {peek && isText && <FirstLines peek={peek} />}
+      {refusal.questions.length === 0 && isText && <Choices options={options} read={read} />}
     </section>
   );
 }
@@ -171,12 +173,12 @@ function Mapping({ refusal, table, options, peek, read }: MappingProps) {
       <p>The table {table.name} has no columns of these names. Choose what they are, or leave them out.</p>
       <form onSubmit={submit}>
         <table class="mapping">
-          <thead><tr><th scope="col">In the file</th><th scope="col">Some values</th><th scope="col">Column of the table</th></tr></thead>
+          <thead><tr><th scope="col">In the file</th>{peek.lines.length > 0 && <th scope="col">Some values</th>}<th scope="col">Column of the table</th></tr></thead>
           <tbody>
             {refusal.unknown.map(({ name }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td class="muted">{samples(name).join(" · ")}</td>
+                {peek.lines.length > 0 && <td class="muted">{samples(name).join(" · ")}</td>}
                 <td>
                   <select aria-label={`Column for ${name}`} value={meant[name]}
                     onChange={(event) => setMeant({ ...meant, [name]: event.currentTarget.value })}>
@@ -188,6 +190,7 @@ function Mapping({ refusal, table, options, peek, read }: MappingProps) {
             ))}
           </tbody>
         </table>
+        <p class="note">If these are no names of columns, delete the lines above the header in your spreadsheet, and drop the file again.</p>
         <Button kind="main" type="submit">Read it so</Button>
       </form>
       <FirstLines peek={peek} />

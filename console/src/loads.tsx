@@ -26,6 +26,7 @@ function LoadList({ gate }: { gate: Gate }) {
       {loads?.length === 0 && <p class="note">Nothing yet. What you send from this page shows up here, and so do files of your tables that come by the bucket.</p>}
       {loads && loads.length > 0 && (
         <>
+          <p class="note">A file that you send travels in requests of up to 2,000 rows. Each has a line of its own.</p>
           <div class="charts">
             <Bars title="Rows stored per day" bars={perDay(loads)} />
             <Bars title="Rows rejected, by error" bars={perCode(loads)} none="Nothing was wrong." />

@@ -55,7 +55,8 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
     }
   }
 
-  const take = (file: Blob, name: string) => guard(async () => {
+  const take = (file: Blob, name: string, others = 0) => guard(async () => {
+    if (others > 0) setProblem(`One file at a time: only ${name} is read. Drop the others after it.`);
     const bytes = await engine.file(file);
     const format = (await engine.formatOf(name)) ?? "csv";
     const options = { ...NO_OPTIONS, format, keeps: onDuplicate === "keep" };
@@ -147,7 +148,7 @@ export function SendView({ engine, session }: { engine: Engine; session: Session
       {stage.at === "checked" && table && open && (
         <CheckView engine={engine} session={session} table={table} options={options} fileName={open.name}
           read={(options) => guard(async () => { await persist(); await read(options); })}
-          onDuplicate={onDuplicate} setOnDuplicate={(value) => void guard(() => decide(value))}
+          onDuplicate={onDuplicate} setOnDuplicate={(value) => guard(() => decide(value))}
           persist={persist} putAway={putAway} />
       )}
     </>

@@ -48,6 +48,7 @@ function OneTable({ session, name }: { session: Session; name: string }) {
             <Button onClick={() => download(",")}>Empty file with commas</Button>
             <Button onClick={() => download(";")}>Empty file with semicolons</Button>
           </div>
+          <p class="note">Fill it in your spreadsheet, and drop it under <a href="#/send">Send a file</a>. Columns that are not required may be deleted from it.</p>
           <div class="scroll" tabIndex={0} role="region" aria-label={`Columns of ${name}`}>
             <table class="list">
               <thead><tr><th scope="col">Column</th><th scope="col">Takes</th><th scope="col">Type</th><th scope="col">Rules</th></tr></thead>
@@ -75,7 +76,7 @@ function rules(column: Column): string {
   if (column.is_key) found.push("the key");
   if (column.is_numbered) found.push("numbered by the database where it is empty");
   else if (column.is_required) found.push("required");
-  if (column.default !== null) found.push(`else ${column.default}`);
+  if (column.default !== null) found.push(`${column.default} where it is left out`);
   if (column.refers_to) found.push(`must be in ${column.refers_to}`);
   if (column.aliases.length > 0) found.push(`also called ${column.aliases.join(", ")}`);
   return found.join("; ");

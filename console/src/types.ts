@@ -25,6 +25,7 @@ export interface Counts {
   rows: number;
   ready: number;
   wrong: number;
+  refused: number;
   done: number;
   pending: number;
   undo: boolean;
@@ -84,7 +85,7 @@ export interface Body {
 }
 
 export interface Step {
-  step: "stored" | "before" | "refused" | "smaller" | "again" | "stop" | "forecast";
+  step: "stored" | "before" | "otherwise" | "refused" | "smaller" | "again" | "stop" | "forecast";
   stored: number;
   kept: number;
   updated: number;

@@ -65,14 +65,27 @@ test("a workbook is checked, mended and sent, and what reads it is fetched for i
   assert.deepEqual(rows.map(({ job }) => job), ["Astronomer", "Baker", "Zoologist"]);
 }));
 
-test("of two sheets that could be meant one is named", () => withPage(async (page) => {
+test("of two sheets that could be meant one is chosen by a button", () => withPage(async (page) => {
   await drop(page, "jobs.xlsx", readFileSync(join(FILES, "jobs-twice.xlsx")));
-  await heading(page, "This file cannot be read as it is");
+  await heading(page, "How is this file to be read?");
   await page.getByText("The sheets May, June all have a header of table jobs").waitFor();
-  await page.getByLabel("Sheet").fill("june");
-  await page.getByRole("button", { name: "Read it so" }).click();
+  await page.getByRole("button", { name: "sheet June" }).click();
   await heading(page, "1 row ready");
   await page.getByText("Read as a workbook, sheet June").waitFor();
+}));
+
+test("an old workbook and a picture are named, without questions about their letters", () => withPage(async (page) => {
+  const files = [
+    ["jobs.xls", "d0cf11e0a1b11ae1", "This is an Excel workbook of the old kind (.xls); save the table as CSV UTF-8."],
+    ["jobs.png", "89504e470d0a1a0a", "This is a picture; save the table as CSV UTF-8."],
+  ];
+  for (const [name, start, message] of files) {
+    await drop(page, name, Buffer.concat([Buffer.from(start, "hex"), Buffer.alloc(600, 0xe1)]));
+    await heading(page, "This file cannot be read as it is");
+    await page.getByText(message).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Read it so" }).count(), 0);
+    await page.getByRole("button", { name: "Put away" }).click();
+  }
 }));
 
 test("a bomb is refused in the page, which goes on", () => withPage(async (page) => {

@@ -42,7 +42,9 @@ fn a_line_that_does_not_fit_what_is_given_ends_the_file_there() {
     let lines = [4, 6, 7].map(|line| (Some(line), "contradicted_layout"));
     assert_eq!(loaded.errors(), lines);
     let message = loaded.report.issues.listed()[2].error.kind.to_string();
-    assert!(message.starts_with("line 4 does not fit the layout that is given"), "{message}");
+    let (line, column) =
+        ("line 4 does not fit the layout that is given", "its datetime has another form");
+    assert!(message.starts_with(line) && message.contains(column), "{message}");
     assert_eq!(loaded.rejects.lines().count(), 5, "{}", loaded.rejects);
     // As it came back it ends at once, so that no later line is read by that order either.
     let again = load_bytes(loaded.rejects.as_bytes(), "employees.csv", given, vec![]);
@@ -53,6 +55,26 @@ fn a_line_that_does_not_fit_what_is_given_ends_the_file_there() {
     let given = options(&[("date_order", "dmy"), ("delimiter", ",")]);
     let loaded = load_bytes(text.as_bytes(), "employees.csv", given, vec![updated(3)]);
     assert_eq!(loaded.errors(), [(Some(4), "invalid_date_time"), (Some(7), "invalid_date_time")]);
+}
+
+/// Their bytes are letters in no encoding, which is not asked about.
+#[test]
+fn a_file_of_another_kind_is_named_before_its_letters() {
+    let starts: [&[u8]; 4] = [
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"7z\xbc\xaf\x27\x1c",
+    ];
+    for start in starts {
+        let file = [start, b"\xe1\x81\x8d\xff,\x90\n"].concat();
+        let loaded = load_bytes(&file, "jobs.csv", LoadOptions::default(), vec![]);
+        assert_eq!(
+            (loaded.counts().0, loaded.errors()[0].1),
+            (Status::Rejected, "wrong_format"),
+            "{start:?}"
+        );
+    }
 }
 
 #[test]

@@ -245,6 +245,52 @@ fn rows_that_the_database_refuses_are_named_and_the_others_go_on() {
     assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().rows, [1]);
 }
 
+/// The gate answers a refusal again for as long as it knows the key, also after the missing rows were loaded.
+#[test]
+fn refused_rows_go_again_in_requests_of_their_own_whose_keys_come_again_with_the_file() {
+    let errors = json!([{"table": "jobs", "index": 1, "column": "id", "code": "no_parent", "message": "no"}]);
+    let (_, refusal) = answer(422, &errors);
+    let keys = |refused_times: usize, reload: bool| {
+        let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n");
+        let mut keys = Vec::new();
+        for _ in 0..refused_times {
+            keys.push(sheet.deliver("me", 10, 1000).unwrap().unwrap().key);
+            assert_eq!(sheet.settle(422, true, &refusal), DeliveryStep::Refused { rows: 1 });
+            assert_eq!((sheet.counts().refused, sheet.counts().wrong), (1, 1));
+            sheet.forgive();
+            if reload {
+                let saved = sheet.saved();
+                sheet = read(table("jobs"), "id,job\n1,a\n2,b\n");
+                sheet.go_on(&saved).unwrap();
+            }
+        }
+        keys.push(sheet.deliver("me", 10, 1000).unwrap().unwrap().key);
+        keys
+    };
+    let first = keys(2, false);
+    assert_eq!(first.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+    // The same file on another day has the same keys, so that what is stored is known.
+    assert_eq!(first, keys(2, true));
+    // A dry run refuses no request.
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n");
+    sheet.take_probe(&[0, 1], 207, &refusal).unwrap();
+    sheet.forgive();
+    assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().key, first[0]);
+}
+
+#[test]
+fn rows_that_were_sent_with_another_choice_ask_and_can_be_sent_or_changed() {
+    let mut sheet = read(table("jobs"), "id,job\n1,a\n");
+    let first = sheet.deliver("me", 10, 1000).unwrap().unwrap();
+    let reused = br#"{"type":"urn:rowgate:problem:idempotency_key_reused","detail":"no"}"#;
+    assert_eq!(sheet.settle(422, false, reused), DeliveryStep::SentOtherwise);
+    assert_eq!((sheet.counts().pending, sheet.counts().ready), (0, 1));
+    assert_eq!(sheet.deliver("me", 10, 1000).unwrap().unwrap().key, first.key);
+    sheet.settle(422, false, reused);
+    sheet.send_anew("another sending");
+    assert!(sheet.deliver("me", 10, 1000).unwrap().unwrap().key != first.key);
+}
+
 #[test]
 fn an_answer_that_names_no_row_stops_and_one_that_is_too_large_is_cut() {
     let mut sheet = read(table("jobs"), "id,job\n1,a\n2,b\n");

@@ -187,7 +187,7 @@ def with_openpyxl():
     other = book.create_sheet("Old")
     other.append(COLUMNS)
     other.append(ROWS[0])
-    save(book, "two-of-them.xlsx", outcome="refused", code="unreadable_file", answers=[{"sheet": "Sheet"}])
+    save(book, "two-of-them.xlsx", outcome="refused", code="unclear_layout", answers=[{"sheet": "Sheet"}])
     other.sheet_state = "hidden"
     save(book, "hidden-sheet.xlsx")
     save(openpyxl.Workbook(), "empty.xlsx", [])

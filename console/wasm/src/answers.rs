@@ -101,14 +101,15 @@ struct CountsNote {
     rows: u32,
     ready: u32,
     wrong: u32,
+    refused: u32,
     done: u32,
     pending: u32,
     undo: bool,
 }
 
 pub(crate) fn counts(counts: SheetCounts, undo: bool) -> String {
-    let SheetCounts { rows, ready, wrong, done, pending } = counts;
-    text(&CountsNote { rows, ready, wrong, done, pending, undo })
+    let SheetCounts { rows, ready, wrong, refused, done, pending } = counts;
+    text(&CountsNote { rows, ready, wrong, refused, done, pending, undo })
 }
 
 #[derive(Serialize)]
@@ -179,6 +180,7 @@ pub(crate) fn step(step: &DeliveryStep) -> String {
         }
         DeliveryStep::Refused { rows } => StepNote { rows: *rows, ..note("refused") },
         DeliveryStep::SentBefore => note("before"),
+        DeliveryStep::SentOtherwise => note("otherwise"),
         DeliveryStep::Smaller => note("smaller"),
         DeliveryStep::Again => note("again"),
         DeliveryStep::Stop { code, message } => StepNote { code, message, ..note("stop") },

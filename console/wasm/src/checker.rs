@@ -65,7 +65,7 @@ impl Checker {
         read as f64 / all.max(1) as f64
     }
 
-    /// `{"rows","ready","wrong","done","pending","undo"}`
+    /// `{"rows","ready","wrong","refused","done","pending","undo"}`
     pub fn counts(&self) -> String {
         let counts = self.sheet.as_ref().map(Sheet::counts).unwrap_or_default();
         answers::counts(counts, self.sheet.as_ref().is_some_and(Sheet::can_undo))

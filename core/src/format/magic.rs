@@ -6,11 +6,13 @@ use crate::table::issue::RowErrorKind;
 pub(crate) const START: usize = 64;
 
 /// How a file begins, and what it is then.
-const MAGIC: [(&[u8], &str, &str); 11] = [
+const MAGIC: [(&[u8], &str, &str); 13] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", SAVE),
     (b"PK\x05\x06", "an empty zip archive", SAVE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls)", SAVE),
     (b"%PDF-", "a PDF", SAVE),
+    (b"\x89PNG\r\n\x1a\n", "a picture", SAVE),
+    (b"\xff\xd8\xff", "a picture", SAVE),
     (b"Obj\x01", "an Avro file", SAVE),
     (b"\x1f\x8b", "gzip data", UNPACK),
     (b"\x28\xb5\x2f\xfd", "zstandard data", UNPACK),

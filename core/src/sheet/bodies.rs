@@ -26,7 +26,8 @@ pub struct RequestBody {
     pub rows: Vec<u32>,
     /// Them, as NDJSON.
     pub body: String,
-    /// A digest of table, first row and body: the same rows at the same place have the same.
+    /// A digest of table, first row and body: the same rows at the same place have the same, until one of them is
+    /// refused.
     pub key: String,
 }
 
@@ -73,7 +74,12 @@ impl Sheet {
             }
         });
         let first = taken.first().copied().unwrap_or_default();
-        let key = digest(self.table.name, &self.sending, first, &body);
+        let refusals = taken.iter().filter_map(|row| self.refusals.get(row)).max();
+        let sending = match refusals {
+            None => self.sending.clone(),
+            Some(times) => format!("{}/{times}", self.sending),
+        };
+        let key = digest(self.table.name, &sending, first, &body);
         (RequestBody { rows: taken, body, key }, unwritten)
     }
 

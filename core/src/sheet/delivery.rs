@@ -23,6 +23,9 @@ pub enum DeliveryStep {
     },
     /// The same rows were stored by an earlier sending, and are not stored again: ask whether they shall be.
     SentBefore,
+    /// Nothing was stored: the same rows were sent before with another choice for rows that the table has; ask
+    /// whether they shall be sent with this one.
+    SentOtherwise,
     /// Nothing was stored, and so many rows are refused by name; go on with the others.
     Refused {
         /// How many.
@@ -163,6 +166,10 @@ impl Sheet {
                 step
             }
             409 if answer.code() == "in_progress" => DeliveryStep::Again,
+            422 if answer.code() == "idempotency_key_reused" => {
+                self.pending = None;
+                DeliveryStep::SentOtherwise
+            }
             409 | 422 => {
                 let rows = pending.rows.clone();
                 self.take_refusals(&rows, answer)
@@ -179,14 +186,17 @@ impl Sheet {
     /// Refuses the rows that an answer names, which says that nothing was stored.
     fn take_refusals(&mut self, rows: &[u32], answer: GateAnswer) -> DeliveryStep {
         let named = self.refuse_named(rows, &answer);
-        if named == 0 {
+        if named.is_empty() {
             return answer.stop();
         }
         self.pending = None;
-        DeliveryStep::Refused { rows: named }
+        for row in &named {
+            *self.refusals.entry(*row).or_default() += 1;
+        }
+        DeliveryStep::Refused { rows: named.len() as u32 }
     }
 
-    fn refuse_named(&mut self, rows: &[u32], answer: &GateAnswer) -> u32 {
+    fn refuse_named(&mut self, rows: &[u32], answer: &GateAnswer) -> Vec<u32> {
         let mut named = Vec::new();
         for error in &answer.errors {
             let Some(row) = error.index.and_then(|index| rows.get(index)) else { continue };
@@ -194,8 +204,9 @@ impl Sheet {
             self.refuse(*row, CellFault { column: error.column.clone(), code, message });
             named.push(*row);
         }
+        named.sort_unstable();
         named.dedup();
-        named.len() as u32
+        named
     }
 
     /// Sends the rows at hand, and those behind them, as rows of a sending of their own.
@@ -258,7 +269,8 @@ impl Sheet {
         }
     }
 
-    /// Lets the rows that the database refused be sent again as they are.
+    /// Lets the rows that the database refused be sent again as they are, in requests of their own: a refusal
+    /// is answered again for as long as its key is known, whatever has become of the table.
     pub fn forgive(&mut self) {
         self.refused.clear();
     }

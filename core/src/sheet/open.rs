@@ -77,6 +77,7 @@ impl Sheet {
             broken: Default::default(),
             waiting: Default::default(),
             refused: Default::default(),
+            refusals: Default::default(),
             done: Vec::new(),
             done_count: 0,
             edits: Default::default(),

@@ -25,6 +25,8 @@ struct SavedSheet {
     /// Runs of rows that are done: the first, and the one behind the last.
     done: Vec<(u32, u32)>,
     refused: Vec<(u32, Vec<CellFault>)>,
+    #[serde(default)]
+    refusals: Vec<(u32, u32)>,
     pending: Option<(Vec<u32>, String)>,
     sending: String,
 }
@@ -42,6 +44,7 @@ impl Sheet {
             lines: self.lines.iter().map(|(row, text)| (*row, text.clone())).collect(),
             done: self.done_runs(),
             refused: self.refused.iter().map(|(row, faults)| (*row, faults.clone())).collect(),
+            refusals: self.refusals.iter().map(|(row, times)| (*row, *times)).collect(),
             sending: self.sending.clone(),
             pending: self.pending.as_ref().map(|it| (it.rows.clone(), it.sender.clone())),
         };
@@ -78,6 +81,7 @@ impl Sheet {
         let refused = progress.refused.into_iter().filter(|(row, _)| is_row(*row));
         let refused: Vec<_> = refused.filter(|(row, _)| !self.bad.contains_key(row)).collect();
         self.refused.extend(refused);
+        self.refusals.extend(progress.refusals);
         self.sending = progress.sending;
         self.pending =
             progress.pending.map(|(rows, sender)| Pending { rows, sender, is_repeated: true });

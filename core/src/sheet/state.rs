@@ -49,6 +49,8 @@ pub struct Sheet {
     /// Rows that have the key of an earlier one, by that one.
     pub(super) waiting: BTreeMap<u32, Vec<u32>>,
     pub(super) refused: BTreeMap<u32, Vec<CellFault>>,
+    /// How often a request was refused because of a row.
+    pub(super) refusals: BTreeMap<u32, u32>,
     pub(super) done: Vec<bool>,
     pub(super) done_count: u32,
     /// The cells that were changed, by row and column.
@@ -71,6 +73,8 @@ pub struct SheetCounts {
     pub ready: u32,
     /// Rows that the core or the database found wrong.
     pub wrong: u32,
+    /// Those of them that the database refused.
+    pub refused: u32,
     /// Rows that are stored, or that the table had.
     pub done: u32,
     /// Rows that were sent and whose answer is not known.
@@ -101,10 +105,11 @@ impl Sheet {
 
     /// How many rows there are, by what became of them.
     pub fn counts(&self) -> SheetCounts {
-        let wrong = (self.bad.len() + self.refused.len()) as u32;
+        let refused = self.refused.len() as u32;
+        let wrong = self.bad.len() as u32 + refused;
         let (rows, done) = (self.len(), self.done_count);
         let pending = self.pending.as_ref().map_or(0, |pending| pending.rows.len() as u32);
-        SheetCounts { rows, ready: rows - wrong - done, wrong, done, pending }
+        SheetCounts { rows, ready: rows - wrong - done, wrong, refused, done, pending }
     }
 
     /// The options that say how a CSV file is written, where that is not the default.

@@ -249,11 +249,15 @@ pub enum RowErrorKind {
     ContradictedLayout {
         /// The line.
         line: u64,
+        /// The column of the value that has another form; `None` of bytes that are no text.
+        column: Option<&'static str>,
     },
     /// A line that the layout which is given does not fit; the file ends there.
     ContradictedOptions {
         /// The line.
         line: u64,
+        /// The column of the value that has another form.
+        column: &'static str,
     },
     /// A number below 0 in an UNSIGNED column.
     Negative,

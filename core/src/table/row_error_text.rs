@@ -179,15 +179,21 @@ impl fmt::Display for RowErrorKind {
                 let advice = readable(kind);
                 write!(f, "the {kind} of column {column} are in no form that is read, or in two; write {advice}")
             }
-            Self::ContradictedLayout { line } => write!(
+            Self::ContradictedLayout { line, column } => {
+                write!(f, "line {line} does not fit how the start of the file is written")?;
+                if let Some(column) = column {
+                    write!(f, ": its {column} has another form")?;
+                }
+                f.write_str(
+                    "; nothing is stored: mend the line, or give the layout as options to have the lines above it \
+                     loaded",
+                )
+            }
+            Self::ContradictedOptions { line, column } => write!(
                 f,
-                "line {line} does not fit how the start of the file is written; nothing is stored: mend \
-                 the line, or give the layout as options to have the lines above it loaded"
-            ),
-            Self::ContradictedOptions { line } => write!(
-                f,
-                "line {line} does not fit the layout that is given, and nothing is read from there on; mend \
-                 the line, or load what follows as a file of its own with other options"
+                "line {line} does not fit the layout that is given: its {column} has another form; nothing is \
+                 read from there on. Mend the line and load the file again, or load what follows as a file of its \
+                 own with other options"
             ),
             Self::UnclosedQuote { line } => {
                 write!(f, "the quote that line {line} opens is never closed")
@@ -234,7 +240,7 @@ impl fmt::Display for RowErrorKind {
                 f.write_str("the text is in UTF-16 or UTF-32, and not in UTF-8; save the file as CSV UTF-8")
             }
             Self::WrongFieldCount { expected, got, empty_end } => {
-                write!(f, "{got} cells where {expected} are expected")?;
+                write!(f, "{} where {expected} are expected", counted(*got, "cell"))?;
                 if *empty_end {
                     f.write_str("; the last is empty: remove the comma at the end of the lines")?;
                 }

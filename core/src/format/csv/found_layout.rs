@@ -27,8 +27,15 @@ impl CsvDecoder {
 
     /// Why the row at hand shows that the layout which was found is not that of the whole file.
     pub(crate) fn contradiction(&self) -> Option<RowErrorKind> {
-        let is_other = self.has_found_layout && self.is_written_otherwise(|_| true).unwrap_or(true);
-        is_other.then_some(RowErrorKind::ContradictedLayout { line: self.record_line })
+        if !self.has_found_layout {
+            return None;
+        }
+        let contradiction =
+            |column| RowErrorKind::ContradictedLayout { line: self.record_line, column };
+        match self.written_otherwise(|_| true) {
+            Some(column) => column.map(|column| contradiction(Some(column))),
+            None => Some(contradiction(None)),
+        }
     }
 
     /// Ends the file at a row that the given layout does not fit: what follows is given back line by line. The
@@ -52,14 +59,17 @@ impl CsvDecoder {
             _ => given.is_given("date_order"),
         };
         // Bytes that are no character of the encoding may be a single slip.
-        let is_other = self.is_written_otherwise(is_given).unwrap_or(false);
-        is_other.then_some(RowErrorKind::ContradictedOptions { line: self.record_line })
+        let column = self.written_otherwise(is_given).flatten()?;
+        Some(RowErrorKind::ContradictedOptions { line: self.record_line, column })
     }
 
-    /// Whether a cell of the record would be a value if it were written in another form; `None` of bytes that
-    /// are no text.
-    fn is_written_otherwise(&self, is_held: impl Fn(Notation) -> bool) -> Option<bool> {
-        let Row::Record { too_long: false } = self.row else { return Some(false) };
+    /// The column of a cell that would be a value if it were written in another form; `None` of bytes that are
+    /// no text.
+    fn written_otherwise(
+        &self,
+        is_held: impl Fn(Notation) -> bool,
+    ) -> Option<Option<&'static str>> {
+        let Row::Record { too_long: false } = self.row else { return Some(None) };
         let (cells, forms) = (self.record.texts()?, self.dialect.forms);
         Some(self.layout.contradicts(self.table, forms, is_held, cells))
     }

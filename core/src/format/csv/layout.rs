@@ -144,7 +144,7 @@ impl Layout {
         RawRow { place, fields, errors: Vec::new() }
     }
 
-    /// Whether a cell that is no value of its column would be one if the file were written otherwise; only
+    /// The column of a cell that is no value of it and would be one if the file were written otherwise; only
     /// columns of the notations that `is_held` names are looked at.
     pub(super) fn contradicts<'r>(
         &self,
@@ -152,13 +152,15 @@ impl Layout {
         forms: CellForms,
         is_held: impl Fn(Notation) -> bool,
         cells: impl Iterator<Item = CellText<'r>>,
-    ) -> bool {
-        self.targets.iter().zip(cells).any(|(target, cell)| match target {
+    ) -> Option<&'static str> {
+        self.targets.iter().zip(cells).find_map(|(target, cell)| match target {
             CellTarget::Column(column) => {
-                let notation = table.columns[*column].column_type.notation();
-                is_held(notation) && contradicts(notation, forms, cell.text)
+                let column = &table.columns[*column];
+                let notation = column.column_type.notation();
+                let is_other = is_held(notation) && contradicts(notation, forms, cell.text);
+                is_other.then_some(column.name)
             }
-            CellTarget::Ignored | CellTarget::Nameless => false,
+            CellTarget::Ignored | CellTarget::Nameless => None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible};
@@ -10,7 +11,8 @@ use super::header::{HEADER_ROWS, SheetLayout, letters};
 use super::refused::{refused, unreadable};
 use super::rows::{SheetRows, Workbook};
 use crate::format::csv::Dialect;
-use crate::table::issue::RowError;
+use crate::table::issue::{RowError, RowErrorKind};
+use crate::table::layout_question::LayoutQuestion;
 use crate::table::schema::Table;
 
 /// The sheet that is read.
@@ -61,14 +63,16 @@ pub(super) fn choose(
         ))),
         _ => {
             let names: Vec<_> = found.iter().map(|choice| choice.name.as_str()).collect();
-            Err(refused(format!(
-                "the sheets {} all have a header of table {}; name one of them: sheet={}",
-                names.join(", "),
-                table.name,
-                names[0]
-            )))
+            Err(ask_for_sheet(table, &names))
         }
     }
+}
+
+fn ask_for_sheet(table: &Table, names: &[&str]) -> RowError {
+    let seen = format!("the sheets {} all have a header of table {}", names.join(", "), table.name);
+    let options = names.iter().map(|name| format!("sheet={name}")).collect();
+    let question = LayoutQuestion { kind: "sheet", seen, options };
+    RowError::row(RowErrorKind::UnclearLayout { questions: vec![question] })
 }
 
 fn look_at(

@@ -1,7 +1,6 @@
 //! Texts of another format than CSV.
 
 use crate::format::json::BOM;
-use crate::format::magic::other_file;
 use crate::table::issue::RowErrorKind;
 
 const SAVE: &str = "save the table as CSV UTF-8";
@@ -11,12 +10,11 @@ const STATEMENTS: [&[u8]; 5] =
     [b"insert into ", b"create table ", b"replace into ", b"drop table ", b"-- "];
 
 /// Why a file that begins like this is no CSV, if that is certain.
-pub(super) fn other_format(text: &[u8]) -> Option<RowErrorKind> {
-    let found = text_format(text).map(|found| RowErrorKind::WrongFormat { found, advice: SAVE });
-    other_file(text).or(found)
+pub(super) fn text_format(text: &[u8]) -> Option<RowErrorKind> {
+    format_of(text).map(|found| RowErrorKind::WrongFormat { found, advice: SAVE })
 }
 
-fn text_format(text: &[u8]) -> Option<&'static str> {
+fn format_of(text: &[u8]) -> Option<&'static str> {
     if text.starts_with(b"\0\0\0\0") {
         return Some("a file of zeros, as a broken copy leaves them");
     }

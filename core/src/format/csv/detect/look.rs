@@ -8,6 +8,7 @@ use super::looked::LayoutFound;
 use super::sample::{FileStart, RowsStart, Sample};
 use super::{encoding, escape, first, format, values};
 use crate::format::encoding::{Encoding, decoded};
+use crate::format::magic::other_file;
 use crate::table::issue::RowErrorKind;
 use crate::table::schema::Table;
 
@@ -24,13 +25,17 @@ pub(crate) fn look(
     bytes: &[u8],
     is_whole: bool,
 ) -> LayoutFound {
+    // Before the letters, of which such a file has none.
+    if let Some(kind) = other_file(bytes) {
+        return LayoutFound::Refused(kind);
+    }
     let found = match encoding::find(given, bytes, is_whole) {
         Ok(found) => found,
         Err(verdict) => return verdict,
     };
     let mut dialect = Dialect { encoding: found, ..given.clone() };
     let text = decoded(found, bytes, is_whole).map_or(Cow::Borrowed(bytes), Cow::Owned);
-    if let Some(kind) = format::other_format(&text) {
+    if let Some(kind) = format::text_format(&text) {
         return LayoutFound::Refused(kind);
     }
     let file = FileStart { table, text: &text, is_whole };
