@@ -133,11 +133,45 @@ pub(super) fn wrong_type(expected: &'static str, field: &RawField<'_>) -> RowErr
         RawField::Integer(_) | RawField::Number(_) | RawField::Double(_) => "a number",
         RawField::Text(_) => "a string",
         RawField::Day(_) => "a date",
-        RawField::Cell(_) => "text",
+        RawField::Cell(text) => written_number(text).unwrap_or("text"),
         RawField::Document(_) => "a document",
         RawField::Other(name) => name,
     };
     RowErrorKind::WrongType { expected, got }
+}
+
+/// What a text is that people read as a number.
+fn written_number(text: &str) -> Option<&'static str> {
+    let bare = text.trim_matches([' ', '€', '$', '£', '¥', '%']);
+    let digits = bare.strip_prefix(['-', '+']).unwrap_or(bare);
+    let mark = digits.chars().find(|character| !character.is_ascii_digit());
+    let got = match mark {
+        None if !is_digits(digits) => return None,
+        None => "a number with a plus sign",
+        Some('.') if is_decimal(digits, '.') => "a number with a decimal point",
+        Some(',') if is_decimal(digits, ',') => "a number with a decimal comma",
+        Some(mark) if is_grouped(digits, mark) => "a number with marks of thousands",
+        Some(_) => return None,
+    };
+    Some(if bare == text { got } else { "a number with a sign beside it" })
+}
+
+/// Whether digits have one mark, which is none of thousands.
+fn is_decimal(digits: &str, mark: char) -> bool {
+    let parts = digits.split_once(mark);
+    parts.is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest) && rest.len() != 3)
+}
+
+/// Whether this mark is behind each three digits, perhaps with a mark of decimals and more digits behind them.
+fn is_grouped(digits: &str, mark: char) -> bool {
+    let decimals = digits.rfind(|other| other != mark && matches!(other, '.' | ','));
+    let (whole, fraction) = digits.split_at(decimals.unwrap_or(digits.len()));
+    let mut groups = whole.split(mark);
+    let first = groups.next().is_some_and(|group| is_digits(group) && group.len() <= 3);
+    matches!(mark, '.' | ',' | ' ' | '\'' | '’')
+        && first
+        && groups.all(|group| is_digits(group) && group.len() == 3)
+        && (fraction.is_empty() || is_digits(&fraction[1..]))
 }
 
 /// Whether a character is there without being seen: blanks of other widths, and marks of none.
@@ -152,6 +186,46 @@ fn is_hidden(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them_are_named() {
+        let [thousands, beside] =
+            ["a number with marks of thousands", "a number with a sign beside it"];
+        for (text, got) in [
+            ("1.234,50", Some(thousands)),
+            ("1,234.50", Some(thousands)),
+            ("-12.345.678", Some(thousands)),
+            ("1'234.5", Some(thousands)),
+            ("1’234’567", Some(thousands)),
+            ("12 345", Some(thousands)),
+            ("1,125", Some(thousands)),
+            ("19,90", Some("a number with a decimal comma")),
+            ("0,1234", Some("a number with a decimal comma")),
+            ("5.5", Some("a number with a decimal point")),
+            ("+5", Some("a number with a plus sign")),
+            ("12,50 €", Some(beside)),
+            ("$1,234.50", Some(beside)),
+            ("12 %", Some(beside)),
+            ("", None),
+            ("-", None),
+            ("€", None),
+            ("A-1", None),
+            ("5 kg", None),
+            ("10:30", None),
+            ("1,2,3", None),
+            ("1234.567.890", None),
+            ("2021.07.27", None),
+            ("27.07.2021", None),
+            ("1.234,5,6", None),
+            ("1.234,", None),
+            (".5", None),
+            ("1..234", None),
+            ("1234-567", None),
+            ("zwölf", None),
+        ] {
+            assert_eq!(written_number(text), got, "{text}");
+        }
+    }
 
     #[test]
     fn a_double_is_an_integer_if_it_is_whole() {
