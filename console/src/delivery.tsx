@@ -214,7 +214,7 @@ function SentBefore({ goOn, again }: { goOn: () => void; again: () => void }) {
 function SentOtherwise({ again }: { again: () => void }) {
   return (
     <div class="question" role="group" aria-label="Sent before">
-      <p>These rows were sent before with this key, with another choice for rows that the table has already. Nothing was sent now.</p>
+      <p>These rows were sent before with this key, with another choice for rows that the table has already. Nothing was stored now. Rows whose key the database gives would be stored twice.</p>
       <Button onClick={again}>Send them with this choice</Button>
     </div>
   );

@@ -168,6 +168,7 @@ test("the same rows with another choice are a question, and can be sent", async 
   await page.getByLabel("write these values over them").check();
   await press(page, "Send 1 row");
   await page.getByText("with another choice for rows that the table has already").waitFor();
+  await page.getByText("Rows whose key the database gives would be stored twice").waitFor();
   assert.equal((await row("customers", 880011)).name, "Changed");
   // The rows are not held: the choice can be taken back as well.
   await page.getByLabel("leave them as they are").check();
