@@ -148,18 +148,18 @@ fn written_number(text: &str) -> Option<&'static str> {
     let got = match mark {
         None if !is_digits(digits) => return None,
         None => "a number with a plus sign",
+        Some(mark) if is_grouped(digits, mark) => "a number with marks of thousands",
         Some('.') if is_decimal(digits, '.') => "a number with a decimal point",
         Some(',') if is_decimal(digits, ',') => "a number with a decimal comma",
-        Some(mark) if is_grouped(digits, mark) => "a number with marks of thousands",
         Some(_) => return None,
     };
     Some(if bare == text { got } else { "a number with a sign beside it" })
 }
 
-/// Whether digits have one mark, which is none of thousands.
+/// Whether digits have one mark.
 fn is_decimal(digits: &str, mark: char) -> bool {
     let parts = digits.split_once(mark);
-    parts.is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest) && rest.len() != 3)
+    parts.is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest))
 }
 
 /// Whether this mark is behind each three digits, perhaps with a mark of decimals and more digits behind them.
@@ -167,7 +167,8 @@ fn is_grouped(digits: &str, mark: char) -> bool {
     let decimals = digits.rfind(|other| other != mark && matches!(other, '.' | ','));
     let (whole, fraction) = digits.split_at(decimals.unwrap_or(digits.len()));
     let mut groups = whole.split(mark);
-    let first = groups.next().is_some_and(|group| is_digits(group) && group.len() <= 3);
+    let is_first = |group: &str| is_digits(group) && group.len() <= 3 && !group.starts_with('0');
+    let first = groups.next().is_some_and(is_first);
     matches!(mark, '.' | ',' | ' ' | '\'' | '’')
         && first
         && groups.all(|group| is_digits(group) && group.len() == 3)
@@ -201,6 +202,8 @@ mod tests {
             ("1,125", Some(thousands)),
             ("19,90", Some("a number with a decimal comma")),
             ("0,1234", Some("a number with a decimal comma")),
+            ("0,450", Some("a number with a decimal comma")),
+            ("1234,125", Some("a number with a decimal comma")),
             ("5.5", Some("a number with a decimal point")),
             ("+5", Some("a number with a plus sign")),
             ("12,50 €", Some(beside)),
