@@ -57,7 +57,10 @@ fn the_help_names_every_format() {
         let files = stdout(&output).split("Arguments:").nth(1).unwrap();
         let files = files.split("Options:").next().unwrap();
         for extension in FORMATS.iter().flat_map(|format| format.extensions) {
-            assert!(files.contains(&format!(".{extension}")), "{command}: .{extension} is not in: {files}");
+            assert!(
+                files.contains(&format!(".{extension}")),
+                "{command}: .{extension} is not in: {files}"
+            );
         }
     }
 }

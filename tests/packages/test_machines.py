@@ -53,7 +53,7 @@ TABLES = {
 
 def require(machine):
     if not list(PACKAGES.glob(f"*{machine}.whl")):
-        pytest.skip(f"the packages for {machine} are not built: make packages MACHINES={machine}")
+        pytest.skip(f'the packages for {machine} are not built: make packages MACHINES="x86_64 aarch64"')
 
 
 @pytest.fixture(params=MACHINES)
@@ -75,42 +75,39 @@ def wheel(machine):
         return {it.filename: (archive.read(it), it.external_attr >> 16) for it in archive.infolist()}
 
 
-def of_npm(machine):
+def program(machine):
     return tarball(machine)["package/bin/rowgate"]
-
-
-def of_pip(machine):
-    return wheel(machine)[f"rowgate-{VERSION}.data/scripts/rowgate"]
-
-
-ways = pytest.mark.parametrize("way", [of_npm, of_pip])
 
 
 # --- what is in them ---
 
 
-@ways
-def test_the_program_is_static_and_for_its_processor(machine, way):
-    program, mode = way(machine)
-    assert mode & 0o111 == 0o111
-    assert program[:6] == b"\x7fELF\x02\x01"
-    assert struct.unpack_from("<H", program, 18) == (MACHINES[machine][2],)
-    segments = list(segments_of(program))
+def test_the_program_is_static_and_for_its_processor(machine):
+    elf, _ = program(machine)
+    assert elf[:6] == b"\x7fELF\x02\x01"
+    assert struct.unpack_from("<H", elf, 18) == (MACHINES[machine][2],)
+    segments = list(segments_of(elf))
     assert INTERPRETER not in [kind for kind, *_ in segments]
     # A static program that may lie anywhere has a dynamic section, which names no library.
     for kind, at, size, _ in segments:
         if kind == DYNAMIC:
-            tags = [tag for tag, _ in struct.iter_unpack("<QQ", program[at : at + size])]
+            tags = [tag for tag, _ in struct.iter_unpack("<QQ", elf[at : at + size])]
             assert NEEDED not in tags
     assert all(alignment >= PAGE[machine] for kind, _, _, alignment in segments if kind == LOAD)
 
 
-def segments_of(program):
+def segments_of(elf):
     """Kind, offset, size in the file, and alignment of each segment."""
-    (start,), (size, count) = struct.unpack_from("<Q", program, 32), struct.unpack_from("<HH", program, 54)
+    (start,), (size, count) = struct.unpack_from("<Q", elf, 32), struct.unpack_from("<HH", elf, 54)
     for place in range(start, start + size * count, size):
-        kind, _, at, _, _, length, _, alignment = struct.unpack_from("<IIQQQQQQ", program, place)
+        kind, _, at, _, _, length, _, alignment = struct.unpack_from("<IIQQQQQQ", elf, place)
         yield kind, at, length, alignment
+
+
+def test_npm_and_pip_install_the_same_program(machine):
+    for elf, mode in (program(machine), wheel(machine)[f"rowgate-{VERSION}.data/scripts/rowgate"]):
+        same = elf == program(machine)[0]
+        assert same and mode & 0o777 == 0o755
 
 
 def test_npm_installs_it_on_its_processor_alone_with_its_runtime(machine):
@@ -132,21 +129,21 @@ def test_pip_installs_it_on_its_processor_alone(machine):
 # --- that they run ---
 
 
-@pytest.fixture(params=[of_npm, of_pip], ids=["npm", "pip"])
-def pair(request, tmp_path):
+@pytest.fixture
+def pair(tmp_path):
     """The words that start the program of either kind, this machine's first."""
     machines = sorted(MACHINES, key=lambda machine: machine != os.uname().machine)
-    return [started(request.param, machine, tmp_path / machine) for machine in machines]
+    return [start_of(machine, tmp_path / machine) for machine in machines]
 
 
-def started(way, machine, path):
+def start_of(machine, path):
     require(machine)
     starter = []
     if machine != os.uname().machine:
         starter = [shutil.which(f"qemu-{machine}-static")]
         if starter == [None]:
             pytest.skip(f"qemu-{machine}-static is not there to run it: apt install qemu-user-static")
-    path.write_bytes(way(machine)[0])
+    path.write_bytes(program(machine)[0])
     path.chmod(0o755)
     return [*starter, path]
 
@@ -154,8 +151,7 @@ def started(way, machine, path):
 def same_answer(pair, *words):
     """What both print, byte for byte, with the same exit code."""
     native, other = (
-        subprocess.run([*map(str, [*program, *words])], cwd=ROOT, env={"TZ": "UTC"}, capture_output=True)
-        for program in pair
+        subprocess.run([*start, *words], cwd=ROOT, env={"TZ": "UTC"}, capture_output=True) for start in pair
     )
     assert (other.stdout, other.stderr, other.returncode) == (native.stdout, native.stderr, native.returncode)
     assert native.returncode in (0, 1), native.stderr
@@ -218,17 +214,18 @@ class Runtime(BaseHTTPRequestHandler):
 
 
 def invoke(words, event):
-    """How a program that Lambda starts answers an event."""
+    """How a program that is started as Lambda starts it answers an event."""
     with HTTPServer(("127.0.0.1", 0), Runtime) as server:
         server.timeout, server.event, server.answer = SECONDS, event, None
         settings = SETTINGS | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
-        process = subprocess.Popen(list(map(str, words)), env=settings)
+        process = subprocess.Popen(words, env=settings)
         try:
             server.handle_request()
             server.handle_request()
         finally:
             process.kill()
             process.wait()
+    assert server.answer, "it asks for no event, or answers none"
     path, answer = server.answer
     assert path == "/2018-06-01/runtime/invocation/1/response", answer
     return answer
@@ -236,7 +233,7 @@ def invoke(words, event):
 
 def test_they_are_the_lambda(pair):
     event = gateway_event("GET", "/openapi.json", headers={"x-api-key": "a key"})
-    answers = [invoke([*program, "lambda"], event) for program in pair]
+    answers = [invoke([*start, "lambda"], event) for start in pair]
     (status, native), (_, other) = [(answer["statusCode"], answer["body"]) for answer in answers]
     assert status == 200 and "/tables/departments/rows" in json.loads(native)["paths"], native
     assert other == native
