@@ -1,4 +1,4 @@
-"""What is in the packages for each kind of processor, and that their programs answer alike.
+"""What is in the packages for each kind of processor, and that their programs answer alike; the Lambda's archives as well.
 
 A kind that is not built is skipped. A program for another kind than this machine's runs under qemu, where that is there
 (Debian's qemu-user-static): it checks all files of the corpora, and answers a request as the Lambda.
@@ -83,7 +83,10 @@ def program(machine):
 
 
 def test_the_program_is_static_and_for_its_processor(machine):
-    elf, _ = program(machine)
+    check_static(program(machine)[0], machine)
+
+
+def check_static(elf, machine):
     assert elf[:6] == b"\x7fELF\x02\x01"
     assert struct.unpack_from("<H", elf, 18) == (MACHINES[machine][2],)
     segments = list(segments_of(elf))
@@ -138,14 +141,19 @@ def pair(tmp_path):
 
 def start_of(machine, path):
     require(machine)
-    starter = []
-    if machine != os.uname().machine:
-        starter = [shutil.which(f"qemu-{machine}-static")]
-        if starter == [None]:
-            pytest.skip(f"qemu-{machine}-static is not there to run it: apt install qemu-user-static")
     path.write_bytes(program(machine)[0])
     path.chmod(0o755)
-    return [*starter, path]
+    return [*starter_of(machine), path]
+
+
+def starter_of(machine):
+    """The words before a program of a kind."""
+    if machine == os.uname().machine:
+        return []
+    qemu = shutil.which(f"qemu-{machine}-static")
+    if not qemu:
+        pytest.skip(f"qemu-{machine}-static is not there to run it: apt install qemu-user-static")
+    return [qemu]
 
 
 def same_answer(pair, *words):
@@ -231,9 +239,23 @@ def invoke(words, event):
     return answer
 
 
+def routes(*words):
+    answer = invoke(words, gateway_event("GET", "/openapi.json", headers={"x-api-key": "a key"}))
+    assert answer["statusCode"] == 200, answer
+    assert "/tables/departments/rows" in json.loads(answer["body"])["paths"]
+    return answer["body"]
+
+
 def test_they_are_the_lambda(pair):
-    event = gateway_event("GET", "/openapi.json", headers={"x-api-key": "a key"})
-    answers = [invoke([*start, "lambda"], event) for start in pair]
-    (status, native), (_, other) = [(answer["statusCode"], answer["body"]) for answer in answers]
-    assert status == 200 and "/tables/departments/rows" in json.loads(native)["paths"], native
+    native, other = (routes(*start, "lambda") for start in pair)
     assert other == native
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_lambda_alone_is_static_and_answers(machine):
+    name = {"aarch64": "arm64"}.get(machine, machine)
+    bootstrap = ROOT / f"target/lambda/{name}/bootstrap"
+    if not bootstrap.is_file():
+        pytest.skip(f"the Lambda for {name} is not built: scripts/build-lambda {name}")
+    check_static(bootstrap.read_bytes(), machine)
+    routes(*starter_of(machine), bootstrap)
