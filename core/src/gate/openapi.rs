@@ -88,7 +88,7 @@ fn write_column(rows: &mut String, column: &Column) {
     rows.push_str(r#":{"description":"#);
     write_string(rows, &of.sql_name());
     if !of.takes_document() {
-        let takes = |field| of.parse(field, Rules::default()).is_ok();
+        let takes = |field| of.parse(field, &Rules::default()).is_ok();
         let is_integer = takes(RawField::Integer(1));
         let is_text = TEXTS.iter().any(|text| takes(RawField::Text((*text).into())));
         let types = [

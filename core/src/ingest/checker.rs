@@ -87,8 +87,12 @@ impl Checker {
             self.offsets.check(table, &checked.with_offsets, forms.date_order, &mut row);
         }
         self.filled.put(table, &mut row);
-        let record = Record::parse_by(table, row, rules)
-            .and_then(|record| checked.accept(&record, place).map(|()| record));
+        let mut record = Record::parse_by(table, row, rules);
+        if let Ok(good) = &record
+            && let Err(errors) = checked.accept(good, place)
+        {
+            record = Err(errors);
+        }
         self.received += u64::from(record.is_ok() || place.index.is_some());
         self.lacking += u64::from(record.as_ref().is_ok_and(|record| lacks_column(table, record)));
         record
@@ -125,23 +129,26 @@ impl Checker {
     }
 
     fn position(&mut self, table: &'static Table) -> usize {
-        let known = self.tables.iter().position(|checked| checked.table.name == table.name);
-        known.unwrap_or_else(|| {
-            let with_offsets = offsets::columns(table);
-            let checks = self.checks.clone();
-            let checks = checks.unwrap_or_else(|| evaluated_checks(table, &self.options));
-            self.tables.push(CheckedTable {
-                table,
-                keys: SeenKeys::default(),
-                with_offsets,
-                checks,
-            });
-            self.tables.len() - 1
-        })
+        let known = self.tables.iter().position(|checked| checked.is_of(table));
+        known.unwrap_or_else(|| self.add(table))
+    }
+
+    #[cold]
+    fn add(&mut self, table: &'static Table) -> usize {
+        let with_offsets = offsets::columns(table);
+        let checks = self.checks.clone();
+        let checks = checks.unwrap_or_else(|| evaluated_checks(table, &self.options));
+        self.tables.push(CheckedTable { table, keys: SeenKeys::default(), with_offsets, checks });
+        self.tables.len() - 1
     }
 }
 
 impl CheckedTable {
+    /// Whether these are a table's. Its name says so; the address alone saves comparing it for each row of a file.
+    fn is_of(&self, table: &'static Table) -> bool {
+        core::ptr::eq(self.table, table) || self.table.name == table.name
+    }
+
     /// Fails if a row is wrong by another one or by a CHECK. The key comes first, as in the database: a later row with
     /// the key of a row that a CHECK refuses is refused, too.
     fn accept(&mut self, record: &Record<'_>, place: Place) -> Result<(), Vec<RowError>> {

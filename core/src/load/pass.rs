@@ -428,23 +428,24 @@ impl<H: Host, S: Source> Pass<'_, H, S> {
             let row = reader.rows().row();
             let place = row.place;
             let earlier = place.index.filter(|index| *index < rows.first_new);
-            let mut errors = match rows.checker.file_row(self.file.table, row) {
+            let errors = match rows.checker.file_row(self.file.table, row) {
                 Ok(record) => {
-                    if let Some(batches) = rows.batches.as_mut().filter(|_| earlier.is_none()) {
-                        batches.push(&record, place);
-                        rows.end = batches.has_full().then_some(before);
-                    }
-                    Vec::new()
+                    let Some(index) = earlier else {
+                        if let Some(batches) = &mut rows.batches {
+                            batches.push(&record, place);
+                            rows.end = batches.has_full().then_some(before);
+                        }
+                        continue;
+                    };
+                    let Some(known) = self.known(rows, index).await? else { continue };
+                    report.has_refused_rows = true;
+                    known
                 }
-                Err(errors) => errors,
+                Err(errors) => {
+                    read_anew::look_for_names(self.job, self.file, place, &errors).await?;
+                    errors
+                }
             };
-            read_anew::look_for_names(self.job, self.file, place, &errors).await?;
-            if errors.is_empty() {
-                let Some(index) = earlier else { continue };
-                let Some(known) = self.known(rows, index).await? else { continue };
-                errors = known;
-                report.has_refused_rows = true;
-            }
             report.add_bad(self.file.table, place, &errors);
             if place.index.is_none() {
                 return Ok(true);

@@ -138,7 +138,7 @@ impl OddValues {
         if *cell == Cell::Null {
             return;
         }
-        match of.parse(RawField::from(cell), Rules::default()) {
+        match of.parse(RawField::from(cell), &Rules::default()) {
             Ok(same) if same == *cell => {}
             Ok(_) => self.other_form += 1,
             Err(_) => self.invalid += 1,

@@ -114,7 +114,7 @@ fn unwritten(column: Option<&str>) -> CellFault {
 /// Writes a canonical value in the first form that is read as the same.
 fn write_value(column: &Column, cell: &Cell<'_>, body: &mut String) -> Option<()> {
     let is_same = |field: RawField<'_>| {
-        column.column_type.parse(field, Rules::default()).is_ok_and(|read| read == *cell)
+        column.column_type.parse(field, &Rules::default()).is_ok_and(|read| read == *cell)
     };
     let text = match cell {
         Cell::Null => {

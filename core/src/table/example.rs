@@ -26,7 +26,7 @@ pub fn example_row(table: &Table) -> String {
 }
 
 fn value(column: &Column) -> Option<String> {
-    let takes = |field| column.column_type.parse(field, Rules::default()).is_ok();
+    let takes = |field| column.column_type.parse(field, &Rules::default()).is_ok();
     if takes(RawField::Integer(1)) {
         return Some(1.to_string());
     }

@@ -178,7 +178,7 @@ impl FilledValue {
         time_zone: Option<TimeZone>,
     ) -> Result<Self, RowErrorKind> {
         let takes = |field: RawField<'_>| {
-            column.column_type.parse(field, Rules { time_zone, ..Rules::default() }).map(|_| ())
+            column.column_type.parse(field, &Rules { time_zone, ..Rules::default() }).map(|_| ())
         };
         let text = match filling {
             Filling::Constant(text) => text.as_str(),

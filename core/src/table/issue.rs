@@ -75,6 +75,7 @@ impl RowError {
     }
 
     /// An error in a column of the table.
+    #[cold]
     pub(crate) fn column(column: &'static str, kind: RowErrorKind) -> Self {
         Self { column: Some(Cow::Borrowed(column)), kind }
     }

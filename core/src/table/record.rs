@@ -124,18 +124,10 @@ impl<'r> Record<'r> {
         let mut rules = Rules { stored, time_zone, forms, not_zero: false };
         for (position, (column, field)) in table.columns.iter().zip(row.fields).enumerate() {
             let checked = if is_lacking(&field, entry.strict) {
-                let place = entry.place(table, position);
-                let is_absent = matches!(field, RawField::Absent)
-                    || (place == KeyPlace::Numbered && is_null(&field) && !entry.stored);
-                if is_absent {
-                    columns.absent.push(position);
-                    absent(column, place, entry)
-                } else {
-                    null(column, place, entry.strict)
-                }
+                entry.without(table, position, &field, &mut columns)
             } else {
                 rules.not_zero = column.auto_increment && !entry.stored;
-                column.column_type.parse(field, rules)
+                column.column_type.parse(field, &rules)
             };
             match checked {
                 Ok(cell) => cells.push(cell),
@@ -195,7 +187,27 @@ enum KeyPlace {
 }
 
 impl EntryRules {
-    fn place(self, table: &Table, position: usize) -> KeyPlace {
+    /// What a field without a value comes to.
+    #[inline(never)]
+    fn without<'r>(
+        &self,
+        table: &Table,
+        position: usize,
+        field: &RawField<'_>,
+        carried: &mut ColumnSet,
+    ) -> Result<Cell<'r>, RowErrorKind> {
+        let (column, place) = (&table.columns[position], self.place(table, position));
+        let is_absent = matches!(field, RawField::Absent)
+            || (place == KeyPlace::Numbered && is_null(field) && !self.stored);
+        if is_absent {
+            carried.absent.push(position);
+            absent(column, place, self)
+        } else {
+            null(column, place, self.strict)
+        }
+    }
+
+    fn place(&self, table: &Table, position: usize) -> KeyPlace {
         let is_key = self.key.unwrap_or(table.key).contains(&position);
         match table.columns[position].auto_increment {
             true if self.key.is_none() || !is_key => KeyPlace::Numbered,
@@ -222,7 +234,7 @@ fn is_null(field: &RawField<'_>) -> bool {
 fn absent<'r>(
     column: &Column,
     place: KeyPlace,
-    entry: EntryRules,
+    entry: &EntryRules,
 ) -> Result<Cell<'r>, RowErrorKind> {
     let may_be_absent = match place {
         KeyPlace::Key => false,

@@ -26,6 +26,8 @@ const LISTED_NAMES: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
     targets: Vec<CellTarget>,
+    /// Whether a line has one cell a column, in the table's order.
+    is_by_position: bool,
     /// The header as it is in the file.
     pub(super) header: Option<Vec<u8>>,
     /// Where the header's cells begin that are not [`MARKS`]; 0 if it does not begin with them.
@@ -62,7 +64,8 @@ impl Layout {
     /// Lines with one cell a column, in the table's order.
     pub(super) fn by_position(table: &Table) -> Self {
         Self {
-            targets: (0..table.columns.len()).map(CellTarget::Column).collect(),
+            targets: by_position(table).collect(),
+            is_by_position: true,
             header: None,
             own_start: 0,
             marks: None,
@@ -128,6 +131,11 @@ impl Layout {
         let Some(cells) = record.texts() else { return refused(RowErrorKind::InvalidUtf8) };
         if record.cells().len() != self.width() {
             return refused(self.wrong_count(cells));
+        }
+        if self.is_by_position {
+            let fields = table.columns.iter().zip(cells);
+            let fields = fields.map(|(column, cell)| field(dialect, column, cell)).collect();
+            return RawRow { place, fields, errors: Vec::new() };
         }
         let mut fields: Vec<_> = table.columns.iter().map(|_| RawField::Absent).collect();
         for (at, (target, cell)) in self.targets.iter().zip(cells).enumerate() {
@@ -284,7 +292,12 @@ fn header(
     let header = Some(line.to_vec());
     let meant = dialect.names.keys().map(String::as_str);
     let name_starts = NameStarts::of(table).with(meant);
-    First::Header(Layout { targets, header, own_start, marks, name_starts })
+    let is_by_position = targets.iter().copied().eq(by_position(table));
+    First::Header(Layout { targets, is_by_position, header, own_start, marks, name_starts })
+}
+
+fn by_position(table: &Table) -> impl Iterator<Item = CellTarget> {
+    (0..table.columns.len()).map(CellTarget::Column)
 }
 
 /// Whether a cell is a value of a column whose values cannot be taken for names; `None` for an

@@ -189,7 +189,7 @@ fn number(value: f64, is_plain: bool, column: &Column) -> SheetField {
     let kept = format!("{value:.14e}").parse().unwrap_or(value);
     let exact = whole_or_digits(value);
     let fits = |field: &SheetField| {
-        of.parse(field.raw(column, &Dialect::default()), Rules::default()).is_ok()
+        of.parse(field.raw(column, &Dialect::default()), &Rules::default()).is_ok()
     };
     match fits(&exact) {
         true => exact,

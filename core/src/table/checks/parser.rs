@@ -344,7 +344,7 @@ impl<'c> Parser<'c> {
 /// Whether a text is what a column's type makes of it.
 fn is_canonical(text: &str, column: &Column) -> bool {
     let field = RawField::Text(Cow::Borrowed(text));
-    let taken = column.column_type.parse(field, Rules::default());
+    let taken = column.column_type.parse(field, &Rules::default());
     matches!(taken, Ok(Cell::Text(canonical)) if canonical == text)
 }
 

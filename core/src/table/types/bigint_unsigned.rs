@@ -47,7 +47,7 @@ impl Definition for BigintUnsigned {
     }
 
     /// A string is taken, too: JavaScript's numbers end at 53 bits.
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let field = match field {
             RawField::Cell(cell) => RawField::Cell(rules.forms.integer(cell)),
             field => field,

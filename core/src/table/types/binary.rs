@@ -97,7 +97,7 @@ impl Definition for Binary {
     }
 
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let bytes = length(&text).ok_or(RowErrorKind::InvalidBase64)?;
         self.check_length(bytes).map(|()| Cell::Text(text))

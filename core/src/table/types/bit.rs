@@ -57,7 +57,7 @@ impl Definition for Bit {
 
     /// One bit is what many programs have for true and false.
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let field = match field {
             RawField::Bool(value) if self.bits == 1 => RawField::Integer(value.into()),
             field => field,

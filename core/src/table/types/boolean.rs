@@ -46,7 +46,7 @@ impl Definition for Boolean {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let number = match &field {
             RawField::Bool(value) => RawField::Integer(i64::from(*value)),
             RawField::Cell(cell) => match truth_value(cell) {

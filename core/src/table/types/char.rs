@@ -56,7 +56,7 @@ impl Definition for Char {
         Some(self.character_set.name())
     }
 
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = without_blanks(text(field, self.expected())?);
         self.character_set.check(&text)?;
         let got = text.chars().count();

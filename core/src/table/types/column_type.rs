@@ -103,7 +103,7 @@ macro_rules! column_types {
                 fn accepted(self) -> &'static str;
             }
 
-            fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+            fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
                 match self {
                     $(Self::$Type(it) => it.parse(field, rules),)*
                     $(Self::$Listed(it) => it.parse(field, rules),)*

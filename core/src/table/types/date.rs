@@ -45,7 +45,7 @@ impl Definition for Date {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let date = match field {
             RawField::Day(days) => date_of_days(days).map(Cow::Owned),
             RawField::Cell(cell) if days_of_date(cell).is_none() => {

@@ -41,7 +41,7 @@ impl DateTime {
 }
 
 /// A cell in another form than RFC 3339's, or without the offset that `time_zone` then gives.
-fn moment_of_cell(cell: &str, rules: Rules) -> Result<String, RowErrorKind> {
+fn moment_of_cell(cell: &str, rules: &Rules) -> Result<String, RowErrorKind> {
     let invalid = RowErrorKind::InvalidDateTime;
     let text = written_date::date_time(cell, rules.forms.date_order).ok_or(invalid.clone())?;
     if let Some(moment) = canonical(&text) {
@@ -69,7 +69,7 @@ impl Definition for DateTime {
         self.text.character_set()
     }
 
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         if let RawField::Day(days) = field {
             let text = days.checked_mul(86_400).and_then(text_of_seconds);
             return text.map(|it| Cell::Text(it.into())).ok_or(RowErrorKind::InvalidDateTime);

@@ -116,7 +116,7 @@ impl Definition for Decimal {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let fitted = match &field {
             RawField::Integer(value) => self.fitted(&value.to_string()),
             RawField::Number(token) => self.fitted(token),

@@ -48,7 +48,7 @@ pub(crate) trait Definition: Copy {
     ///
     /// Whatever a database would round, cut, wrap or take for something else is an error here: the
     /// databases coerce (`1.7` into an INT becomes 2) and say nothing.
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind>;
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind>;
 
     /// Whether a cell that is not empty reads as a value, so that it is surely no column's name;
     /// `None` of a type of which any text is a value.

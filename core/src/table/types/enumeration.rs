@@ -48,7 +48,7 @@ impl Definition for Enumeration {
     ///
     /// A column that was filled without strict mode may hold '', which is none of its members.
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let is_member = self.members.contains(&&*text) || (rules.stored && text.is_empty());
         match is_member {

@@ -85,7 +85,7 @@ impl Definition for Float {
 
     // Rare, and apart so that the page's first part goes without it.
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let value = match &field {
             RawField::Integer(value) => self.nearest(itoa::Buffer::new().format(*value)),
             RawField::Number(token) => self.nearest(token),

@@ -40,7 +40,7 @@ impl Int {
         if format.is_none() { Some(Self { name, min, max }) } else { None }
     }
 
-    fn out_of_range(self, rules: Rules) -> RowErrorKind {
+    fn out_of_range(self, rules: &Rules) -> RowErrorKind {
         let (min, max) = (self.min, self.max.cast_unsigned());
         RowErrorKind::OutOfRange { min, max, not_zero: rules.not_zero }
     }
@@ -73,7 +73,7 @@ impl Definition for Int {
         None
     }
 
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let value = match &field {
             RawField::Integer(value) => *value,
             RawField::Double(value) => whole(*value)?,

@@ -45,7 +45,7 @@ impl Definition for Json {
     }
 
     /// Where a body is JSON its value is the document, a string included; elsewhere a text is parsed.
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = match field {
             RawField::Document(text) | RawField::Cell(text) => Cow::Borrowed(text),
             RawField::Text(text) => text,

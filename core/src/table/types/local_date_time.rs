@@ -50,7 +50,7 @@ impl Definition for LocalDateTime {
     }
 
     /// A value that a table held has no offset: one that has is of another meaning.
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let cell = if let RawField::Cell(cell) = field { Some(cell) } else { None };
         let text = text(field, self.expected())?;
         let otherwise = cell.filter(|_| Written::read(&text).is_none());

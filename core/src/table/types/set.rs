@@ -62,7 +62,7 @@ impl Definition for Set {
 
     /// Names only: the databases take a number for a bit mask of the members.
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let in_order = self.in_order(&text).map(Cow::into_owned);
         let found = in_order.ok_or(RowErrorKind::NotAMember { members: self.members })?;

@@ -284,7 +284,7 @@ fn local_date_times(name: &'static str, decimals: usize) -> Case {
 fn a_time_zone_says_what_the_clocks_of_a_datetime_show() {
     let parse = |given, zone| {
         let rules = Rules { time_zone: TimeZone::of(zone), ..Rules::default() };
-        let cell = ColumnType::known("datetime", None, None).parse(text(given), rules).unwrap();
+        let cell = ColumnType::known("datetime", None, None).parse(text(given), &rules).unwrap();
         let Cell::Text(text) = cell else { panic!("a text") };
         text.into_owned()
     };
@@ -296,7 +296,7 @@ fn a_time_zone_says_what_the_clocks_of_a_datetime_show() {
 #[test]
 fn a_datetime_that_was_stored_has_no_offset() {
     let rules = Rules { stored: true, ..Rules::default() };
-    let parse = |given| ColumnType::known("datetime", None, None).parse(text(given), rules);
+    let parse = |given| ColumnType::known("datetime", None, None).parse(text(given), &rules);
     assert!(parse("2021-07-27 16:02:08").is_ok());
     assert_eq!(parse("2021-07-27T16:02:08Z"), Err(RowErrorKind::InvalidLocalDateTime));
 }
@@ -335,7 +335,7 @@ fn a_text_has_only_characters_of_its_character_set() {
         ("longtext", "utf8mb3_bin", "漢", "😀"),
     ] {
         let column_type = ColumnType::of(name, None, Some(collation)).unwrap();
-        let parse = |value: &str| column_type.parse(text(value), Rules::default());
+        let parse = |value: &str| column_type.parse(text(value), &Rules::default());
         assert_eq!(parse(taken), Ok(Cell::Text(taken.to_owned().into())), "{name}");
         let error = parse(refused).unwrap_err();
         assert_eq!(error.code(), "not_in_charset", "{name}");
@@ -357,8 +357,8 @@ fn a_text_has_only_characters_of_its_character_set() {
 #[test]
 fn bytes_of_a_text_are_those_of_its_character_set() {
     let tiny = ColumnType::known("tinytext", None, Some("latin1_swedish_ci"));
-    assert!(tiny.parse(text(&"€".repeat(255)), Rules::default()).is_ok());
-    let error = tiny.parse(text(&"€".repeat(256)), Rules::default());
+    assert!(tiny.parse(text(&"€".repeat(255)), &Rules::default()).is_ok());
+    let error = tiny.parse(text(&"€".repeat(256)), &Rules::default());
     assert_eq!(error, Err(RowErrorKind::TooManyBytes { limit: 255, got: 256 }));
 }
 
@@ -400,7 +400,7 @@ fn a_time_zone_makes_a_moment_of_a_time() {
     let rules = Rules { time_zone: TimeZone::of("+02:00"), ..Rules::default() };
     let column_type = ColumnType::known("timestamp(1)", None, None);
     for given in ["2021-07-27 16:02:08.55", "2021-07-27T14:02:08.5Z"] {
-        let cell = column_type.parse(text(given), rules);
+        let cell = column_type.parse(text(given), &rules);
         assert_eq!(cell, Ok(Cell::Text("2021-07-27 14:02:08.5Z".into())));
     }
 }
@@ -411,7 +411,7 @@ fn a_named_zone_makes_a_moment_of_a_time_that_its_clocks_show_once() {
     let rules = Rules { time_zone: TimeZone::of("Europe/Berlin"), ..Rules::default() };
     for (of, format) in [("timestamp", None), ("varchar(40)", Some("date-time"))] {
         let column_type = ColumnType::known(of, format, None);
-        let taken = |cell| match column_type.parse(RawField::Cell(cell), rules) {
+        let taken = |cell| match column_type.parse(RawField::Cell(cell), &rules) {
             Ok(Cell::Text(text)) => text.replace('T', " ").replace('Z', ""),
             other => other.unwrap_err().code().to_owned(),
         };
@@ -441,7 +441,7 @@ fn a_named_zone_makes_a_moment_of_a_time_that_its_clocks_show_once() {
         ("2021-07-27T14:02:08Z", "2021-07-27 16:02:08"),
         ("2021-03-28 02:30:00", "2021-03-28 02:30:00"),
     ] {
-        assert_eq!(local.parse(RawField::Cell(cell), rules), Ok(Cell::Text(expected.into())));
+        assert_eq!(local.parse(RawField::Cell(cell), &rules), Ok(Cell::Text(expected.into())));
     }
 }
 
@@ -777,9 +777,10 @@ fn round(column_type: ColumnType, cell: &Cell<'_>) {
     assert_eq!(&back, cell);
     assert!(bytes <= most && most - bytes <= 30, "{bytes} {most}");
 
-    let same = column_type.parse(RawField::from(&back), Rules { stored: true, ..Rules::default() });
+    let same =
+        column_type.parse(RawField::from(&back), &Rules { stored: true, ..Rules::default() });
     assert_eq!(same.as_ref(), Ok(cell));
-    assert_eq!(column_type.parse(RawField::from(&back), Rules::default()).as_ref(), Ok(cell));
+    assert_eq!(column_type.parse(RawField::from(&back), &Rules::default()).as_ref(), Ok(cell));
 
     #[cfg(feature = "avro")]
     {
@@ -820,7 +821,7 @@ fn values_that_are_taken_come_back_as_they_are() {
     for case in cases() {
         let column_type = case.column_type();
         for (given, canonical) in &case.taken {
-            let cell = column_type.parse(given.clone(), Rules::default()).unwrap();
+            let cell = column_type.parse(given.clone(), &Rules::default()).unwrap();
             let text = match &cell {
                 Cell::Int(value) => Cow::Owned(value.to_string()),
                 Cell::Text(text) => text.clone(),
@@ -828,7 +829,7 @@ fn values_that_are_taken_come_back_as_they_are() {
             };
             assert_eq!(text, *canonical, "{} {given:?}", case.name);
             round(column_type, &cell);
-            let in_a_file = column_type.parse(RawField::Cell(&text), Rules::default());
+            let in_a_file = column_type.parse(RawField::Cell(&text), &Rules::default());
             assert_eq!(in_a_file.unwrap(), cell, "{} {given:?}", case.name);
         }
     }
@@ -838,7 +839,7 @@ fn values_that_are_taken_come_back_as_they_are() {
 fn values_that_are_refused_say_why() {
     for case in cases() {
         for (given, code) in &case.refused {
-            let parsed = case.column_type().parse(given.clone(), Rules::default());
+            let parsed = case.column_type().parse(given.clone(), &Rules::default());
             let found = parsed.as_ref().map_err(RowErrorKind::code);
             assert_eq!(found, Err(*code), "{} {given:?}", case.name);
         }
@@ -849,7 +850,7 @@ fn values_that_are_refused_say_why() {
 fn a_zero_that_would_be_renumbered_is_refused() {
     let rules = Rules { not_zero: true, ..Rules::default() };
     for case in cases().iter().filter(|case| !case.name.starts_with("decimal")) {
-        let parsed = case.column_type().parse(RawField::Integer(0), rules);
+        let parsed = case.column_type().parse(RawField::Integer(0), &rules);
         assert!(parsed.is_err(), "{}", case.name);
     }
 }
@@ -858,7 +859,7 @@ fn a_zero_that_would_be_renumbered_is_refused() {
 fn a_date_time_that_was_stored_stays_as_it_is() {
     let column_type = date_times().column_type();
     for odd in ["yesterday", "", "2021-07-27T18:02:08+02:00"] {
-        let stored = column_type.parse(text(odd), Rules { stored: true, ..Rules::default() });
+        let stored = column_type.parse(text(odd), &Rules { stored: true, ..Rules::default() });
         assert_eq!(stored, Ok(Cell::Text(odd.into())));
     }
 }
@@ -975,7 +976,7 @@ proptest! {
     ) {
         let cases = cases();
         let column_type = which.get(&cases).column_type();
-        if let Ok(cell) = column_type.parse(field, Rules::default()) {
+        if let Ok(cell) = column_type.parse(field, &Rules::default()) {
             round(column_type, &cell);
         }
     }

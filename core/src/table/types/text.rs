@@ -62,7 +62,7 @@ impl Definition for Text {
         Some(self.character_set.name())
     }
 
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         self.character_set.check(&text)?;
         // In no character set a text has more bytes than here.

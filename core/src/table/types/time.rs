@@ -51,7 +51,7 @@ impl Definition for Time {
     }
 
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         let canonical = canonical_time(&text, self.decimals);
         canonical.map(|text| Cell::Text(text.into())).ok_or(RowErrorKind::InvalidTime)

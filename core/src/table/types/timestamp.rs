@@ -60,7 +60,7 @@ impl Definition for Timestamp {
     }
 
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = match field {
             RawField::Cell(cell) if Written::read(cell).is_none() => {
                 let iso = written_date::date_time(cell, rules.forms.date_order);

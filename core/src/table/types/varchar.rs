@@ -66,7 +66,7 @@ impl Definition for Varchar {
         Some(self.character_set.name())
     }
 
-    fn parse<'r>(self, field: RawField<'r>, _: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, _: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let text = text(field, self.expected())?;
         self.character_set.check(&text)?;
         // A text never has more characters than bytes, so most need no counting.

@@ -45,7 +45,7 @@ impl Definition for Year {
 
     /// Four digits only: the databases take 0 for 2000 and 70 for 1970. A table may hold the year 0.
     #[inline(never)]
-    fn parse<'r>(self, field: RawField<'r>, rules: Rules) -> Result<Cell<'r>, RowErrorKind> {
+    fn parse<'r>(self, field: RawField<'r>, rules: &Rules) -> Result<Cell<'r>, RowErrorKind> {
         let beyond = RowErrorKind::OutOfRange {
             min: Self::FIRST,
             max: Self::LAST.cast_unsigned(),
