@@ -22,14 +22,14 @@ use crate::terminal::{self, Line, Look, Out};
 
 /// Check files as a load or the gateway would, without a database.
 ///
-/// CSV (.csv), NDJSON (.ndjson, .jsonl), arrays of JSON (.json) and Avro (.avro), plain, gzip or zstandard, are read
-/// as `rowgate load` reads them, and go to the table that the nearest folder or the file's own name says
-/// (incoming/jobs/may.csv, hired_employees.csv). A JSON file may also be an object of tables like the
+/// CSV (.csv), NDJSON (.ndjson, .jsonl), arrays of JSON (.json), Avro (.avro), Excel (.xlsx) and Parquet (.parquet), plain,
+/// gzip or zstandard, are read as `rowgate load` reads them, and go to the table that the nearest folder or the file's
+/// own name says (incoming/jobs/may.csv, hired_employees.csv). A JSON file may also be an object of tables like the
 /// body of POST /insert_data. The status is that of a load into empty tables. The exit code is 0 if
 /// every file is complete or empty.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz or .zst
+    /// .csv, .ndjson, .jsonl, .json, .avro, .xlsx and .parquet files, with or without .gz or .zst
     #[arg(required = true)]
     files: Vec<PathBuf>,
 

@@ -27,12 +27,12 @@ use crate::terminal::{self, Line, Look, Out};
 /// A file is put under incoming/ in the bucket, where the Lambda takes it, and its report is waited
 /// for. With --direct it is loaded from here by the same pipeline, without S3, through the Data API
 /// with the settings of `rowgate migrate`. Rejected lines come into a file beside it. CSV,
-/// NDJSON, arrays of JSON and Avro, plain, gzip or zstandard; a file goes to the table that the nearest folder or its
-/// own name says.
+/// NDJSON, arrays of JSON, Avro, Excel and Parquet, plain, gzip or zstandard; a file goes to the table that the nearest
+/// folder or its own name says.
 /// The exit code is 1 if a row was rejected.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// .csv, .ndjson, .jsonl, .json and .avro files, with or without .gz or .zst
+    /// .csv, .ndjson, .jsonl, .json, .avro, .xlsx and .parquet files, with or without .gz or .zst
     #[arg(required_unless_present = "resume")]
     files: Vec<PathBuf>,
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use rowgate_core::FORMATS;
 use serde_json::Value;
 
 fn check(folder: &Path, arguments: &[&str]) -> Output {
@@ -46,6 +47,22 @@ fn good_files_are_counted_and_exit_with_0() {
          jobs.csv: jobs: 183 rows, 183 good, 0 bad (complete)\n"
     );
     assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn the_help_names_every_format() {
+    for command in ["check", "load"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_rowgate")).args([command, "--help"]).output();
+        let output = output.unwrap();
+        let files = stdout(&output).split("Arguments:").nth(1).unwrap();
+        let files = files.split("Options:").next().unwrap();
+        for extension in FORMATS.iter().flat_map(|format| format.extensions) {
+            assert!(
+                files.contains(&format!(".{extension}")),
+                "{command}: .{extension} is not in: {files}"
+            );
+        }
+    }
 }
 
 #[test]

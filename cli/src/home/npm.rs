@@ -78,7 +78,7 @@ impl Package {
         fs::create_dir_all(parent)?;
         let partial = tempfile::Builder::new().prefix("npm-").tempdir_in(parent)?;
         let installed = Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+            .args(["install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix"])
             .arg(partial.path())
             .arg(format!("{name}@{version}"))
             .output();
@@ -134,6 +134,19 @@ mod tests {
         let lock = read_package(&root.join("package-lock.json"))?;
         let miniflare = &lock["packages"]["node_modules/miniflare"]["dependencies"]["workerd"];
         assert_eq!(*miniflare, *Package::workerd(&versions)?.version);
+        Ok(())
+    }
+
+    #[test]
+    fn npm_says_why_it_cannot_install() -> Result<()> {
+        let (name, version) = ("@a/b".to_owned(), "no version".to_owned());
+        let folder = tempfile::tempdir()?;
+        let cache = folder.path().join("cache");
+        let refused = Package { name, version, title: "b" }.install(&cache);
+        let error = refused.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("could not install @a/b no version: npm"), "{error}");
+        assert!(error.contains("Invalid tag name"), "{error}");
+        assert!(!cache.exists());
         Ok(())
     }
 
