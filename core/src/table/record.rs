@@ -187,7 +187,7 @@ enum KeyPlace {
 }
 
 impl EntryRules {
-    /// What a field without a value comes to.
+    /// What a field without a value comes to. Apart, so that the way of all other fields is short.
     #[inline(never)]
     fn without<'r>(
         &self,
