@@ -32,6 +32,8 @@ mod services;
 mod sheet_limits;
 mod spans;
 mod split;
+#[cfg(test)]
+mod type_tests;
 mod verify;
 
 pub use crate::format::export_format::ExportFormat;

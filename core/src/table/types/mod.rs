@@ -52,7 +52,7 @@ mod varchar;
 mod year;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use answer::Answer;
 pub(crate) use avro_type::{AvroType, AvroValue};

@@ -8,7 +8,7 @@ use crate::table::issue::RowErrorKind;
 use crate::table::types::{ColumnType, Definition, Rules};
 use crate::table::value::RawField;
 
-pub(super) fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     [numbers::cases(), texts::cases(), times::cases()].concat()
 }
 

@@ -5,4 +5,6 @@ mod every_type;
 mod numbers;
 mod texts;
 mod times;
-mod way_back;
+
+pub(crate) use case::text;
+pub(crate) use every_type::cases;

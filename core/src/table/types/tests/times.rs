@@ -1,6 +1,7 @@
 //! The values of dates and times.
 
 use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
@@ -90,17 +91,7 @@ fn local_date_times(name: &'static str, decimals: usize) -> Case {
         "9999-12-31T23:59:59-00:01",
         "2021-07-27 16:02:08é",
     ];
-    let wrong = [RawField::Integer(0), RawField::Bool(true), RawField::Day(0)];
-    Case {
-        name,
-        format: None,
-        taken: taken.map(|(given, canonical)| (text(given), canonical)).into(),
-        refused: refused
-            .map(|it| (text(it), "invalid_date_time"))
-            .into_iter()
-            .chain(wrong.map(|field| (field, "wrong_type")))
-            .collect(),
-    }
+    moments(name, &taken, &refused.map(|it| (it, "invalid_date_time")))
 }
 
 fn timestamps(name: &'static str, decimals: usize) -> Case {
@@ -123,16 +114,19 @@ fn timestamps(name: &'static str, decimals: usize) -> Case {
         ("2021-07-27", "invalid_date_time"),
         ("", "invalid_date_time"),
     ];
+    moments(name, &taken, &refused)
+}
+
+/// A type of texts that are moments; it takes nothing else.
+fn moments(name: &'static str, taken: &[(&str, String)], refused: &[(&str, &'static str)]) -> Case {
     let wrong = [RawField::Integer(0), RawField::Bool(true), RawField::Day(0)];
+    let wrong = wrong.map(|field| (field, "wrong_type"));
+    let refused = refused.iter().map(|(given, code)| (text(given), *code));
     Case {
         name,
         format: None,
-        taken: taken.map(|(given, canonical)| (text(given), canonical)).into(),
-        refused: refused
-            .map(|(given, code)| (text(given), code))
-            .into_iter()
-            .chain(wrong.map(|field| (field, "wrong_type")))
-            .collect(),
+        taken: taken.iter().map(|(given, canonical)| (text(given), canonical.clone())).collect(),
+        refused: refused.chain(wrong).collect(),
     }
 }
 

@@ -1,26 +1,20 @@
 //! Each type's values, through every form on the path into a database and back.
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::{format, vec};
 
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
-use super::case::text;
-use super::every_type::cases;
+use crate::format::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
+use crate::sql::checksum::Checksum;
 use crate::sql::chunk::Chunk;
 use crate::table::record::{Place, RawRow, Record};
-use crate::table::schema::{Column, Table};
+use crate::table::schema::Table;
+use crate::table::types::tests::{cases, text};
 use crate::table::types::{Answer, ColumnType, Definition, Rules};
 use crate::table::value::{Cell, RawField};
-
-/// A table whose second column is of this type.
-fn table_of(column_type: ColumnType) -> &'static Table {
-    let key = Column { nullable: false, ..Column::new("k", ColumnType::known("int", None, None)) };
-    let columns = Box::leak(Box::new([key, Column::new("c", column_type)]));
-    Box::leak(Box::new(Table::new("t", columns)))
-}
 
 /// What the database makes of an expression about the column `c`, given the column's text.
 fn evaluate(sql: &str, c: &str) -> String {
@@ -61,13 +55,13 @@ fn on_the_wire(table: &Table, cell: &Cell<'_>) -> String {
 }
 
 /// Takes a value of a type into the model of a database and back.
-fn round(column_type: ColumnType, cell: &Cell<'_>) {
+fn round(table: &'static Table, cell: &Cell<'_>) {
+    let column_type = table.columns[1].column_type;
     let canonical = match cell {
         Cell::Null => panic!("a type makes no NULL"),
         Cell::Int(value) => value.to_string(),
         Cell::Text(text) => text.clone().into_owned(),
     };
-    let table = table_of(column_type);
     let stored = evaluate(&column_type.written("c"), &on_the_wire(table, cell));
     let exact = evaluate(&column_type.exact("c"), &stored);
     assert!([&canonical, &*column_type.digested(&canonical)].contains(&exact.as_str()));
@@ -93,30 +87,21 @@ fn round(column_type: ColumnType, cell: &Cell<'_>) {
     assert_eq!(same.as_ref(), Ok(cell));
     assert_eq!(column_type.parse(RawField::from(&back), &Rules::default()).as_ref(), Ok(cell));
 
-    #[cfg(feature = "avro")]
-    {
-        with_digest(column_type, cell, &evaluate(&column_type.digest("c"), &stored));
-        through_avro(table, cell);
-        through_avro(table, &Cell::Null);
-    }
+    with_digest(table, cell, &evaluate(&column_type.digest("c"), &stored));
+    through_avro(table, cell);
+    through_avro(table, &Cell::Null);
 }
 
 /// The database's digest of a text is ours of the value.
-#[cfg(feature = "avro")]
-fn with_digest(column_type: ColumnType, cell: &Cell<'_>, text: &str) {
-    use sha2::{Digest, Sha256};
-
-    let mut checksum = crate::sql::checksum::Checksum::default();
-    checksum.add(table_of(column_type), &[Cell::Int(1), cell.clone()]);
+fn with_digest(table: &'static Table, cell: &Cell<'_>, text: &str) {
+    let mut checksum = Checksum::default();
+    checksum.add(table, &[Cell::Int(1), cell.clone()]);
     let digest = Sha256::digest(format!("1:1;{}:{text};", text.len()));
-    assert_eq!(checksum.digest.to_be_bytes()[..], digest[..8], "{column_type:?}");
+    assert_eq!(checksum.digest.to_be_bytes()[..], digest[..8], "{:?}", table.columns[1]);
 }
 
 /// A file that is written has the value, and the file's reader gives it back.
-#[cfg(feature = "avro")]
 fn through_avro(table: &'static Table, cell: &Cell<'_>) {
-    use crate::format::avro::{AvroReader, AvroWriter, Codec, ExtraFields};
-
     let row = [Cell::Int(1), cell.clone()];
     let mut writer = AvroWriter::new(table, Codec::Null, [7; 16]);
     writer.push(&row).unwrap();
@@ -130,7 +115,7 @@ fn through_avro(table: &'static Table, cell: &Cell<'_>) {
 #[test]
 fn values_that_are_taken_come_back_as_they_are() {
     for case in cases() {
-        let column_type = case.column_type();
+        let (table, column_type) = (case.table(), case.column_type());
         for (given, canonical) in &case.taken {
             let cell = column_type.parse(given.clone(), &Rules::default()).unwrap();
             let text = match &cell {
@@ -139,7 +124,7 @@ fn values_that_are_taken_come_back_as_they_are() {
                 Cell::Null => panic!("a type makes no NULL"),
             };
             assert_eq!(text, *canonical, "{} {given:?}", case.name);
-            round(column_type, &cell);
+            round(table, &cell);
             let in_a_file = column_type.parse(RawField::Cell(&text), &Rules::default());
             assert_eq!(in_a_file.unwrap(), cell, "{} {given:?}", case.name);
         }
@@ -168,9 +153,9 @@ proptest! {
         field in any_field(),
     ) {
         let cases = cases();
-        let column_type = which.get(&cases).column_type();
-        if let Ok(cell) = column_type.parse(field, &Rules::default()) {
-            round(column_type, &cell);
+        let table = which.get(&cases).table();
+        if let Ok(cell) = table.columns[1].column_type.parse(field, &Rules::default()) {
+            round(table, &cell);
         }
     }
 }
